@@ -1,0 +1,1 @@
+METRICS: dict = {}

@@ -1,0 +1,68 @@
+"""Question types. A new one is a class in a module of this room and a line in this table."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from feedback.core.questions.base import Question
+from feedback.core.questions.choice import ChoiceQuestion, MultiQuestion, Option, SingleQuestion
+from feedback.core.questions.matrix import MatrixQuestion
+from feedback.core.questions.scale import (
+    CesQuestion,
+    CsatQuestion,
+    EnpsQuestion,
+    NpsQuestion,
+    PmfQuestion,
+    RatingQuestion,
+    ScaleQuestion,
+    SmileysQuestion,
+    StarsQuestion,
+    ThumbsQuestion,
+)
+from feedback.core.questions.text import TextQuestion
+
+QUESTION_TYPES: dict[str, type[Question]] = {
+    "nps": NpsQuestion,
+    "enps": EnpsQuestion,
+    "ces": CesQuestion,
+    "csat": CsatQuestion,
+    "stars": StarsQuestion,
+    "smileys": SmileysQuestion,
+    "thumbs": ThumbsQuestion,
+    "pmf": PmfQuestion,
+    "rating": RatingQuestion,
+    "single": SingleQuestion,
+    "multi": MultiQuestion,
+    "text": TextQuestion,
+    "matrix": MatrixQuestion,
+}
+
+AnyQuestion = Annotated[
+    NpsQuestion
+    | EnpsQuestion
+    | CesQuestion
+    | CsatQuestion
+    | StarsQuestion
+    | SmileysQuestion
+    | ThumbsQuestion
+    | PmfQuestion
+    | RatingQuestion
+    | SingleQuestion
+    | MultiQuestion
+    | TextQuestion
+    | MatrixQuestion,
+    Field(discriminator="type"),
+]
+
+__all__ = [
+    "QUESTION_TYPES",
+    "AnyQuestion",
+    "ChoiceQuestion",
+    "MatrixQuestion",
+    "Option",
+    "Question",
+    "ScaleQuestion",
+    "TextQuestion",
+]

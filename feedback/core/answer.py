@@ -1,0 +1,38 @@
+"""What a customer answered to one question, independent of how it arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+NOT_APPLICABLE = "not_applicable"
+PREFER_NOT_TO_SAY = "prefer_not_to_say"
+
+Chosen = int | str | tuple[str, ...] | dict[str, int | str] | None
+"""A point of a scale, an option's key, several keys, one value per row of a matrix, or nothing (free text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`value` is what was chosen, `text` what was written (a comment, or the text beside "other")."""
+
+    value: Chosen = None
+    text: str | None = None
+
+    def stored(self) -> Any:
+        """`value` in the shape that JSON keeps (tuples become lists)."""
+        return list(self.value) if isinstance(self.value, tuple) else self.value
+
+    @classmethod
+    def from_stored(cls, value: Any, text: str | None) -> Answer:
+        return cls(tuple(value) if isinstance(value, list) else value, text)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerProblem:
+    """A respondent's mistake: `code` names the sentence in the catalogues, `params` fill it."""
+
+    question: str
+    code: str
+    params: Mapping[str, str | int] = field(default_factory=dict)

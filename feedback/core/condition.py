@@ -1,0 +1,110 @@
+"""`show_if` and `when`: a test of earlier answers, as it is written in YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from feedback.core.answer import Answer, Chosen
+
+TESTS = ("is_", "band", "at_least", "at_most", "answered")
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+OneOrMore = Annotated[tuple[str | int, ...], BeforeValidator(_as_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Banded(Protocol):
+    """What a condition must be able to ask of a question: the band of a score (None where it has none)."""
+
+    def band(self, value: int) -> str | None: ...
+
+
+class Condition(BaseModel):
+    """One test of one earlier answer, or `all` / `any` / `not` over several.
+
+    A question that was not answered makes every test false, but for `answered: false`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    question: str | None = None
+    is_: OneOrMore | None = Field(None, alias="is", description="one of these options or values")
+    band: Names | None = Field(None, description="the score lies in one of these bands, e.g. detractor")
+    at_least: int | None = None
+    at_most: int | None = None
+    answered: bool | None = None
+    all: tuple[Condition, ...] | None = Field(None, strict=False)
+    any: tuple[Condition, ...] | None = Field(None, strict=False)
+    not_: Condition | None = Field(None, alias="not")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Condition:
+        groups = [form for form in (self.all, self.any, self.not_) if form is not None]
+        tests = [name for name in TESTS if getattr(self, name) is not None]
+        if self.question is None:
+            if len(groups) != 1 or tests:
+                raise ValueError(
+                    "write `question:` with a test (is, band, at_least, at_most, answered), or one of all, any, not"
+                )
+        elif groups:
+            raise ValueError("`question:` and all/any/not do not go together; put the test inside the list")
+        elif not tests:
+            raise ValueError("say what the answer must be: is, band, at_least, at_most or answered")
+        return self
+
+    def questions(self) -> Iterator[str]:
+        """Keys of the questions that it looks at."""
+        if self.question is not None:
+            yield self.question
+        for part in (*(self.all or ()), *(self.any or ()), *((self.not_,) if self.not_ else ())):
+            yield from part.questions()
+
+    def leaves(self) -> Iterator[Condition]:
+        """The single tests inside it."""
+        if self.question is not None:
+            yield self
+        for part in (*(self.all or ()), *(self.any or ()), *((self.not_,) if self.not_ else ())):
+            yield from part.leaves()
+
+    def holds(self, answers: Mapping[str, Answer], questions: Mapping[str, Banded]) -> bool:
+        """True where the answers given so far satisfy it."""
+        if self.all is not None:
+            return all(part.holds(answers, questions) for part in self.all)
+        if self.any is not None:
+            return any(part.holds(answers, questions) for part in self.any)
+        if self.not_ is not None:
+            return not self.not_.holds(answers, questions)
+        assert self.question is not None  # noqa: S101 - the validator above allows nothing else
+        answer = answers.get(self.question)
+        if self.answered is not None and self.answered != (answer is not None):
+            return False
+        if answer is None:
+            return self.answered is False
+        return self._fits(answer.value, questions.get(self.question))
+
+    def _fits(self, value: Chosen, question: Banded | None) -> bool:
+        number = value if isinstance(value, int) else None
+        if self.is_ is not None and not _chosen(value) & {str(each) for each in self.is_}:
+            return False
+        if self.at_least is not None and (number is None or number < self.at_least):
+            return False
+        if self.at_most is not None and (number is None or number > self.at_most):
+            return False
+        if self.band is None:
+            return True
+        return number is not None and question is not None and question.band(number) in self.band
+
+
+def _chosen(value: Chosen) -> set[str]:
+    if isinstance(value, dict):
+        return {str(each) for each in value.values()}
+    if isinstance(value, tuple | list):
+        return {str(each) for each in value}
+    return {str(value)}

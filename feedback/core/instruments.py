@@ -1,0 +1,55 @@
+"""The registry of validated instruments: their scales, labels and unaltered wordings (`data/instruments.toml`)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One instrument. `labels` and `stems` are keyed by language; `{x}` in a stem is one noun phrase."""
+
+    name: str
+    title: str
+    source: str
+    minimum: int
+    maximum: int
+    high_is_bad: bool
+    metric: str | None
+    free_stem: bool
+    labels: Mapping[str, Mapping[int, str]]
+    stems: Mapping[str, tuple[str, ...]]
+    status: Mapping[str, str]
+
+    def labels_in(self, language: str) -> Mapping[int, str]:
+        """Point -> label in `language`, English where the registry has no translation."""
+        return self.labels.get(language) or self.labels.get("en", {})
+
+
+@cache
+def instruments() -> Mapping[str, Instrument]:
+    """Every registered instrument by its name."""
+    raw = tomllib.loads(files("feedback.core").joinpath("data/instruments.toml").read_text(encoding="utf-8"))
+    return {name: _instrument(name, entry, raw) for name, entry in raw.items()}
+
+
+def _instrument(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> Instrument:
+    labels = raw[entry["labels_of"]]["labels"] if "labels_of" in entry else entry.get("labels", {})
+    return Instrument(
+        name=name,
+        title=entry["title"],
+        source=entry["source"],
+        minimum=entry["minimum"],
+        maximum=entry["maximum"],
+        high_is_bad=entry.get("high_is_bad", False),
+        metric=entry.get("metric"),
+        free_stem=entry.get("free_stem", False),
+        labels={lang: {int(point): label for point, label in each.items()} for lang, each in labels.items()},
+        stems={lang: tuple(each) for lang, each in entry.get("stems", {}).items()},
+        status=entry.get("status", {}),
+    )

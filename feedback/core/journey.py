@@ -1,0 +1,84 @@
+"""The journey: at which stage who is asked what, over which channels, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from feedback.core.duration import DurationField
+from feedback.core.questions.base import Key, Strict
+from feedback.core.text import Language, Text
+
+ChannelKind = Literal["sms", "email"]
+DateField = Literal["renewal_on", "contract_started_on"]
+
+
+class Entry(Strict):
+    """How a customer enters the stage: by an event, by a date of the account, or again and again.
+
+    `{event: ticket_closed}` · `{date: renewal_on, before: 90d}` · `{every: 90d}` (spread evenly over the days)
+    """
+
+    event: str | None = None
+    date: DateField | None = None
+    before: DurationField | None = None
+    after: DurationField | None = None
+    every: DurationField | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [name for name in ("event", "date", "every") if getattr(self, name)]
+        if len(ways) != 1:
+            raise ValueError("a stage is entered by exactly one of: event, date, every")
+        if self.date and (self.before is None) == (self.after is None):
+            raise ValueError("`date:` needs one of before, after: how long before or after that day")
+        if not self.date and (self.before or self.after):
+            raise ValueError("before and after go with `date:`; for an event write `delay:`")
+        return self
+
+
+def _one_or_more(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Stage(Strict):
+    """One stage of the journey and the survey that belongs to it."""
+
+    key: Key
+    title: Text
+    enter: Entry
+    questionnaire: Key
+    channels: Annotated[tuple[ChannelKind, ...], BeforeValidator(_one_or_more)] = Field(
+        min_length=1, description="in order of preference; the first that the customer has and consents to"
+    )
+    delay: DurationField | None = Field(None, description="how long after entering the stage")
+    expires_after: DurationField = Field(description="how long the link can be answered")
+    reminders: Annotated[tuple[DurationField, ...], BeforeValidator(_one_or_more)] = Field(
+        (), description="how long after sending; at most one is good manners"
+    )
+    priority: int = Field(50, ge=0, le=100, description="the higher goes first when two stages compete")
+    languages: Annotated[tuple[Language, ...], BeforeValidator(_one_or_more)] = Field(
+        (), description="languages that this stage's customers need"
+    )
+    reply_by_sms: bool = Field(True, description="the score may be sent as an SMS reply")
+
+
+class Journey(Strict):
+    """questionnaires/journey.yaml"""
+
+    stages: tuple[Stage, ...] = Field(strict=False)
+
+    def stage(self, key: str) -> Stage | None:
+        return next((stage for stage in self.stages if stage.key == key), None)
+
+    def for_event(self, name: str) -> tuple[Stage, ...]:
+        return tuple(stage for stage in self.stages if stage.enter.event == name)
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        keys = [stage.key for stage in self.stages]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise ValueError(f"two stages have the key {key!r}; each needs its own")
+        return self

@@ -1,0 +1,205 @@
+"""A questionnaire as CS leads write it, and what its answers mean: the path through it, mistakes, follow-ups, piping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.condition import Condition
+from feedback.core.duration import DurationField
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
+from feedback.core.questions.base import Form, Key, Strict
+from feedback.core.text import Language, Text
+
+Urgency = Literal["urgent", "high", "normal", "low"]
+
+
+class EmailText(Strict):
+    """Subject and body of an e-mail. The body is plain text; the HTML part is made from it."""
+
+    subject: Text
+    body: Text
+
+
+class Messages(Strict):
+    """What the customer receives. `{link}` and `{opt_out}` are filled in when the message goes out."""
+
+    sms: Text | None = None
+    email: EmailText | None = None
+    reminder_sms: Text | None = Field(None, description="where it differs from `sms`")
+    reminder_email: EmailText | None = Field(None, description="where it differs from `email`")
+    comment_prompt: Text | None = Field(None, description="asked by SMS after a score that came by SMS")
+    max_segments: int | None = Field(None, ge=1, description="how many SMS segments one message may take")
+
+
+class ThanksLink(Strict):
+    url: str = Field(pattern=r"^https?://")
+    text: Text
+
+
+class Thanks(Strict):
+    """The last page; the first entry whose condition holds is shown."""
+
+    when: Condition | None = None
+    text: Text
+    link: ThanksLink | None = None
+
+
+class FollowUpRule(Strict):
+    """Which answers open a follow-up task, how urgent, due when, and what to do."""
+
+    key: Key = Field(description="the reason, as it stands in the queue and in reports")
+    title: Text
+    when: Condition
+    kind: Literal["recovery", "advocacy"] = "recovery"
+    urgency: Urgency = "normal"
+    contact_within: DurationField = Field(description="first contact, in business time: 4h, 1d")
+    close_within: DurationField = Field(description="closed, in business time: 3d, 2w")
+    playbook: Text | None = Field(None, description="what the CSM does, as steps")
+
+
+class Suppression(Strict):
+    """A finding of the linter that was accepted, by whom and why."""
+
+    rule: str | None = None
+    question: str | None = None
+    reason: str = ""
+    category: Literal["mandated", "validated-instrument", "trend", "false-positive", "accepted-risk"] = "accepted-risk"
+    by: str | None = None
+    until: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    wording: str | None = Field(None, description="hash of the text that was accepted; a changed text revives it")
+
+
+class LintSettings(Strict):
+    suppress: tuple[Suppression, ...] = Field((), strict=False)
+
+
+def _thanks(value: Any) -> Any:
+    if isinstance(value, str) or (isinstance(value, dict) and "text" not in value):
+        return ({"text": value},)
+    return value
+
+
+class Questionnaire(Strict):
+    """One questionnaire file."""
+
+    key: Key = Field(description="stable name; the file is <key>.yaml")
+    title: Text
+    purpose: str | None = Field(None, description="the decision that this survey informs")
+    languages: tuple[Language, ...] = Field(strict=False, min_length=1, description="the first is the default")
+    trend: Key | None = Field(None, description="the series that its score continues; change the scale, change the key")
+    trend_bridge: str | None = Field(None, description="until when old and new wording run side by side (date)")
+    trigger: str | None = Field(None, description="the event that every recipient has been through")
+    known_fields: tuple[str, ...] = Field((), strict=False, description="already known of the customer: never asked")
+    fields: tuple[str, ...] = Field((), strict=False, description="properties of the event, for use in texts")
+    glossary: tuple[str, ...] = Field((), strict=False, description="names and terms that recipients know")
+    questions: tuple[AnyQuestion, ...] = Field(strict=False, min_length=1)
+    messages: Messages = Field(default_factory=Messages)
+    thanks: Annotated[tuple[Thanks, ...], BeforeValidator(_thanks)] = Field((), strict=False)
+    follow_ups: tuple[FollowUpRule, ...] = Field((), strict=False)
+    lint: LintSettings = Field(default_factory=LintSettings)
+
+    def question(self, key: str) -> AnyQuestion | None:
+        return self.by_key.get(key)
+
+    @property
+    def by_key(self) -> dict[str, AnyQuestion]:
+        return {question.key: question for question in self.questions}
+
+    @property
+    def scored(self) -> ScaleQuestion | None:
+        """The question that carries the questionnaire's score: the first one with a metric."""
+        return next((q for q in self.questions if isinstance(q, ScaleQuestion) and q.metric), None)
+
+    def language_for(self, wanted: str | None) -> str:
+        """The language to speak to somebody who prefers `wanted`."""
+        return wanted if wanted in self.languages else self.languages[0]
+
+    def path(self, answers: Mapping[str, Answer]) -> Iterator[AnyQuestion]:
+        """The questions that these answers lead to, in order. Answers to skipped questions do not count."""
+        counted: dict[str, Answer] = {}
+        for question in self.questions:
+            if question.show_if and not question.show_if.holds(counted, self.by_key):
+                continue
+            if question.key in answers:
+                counted[question.key] = answers[question.key]
+            yield question
+
+    def next_question(self, answers: Mapping[str, Answer], after: str | None = None) -> AnyQuestion | None:
+        """The question to show after `after`; without it, the first unanswered one."""
+        path = list(self.path(answers))
+        if after is None:
+            return next((question for question in path if question.key not in answers), None)
+        keys = [question.key for question in path]
+        following = path[keys.index(after) + 1 :] if after in keys else []
+        return following[0] if following else None
+
+    def problems(self, answers: Mapping[str, Answer]) -> list[AnswerProblem]:
+        """What is still missing before these answers are complete."""
+        return [
+            AnswerProblem(question.key, "required")
+            for question in self.path(answers)
+            if question.required and question.key not in answers
+        ]
+
+    def read(self, form: Form) -> tuple[dict[str, Answer], list[AnswerProblem]]:
+        """Every answer that a form holds, and every mistake in it. Nothing is required here."""
+        answers: dict[str, Answer] = {}
+        mistakes: list[AnswerProblem] = []
+        for question in self.questions:
+            parsed = question.parse(form)
+            if isinstance(parsed, AnswerProblem):
+                mistakes.append(parsed)
+            elif parsed is not None:
+                answers[question.key] = parsed
+        return answers, mistakes
+
+    def follow_ups_for(self, answers: Mapping[str, Answer]) -> Iterator[FollowUpRule]:
+        """The rules that these answers set off; of several of one kind only the first (write the worst first)."""
+        kinds: set[str] = set()
+        for rule in self.follow_ups:
+            if rule.kind not in kinds and rule.when.holds(answers, self.by_key):
+                kinds.add(rule.kind)
+                yield rule
+
+    def thanks_for(self, answers: Mapping[str, Answer]) -> Thanks | None:
+        """What the last page says; None where the file leaves it to the catalogue."""
+        return next((each for each in self.thanks if each.when is None or each.when.holds(answers, self.by_key)), None)
+
+    def wording(self, key: str, answer: Answer, language: str) -> str:
+        """An answer in words, for pages, exports and piping."""
+        question = self.question(key)
+        if isinstance(answer.value, dict):
+            return "; ".join(f"{row}: {value}" for row, value in answer.value.items())
+        values = answer.value if isinstance(answer.value, tuple) else (answer.value,)
+        words = [_word(question, value, language) for value in values if value is not None]
+        return ", ".join(words + ([answer.text] if answer.text else []))
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        seen: set[str] = set()
+        for question in self.questions:
+            if question.key in seen:
+                raise ValueError(f"two questions have the key {question.key!r}; each needs its own")
+            for earlier in question.show_if.questions() if question.show_if else ():
+                if earlier not in seen:
+                    raise ValueError(f"show_if of {question.key!r} looks at {earlier!r}, which is not asked before it")
+            seen.add(question.key)
+        for rule in (*self.follow_ups, *self.thanks):
+            for key in rule.when.questions() if rule.when else ():
+                if key not in seen:
+                    raise ValueError(f"`when` looks at {key!r}, but there is no such question")
+        return self
+
+
+def _word(question: AnyQuestion | None, value: int | str, language: str) -> str:
+    if isinstance(question, ChoiceQuestion) and isinstance(value, str):
+        option = question.option(value)
+        return option.text.to(language) if option else value
+    if isinstance(question, ScaleQuestion) and isinstance(value, int):
+        label = question.labels(language).get(value, "")
+        return f"{value} ({label})" if label else str(value)
+    return str(value)

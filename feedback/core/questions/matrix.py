@@ -1,0 +1,53 @@
+"""A grid of rows over one scale. The linter argues against it; the page asks it row by row."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.questions.base import Form, Key, Parsed, Point, Question, Strict, one
+from feedback.core.questions.scale import Scale
+from feedback.core.text import Text
+
+
+class Row(Strict):
+    key: Key
+    text: Text
+
+
+class MatrixQuestion(Question):
+    type: Literal["matrix"]
+    widget: ClassVar[str] = "matrix"
+    rows: tuple[Row, ...] = Field(strict=False, min_length=1)
+    scale: Scale
+
+    def points(self, language: str) -> tuple[Point, ...]:
+        """The scale that every row is rated on, lowest first."""
+        labels = {point: label.to(language) for point, label in self.scale.labels.items()}
+        return tuple(Point(value, labels.get(value, "")) for value in range(self.scale.min, self.scale.max + 1))
+
+    def read(self, form: Form) -> Parsed:
+        ratings: dict[str, int | str] = {}
+        for row in self.rows:
+            raw = one(form, f"{self.key}.{row.key}")
+            if not raw:
+                continue
+            if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and self._fits(int(raw))):
+                return self.mistake("not_on_scale", minimum=self.scale.min, maximum=self.scale.max)
+            ratings[row.key] = int(raw)
+        if not ratings:
+            return None
+        missing = len(self.rows) - len(ratings)
+        if self.required and missing:
+            return AnswerProblem(self.key, "rows_missing", {"missing": missing})
+        return Answer(ratings)
+
+    def as_form(self, answer: Answer) -> dict[str, list[str]]:
+        if not isinstance(answer.value, dict):
+            return super().as_form(answer)
+        return {f"{self.key}.{row}": [str(value)] for row, value in answer.value.items()}
+
+    def _fits(self, value: int) -> bool:
+        return self.scale.min <= value <= self.scale.max

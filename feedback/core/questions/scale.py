@@ -1,0 +1,161 @@
+"""Questions answered with one point of a scale: the scored instruments and free ratings."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from feedback.core.answer import Answer
+from feedback.core.instruments import Instrument, instruments
+from feedback.core.metrics import METRICS
+from feedback.core.questions.base import Form, Parsed, Point, Question, Strict, one
+from feedback.core.text import Text
+
+MAX_POINTS = 101
+
+
+class Scale(Strict):
+    """Points from `min` to `max` with a label at both ends or at every point."""
+
+    min: int
+    max: int
+    labels: dict[int, Text] = Field(default_factory=dict, description="point -> label; at least both ends")
+    high_is_bad: bool = Field(False, description="true where the highest value is the worst answer")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.max <= self.min:
+            raise ValueError(f"max ({self.max}) must be greater than min ({self.min})")
+        if self.max - self.min >= MAX_POINTS:
+            raise ValueError(f"a scale has at most {MAX_POINTS} points; {self.min} to {self.max} has more")
+        outside = sorted(point for point in self.labels if not self.min <= point <= self.max)
+        if outside:
+            raise ValueError(f"label for point {outside[0]}, which is not between {self.min} and {self.max}")
+        return self
+
+
+class ScaleQuestion(Question):
+    """A question whose answer is one whole number from `minimum` to `maximum`."""
+
+    widget: ClassVar[str] = "scale"
+    default_instrument: ClassVar[str | None] = None
+    scale: Scale | None = Field(None, description="only where it differs from the instrument's own")
+
+    @property
+    def instrument_name(self) -> str | None:
+        """The registered instrument that brings scale, labels and metric."""
+        return self.instrument.name if self.instrument else self.default_instrument
+
+    @property
+    def registered(self) -> Instrument | None:
+        return instruments().get(self.instrument_name or "")
+
+    @property
+    def minimum(self) -> int:
+        return self.scale.min if self.scale else self._instrument.minimum
+
+    @property
+    def maximum(self) -> int:
+        return self.scale.max if self.scale else self._instrument.maximum
+
+    @property
+    def high_is_bad(self) -> bool:
+        return self.scale.high_is_bad if self.scale else self._instrument.high_is_bad
+
+    @property
+    def metric(self) -> str | None:
+        return self.registered.metric if self.registered else None
+
+    def band(self, value: int) -> str | None:
+        return METRICS[self.metric].band(value) if self.metric in METRICS else None
+
+    def points(self, language: str) -> tuple[Point, ...]:
+        """Every point of the scale with its label in `language`, lowest first."""
+        labels = self.labels(language)
+        return tuple(Point(value, labels.get(value, "")) for value in range(self.minimum, self.maximum + 1))
+
+    def labels(self, language: str) -> dict[int, str]:
+        """Point -> label, the file's own before the registry's."""
+        if self.scale and self.scale.labels:
+            return {point: label.to(language) for point, label in self.scale.labels.items()}
+        return dict(self.registered.labels_in(language)) if self.registered else {}
+
+    def read(self, form: Form) -> Parsed:
+        raw = one(form, self.key)
+        if not raw:
+            return None
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and self.minimum <= int(raw) <= self.maximum):
+            return self.mistake("not_on_scale", minimum=self.minimum, maximum=self.maximum)
+        return Answer(int(raw))
+
+    @property
+    def _instrument(self) -> Instrument:
+        return self.registered or instruments()[self.default_instrument or "csat"]
+
+    @model_validator(mode="after")
+    def _has_a_scale(self) -> Self:
+        if self.instrument and self.instrument.name not in instruments():
+            known = ", ".join(sorted(instruments()))
+            raise ValueError(f"unknown instrument {self.instrument.name!r}; registered are {known}")
+        if self.scale is None and self.registered is None:
+            raise ValueError("needs a `scale:` with min, max and labels")
+        return self
+
+
+class NpsQuestion(ScaleQuestion):
+    type: Literal["nps"]
+    default_instrument: ClassVar[str | None] = "nps"
+
+
+class EnpsQuestion(ScaleQuestion):
+    type: Literal["enps"]
+    default_instrument: ClassVar[str | None] = "enps"
+
+
+class CesQuestion(ScaleQuestion):
+    """CES 2.0 by default; `instrument: ces1` or `ces-item` for the other two forms."""
+
+    type: Literal["ces"]
+    default_instrument: ClassVar[str | None] = "ces2"
+
+
+class CsatQuestion(ScaleQuestion):
+    type: Literal["csat"]
+    default_instrument: ClassVar[str | None] = "csat"
+
+
+class StarsQuestion(ScaleQuestion):
+    type: Literal["stars"]
+    widget: ClassVar[str] = "stars"
+    default_instrument: ClassVar[str | None] = "stars"
+
+
+class SmileysQuestion(ScaleQuestion):
+    """Five faces, or three with `faces: 3`."""
+
+    type: Literal["smileys"]
+    widget: ClassVar[str] = "smileys"
+    faces: Literal[3, 5] = 5
+
+    @property
+    def instrument_name(self) -> str | None:
+        return f"smileys{self.faces}"
+
+
+class ThumbsQuestion(ScaleQuestion):
+    type: Literal["thumbs"]
+    widget: ClassVar[str] = "thumbs"
+    default_instrument: ClassVar[str | None] = "thumbs"
+
+
+class PmfQuestion(ScaleQuestion):
+    type: Literal["pmf"]
+    widget: ClassVar[str] = "worded"
+    default_instrument: ClassVar[str | None] = "pmf"
+
+
+class RatingQuestion(ScaleQuestion):
+    """One's own wording on one's own scale; counted and charted, but compared with no benchmark."""
+
+    type: Literal["rating"]

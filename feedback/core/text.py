@@ -1,0 +1,41 @@
+"""Text in the languages of a questionnaire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, RootModel, StringConstraints
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`, for the page's `dir` attribute."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+class Text(RootModel[str | dict[Language, str]]):
+    """A plain string (one language), or one string per language: `{en: Price, tr: Fiyat, fa: قیمت}`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    root: Annotated[str | dict[Language, str], Field(union_mode="left_to_right")]
+
+    def to(self, language: str) -> str:
+        """The wording in `language`; where it is missing, the first one that there is."""
+        if isinstance(self.root, str):
+            return self.root
+        return self.root.get(language) or next(iter(self.root.values()), "")
+
+    def variants(self, languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """(language, wording) pairs; a plain string counts for the first of `languages`."""
+        if isinstance(self.root, str):
+            yield languages[0], self.root
+        else:
+            yield from self.root.items()
+
+    def has(self, language: str) -> bool:
+        return isinstance(self.root, str) or language in self.root
