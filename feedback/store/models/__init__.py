@@ -1,0 +1,36 @@
+"""Every table, by concept. Import from here: `from feedback.store.models import Invitation`."""
+
+from feedback.store.models.customers import Account, Consent, Contact, Suppression
+from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
+from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
+from feedback.store.models.messages import Attempt, ChannelHold, InboundReply, Message, Receipt, SimulatedMessage
+from feedback.store.models.responses import AnswerRow, Response, Score
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+
+__all__ = [
+    "Account",
+    "AnswerRow",
+    "ApiKey",
+    "Attempt",
+    "AuditEntry",
+    "ChannelHold",
+    "Consent",
+    "Contact",
+    "Enrolment",
+    "FollowUp",
+    "FollowUpEntry",
+    "InboundReply",
+    "Invitation",
+    "JourneyEvent",
+    "Message",
+    "QuestionnaireVersion",
+    "Receipt",
+    "Response",
+    "Role",
+    "RootCause",
+    "Score",
+    "SimulatedMessage",
+    "Suppression",
+    "User",
+    "WebAuthnKey",
+]

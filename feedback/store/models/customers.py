@@ -1,0 +1,92 @@
+"""Accounts, contacts, their consent, and the list of those who must not be contacted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from feedback.store.base import Base
+from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
+from feedback.store.models.staff import User
+
+
+class Account(Base):
+    """A customer company. `recurring_revenue` is money per month in `currency`."""
+
+    __tablename__ = "account"
+
+    id: Mapped[PrimaryKey]
+    external_id: Mapped[Name] = mapped_column(unique=True)
+    name: Mapped[Name]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    segment: Mapped[str | None] = mapped_column(String(64))
+    recurring_revenue: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    contract_started_on: Mapped[date | None]
+    renewal_on: Mapped[date | None] = mapped_column(index=True)
+    properties: Mapped[JsonObject] = mapped_column(default=dict)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    owner: Mapped[User | None] = relationship()
+
+
+class Contact(Base):
+    """A person. `phone` is E.164, `email` normalised, `time_zone` an IANA name, `language` two letters."""
+
+    __tablename__ = "contact"
+
+    id: Mapped[PrimaryKey]
+    external_id: Mapped[Name] = mapped_column(unique=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"), index=True)
+    name: Mapped[str | None] = mapped_column(String(255))
+    phone: Mapped[str | None] = mapped_column(String(16), index=True)
+    email: Mapped[str | None] = mapped_column(String(320), index=True)
+    language: Mapped[str | None] = mapped_column(String(8))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    country: Mapped[str | None] = mapped_column(String(2))
+    properties: Mapped[JsonObject] = mapped_column(default=dict)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    erased_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    account: Mapped[Account | None] = relationship()
+
+
+class Consent(Base):
+    """Permission to write to one contact point: on what basis, from where, when, and to which text."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("ix_consent_contact_kind", "contact_id", "kind"),)
+
+    id: Mapped[PrimaryKey]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    kind: Mapped[Word]  # sms | email
+    address: Mapped[str] = mapped_column(String(320))
+    basis: Mapped[Word]  # consent | contract | legitimate_interest
+    source: Mapped[Name]
+    text_version: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[str | None] = mapped_column(String(64))  # e.g. the number in a national consent registry
+    granted_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Suppression(Base):
+    """An address that nothing is ever sent to while `lifted_at` is empty: one list over all channels."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("kind", "address"),)
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[Word]  # sms | email
+    address: Mapped[str] = mapped_column(String(320))
+    reason: Mapped[Word]  # opt_out | maybe_opt_out | complaint | hard_bounce | bad_number | erased | manual
+    source: Mapped[Name]
+    contact_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    created_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]

@@ -1,0 +1,156 @@
+"""The outbox, what providers told us about it, and what customers wrote back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from feedback.store.base import Base
+from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
+from feedback.store.models.journeys import Invitation
+
+
+class Message(Base):
+    """One message that we owe somebody: the outbox.
+
+    States: queued -> sending -> sent -> delivered | undelivered, or failed, unconfirmed, held, cancelled.
+    `attempt` is the fence: whoever records an outcome must name the attempt that it claimed.
+    `unconfirmed` means that nobody can say whether the provider took it; such a row is never due by itself.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("invitation_id", "purpose", "occurrence"),
+        UniqueConstraint("channel", "provider_id"),
+        Index("ix_message_state_due_at", "state", "due_at"),
+        Index("ix_message_recipient_created", "recipient", "created_at"),
+        Index("ix_message_created_at", "created_at"),
+    )
+
+    id: Mapped[PrimaryKey]
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    # invitation | reminder | comment_prompt | reprompt | thanks | opt_out_confirmation | alert | digest
+    purpose: Mapped[Word]
+    occurrence: Mapped[int] = mapped_column(default=0)
+    channel: Mapped[Word]
+    kind: Mapped[Word]  # sms | email
+    recipient: Mapped[str] = mapped_column(String(320))
+    country: Mapped[str | None] = mapped_column(String(2))
+    sender: Mapped[str | None] = mapped_column(String(320))
+    subject: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    headers: Mapped[JsonObject] = mapped_column(default=dict)
+    match: Mapped[str | None] = mapped_column(String(32))
+    state: Mapped[Word]
+    state_reason: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime]
+    not_after: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    provider_id: Mapped[str | None] = mapped_column(String(255))
+    segments: Mapped[int | None]
+    looked_up_at: Mapped[datetime | None]
+    look_ups: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    invitation: Mapped[Invitation | None] = relationship()
+
+
+class Attempt(Base):
+    """One call to a provider, written down before it is made."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("message_id", "number"),)
+
+    id: Mapped[PrimaryKey]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    worker: Mapped[Name]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(64))
+    code: Mapped[str | None] = mapped_column(String(64))
+
+
+class Receipt(Base):
+    """What a provider said about a message, each statement once, in whatever order it came."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("channel", "provider_id", "status"),)
+
+    id: Mapped[PrimaryKey]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[Word]
+    provider_id: Mapped[Name]
+    status: Mapped[Word]
+    code: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+
+
+class InboundReply(Base):
+    """What a customer wrote to one of our numbers or addresses. Kept, whatever we made of it.
+
+    `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender. A row with
+    `needs_person` waits in the inbox until somebody has dealt with it.
+    """
+
+    __tablename__ = "inbound_reply"
+    __table_args__ = (UniqueConstraint("channel", "provider_id"),)
+
+    id: Mapped[PrimaryKey]
+    channel: Mapped[Word]
+    provider_id: Mapped[Name]
+    sender: Mapped[str] = mapped_column(String(320), index=True)
+    recipient: Mapped[str] = mapped_column(String(320))
+    body: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    meaning: Mapped[Word]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="SET NULL"))
+    needs_person: Mapped[bool] = mapped_column(default=False, index=True)
+    handled_at: Mapped[datetime | None]
+    handled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+
+
+class ChannelHold(Base):
+    """A channel (or one country of it) that may not send until a person has acted."""
+
+    __tablename__ = "channel_hold"
+    __table_args__ = (Index("ix_channel_hold_channel_lifted", "channel", "lifted_at"),)
+
+    id: Mapped[PrimaryKey]
+    channel: Mapped[Word]
+    country: Mapped[str | None] = mapped_column(String(2))
+    code: Mapped[Word]
+    reason: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class SimulatedMessage(Base):
+    """A message on the simulated phone or in the simulated inbox; `direction` is out (from us) or in."""
+
+    __tablename__ = "simulated_message"
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[Word]
+    direction: Mapped[Word]
+    address: Mapped[str] = mapped_column(String(320), index=True)
+    subject: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    message_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,93 @@
+"""What customers answered, and the scores that follow from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from feedback.store.base import Base
+from feedback.store.models.columns import Json, JsonObject, PrimaryKey, Word
+from feedback.store.models.customers import Account, Contact
+from feedback.store.models.journeys import Invitation, QuestionnaireVersion
+
+
+class Response(Base):
+    """The answers to one invitation (or of one anonymous visit). At most one per invitation, ever.
+
+    States: partial (a score without its comment counts too) -> complete. What reports break down by (stage,
+    segment, owner ...) is written down as it was at the time of the answer. A `provisional` response looks
+    like a machine's: it is kept, shown as such, alerts nobody and is in no score.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        UniqueConstraint("invitation_id"),
+        UniqueConstraint("visit"),
+        Index("ix_response_answered_at", "answered_at"),
+        Index("ix_response_account_answered", "account_id", "answered_at"),
+        Index("ix_response_contact_answered", "contact_id", "answered_at"),
+    )
+
+    id: Mapped[PrimaryKey]
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="SET NULL"))
+    visit: Mapped[str | None] = mapped_column(String(64))
+    version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_version.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    questionnaire: Mapped[Word]
+    stage: Mapped[str | None] = mapped_column(String(64))
+    segment: Mapped[str | None] = mapped_column(String(64))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    source: Mapped[Word]  # link | sms_reply | poster | kiosk | embed | import
+    channel: Mapped[Word]  # sms | email | none: how the invitation went out
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[Word]
+    provisional: Mapped[bool] = mapped_column(default=False)
+    evidence: Mapped[JsonObject] = mapped_column(default=dict)
+    answered_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+    edits: Mapped[int] = mapped_column(default=0)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    contact: Mapped[Contact | None] = relationship()
+    account: Mapped[Account | None] = relationship()
+    version: Mapped[QuestionnaireVersion] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()
+    answers: Mapped[list[AnswerRow]] = relationship(cascade="all, delete-orphan", order_by="AnswerRow.id")
+    scores: Mapped[list[Score]] = relationship(cascade="all, delete-orphan", order_by="Score.id")
+
+
+class AnswerRow(Base):
+    """One answer: `value` as core/answer.py stores it, `text` in the customer's own words."""
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("response_id", "question"),)
+
+    id: Mapped[PrimaryKey]
+    response_id: Mapped[int] = mapped_column(ForeignKey("response.id", ondelete="CASCADE"))
+    question: Mapped[Word]
+    value: Mapped[Any | None] = mapped_column(Json)
+    text: Mapped[str | None] = mapped_column(Text)
+
+
+class Score(Base):
+    """A scored answer. `trend` is the series that it continues, `at` when it was first given."""
+
+    __tablename__ = "score"
+    __table_args__ = (
+        UniqueConstraint("response_id", "question"),
+        Index("ix_score_trend_at_value", "trend", "metric", "at", "value"),
+    )
+
+    id: Mapped[PrimaryKey]
+    response_id: Mapped[int] = mapped_column(ForeignKey("response.id", ondelete="CASCADE"))
+    question: Mapped[Word]
+    metric: Mapped[Word]
+    trend: Mapped[Word]
+    value: Mapped[int]
+    band: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime]

@@ -1,0 +1,108 @@
+"""The people who sign in, the keys of programs, and the record of who did what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from feedback.store.base import Base
+from feedback.store.models.columns import BigId, Json, JsonObject, Name, PrimaryKey, Word
+
+user_role = Table(
+    "user_role",
+    Base.metadata,
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("role.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class Role(Base):
+    """admin, lead, csm or viewer; what each may do is written in one place, `feedback/web/permissions.py`."""
+
+    __tablename__ = "role"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    description: Mapped[str | None] = mapped_column(String(255))
+
+
+class User(Base):
+    """A member of staff. The columns below `name` are those that the sign-in extension reads and writes."""
+
+    __tablename__ = "user"
+
+    id: Mapped[PrimaryKey]
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[Name]
+    language: Mapped[str | None] = mapped_column(String(8))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    away_until: Mapped[datetime | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    active: Mapped[bool] = mapped_column(default=True)
+    password: Mapped[str | None] = mapped_column(String(255))
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
+    confirmed_at: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    current_login_at: Mapped[datetime | None]
+    last_login_ip: Mapped[str | None] = mapped_column(String(64))
+    current_login_ip: Mapped[str | None] = mapped_column(String(64))
+    login_count: Mapped[int] = mapped_column(default=0)
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(Json)
+
+    roles: Mapped[list[Role]] = relationship(secondary=user_role)
+
+
+class WebAuthnKey(Base):
+    """A passkey of a member of staff."""
+
+    __tablename__ = "webauthn_key"
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    transports: Mapped[list[str] | None] = mapped_column(Json)
+    extensions: Mapped[str | None] = mapped_column(String(255))
+    name: Mapped[Name]
+    usage: Mapped[Word]
+    backup_state: Mapped[bool] = mapped_column(default=False)
+    device_type: Mapped[Word]
+    lastuse_datetime: Mapped[datetime]
+    create_datetime: Mapped[datetime]
+
+
+class ApiKey(Base):
+    """A program's key. Only its SHA-256 is stored; `prefix` helps a person to tell keys apart."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[Name]
+    prefix: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    """Who saw, changed or exported what. Rows are only ever added."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[PrimaryKey]
+    at: Mapped[datetime] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    action: Mapped[Word]
+    subject: Mapped[Word]
+    subject_id: Mapped[int | None] = mapped_column(BigId)
+    detail: Mapped[JsonObject] = mapped_column(default=dict)
