@@ -9,6 +9,7 @@ FeedbackError                 a sentence for a person; never a traceback
 ├── Conflict            409   somebody else changed it first, or it contradicts what is stored
 ├── Gone                410   a link that worked once and does not any more
 ├── Rejected            422   understood, and not acceptable as it is
+├── StorageUnavailable  503   the database cannot be used just now; the sentence says why
 ├── SignatureInvalid    403   a webhook that the provider did not sign
 └── DeliveryFailed            a channel could not hand a message over
     ├── DeliveryUnknown       nobody can say whether the provider took it
@@ -60,6 +61,10 @@ class Gone(FeedbackError):
 
 class Rejected(FeedbackError):
     """Well formed, but not acceptable."""
+
+
+class StorageUnavailable(FeedbackError):
+    """The database cannot be reached, opened or written; nothing of the transaction is stored."""
 
 
 class SignatureInvalid(FeedbackError):

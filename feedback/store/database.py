@@ -1,0 +1,182 @@
+"""The one door to the database: `reading()` and `writing()`.
+
+The same code serves SQLite and PostgreSQL. What differs is settled here, once:
+
+- SQLite starts real transactions (`BEGIN`, and `BEGIN IMMEDIATE` for writers, who would otherwise lose a
+  race they had already half run), and its writers queue on a lock of this process, because SQLite's own
+  waiting is polling and therefore unfair.
+- PostgreSQL needs none of that; readers get read-only transactions there as they do on SQLite.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from feedback.errors import SettingsInvalid, StorageUnavailable
+from feedback.settings import Problem
+from feedback.store import failures
+
+PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
+
+
+class Database:
+    """An engine and its transactions; make one for each process.
+
+    `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number of
+    connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid for an unusable URL.
+    Every context manager here turns the failures that an operator can mend into StorageUnavailable.
+    """
+
+    def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE) -> None:
+        self.url = _parse(url)
+        self.patience = patience
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writers_turn: AbstractContextManager[object] = (
+            _Turn(patience) if self.is_sqlite else nullcontext()
+        )
+        self._writers = self._engine(pool)
+        self._readers = self._writers.execution_options(postgresql_readonly=True, feedback_reading=True)
+
+    def __repr__(self) -> str:
+        return f"Database({self.url.render_as_string(hide_password=True)!r})"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state and may not write; the database refuses, on both."""
+        with failures.explained(self.url), Session(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose work is stored as a whole when the block ends, or not at all when it raises."""
+        with failures.explained(self.url), self._writers_turn:
+            with Session(self._writers, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A bare connection in a write transaction, for migrations and tables; same promises as `writing()`."""
+        with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the tables to this release's schema; safe when several nodes start at once."""
+        from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s; only this command pays it)
+
+        with failures.explained(self.url), self._writers_turn:
+            schema.upgrade(self._writers)
+
+    def is_current(self) -> bool:
+        """Whether the tables are those of this release."""
+        from feedback.store import schema  # noqa: PLC0415
+
+        with failures.explained(self.url), self._readers.connect() as connection:
+            return schema.is_current(connection)
+
+    def check(self) -> list[Problem]:
+        """What an operator should know before trusting this database; empty when all is well."""
+        from feedback.store import health  # noqa: PLC0415
+
+        try:
+            with failures.explained(self.url), self._readers.connect() as connection:
+                problems = health.examine(connection)
+            current = self.is_current()
+        except StorageUnavailable as unavailable:
+            return [health.unreachable(unavailable)]
+        return problems if current else [*problems, health.OUTDATED]
+
+    def close(self) -> None:
+        """Give all connections back; the object can be used again afterwards."""
+        self._writers.dispose()
+
+    def _engine(self, pool: int) -> Engine:
+        try:
+            return self._sqlite_engine() if self.is_sqlite else self._server_engine(pool)
+        except ModuleNotFoundError as missing:
+            raise SettingsInvalid(
+                f"The database driver {missing.name!r} is not installed; install feedback[postgres]."
+            ) from None
+        except (ArgumentError, SQLAlchemyError):
+            raise SettingsInvalid(_UNKNOWN_URL) from None
+
+    def _sqlite_engine(self) -> Engine:
+        arguments: dict[str, Any] = {"timeout": self.patience, "isolation_level": None}
+        if sys.version_info >= (3, 12):
+            # The newer autocommit modes either begin too weakly or never commit an explicit BEGIN.
+            arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
+        # A connection is one open file: let there be as many as threads ask for.
+        engine = create_engine(self.url, connect_args=arguments, max_overflow=-1)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _server_engine(self, pool: int) -> Engine:
+        return create_engine(
+            self.url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=self.patience,
+            pool_pre_ping=True,  # a restarted server costs a reconnect instead of a failed request
+            connect_args={"connect_timeout": max(2, int(self.patience))},
+        )
+
+
+class _Turn:
+    """The queue of this process's SQLite writers; taking it twice in one thread is a mistake in the code."""
+
+    def __init__(self, patience: float) -> None:
+        self._lock = threading.Lock()
+        self._patience = patience
+        self._holder: int | None = None
+
+    def __enter__(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("writing() inside writing(): pass the session on instead")
+        if not self._lock.acquire(timeout=self._patience):
+            raise StorageUnavailable(failures.LOCKED)
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = None
+        self._lock.release()
+
+
+_UNKNOWN_URL = (
+    "The setting database.url is not a database URL; "
+    "write sqlite:///path/to/file.db or postgresql://user:password@host/name."
+)
+
+
+def _parse(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise SettingsInvalid(_UNKNOWN_URL) from None
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SettingsInvalid(_UNKNOWN_URL)
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise SettingsInvalid("The setting database.url must name a file: a database in memory forgets.")
+    return url
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # FULL, not NORMAL: in WAL mode NORMAL may lose acknowledged answers when the power fails.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = bool(connection.get_execution_options().get("feedback_reading"))
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

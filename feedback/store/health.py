@@ -1,0 +1,60 @@
+"""What `feedback doctor` says about the database."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from feedback.errors import StorageUnavailable
+from feedback.settings import Problem
+
+ROOM = 200 * 1024 * 1024  # bytes; below this a busy day may fill the disk
+OLDEST_SQLITE = (3, 35)  # RETURNING
+OLDEST_POSTGRES = 14  # the oldest release that is still maintained
+
+OUTDATED = Problem(
+    "F102", "The tables are not those of this release.", "Run `feedback db upgrade`; make a backup first."
+)
+
+
+def unreachable(reason: StorageUnavailable) -> Problem:
+    """The database as a whole cannot be used."""
+    return Problem("F101", str(reason), "Correct it, then run `feedback doctor` again.")
+
+
+def examine(connection: Connection) -> list[Problem]:
+    """Problems of a database that answers."""
+    return _examine_sqlite(connection) if connection.dialect.name == "sqlite" else _examine_server(connection)
+
+
+def _examine_sqlite(connection: Connection) -> list[Problem]:
+    problems = []
+    version = connection.dialect.server_version_info or ()
+    if version < OLDEST_SQLITE:
+        found = ".".join(map(str, version))
+        problems.append(Problem("F103", f"SQLite {found} is too old.", "Use Python built with SQLite 3.35."))
+    damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if damage != "ok":
+        problems.append(Problem("F104", "The database file is damaged.", "Restore it from a backup."))
+    free = shutil.disk_usage(Path(connection.engine.url.database or ".").resolve().parent).free
+    if free < ROOM:
+        megabytes = free // 2**20
+        problems.append(
+            Problem("F105", f"Only {megabytes} MB are free for the database.", "Free some space.", "warning")
+        )
+    return problems
+
+
+def _examine_server(connection: Connection) -> list[Problem]:
+    problems = []
+    version = (connection.dialect.server_version_info or (0,))[0]
+    if version < OLDEST_POSTGRES:
+        problems.append(Problem("F106", f"PostgreSQL {version} is too old.", "Use release 14 or newer."))
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        problems.append(
+            Problem("F107", f"The database stores text as {encoding}.", "Create it with encoding UTF8.")
+        )
+    return problems

