@@ -14,7 +14,7 @@ from feedback.errors import SettingsInvalid
 from feedback.library import Library
 from feedback.settings import Settings, check, load
 from feedback.store.database import Database
-from feedback.store.mailbox import DatabaseMailbox
+from feedback.services.mailbox import DatabaseMailbox
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,16 @@
 from feedback.store.models.customers import Account, Consent, Contact, Suppression
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
-from feedback.store.models.messages import Attempt, ChannelHold, InboundReply, Message, Receipt, SimulatedMessage
+from feedback.store.models.messages import (
+    Attempt,
+    Bookmark,
+    ChannelHold,
+    InboundReply,
+    Message,
+    Pace,
+    Receipt,
+    SimulatedMessage,
+)
 from feedback.store.models.responses import AnswerRow, Response, Score
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
 
@@ -13,6 +22,7 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "AuditEntry",
+    "Bookmark",
     "ChannelHold",
     "Consent",
     "Contact",
@@ -23,6 +33,7 @@ __all__ = [
     "Invitation",
     "JourneyEvent",
     "Message",
+    "Pace",
     "QuestionnaireVersion",
     "Receipt",
     "Response",
