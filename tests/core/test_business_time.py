@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedback.core.business_time import BusinessCalendar
@@ -171,6 +171,7 @@ whole_minutes = moments.map(lambda moment: moment.replace(second=0, microsecond=
 clear_of_clock_changes = calendars().filter(lambda calendar: calendar.closes != time(2, 30))
 
 
+@settings(deadline=None)  # the oracle looks at up to 20,000 minutes one by one
 @given(clear_of_clock_changes, whole_minutes, st.integers(0, 600))
 def test_as_many_working_minutes_pass_as_were_added(calendar, start, minutes):
     due = calendar.add(start, Duration(minutes, "m"))

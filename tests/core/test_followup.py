@@ -1,5 +1,6 @@
 from dataclasses import fields, replace
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -247,3 +248,13 @@ def test_a_priority_is_the_sum_of_its_reasons_and_within_the_weights(stake, weig
 
 def _weight_of(reason):
     return {"overdue": "due", "renewal_passed": "renewal"}.get(reason.code, reason.code)
+
+
+def test_the_documented_weights_and_due_dates_are_the_defaults():
+    lines = (Path(__file__).parents[2] / "docs" / "follow-ups.md").read_text(encoding="utf-8").splitlines()
+    cells = {cell[1].strip(): cell for cell in (line.split("|") for line in lines) if len(cell) == 5}
+    for field in fields(Weights):
+        name = {"due": "due, overdue"}.get(field.name, field.name)
+        assert cells[name][2].strip() == str(getattr(DEFAULT_WEIGHTS, field.name))
+    for urgency, within in DUE_WITHIN.items():
+        assert cells[urgency][3].strip() == str(within)
