@@ -55,9 +55,9 @@ def policy(settings: Settings) -> Policy:
     """The installation's policy: its settings over the shipped rules per country."""
     contact = settings.contact
     countries = dict(shipped_rules())
-    day = (Hours(contact.quiet_to, contact.quiet_from),)
-    days = {each.name.lower()[:3]: day for each in contact.weekdays}
-    countries["default"] = replace(countries["default"], hours=_hours(countries["default"].hours, days))
+    day = Hours(contact.quiet_to, contact.quiet_from)
+    week = tuple(day if number in contact.weekdays else None for number in range(7))
+    countries["default"] = replace(countries["default"], week=week)
     if contact.consent_required:
         everywhere = frozenset({"sms", "email"})
         countries = {code: replace(rules, consent_required=everywhere) for code, rules in countries.items()}
@@ -132,6 +132,3 @@ def _reach(session: Session, contact: Contact, kind: str, address: str | None) -
     suppressed = "on_the_list" if optouts.is_suppressed(session, kind, address) else None
     return Reach(has_address=True, consent=status, suppressed=suppressed)
 
-
-def _hours(shipped: Any, days: dict[str, Any]) -> Any:
-    return {day: days.get(day, ()) for day in shipped}

@@ -26,7 +26,8 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.channels.base import Channel, Deadline, Found, LooksUp, Outgoing, Sent, Verdict
 from feedback.channels.base import Receipt as ChannelReceipt
-from feedback.core import duration, lifecycle
+from feedback.core import lifecycle
+from feedback.core.duration import Duration
 from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
 from feedback.services import optouts, pace
 from feedback.settings import Settings
@@ -397,7 +398,7 @@ def _sent(
     if message.purpose == "invitation":
         invitation.sent_at = invitation.sent_at or now
         if invitation.reminders:
-            invitation.remind_at = now + duration.parse(invitation.reminders[0]).delta
+            invitation.remind_at = now + Duration.parse(invitation.reminders[0]).timedelta
 
 
 def _unconfirmed(message: Message, code: str, settings: Settings, now: datetime) -> None:
