@@ -51,6 +51,20 @@ def decide_for(
     return decide(intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now)
 
 
+def decide_again(
+    session: Session,
+    contact: Contact,
+    kinds: tuple[str, ...],
+    expires: datetime,
+    rules: Policy,
+    now: datetime,
+    priority: int,
+) -> Decision:
+    """May a survey that is under way reach its contact once more (reminder, other channel)? Fatigue is not asked."""
+    intended = Intended(priority, kinds, now, expires)
+    return decide(intended, recipient(session, contact), History(), rules, now)
+
+
 def policy(settings: Settings) -> Policy:
     """The installation's policy: its settings over the shipped rules per country."""
     contact = settings.contact
