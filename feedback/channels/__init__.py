@@ -25,6 +25,7 @@ def _made_by(module: str, name: str, **fixed: Any) -> Factory:
 
 CHANNELS: Mapping[str, Factory] = {
     "twilio_sms": _made_by("twilio_sms", "TwilioSms"),
+    "smtp_email": _made_by("smtp_email", "SmtpEmail"),
     "simulator_sms": _made_by("simulator", "Simulator", kind="sms"),
     "simulator_email": _made_by("simulator", "Simulator", kind="email"),
 }

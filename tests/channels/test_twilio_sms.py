@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -185,6 +186,12 @@ def test_what_is_called_certainly_not_sent_was_not_sent(twilio, fault):
     twilio.settle()
     assert bool(twilio.outbound()) == (fault in AFTER_ACCEPT)
     assert isinstance(failure, DeliveryUnknown) or not twilio.outbound()
+
+
+def test_an_answer_that_trickles_in_does_not_hold_the_worker(twilio):
+    begun = time.monotonic()
+    failure_of(channel_to(twilio.url), sms(to=number_for("slow_body")))
+    assert time.monotonic() - begun < 5  # the timeout is 0.4 s, the whole answer would take 20
 
 
 def test_retry_after_is_passed_on(twilio):
