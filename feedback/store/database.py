@@ -32,7 +32,7 @@ class Database:
     """An engine and its transactions; make one for each process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
-    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid for an unusable URL.
+    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid if unusable.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
@@ -68,7 +68,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A bare connection in a write transaction, for tables and bulk work; promises what `writing()` does."""
+        """A bare connection for tables and bulk work; promises what `writing()` does."""
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
             yield connection
 
