@@ -203,6 +203,9 @@ def environment() -> dict[str, str]:
     """The caller's, without what would lead the tools to another Python than `.venv`'s."""
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
     kept.setdefault("HOME", str(TOOLS))
+    kept.setdefault(
+        "UV_SYSTEM_CERTS", "1"
+    )  # where a company's proxy signs, only the system knows its certificate
     return {**kept, "VIRTUAL_ENV": str(VENV), "DEBIAN_FRONTEND": "noninteractive"}
 
 
