@@ -167,7 +167,7 @@ def uv_with(pip: list[str | Path]) -> bool:
 
 def install_browser() -> None:
     """Browser tests need Chromium. Where it cannot be installed they are reported as skipped."""
-    if shutil.which("chromium") or not debian_root():
+    if not debian_root() or quiet(["dpkg", "-s", *BROWSER_PACKAGES]):
         return
     print("Installing Chromium for the browser tests ...", flush=True)
     if not apt_install(BROWSER_PACKAGES):
