@@ -122,7 +122,7 @@ def install(lock_file: Path) -> None:
     if not (BIN / "python").exists():
         require([*uv, "venv", "--quiet", "--allow-existing", "--python", ">=3.11", VENV])
     into = ["--quiet", "--python", BIN / "python"]
-    require([*uv, "pip", "install", *into, "--require-hashes", "-r", lock_file])
+    require([*uv, "pip", "sync", *into, "--require-hashes", lock_file])
     require([*uv, "pip", "install", *into, "--no-deps", "-e", "."])
     STAMP.write_text(" ".join(wanted))
 
