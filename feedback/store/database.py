@@ -25,6 +25,8 @@ from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
 from feedback.store import failures
 
+_READ_SQLITE = {"feedback_reading": True}
+_READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 
 
@@ -32,7 +34,7 @@ class Database:
     """An engine and its transactions; make one for each process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
-    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid for an unusable URL.
+    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid if unusable.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
@@ -44,7 +46,7 @@ class Database:
             _Turn(patience) if self.is_sqlite else nullcontext()
         )
         self._writers = self._engine(pool)
-        self._readers = self._writers.execution_options(postgresql_readonly=True, feedback_reading=True)
+        self._readers = self._writers.execution_options(**(_READ_SQLITE if self.is_sqlite else _READ_SERVER))
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -68,7 +70,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A bare connection in a write transaction, for tables and bulk work; promises what `writing()` does."""
+        """A bare connection for tables and bulk work; promises what `writing()` does."""
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
             yield connection
 
@@ -182,5 +184,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = bool(connection.get_execution_options().get("feedback_reading"))
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(
+        f"PRAGMA query_only = {int(reading)}"
+    )  # past SQLAlchemy: this is on the path of every request
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -79,7 +79,10 @@ _CONNECTING = (
         "no pg_hba.conf entry",
         "PostgreSQL at {where} does not admit {user!r} from this machine (pg_hba.conf).",
     ),
-    ("too many clients", "PostgreSQL at {where} has no connection left; lower database.pool on the nodes."),
+    (
+        "sorry, too many clients",
+        "PostgreSQL at {where} has no connection left; lower database.pool on the nodes.",
+    ),
     ("role ", "PostgreSQL at {where} knows no role {user!r}; create it or correct database.url."),
     ("database ", "PostgreSQL at {where} has no database {database!r}; create it or correct database.url."),
 )
