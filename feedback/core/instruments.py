@@ -1,4 +1,4 @@
-"""The registry of validated instruments: their scales, labels and unaltered wordings (`data/instruments.toml`)."""
+"""The registry of validated instruments: scales, labels and unaltered wordings (`data/instruments.toml`)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Instrument:
         return self.labels.get(language) or self.labels.get("en", {})
 
     def stems_of(self, language: str, item: int | None = None) -> tuple[str, ...]:
-        """The wordings that count as unaltered; of item number `item` (from 1), or of any item where it is None."""
+        """The wordings that count as unaltered, of item number `item` (from 1) or of any item."""
         if not self.items:
             return self.stems.get(language, ())
         items = self.items.get(language, ())

@@ -1,7 +1,7 @@
-"""A questionnaire or journey file as the linter sees it: plain data, the place of every part, the typed model.
+"""A questionnaire or journey file as the linter sees it: data, places, the typed model.
 
-The only place that knows the YAML parser. The files are YAML 1.2 without anchors, aliases and tags: `no`, `on` and
-`1:30` are words, a key stands once, and nothing in a file can grow when it is read.
+The only place that knows the YAML parser. The files are YAML 1.2 without anchors, aliases and tags: `no`,
+`on` and `1:30` are words, a key stands once, and nothing in a file can grow when it is read.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import yaml
+from pydantic import BaseModel
 
 from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
@@ -32,16 +33,33 @@ MAX_DEPTH = 24
 MAX_NODES = 20_000
 
 Role = Literal[
-    "stem", "help", "option", "other_text", "label", "row", "not_applicable", "prefer_not_to_say",
-    "title", "sms", "reminder_sms", "comment_prompt", "subject", "body", "thanks", "link", "follow_up", "playbook",
-]  # fmt: skip
+    "stem",
+    "help",
+    "option",
+    "other_text",
+    "label",
+    "row",
+    "not_applicable",
+    "prefer_not_to_say",
+    "title",
+    "sms",
+    "reminder_sms",
+    "comment_prompt",
+    "subject",
+    "body",
+    "thanks",
+    "link",
+    "follow_up",
+    "playbook",
+]
+"""What a text is for."""
 
 SYNTAX = Rule(
     id="syntax",
     title="The file is readable YAML",
     tier="D",
     severity="error",
-    why="A file that readers understand differently cannot be reviewed: YAML 1.2, every key once, no anchors or tags.",
+    why="A file that readers understand differently cannot be reviewed: every key once, no anchors, no tags.",
     good=("key: visit",),
     bad=("key: visit\nkey: other",),
     suppressible=False,
@@ -164,8 +182,8 @@ class Document:
     ) -> Problem:
         """A problem of `rule` at a place of this file.
 
-        With a Wording as `where`, its language and question are filled in, and `offset` (in its text) moves the
-        mark to the word meant. `severity` overrules the rule's own.
+        With a Wording as `where`, its language and question are filled in, and `offset` (in its text) moves
+        the mark to the word meant. `severity` overrules the rule's own.
         """
         path = where.path if isinstance(where, Wording) else where
         if isinstance(where, Wording):
@@ -174,47 +192,29 @@ class Document:
             quoted = quoted or where.text
         if not question:
             question = self._question_at(path)
-        mark = self._mark_inside(where, offset) if isinstance(where, Wording) and offset else self.mark(path)
-        return self._problem(
-            rule,
-            mark,
-            message,
+        inside = isinstance(where, Wording) and offset
+        mark = self._mark_inside(where, offset) if inside else self.mark(path)  # type: ignore[arg-type]
+        return replace(
+            self._problem(rule, mark, message),
+            severity=severity or rule.severity,
             quoted=quoted,
             rewrite=rewrite,
             language=language,
             question=question,
-            severity=severity,
         )
 
-    def _problem(
-        self,
-        rule: Rule,
-        mark: Mark,
-        message: str,
-        *,
-        quoted: str = "",
-        rewrite: str = "",
-        language: str = "",
-        question: str = "",
-        severity: Severity | None = None,
-    ) -> Problem:
+    def _problem(self, rule: Rule, mark: Mark, message: str) -> Problem:
         return Problem(
             rule=rule.id,
-            severity=severity or rule.severity,
+            severity=rule.severity,
             path=self.path,
             line=mark.line,
             column=mark.column,
             message=message,
-            quoted=quoted,
             why=rule.why,
-            rewrite=rewrite,
-            language=language,
-            question=question,
             docs=rule.docs,
             stage=rule.stage,
         )
-
-    # -- the texts -------------------------------------------------------------------------------------------------
 
     def texts(
         self, text: Text | None, path: Path, role: Role, question: AnyQuestion | None
@@ -259,22 +259,25 @@ class Document:
         if isinstance(question, MatrixQuestion):
             for place, row in enumerate(question.rows):
                 yield from self.texts(row.text, (*base, "rows", place, "text"), "row", question)
-        if isinstance(question.not_applicable, Text):
-            yield from self.texts(
-                question.not_applicable, (*base, "not_applicable"), "not_applicable", question
-            )
-        if isinstance(question.prefer_not_to_say, Text):
-            yield from self.texts(
-                question.prefer_not_to_say, (*base, "prefer_not_to_say"), "prefer_not_to_say", question
-            )
+        yield from self._opt_out(
+            question.not_applicable, (*base, "not_applicable"), "not_applicable", question
+        )
+        refusal = question.prefer_not_to_say
+        yield from self._opt_out(refusal, (*base, "prefer_not_to_say"), "prefer_not_to_say", question)
+
+    def _opt_out(
+        self, text: bool | Text, path: Path, role: Role, question: AnyQuestion | None
+    ) -> Iterator[Wording]:
+        yield from self.texts(text if isinstance(text, Text) else None, path, role, question)
 
     def messages(self) -> Iterator[Wording]:
         """What is sent: SMS, e-mail, reminders, the prompt for a comment."""
         messages = self.questionnaire.messages if self.questionnaire else None
         if messages is None:
             return
-        for role in ("sms", "reminder_sms", "comment_prompt"):
-            yield from self.texts(getattr(messages, role), ("messages", role), role, None)  # type: ignore[arg-type]
+        yield from self.texts(messages.sms, ("messages", "sms"), "sms", None)
+        yield from self.texts(messages.reminder_sms, ("messages", "reminder_sms"), "reminder_sms", None)
+        yield from self.texts(messages.comment_prompt, ("messages", "comment_prompt"), "comment_prompt", None)
         for name in ("email", "reminder_email"):
             email = getattr(messages, name)
             if email is not None:
@@ -290,12 +293,8 @@ class Document:
             yield from self.question_texts(index)
         yield from self.messages()
         for place, thanks in enumerate(self.questionnaire.thanks):
-            base: Path = ("thanks", place) if isinstance(self.data.get("thanks"), list) else ("thanks",)
-            inner = (
-                (*base, "text")
-                if isinstance(_at(self.data, base), dict) and "text" in _at(self.data, base)
-                else base
-            )
+            base: Path = ("thanks", place) if ("thanks", place) in self.spans else ("thanks",)
+            inner = (*base, "text") if (*base, "text") in self.spans else base
             yield from self.texts(thanks.text, inner, "thanks", None)
             if thanks.link:
                 yield from self.texts(thanks.link.text, (*base, "link", "text"), "link", None)
@@ -303,34 +302,28 @@ class Document:
             yield from self.texts(rule.title, ("follow_ups", place, "title"), "follow_up", None)
             yield from self.texts(rule.playbook, ("follow_ups", place, "playbook"), "playbook", None)
 
-    # -- inside ----------------------------------------------------------------------------------------------------
-
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", self.source))]
 
     @cached_property
-    def _validated(self) -> tuple[Questionnaire | Journey | None, list[Mistake]]:
+    def _validated(self) -> tuple[BaseModel | None, list[Mistake]]:
         if self.faults:
             return None, []
-        return validate(self.data, Journey if self.kind == "journey" else Questionnaire)
+        model: type[BaseModel] = Journey if self.kind == "journey" else Questionnaire
+        return validate(self.data, model)
 
     @property
-    def _model(self) -> Questionnaire | Journey | None:
+    def _model(self) -> BaseModel | None:
         return self._validated[0]
 
     def _mistake_mark(self, mistake: Mistake) -> Mark:
         return self.key_mark(mistake.path) if mistake.about_key else self.mark(mistake.path)
 
     def _question_at(self, path: Path) -> str:
-        if (
-            len(path) > 1
-            and path[0] == "questions"
-            and isinstance(path[1], int)
-            and path[1] < len(self.questions)
-        ):
-            return self.questions[path[1]][1].key
-        return ""
+        if len(path) < 2 or path[0] != "questions" or not self.questions:
+            return ""
+        return self.questions[int(path[1])][1].key
 
     def _mark_inside(self, wording: Wording, offset: int) -> Mark:
         """The mark of a word, where the source shows the text as it is (not folded, not escaped)."""
@@ -350,12 +343,6 @@ def read(text: str, path: str = "<text>", settings: Settings | None = None) -> D
     return document
 
 
-def _at(data: Any, path: Path) -> Any:
-    for part in path:
-        data = data[part]
-    return data
-
-
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -372,7 +359,7 @@ def _unreadable(source: str) -> _Fault | None:
     return None
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     """The rest of the file cannot be understood."""
 
 
@@ -383,7 +370,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", 
 
 
 def _plain(text: str) -> Any:
-    """A plain scalar by the core schema of YAML 1.2 (without its hex, octal and infinity: nobody writes them here)."""
+    """A plain scalar by the core schema of YAML 1.2, without its hex, octal and infinity."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:
@@ -391,6 +378,14 @@ def _plain(text: str) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _start(event: Any) -> int:
+    return int(event.start_mark.index)
+
+
+def _end(event: Any) -> int:
+    return int(event.end_mark.index)
 
 
 class _Reader:
@@ -405,7 +400,7 @@ class _Reader:
     def read(self) -> None:
         try:
             self._documents()
-        except _Stop:
+        except _StopError:
             pass
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -418,9 +413,7 @@ class _Reader:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
             if self.document.data is not None:
-                self._fault(
-                    event.start_mark.index, "A second document begins here; write one questionnaire a file."
-                )
+                self._fault(_start(event), "A second document begins here; write one questionnaire a file.")
                 return
             self.document.data = self._node(next(self.events), (), 0)
         if self.document.data is None and not self.document.faults:
@@ -429,26 +422,27 @@ class _Reader:
             self._fault(0, "The file must be a mapping: `key:`, `title:`, `questions:` ...")
 
     def _node(self, event: Any, path: Path, depth: int) -> Any:
-        start = event.start_mark.index
+        start = _start(event)
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             self._fault(
                 start,
                 "The file is nested too deeply." if depth > MAX_DEPTH else "The file has too many parts.",
             )
-            raise _Stop
+            raise _StopError
         self._plain_yaml_only(event)
+        value: Any
         if isinstance(event, yaml.MappingStartEvent):
             value, end = self._mapping(path, depth)
         elif isinstance(event, yaml.SequenceStartEvent):
             value, end = self._sequence(path, depth)
         else:
-            value, end = self._scalar(event), event.end_mark.index
+            value, end = self._scalar(event), _end(event)
         self.document.spans[path] = Span(start, end)
         return value
 
     def _plain_yaml_only(self, event: Any) -> None:
-        start = event.start_mark.index
+        start = _start(event)
         if isinstance(event, yaml.AliasEvent):
             self._fault(start, f"*{event.anchor} refers to another part of the file; write the text out.")
         elif event.anchor:
@@ -463,7 +457,7 @@ class _Reader:
             return None
         if len(event.value) > MAX_TEXT:
             self._fault(
-                event.start_mark.index,
+                _start(event),
                 f"This text has {len(event.value):,} characters; at most {MAX_TEXT:,}.",
             )
         return _plain(event.value) if event.implicit[0] and not event.style else event.value
@@ -472,30 +466,30 @@ class _Reader:
         values: list[Any] = []
         for event in self.events:
             if isinstance(event, yaml.SequenceEndEvent):
-                return values, event.end_mark.index
+                return values, _end(event)
             values.append(self._node(event, (*path, len(values)), depth + 1))
-        raise _Stop
+        raise _StopError
 
     def _mapping(self, path: Path, depth: int) -> tuple[dict[Any, Any], int]:
         values: dict[Any, Any] = {}
         for event in self.events:
             if isinstance(event, yaml.MappingEndEvent):
-                return values, event.end_mark.index
+                return values, _end(event)
             key = self._key(event, values)
             place = (*path, key)
-            self.document.keys.setdefault(place, Span(event.start_mark.index, event.end_mark.index))
+            self.document.keys.setdefault(place, Span(_start(event), _end(event)))
             twice = key in values
             value = self._node(next(self.events), ("", *place) if twice else place, depth + 1)
             values.setdefault(key, value)
-        raise _Stop
+        raise _StopError
 
     def _key(self, event: Any, values: dict[Any, Any]) -> Any:
-        start = event.start_mark.index
+        start = _start(event)
         if not isinstance(event, yaml.ScalarEvent):
             self._fault(
-                start, "A key must be a word; here stands a list or a mapping (braces in a text need quotes)."
+                start, "A key must be a word, not a list or a mapping; a text with braces needs quotes."
             )
-            raise _Stop
+            raise _StopError
         self._plain_yaml_only(event)
         key = self._scalar(event)
         if not isinstance(key, str | int) or isinstance(key, bool):
@@ -513,6 +507,8 @@ def _sentence(error: yaml.MarkedYAMLError) -> str:
     hint = ""
     if "mapping values are not allowed" in str(error.problem):
         hint = " Put quotes around a text that contains a colon."
+    elif "did not find expected" in str(error.problem):
+        hint = " A text with braces, commas or quotes inside { } or [ ] needs quotes around it."
     elif "cannot start any token" in str(error.problem):
         hint = " Indent with spaces, not tabs; put quotes around a text that starts with a special character."
     return f"This is not YAML: {', '.join(parts)}.{hint}"

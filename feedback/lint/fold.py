@@ -8,7 +8,19 @@ from functools import lru_cache
 
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _ARABIC_SCRIPT = frozenset({"ar", "fa", "ur"})
-_LETTERS = str.maketrans("يىكةۀأإآٱؤئ", "ییکههاااااوی"[:11])
+_LETTERS = str.maketrans(
+    {
+        "\u064a": "\u06cc",  # Arabic yeh, as Persian writes it
+        "\u0649": "\u06cc",
+        "\u0643": "\u06a9",  # kaf
+        "\u0629": "\u0647",  # teh marbuta
+        "\u06c0": "\u0647",
+        "\u06d5": "\u0647",
+        "\u0623": "\u0627",  # alef with hamza
+        "\u0625": "\u0627",
+        "\u0671": "\u0627",
+    }
+)
 _QUOTES = str.maketrans("’‘ʼ`´“”„«»", "'''''\"\"\"\"\"")
 
 
@@ -16,8 +28,8 @@ _QUOTES = str.maketrans("’‘ʼ`´“”„«»", "'''''\"\"\"\"\"")
 def fold(text: str, language: str) -> str:
     """`text` in the one form in which labels and stems are compared; it does not keep offsets.
 
-    Persian and Arabic letters share one form, vowel marks and tatweel go, a zero-width non-joiner is a space, digits of
-    every script are 0-9, Turkish capitals lower as Turkish does.
+    Persian and Arabic letters share one form, vowel marks and tatweel go, a zero-width non-joiner is a space,
+    digits of every script are 0-9, Turkish capitals lower as Turkish does.
     """
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     text = _INVISIBLE.sub("", text).replace("\u200c", " ").replace("\u0640", "")

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from feedback.core.instruments import Instrument, instruments
 from feedback.core.questions import AnyQuestion, ScaleQuestion
-from feedback.lint.fold import bare, fold
+from feedback.lint.fold import bare
 
 _CONJUNCTION = re.compile(r"(?<!\w)(?:and|or|ve|veya|ya da|und|oder|y|e|o|u|et|ou|و|یا|او|&|/)(?!\w)|[/&]")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -24,7 +24,7 @@ def claimed(question: AnyQuestion) -> Instrument | None:
 
 
 def exempt(question: AnyQuestion, language: str) -> bool:
-    """Whether the wording in `language` is a validated item word for word, so that no wording rule applies."""
+    """Whether the wording in `language` is a validated item word for word: no wording rule applies to it."""
     instrument = claimed(question)
     if instrument is None or instrument.free_stem or not question.text.has(language):
         return False
@@ -68,7 +68,6 @@ def _joins(nouns: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=512)
 def _pattern(stem: str, language: str, lead_in: bool) -> re.Pattern[str]:
-    parts = [re.escape(fold(part, language)) for part in stem.split("{x}")]
-    parts[-1] = re.escape(bare(stem.split("{x}")[-1], language))
-    spaced = rf"\s*{_NOUN_PHRASE}\s*".join(parts)
+    parts = bare(stem.replace("{x}", "\ue000"), language).split("\ue000")
+    spaced = rf"\s*{_NOUN_PHRASE}\s*".join(re.escape(part.strip()) for part in parts)
     return re.compile((_LEAD_IN if lead_in else "") + spaced, re.DOTALL)

@@ -21,10 +21,11 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 class Rule:
     """One rule of question design.
 
-    `xm` numbers the best practice that it serves (1 to 14, None where it is the project's own), `qas` the item of the
-    Question Appraisal System (such as "4c"). `tier` says how it decides: D from structure, L with word lists and
-    patterns, H by a heuristic. A rule in `preview` never fails a build. `why` gives the reason with its source;
-    `good` and `bad` are examples for its page; `suppress` says which reasons for an exception are legitimate.
+    `xm` numbers the best practice that it serves (1 to 14, None where it is our own), `qas` the item
+    of the Question Appraisal System (such as "4c"). `tier` says how it decides: D from structure, L with word
+    lists and patterns, H by a heuristic. A rule in `preview` fails no build. `why` gives the reason with its
+    source; `good` and `bad` are examples for its page; `suppress` says which reasons for an exception are
+    legitimate.
     """
 
     id: str
@@ -51,8 +52,8 @@ class Rule:
 class Problem:
     """One finding. `line` and `column` count from 1, in characters; `quoted` is the wording it is about.
 
-    `rewrite` is one concrete better wording or structure, empty where there is none to give. `language` is empty
-    for what concerns every language, `question` for what concerns the questionnaire as a whole.
+    `rewrite` is one concrete better wording or structure, empty where there is none to give. `language` is
+    empty for what concerns every language, `question` for what concerns the questionnaire as a whole.
     """
 
     rule: str

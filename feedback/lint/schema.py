@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from feedback.core.questions import QUESTION_TYPES
 
 Path = tuple[str | int, ...]
+Node = Mapping[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -39,7 +40,7 @@ def validate(data: Any, model: type[Model]) -> tuple[Model | None, list[Mistake]
     return None, list(mistakes.values())
 
 
-def _mistake(detail: ErrorDetails, data: Any, schema: Mapping[str, Any]) -> Mistake:
+def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> Mistake:
     kind, context = detail["type"], detail.get("ctx", {})
     path = _real_path(detail["loc"], data, keep_last=kind == "missing")
     last = path[-1] if path else ""
@@ -82,7 +83,7 @@ def _child(data: Any, part: int | str) -> tuple[int | str, Any] | None:
     return None
 
 
-def _known_keys(path: Path, data: Any, schema: Mapping[str, Any]) -> list[str]:
+def _known_keys(path: Path, data: Any, schema: Node) -> list[str]:
     """The keys that the format knows at a place, read from the JSON Schema."""
     nodes = [_resolved(schema, schema)]
     for part in path:
@@ -91,9 +92,7 @@ def _known_keys(path: Path, data: Any, schema: Mapping[str, Any]) -> list[str]:
     return sorted({key for node in nodes for key in node.get("properties", {})})
 
 
-def _step(
-    node: Mapping[str, Any], part: str | int, data: Any, schema: Mapping[str, Any]
-) -> Iterator[Mapping[str, Any]]:
+def _step(node: Node, part: str | int, data: Any, schema: Node) -> Iterator[Node]:
     inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
     if inner is None and isinstance(node.get("additionalProperties"), dict):
         inner = node["additionalProperties"]
@@ -108,7 +107,7 @@ def _step(
         yield _resolved(each, schema)
 
 
-def _resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(node: Node, schema: Node) -> Node:
     while "$ref" in node:
         node = schema["$defs"][str(node["$ref"]).rsplit("/", 1)[-1]]
     return node
@@ -137,9 +136,7 @@ def _shown(value: Any) -> str:
 
 
 def _as_told(detail: ErrorDetails) -> str:
-    return (
-        detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").strip().rstrip(".") + "."
-    )
+    return detail["msg"].removeprefix("Value error, ").strip().rstrip(".") + "."
 
 
 def _wants(what: str) -> Any:
@@ -155,10 +152,6 @@ def _pattern(detail: ErrorDetails) -> str:
     if "http" in pattern:
         return f"{_shown(value)} is not a web address; it starts with https://."
     return f"{_shown(value)} has the wrong form; write a date as 2027-06-30."
-
-
-def _too_few(detail: ErrorDetails) -> str:
-    return "This list is empty; it needs at least one entry."
 
 
 def _range(detail: ErrorDetails) -> str:
@@ -179,7 +172,7 @@ _SENTENCES: dict[str, Any] = {
     "model_type": _wants("a mapping (`key: value` lines)"),
     "model_attributes_type": _wants("a mapping (`key: value` lines)"),
     "string_pattern_mismatch": _pattern,
-    "too_short": _too_few,
+    "too_short": lambda _: "This list is empty; it needs at least one entry.",
     "greater_than_equal": _range,
     "less_than_equal": _range,
     "greater_than": _range,

@@ -13,8 +13,8 @@ from feedback.core.questionnaire import Questionnaire
 class Settings:
     """`today` decides which suppressions have expired; without it none has.
 
-    `previous` holds the last published version of a trend, keyed by the trend's key. `trigger_events` are events that
-    every recipient is known to have been through. Seconds are what answering takes on average.
+    `previous` holds the last published version of a trend, keyed by the trend's key. `trigger_events` are
+    events that every recipient is known to have been through. Seconds are what answering takes on average.
     """
 
     today: date | None = None

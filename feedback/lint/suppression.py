@@ -1,4 +1,4 @@
-"""Accepted findings: which of the `lint: suppress:` entries hold, and the rules for the entries themselves."""
+"""Accepted findings: which of the `lint: suppress:` entries hold, and the rules for the entries."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from feedback.core.questionnaire import Suppression
 from feedback.lint.document import Document, Path
 from feedback.lint.rule import Problem, Rule
 
-_WHY = "An exception that nobody can understand later is a hole in the rules; one that is no longer needed hides the next fault."
+_WHY = "An exception that nobody understands later is a hole in the rules; one too many hides the next fault."
 _BARE_WORDS = frozenset(
-    {"ok", "okay", "n/a", "na", "wontfix", "won't fix", "yok", "ندارد", "-", "none", "todo", "later"}
+    {"to be decided", "false positive", "design decision", "not applicable", "accepted risk"}
 )
 MIN_REASON = 15
 WHOLE = "questionnaire"
@@ -92,10 +92,8 @@ def apply(
     accepted: list[Accepted] = []
     used: set[int] = set()
     for problem in found:
-        matching = [
-            place for place, entry in valid.items() if _covers(entry, problem) and problem.rule not in locked
-        ]
-        if matching:
+        matching = [place for place, entry in valid.items() if _covers(entry, problem)]
+        if matching and problem.rule not in locked:
             used.update(matching)
             accepted.append(Accepted(problem, valid[matching[0]]))
         else:
@@ -134,7 +132,7 @@ def _over(until: str, today: date | None) -> bool:
 
 _TOLD = {
     WITHOUT_REASON: "This suppression gives no reason that a colleague could judge; write a sentence.",
-    BLANKET: f"This suppression must name one rule and one question (`question: {WHOLE}` for the survey as a whole).",
+    BLANKET: f"This suppression must name one rule and one question (`{WHOLE}` for the survey as a whole).",
     EXPIRED: "This suppression has expired; repair the question, or decide again.",
 }
 
