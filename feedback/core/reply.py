@@ -94,6 +94,10 @@ class Lexicon:
     out_of: frozenset[str] = frozenset()
     out_of_reversed: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    stars: frozenset[str] = frozenset()
+    negations: frozenset[str] = frozenset()
+    negations_after: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     only_alone: frozenset[str] = frozenset()
     numbers: Mapping[str, int] | None = None
 
@@ -150,8 +154,8 @@ def _without(words: Iterable[str], filler: frozenset[str]) -> list[str]:
 
 def _stop(words: list[str], lexicon: Lexicon) -> Stop | None:
     message = " ".join(words)
-    if message in lexicon.stop:
-        return Stop("certain")
+    if {message, "".join(words)} & lexicon.stop or (len(set(words)) == 1 and words[0] in lexicon.stop):
+        return Stop("certain")  # also "S.T.O.P." and "stop stop stop"
     if " ".join(_without(words, lexicon.filler)) in lexicon.stop:  # "cancel please"
         return Stop("likely")
     if any(f" {phrase} " in f" {message} " for phrase in lexicon.stop_phrases):
@@ -175,6 +179,7 @@ class _Number:
 _COMPOUND = r"\d+(?:[.,:٫٬]\d+)+|\d+(?:[/.-]\d+){2,}"  # a decimal, a time, a date
 _MINUS = tuple("-−–/")
 _POINTS = tuple(".,:٫٬")
+_CLAUSE_END = re.compile(r"[\n.!?;,:()…،؛؟]|\s[-–—]\s")
 _NUMBER = re.compile(rf"(?P<compound>{_COMPOUND})|(?P<integer>\d+)")
 
 
@@ -225,9 +230,10 @@ def _fraction(
 
 def _number(text: str, match: re.Match[str], scale: range, lexicon: Lexicon) -> _Number:
     start, end = match.span()
-    if _is_quantity(text[end:], lexicon.units):
+    if _follows(text[end:], lexicon.units):
         return _Number("quantity", 0, start, end)
-    if match["compound"] or not _stands_free(text, start, end) or _small(match[0]) not in scale:
+    stars = _follows(text[end:], lexicon.stars) and scale[-1] != 5
+    if match["compound"] or stars or not _stands_free(text, start, end) or _small(match[0]) not in scale:
         return _Number("spoiler", 0, start, end)
     return _Number("score", _small(match[0]), start, end)
 
@@ -242,15 +248,16 @@ def _stands_free(text: str, start: int, end: int) -> bool:
 
 def _is_glue(neighbour: str) -> bool:
     return bool(neighbour) and (
-        neighbour.isalpha() or neighbour in "_%٪‰°" or unicodedata.category(neighbour) == "Sc"
+        neighbour.isalpha() or neighbour in "_%٪‰°#№" or unicodedata.category(neighbour) == "Sc"
     )
 
 
-def _is_quantity(rest: str, units: frozenset[str]) -> bool:
+def _follows(rest: str, phrases: frozenset[str]) -> bool:
+    """Whether `rest` begins, with nothing but spaces before, with one of these phrases."""
     if not rest.lstrip()[:1].isalpha():
         return False
     words = _words(rest[:40])
-    return bool(words) and (words[0] in units or " ".join(words[:2]) in units)
+    return any(" ".join(words[:length]) in phrases for length in (1, 2, 3))
 
 
 def _small(digits: str) -> int:
@@ -263,13 +270,30 @@ def _written(text: str, numbers: list[_Number], lexicon: Lexicon) -> Score | Non
     if len(scores) != 1 or any(number.kind == "spoiler" for number in numbers):
         return None
     score = scores[0]
+    if not _is_answer(text, score, lexicon):
+        return None
     parts = (text[: score.start], text[score.end :])
     return Score(score.value, " ".join(filter(None, (_comment(part, lexicon) for part in parts))))
 
 
+def _is_answer(text: str, score: _Number, lexicon: Lexicon) -> bool:
+    """A score begins or ends its clause, is not denied and numbers nothing: "Room 7 was dirty" has none.
+
+    Too strict for "it was a 9 overall"; but asking again costs one message, and a wrong score costs trust.
+    """
+    before = _words(_CLAUSE_END.split(text[: score.start])[-1])
+    after = _words(_CLAUSE_END.split(text[score.end :])[0])
+    if lexicon.negations.intersection(before) or lexicon.negations_after.intersection(after[:1]):
+        return False
+    if before and before[-1] in lexicon.labels:
+        return False
+    return not (_without(before, lexicon.filler) and _without(after, lexicon.filler))
+
+
 def _comment(part: str, lexicon: Lexicon) -> str:
-    """What was said beside the score; nothing where it is only "I'd say" or "thanks"."""
-    if not _without(_words(part), lexicon.filler):
+    """What was said beside the score, if it says something: an emoji does, "I'd say" and "thanks" do not."""
+    symbols = any(unicodedata.category(character) == "So" for character in part)
+    if not symbols and not _without(_words(part), lexicon.filler):
         return ""
     return re.sub(r"^[\s.,;:!?()*+/~=\-–—…،؛]+|[\s,;:(*+/~=\-–—،؛]+$", "", part)
 
@@ -298,6 +322,8 @@ def _thumb(meant: list[str], lexicon: Lexicon) -> int | None:
 def _number_word(text: str, meant: list[str], scale: range, lexicon: Lexicon) -> Score | None:
     numbers = lexicon.numbers or {}
     found = [word for word in meant if word in numbers]
+    if (lexicon.negations | lexicon.negations_after).intersection(meant):
+        return None
     if len(found) != 1 or (len(meant) > 1 and found[0] in lexicon.only_alone):
         return None
     if numbers[found[0]] not in scale:

@@ -49,6 +49,9 @@ def thumbs(text, language="en"):
         ("9👍", 9),
         ("\u200f9\u200f", 9),
         ("9 points", 9),
+        ("solid 9 from me", 9),
+        ("would give 0 if I could", 0),
+        ("All good. 9. Keep it up", 9),
         ("10 puan", 10),
     ],
 )
@@ -71,6 +74,8 @@ def test_a_score_is_read_as_people_write_it(text, value):
         ("۹ خدمات عالی", 9, "خدمات عالی"),
         ("I'd say 8", 8, ""),
         ("9 thank you", 9, ""),
+        ("9 😡", 9, "😡"),
+        ("not bad, 8", 8, "not bad"),
     ],
 )
 def test_what_else_they_said_is_kept_as_a_comment(text, value, comment):
@@ -119,6 +124,19 @@ def test_what_else_they_said_is_kept_as_a_comment(text, value, comment):
         "1" * 5000,
         "no one",
         "one more thing",
+        "Not a 9",
+        "I would never give you a 10",
+        "never ten",
+        "9 and a half",
+        "Room 7 was dirty",
+        "windows 10 crashed",
+        "you are number 1",
+        "#1 company",
+        "24/7 support great",
+        "5 star service",
+        "5 stars",
+        "call me at 555 1234",
+        "9 http://a.example/1",
         "great service",
         "I'm driving and will answer later",
         "yes",
@@ -195,6 +213,7 @@ def test_persian_na_is_nine_and_no_so_it_is_neither_on_a_scale_and_no_on_thumbs(
         ("بله", "fa", 1),
         ("Ja", "de", 1),
         ("Sí", "es", 1),
+        ("No, gracias", "es", 0),
         ("oui merci", "fr", 1),
         ("لا", "ar", 0),
         ("no problem", "en", None),
@@ -216,6 +235,7 @@ def test_yes_and_no_answer_a_thumbs_question(text, language, value):
         *("opt out", "OPT-OUT", "optout", "İPTAL", "iptal", "IPTAL", "Dur", "RET", "ret", "çık"),
         *("لغو", "لغو۱۱", "لغو 11", "Stopp", "abmelden", "BAJA", "alto", "ARRET", "Arrêt", "désabonner"),
         *("إيقاف", "ايقاف", "الغاء"),
+        *("S.T.O.P.", "stop stop STOP"),
     ],
 )
 @pytest.mark.parametrize("language", ["en", "fa", "xx"])
@@ -227,6 +247,8 @@ def test_a_stop_word_alone_is_certain_in_any_language(text, language):
     "text",
     [
         "stop please",
+        "wrong number",
+        "Yanlış numara!",
         "Please stop texting me",
         "cancel please",
         "9 but stop sending these",
@@ -280,6 +302,17 @@ def test_help_inside_a_comment_is_a_comment():
     assert nps("9 thanks for your help") == Score(9, "thanks for your help")
 
 
+@pytest.mark.parametrize(
+    ("text", "language"), [("9 değil", "tr"), ("۹ نیست", "fa"), ("keine 9", "de"), ("dokuz değil", "tr")]
+)
+def test_a_denied_score_is_none(text, language):
+    assert nps(text, language) == Unclear(text)
+
+
+def test_stars_are_out_of_five():
+    assert understand("5 stars!", minimum=1, maximum=5, language="en") == Score(5)
+
+
 def test_the_scale_decides_what_a_score_is():
     assert understand("6", minimum=1, maximum=5, language="en") == Unclear("6")
     assert understand("4/5", minimum=1, maximum=5, language="en") == Score(4)
@@ -289,7 +322,20 @@ def test_the_scale_decides_what_a_score_is():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_all_its_words(language):
     words = lexicon(language)
-    for kind in ("stop", "stop_phrases", "start", "help", "yes", "no", "filler", "units", "only_alone"):
+    for kind in (
+        "stop",
+        "stop_phrases",
+        "start",
+        "help",
+        "yes",
+        "no",
+        "filler",
+        "units",
+        "only_alone",
+        "stars",
+        "negations",
+        "labels",
+    ):
         assert getattr(words, kind), kind
     # Persian leaves nine out on purpose: it is also "no".
     assert set(words.numbers.values()) == set(range(11)) - ({9} if language == "fa" else set())
