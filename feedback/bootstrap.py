@@ -105,7 +105,7 @@ def _smtp(settings: Settings) -> dict[str, object]:
     return {
         "host": smtp.host,
         "port": smtp.port,
-        "security": "plain" if smtp.security == "none" else smtp.security,
+        "security": {"starttls": "starttls", "tls": "ssl", "none": "plain"}[smtp.security],
         "username": smtp.username or None,
         "password": smtp.password.reveal() or None,
         "sender": smtp.sender,
