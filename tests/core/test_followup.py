@@ -1,3 +1,4 @@
+import math
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -231,6 +232,13 @@ def test_the_graver_an_input_the_higher_the_priority(name, stake, weights, data)
     low = priority(replace(stake, **{name: harmless}), weights).value
     high = priority(replace(stake, **{name: grave}), weights).value
     assert low <= high
+
+
+def test_a_hair_more_revenue_never_loses_to_rounding():
+    revenue = 11666.527641551551  # here x / (x + 5000) falls when x rises by the smallest step
+    more = math.nextafter(revenue, math.inf)
+    values = [priority(Stake(nps(10), monthly_revenue=x), Weights(revenue=1)).value for x in (revenue, more)]
+    assert values == sorted(values)
 
 
 def test_every_input_is_tried_above():
