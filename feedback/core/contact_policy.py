@@ -62,7 +62,11 @@ class PastContact:
 
 @dataclass(frozen=True)
 class History:
-    """Earlier contacts of this person, and of everybody in the person's account (this person included)."""
+    """Other contacts of this person, and of everybody in the person's account (this person included).
+
+    The contact that is being decided is not among them: leave it out when asking again, and leave out a
+    survey when asking about its own reminder.
+    """
 
     contact: tuple[PastContact, ...] = ()
     account: tuple[PastContact, ...] = ()

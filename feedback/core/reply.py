@@ -4,21 +4,18 @@ The order of the questions is the point. First: do they want to be left alone? A
 a wrong "no" breaks the law and their patience. Then HELP and START. Only then a score, and only where nobody
 could read it otherwise: "8 or 9", "9.5" and "I waited 5 minutes" are not scores but reasons to ask once more.
 
-The words are data, one file per language in `data/replies`.
+The words are data: see `reply_words`.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
-LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
+from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
 
 
 @dataclass(frozen=True)
@@ -62,9 +59,9 @@ def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meani
     `language` is the invitation's ("tr", "en-GB"): number words, yes and no are read in that language only.
     Thumbs are the scale 0 to 1. Never raises.
     """
-    everyone, lexicon = _all_lexicons(), _lexicon_for(language)
-    shown = _plain_digits(text)
-    words = _words(shown)
+    everyone, lexicon = all_languages(), lexicon_for(language)
+    shown = plain_digits(text)
+    words = words_in(shown)
     if stop := _stop(words, everyone):
         return stop
     if " ".join(words) in everyone.help:
@@ -77,77 +74,6 @@ def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meani
     return _written(shown, numbers, lexicon) or Unclear(text.strip())
 
 
-# -- words ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """One language's words, folded by `_fold`; a phrase is its words with single spaces."""
-
-    stop: frozenset[str] = frozenset()
-    stop_phrases: frozenset[str] = frozenset()
-    start: frozenset[str] = frozenset()
-    help: frozenset[str] = frozenset()
-    yes: frozenset[str] = frozenset()
-    no: frozenset[str] = frozenset()
-    filler: frozenset[str] = frozenset()
-    out_of: frozenset[str] = frozenset()
-    out_of_reversed: frozenset[str] = frozenset()
-    units: frozenset[str] = frozenset()
-    stars: frozenset[str] = frozenset()
-    negations: frozenset[str] = frozenset()
-    negations_after: frozenset[str] = frozenset()
-    labels: frozenset[str] = frozenset()
-    only_alone: frozenset[str] = frozenset()
-    numbers: Mapping[str, int] | None = None
-
-
-@cache
-def lexicon(language: str) -> Lexicon:
-    """The words of one of `LANGUAGES`, read from the package."""
-    data = files("feedback.core") / "data" / "replies" / f"{language}.toml"
-    raw: dict[str, Any] = tomllib.loads(data.read_text("utf-8"))
-    numbers = {_phrase(word): value for word, value in raw.pop("numbers").items()}
-    return Lexicon(**{key: frozenset(map(_phrase, value)) for key, value in raw.items()}, numbers=numbers)
-
-
-def _lexicon_for(language: str) -> Lexicon:
-    code = language.lower().replace("_", "-").partition("-")[0]
-    return lexicon(code) if code in LANGUAGES else Lexicon()
-
-
-@cache
-def _all_lexicons() -> Lexicon:
-    """What counts whatever the language of the invitation."""
-    shared = ("stop", "stop_phrases", "start", "help", "filler", "out_of", "out_of_reversed")
-    union: dict[str, Any] = {
-        key: frozenset().union(*(getattr(lexicon(one), key) for one in LANGUAGES)) for key in shared
-    }
-    return Lexicon(**union)
-
-
-_SAME_LETTER = str.maketrans(
-    {"I": "i", "İ": "i", "ı": "i", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "\u200c": " ", "ß": "ss"}
-)
-_SILENT = dict.fromkeys(map(ord, "'’‘ʼ´`ـ"))  # apostrophes and the Arabic stretching line
-_WORD = re.compile(r"\w+|👍|👎")
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents, vowel signs, apostrophes; one form of Turkish i, one of Persian ye."""
-    same = text.translate(_SILENT).translate(_SAME_LETTER).casefold()
-    bare = (c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
-    return unicodedata.normalize("NFC", "".join(bare)).translate(_SAME_LETTER)
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(_fold(text))
-
-
-def _phrase(text: str) -> str:
-    return " ".join(_words(_plain_digits(text)))
-
-
 def _without(words: Iterable[str], filler: frozenset[str]) -> list[str]:
     return [word for word in words if word not in filler]
 
@@ -158,7 +84,7 @@ def _stop(words: list[str], lexicon: Lexicon) -> Stop | None:
         return Stop("certain")  # also "S.T.O.P." and "stop stop stop"
     if " ".join(_without(words, lexicon.filler)) in lexicon.stop:  # "cancel please"
         return Stop("likely")
-    if any(f" {phrase} " in f" {message} " for phrase in lexicon.stop_phrases):
+    if any(f" {wish} " in f" {message} " for wish in lexicon.stop_phrases):
         return Stop("likely")
     return None
 
@@ -183,23 +109,6 @@ _CLAUSE_END = re.compile(r"[\n.!?;,:()…،؛؟]|\s[-–—]\s")
 _NUMBER = re.compile(rf"(?P<compound>{_COMPOUND})|(?P<integer>\d+)")
 
 
-def _plain_digits(text: str) -> str:
-    """`text` with every kind of digit as 0-9: Persian, full-width, keycaps, circled; ½ becomes ".5"."""
-    return "".join(map(_plain_digit, text.replace("🔟", " 10 "))).strip()
-
-
-def _plain_digit(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Nd":
-        return str(unicodedata.digit(character))
-    if category == "No":
-        value = unicodedata.numeric(character)
-        return f" {int(value)} " if value.is_integer() else ".5"
-    if character in "\ufe0f\u20e3" or (category == "Cf" and character not in "\u200c\u200d"):
-        return ""  # keycap frames and direction marks
-    return character
-
-
 def _numbers(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Iterator[_Number]:
     matches = list(_NUMBER.finditer(text))
     while matches:
@@ -217,7 +126,7 @@ def _fraction(
     if first["compound"] or second["compound"]:
         return None
     between = text[first.end() : second.start()]
-    joint = _phrase(between)
+    joint = phrase(between)
     if between.strip() == "/" or joint in lexicon.out_of:
         part, whole = _small(first[0]), _small(second[0])
     elif joint in lexicon.out_of_reversed:
@@ -256,7 +165,7 @@ def _follows(rest: str, phrases: frozenset[str]) -> bool:
     """Whether `rest` begins, with nothing but spaces before, with one of these phrases."""
     if not rest.lstrip()[:1].isalpha():
         return False
-    words = _words(rest[:40])
+    words = words_in(rest[:40])
     return any(" ".join(words[:length]) in phrases for length in (1, 2, 3))
 
 
@@ -281,8 +190,8 @@ def _is_answer(text: str, score: _Number, lexicon: Lexicon) -> bool:
 
     Too strict for "it was a 9 overall"; but asking again costs one message, and a wrong score costs trust.
     """
-    before = _words(_CLAUSE_END.split(text[: score.start])[-1])
-    after = _words(_CLAUSE_END.split(text[score.end :])[0])
+    before = words_in(_CLAUSE_END.split(text[: score.start])[-1])
+    after = words_in(_CLAUSE_END.split(text[score.end :])[0])
     if lexicon.negations.intersection(before) or lexicon.negations_after.intersection(after[:1]):
         return False
     if before and before[-1] in lexicon.labels:
@@ -293,7 +202,7 @@ def _is_answer(text: str, score: _Number, lexicon: Lexicon) -> bool:
 def _comment(part: str, lexicon: Lexicon) -> str:
     """What was said beside the score, if it says something: an emoji does, "I'd say" and "thanks" do not."""
     symbols = any(unicodedata.category(character) == "So" for character in part)
-    if not symbols and not _without(_words(part), lexicon.filler):
+    if not symbols and not _without(words_in(part), lexicon.filler):
         return ""
     return re.sub(r"^[\s.,;:!?()*+/~=\-–—…،؛]+|[\s,;:(*+/~=\-–—،؛]+$", "", part)
 
@@ -328,5 +237,5 @@ def _number_word(text: str, meant: list[str], scale: range, lexicon: Lexicon) ->
         return None
     if numbers[found[0]] not in scale:
         return None
-    rest = [piece for piece in text.split() if _phrase(piece) != found[0]]
+    rest = [piece for piece in text.split() if phrase(piece) != found[0]]
     return Score(numbers[found[0]], _comment(" ".join(rest), lexicon))

@@ -1,10 +1,9 @@
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.reply import LANGUAGES, Help, Score, Start, Stop, Unclear, lexicon, understand
+from feedback.core.reply import Help, Score, Start, Stop, Unclear, understand
+from feedback.core.reply_words import LANGUAGES
 
 
 def nps(text, language="en"):
@@ -317,42 +316,6 @@ def test_the_scale_decides_what_a_score_is():
     assert understand("6", minimum=1, maximum=5, language="en") == Unclear("6")
     assert understand("4/5", minimum=1, maximum=5, language="en") == Score(4)
     assert understand("0", minimum=1, maximum=7, language="en") == Unclear("0")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_all_its_words(language):
-    words = lexicon(language)
-    for kind in (
-        "stop",
-        "stop_phrases",
-        "start",
-        "help",
-        "yes",
-        "no",
-        "filler",
-        "units",
-        "only_alone",
-        "stars",
-        "negations",
-        "labels",
-    ):
-        assert getattr(words, kind), kind
-    # Persian leaves nine out on purpose: it is also "no".
-    assert set(words.numbers.values()) == set(range(11)) - ({9} if language == "fa" else set())
-    assert words.only_alone <= set(words.numbers)
-
-
-def test_no_language_answers_with_another_ones_stop_word():
-    stops = set().union(*(lexicon(one).stop for one in LANGUAGES))
-    for language in LANGUAGES:
-        words = lexicon(language)
-        assert not stops & (words.yes | words.no | words.start | words.help | set(words.numbers))
-
-
-@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(["yes", "no", "start", "help"], 2)))
-def test_no_word_means_two_things_in_a_language(one, other):
-    for language in LANGUAGES:
-        assert not getattr(lexicon(language), one) & getattr(lexicon(language), other)
 
 
 @given(
