@@ -22,7 +22,7 @@ from feedback.core.reply import Help, Meaning, Score, Start, Stop, Unclear, unde
 from feedback.errors import Gone
 from feedback.i18n import translator
 from feedback.library import Library
-from feedback.services import composing, optouts, responses
+from feedback.services import composing, optouts
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
