@@ -28,6 +28,7 @@ ROOMS = {
     "apscheduler": ["worker.py"],
     "yaml": ["lint/document.py"],
     "phonenumbers": ["core/recipient.py"],
+    "authlib": ["web/"],
     "alembic": ["store/schema.py", "migrations/"],
     "psycopg": ["store/"],
 }

@@ -12,6 +12,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,  # SQLite cannot alter a column in place
     compare_type=True,
+    user_module_prefix="",  # the template imports our column types
 )
 with context.begin_transaction():
     context.run_migrations()
