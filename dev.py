@@ -113,7 +113,7 @@ def lock(arguments: list[str]) -> int:
 
 def install(lock_file: Path) -> None:
     """Make `.venv` from the lock, if what is there was made from another one."""
-    wanted = [fingerprint(each) for each in (lock_file, ROOT / "pyproject.toml")]
+    wanted = stamp_of(lock_file)
     present = STAMP.read_text().split() if STAMP.exists() else []
     # The development lock contains everything that running needs.
     if wanted == present or (lock_file == RUN_LOCK and present == stamp_of(DEV_LOCK)):

@@ -29,7 +29,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The wheel, built as a user's installer builds it, from a copy without leftovers."""
     place = tmp_path_factory.mktemp("wheel")
     source = place / "source"
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "dist", "build")
+    ignored = shutil.ignore_patterns(
+        ".venv", ".git", ".*_cache", ".hypothesis", "__pycache__", "tests", "docs", "dist", "build"
+    )
     shutil.copytree(ROOT, source, ignore=ignored)
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -61,6 +63,31 @@ def test_the_wheel_runs_nothing_from_the_tests(wheel: zipfile.ZipFile) -> None:
         "feedback",
         f"feedback-{version()}.dist-info",
     }
+
+
+FIRST_STEPS = """
+import sys
+sys.path.insert(0, "wheel")
+from feedback import resources
+from feedback.store.database import Database
+assert resources.shipped("templates") == resources.PACKAGE / "_bundled" / "templates"
+assert resources.shipped("questionnaires") == resources.PACKAGE / "_bundled" / "questionnaires"
+database = Database("sqlite:///feedback.db")
+database.upgrade()
+assert database.is_current()
+database.close()
+print(resources.PACKAGE)
+"""
+
+
+def test_an_installed_wheel_finds_its_files_and_makes_its_tables(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    wheel.extractall(tmp_path / "wheel")
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_STEPS], cwd=tmp_path, check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert (tmp_path / done.stdout.strip()).resolve() == tmp_path / "wheel" / "feedback"
 
 
 def version() -> str:

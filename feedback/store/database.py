@@ -34,7 +34,8 @@ class Database:
     """An engine and its transactions; make one for each process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
-    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid if unusable.
+    of connections kept; on PostgreSQL there are no more, so at least one for each thread is needed.
+    Raises SettingsInvalid for an unusable URL.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
@@ -106,7 +107,7 @@ class Database:
 
     def _engine(self, pool: int) -> Engine:
         try:
-            return self._sqlite_engine() if self.is_sqlite else self._server_engine(pool)
+            return self._sqlite_engine(pool) if self.is_sqlite else self._server_engine(pool)
         except ModuleNotFoundError as missing:
             raise SettingsInvalid(
                 f"The database driver {missing.name!r} is not installed; install feedback[postgres]."
@@ -114,26 +115,31 @@ class Database:
         except (ArgumentError, SQLAlchemyError):
             raise SettingsInvalid(_UNKNOWN_URL) from None
 
-    def _sqlite_engine(self) -> Engine:
+    def _sqlite_engine(self, pool: int) -> Engine:
         arguments: dict[str, Any] = {"timeout": self.patience, "isolation_level": None}
         if sys.version_info >= (3, 12):
             # The newer autocommit modes either begin too weakly or never commit an explicit BEGIN.
             arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
-        # A connection is one open file: let there be as many as threads ask for.
-        engine = create_engine(self.url, connect_args=arguments, max_overflow=-1)
+        # A connection is one open file: `pool` are kept, and nobody waits for one.
+        engine = create_engine(
+            self.url, connect_args=arguments, pool_size=pool, max_overflow=-1, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
     def _server_engine(self, pool: int) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             pool_size=pool,
             max_overflow=0,
             pool_timeout=self.patience,
+            hide_parameters=True,  # what customers wrote must not end up in a log by way of an error
             pool_pre_ping=True,  # a restarted server costs a reconnect instead of a failed request
             connect_args={"connect_timeout": max(2, int(self.patience))},
         )
+        event.listen(engine, "handle_error", failures.without_values)
+        return engine
 
 
 class _Turn:
@@ -185,7 +191,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reading = bool(connection.get_execution_options().get("feedback_reading"))
     driver: Any = connection.connection.dbapi_connection
-    driver.execute(
-        f"PRAGMA query_only = {int(reading)}"
-    )  # past SQLAlchemy: this is on the path of every request
+    # Past SQLAlchemy, because every request takes this path.
+    driver.execute(f"PRAGMA query_only = {int(reading)}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

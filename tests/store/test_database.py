@@ -91,6 +91,11 @@ class TestTransactions:
             _ = 1 / 0
         assert keys(items) == []
 
+    def test_an_error_does_not_repeat_what_was_to_be_stored(self, items: Database) -> None:
+        with pytest.raises(IntegrityError) as caught, items.writing() as session:
+            session.execute(insert(Item), [{"key": None, "owner": "Ada Lovelace"}])
+        assert "Ada Lovelace" not in str(caught.value)
+
     def test_a_broken_constraint_is_the_callers_to_judge(self, items: Database) -> None:
         with pytest.raises(IntegrityError), items.writing() as session:
             session.add_all([Item(key="a"), Item(key="a")])
