@@ -93,7 +93,7 @@ class DeliveryUnknown(DeliveryFailed):
 
 
 class ChannelHeld(DeliveryFailed):
-    """Not this message's fault: nothing may go out on the channel (or to `country`) until a person has acted."""
+    """Not this message's fault: nothing may go out on the channel (or to `country`) until a person acts."""
 
     def __init__(self, message: str, *, code: str, country: str | None = None) -> None:
         super().__init__(message, permanent=False, code=code)

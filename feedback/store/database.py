@@ -31,8 +31,8 @@ PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving
 class Database:
     """An engine and its transactions; make one for each process.
 
-    `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number of
-    connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid for an unusable URL.
+    `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
+    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid for an unusable URL.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
@@ -58,13 +58,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose work is stored as a whole when the block ends, or not at all when it raises."""
-        with failures.explained(self.url), self._writers_turn:
-            with Session(self._writers, expire_on_commit=False) as session, session.begin():
-                yield session
+        with (
+            failures.explained(self.url),
+            self._writers_turn,
+            Session(self._writers, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A bare connection in a write transaction, for migrations and tables; same promises as `writing()`."""
+        """A bare connection in a write transaction, for tables and bulk work; promises what `writing()` does."""
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
             yield connection
 

@@ -34,7 +34,7 @@ def explained(url: URL) -> Iterator[None]:
         raise StorageUnavailable(_POOL_EMPTY) from error
 
 
-def _sqlite(error: DBAPIError, url: URL) -> str | None:
+def _sqlite(error: DBAPIError, url: URL) -> str | None:  # noqa: PLR0911  (a table of codes)
     name = getattr(error.orig, "sqlite_errorname", "")
     file = Path(url.database or "")
     if name.startswith("SQLITE_CANTOPEN"):
@@ -61,7 +61,7 @@ def _cannot_open(file: Path) -> str:
 
 
 def _is_write_in_reading(name: str) -> bool:
-    # `PRAGMA query_only` refuses with the plain code, and that is a mistake in the code, not in the installation.
+    # `PRAGMA query_only` refuses with the plain code: a mistake of ours, not of the installation.
     return name == "SQLITE_READONLY"
 
 
@@ -101,7 +101,7 @@ def _postgres(error: DBAPIError, url: URL) -> str | None:
 
 
 def _is_connection_failure(error: DBAPIError, state: str | None) -> bool:
-    """Class 08 (connection), 28 (authorisation), 57P (shutdown), 53300 (too many), or an error before any state."""
+    """Class 08 (connection), 28 (authorisation), 57P (shutdown), 53300 (too many), or none yet."""
     if state is None:
         return type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout")
     return state.startswith(("08", "28", "57P")) or state in ("53300", "3D000")

@@ -49,7 +49,7 @@ def _examine_sqlite(connection: Connection) -> list[Problem]:
 
 def _examine_server(connection: Connection) -> list[Problem]:
     problems = []
-    version = (connection.dialect.server_version_info or (0,))[0]
+    version = int((connection.dialect.server_version_info or (0,))[0])
     if version < OLDEST_POSTGRES:
         problems.append(Problem("F106", f"PostgreSQL {version} is too old.", "Use release 14 or newer."))
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()

@@ -41,7 +41,7 @@ def differences(connection: Connection) -> list[Any]:
 
 
 def draft(engine: Engine, message: str, revision: str) -> None:
-    """Write `feedback/migrations/versions/<revision>_<message>.py` from the difference; read it before use."""
+    """Write `feedback/migrations/versions/<revision>_<message>.py` from the difference; read it first."""
     with engine.connect() as connection:
         command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
 
@@ -56,7 +56,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _enter(connection: Connection) -> None:
-    """Begin alone. On SQLite a batch migration rebuilds tables, which foreign keys would turn into deletes."""
+    """Begin alone. On SQLite a batch migration rebuilds tables, and foreign keys would delete rows."""
     if connection.dialect.name == "sqlite":
         # The switch is ignored inside a transaction, so it goes to the driver before the first statement.
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")

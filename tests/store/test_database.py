@@ -59,7 +59,7 @@ class TestTransactions:
         assert item.key == "a"
 
     def test_a_reader_cannot_write(self, items: Database) -> None:
-        with pytest.raises(DBAPIError, match="read-?only"), items.reading() as session:
+        with pytest.raises(DBAPIError, match=r"read-?only"), items.reading() as session:
             session.execute(insert(Item).values(key="a"))
         with items.writing() as session:  # and the connection that it used writes again
             session.add(Item(key="b"))

@@ -1,4 +1,4 @@
-"""Settings."""
+"""What `feedback doctor` prints, one at a time."""
 
 from __future__ import annotations
 
@@ -14,3 +14,6 @@ class Problem:
     message: str
     hint: str
     level: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message} {self.hint}"

@@ -1,0 +1,154 @@
+"""check(): what is missing or unwise, each with a stable code that documentation and support can name."""
+
+from __future__ import annotations
+
+import ipaddress
+import stat
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from feedback.settings.problem import Problem
+from feedback.settings.reading import FILE
+from feedback.settings.table import Settings
+from feedback.settings.values import Secret
+
+SHORTEST_SECRET = 32  # characters; 64 hexadecimal digits from `feedback init` hold 256 bits
+
+
+def check(settings: Settings) -> list[Problem]:
+    """All problems of the settings themselves, errors first; nothing is contacted."""
+    problems = [problem for each in _CHECKS for problem in each(settings)]
+    return sorted(problems, key=lambda problem: (problem.level != "error", problem.code))
+
+
+def _secrets(settings: Settings) -> Iterator[Problem]:
+    needed = {
+        "web.secret_key": settings.web.secret_key,
+        "web.password_salt": settings.web.password_salt,
+        "link.key": settings.link.key,
+    }
+    for name, secret in needed.items():
+        if not secret:
+            yield Problem("F001", f"{name} is not set.", "Run `feedback init`, which makes one.")
+        elif len(secret.reveal()) < SHORTEST_SECRET:
+            yield Problem("F002", f"{name} is too short to be safe.", "Use at least 32 random characters.")
+    if _same(settings.web.secret_key, settings.web.secret_key_previous):
+        yield Problem("F003", "web.secret_key equals the key before.", "Make a new one, or drop the old.")
+    if _same(settings.link.key, settings.link.key_previous):
+        yield Problem("F003", "link.key equals the key before.", "Make a new one, or drop the old.")
+
+
+def _same(new: Secret, old: Secret) -> bool:
+    return bool(old) and new == old
+
+
+def _public_url(settings: Settings) -> Iterator[Problem]:
+    url = urlsplit(settings.web.public_url)
+    if settings.demo:
+        if settings.web.public_url and not _is_local(url.hostname or ""):
+            yield Problem("F010", "The demo has a public address.", "Set demo = false before going public.")
+        if not _is_local(settings.web.host):
+            yield Problem("F010", "The demo listens to the network.", "Set web.host = 127.0.0.1.", "warning")
+    elif not settings.web.public_url:
+        yield Problem("F011", "web.public_url is not set.", "Links in messages need it: https://...")
+    elif url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        yield Problem("F012", "web.public_url is not an address.", "Write it as https://s.example.com.")
+    elif url.scheme == "http" and not _is_local(url.hostname):
+        yield Problem("F013", "web.public_url is not https.", "Put a proxy with a certificate in front.")
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _channels(settings: Settings) -> Iterator[Problem]:
+    enabled = settings.channels.enabled
+    if not enabled:
+        yield Problem("F020", "No channel is enabled.", "Name some in channels.enabled.")
+    if any(key.startswith("simulator") for key in enabled) and not settings.demo:
+        yield Problem("F021", "The simulator reaches nobody.", "Enable a real channel.", "warning")
+    if any(key.startswith("twilio") for key in enabled):
+        yield from _twilio(settings)
+    if any(key.startswith("smtp") for key in enabled):
+        yield from _smtp(settings)
+
+
+def _twilio(settings: Settings) -> Iterator[Problem]:
+    twilio = settings.twilio
+    if not twilio.account_sid or not twilio.auth_token:
+        yield Problem("F022", "Twilio's account_sid or auth_token is missing.", "Copy both from its console.")
+    if bool(twilio.api_key_sid) != bool(twilio.api_key_secret):
+        yield Problem("F022", "Half of Twilio's API key is missing.", "Set api_key_sid and api_key_secret.")
+    if not (twilio.sender or twilio.messaging_service_sid or twilio.senders):
+        yield Problem("F023", "Twilio has no sender.", "Set twilio.sender or messaging_service_sid.")
+    if settings.worker.lease <= timedelta(seconds=twilio.timeout):
+        yield Problem("F024", "worker.lease ends before twilio.timeout.", "Make the lease twice as long.")
+
+
+def _smtp(settings: Settings) -> Iterator[Problem]:
+    smtp = settings.smtp
+    if not smtp.host or not smtp.sender:
+        yield Problem("F025", "smtp.host or smtp.sender is missing.", "Set both.")
+    if bool(smtp.username) != bool(smtp.password):
+        yield Problem("F025", "smtp.username and smtp.password need each other.", "Set both, or neither.")
+    if smtp.security == "none" and smtp.host and not _is_local(smtp.host):
+        yield Problem("F026", "E-mail leaves without encryption.", "Set smtp.security.", "warning")
+    if settings.worker.lease <= timedelta(seconds=smtp.timeout):
+        yield Problem("F024", "worker.lease ends before smtp.timeout.", "Make the lease twice as long.")
+
+
+def _hours(settings: Settings) -> Iterator[Problem]:
+    contact, followup = settings.contact, settings.followup
+    if contact.quiet_from == contact.quiet_to:
+        yield Problem("F030", "Quiet hours begin when they end.", "Change contact.quiet_from or quiet_to.")
+    if not contact.weekdays:
+        yield Problem("F031", "contact.weekdays is empty: nothing would be sent.", "Name the days.")
+    if followup.opens >= followup.closes or not followup.weekdays:
+        yield Problem("F032", "Business hours are empty.", "Change followup.opens, closes or weekdays.")
+    if contact.important_gap > contact.min_gap:
+        yield Problem(
+            "F033", "contact.important_gap is longer than min_gap.", "Important ones rest less.", "warning"
+        )
+
+
+def _customers(settings: Settings) -> Iterator[Problem]:
+    if settings.demo:
+        return
+    organisation = settings.organisation
+    if not organisation.name:
+        yield Problem("F040", "organisation.name is not set.", "Every message has to say who asks.")
+    if not organisation.privacy_url:
+        yield Problem("F041", "organisation.privacy_url is not set.", "Answer pages link to it.", "warning")
+    if not (organisation.support_email or organisation.support_phone):
+        yield Problem("F042", "Customers cannot ask for help.", "Set organisation.support_email.", "warning")
+    if not settings.followup.fallback_owner:
+        yield Problem(
+            "F043", "followup.fallback_owner is not set.", "Tasks without an owner wait unseen.", "warning"
+        )
+
+
+def _resources(settings: Settings) -> Iterator[Problem]:
+    if (
+        settings.database.url.reveal().startswith("postgres")
+        and settings.database.pool < settings.web.threads
+    ):
+        yield Problem(
+            "F050", "database.pool is smaller than web.threads.", "Requests would wait; raise it.", "warning"
+        )
+    path = settings.instance / FILE
+    if path.exists() and stat.S_IMODE(path.stat().st_mode) & (stat.S_IROTH | stat.S_IWOTH):
+        yield Problem("F051", f"{FILE} can be read by every user.", f"Run `chmod 640 {FILE}`.", "warning")
+
+
+_CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
+    _secrets,
+    _public_url,
+    _channels,
+    _hours,
+    _customers,
+    _resources,
+)

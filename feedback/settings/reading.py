@@ -1,0 +1,174 @@
+"""load(): defaults, then the file, then the environment, every mistake named at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from feedback.errors import SettingsInvalid
+from feedback.settings.table import Settings
+from feedback.settings.values import Secret, parse
+
+FILE = "feedback.toml"
+PREFIX = "FEEDBACK_"
+_NOT_SETTINGS = {"FEEDBACK_INSTANCE"}  # says where the settings are, so it cannot be one of them
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the table: `table` is empty for settings at the top of the file."""
+
+    table: str
+    field: Field[Any]
+    kind: Any
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.field.name}" if self.table else self.field.name
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.replace(".", "_").upper()
+
+    @property
+    def is_secret(self) -> bool:
+        return self.kind is Secret
+
+
+@cache
+def entries() -> Mapping[str, Entry]:
+    """Every setting by its name, `web.port` for example."""
+    return {entry.name: entry for entry in _entries(Settings, "")}
+
+
+def _entries(table: type, name: str) -> Iterator[Entry]:
+    kinds = get_type_hints(table)
+    for each in fields(table):
+        if is_dataclass(kinds[each.name]):
+            yield from _entries(kinds[each.name], each.name)
+        elif each.metadata:
+            yield Entry(name, each, kinds[each.name])
+
+
+def load(instance: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of the installation in `instance`; its file may be missing.
+
+    Raises SettingsInvalid with one line for each mistake.
+    """
+    instance = instance.absolute()
+    mistakes: list[str] = []
+    values = dict(_from_file(instance / FILE, mistakes)) | dict(_from_environment(environ, mistakes))
+    if mistakes:
+        raise SettingsInvalid("\n".join(mistakes))
+    return _with_derived(_build(instance, values))
+
+
+def _from_file(path: Path, mistakes: list[str]) -> Iterator[tuple[str, Any]]:
+    for name, written in _flatten(_document(path)):
+        if (entry := entries().get(name)) is None:
+            mistakes.append(f"{path.name}: there is no setting {name}.{_nearest(name, entries())}")
+        else:
+            yield from _value(entry, written, f"{path.name}: {name}", mistakes)
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsInvalid(f"{path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{path} is not valid TOML: {error}.") from None
+
+
+def _flatten(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    tables = {entry.table for entry in entries().values()}
+    for name, value in document.items():
+        if isinstance(value, dict) and name in tables:
+            yield from ((f"{name}.{key}", inner) for key, inner in value.items())
+        else:
+            yield name, value
+
+
+def _from_environment(environ: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple[str, Any]]:
+    known = {entry.variable: entry for entry in entries().values()}
+    files = {f"{variable}_FILE": entry for variable, entry in known.items() if entry.is_secret}
+    for variable in sorted(name for name in environ if name.startswith(PREFIX)):
+        if variable in known:
+            yield from _value(known[variable], environ[variable], variable, mistakes)
+        elif variable in files:
+            yield from _secret_from_file(files[variable], variable, environ, mistakes)
+        elif variable not in _NOT_SETTINGS:
+            mistakes.append(f"There is no setting {variable}.{_nearest(variable, [*known, *files])}")
+
+
+def _secret_from_file(
+    entry: Entry, variable: str, environ: Mapping[str, str], mistakes: list[str]
+) -> Iterator[tuple[str, Any]]:
+    if entry.variable in environ:
+        mistakes.append(f"{entry.variable} and {variable} are both set; keep one.")
+        return
+    try:
+        yield entry.name, Secret(Path(environ[variable]).read_text(encoding="utf-8").rstrip("\r\n"))
+    except (OSError, UnicodeDecodeError):
+        mistakes.append(f"{variable} names a file that cannot be read.")
+
+
+def _value(entry: Entry, written: Any, where: str, mistakes: list[str]) -> Iterator[tuple[str, Any]]:
+    try:
+        value = parse(entry.kind, written)
+        _in_bounds(entry, value)
+    except ValueError as error:
+        shown = "" if entry.is_secret else f", not {written!r}"
+        mistakes.append(f"{where} {error}{shown}.")
+    else:
+        yield entry.name, value
+
+
+def _in_bounds(entry: Entry, value: Any) -> None:
+    least, most = entry.field.metadata["least"], entry.field.metadata["most"]
+    if least is not None and value < least:
+        raise ValueError(f"must be at least {least}")
+    if most is not None and value > most:
+        raise ValueError(f"must be at most {most}")
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _build(instance: Path, values: Mapping[str, Any]) -> Settings:
+    settings = Settings(instance=instance)
+    grouped: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        table, _, key = name.rpartition(".")
+        grouped.setdefault(table, {})[key] = value
+    top = grouped.pop("", {})
+    tables = {table: replace(getattr(settings, table), **given) for table, given in grouped.items()}
+    return replace(settings, **top, **tables)
+
+
+def _with_derived(settings: Settings) -> Settings:
+    """Fill what depends on other settings: the database's place, and the demo's stand-ins."""
+    if not settings.database.url:
+        url = Secret(f"sqlite:///{settings.instance / 'feedback.db'}")
+        settings = replace(settings, database=replace(settings.database, url=url))
+    return _with_stand_ins(settings) if settings.demo else settings
+
+
+def _with_stand_ins(settings: Settings) -> Settings:
+    public = Secret("demo: everybody knows this, so never use it in public")
+    web, link, channels = settings.web, settings.link, settings.channels
+    return replace(
+        settings,
+        web=replace(web, secret_key=web.secret_key or public, password_salt=web.password_salt or public),
+        link=replace(link, key=link.key or public),
+        channels=replace(channels, enabled=channels.enabled or ("simulator",)),
+    )

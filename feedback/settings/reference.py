@@ -1,0 +1,83 @@
+"""Pages made from the table of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any, get_type_hints
+
+from feedback.errors import SettingsInvalid
+from feedback.settings.reading import Entry, entries
+from feedback.settings.table import Settings
+from feedback.settings.values import written
+
+_HEAD = """\
+# Settings
+
+<!-- Made from feedback/settings/table.py by `python3 dev.py docs`; do not edit. -->
+
+Settings come from three places, and the later one wins: the defaults below, the file `feedback.toml` in the
+instance directory (`FEEDBACK_INSTANCE`, by default `./instance`), and environment variables. A secret can also
+be read from the file that a variable with `_FILE` at its end names, for example
+`FEEDBACK_TWILIO_AUTH_TOKEN_FILE`.
+
+Lengths of time are written `30s`, `15m`, `4h`, `2d` or `2w`. In a variable, lists have commas between their
+items and tables are `name=value` pairs with commas between them. An unknown name is refused, and
+`feedback doctor` says what is missing or unwise.
+"""
+
+
+def reference() -> str:
+    """The documentation of every setting, as Markdown."""
+    return _HEAD + "".join(_section(table, list(rows)) for table, rows in _tables())
+
+
+def _tables() -> Iterator[tuple[str, Iterator[Entry]]]:
+    return groupby(entries().values(), key=lambda entry: entry.table)
+
+
+def _section(table: str, rows: list[Entry]) -> str:
+    title = f"[{table}]" if table else "At the top of the file"
+    lines = [f"\n## {title}\n"]
+    if table:
+        lines.append(f"\n{_purpose(table)}\n")
+    lines.append("\n| setting | default | variable | |\n| --- | --- | --- | --- |\n")
+    lines += [_row(entry) for entry in rows]
+    return "".join(lines)
+
+
+def _purpose(table: str) -> str:
+    return str(get_type_hints(Settings)[table].__doc__)
+
+
+def _row(entry: Entry) -> str:
+    default = "secret" if entry.is_secret else f"`{written(_default(entry))}`"
+    return f"| `{entry.field.name}` | {default} | `{entry.variable}` | {entry.field.metadata['doc']} |\n"
+
+
+def _default(entry: Entry) -> Any:
+    if callable(entry.field.default_factory):
+        return entry.field.default_factory()
+    return entry.field.default
+
+
+def initial_toml(secrets: Mapping[str, str]) -> str:
+    """A commented `feedback.toml`; `secrets` maps names such as `link.key` to generated values.
+
+    Every other setting is a comment with its default. Raises SettingsInvalid for an unknown name.
+    """
+    for name in secrets:
+        if name not in entries() or not entries()[name].is_secret:
+            raise SettingsInvalid(f"There is no secret {name}.")
+    parts = ["# Settings of this installation; a line without # differs from the default.\n"]
+    for table, rows in _tables():
+        parts.append(f"\n[{table}]\n# {_purpose(table)}\n" if table else "\n")
+        parts += [_line(entry, secrets.get(entry.name)) for entry in rows]
+    return "".join(parts)
+
+
+def _line(entry: Entry, secret: str | None) -> str:
+    doc = f"# {entry.field.metadata['doc']}\n"
+    if secret is not None:
+        return f"{doc}{entry.field.name} = {written(secret)}\n"
+    return f"{doc}# {entry.field.name} = {written(_default(entry))}\n"

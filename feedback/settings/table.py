@@ -1,0 +1,225 @@
+"""Every setting there is. The types decide how a value is read, the documentation is made from this page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from feedback.settings.values import Secret, Weekday
+
+_WORKDAYS = (Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def setting(default: Any, doc: str, *, least: float | None = None, most: float | None = None) -> Any:
+    """A setting: its default, what it is for, and the bounds of a number."""
+    metadata = {"doc": doc, "least": least, "most": most}
+    if isinstance(default, Mapping):
+        return field(default_factory=lambda: MappingProxyType(dict(default)), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Web:
+    """The web server."""
+
+    host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all.")
+    port: int = setting(8080, "Port to listen on; 0 takes a free one.", least=0, most=65535)
+    public_url: str = setting(
+        "", "Where customers and providers reach this installation, e.g. https://s.example.com."
+    )
+    trusted_proxy: str = setting("", "Address of the reverse proxy whose X-Forwarded-* headers count.")
+    threads: int = setting(16, "Requests answered at the same time.", least=1, most=512)
+    secret_key: Secret = setting(Secret(), "Signs staff sessions; at least 32 characters.")
+    secret_key_previous: Secret = setting(Secret(), "The key before, still accepted while sessions run out.")
+    password_salt: Secret = setting(Secret(), "Mixed into staff passwords; changing it voids them all.")
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where everything is stored."""
+
+    url: Secret = setting(
+        Secret(),
+        "sqlite:///file or postgresql://user:password@host/name; empty is feedback.db in the instance.",
+    )
+    pool: int = setting(
+        20, "PostgreSQL connections of one process; more than web.threads.", least=1, most=500
+    )
+    patience: float = setting(10.0, "Seconds to wait for a lock or a connection.", least=0.1, most=120)
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """Who asks: shown to customers and used where a contact has no value of its own."""
+
+    name: str = setting("", "Name that customers know.")
+    logo: str = setting("", "File in the instance directory; PNG or SVG.")
+    colour: str = setting("#1f5fbf", "Colour of buttons, as #rrggbb.")
+    support_email: str = setting("", "Where a customer gets help.")
+    support_phone: str = setting("", "Where a customer gets help.")
+    privacy_url: str = setting("", "The privacy notice, linked from every answer page.")
+    default_language: str = setting("en", "Language where the contact's is not known.")
+    default_region: str = setting("US", "Country of phone numbers written without one (ISO 3166).")
+    time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone of reports, and of contacts whose own is not known.")
+    currency: str = setting("USD", "Currency of recurring revenue (ISO 4217).")
+
+
+@dataclass(frozen=True)
+class Link:
+    """Survey links."""
+
+    key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
+    key_previous: Secret = setting(Secret(), "The key before; its links work until they expire.")
+    edit_window: timedelta = setting(
+        timedelta(hours=1), "How long an answer can be changed after it was given."
+    )
+    expiry: timedelta = setting(timedelta(days=30), "How long a link works where its survey does not say.")
+
+
+@dataclass(frozen=True)
+class Channels:
+    """How messages leave."""
+
+    enabled: tuple[str, ...] = setting(
+        (), "Channels in use; the demo uses its simulator where none is named."
+    )
+
+
+@dataclass(frozen=True)
+class Twilio:
+    """SMS through Twilio."""
+
+    account_sid: str = setting("", "AC...")
+    auth_token: Secret = setting(Secret(), "Signs callbacks, and signs in where no API key is given.")
+    secondary_auth_token: Secret = setting(Secret(), "Also accepted on callbacks while the token is rotated.")
+    api_key_sid: str = setting("", "SK...; preferred over the token for sending.")
+    api_key_secret: Secret = setting(Secret(), "Belongs to api_key_sid.")
+    sender: str = setting("", "Number in E.164, or an alphanumeric sender (which cannot be answered).")
+    messaging_service_sid: str = setting("", "MG...; instead of sender.")
+    senders: Mapping[str, str] = setting(
+        _NOTHING, 'Sender by country of the recipient, e.g. { TR = "ACME" }.'
+    )
+    base_url: str = setting("https://api.twilio.com", "Another address of the API, for tests and proxies.")
+    messages_per_second: float = setting(1.0, "Segments a second that the sender may send.", least=0.01)
+    timeout: float = setting(15.0, "Seconds to wait for an answer.", least=1, most=120)
+    cost_per_segment: float = setting(0.0, "Price of a segment, for the estimate before a send.", least=0)
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """E-mail."""
+
+    host: str = setting("", "Mail server.")
+    port: int = setting(587, "587 for STARTTLS, 465 for TLS.", least=1, most=65535)
+    security: Literal["starttls", "tls", "none"] = setting("starttls", "starttls, tls or none.")
+    username: str = setting("", "Empty for no sign-in.")
+    password: Secret = setting(Secret(), "Belongs to username.")
+    sender: str = setting("", "From, e.g. Acme <hello@example.com>.")
+    envelope_domain: str = setting("", "Domain for bounces; empty is the sender's.")
+    timeout: float = setting(30.0, "Seconds to wait for an answer.", least=1, most=300)
+    unknown: Literal["hold", "resend"] = setting(
+        "hold", "When nobody knows whether the server took a message: hold it, or risk sending it twice."
+    )
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How often and when customers may be asked."""
+
+    min_gap: timedelta = setting(timedelta(days=30), "Rest for a contact between two surveys.")
+    important_gap: timedelta = setting(
+        timedelta(days=7), "Rest before a survey that the journey marks important."
+    )
+    account_max: int = setting(5, "Surveys for one account within account_window.", least=1)
+    account_window: timedelta = setting(timedelta(days=30), "The window of account_max.")
+    quiet_from: time = setting(time(20), "No message from this hour of the contact's day ...")
+    quiet_to: time = setting(time(9), "... until this one.")
+    weekdays: tuple[Weekday, ...] = setting(_WORKDAYS, "Days on which messages may go out.")
+    blackout_dates: tuple[date, ...] = setting((), "Days without messages.")
+    consent_required: bool = setting(True, "Ask only contacts whose consent for the channel is on record.")
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Closing the loop after a low score."""
+
+    fallback_owner: str = setting("", "E-mail address of who takes tasks of accounts without an owner.")
+    opens: time = setting(time(9), "Business hours begin.")
+    closes: time = setting(time(17), "Business hours end.")
+    weekdays: tuple[Weekday, ...] = setting(_WORKDAYS, "Business days.")
+    holidays: tuple[date, ...] = setting((), "Days that do not count.")
+    time_zone: ZoneInfo | None = setting(None, "Zone of business hours; empty is the organisation's.")
+    weights: Mapping[str, float] = setting(
+        _NOTHING, "What makes a task urgent, in place of the built-in weights."
+    )
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Messages to staff."""
+
+    slack_webhook: Secret = setting(Secret(), "Incoming webhook of a Slack channel.")
+    teams_webhook: Secret = setting(Secret(), "Workflow webhook of a Teams channel.")
+    digest_after: timedelta = setting(timedelta(minutes=15), "Alerts within this time become one message.")
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The background worker."""
+
+    tick: float = setting(5.0, "Seconds between two looks for due work.", least=0.1, most=3600)
+    batch: int = setting(50, "Messages claimed at once.", least=1, most=1000)
+    concurrency: int = setting(4, "Messages sent at the same time.", least=1, most=64)
+    lease: timedelta = setting(
+        timedelta(minutes=2), "After this, another worker asks what became of a claimed message."
+    )
+    settle: timedelta = setting(
+        timedelta(minutes=2), "Wait before asking the provider about an unconfirmed message."
+    )
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long personal data are kept; 0d keeps them."""
+
+    answers: timedelta = setting(timedelta(days=0), "Comments and the person behind an answer; scores stay.")
+    messages: timedelta = setting(timedelta(days=180), "Text and address of messages.")
+    contacts: timedelta = setting(timedelta(days=0), "Contacts without any event for so long.")
+    replies: timedelta = setting(timedelta(days=180), "SMS replies as they came.")
+
+
+@dataclass(frozen=True)
+class Log:
+    """What the program says about itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "debug, info, warning or error.")
+    format: Literal["console", "json"] = setting("console", "console for people, json for collectors.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one installation. `instance` is its directory."""
+
+    instance: Path
+    demo: bool = setting(
+        False, "Try the product: simulated channels and well-known secrets. Never in public."
+    )
+    web: Web = field(default_factory=Web)
+    database: Database = field(default_factory=Database)
+    organisation: Organisation = field(default_factory=Organisation)
+    link: Link = field(default_factory=Link)
+    channels: Channels = field(default_factory=Channels)
+    twilio: Twilio = field(default_factory=Twilio)
+    smtp: Smtp = field(default_factory=Smtp)
+    contact: Contact = field(default_factory=Contact)
+    followup: FollowUp = field(default_factory=FollowUp)
+    alerts: Alerts = field(default_factory=Alerts)
+    worker: Worker = field(default_factory=Worker)
+    retention: Retention = field(default_factory=Retention)
+    log: Log = field(default_factory=Log)
