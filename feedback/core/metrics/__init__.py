@@ -1,1 +1,66 @@
-METRICS: dict = {}
+"""The metrics of the field. To add one: write its module, add its line to METRICS."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from feedback.core.metrics.base import (
+    Aggregate,
+    AlertLevel,
+    Comparison,
+    Counts,
+    Estimate,
+    Measure,
+    Metric,
+    Secondary,
+    Unit,
+)
+from feedback.core.metrics.ces import CES1, CES2, CES_ITEM
+from feedback.core.metrics.csat import CSAT
+from feedback.core.metrics.display import Display, cell_visible, display
+from feedback.core.metrics.enps import ENPS
+from feedback.core.metrics.intervals import sample_size, sample_size_for_share
+from feedback.core.metrics.nps import NPS
+from feedback.core.metrics.pmf import PMF
+from feedback.core.metrics.seq import SEQ
+from feedback.core.metrics.smileys import SMILEYS_3, SMILEYS_5
+from feedback.core.metrics.stars import STARS
+from feedback.core.metrics.sus import SUS
+from feedback.core.metrics.thumbs import THUMBS
+from feedback.core.metrics.umux_lite import UMUX_LITE
+
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "nps": NPS,
+        "enps": ENPS,
+        "ces2": CES2,
+        "ces1": CES1,
+        "ces_item": CES_ITEM,
+        "csat": CSAT,
+        "stars": STARS,
+        "smileys_3": SMILEYS_3,
+        "smileys_5": SMILEYS_5,
+        "thumbs": THUMBS,
+        "pmf": PMF,
+        "sus": SUS,
+        "umux_lite": UMUX_LITE,
+        "seq": SEQ,
+    }
+)
+
+__all__ = [
+    "METRICS",
+    "Aggregate",
+    "AlertLevel",
+    "Comparison",
+    "Counts",
+    "Display",
+    "Estimate",
+    "Measure",
+    "Metric",
+    "Secondary",
+    "Unit",
+    "cell_visible",
+    "display",
+    "sample_size",
+    "sample_size_for_share",
+]

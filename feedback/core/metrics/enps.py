@@ -1,0 +1,18 @@
+"""Employee Net Promoter Score: "... recommend X as a place to work ...", scored exactly as NPS.
+
+An entry of its own, because a roll-up must never add employees to customers.
+"""
+
+from feedback.core.metrics.base import Metric
+from feedback.core.metrics.measures import Net
+from feedback.core.metrics.nps import DETRACTOR, PROMOTER, SCALE, SHARES
+
+ENPS = Metric(
+    key="enps",
+    title="Employee Net Promoter Score",
+    scale=SCALE,
+    measure=Net("enps", "Employee Net Promoter Score", good=PROMOTER, bad=DETRACTOR),
+    others=SHARES,
+    alerts=(("low", DETRACTOR),),
+    source="Reichheld (2003), applied to employees (Reichheld and Markey 2011, The Ultimate Question 2.0)",
+)

@@ -1,0 +1,21 @@
+"""Product-market fit: "How would you feel if you could no longer use X?"
+
+3 very, 2 somewhat, 1 not disappointed; whoever has stopped using X is left out of the counts. The score is
+the share of very; 40 % is a rule of thumb for a fit, no more. A low answer is no complaint, so it raises no
+alert.
+"""
+
+from feedback.core.metrics.base import Metric
+from feedback.core.metrics.measures import Share
+
+NOT, SOMEWHAT, VERY = range(1, 2), range(2, 3), range(3, 4)
+
+PMF = Metric(
+    key="pmf",
+    title="Product-market fit",
+    scale=(("not", NOT), ("somewhat", SOMEWHAT), ("very", VERY)),
+    measure=Share("pmf", "Very disappointed without it", VERY),
+    others=(Share("somewhat", "Somewhat disappointed without it", SOMEWHAT),),
+    alerts=(),
+    source="Sean Ellis (2009), the product-market fit survey",
+)
