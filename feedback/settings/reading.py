@@ -170,5 +170,5 @@ def _with_stand_ins(settings: Settings) -> Settings:
         settings,
         web=replace(web, secret_key=web.secret_key or public, password_salt=web.password_salt or public),
         link=replace(link, key=link.key or public),
-        channels=replace(channels, enabled=channels.enabled or ("simulator",)),
+        channels=replace(channels, enabled=channels.enabled or ("simulator_sms", "simulator_email")),
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, Integer, String
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON()
 
 PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True)]
 Word = Annotated[str, mapped_column(String(64))]

@@ -1,0 +1,105 @@
+"""Ties the rooms together: Settings -> Runtime. Only entry points (web, worker, cli) import this."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedback import library, resources
+from feedback.channels import CHANNELS
+from feedback.channels.base import Channel
+from feedback.errors import SettingsInvalid
+from feedback.library import Library
+from feedback.settings import Settings, check, load
+from feedback.store.database import Database
+from feedback.store.mailbox import DatabaseMailbox
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything that an entry point needs, made once per process."""
+
+    settings: Settings
+    database: Database
+    library: Library
+    channels: Mapping[str, Channel]
+
+
+def instance_from(environ: Mapping[str, str] = os.environ) -> Path:
+    """The instance directory: `FEEDBACK_INSTANCE`, else `./instance`."""
+    return Path(environ.get("FEEDBACK_INSTANCE", "instance")).resolve()
+
+
+def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises SettingsInvalid with one line per mistake."""
+    return load(instance_from(environ), environ)
+
+
+def start(settings: Settings) -> Runtime:
+    """A Runtime over an upgraded database.
+
+    Raises SettingsInvalid for settings that cannot work, QuestionnaireInvalid, StorageUnavailable.
+    """
+    errors = [str(problem) for problem in check(settings) if problem.level == "error"]
+    if errors:
+        raise SettingsInvalid("\n".join(errors))
+    shelf = library.load(resources.directories("questionnaires", settings.instance))
+    database = open_database(settings)
+    database.upgrade()
+    return Runtime(settings, database, shelf, open_channels(settings, database))
+
+
+def open_database(settings: Settings) -> Database:
+    return Database(
+        settings.database.url.reveal(), pool=settings.database.pool, patience=settings.database.patience
+    )
+
+
+def open_channels(settings: Settings, database: Database) -> dict[str, Channel]:
+    """The enabled channels by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
+    made: dict[str, Channel] = {}
+    for key in settings.channels.enabled:
+        if key not in CHANNELS:
+            raise SettingsInvalid(f"channels.enabled names {key!r}; there are {', '.join(CHANNELS)}.")
+        made[key] = CHANNELS[key](**_arguments(key, settings, database))
+    return made
+
+
+def _arguments(key: str, settings: Settings, database: Database) -> dict[str, object]:
+    if key.startswith("simulator"):
+        return {"mailbox": DatabaseMailbox(database), "sender": settings.organisation.name}
+    if key == "twilio_sms":
+        return _twilio(settings)
+    return _smtp(settings)
+
+
+def _twilio(settings: Settings) -> dict[str, object]:
+    twilio = settings.twilio
+    return {
+        "account_sid": twilio.account_sid,
+        "auth_token": twilio.auth_token.reveal(),
+        "secondary_auth_token": twilio.secondary_auth_token.reveal() or None,
+        "api_key_sid": twilio.api_key_sid or None,
+        "api_key_secret": twilio.api_key_secret.reveal() or None,
+        "sender": twilio.sender or None,
+        "messaging_service_sid": twilio.messaging_service_sid or None,
+        "senders": dict(twilio.senders),
+        "timeout": twilio.timeout,
+        "base_url": twilio.base_url,
+        "public_url": settings.web.public_url,
+    }
+
+
+def _smtp(settings: Settings) -> dict[str, object]:
+    smtp = settings.smtp
+    return {
+        "host": smtp.host,
+        "port": smtp.port,
+        "security": smtp.security,
+        "username": smtp.username or None,
+        "password": smtp.password.reveal() or None,
+        "sender": smtp.sender,
+        "timeout": smtp.timeout,
+    }

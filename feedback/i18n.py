@@ -1,0 +1,177 @@
+"""What we say, in the reader's language: catalogues, numbers and dates.
+
+A message is written in English where it is used, with `{names}` for what varies, and that English text
+is its key in `feedback/locales/<domain>/<language>.po`. The files are compiled in memory when a language is
+first needed: there is no build step, and nothing to forget after an edit.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import cache, cached_property
+from pathlib import Path
+from string import Formatter
+from typing import Literal
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.lists import format_list
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from feedback.core.text import direction
+
+LOCALES = Path(__file__).parent / "locales"
+
+LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    "survey": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what customers read
+    "desk": ("en", "tr", "fa"),  # what staff reads
+}
+"""Domain -> its languages; the first one is spoken to everybody else."""
+
+_DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
+
+Number = int | float | Decimal
+Length = Literal["short", "medium", "long", "full"]
+
+
+@dataclass(frozen=True)
+class Translator:
+    """One language's messages, digits and dates. Made once for each language by `translator()`."""
+
+    domain: str
+    language: str
+    messages: catalogues.NullTranslations
+
+    @cached_property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language)
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`, for the page's `dir`."""
+        return direction(self.language)
+
+    def gettext(self, message: str, /, **params: object) -> str:
+        """`message` in this language with its `{names}` filled in; numbers get the language's digits.
+
+        Without parameters nothing is filled in, so a text that keeps its braces for later stays whole.
+        """
+        return self._filled(self.messages.gettext(message), params)
+
+    def ngettext(self, singular: str, plural: str, n: int, /, **params: object) -> str:
+        """As `gettext`, in the form that the language uses for `n` things; `{n}` is the number."""
+        return self._filled(self.messages.ngettext(singular, plural, n), {"n": n, **params})
+
+    def number(self, value: Number, *, digits: int | None = None) -> str:
+        """A number with the language's digits and separators; `digits` fixes those after the point."""
+        pattern = None if digits is None else "#,##0" + _decimals(digits)
+        return self._digits(format_decimal(value, pattern, self.locale, numbering_system="default"))
+
+    def percent(self, share: Number, *, digits: int = 0) -> str:
+        """0.25 as 25 %."""
+        pattern = self.locale.percent_formats[None].pattern.replace("0", "0" + _decimals(digits))
+        return self._digits(format_percent(share, pattern, self.locale, numbering_system="default"))
+
+    def money(self, amount: Number, currency: str) -> str:
+        """A whole amount of money with its currency's sign: nobody ranks customers by cents."""
+        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0")
+        text = format_currency(
+            amount, currency, pattern, self.locale, currency_digits=False, numbering_system="default"
+        )
+        return self._digits(text)
+
+    def date(self, day: date, length: Length = "medium") -> str:
+        return self._digits(format_date(day, length, locale=self.locale))
+
+    def time(self, moment: datetime, zone: tzinfo) -> str:
+        return self._digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
+
+    def moment(self, moment: datetime, zone: tzinfo, length: Length = "medium") -> str:
+        """Date and time of `moment` on the clocks of `zone`; the time without seconds."""
+        text = format_datetime(moment.astimezone(zone), _moment(self.locale, length), locale=self.locale)
+        return self._digits(text)
+
+    def span(self, length: timedelta) -> str:
+        """A length of time in its largest unit: 3 hours, 2 days."""
+        return self._digits(format_timedelta(abs(length), threshold=1.2, locale=self.locale))
+
+    def relative(self, length: timedelta) -> str:
+        """`in 3 hours` for what is to come (positive), `3 hours ago` for what was."""
+        text = format_timedelta(length, threshold=1.2, add_direction=True, locale=self.locale)
+        return self._digits(text)
+
+    def listed(self, items: list[str]) -> str:
+        """`a, b and c`."""
+        return format_list(items, locale=self.locale) if items else ""
+
+    def _digits(self, text: str) -> str:
+        """Babel writes European digits in every language."""
+        own = _DIGITS.get(self.locale.default_numbering_system)
+        return text.translate(str.maketrans("0123456789", own)) if own else text
+
+    def _filled(self, text: str, params: Mapping[str, object]) -> str:
+        if not params:
+            return text
+        return text.format_map({key: self._shown(value) for key, value in params.items()})
+
+    def _shown(self, value: object) -> object:
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        return self.number(value) if is_number else value  # type: ignore[arg-type]
+
+
+def translator(domain: str, language: str | None) -> Translator:
+    """The translator of a domain; a language that it does not speak is answered in its first one."""
+    spoken = LANGUAGES[domain]
+    return _translator(domain, language if language in spoken else spoken[0])
+
+
+@cache
+def _translator(domain: str, language: str) -> Translator:
+    file = LOCALES / domain / f"{language}.po"
+    messages = _compiled(read(file)) if file.exists() else catalogues.NullTranslations()
+    return Translator(domain, language, messages)
+
+
+def read(file: Path) -> Catalog:
+    """The catalogue in a `.po` file; ValueError where it is not one."""
+    with file.open("rb") as stream:
+        return read_po(stream, locale=file.stem, abort_invalid=True)
+
+
+def _compiled(catalogue: Catalog) -> catalogues.GNUTranslations:
+    binary = io.BytesIO()
+    write_mo(binary, catalogue)
+    binary.seek(0)
+    return catalogues.GNUTranslations(binary)
+
+
+def placeholders(message: str) -> set[str]:
+    """The `{names}` in a message."""
+    return {name for _, name, _, _ in Formatter().parse(message) if name}
+
+
+def language_name(language: str) -> str:
+    """A language's name in that language: Türkçe, فارسی."""
+    try:
+        name = Locale.parse(language).get_language_name(language)
+    except UnknownLocaleError:
+        return language
+    return (name or language).capitalize()
+
+
+def _decimals(digits: int) -> str:
+    return "." + "0" * digits if digits else ""
+
+
+def _moment(locale: Locale, length: Length) -> str:
+    day, clock = locale.date_formats[length].pattern, locale.time_formats["short"].pattern
+    return str(locale.datetime_formats["short"]).replace("{1}", day).replace("{0}", clock)

@@ -1,0 +1,33 @@
+import time
+
+import pytest
+
+from feedback.channels.base import Deadline, WebhookRequest
+from feedback.errors import DeliveryFailed
+
+
+def test_a_deadline_counts_down():
+    deadline = Deadline.after(10)
+    assert 9 < deadline.remaining() <= 10
+    deadline.check()
+
+
+def test_a_passed_deadline_asks_for_another_try_later():
+    with pytest.raises(DeliveryFailed) as failure:
+        Deadline.after(-0.001).check()
+    assert (failure.value.permanent, failure.value.code) == (False, "deadline")
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="no CLOCK_BOOTTIME on this system")
+def test_a_deadline_counts_the_time_the_machine_sleeps():
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert Deadline.after(5).at == pytest.approx(now + 5, abs=0.5)
+
+
+@pytest.mark.parametrize("name", ["X-Twilio-Signature", "x-twilio-signature", "X-TWILIO-SIGNATURE"])
+def test_headers_are_found_whatever_their_capitals(name):
+    assert WebhookRequest("/", {}, {"X-Twilio-signature": "abc"}).header(name) == "abc"
+
+
+def test_a_missing_header_is_an_empty_string():
+    assert WebhookRequest("/", {}).header("X-Twilio-Signature") == ""

@@ -1,0 +1,99 @@
+"""Catalogues say everything in every language, and numbers come in the reader's digits."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feedback.i18n import LANGUAGES, LOCALES, language_name, placeholders, read, translator
+
+CATALOGUES = sorted(LOCALES.glob("*/*.po"))
+TRANSLATED = [path for path in CATALOGUES if path.stem != "en"]
+DOMAINS = sorted({path.parent.name for path in CATALOGUES})
+
+
+def msgids(domain: str, language: str) -> set[str]:
+    catalogue = read(LOCALES / domain / f"{language}.po")
+    return {_all(message.id)[0] for message in catalogue if message.id}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_language_of_a_domain_has_the_same_messages(domain: str) -> None:
+    first, *others = LANGUAGES[domain]
+    for language in others:
+        assert msgids(domain, language) ^ msgids(domain, first) == set(), language
+
+
+@pytest.mark.parametrize("path", TRANSLATED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_nothing_is_left_untranslated_or_doubtful(path: Path) -> None:
+    for message in read(path):
+        strings = message.string if isinstance(message.string, tuple | list) else [message.string]
+        assert not message.id or all(strings), message.id
+        assert not message.id or not message.fuzzy, message.id
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_translation_fills_in_only_what_the_english_text_offers(path: Path) -> None:
+    for message in (message for message in read(path) if message.id):
+        offered = {name for text in _all(message.id) for name in placeholders(text)}
+        for string in filter(None, _all(message.string)):
+            assert placeholders(string) <= offered, message.id
+
+
+def _all(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
+def test_no_message_is_written_twice_in_a_catalogue() -> None:
+    for path in CATALOGUES:
+        ids = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(ids) == len(set(ids)), path
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "share", "money", "day"),
+    [
+        ("en", "1,234.5", "25%", "$12,000", "Jan 5, 2026"),
+        ("tr", "1.234,5", "%25", "$12.000", "5 Oca 2026"),
+        ("fa", "۱٬۲۳۴٫۵", "۲۵%", "\u200e$\xa0۱۲٬۰۰۰", "۵ ژانویه ۲۰۲۶"),
+    ],
+)
+def test_numbers_and_dates_look_as_readers_expect(
+    language: str, number: str, share: str, money: str, day: str
+) -> None:
+    say = translator("desk", language)
+    shown = say.number(1234.5), say.percent(0.25), say.money(12_000, "USD"), say.date(date(2026, 1, 5))
+    assert shown == (number, share, money, day)
+
+
+def test_a_moment_is_told_on_the_clocks_of_the_reader() -> None:
+    from zoneinfo import ZoneInfo
+
+    moment = datetime(2026, 1, 5, 22, 30, tzinfo=UTC)
+    assert translator("desk", "tr").moment(moment, ZoneInfo("Europe/Istanbul")) == "6 Oca 2026 01:30"
+
+
+def test_lengths_of_time_say_their_direction() -> None:
+    say = translator("desk", "en")
+    assert say.relative(timedelta(hours=3)) == "in 3 hours"
+    assert say.relative(timedelta(days=-2)) == "2 days ago"
+
+
+def test_numbers_inside_a_sentence_get_the_language_s_digits() -> None:
+    assert "۳" in translator("desk", "fa").ngettext("{n} follow-up", "{n} follow-ups", 3)
+
+
+def test_a_text_without_parameters_keeps_its_braces() -> None:
+    assert translator("desk", "en").gettext("Hello {link}") == "Hello {link}"
+
+
+def test_an_unknown_language_is_answered_in_the_first_one() -> None:
+    assert translator("desk", "xx").language == "en"
+    assert translator("desk", None).direction == "ltr"
+
+
+def test_languages_are_named_in_themselves() -> None:
+    assert [language_name(each) for each in LANGUAGES["desk"]] == ["English", "Türkçe", "فارسی"]
