@@ -4,7 +4,7 @@ from feedback.store.models.customers import Account, Consent, Contact, Suppressi
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import Attempt, ChannelHold, InboundReply, Message, Receipt, SimulatedMessage
-from feedback.store.models.responses import AnswerRow, Response, Score
+from feedback.store.models.responses import AnswerRow, Link, Response, Score
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
+    "Link",
     "JourneyEvent",
     "Message",
     "QuestionnaireVersion",
