@@ -10,17 +10,20 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.bootstrap import Runtime
 from feedback.services import delivery, invitations, journeys
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
 
 log = structlog.get_logger()
 
-Job = Callable[[Runtime, datetime], object]
+Job = Callable[["Runtime", datetime], object]
 
 
 class Worker:

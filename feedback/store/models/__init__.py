@@ -13,7 +13,7 @@ from feedback.store.models.messages import (
     Receipt,
     SimulatedMessage,
 )
-from feedback.store.models.responses import AnswerRow, Response, Score
+from feedback.store.models.responses import AnswerRow, Link, Response, Score
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
+    "Link",
     "JourneyEvent",
     "Message",
     "Pace",
