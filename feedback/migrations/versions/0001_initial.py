@@ -64,6 +64,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_channel_hold_channel_lifted", ["channel", "lifted_at"], unique=False)
 
     op.create_table(
+        "link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("questionnaire", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
+        sa.UniqueConstraint("token", name=op.f("uq_link_token")),
+    )
+    op.create_table(
         "pace",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("tokens", sa.Double(), nullable=False),
@@ -488,20 +502,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_state_due_at", ["state", "due_at"], unique=False)
 
     op.create_table(
-        "link",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("questionnaire", sa.String(length=64), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("origins", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
-        sa.UniqueConstraint("token", name=op.f("uq_link_token")),
-    )
-    op.create_table(
         "response",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -741,7 +741,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_response_account_answered")
 
     op.drop_table("response")
-    op.drop_table("link")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_state_due_at")
         batch_op.drop_index("ix_message_recipient_created")
@@ -807,6 +806,7 @@ def downgrade() -> None:
     op.drop_table("role")
     op.drop_table("questionnaire_version")
     op.drop_table("pace")
+    op.drop_table("link")
     with op.batch_alter_table("channel_hold", schema=None) as batch_op:
         batch_op.drop_index("ix_channel_hold_channel_lifted")
 
