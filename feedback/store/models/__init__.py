@@ -5,7 +5,7 @@ from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import Attempt, ChannelHold, InboundReply, Message, Receipt, SimulatedMessage
 from feedback.store.models.responses import AnswerRow, Response, Score
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
     "Account",
@@ -28,6 +28,7 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedView",
     "Score",
     "SimulatedMessage",
     "Suppression",
