@@ -170,7 +170,7 @@ def _is_flag_letter(character: str) -> bool:
 
 _TOKEN = re.compile(
     r"\\(?P<literal>[{}])"
-    r"|\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*(?:\|(?P<fallback>(?:\\[{}]|[^{}])*))?\}"
+    r"|\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*(?:\|(?P<fallback>(?:\\[{}]|[^{}])*))?\}"
     r"|(?P<stray>[{}])"
 )
 VALUE_LIMIT = 60

@@ -1,5 +1,7 @@
+import math
 from dataclasses import fields, replace
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -232,6 +234,13 @@ def test_the_graver_an_input_the_higher_the_priority(name, stake, weights, data)
     assert low <= high
 
 
+def test_a_hair_more_revenue_never_loses_to_rounding():
+    revenue = 11666.527641551551  # here x / (x + 5000) falls when x rises by the smallest step
+    more = math.nextafter(revenue, math.inf)
+    values = [priority(Stake(nps(10), monthly_revenue=x), Weights(revenue=1)).value for x in (revenue, more)]
+    assert values == sorted(values)
+
+
 def test_every_input_is_tried_above():
     assert set(INPUTS) == {field.name for field in fields(Stake)}
 
@@ -247,3 +256,13 @@ def test_a_priority_is_the_sum_of_its_reasons_and_within_the_weights(stake, weig
 
 def _weight_of(reason):
     return {"overdue": "due", "renewal_passed": "renewal"}.get(reason.code, reason.code)
+
+
+def test_the_documented_weights_and_due_dates_are_the_defaults():
+    lines = (Path(__file__).parents[2] / "docs" / "follow-ups.md").read_text(encoding="utf-8").splitlines()
+    cells = {cell[1].strip(): cell for cell in (line.split("|") for line in lines) if len(cell) == 5}
+    for field in fields(Weights):
+        name = {"due": "due, overdue"}.get(field.name, field.name)
+        assert cells[name][2].strip() == str(getattr(DEFAULT_WEIGHTS, field.name))
+    for urgency, within in DUE_WITHIN.items():
+        assert cells[urgency][3].strip() == str(within)
