@@ -14,7 +14,7 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
     "Account",
@@ -40,6 +40,7 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedView",
     "Score",
     "SimulatedMessage",
     "Suppression",
