@@ -207,9 +207,9 @@ def _hold(session: Session, invitation_id: int) -> Row[*tuple[Any, ...]]:
 
 def _refuse_closed(invited: Row[*tuple[Any, ...]], now: datetime) -> None:
     if invited.state == "withdrawn":
-        raise LinkClosed("withdrawn")
+        raise LinkClosed("withdrawn", invited.language)
     if invited.state == "expired" or invited.expires_at <= now:
-        raise LinkClosed("expired")
+        raise LinkClosed("expired", invited.language)
 
 
 def _answers(session: Session, response: Response | None) -> dict[str, Answer]:
@@ -228,7 +228,7 @@ def _in_time(
     fresh = {key: answer for key, answer in answers.items() if key not in before}
     changes = any(answer != before[key] for key, answer in answers.items() if key in before)
     if response.completed_at is not None or (changes and not any(fresh.values())):
-        raise LinkClosed("closed")
+        raise LinkClosed("closed", response.language)
     return fresh
 
 
