@@ -14,6 +14,7 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Response, Score
+from feedback.store.models.rollups import InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
+    "InvitationCount",
     "JourneyEvent",
     "Message",
     "Pace",
@@ -40,6 +42,7 @@ __all__ = [
     "Role",
     "RootCause",
     "Score",
+    "ScoreCount",
     "SimulatedMessage",
     "Suppression",
     "User",
