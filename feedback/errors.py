@@ -8,6 +8,7 @@ FeedbackError                 a sentence for a person; never a traceback
 ├── Forbidden           403   you may not do this
 ├── Conflict            409   somebody else changed it first, or it contradicts what is stored
 ├── Gone                410   a link that worked once and does not any more
+│   └── LinkClosed            a survey link; says why (expired, withdrawn, closed)
 ├── Rejected            422   understood, and not acceptable as it is
 ├── StorageUnavailable  503   the database cannot be used just now; the sentence says why
 ├── SignatureInvalid    403   a webhook that the provider did not sign
@@ -57,6 +58,17 @@ class Conflict(FeedbackError):
 
 class Gone(FeedbackError):
     """It was there once."""
+
+
+class LinkClosed(Gone):
+    """A survey link that takes no answer any more.
+
+    `reason` is `expired`, `withdrawn`, or `closed`: answered, and the time for changes is over.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This survey link is {reason}.")
+        self.reason = reason
 
 
 class Rejected(FeedbackError):

@@ -383,6 +383,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("state_reason", sa.String(length=64), nullable=True),
         sa.Column("piping", sa.JSON(), nullable=False),
+        sa.Column("signs", sa.JSON(), nullable=False),
         sa.Column("conversation", sa.String(length=32), nullable=True),
         sa.Column("reply_key", sa.String(length=64), nullable=True),
         sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
@@ -527,10 +528,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_state_due_at", ["state", "due_at"], unique=False)
 
     op.create_table(
+        "link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("questionnaire", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
+        sa.UniqueConstraint("token", name=op.f("uq_link_token")),
+    )
+    op.create_table(
         "response",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("visit", sa.String(length=64), nullable=True),
+        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -562,6 +578,9 @@ def upgrade() -> None:
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
+            ["link_id"], ["link.id"], name=op.f("fk_response_link_id_link"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
             ["owner_id"], ["user.id"], name=op.f("fk_response_owner_id_user"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
@@ -577,6 +596,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_response_account_answered", ["account_id", "answered_at"], unique=False)
         batch_op.create_index("ix_response_answered_at", ["answered_at"], unique=False)
         batch_op.create_index("ix_response_contact_answered", ["contact_id", "answered_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_response_link_id"), ["link_id"], unique=False)
 
     op.create_table(
         "answer",
@@ -755,11 +775,13 @@ def downgrade() -> None:
     op.drop_table("attempt")
     op.drop_table("answer")
     with op.batch_alter_table("response", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_response_link_id"))
         batch_op.drop_index("ix_response_contact_answered")
         batch_op.drop_index("ix_response_answered_at")
         batch_op.drop_index("ix_response_account_answered")
 
     op.drop_table("response")
+    op.drop_table("link")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_state_due_at")
         batch_op.drop_index("ix_message_recipient_created")

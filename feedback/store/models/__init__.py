@@ -13,7 +13,7 @@ from feedback.store.models.messages import (
     Receipt,
     SimulatedMessage,
 )
-from feedback.store.models.responses import AnswerRow, Response, Score
+from feedback.store.models.responses import AnswerRow, Link, Response, Score
 from feedback.store.models.rollups import InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
 
@@ -34,6 +34,7 @@ __all__ = [
     "Invitation",
     "InvitationCount",
     "JourneyEvent",
+    "Link",
     "Message",
     "Pace",
     "QuestionnaireVersion",

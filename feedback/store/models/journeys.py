@@ -107,6 +107,7 @@ class Invitation(Base):
     state: Mapped[Word]
     state_reason: Mapped[str | None] = mapped_column(String(64))
     piping: Mapped[JsonObject] = mapped_column(default=dict)
+    signs: Mapped[JsonObject] = mapped_column(default=dict)  # of a machine opening the link; core/evidence.py
     conversation: Mapped[str | None] = mapped_column(String(32))
     reply_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

@@ -9,9 +9,29 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.store.base import Base
-from feedback.store.models.columns import Json, JsonObject, PrimaryKey, Word
+from feedback.store.models.columns import Json, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.customers import Account, Contact
 from feedback.store.models.journeys import Invitation, QuestionnaireVersion
+
+
+class Link(Base):
+    """A way in for people whom nobody invited: a poster, a screen in a shop, a form inside another page.
+
+    `origins` lists the sites that may show an embedded form (empty: every site); `closed_at` takes it out of use.
+    """
+
+    __tablename__ = "link"
+    __table_args__ = (UniqueConstraint("token"),)
+
+    id: Mapped[PrimaryKey]
+    token: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[Word]  # poster | kiosk | embed
+    name: Mapped[Name]
+    questionnaire: Mapped[Word]
+    language: Mapped[str] = mapped_column(String(8))
+    origins: Mapped[list[str]] = mapped_column(Json, default=list)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
 
 
 class Response(Base):
@@ -34,6 +54,7 @@ class Response(Base):
     id: Mapped[PrimaryKey]
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="SET NULL"))
     visit: Mapped[str | None] = mapped_column(String(64))
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("link.id", ondelete="SET NULL"), index=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_version.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
