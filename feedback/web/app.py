@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from feedback import resources
 from feedback.services import root_causes
 from feedback.settings import Settings
-from feedback.web import account, auth, desk, frame, headers, observe, permissions, problems
+from feedback.web import account, auth, desk, frame, headers, hooks, observe, permissions, problems, simulator, survey
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -32,6 +32,9 @@ ROOMS = (
     Room(desk.blueprint, "/desk"),
     Room(account.blueprint, "/account"),
     Room(observe.blueprint, "", csrf=False),
+    Room(survey.blueprint, "", csrf=False),
+    Room(hooks.blueprint, "/hooks", csrf=False),
+    Room(simulator.blueprint, "/simulator", csrf=False),
 )
 
 LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; an import comes by the command line, not by a form

@@ -85,6 +85,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_pace")),
     )
     op.create_table(
+        "invitation_count",
+        sa.Column("questionnaire", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("provisional", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "questionnaire", "day", "stage", "channel", name=op.f("pk_invitation_count")
+        ),
+        sqlite_with_rowid=False,
+        postgresql_with={"fillfactor": 70},
+    )
+    op.create_table(
+        "score_count",
+        sa.Column("trend", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.String(length=64), nullable=False),
+        sa.Column("metric", sa.String(length=64), nullable=False),
+        sa.Column("grain", sa.String(length=8), nullable=False),
+        sa.Column("dimension", sa.String(length=64), nullable=False),
+        sa.Column("start", sa.Date(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "trend",
+            "question",
+            "metric",
+            "grain",
+            "dimension",
+            "start",
+            "key",
+            "value",
+            name=op.f("pk_score_count"),
+        ),
+        sqlite_with_rowid=False,
+        postgresql_with={"fillfactor": 70},
+    )
+    op.create_table(
         "questionnaire_version",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -818,6 +858,8 @@ def downgrade() -> None:
     op.drop_table("root_cause")
     op.drop_table("role")
     op.drop_table("questionnaire_version")
+    op.drop_table("score_count")
+    op.drop_table("invitation_count")
     op.drop_table("pace")
     op.drop_table("link")
     with op.batch_alter_table("channel_hold", schema=None) as batch_op:

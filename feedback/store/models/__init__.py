@@ -14,6 +14,7 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
+from feedback.store.models.rollups import InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
@@ -31,8 +32,9 @@ __all__ = [
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
-    "Link",
+    "InvitationCount",
     "JourneyEvent",
+    "Link",
     "Message",
     "Pace",
     "QuestionnaireVersion",
@@ -42,6 +44,7 @@ __all__ = [
     "RootCause",
     "SavedView",
     "Score",
+    "ScoreCount",
     "SimulatedMessage",
     "Suppression",
     "User",

@@ -22,6 +22,7 @@ from feedback.i18n import LANGUAGES
 from feedback.services import responses
 from feedback.services.responses import Sheet
 from feedback.web import rate
+from feedback.web.permissions import public
 from feedback.web.survey import evidence, stamp
 from feedback.web.survey.forms import StepForm, step_form
 from feedback.web.survey.pages import Pages
@@ -47,14 +48,16 @@ class _Survey:
 
     def blueprint(self) -> Blueprint:
         bare = Blueprint("survey", __name__)
-        bare.add_url_rule("/<string(length=12):token>", "show", self.show, methods=["GET"])
-        bare.add_url_rule("/<string(length=12):token>", "submit", self.submit, methods=["POST"])
+        address = "/<string(length=12):token>"
+        bare.add_url_rule(address, "show", self.show, methods=["GET"])
+        bare.add_url_rule(address, "submit", self.submit, methods=["POST"])
         bare.before_request(self._limited)
         bare.register_error_handler(LinkClosed, self._closed)
         bare.register_error_handler(NotFound, self._unknown)
         bare.register_error_handler(StorageUnavailable, self._unavailable)
         return bare
 
+    @public("the link is the key")
     def show(self, token: str) -> AnyResponse:
         """The step that is due, the one asked for (`?q=`), or thanks."""
         now = clock.now()
@@ -72,6 +75,7 @@ class _Survey:
             else self._ask(visit, question, visit.remembered(question))
         )
 
+    @public("the link is the key")
     def submit(self, token: str) -> AnyResponse:
         """Store one step. A mistake shows the step again with status 422, and stores nothing."""
         sent = request.form  # read before the transaction begins: a slow phone must not hold the database
