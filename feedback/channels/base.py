@@ -99,7 +99,7 @@ class Outgoing:
     language: str  # BCP 47
     match: str | None  # the unique link token in the body, by which a lost attempt is found again
     not_after: datetime | None  # aware; delivering later would disturb the recipient
-    deadline: Deadline
+    deadline: Deadline  # the attempt may not begin later; waiting for the answer may last longer
     callback_url: str | None  # public URL for receipts; the channel adds message_id and attempt
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt

@@ -91,7 +91,7 @@ Action: failed
 Status: 5.1.10
 Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP lookup
 """,
-    returned=f"Content-Type: message/rfc822\n\nFrom: survey@acme.example\nMessage-ID: {HEADER}\n\nHow was it?\n",
+    returned=f"Content-Type: message/rfc822\n\nFrom: survey@acme.example\nMessage-ID: {HEADER}\n\nHello\n",
     to="bounce@acme.example",
 )
 GMAIL_FULL = dsn(

@@ -322,6 +322,11 @@ def test_a_message_is_found_behind_hundreds_of_newer_ones(twilio):
     assert len(channel.find(sms().to, TOKEN, LONG_AGO)) == 1
 
 
+def test_what_a_customer_wrote_is_not_taken_for_our_message(twilio):
+    twilio.receive("+905321234567", OUR_NUMBER, f"what is {TOKEN}?")
+    assert channel_to(twilio.url).find(OUR_NUMBER, TOKEN, LONG_AGO) == []
+
+
 def test_the_search_ends_at_messages_that_are_too_old(twilio):
     channel = channel_to(twilio.url, timeout=5)
     channel.send(sms())
@@ -373,6 +378,12 @@ def test_a_text_can_be_deleted_at_twilio(twilio):
     channel = channel_to(twilio.url)
     channel.redact(channel.send(sms()).provider_id)
     assert twilio.outbound()[0].body == ""
+
+
+def test_a_text_that_twilio_no_longer_has_cannot_be_deleted(twilio):
+    with pytest.raises(DeliveryFailed) as caught:
+        channel_to(twilio.url).redact("SM" + "0" * 32)
+    assert caught.value.permanent
 
 
 def test_the_log_counts_what_customers_received(tmp_path):
