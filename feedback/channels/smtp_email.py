@@ -67,7 +67,8 @@ class SmtpEmail:
         self.timeout, self.final_timeout = timeout, final_timeout
         self._host, self._port, self._security = host, port, security
         self._login = (username, password or "") if username else None
-        self._feedback_id = feedback_id or f"survey:feedback:{_domain(sender)}"
+        self._domain = _domain(sender)
+        self._feedback_id = feedback_id or f"survey:feedback:{self._domain}"
         # Without a context the standard library encrypts but does not verify whom it talks to.
         self._context = context or ssl.create_default_context()
         self._now = now
@@ -135,13 +136,15 @@ class SmtpEmail:
 
     def _connected(self, deadline: Deadline) -> smtplib.SMTP:
         deadline.check()
-        patience = min(self.timeout, deadline.remaining())
+        options: dict[str, Any] = {
+            "deadline": deadline,
+            "timeout": min(self.timeout, deadline.remaining()),
+            "local_hostname": self._domain,  # or the library asks the name server about this machine
+        }
         try:
             if self._security == "ssl":
-                return _FencedSsl(
-                    self._host, self._port, deadline=deadline, timeout=patience, context=self._context
-                )
-            return _Fenced(self._host, self._port, deadline=deadline, timeout=patience)
+                return _FencedSsl(self._host, self._port, context=self._context, **options)
+            return _Fenced(self._host, self._port, **options)
         except ssl.SSLError as error:
             raise _distrusted(error) from None
         except smtplib.SMTPResponseException as error:

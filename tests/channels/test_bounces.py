@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedback.channels.bounces import Bounce, Verp, read_mail
@@ -314,6 +314,7 @@ def test_another_key_makes_other_addresses():
     assert Verp(VERP.address, b"other").parse(OURS) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_is_made_up_leads_anywhere(text):
     assert VERP.parse(text) is None
@@ -322,6 +323,7 @@ def test_nothing_that_is_made_up_leads_anywhere(text):
 # Whatever comes in
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 @example(
     b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n\xff\n--x--"
@@ -333,6 +335,7 @@ def test_no_bytes_can_break_it(raw):
     assert isinstance(read_mail(raw, VERP), Bounce | str)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_damage_to_a_real_bounce_can_break_it(data):
     raw = bytearray(data.draw(st.sampled_from([POSTFIX, EXCHANGE, GMAIL_FULL, QMAIL])))

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.channels.base import Deadline
@@ -124,6 +124,7 @@ def test_retry_after_is_a_number_or_a_date(header, seconds):
     assert seconds_to_wait(header, NOW) == seconds
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [-+]?\d+"))
 def test_any_retry_after_is_a_wait_of_at_most_a_day_or_none(header):
     wait = seconds_to_wait(header, NOW)
