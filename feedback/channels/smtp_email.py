@@ -138,7 +138,7 @@ class SmtpEmail:
         deadline.check()
         options: dict[str, Any] = {
             "deadline": deadline,
-            "timeout": min(self.timeout, deadline.remaining()),
+            "timeout": max(0.01, min(self.timeout, deadline.remaining())),
             "local_hostname": self._domain,  # or the library asks the name server about this machine
         }
         try:

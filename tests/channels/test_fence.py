@@ -49,6 +49,21 @@ def serving(*answers: bytes, tls: ssl.SSLContext | None = None) -> Iterator[tupl
         listener.close()
 
 
+class PassesOnce(Deadline):
+    """The check before the call passes, the one at the first write does not."""
+
+    @classmethod
+    def begun(cls) -> "PassesOnce":
+        deadline = cls(Deadline.after(60).at)
+        object.__setattr__(deadline, "_checks", [])
+        return deadline
+
+    def check(self) -> None:
+        self._checks.append(None)
+        if len(self._checks) > 1:
+            Deadline.after(-1).check()
+
+
 def test_a_connection_that_was_closed_while_idle_is_replaced():
     session = FencedSession(use_environment=False)
     with serving(GOOD, GOOD) as (port, heard):
@@ -85,19 +100,9 @@ def test_the_fence_holds_over_tls_and_after_the_handshake(tmp_path, monkeypatch)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
 
-    class PassesOnce(Deadline):
-        """The check before the call passes, the one at the first write does not."""
-
-        checks = 0
-
-        def check(self) -> None:
-            PassesOnce.checks += 1
-            if PassesOnce.checks > 1:
-                Deadline.after(-1).check()
-
     session = FencedSession()
     with serving(GOOD, GOOD, tls=tls) as (port, heard):
-        with fenced(PassesOnce(Deadline.after(9).at)) as call, pytest.raises(DeliveryFailed):
+        with fenced(PassesOnce.begun()) as call, pytest.raises(DeliveryFailed):
             session.request("POST", f"https://localhost:{port}/", timeout=2, data={"a": "b"})
         assert not call.written
         assert session.request("GET", f"https://localhost:{port}/", timeout=2)[:2] == (200, "ok")
@@ -129,3 +134,14 @@ def test_retry_after_is_a_number_or_a_date(header, seconds):
 def test_any_retry_after_is_a_wait_of_at_most_a_day_or_none(header):
     wait = seconds_to_wait(header, NOW)
     assert wait is None or 0 <= wait <= 86_400
+
+
+def test_the_fence_holds_behind_a_proxy(monkeypatch):
+    with serving(GOOD, GOOD) as (port, heard):
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("no_proxy", "")
+        with fenced(PassesOnce.begun()), pytest.raises(DeliveryFailed):
+            FencedSession().request("POST", "http://provider.invalid/", timeout=2, data={"a": "b"})
+        assert heard.get(timeout=2) == b""
+        assert FencedSession().request("GET", "http://provider.invalid/", timeout=2)[:2] == (200, "ok")
+        assert heard.get(timeout=2).startswith(b"GET http://provider.invalid/ ")
