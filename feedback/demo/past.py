@@ -25,7 +25,9 @@ NEWCOMERS_FROM = "demo-c1000"
 EVENTS = (
     ("ticket_closed", 0.70), ("onboarding_completed", 0.16), ("go_live", 0.10), ("customer_left", 0.04),
 )  # fmt: skip
-EVENTS_A_DAY = 4
+EVENTS_A_DAY = 6
+PAUSES = {6: 8, 14: 6, 20: 10}
+"""Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
 WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
 WOULD_COMMENT = 0.55
 BETTER_SINCE = timedelta(days=60)
@@ -33,7 +35,7 @@ OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.
 
 
 def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime) -> None:
-    """Everything that happened between two moments, in half days."""
+    """Everything that happened between two moments, looked at three times a day."""
     quiet: Mapping[str, Channel] = {  # the past does not ring on the simulated phone
         f"simulator_{kind}": Simulator(kind=kind, mailbox=MemoryMailbox(now=lambda: begin))  # type: ignore[arg-type]
         for kind in ("sms", "email")
@@ -42,11 +44,11 @@ def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime
     past = replace(runtime, channels=quiet, settings=settings)
     now = begin
     while now < until - timedelta(hours=12):
-        _half_day(past, dice, now, now > until - BETTER_SINCE)
-        now += timedelta(hours=8 if now.hour == 6 else 16)
+        _while(past, dice, now, now > until - BETTER_SINCE)
+        now += timedelta(hours=PAUSES[now.hour])
 
 
-def _half_day(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -> None:
+def _while(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -> None:
     with runtime.database.writing() as session:
         if now.hour == 6:
             _events(session, runtime, dice, now)
@@ -93,7 +95,7 @@ def _answers(
         .order_by(Invitation.id)
     ).all()
     for invitation in waiting:
-        if dice.random() < WOULD_ANSWER[invitation.kind] / 3:
+        if dice.random() < WOULD_ANSWER[invitation.kind] / 6:
             questionnaire = runtime.library.of(invitation.version)
             at = now + timedelta(minutes=dice.randrange(1, 200))
             responses.record(
@@ -144,7 +146,7 @@ def _work(session: Session, runtime: Runtime, dice: random.Random, now: datetime
         .order_by(FollowUp.id)
     ).all()
     for task in old:
-        if task.owner_id is not None and dice.random() < 0.3:
+        if task.owner_id is not None and dice.random() < 0.07:
             _close(session, task, followups.Viewer(task.owner_id), dice, now)
 
 

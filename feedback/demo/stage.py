@@ -16,14 +16,14 @@ from feedback import bootstrap, clock, log
 from feedback.bootstrap import Runtime
 from feedback.demo.past import play
 from feedback.demo.people import COMPANIES, FOLKS, STAFF, Folk
-from feedback.services import optouts, staff
+from feedback.services import optouts, root_causes, staff
 from feedback.settings import load
 from feedback.store.models import Account, Contact, User
 
 PASSWORD = "demo-demo-demo"  # noqa: S105 - everybody may know it: the demo listens on this machine only
 SEED = 2026
 PAST = timedelta(days=150)
-PER_ACCOUNT = 3
+PER_ACCOUNT = 4
 NEWCOMERS = 60
 """Contacts without a past, for whom something can happen while somebody watches."""
 
@@ -51,6 +51,7 @@ def fill(runtime: Runtime, now: datetime) -> None:
     dice = random.Random(SEED)  # noqa: S311 - a demo, not a secret
     begin = (now - PAST).replace(hour=6, minute=0, second=0, microsecond=0)
     with runtime.database.writing() as session:
+        root_causes.ensure(session)
         owners = _staff(session, runtime, begin)
         _customers(session, owners, dice, begin, now)
     play(runtime, dice, begin, now)
