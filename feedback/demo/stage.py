@@ -138,7 +138,8 @@ def _account(
 def _contact(
     session: Session, folk: Folk, number: int, account: Account, dice: random.Random, now: datetime
 ) -> Contact:
-    name = f"{dice.choice(folk.first)} {dice.choice(folk.last)}"
+    turn = number // len(FOLKS)
+    name = f"{folk.first[turn % len(folk.first)]} {folk.last[turn // len(folk.first) % len(folk.last)]}"
     contact = Contact(
         external_id=f"demo-c{number:04d}",
         account_id=account.id,

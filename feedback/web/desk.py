@@ -69,7 +69,7 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
                 len(lost),
                 "error",
             )
-        return redirect(url_for("desk.queue", **_kept(request.form.get("back", ""))))
+        return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
 
     @desk.post("/views")
     @may(Permission.SEE_FOLLOW_UPS)
@@ -79,7 +79,7 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             raise Rejected("Give the view a name.")
         with database.writing() as session:
             queue.save_view(session, current_user.id, name, urlencode(_kept(query)))
-        return redirect(url_for("desk.queue", **_kept(query)))
+        return redirect(_queue_at(_kept(query)), 303)
 
     @desk.post("/views/<int:view_id>/forget")
     @may(Permission.SEE_FOLLOW_UPS)
@@ -276,7 +276,11 @@ def _queue_context(session: Session, rows: list[queue.Row], wanted: Filter, now:
 
 def address(wanted: Filter, **changed: Any) -> str:
     """The queue with some of its filters changed."""
-    return url_for("desk.queue", **_as_query(replace(wanted, **changed)))
+    return _queue_at(_as_query(replace(wanted, **changed)))
+
+
+def _queue_at(query: Mapping[str, str]) -> str:
+    return url_for("desk.queue") + ("?" + urlencode(query) if query else "")
 
 
 def _as_query(wanted: Filter) -> dict[str, str]:
