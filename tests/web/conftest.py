@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.questionnaire import Questionnaire
 from feedback.settings import Secret, Settings
 from feedback.settings.table import Organisation, Web
 from feedback.store.database import Database
 from feedback.web import survey
+from feedback.web.survey import stamp
 from tests.surveys import NOW, NPS, TOKEN, invite, shelf
 
 
@@ -43,14 +46,15 @@ class Site:
     def get(self, query: str = "", **rest: Any) -> TestResponse:
         return self.client.get(f"/{TOKEN}{query}", **rest)
 
-    def post(self, query: str = "", stamp: str | None = None, **fields: Any) -> TestResponse:
+    def post(self, query: str = "", made: str | None = None, **fields: Any) -> TestResponse:
         """Send a form as a person would who looked at its page for a while."""
-        sent = {"stamp": self.stamp() if stamp is None else stamp, "seen": "1"} | fields
+        sent = {"stamp": self.stamp() if made is None else made, "seen": "1"} | fields
         return self.client.post(f"/{TOKEN}{query}", data=sent)
 
     def stamp(self) -> str:
-        page = self.get("?q=").get_data(as_text=True)
-        return page.partition('name="stamp" value="')[2].partition('"')[0]
+        """The stamp of a page that was rendered a minute ago."""
+        key = self.runtime.settings.web.secret_key.reveal().encode()
+        return stamp.make(key, TOKEN, clock.now() - timedelta(minutes=1))
 
 
 @pytest.fixture
