@@ -1,7 +1,7 @@
 """Limits for visitors whom nobody has signed in: how much one address may do in a minute.
 
 Kept in each process's memory: a limit against guessing need not be exact, and a lost one costs nothing. This
-machine's own addresses are not limited, because a proxy that does not say for whom it asks would be one customer.
+machine's own addresses are not limited: a proxy that does not say for whom it asks would be one customer.
 """
 
 from __future__ import annotations

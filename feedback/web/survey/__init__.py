@@ -1,7 +1,8 @@
 """The customer's page: `/<token>`.
 
-A GET shows where the customer stands and never records an answer, because mail scanners and link previews open
-every link. A POST stores one step and goes on to the next by a redirect, so that "back" and "reload" do no harm.
+A GET shows where the customer stands and never records an answer, because mail scanners and link previews
+open every link. A POST stores one step and goes on to the next by a redirect, so that "back" and "reload" do
+no harm.
 """
 
 from __future__ import annotations

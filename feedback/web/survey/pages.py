@@ -1,4 +1,4 @@
-"""Every page that customers see, as one small response: inline style, no cookie, nothing from anywhere else."""
+"""Every page that customers see, as one small response: no cookie, nothing from anywhere else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
 from feedback import resources
 from feedback.core.branding import palette
@@ -28,8 +29,8 @@ class Site:
     """What all pages share."""
 
     name: str
-    css: str
-    js: str
+    css: Markup
+    js: Markup
     logo: str
     icon: str
     privacy_url: str
@@ -78,6 +79,7 @@ class Pages:
             say=say,
             lang=language,
             dir=direction(language),
+            language=language_name(language),
             languages=[(code, language_name(code), address) for code, address in offered.items()],
             **context,
         )
@@ -124,8 +126,8 @@ def _site(settings: Settings) -> Site:
     script = resources.find("templates", "survey/page.js", settings.instance)
     return Site(
         name=organisation.name,
-        css=brand + compact_css(file.read_text(encoding="utf-8")),
-        js=compact_js(script.read_text(encoding="utf-8")),
+        css=Markup(brand + compact_css(file.read_text(encoding="utf-8"))),  # noqa: S704 (our own file)
+        js=Markup(compact_js(script.read_text(encoding="utf-8"))),  # noqa: S704 (our own file)
         logo=_embedded(settings.instance / organisation.logo) if organisation.logo else "",
         icon="data:,",
         privacy_url=organisation.privacy_url,

@@ -1,7 +1,7 @@
 """The mark that every rendered form carries back: proof that we made it, for this link, and when.
 
-It takes the place of a cookie. Another site can neither make one nor read one, so it cannot send a form in the
-customer's name; and the time in it says how long a page was looked at.
+It takes the place of a cookie. Another site can neither make one nor read one, so it cannot send a form in
+the customer's name; and the time in it says how long a page was looked at.
 """
 
 from __future__ import annotations

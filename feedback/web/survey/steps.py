@@ -1,4 +1,4 @@
-"""One step of a survey as its page shows it: the question in the reader's words, its place, what has been given."""
+"""One step of a survey as its page shows it: the question in the reader's words, its place, its answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Words:
     values: Mapping[str, Any]
 
     def to(self, text: Text) -> str:
-        """The text for the reader; a value that is missing against all rules becomes an ellipsis, never an error."""
+        """The text for the reader; a value missing against all rules becomes an ellipsis, never an error."""
         wording = text.to(self.language)
         if "{" not in wording and "\\" not in wording:
             return wording
@@ -205,6 +205,23 @@ class Step:
 
     def number(self, value: int) -> str:
         return self.say.number(value)
+
+    def shown(self, answer: Answer) -> str:
+        """An answer in the reader's words and digits."""
+        value = answer.value
+        if isinstance(value, dict) and isinstance(self.question, MatrixQuestion):
+            rows = ((row.text, value[row.key]) for row in self.question.rows if row.key in value)
+            return "\n".join(f"{self.words(text)}: {self._named(rating)}" for text, rating in rows)
+        values = value if isinstance(value, tuple) else (value,)
+        chosen = [self._named(each) for each in values if isinstance(each, int | str)]
+        return ", ".join([*chosen, *([answer.text] if answer.text else [])])
+
+    def _named(self, value: int | str) -> str:
+        if isinstance(value, int):
+            label = next((point.label for point in self.points if point.value == value), "")
+            return label if label and self.labelled else self.number(value)
+        option = next((each for each in self.options if each.key == value), None)
+        return self.words(option.text) if option else dict(self.opt_outs).get(value, value)
 
     def has(self, name: str, value: int | str) -> bool:
         return str(value) in self.form.get(name, ())

@@ -1,4 +1,4 @@
-"""One customer looking at one survey: where they stand, what comes next, and the addresses that lead there."""
+"""One customer looking at one survey: where they stand, what comes next, and which address leads there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from feedback.web.survey.steps import Step, Words, piped, place
 
 @dataclass(frozen=True)
 class Visit:
-    """`editable` says whether answers already given may be changed; `values` are those that every text may use."""
+    """`editable`: answers already given may be changed; `values`: what every text may use."""
 
     token: str
     sheet: Sheet
@@ -50,7 +50,7 @@ class Visit:
         )
 
     def wanted(self, key: str | None) -> AnyQuestion | None:
-        """The question to show: the one asked for if it may be answered, else the next open one, else none."""
+        """The question to show: the one asked for where that is open, else the next open one, else none."""
         asked = self._open(key)
         if asked is not None:
             return asked
@@ -126,22 +126,11 @@ class Visit:
         return [
             (
                 self.words.to(each.text),
-                self._shown(each) if each.key in self.answers else nothing,
+                self.step(each, {}).shown(self.answers[each.key]) if each.key in self.answers else nothing,
                 self.address(each),
             )
             for each in self.path
         ]
-
-    def _shown(self, question: AnyQuestion) -> str:
-        answer = self.answers[question.key]
-        opt_outs = dict(
-            Step(
-                question, self.words, self.say, place(self.questionnaire, question, self.answers), ""
-            ).opt_outs
-        )
-        if isinstance(answer.value, str) and answer.value in opt_outs:
-            return opt_outs[answer.value]
-        return self.questionnaire.wording(question.key, answer, self.language)
 
     def _open(self, key: str | None) -> AnyQuestion | None:
         """The question `key`, if it is on the path and may be answered now."""
