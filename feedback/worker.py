@@ -10,17 +10,20 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.bootstrap import Runtime
 from feedback.services import delivery, invitations, journeys
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
 
 log = structlog.get_logger()
 
-Job = Callable[[Runtime, datetime], object]
+Job = Callable[["Runtime", datetime], object]
 
 
 class Worker:
@@ -55,6 +58,10 @@ class Worker:
         self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         log.info("worker.stopped", worker=self.name)
+
+    @property
+    def running(self) -> bool:
+        return bool(self._scheduler.running)
 
     def run(self) -> None:
         """Tick in the foreground until SIGTERM or SIGINT."""

@@ -19,10 +19,10 @@ from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
 from feedback.core.reply import Help, Meaning, Score, Start, Stop, Unclear, understand
-from feedback.errors import Gone
+from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
-from feedback.services import composing, optouts
+from feedback.services import composing, optouts, responses
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
@@ -178,7 +178,7 @@ def _record(
         responses.record(
             session, invitation, questionnaire, given, source="sms_reply", followup=settings.followup, now=now
         )
-    except Gone:
+    except LinkClosed:
         row.meaning, row.needs_person = "late", True
         return False
     return True
@@ -216,7 +216,7 @@ def _comment(
     now: datetime,
     keep_open: bool = False,
 ) -> None:
-    given = responses.answers_of(session, invitation)
+    given = responses.answers_to(session, invitation.id)
     question = _comment_question(questionnaire, given)
     if question is None:
         row.meaning, row.needs_person = "late", True

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, request
 
 from feedback import clock
-from feedback.bootstrap import Runtime
 from feedback.channels.base import CallsBack, WebhookRequest
 from feedback.errors import NotFound
 from feedback.services import conversation, delivery
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
 
 
 def blueprint(runtime: Runtime) -> Blueprint:

@@ -64,6 +64,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_channel_hold_channel_lifted", ["channel", "lifted_at"], unique=False)
 
     op.create_table(
+        "link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("questionnaire", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
+        sa.UniqueConstraint("token", name=op.f("uq_link_token")),
+    )
+    op.create_table(
         "pace",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("tokens", sa.Double(), nullable=False),
@@ -229,6 +243,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_account_renewal_on"), ["renewal_on"], unique=False)
 
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_saved_view_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_saved_view_user_id_name")),
+    )
     op.create_table(
         "user_role",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -528,20 +554,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_state_due_at", ["state", "due_at"], unique=False)
 
     op.create_table(
-        "link",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("questionnaire", sa.String(length=64), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("origins", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
-        sa.UniqueConstraint("token", name=op.f("uq_link_token")),
-    )
-    op.create_table(
         "response",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("invitation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -781,7 +793,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_response_account_answered")
 
     op.drop_table("response")
-    op.drop_table("link")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_state_due_at")
         batch_op.drop_index("ix_message_recipient_created")
@@ -827,6 +838,7 @@ def downgrade() -> None:
 
     op.drop_table("webauthn_key")
     op.drop_table("user_role")
+    op.drop_table("saved_view")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_renewal_on"))
         batch_op.drop_index(batch_op.f("ix_account_owner_id"))
@@ -849,6 +861,7 @@ def downgrade() -> None:
     op.drop_table("score_count")
     op.drop_table("invitation_count")
     op.drop_table("pace")
+    op.drop_table("link")
     with op.batch_alter_table("channel_hold", schema=None) as batch_op:
         batch_op.drop_index("ix_channel_hold_channel_lifted")
 

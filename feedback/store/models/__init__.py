@@ -15,7 +15,7 @@ from feedback.store.models.messages import (
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
 from feedback.store.models.rollups import InvitationCount, ScoreCount
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
     "Account",
@@ -42,6 +42,7 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedView",
     "Score",
     "ScoreCount",
     "SimulatedMessage",
