@@ -19,7 +19,7 @@ from feedback.core.evidence import Evidence, is_provisional
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
-from feedback.services import followups
+from feedback.services import followups, rollups
 from feedback.settings.table import FollowUp as FollowupSettings
 from feedback.store.models import Account, AnswerRow, Invitation, QuestionnaireVersion, Response, Score
 
@@ -150,7 +150,7 @@ def record(
     response = session.scalars(_OF_INVITATION, {"invitation": invited.id}).one_or_none()
     if response is None or response.state != "complete":
         _refuse_closed(invited, now)
-    before = _answers(session, response)
+    before, stood = _answers(session, response), rollups.counted(session, response)
     answers = _in_time(response, before, answers, now, edit_window)
     if response is None:
         response = _begun(session, invited, questionnaire, source=source, language=language, now=now)
@@ -164,6 +164,7 @@ def record(
     if not response.provisional:
         followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
     session.flush()
+    rollups.settle(session, response, stood)  # last: whoever answers today waits for the same rows
     if isinstance(invitation, Invitation) and inspect(invitation).session is session:
         session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response
