@@ -183,7 +183,9 @@ def _neither(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for pattern in words.neither:
         match = pattern.fullmatch(text)
         if match:
-            sides = [{each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()]
+            sides = [
+                {each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()
+            ]
             for dimension in sorted(sides[0] & sides[1] or sides[0] | sides[1]):
                 yield Reading(dimension, 0.0)
             return
