@@ -75,6 +75,8 @@ def parse(text: str, language: str) -> Interval | None:
     shape, noun = found
     if shape == "point" and noun and not re.search(r"\d", text):
         return None  # "a friend", "one shop": an article, not a number
+    if noun in _units() and not any(number.unit for number in numbers):
+        numbers, noun = [replace(number, unit=noun) for number in numbers], ""
     return _interval(shape, numbers, noun)
 
 
@@ -139,8 +141,10 @@ def _scaled(band: Interval, family: str, step: float) -> Interval:
     return replace(band, low=band.low * step, high=band.high * step, family=family, step=step * band.step)
 
 
-def _stem(noun: str) -> str:
-    return noun[:4]
+def _stem(noun: str) -> tuple[str, str]:
+    """What was counted, with singular and plural alike: "visit", "visits"; "times a week" is not "times a month"."""
+    first, _, rest = noun.partition(" ")
+    return first[:4], rest
 
 
 def overlap(one: Interval, other: Interval) -> float | None:

@@ -272,6 +272,8 @@ def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
         for each in many:
             if each.dimension == dimension:
                 return Reading(main, each.degree, each.zero)
+    if any(each.degree == 0 and not each.zero for each in many):
+        return Reading(main, 0.0)  # "average", "fair" stand in the middle of any scale
     return many[0] if many else None
 
 
