@@ -10,11 +10,14 @@ from pathlib import Path
 from feedback import library, resources
 from feedback.channels import CHANNELS
 from feedback.channels.base import Channel
+from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
 from feedback.settings import Settings, check, load
 from feedback.store.database import Database
-from feedback.store.mailbox import DatabaseMailbox
+from feedback.services.mailbox import DatabaseMailbox
+
+TWILIO = "https://api.twilio.com"
 
 
 @dataclass(frozen=True)
@@ -81,15 +84,20 @@ def _twilio(settings: Settings) -> dict[str, object]:
         "account_sid": twilio.account_sid,
         "auth_token": twilio.auth_token.reveal(),
         "secondary_auth_token": twilio.secondary_auth_token.reveal() or None,
-        "api_key_sid": twilio.api_key_sid or None,
-        "api_key_secret": twilio.api_key_secret.reveal() or None,
+        "api_key": twilio.api_key_sid or None,
+        "api_secret": twilio.api_key_secret.reveal() or None,
         "sender": twilio.sender or None,
         "messaging_service_sid": twilio.messaging_service_sid or None,
         "senders": dict(twilio.senders),
         "timeout": twilio.timeout,
-        "base_url": twilio.base_url,
+        "base_url": None if twilio.base_url == TWILIO else twilio.base_url,
+        "country_of": _country_of,
         "public_url": settings.web.public_url,
     }
+
+
+def _country_of(number: str) -> str | None:
+    return PhoneNumber(number).region
 
 
 def _smtp(settings: Settings) -> dict[str, object]:
@@ -97,7 +105,7 @@ def _smtp(settings: Settings) -> dict[str, object]:
     return {
         "host": smtp.host,
         "port": smtp.port,
-        "security": smtp.security,
+        "security": {"starttls": "starttls", "tls": "ssl", "none": "plain"}[smtp.security],
         "username": smtp.username or None,
         "password": smtp.password.reveal() or None,
         "sender": smtp.sender,

@@ -1,7 +1,7 @@
 """Where the files that ship with the program are: in a checkout, in an editable install and in a wheel.
 
-A wheel carries them inside the package (`_bundled`), a checkout beside it. The installation's own files, in the
-instance directory, come first.
+A wheel carries them inside the package (`_bundled`), a checkout beside it. The installation's own files, in
+the instance directory, come first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every channel there is: its key, and what makes it from plain settings.
 
-A new channel is a module of this package and one line in `CHANNELS`. Modules are imported when a channel is made,
-because providers' libraries are slow to load and most installations use one of them.
+A new channel is a module of this package and one line in `CHANNELS`. Modules are imported when a channel
+is made, because providers' libraries are slow to load and most installations use one of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ def _made_by(module: str, name: str, **fixed: Any) -> Factory:
 
 
 CHANNELS: Mapping[str, Factory] = {
+    "twilio_sms": _made_by("twilio_sms", "TwilioSms"),
+    "smtp_email": _made_by("smtp_email", "SmtpEmail"),
     "simulator_sms": _made_by("simulator", "Simulator", kind="sms"),
     "simulator_email": _made_by("simulator", "Simulator", kind="email"),
 }

@@ -19,7 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from feedback.errors import DeliveryFailed
+from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
 
 Kind = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
@@ -42,6 +42,21 @@ class Verdict(StrEnum):
     HOLD_CHANNEL = "hold_channel"  # credentials, registration, sender: a person must act
     HOLD_COUNTRY = "hold_country"  # the provider does not serve this country for us
     UNKNOWN = "unknown"  # may have been taken
+
+
+def refusal(
+    verdict: Verdict, message: str, *, retry_after: float | None = None, country: str | None = None
+) -> DeliveryFailed:
+    """The error that a verdict calls for; `country` (ISO 3166) counts for HOLD_COUNTRY only."""
+    match verdict:
+        case Verdict.UNKNOWN:
+            return DeliveryUnknown(message, code=verdict)
+        case Verdict.HOLD_CHANNEL:
+            return ChannelHeld(message, code=verdict)
+        case Verdict.HOLD_COUNTRY:
+            return ChannelHeld(message, code=verdict, country=country)
+    permanent = verdict in (Verdict.REFUSED, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
+    return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +157,7 @@ class Found:
 class WebhookRequest:
     """A callback as it came in, free of any web framework.
 
-    `url` is the path with its raw query (a full URL will do); `form` is a mapping or a multi-dict with `getlist`.
+    `url` is the path with its raw query, or a full URL; `form` a mapping or a multi-dict with `getlist`.
     """
 
     url: str
@@ -185,7 +200,10 @@ class LooksUp(Protocol):
     """A channel whose provider can be asked what it has. Both raise DeliveryFailed if it cannot be now."""
 
     def find(self, to: str, match: str, since: datetime) -> list[Found]:
-        """All messages to `to` that contain `match`, created at or after `since`."""
+        """All messages to `to` that contain `match`, created at or after `since`.
+
+        May reach back some minutes more, because the provider's clock is not ours.
+        """
         ...
 
     def inbound(self, to: str, since: datetime) -> Iterable[Reply]:

@@ -1,49 +1,73 @@
-"""Lengths of time as people write them in YAML: `30m`, `4h`, `2d`, `2w`."""
+"""Durations as people write them in questionnaires and settings: 30m, 4h, 2d, 2w.
+
+The unit is kept, not only the length: "1d" in business time is one business day, "24h" is three of eight
+hours. So `Duration.parse("1d") != Duration.parse("24h")`, though their `timedelta` is the same.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_PATTERN = r"^[1-9][0-9]{0,4}[mhdw]$|^0[mhdw]$"
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+DurationUnit = Literal["m", "h", "d", "w"]
+
+PATTERN = r"^(0|[1-9][0-9]{0,3})[mhdw]$"
+_WRITTEN = re.compile(PATTERN, re.ASCII)
+_LENGTHS: dict[str, timedelta] = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """`amount` of `unit` (one of m, h, d, w). Business calendars read the unit, so 1d is not 24h there."""
+    """`amount` (0 to 9999) minutes, hours, days or weeks; ValueError for anything else."""
 
     amount: int
-    unit: str
+    unit: DurationUnit
+
+    def __post_init__(self) -> None:
+        if self.unit not in get_args(DurationUnit) or not 0 <= self.amount <= 9999:
+            raise ValueError(_complaint(f"{self.amount}{self.unit}"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read '30m', '4h', '2d', '2w'; ValueError with a sentence that says what is expected."""
+        if not isinstance(text, str) or not _WRITTEN.fullmatch(text):
+            raise ValueError(_complaint(text))
+        unit: DurationUnit = text[-1]  # type: ignore[assignment]  # the pattern admits no other letter
+        return cls(int(text[:-1]), unit)
+
+    @property
+    def timedelta(self) -> timedelta:
+        """Its length on the clock, days of 24 hours."""
+        return self.amount * _LENGTHS[self.unit]
 
     def __str__(self) -> str:
         return f"{self.amount}{self.unit}"
 
-    @property
-    def delta(self) -> timedelta:
-        """The length as elapsed time."""
-        return timedelta(**{_UNITS[self.unit]: self.amount})
+
+def _complaint(given: object) -> str:
+    return (
+        f"{given!r} is no duration: write a whole number up to 9999 and a unit, "
+        "30m (minutes), 4h (hours), 2d (days) or 2w (weeks)."
+    )
 
 
-def parse(text: object) -> Duration:
-    """A Duration from its written form.
-
-    Raises ValueError with a sentence that shows the right form.
-    """
-    if isinstance(text, Duration):
-        return text
-    if isinstance(text, str) and re.match(_PATTERN, text):
-        return Duration(int(text[:-1]), text[-1])
-    raise ValueError(f"{text!r} is not a length of time; write for example 30m, 4h, 2d or 2w")
+def _from_text(value: object) -> Duration:
+    return value if isinstance(value, Duration) else Duration.parse(value)  # type: ignore[arg-type]
 
 
 DurationField = Annotated[
     Duration,
-    BeforeValidator(parse),
-    PlainSerializer(str),
-    WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["30m", "4h", "2d", "2w"]}),
+    BeforeValidator(_from_text),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["30m", "4h", "2d", "2w"]}),
 ]
+"""For pydantic models: takes and gives back the written form, holds a `Duration`."""

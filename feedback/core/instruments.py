@@ -1,4 +1,4 @@
-"""The registry of validated instruments: their scales, labels and unaltered wordings (`data/instruments.toml`)."""
+"""The registry of validated instruments: scales, labels and unaltered wordings (`data/instruments.toml`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One instrument. `labels` and `stems` are keyed by language; `{x}` in a stem is one noun phrase."""
+    """One instrument. `labels` and `stems` are keyed by language; `{x}` in a stem is one noun phrase.
+
+    `items` holds, for an instrument of several items, the wordings of each item in order.
+    """
 
     name: str
     title: str
@@ -25,10 +28,19 @@ class Instrument:
     labels: Mapping[str, Mapping[int, str]]
     stems: Mapping[str, tuple[str, ...]]
     status: Mapping[str, str]
+    items: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def labels_in(self, language: str) -> Mapping[int, str]:
         """Point -> label in `language`, English where the registry has no translation."""
         return self.labels.get(language) or self.labels.get("en", {})
+
+    def stems_of(self, language: str, item: int | None = None) -> tuple[str, ...]:
+        """The wordings that count as unaltered, of item number `item` (from 1) or of any item."""
+        if not self.items:
+            return self.stems.get(language, ())
+        items = self.items.get(language, ())
+        chosen = items if item is None else items[item - 1 : item] if item > 0 else ()
+        return tuple(wording for wordings in chosen for wording in wordings)
 
 
 @cache
@@ -52,4 +64,5 @@ def _instrument(name: str, entry: Mapping[str, Any], raw: Mapping[str, Any]) -> 
         labels={lang: {int(point): label for point, label in each.items()} for lang, each in labels.items()},
         stems={lang: tuple(each) for lang, each in entry.get("stems", {}).items()},
         status=entry.get("status", {}),
+        items={lang: tuple(tuple(item) for item in each) for lang, each in entry.get("items", {}).items()},
     )

@@ -397,3 +397,8 @@ _MOVE = (
     )
     .execution_options(synchronize_session=False)
 )
+
+
+def answers_to(session: Session, invitation_id: int) -> dict[str, Answer]:
+    """What has been answered to an invitation so far."""
+    return _answers(session, session.scalars(_OF_INVITATION, {"invitation": invitation_id}).one_or_none())

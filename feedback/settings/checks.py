@@ -140,7 +140,7 @@ def _resources(settings: Settings) -> Iterator[Problem]:
             "F050", "database.pool is smaller than web.threads.", "Requests would wait; raise it.", "warning"
         )
     path = settings.instance / FILE
-    if path.exists() and stat.S_IMODE(path.stat().st_mode) & (stat.S_IROTH | stat.S_IWOTH):
+    if not settings.demo and path.exists() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
         yield Problem("F051", f"{FILE} can be read by every user.", f"Run `chmod 640 {FILE}`.", "warning")
 
 

@@ -17,8 +17,8 @@ _HEAD = """\
 <!-- Made from feedback/settings/table.py by `python3 dev.py docs`; do not edit. -->
 
 Settings come from three places, and the later one wins: the defaults below, the file `feedback.toml` in the
-instance directory (`FEEDBACK_INSTANCE`, by default `./instance`), and environment variables. A secret can also
-be read from the file that a variable with `_FILE` at its end names, for example
+instance directory (`FEEDBACK_INSTANCE`, by default `./instance`), and environment variables. A secret can
+also be read from the file that a variable with `_FILE` at its end names, for example
 `FEEDBACK_TWILIO_AUTH_TOKEN_FILE`.
 
 Lengths of time are written `30s`, `15m`, `4h`, `2d` or `2w`. In a variable, lists have commas between their

@@ -25,6 +25,8 @@ from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
 from feedback.store import failures
 
+_READ_SQLITE = {"feedback_reading": True}
+_READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 
 
@@ -32,7 +34,8 @@ class Database:
     """An engine and its transactions; make one for each process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
-    of connections kept for PostgreSQL: at least one for each thread. Raises SettingsInvalid for an unusable URL.
+    of connections kept; on PostgreSQL there are no more, so at least one for each thread is needed.
+    Raises SettingsInvalid for an unusable URL.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
@@ -44,7 +47,7 @@ class Database:
             _Turn(patience) if self.is_sqlite else nullcontext()
         )
         self._writers = self._engine(pool)
-        self._readers = self._writers.execution_options(postgresql_readonly=True, feedback_reading=True)
+        self._readers = self._writers.execution_options(**(_READ_SQLITE if self.is_sqlite else _READ_SERVER))
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -68,7 +71,7 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A bare connection in a write transaction, for tables and bulk work; promises what `writing()` does."""
+        """A bare connection for tables and bulk work; promises what `writing()` does."""
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
             yield connection
 
@@ -104,7 +107,7 @@ class Database:
 
     def _engine(self, pool: int) -> Engine:
         try:
-            return self._sqlite_engine() if self.is_sqlite else self._server_engine(pool)
+            return self._sqlite_engine(pool) if self.is_sqlite else self._server_engine(pool)
         except ModuleNotFoundError as missing:
             raise SettingsInvalid(
                 f"The database driver {missing.name!r} is not installed; install feedback[postgres]."
@@ -112,26 +115,31 @@ class Database:
         except (ArgumentError, SQLAlchemyError):
             raise SettingsInvalid(_UNKNOWN_URL) from None
 
-    def _sqlite_engine(self) -> Engine:
+    def _sqlite_engine(self, pool: int) -> Engine:
         arguments: dict[str, Any] = {"timeout": self.patience, "isolation_level": None}
         if sys.version_info >= (3, 12):
             # The newer autocommit modes either begin too weakly or never commit an explicit BEGIN.
             arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
-        # A connection is one open file: let there be as many as threads ask for.
-        engine = create_engine(self.url, connect_args=arguments, max_overflow=-1)
+        # A connection is one open file: `pool` are kept, and nobody waits for one.
+        engine = create_engine(
+            self.url, connect_args=arguments, pool_size=pool, max_overflow=-1, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
     def _server_engine(self, pool: int) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             pool_size=pool,
             max_overflow=0,
             pool_timeout=self.patience,
+            hide_parameters=True,  # what customers wrote must not end up in a log by way of an error
             pool_pre_ping=True,  # a restarted server costs a reconnect instead of a failed request
             connect_args={"connect_timeout": max(2, int(self.patience))},
         )
+        event.listen(engine, "handle_error", failures.without_values)
+        return engine
 
 
 class _Turn:
@@ -182,5 +190,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = bool(connection.get_execution_options().get("feedback_reading"))
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+    driver: Any = connection.connection.dbapi_connection
+    # Past SQLAlchemy, because every request takes this path.
+    driver.execute(f"PRAGMA query_only = {int(reading)}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

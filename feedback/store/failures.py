@@ -6,11 +6,13 @@ is raised as it came, because services decide about the one and programmers must
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from feedback.errors import StorageUnavailable
@@ -32,6 +34,13 @@ def explained(url: URL) -> Iterator[None]:
         raise StorageUnavailable(sentence) from error
     except TimeoutError as error:
         raise StorageUnavailable(_POOL_EMPTY) from error
+
+
+def without_values(context: ExceptionContext) -> None:
+    """Take PostgreSQL's DETAIL out of an error: it quotes the row, and the row holds what customers wrote."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (re.sub(r"\nDETAIL:.*", "", error.args[0], flags=re.DOTALL), *error.args[1:])
 
 
 def _sqlite(error: DBAPIError, url: URL) -> str | None:  # noqa: PLR0911  (a table of codes)
@@ -79,7 +88,10 @@ _CONNECTING = (
         "no pg_hba.conf entry",
         "PostgreSQL at {where} does not admit {user!r} from this machine (pg_hba.conf).",
     ),
-    ("too many clients", "PostgreSQL at {where} has no connection left; lower database.pool on the nodes."),
+    (
+        "sorry, too many clients",
+        "PostgreSQL at {where} has no connection left; lower database.pool on the nodes.",
+    ),
     ("role ", "PostgreSQL at {where} knows no role {user!r}; create it or correct database.url."),
     ("database ", "PostgreSQL at {where} has no database {database!r}; create it or correct database.url."),
 )

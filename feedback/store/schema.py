@@ -40,10 +40,9 @@ def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(context, Base.metadata))
 
 
-def draft(engine: Engine, message: str, revision: str) -> None:
+def draft(connection: Connection, message: str, revision: str) -> None:
     """Write `feedback/migrations/versions/<revision>_<message>.py` from the difference; read it first."""
-    with engine.connect() as connection:
-        command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
+    command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
 
 
 def _config(connection: Connection | None = None) -> Config:

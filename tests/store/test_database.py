@@ -5,13 +5,15 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import Integer, String, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Integer, String, func, insert, make_url, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.store.database import Database
+from feedback.store.failures import explained
 
 
 class Base(DeclarativeBase):
@@ -65,6 +67,14 @@ class TestTransactions:
             session.add(Item(key="b"))
         assert keys(items) == ["b"]
 
+    def test_a_reader_sees_one_state_until_it_ends(self, items: Database) -> None:
+        with items.reading() as session:
+            assert session.scalar(select(func.count(Item.id))) == 0
+            with items.writing() as other:
+                other.add(Item(key="a"))
+            assert session.scalar(select(func.count(Item.id))) == 0
+        assert keys(items) == ["a"]
+
     def test_a_failed_savepoint_leaves_the_rest_standing(self, items: Database) -> None:
         with items.writing() as session:
             session.add(Item(key="a"))
@@ -80,6 +90,11 @@ class TestTransactions:
                 session.add(Item(key="a"))
             _ = 1 / 0
         assert keys(items) == []
+
+    def test_an_error_does_not_repeat_what_was_to_be_stored(self, items: Database) -> None:
+        with pytest.raises(IntegrityError) as caught, items.writing() as session:
+            session.execute(insert(Item), [{"key": None, "owner": "Ada Lovelace"}])
+        assert "Ada Lovelace" not in str(caught.value)
 
     def test_a_broken_constraint_is_the_callers_to_judge(self, items: Database) -> None:
         with pytest.raises(IntegrityError), items.writing() as session:
@@ -155,7 +170,7 @@ def claim(url: str, name: str) -> None:
 
 def run_processes(target: object, *arguments: tuple[object, ...]) -> list[int | None]:
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=target, args=one) for one in arguments]  # type: ignore[arg-type]
+    processes = [context.Process(target=target, args=one, daemon=True) for one in arguments]  # type: ignore[arg-type]
     for process in processes:
         process.start()
     for process in processes:
@@ -250,6 +265,25 @@ class TestSentences:
             with pytest.raises(StorageUnavailable, match="connections are busy"), database.writing() as more:
                 more.execute(text("SELECT 1"))
         database.close()
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ('password authentication failed for user "ann"', "refused the password of 'ann'"),
+            ("sorry, too many clients already", "has no connection left"),
+            ('role "ann" does not exist', "knows no role 'ann'"),
+            ("the database system is starting up", "cannot be reached"),
+        ],
+    )
+    def test_the_server_refuses_the_connection(self, words: str, expected: str) -> None:
+        url = make_url("postgresql+psycopg://ann:s3cret@db.example/feedback")
+        refusal = psycopg.OperationalError(
+            f'connection failed: connection to server at "db" failed: FATAL:  {words}'
+        )
+        with pytest.raises(StorageUnavailable) as caught, explained(url):
+            raise OperationalError("", {}, refusal)
+        assert expected in str(caught.value)
+        assert "s3cret" not in str(caught.value)
 
     @pytest.mark.parametrize(
         "url", ["", "nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"]

@@ -1,108 +1,62 @@
-"""The customer's page behind a test client, over a database of its own."""
+"""The whole web application over a furnished office, and people who are signed in to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from feedback import clock
-from feedback.bootstrap import Runtime
-from feedback.core.questionnaire import Questionnaire
-from feedback.settings import Secret, Settings
-from feedback.settings.table import Organisation, Web
+from feedback import library, resources
+from feedback.bootstrap import Runtime, open_channels
+from feedback.library import Library
+from feedback.settings import load
 from feedback.store.database import Database
-from feedback.web import survey
-from feedback.web.survey import stamp
-from tests.surveys import NOW, NPS, TOKEN, invite, shelf
+from feedback.web.app import create_app
+from tests import office
+
+SignIn = Callable[[str], FlaskClient]
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Library:
+    """The questionnaires that ship, read once."""
+    return library.load(resources.directories("questionnaires"))
+
+
+def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:
+    settings = load(instance, {"FEEDBACK_DEMO": "true", "FEEDBACK_ORGANISATION_CURRENCY": "EUR"})
+    return Runtime(settings, database, shelf, open_channels(settings, database))
 
 
 @pytest.fixture
-def now() -> Iterator[time_machine.Coordinates]:
-    """The clock stands at NOW; `shift` moves it."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@dataclass
-class Site:
-    """An installation with one invitation, and a browser without cookies."""
-
-    runtime: Runtime
-    app: Flask
-
-    @property
-    def client(self) -> FlaskClient:
-        return self.app.test_client(use_cookies=False)
-
-    def get(self, query: str = "", **rest: Any) -> TestResponse:
-        return self.client.get(f"/{TOKEN}{query}", **rest)
-
-    def post(self, query: str = "", made: str | None = None, **fields: Any) -> TestResponse:
-        """Send a form as a person would who looked at its page for a while."""
-        sent = {"stamp": self.stamp() if made is None else made, "seen": "1"} | fields
-        return self.client.post(f"/{TOKEN}{query}", data=sent)
-
-    def stamp(self) -> str:
-        """The stamp of a page that was rendered a minute ago."""
-        key = self.runtime.settings.web.secret_key.reveal().encode()
-        return stamp.make(key, TOKEN, clock.now() - timedelta(minutes=1))
+def runtime(migrated: Database, shelf: Library, tmp_path: Path) -> Runtime:
+    """On SQLite, and again on PostgreSQL, with people and customers."""
+    runtime = runtime_over(migrated, shelf, tmp_path)
+    with migrated.writing() as session:
+        office.furnish(session, runtime)
+    return runtime
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return replace(
-        Settings(instance=tmp_path),
-        web=replace(Web(), secret_key=Secret("s" * 40)),
-        organisation=replace(
-            Organisation(),
-            name="Acme",
-            privacy_url="https://acme.example/privacy",
-            support_email="help@acme.example",
-        ),
-    )
-
-
-def application(runtime: Runtime) -> Flask:
-    app = Flask("feedback.web")
-    app.register_blueprint(survey.blueprint(runtime))
+def app(runtime: Runtime) -> Flask:
+    app = create_app(runtime)
+    # Forms are tested with their tokens in the browser; here a token would only be read and sent back.
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return app
 
 
-Opener = Callable[..., Site]
-
-
 @pytest.fixture
-def open_site(migrated_sqlite: Path, tmp_path: Path, settings: Settings) -> Iterator[Opener]:
-    """Opens a site that asks `questionnaire`, with an invitation changed as given."""
-    import shutil
+def sign_in(app: Flask) -> SignIn:
+    """`sign_in("cem")`: a browser of its own in which Cem is signed in."""
 
-    opened: list[Database] = []
+    def sign_in(who: str) -> FlaskClient:
+        client = app.test_client()
+        form = {"email": f"{who}@example.com", "password": office.PASSWORD}
+        response = client.post("/login", data=form)
+        assert response.status_code == 302, response.text
+        return client
 
-    def open_site(questionnaire: Questionnaire = NPS, **invitation: Any) -> Site:
-        file = shutil.copy(migrated_sqlite, tmp_path / f"{len(opened)}.db")
-        database = Database(f"sqlite:///{file}")
-        opened.append(database)
-        library = shelf(questionnaire)
-        with database.writing() as session:
-            invite(session, library, questionnaire.key, **invitation)
-        runtime = Runtime(settings, database, library, {})
-        return Site(runtime, application(runtime))
-
-    yield open_site
-    for database in opened:
-        database.close()
-
-
-@pytest.fixture
-def site(open_site: Opener, now: time_machine.Coordinates) -> Site:
-    """The site that asks NPS, and the clock at NOW."""
-    return open_site()
+    return sign_in

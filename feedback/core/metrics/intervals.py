@@ -73,7 +73,8 @@ def t_quantile(confidence: float, df: float) -> float:
     """The two-sided quantile of Student's t: 2.776 for 0.95 and 4 degrees of freedom.
 
     Newton's method from the normal quantile. That start lies below the root, and right of zero the
-    distribution function is concave: every step stops short of the root, so none can overshoot.
+    distribution function is concave: every step goes right and stops short of the root. A step that does
+    not is rounding, and the end.
     """
     if df <= 0:
         raise ValueError(f"Student's t needs more than {df} degrees of freedom.")
@@ -83,9 +84,9 @@ def t_quantile(confidence: float, df: float) -> float:
     for _ in range(200):
         step = (t_upper_tail(t, df) - _tail(confidence)) / _t_density(t, df)
         t += step
-        if abs(step) <= 1e-13 * t:
-            break
-    return t
+        if step <= 1e-12 * t:
+            return t
+    raise ArithmeticError(f"Student's t has no quantile that we can find for {confidence} and {df}.")
 
 
 def t_upper_tail(t: float, df: float) -> float:
@@ -102,7 +103,7 @@ def incomplete_beta(a: float, b: float, x: float, y: float) -> float:
     """
     if x <= 0 or y <= 0:
         return 0.0 if x <= 0 else 1.0
-    front = math.exp(_log_inverse_beta(a, b) + a * math.log(x) + b * math.log(y))
+    front = math.exp(_log_inverse_beta(a, b) + a * _log(x, y) + b * _log(y, x))
     if x < (a + 1) / (a + b + 2):  # where the continued fraction converges fast
         return front * _beta_fraction(a, b, x) / a
     return 1 - front * _beta_fraction(b, a, y) / b
@@ -122,6 +123,11 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
         if abs(c * d - 1) < _PRECISION:
             break
     return value
+
+
+def _log(x: float, y: float) -> float:
+    """log x for y = 1 - x, exact also where x is so close to 1 that only y still knows by how much."""
+    return math.log1p(-y) if y < 0.5 else math.log(x)
 
 
 def _away_from_zero(value: float) -> float:

@@ -3,9 +3,18 @@
 from feedback.store.models.customers import Account, Consent, Contact, Suppression
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
-from feedback.store.models.messages import Attempt, ChannelHold, InboundReply, Message, Receipt, SimulatedMessage
+from feedback.store.models.messages import (
+    Attempt,
+    Bookmark,
+    ChannelHold,
+    InboundReply,
+    Message,
+    Pace,
+    Receipt,
+    SimulatedMessage,
+)
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
     "Account",
@@ -13,6 +22,7 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "AuditEntry",
+    "Bookmark",
     "ChannelHold",
     "Consent",
     "Contact",
@@ -24,11 +34,13 @@ __all__ = [
     "Link",
     "JourneyEvent",
     "Message",
+    "Pace",
     "QuestionnaireVersion",
     "Receipt",
     "Response",
     "Role",
     "RootCause",
+    "SavedView",
     "Score",
     "SimulatedMessage",
     "Suppression",

@@ -117,7 +117,9 @@ class Invitation(Base):
     answered_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     remind_at: Mapped[datetime | None] = mapped_column(index=True)
+    reminders: Mapped[list[str]] = mapped_column(Json, default=list)  # delays, as in journey.yaml
     reminders_sent: Mapped[int] = mapped_column(default=0)
+    other_kinds: Mapped[list[str]] = mapped_column(Json, default=list)  # ways that are left should this one fail
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     contact: Mapped[Contact] = relationship()

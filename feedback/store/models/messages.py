@@ -139,6 +139,25 @@ class ChannelHold(Base):
     lifted_by_id: Mapped[int | None] = mapped_column(BigId)
 
 
+class Pace(Base):
+    """A sender's token bucket, in a row so that several nodes share it. `tokens` are SMS segments or mails."""
+
+    __tablename__ = "pace"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tokens: Mapped[float]
+    refilled_at: Mapped[datetime]
+
+
+class Bookmark(Base):
+    """How far a recurring job has come, such as the last day for which surveys were planned."""
+
+    __tablename__ = "bookmark"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
+
+
 class SimulatedMessage(Base):
     """A message on the simulated phone or in the simulated inbox; `direction` is out (from us) or in."""
 

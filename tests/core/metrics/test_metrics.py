@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from feedback.core.metrics import METRICS, Display, cell_visible, display
 from feedback.core.metrics import sus as sus_instrument
@@ -190,6 +191,20 @@ def test_two_shares_are_compared_by_newcombes_interval():
     assert (result.low, result.high) == pytest.approx((5.24, 33.39), abs=0.005)
     assert result.difference == pytest.approx(20)
     assert result.changed
+
+
+def test_where_interval_and_p_value_disagree_nothing_is_called_a_change():
+    result = METRICS["thumbs"].compare({1: 4, 0: 16}, {1: 0, 0: 20})
+    assert result.p_value < 0.05
+    assert result.low < 0
+    assert not result.changed
+
+
+def test_the_interval_of_a_stretched_score_is_stretched_as_well():
+    stored = [12, 20, 25, 31, 40]
+    expected = stats.t.interval(0.95, 4, stats.tmean(stored), stats.sem(stored))
+    result = METRICS["sus"].aggregate(Counter(stored))
+    assert (result.low, result.high) == pytest.approx((2.5 * expected[0], 2.5 * expected[1]))
 
 
 def test_a_change_of_means_without_spread_is_not_judged():

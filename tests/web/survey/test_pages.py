@@ -22,7 +22,7 @@ from feedback.resources import shipped
 from feedback.store.models import AnswerRow, Invitation, Response, Score
 from tests.survey_of_everything import EVERYTHING, LANGUAGES
 from tests.surveys import NOW, TOKEN, questionnaire
-from tests.web.conftest import Opener, Site
+from tests.web.survey.conftest import Opener, Site
 
 LIMIT = 8_000
 """Bytes of a whole response over the wire."""

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""The commands of the README, with nothing but Python 3.8 or newer to start from.
+
+    python3 dev.py demo [ARGS]        try the product with made-up customers
+    python3 dev.py test [PYTEST ARGS] every check; with arguments only pytest, with these
+    python3 dev.py bench NAME [ARGS]  a measurement from tests/benchmarks
+    python3 dev.py run COMMAND ...    a program of the environment, e.g. `run feedback doctor`
+    python3 dev.py docs               write the generated pages of docs/ anew
+    python3 dev.py lock [--upgrade]   write the lock files anew
+
+Each of them first makes `.venv` from the lock file, unless that was done already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+TOOLS = ROOT / ".venv" / ".tools"
+STAMP = VENV / ".installed"
+RUN_LOCK, DEV_LOCK = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
+COMPILE = [
+    "pip",
+    "compile",
+    "--quiet",
+    "--universal",
+    "--generate-hashes",
+    "--no-header",
+    "--python-version=3.11",
+]
+GENERATED = {"docs/settings.md": ["-m", "feedback.settings"]}
+BROWSER_PACKAGES = ["chromium", "fonts-noto-core"]  # Noto has the letters of Persian and Arabic
+
+
+def main(arguments: list[str]) -> int:
+    commands = {"demo": demo, "test": test, "bench": bench, "run": run_tool, "docs": docs, "lock": lock}
+    if not arguments or arguments[0] not in commands:
+        print(__doc__)
+        return 0 if arguments in (["-h"], ["--help"]) else 2
+    os.chdir(ROOT)
+    return commands[arguments[0]](arguments[1:])
+
+
+def demo(arguments: list[str]) -> int:
+    install(RUN_LOCK)
+    return call([BIN / "feedback", "demo", *arguments])
+
+
+def test(arguments: list[str]) -> int:
+    install(DEV_LOCK)
+    install_browser()
+    if arguments:
+        return call([BIN / "pytest", *arguments])
+    failed = [name for name, command in checks() if not passes(name, command)]
+    print("All checks passed." if not failed else f"Failed: {', '.join(failed)}.", flush=True)
+    return 1 if failed else 0
+
+
+def checks() -> list[tuple[str, list[str | Path]]]:
+    """Cheap ones first: they fail within seconds."""
+    found: list[tuple[str, list[str | Path]]] = [
+        ("ruff check", [BIN / "ruff", "check"]),
+        ("ruff format", [BIN / "ruff", "format", "--check"]),
+        ("import-linter", [BIN / "lint-imports"]),
+        ("mypy", [BIN / "mypy"]),
+    ]
+    if any((ROOT / "templates").rglob("*.html")):
+        found.append(("djlint", [BIN / "djlint", "--lint", "--quiet", "templates"]))
+    return [*found, ("pytest", [BIN / "pytest", "-n", "2", "--dist", "worksteal"])]
+
+
+def passes(name: str, command: list[str | Path]) -> bool:
+    print(f"== {name}", flush=True)
+    return call(command) == 0
+
+
+def bench(arguments: list[str]) -> int:
+    if not arguments:
+        names = sorted(path.stem for path in (ROOT / "tests" / "benchmarks").glob("[a-z]*.py"))
+        print(f"Name one of: {', '.join(names) or 'there is none yet'}")
+        return 2
+    install(DEV_LOCK)
+    return call([BIN / "python", "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]])
+
+
+def run_tool(arguments: list[str]) -> int:
+    install(DEV_LOCK)
+    return call([BIN / arguments[0], *arguments[1:]] if arguments else [BIN / "python"])
+
+
+def docs(_: list[str]) -> int:
+    install(DEV_LOCK)
+    for page, command in GENERATED.items():
+        made = subprocess.run([BIN / "python", *command], check=True, stdout=subprocess.PIPE)
+        (ROOT / page).write_bytes(made.stdout)
+    return 0
+
+
+def lock(arguments: list[str]) -> int:
+    """The development lock repeats the running one's versions, so that what is tested is what runs."""
+    uv = find_uv()
+    runtime = [*uv, *COMPILE, "pyproject.toml", "--extra", "postgres", "--extra", "sso", *arguments]
+    develop = [*runtime, "--group", "dev", "--constraints", RUN_LOCK.name]
+    return call([*runtime, "-o", RUN_LOCK.name]) or call([*develop, "-o", DEV_LOCK.name])
+
+
+def install(lock_file: Path) -> None:
+    """Make `.venv` from the lock, if what is there was made from another one."""
+    wanted = stamp_of(lock_file)
+    present = STAMP.read_text().split() if STAMP.exists() else []
+    # The development lock contains everything that running needs.
+    if wanted == present or (lock_file == RUN_LOCK and present == stamp_of(DEV_LOCK)):
+        return
+    uv = find_uv()
+    if not (BIN / "python").exists():
+        require([*uv, "venv", "--quiet", "--allow-existing", "--python", ">=3.11", VENV])
+    into = ["--quiet", "--python", BIN / "python"]
+    require([*uv, "pip", "sync", *into, "--require-hashes", lock_file])
+    require([*uv, "pip", "install", *into, "--no-deps", "-e", "."])
+    STAMP.write_text(" ".join(wanted))
+
+
+def stamp_of(lock_file: Path) -> list[str]:
+    return [fingerprint(each) for each in (lock_file, ROOT / "pyproject.toml")]
+
+
+def fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def find_uv() -> list[str | Path]:
+    """uv, wherever it can be had from: the PATH, a venv of our own, pip, or Debian's packages."""
+    known = shutil.which("uv")
+    if known:
+        return [known]
+    private = TOOLS / "bin" / "uv"
+    if private.exists():
+        return [private]
+    print("Fetching uv, which installs everything else ...", flush=True)
+    if uv_by_venv() or uv_by_pip() or (debian_root() and apt_install(["python3-venv"]) and uv_by_venv()):
+        return [private]
+    sys.exit("uv cannot be installed: install uv, pip or your system's package python3-venv, then try again.")
+
+
+def uv_by_venv() -> bool:
+    attempt = TOOLS / "venv"
+    if not quiet([sys.executable, "-m", "venv", "--clear", attempt]):
+        shutil.rmtree(attempt, ignore_errors=True)
+        return False
+    return uv_with([attempt / "bin" / "python", "-m", "pip"])
+
+
+def uv_by_pip() -> bool:
+    return quiet([sys.executable, "-m", "pip", "--version"]) and uv_with([sys.executable, "-m", "pip"])
+
+
+def uv_with(pip: list[str | Path]) -> bool:
+    return quiet([*pip, "install", "--quiet", "--target", TOOLS, "uv"]) and (TOOLS / "bin" / "uv").exists()
+
+
+def install_browser() -> None:
+    """Browser tests need Chromium. Where it cannot be installed they are reported as skipped."""
+    if not debian_root() or quiet(["dpkg", "-s", *BROWSER_PACKAGES]):
+        return
+    print("Installing Chromium for the browser tests ...", flush=True)
+    if not apt_install(BROWSER_PACKAGES):
+        print("Chromium could not be installed.", flush=True)
+
+
+def debian_root() -> bool:
+    return Path("/etc/debian_version").exists() and hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def apt_install(packages: list[str]) -> bool:
+    quiet(["apt-get", "update", "-qq"])
+    return quiet(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages])
+
+
+def call(command: list[str | Path]) -> int:
+    return subprocess.run(command, env=environment(), check=False).returncode
+
+
+def require(command: list[str | Path]) -> None:
+    if call(command) != 0:
+        sys.exit(f"This did not work: {' '.join(map(str, command))}")
+
+
+def quiet(command: list[str | Path]) -> bool:
+    done = subprocess.run(
+        command, env=environment(), check=False, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    return done.returncode == 0
+
+
+def environment() -> dict[str, str]:
+    """The caller's, without what would lead the tools to another Python than `.venv`'s."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
+    kept.setdefault("HOME", str(TOOLS))
+    kept.setdefault(
+        "UV_SYSTEM_CERTS", "1"
+    )  # where a company's proxy signs, only the system knows its certificate
+    return {**kept, "VIRTUAL_ENV": str(VENV), "DEBIAN_FRONTEND": "noninteractive"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,169 @@
+"""When a person may be written to: a country's hours, laid over every time zone the person may be in.
+
+Hours are wall-clock hours of one local day. They become UTC intervals day by day, so a night in which the
+clocks change costs nobody an hour of sleep, and where the zone is uncertain the intervals of all possible
+zones are intersected: it has to be day in all of them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, reduce
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SEARCH = timedelta(days=45)  # how far ahead a window is looked for: longer than any usual blackout
+_USUALLY_ENOUGH = timedelta(days=4)  # most answers are near, and days are not free to compute
+
+
+@dataclass(frozen=True)
+class Hours:
+    """One day's opening in local time; `closes` of 00:00 is the midnight at the end of the day."""
+
+    opens: time
+    closes: time
+
+    def __post_init__(self) -> None:
+        if self.closes != time.min and self.opens >= self.closes:
+            raise ValueError(f"Contact hours must end after they start, not {self.opens} to {self.closes}.")
+
+
+@dataclass(frozen=True)
+class CountryRules:
+    """What custom and law in a country ask for; `code` is ISO 3166 or "default".
+
+    `week` has seven entries from Monday; None is a day without contact.
+    """
+
+    code: str
+    week: tuple[Hours | None, ...]
+    consent_required: frozenset[str] = frozenset()
+    zones: tuple[str, ...] = ()
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """An interval of time, in UTC, in which a message may be sent; `end` is just outside."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Hours and forbidden local dates for one person: all that `windows` needs."""
+
+    rules: CountryRules
+    zones: tuple[str, ...]
+    blackout: frozenset[date] = field(default_factory=frozenset)
+
+    def windows(self, since: datetime, search: timedelta = SEARCH) -> list[Window]:
+        """The windows that end after `since`, in order, as far as `search` ahead."""
+        until = since + search
+        common = reduce(_intersect, (list(self._local(ZoneInfo(zone), since, until)) for zone in self.zones))
+        return [window for window in _joined(common) if window.end > since]
+
+    def _local(self, zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[Window]:
+        day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+        while day <= last:
+            hours = self.rules.week[day.weekday()]
+            if hours and day not in self.blackout and (window := _window(day, hours, zone)):
+                yield window
+            day += timedelta(days=1)
+
+
+def first_window(calendar: Calendar, since: datetime, least: timedelta) -> Window | None:
+    """What is left, at `since` or at the first chance after, of a window with at least `least` to go."""
+    for search in (_USUALLY_ENOUGH, SEARCH):
+        for window in calendar.windows(since, search):
+            rest = Window(max(window.start, since), window.end)
+            if rest.end - rest.start >= least:
+                return rest
+    return None
+
+
+def _window(day: date, hours: Hours, zone: ZoneInfo) -> Window | None:
+    closing_day = day + timedelta(days=1) if hours.closes == time.min else day
+    start = max(_both_readings(day, hours.opens, zone))
+    end = min(_both_readings(closing_day, hours.closes, zone))
+    return Window(start, end) if start < end else None
+
+
+def _both_readings(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The moments a wall time may mean: it happens twice when clocks go back, never when they go forward."""
+    local = datetime.combine(day, wall, tzinfo=zone)
+    return local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+
+
+def _intersect(one: list[Window], other: list[Window]) -> list[Window]:
+    common, i, j = [], 0, 0
+    while i < len(one) and j < len(other):
+        start, end = max(one[i].start, other[j].start), min(one[i].end, other[j].end)
+        if start < end:
+            common.append(Window(start, end))
+        if one[i].end <= other[j].end:
+            i += 1
+        else:
+            j += 1
+    return common
+
+
+def _joined(windows: list[Window]) -> list[Window]:
+    """Days that are open until midnight and from midnight on are one window."""
+    joined: list[Window] = []
+    for window in windows:
+        if joined and joined[-1].end == window.start:
+            joined[-1] = Window(joined[-1].start, window.end)
+        else:
+            joined.append(window)
+    return joined
+
+
+# -- the data ---------------------------------------------------------------------------------------------
+
+
+@cache
+def shipped_rules() -> Mapping[str, CountryRules]:
+    """The rules that come with the package, by country code; "default" is for all the others."""
+    data = tomllib.loads((files("feedback.core") / "data" / "countries.toml").read_text("utf-8"))
+    return {code: country_rules(code, raw) for code, raw in data.items()}
+
+
+def country_rules(code: str, raw: Mapping[str, Any]) -> CountryRules:
+    """One country's table as rules. Raises ValueError at an unknown key or day, at hours it cannot read."""
+    known = {"hours", "days", "closed", "consent_required", "zones", "basis"}
+    if unknown := sorted(set(raw) - known):
+        raise ValueError(
+            f"{code}: unknown key {unknown[0]!r}; the known ones are {', '.join(sorted(known))}."
+        )
+    days, closed = raw.get("days", {}), raw.get("closed", ())
+    _check_days(code, [*days, *closed])
+    week = tuple(None if day in closed else _hours(days.get(day, raw.get("hours", ""))) for day in WEEKDAYS)
+    return CountryRules(
+        code=code,
+        week=week,
+        consent_required=frozenset(raw.get("consent_required", ())),
+        zones=tuple(raw.get("zones", ())),
+        basis=raw.get("basis", ""),
+    )
+
+
+def _check_days(code: str, days: Iterable[str]) -> None:
+    if wrong := [day for day in days if day not in WEEKDAYS]:
+        raise ValueError(f"{code}: {wrong[0]!r} is not a day; write one of {', '.join(WEEKDAYS)}.")
+
+
+def _hours(text: str) -> Hours:
+    opens, dash, closes = text.partition("-")
+    try:
+        return Hours(time.fromisoformat(opens), time.min if closes == "24:00" else time.fromisoformat(closes))
+    except ValueError as error:
+        if dash and "must end" in str(error):
+            raise
+        raise ValueError(f"Contact hours are written 09:00-20:00, not {text!r}.") from None

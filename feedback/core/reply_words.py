@@ -1,0 +1,106 @@
+"""The words of text replies, language by language, and the folding that makes spellings comparable.
+
+The words are data, one file per language in `data/replies`. Everything in a `Lexicon` is folded, and so must
+be whatever is looked up in it: `words_in` and `phrase` do that.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """One language's words; a phrase is its words with single spaces. The files say what each list is for."""
+
+    stop: frozenset[str] = frozenset()
+    stop_phrases: frozenset[str] = frozenset()
+    start: frozenset[str] = frozenset()
+    help: frozenset[str] = frozenset()
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+    filler: frozenset[str] = frozenset()
+    out_of: frozenset[str] = frozenset()
+    out_of_reversed: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    stars: frozenset[str] = frozenset()
+    negations: frozenset[str] = frozenset()
+    negations_after: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    only_alone: frozenset[str] = frozenset()
+    numbers: Mapping[str, int] | None = None
+
+
+@cache
+def lexicon_of(language: str) -> Lexicon:
+    """The words of one of `LANGUAGES`, read from the package."""
+    data = files("feedback.core") / "data" / "replies" / f"{language}.toml"
+    raw: dict[str, Any] = tomllib.loads(data.read_text("utf-8"))
+    numbers = {phrase(word): value for word, value in raw.pop("numbers").items()}
+    return Lexicon(**{key: frozenset(map(phrase, value)) for key, value in raw.items()}, numbers=numbers)
+
+
+def lexicon_for(language: str) -> Lexicon:
+    """The words for a language tag such as "en-GB"; empty where the language is not one of `LANGUAGES`."""
+    code = language.lower().replace("_", "-").partition("-")[0]
+    return lexicon_of(code) if code in LANGUAGES else Lexicon()
+
+
+@cache
+def all_languages() -> Lexicon:
+    """What counts whatever the language of the invitation."""
+    shared = ("stop", "stop_phrases", "start", "help", "filler", "out_of", "out_of_reversed")
+    union: dict[str, Any] = {
+        key: frozenset().union(*(getattr(lexicon_of(one), key) for one in LANGUAGES)) for key in shared
+    }
+    return Lexicon(**union)
+
+
+_SAME_LETTER = str.maketrans(
+    {"I": "i", "İ": "i", "ı": "i", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "\u200c": " ", "ß": "ss"}
+)
+_SILENT = dict.fromkeys(map(ord, "'’‘ʼ´`ـ"))  # apostrophes and the Arabic stretching line
+_WORD = re.compile(r"\w+|👍|👎")
+
+
+def _fold(text: str) -> str:
+    """Lower case without accents, vowel signs, apostrophes; one form of Turkish i, one of Persian ye."""
+    same = text.translate(_SILENT).translate(_SAME_LETTER).casefold()
+    bare = (c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
+    return unicodedata.normalize("NFC", "".join(bare)).translate(_SAME_LETTER)
+
+
+def words_in(text: str) -> list[str]:
+    """The folded words of `text`, and its thumbs."""
+    return _WORD.findall(_fold(text))
+
+
+def phrase(text: str) -> str:
+    """`text` as it would stand in a `Lexicon`."""
+    return " ".join(words_in(plain_digits(text)))
+
+
+def plain_digits(text: str) -> str:
+    """`text` with every kind of digit as 0-9: Persian, full-width, keycaps, circled; ½ becomes ".5"."""
+    return "".join(map(_plain_digit, text.replace("🔟", " 10 "))).strip()
+
+
+def _plain_digit(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.digit(character))
+    if category == "No":
+        value = unicodedata.numeric(character)
+        return f" {int(value)} " if value.is_integer() else ".5"
+    if character in "\ufe0f\u20e3" or (category == "Cf" and character not in "\u200c\u200d"):
+        return ""  # keycap frames and direction marks
+    return character

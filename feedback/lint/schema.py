@@ -1,0 +1,180 @@
+"""Mistakes against the format, told for the person who writes the file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from feedback.core.questions import QUESTION_TYPES
+
+Path = tuple[str | int, ...]
+Node = Mapping[str, Any]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """`path` leads to the value, or with `about_key` to the key, that is wrong."""
+
+    path: Path
+    message: str
+    about_key: bool = False
+
+
+def validate(data: Any, model: type[Model]) -> tuple[Model | None, list[Mistake]]:
+    """The model that `data` describes, or every mistake in it at once."""
+    try:
+        return model.model_validate(data), []
+    except ValidationError as invalid:
+        details = invalid.errors(include_url=False)
+    schema = model.model_json_schema()
+    mistakes: dict[tuple[Path, bool], Mistake] = {}
+    for detail in details:
+        mistake = _mistake(detail, data, schema)
+        mistakes.setdefault((mistake.path, mistake.about_key), mistake)
+    return None, list(mistakes.values())
+
+
+def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> Mistake:
+    kind, context = detail["type"], detail.get("ctx", {})
+    path = _real_path(detail["loc"], data, keep_last=kind == "missing")
+    last = path[-1] if path else ""
+    if kind == "extra_forbidden":
+        return Mistake(path, _unknown_key(str(last), _known_keys(path[:-1], data, schema)), about_key=True)
+    if kind == "missing":
+        return Mistake(path[:-1], f"`{last}:` is missing here.")
+    if kind == "union_tag_not_found":
+        return Mistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
+    if kind == "union_tag_invalid":
+        return Mistake((*path, "type"), _unknown_value(str(context["tag"]), list(QUESTION_TYPES)))
+    if kind == "literal_error":
+        expected = [each.strip("'\" ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
+        return Mistake(path, _unknown_value(str(detail["input"]), expected))
+    return Mistake(path, _SENTENCES.get(kind, _as_told)(detail))
+
+
+def _real_path(loc: tuple[int | str, ...], data: Any, *, keep_last: bool) -> Path:
+    """`loc` without what pydantic adds to it: names of union members, of validators, of key checks."""
+    path: list[str | int] = []
+    for number, part in enumerate(loc):
+        if len(path) == 2 and path[0] == "questions" and part in QUESTION_TYPES and number == 2:
+            continue
+        found = _child(data, part)
+        if found is not None:
+            path.append(found[0])
+            data = found[1]
+        elif keep_last and number == len(loc) - 1:
+            path.append(part)
+    return tuple(path)
+
+
+def _child(data: Any, part: int | str) -> tuple[int | str, Any] | None:
+    if isinstance(data, dict):
+        for key in data:
+            if key == part or str(key) == str(part):
+                return key, data[key]
+    elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        return part, data[part]
+    return None
+
+
+def _known_keys(path: Path, data: Any, schema: Node) -> list[str]:
+    """The keys that the format knows at a place, read from the JSON Schema."""
+    nodes = [_resolved(schema, schema)]
+    for part in path:
+        data = data[part]
+        nodes = [each for node in nodes for each in _step(node, part, data, schema)]
+    return sorted({key for node in nodes for key in node.get("properties", {})})
+
+
+def _step(node: Node, part: str | int, data: Any, schema: Node) -> Iterator[Node]:
+    inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+    if inner is None and isinstance(node.get("additionalProperties"), dict):
+        inner = node["additionalProperties"]
+    if inner is None:
+        return
+    mapping = inner.get("discriminator", {}).get("mapping")
+    if mapping:
+        chosen = mapping.get(data.get("type")) if isinstance(data, dict) else None
+        yield from [_resolved({"$ref": chosen}, schema)] if chosen else []
+        return
+    for each in inner.get("anyOf", inner.get("oneOf", [inner])):
+        yield _resolved(each, schema)
+
+
+def _resolved(node: Node, schema: Node) -> Node:
+    while "$ref" in node:
+        node = schema["$defs"][str(node["$ref"]).rsplit("/", 1)[-1]]
+    return node
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1, 0.6)
+    if near:
+        return f"`{key}` is not known here; did you mean `{near[0]}`?"
+    return f"`{key}` is not known here" + (f"; possible are {_listed(known)}." if known else ".")
+
+
+def _unknown_value(value: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(value, known, 1, 0.6)
+    hint = f"did you mean `{near[0]}`?" if near else f"possible are {_listed(known)}."
+    return f"`{value}` is not possible here; {hint}"
+
+
+def _listed(words: Any) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+
+
+def _as_told(detail: ErrorDetails) -> str:
+    return detail["msg"].removeprefix("Value error, ").strip().rstrip(".") + "."
+
+
+def _wants(what: str) -> Any:
+    return lambda detail: f"{_shown(detail['input'])} stands where {what} is needed."
+
+
+def _pattern(detail: ErrorDetails) -> str:
+    value, pattern = detail["input"], str(detail.get("ctx", {}).get("pattern", ""))
+    if pattern == r"^[a-z]{2}$":
+        return f"{_shown(value)} is not a language; write two small letters such as `en`, `tr`, `fa`."
+    if pattern.startswith("^[a-z][a-z0-9_-]"):
+        return f"{_shown(value)} cannot be a key; use small letters a to z, digits, - and _, a letter first."
+    if "http" in pattern:
+        return f"{_shown(value)} is not a web address; it starts with https://."
+    return f"{_shown(value)} has the wrong form; write a date as 2027-06-30."
+
+
+def _range(detail: ErrorDetails) -> str:
+    limits = detail.get("ctx", {})
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    wanted = " and ".join(f"{words[name]} {value}" for name, value in limits.items() if name in words)
+    return f"{_shown(detail['input'])} is out of range; it must be {wanted}."
+
+
+_WORDS = "words (put quotes around it)"
+_SENTENCES: dict[str, Any] = {
+    "string_type": _wants(_WORDS),
+    "dict_type": _wants("one text per language, such as `{en: Price, tr: Fiyat}`,"),
+    "bool_type": _wants("`true` or `false`"),
+    "int_type": _wants("a whole number"),
+    "int_parsing": _wants("a whole number"),
+    "tuple_type": _wants("a list (`- ...` lines or [a, b])"),
+    "model_type": _wants("a mapping (`key: value` lines)"),
+    "model_attributes_type": _wants("a mapping (`key: value` lines)"),
+    "string_pattern_mismatch": _pattern,
+    "too_short": lambda _: "This list is empty; it needs at least one entry.",
+    "greater_than_equal": _range,
+    "less_than_equal": _range,
+    "greater_than": _range,
+    "less_than": _range,
+}

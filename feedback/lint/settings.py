@@ -1,0 +1,33 @@
+"""What a run of the linter is told about the installation. The defaults suit a check of one file alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from feedback.core.questionnaire import Questionnaire
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`today` decides which suppressions have expired; without it none has.
+
+    `previous` holds the last published version of a trend, keyed by the trend's key. `trigger_events` are
+    events that every recipient is known to have been through. Seconds are what answering takes on average.
+    """
+
+    today: date | None = None
+    previous: Mapping[str, Questionnaire] = field(default_factory=dict)
+    trigger_events: frozenset[str] = frozenset()
+    known_fields: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    high_is_bad: bool = False
+    questions_per_page: int = 1
+    closed_seconds: float = 7
+    row_seconds: float = 5
+    open_seconds: float = 25
+    word_seconds: float = 0.3
+    link_length: int = 40
+    max_segments_gsm: int = 1
+    max_segments_ucs2: int = 2

@@ -1,0 +1,159 @@
+"""The words of a message to a customer: the questionnaire's own text, the link, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from feedback.core.message import clean, compose_sms, fill
+from feedback.core.questionnaire import EmailText, Questionnaire
+from feedback.core.text import Text, direction
+from feedback.i18n import Translator, translator
+from feedback.settings import Settings
+from feedback.store.models import Contact, Invitation, JourneyEvent
+
+SMS_DEFAULT = "{company}: one short question about your experience: {link} {opt_out}"
+EMAIL_SUBJECT_DEFAULT = "One short question"
+EMAIL_BODY_DEFAULT = "Hello {first_name|},\n\nwould you answer one short question? It takes less than a minute."
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message, ready for the outbox."""
+
+    body: str
+    subject: str | None = None
+    html: str | None = None
+    segments: int | None = None
+    headers: Mapping[str, str] | None = None
+
+
+def piping(questionnaire: Questionnaire, contact: Contact, event: JourneyEvent | None) -> dict[str, str]:
+    """The values that this customer's texts may use: who they are, and what the event told."""
+    known = {
+        "name": contact.name,
+        "first_name": contact.name.split()[0] if contact.name else None,
+        "account": contact.account.name if contact.account else None,
+    }
+    told = {name: event.properties.get(name) for name in questionnaire.fields} if event else {}
+    return {name: clean(value) for name, value in {**told, **known}.items() if value not in (None, "")}
+
+
+def link(settings: Settings, token: str) -> str:
+    """The survey's address."""
+    return f"{settings.web.public_url.rstrip('/')}/{token}"
+
+
+def unsubscribe_link(settings: Settings, token: str) -> str:
+    """Where one press of a button ends all surveys to this person."""
+    return f"{link(settings, token)}/stop"
+
+
+def compose(
+    questionnaire: Questionnaire, invitation: Invitation, kind: str, settings: Settings, *, reminder: bool = False
+) -> Composed:
+    """The invitation (or its reminder) for one channel kind, in the invitation's language."""
+    return (_sms if kind == "sms" else _email)(questionnaire, invitation, settings, reminder)
+
+
+def values(invitation: Invitation, settings: Settings) -> dict[str, str]:
+    """What placeholders stand for in the texts of one invitation."""
+    return {**invitation.piping, "company": settings.organisation.name}
+
+
+def can_reply(settings: Settings, country: str | None) -> bool:
+    """Whether the customer can answer the sender by SMS; a sender made of letters cannot be answered."""
+    sender = settings.twilio.senders.get(country or "", settings.twilio.sender)
+    return not any(character.isalpha() for character in sender)
+
+
+def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool) -> str:
+    """How to say no: by reply where the sender can be replied to, else by a link."""
+    words = translator("survey", language)
+    if replies:
+        return words.gettext("Reply STOP to end.")
+    return words.gettext("No more: {link}", link=unsubscribe_link(settings, token))
+
+
+def _sms(questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool) -> Composed:
+    messages = questionnaire.messages
+    text = (messages.reminder_sms if reminder else None) or messages.sms
+    language = invitation.language
+    template = text.to(language) if text else translator("survey", language).gettext(SMS_DEFAULT)
+    token = invitation.token or ""
+    replies = can_reply(settings, invitation.contact.country)
+    sms = compose_sms(
+        template,
+        {**values(invitation, settings), "opt_out": opt_out_line(settings, language, token, replies=replies)},
+        link=link(settings, token),
+    )
+    return Composed(sms.text, segments=sms.segments.count)
+
+
+def _email(questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool) -> Composed:
+    language = invitation.language
+    words = translator("survey", language)
+    text = (questionnaire.messages.reminder_email if reminder else None) or questionnaire.messages.email
+    text = text or EmailText(
+        subject=Text(words.gettext(EMAIL_SUBJECT_DEFAULT)), body=Text(words.gettext(EMAIL_BODY_DEFAULT))
+    )
+    filled = values(invitation, settings)
+    token = invitation.token or ""
+    address, stop = link(settings, token), unsubscribe_link(settings, token)
+    body = fill(text.body.to(language), {**filled, "link": address, "opt_out": ""}, limit=500)
+    return Composed(
+        body=_plain(body, address, stop, words),
+        subject=fill(text.subject.to(language), filled),
+        html=_html(body, questionnaire, invitation, settings, words),
+        headers={
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def _plain(body: str, address: str, stop: str, words: Translator) -> str:
+    lines = [body] if address in body else [body, "", words.gettext("Answer here: {link}", link=address)]
+    return "\n".join([*lines, "", words.gettext("No more surveys: {link}", link=stop)])
+
+
+def _html(
+    body: str, questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
+) -> str:
+    """One column, inline styles, no image and no tracking; the scores are links that only select, never answer."""
+    token = invitation.token or ""
+    address, stop = link(settings, token), unsubscribe_link(settings, token)
+    paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
+    return (
+        f'<!doctype html><html lang="{invitation.language}" dir="{direction(invitation.language)}"><head>'
+        '<meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>'
+        '<body style="font:16px/1.6 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:16px">'
+        f"<p><strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
+        f"{_scores(questionnaire, invitation, settings, words)}"
+        f'<p><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;border-radius:8px;'
+        f'background:{escape(settings.organisation.colour)};color:#fff;text-decoration:none">'
+        f"{escape(words.gettext('Answer'))}</a></p>"
+        f'<p style="font-size:13px;opacity:.75"><a href="{escape(stop)}" style="color:inherit">'
+        f"{escape(words.gettext('No more surveys'))}</a></p></body></html>"
+    )
+
+
+def _scores(
+    questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
+) -> str:
+    question = questionnaire.scored
+    if question is None or question != questionnaire.questions[0]:
+        return ""
+    points = question.points(invitation.language)
+    text = fill(question.text.to(invitation.language), values(invitation, settings), limit=200)
+    cells = "".join(
+        f'<a href="{escape(link(settings, invitation.token or ""))}?s={point.value}" style="display:inline-block;'
+        "min-width:20px;padding:10px;margin:2px;border:1px solid;border-radius:6px;text-align:center;"
+        f'text-decoration:none;color:inherit">{escape(words.number(point.value))}</a>'
+        for point in points
+    )
+    ends = " · ".join(
+        f"{words.number(point.value)} = {escape(point.label)}" for point in (points[0], points[-1]) if point.label
+    )
+    return f'<p><strong>{escape(text)}</strong></p><p>{cells}</p><p style="font-size:13px;opacity:.75">{ends}</p>'

@@ -1,0 +1,148 @@
+"""What the contact policy needs to know, gathered from the store; the decision itself is core/contact_policy.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.core.contact_hours import Hours, shipped_rules
+from feedback.core.contact_policy import (
+    Consent,
+    Decision,
+    History,
+    Intended,
+    PastContact,
+    Policy,
+    Reach,
+    Reason,
+    Recipient,
+    decide,
+)
+from feedback.core.journey import Stage
+from feedback.core.recipient import PhoneNumber
+from feedback.services import optouts
+from feedback.settings import Settings
+from feedback.store.models import Consent as ConsentRow
+from feedback.store.models import Contact, Enrolment, Invitation
+
+NOT_CONTACTED = ("skipped", "failed", "withdrawn")
+
+
+def decide_for(
+    session: Session,
+    contact: Contact,
+    stage: Stage,
+    *,
+    earliest: datetime,
+    expires: datetime,
+    settings: Settings,
+    now: datetime,
+    enrolment_id: int | None = None,
+    kinds: tuple[str, ...] | None = None,
+) -> Decision:
+    """The policy's decision on asking `contact` at `stage`. Lock the contact's row before you call this."""
+    rules = policy(settings)
+    intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
+    return decide(intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now)
+
+
+def decide_again(
+    session: Session,
+    contact: Contact,
+    kinds: tuple[str, ...],
+    expires: datetime,
+    rules: Policy,
+    now: datetime,
+    priority: int,
+) -> Decision:
+    """May a survey that is under way reach its contact once more (reminder, other channel)? Fatigue is not asked."""
+    intended = Intended(priority, kinds, now, expires)
+    return decide(intended, recipient(session, contact), History(), rules, now)
+
+
+def policy(settings: Settings) -> Policy:
+    """The installation's policy: its settings over the shipped rules per country."""
+    contact = settings.contact
+    countries = dict(shipped_rules())
+    day = Hours(contact.quiet_to, contact.quiet_from)
+    week = tuple(day if number in contact.weekdays else None for number in range(7))
+    countries["default"] = replace(countries["default"], week=week)
+    if contact.consent_required:
+        everywhere = frozenset({"sms", "email"})
+        countries = {code: replace(rules, consent_required=everywhere) for code, rules in countries.items()}
+    return Policy(
+        gap=contact.min_gap,
+        important_gap=contact.important_gap,
+        account_limit=contact.account_max,
+        account_window=contact.account_window,
+        blackout=frozenset(contact.blackout_dates),
+        default_zone=str(settings.organisation.time_zone),
+        countries=countries,
+    )
+
+
+def recipient(session: Session, contact: Contact) -> Recipient:
+    """The person as the policy sees them."""
+    number = PhoneNumber(contact.phone) if contact.phone else None
+    return Recipient(
+        reach={
+            "sms": _reach(session, contact, "sms", contact.phone),
+            "email": _reach(session, contact, "email", contact.email),
+        },
+        suppressed="erased" if contact.erased_at else None,
+        country=contact.country,
+        time_zone=contact.time_zone,
+        number_country=number.region if number else None,
+        number_zones=number.time_zones() if number else (),
+    )
+
+
+def history(
+    session: Session, contact: Contact, now: datetime, rules: Policy, enrolment_id: int | None = None
+) -> History:
+    """Earlier contacts of the person and of the account, planned ones included; `enrolment_id` itself left out."""
+    own = (Invitation.contact_id == contact.id) if contact.account_id is None else (
+        (Invitation.contact_id == contact.id) | (Invitation.account_id == contact.account_id)
+    )
+    since = now - max(rules.gap, rules.account_window)
+    rows = session.execute(
+        select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
+        .where(own, Invitation.created_at >= since, Invitation.state.not_in(NOT_CONTACTED))
+        .where(Invitation.enrolment_id.is_distinct_from(enrolment_id))
+    ).all()
+    everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
+    return History(
+        contact=tuple(past for who, past in everybody if who == contact.id),
+        account=tuple(past for _, past in everybody) if contact.account_id else (),
+    )
+
+
+def explained(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """Reasons in the form that a row keeps."""
+    return [{"code": reason.code, "params": dict(reason.params)} for reason in reasons]
+
+
+def planned(session: Session, contact_id: int) -> list[Enrolment]:
+    """Surveys that are scheduled for a contact and have not gone out."""
+    return list(
+        session.scalars(select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.state == "scheduled"))
+    )
+
+
+def _reach(session: Session, contact: Contact, kind: str, address: str | None) -> Reach:
+    if not address:
+        return Reach(has_address=False)
+    consent = session.scalars(
+        select(ConsentRow)
+        .where(ConsentRow.contact_id == contact.id, ConsentRow.kind == kind, ConsentRow.address == address)
+        .order_by(ConsentRow.id.desc())
+    ).first()
+    status = Consent.UNKNOWN if consent is None else Consent.REFUSED if consent.withdrawn_at else Consent.GIVEN
+    suppressed = "on_the_list" if optouts.is_suppressed(session, kind, address) else None
+    return Reach(has_address=True, consent=status, suppressed=suppressed)
+

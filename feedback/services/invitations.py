@@ -1,0 +1,305 @@
+"""From the decision to survey somebody to a message in the outbox; reminders, other channels, expiry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from feedback.channels.base import Channel
+from feedback.core.contact_policy import Send
+from feedback.core.duration import Duration
+from feedback.core.journey import Stage
+from feedback.core.recipient import PhoneNumber
+from feedback.core.token import derive
+from feedback.library import Library
+from feedback.services import composing, contacting, journeys
+from feedback.settings import Settings
+from feedback.store.models import Contact, Enrolment, Invitation, Message
+
+log = structlog.get_logger()
+
+WAITING = ("queued", "sent", "delivered", "opened")
+"""States of an invitation that nobody has answered yet."""
+
+
+def issue_due(
+    session: Session,
+    library: Library,
+    channels: Mapping[str, Channel],
+    settings: Settings,
+    now: datetime,
+    limit: int = 200,
+) -> int:
+    """Turn due enrolments into invitations with a queued message; returns how many were looked at.
+
+    Of several that are due, the more important stage goes first, so that the budget of a contact is spent on it.
+    """
+    due = session.scalars(
+        select(Enrolment)
+        .where(Enrolment.state == "scheduled", Enrolment.due_at <= now)
+        .order_by(Enrolment.due_at, Enrolment.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for enrolment in sorted(due, key=lambda each: -_priority(library, each.stage)):
+        issue(session, enrolment, library, channels, settings, now)
+    return len(due)
+
+
+def issue(
+    session: Session,
+    enrolment: Enrolment,
+    library: Library,
+    channels: Mapping[str, Channel],
+    settings: Settings,
+    now: datetime,
+) -> Invitation | None:
+    """Decide again, and if it is still yes, make the invitation and its message. None where it is not (yet)."""
+    stage = library.journey.stage(enrolment.stage)
+    if stage is None or stage.questionnaire not in library.questionnaires:
+        enrolment.state, enrolment.reason = "cancelled", "stage_removed"
+        return None
+    contact = session.scalars(select(Contact).where(Contact.id == enrolment.contact_id).with_for_update()).one()
+    decision = journeys.decide(session, enrolment, contact, stage, settings, now)
+    if decision is None or decision.at > now:
+        return None
+    invitation = _invite(session, enrolment, contact, stage, decision, library, settings, now)
+    if queue(session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after):
+        enrolment.state = "issued"
+    return invitation
+
+
+def queue(
+    session: Session,
+    invitation: Invitation,
+    kind: str,
+    library: Library,
+    channels: Mapping[str, Channel],
+    settings: Settings,
+    now: datetime,
+    *,
+    not_after: datetime,
+    purpose: str = "invitation",
+    occurrence: int = 0,
+) -> Message | None:
+    """Put the invitation (or a reminder) into the outbox; None where no enabled channel carries `kind`."""
+    channel = next((key for key, each in channels.items() if each.kind == kind), None)
+    contact = invitation.contact
+    address = contact.phone if kind == "sms" else contact.email
+    if channel is None or not address:
+        invitation.state, invitation.state_reason = "failed", "no_channel"
+        log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
+        return None
+    questionnaire = library.of(invitation.version)
+    text = composing.compose(questionnaire, invitation, kind, settings, reminder=purpose == "reminder")
+    message = Message(
+        invitation_id=invitation.id,
+        contact_id=contact.id,
+        purpose=purpose,
+        occurrence=occurrence,
+        channel=channel,
+        kind=kind,
+        recipient=address,
+        country=country_of(contact),
+        sender=settings.twilio.senders.get(country_of(contact) or "") if channel == "twilio_sms" else None,
+        subject=text.subject,
+        body=text.body,
+        html=text.html,
+        language=invitation.language,
+        headers=dict(text.headers or {}),
+        match=invitation.token,
+        state="queued",
+        due_at=now,
+        not_after=min(not_after, invitation.expires_at),
+        segments=text.segments,
+        created_at=now,
+        is_demo=invitation.is_demo,
+    )
+    session.add(message)
+    session.flush()
+    if kind == "sms":
+        _expect_reply(session, invitation, contact, settings)
+    return message
+
+
+def use_other_channels(
+    session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
+) -> int:
+    """Invitations whose channel failed for good go out another way, if the customer has one and agrees."""
+    stranded = session.scalars(
+        select(Invitation)
+        .where(Invitation.state == "queued", Invitation.state_reason == "other_channel")
+        .with_for_update(skip_locked=True)
+    ).all()
+    for invitation in stranded:
+        kinds = tuple(invitation.other_kinds)
+        decision = _decide_way(session, invitation, kinds, library, settings, now)
+        if not isinstance(decision, Send):
+            invitation.state, invitation.state_reason = "failed", "no_channel"
+        elif decision.at <= now:
+            invitation.other_kinds = [kind for kind in kinds if kind != decision.channel]
+            invitation.kind, invitation.state_reason = decision.channel, None
+            queue(
+                session, invitation, decision.channel, library, channels, settings, now,
+                not_after=decision.not_after, occurrence=len(kinds),
+            )  # fmt: skip
+    return len(stranded)
+
+
+def remind_due(
+    session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
+) -> int:
+    """One reminder for those who have not answered, on the other channel where there is one. None after an answer."""
+    due = session.scalars(
+        select(Invitation)
+        .where(Invitation.remind_at <= now, Invitation.state.in_(WAITING), Invitation.answered_at.is_(None))
+        .where(Invitation.expires_at > now)
+        .order_by(Invitation.remind_at)
+        .limit(200)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for invitation in due:
+        other = "email" if invitation.kind == "sms" else "sms"
+        decision = _decide_way(session, invitation, (other, invitation.kind), library, settings, now)
+        if not isinstance(decision, Send):
+            invitation.remind_at = None
+        elif decision.at > now:
+            invitation.remind_at = decision.at
+        else:
+            invitation.reminders_sent += 1
+            invitation.remind_at = _next_reminder(invitation, now)
+            queue(
+                session, invitation, decision.channel, library, channels, settings, now,
+                not_after=decision.not_after, purpose="reminder", occurrence=invitation.reminders_sent,
+            )  # fmt: skip
+    return len(due)
+
+
+def expire_due(session: Session, now: datetime) -> int:
+    """Close what nobody answered in time, and what is too old to be sent; queued messages go with it."""
+    expired = session.scalars(
+        select(Invitation)
+        .where(Invitation.state.in_(WAITING), Invitation.expires_at <= now)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for invitation in expired:
+        invitation.state, invitation.reply_key, invitation.remind_at = "expired", None, None
+    session.execute(
+        update(Message)
+        .where(Message.state == "queued", Message.invitation_id.in_([each.id for each in expired]))
+        .values(state="cancelled", state_reason="too_late")
+    )
+    session.execute(
+        update(Enrolment)
+        .where(Enrolment.state == "scheduled", Enrolment.expires_at <= now)
+        .values(state="skipped", reason="too_late")
+    )
+    return len(expired)
+
+
+def reopen_closed_windows(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+    """Messages that missed their window (a held channel, a full bucket) wait for the next one, if there is one."""
+    missed = session.scalars(
+        select(Message)
+        .where(Message.state == "cancelled", Message.state_reason == "window_closed")
+        .where(Message.purpose.in_(("invitation", "reminder")))
+        .with_for_update(skip_locked=True)
+    ).all()
+    for message in missed:
+        invitation = message.invitation
+        decision = invitation and _decide_way(session, invitation, (message.kind,), library, settings, now)
+        if invitation and isinstance(decision, Send):
+            message.state, message.state_reason = "queued", "next_window"
+            message.due_at, message.not_after = decision.at, decision.not_after
+            if invitation.state == "skipped":
+                invitation.state, invitation.state_reason = "queued", None
+        else:
+            message.state_reason = "too_late"
+    return len(missed)
+
+
+def country_of(contact: Contact) -> str | None:
+    """The stated country, else the one of the phone number."""
+    return contact.country or (PhoneNumber(contact.phone).region if contact.phone else None)
+
+
+def _invite(
+    session: Session,
+    enrolment: Enrolment,
+    contact: Contact,
+    stage: Stage,
+    decision: Send,
+    library: Library,
+    settings: Settings,
+    now: datetime,
+) -> Invitation:
+    version = library.published(session, stage.questionnaire, now)
+    questionnaire = library.of(version)
+    invitation = Invitation(
+        enrolment_id=enrolment.id,
+        contact=contact,
+        account_id=contact.account_id,
+        version=version,
+        stage=stage.key,
+        priority=stage.priority,
+        kind=decision.channel,
+        language=questionnaire.language_for(contact.language or settings.organisation.default_language),
+        state="queued",
+        piping=composing.piping(questionnaire, contact, enrolment.event),
+        created_at=now,
+        expires_at=now + stage.expires_after.timedelta,
+        reminders=[str(each) for each in stage.reminders],
+        other_kinds=[kind for kind in stage.channels if kind != decision.channel],
+        is_demo=contact.is_demo,
+        conversation="await_score" if stage.reply_by_sms and decision.channel == "sms" else None,
+    )
+    session.add(invitation)
+    session.flush()
+    invitation.token = derive(settings.link.key.reveal().encode(), invitation.id)
+    session.flush()
+    return invitation
+
+
+def _expect_reply(session: Session, invitation: Invitation, contact: Contact, settings: Settings) -> None:
+    """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
+    if invitation.conversation is None or not contact.phone or not composing.can_reply(settings, contact.country):
+        return
+    session.execute(
+        update(Invitation)
+        .where(Invitation.reply_key == contact.phone, Invitation.id != invitation.id)
+        .values(reply_key=None)
+    )
+    invitation.reply_key = contact.phone
+    session.flush()
+
+
+def _decide_way(
+    session: Session,
+    invitation: Invitation,
+    kinds: tuple[str, ...],
+    library: Library,
+    settings: Settings,
+    now: datetime,
+) -> object:
+    """When and how this invitation may reach its contact once more. Fatigue is not asked: it is the same survey."""
+    stage = library.journey.stage(invitation.stage)
+    rules = contacting.policy(settings)
+    contact = session.scalars(select(Contact).where(Contact.id == invitation.contact_id).with_for_update()).one()
+    return contacting.decide_again(
+        session, contact, kinds, invitation.expires_at, rules, now, stage.priority if stage else 50
+    )
+
+
+def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:
+    if invitation.reminders_sent >= len(invitation.reminders):
+        return None
+    return now + Duration.parse(invitation.reminders[invitation.reminders_sent]).timedelta
+
+
+def _priority(library: Library, stage: str) -> int:
+    found = library.journey.stage(stage)
+    return found.priority if found else 0

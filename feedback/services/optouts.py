@@ -1,0 +1,180 @@
+"""Consent, and the one list of addresses that nothing is ever sent to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
+
+STOPS_MESSAGES = ("queued",)
+"""Messages in these states are cancelled when their address is suppressed; one in flight cannot be called back."""
+
+
+def is_suppressed(session: Session, kind: str, address: str) -> bool:
+    """True where nothing may be sent to `address` (E.164 or e-mail)."""
+    row = select(Suppression.id).where(
+        Suppression.kind == kind, Suppression.address == normal(address), Suppression.lifted_at.is_(None)
+    )
+    return session.scalar(row) is not None
+
+
+def suppress(
+    session: Session,
+    kind: str,
+    address: str,
+    *,
+    reason: str,
+    source: str,
+    now: datetime,
+    contact_id: int | None = None,
+) -> bool:
+    """Put an address on the list and cancel what is queued for it. False where it was there already.
+
+    A firm reason (opt_out, complaint) replaces a provisional one (maybe_opt_out).
+    """
+    row = _row(session, kind, address, now, contact_id)
+    fresh = row.lifted_at is not None or row.source == ""
+    if fresh or (row.reason == "maybe_opt_out" and reason != "maybe_opt_out"):
+        row.reason, row.source, row.lifted_at = reason, source, None
+        row.contact_id = contact_id or row.contact_id
+        if fresh:
+            row.created_at = now
+    if reason in ("opt_out", "complaint"):
+        _withdraw_consent(session, kind, address, now)
+    _cancel_queued(session, kind, address)
+    return fresh
+
+
+def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...], now: datetime) -> bool:
+    """Take an address off the list if it is there for one of `reasons`; a complaint is not lifted by START."""
+    row = session.scalar(
+        select(Suppression).where(
+            Suppression.kind == kind,
+            Suppression.address == normal(address),
+            Suppression.lifted_at.is_(None),
+            Suppression.reason.in_(reasons),
+        )
+    )
+    if row is None:
+        return False
+    row.lifted_at = now
+    return True
+
+
+def opt_out(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
+    """The person behind `address` wants no more surveys, on this or any other way to reach them.
+
+    Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
+    """
+    contacts = session.scalars(select(Contact).where(_column(kind) == normal(address))).all()
+    fresh = suppress(
+        session, kind, address, reason="opt_out", source=source, now=now,
+        contact_id=contacts[0].id if contacts else None,
+    )  # fmt: skip
+    for contact in contacts:
+        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
+            if other and (other_kind, other) != (kind, address):
+                suppress(
+                    session, other_kind, other, reason="opt_out", source=source, now=now, contact_id=contact.id
+                )
+        _withdraw_invitations(session, contact.id)
+    return fresh
+
+
+def opt_in(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
+    """The person has asked to hear from us again (START): only the address that asked."""
+    lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now)
+    contact = session.scalar(select(Contact).where(_column(kind) == normal(address)))
+    if lifted and contact:
+        grant(session, contact, kind, address, basis="consent", source=source, now=now)
+    return lifted
+
+
+def grant(
+    session: Session,
+    contact: Contact,
+    kind: str,
+    address: str,
+    *,
+    basis: str,
+    source: str,
+    now: datetime,
+    text_version: str | None = None,
+    reference: str | None = None,
+) -> Consent:
+    """Record permission for a contact point; the same permission twice is one row."""
+    row = session.scalar(
+        select(Consent).where(
+            Consent.contact_id == contact.id,
+            Consent.kind == kind,
+            Consent.address == address,
+            Consent.withdrawn_at.is_(None),
+        )
+    )
+    if row is None:
+        row = Consent(
+            contact_id=contact.id, kind=kind, address=address, basis=basis, source=source,
+            text_version=text_version, reference=reference, granted_at=now,
+        )  # fmt: skip
+        session.add(row)
+    return row
+
+
+def normal(address: str) -> str:
+    """The form in which addresses are compared: phone numbers are E.164 already, mail ignores case."""
+    return address.lower() if "@" in address else address
+
+
+def _row(session: Session, kind: str, address: str, now: datetime, contact_id: int | None) -> Suppression:
+    wanted = select(Suppression).where(Suppression.kind == kind, Suppression.address == normal(address))
+    if (row := session.scalar(wanted.with_for_update())) is not None:
+        return row
+    row = Suppression(
+        kind=kind, address=normal(address), reason="", source="", contact_id=contact_id, created_at=now
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return session.scalars(wanted.with_for_update()).one()
+    return row
+
+
+def _column(kind: str):  # type: ignore[no-untyped-def]
+    return Contact.phone if kind == "sms" else Contact.email
+
+
+def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) -> None:
+    session.execute(
+        update(Consent)
+        .where(Consent.kind == kind, Consent.address == address, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+
+
+def _cancel_queued(session: Session, kind: str, address: str) -> None:
+    session.execute(
+        update(Message)
+        .where(
+            Message.kind == kind,
+            Message.recipient == address,
+            Message.user_id.is_(None),
+            Message.purpose != "opt_out_confirmation",
+            Message.state.in_(STOPS_MESSAGES),
+        )
+        .values(state="cancelled", state_reason="suppressed")
+    )
+
+
+def _withdraw_invitations(session: Session, contact_id: int) -> None:
+    """Invitations that have not gone out end here; links that are out can still be answered, if the customer likes."""
+    session.execute(
+        update(Invitation)
+        .where(Invitation.contact_id == contact_id, Invitation.state == "queued")
+        .values(state="skipped", state_reason="suppressed", reply_key=None)
+    )
+    session.execute(update(Invitation).where(Invitation.contact_id == contact_id).values(remind_at=None))

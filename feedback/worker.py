@@ -1,0 +1,139 @@
+"""The background worker: APScheduler ticks, nothing else. All state is in our tables, so any number may run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from feedback import clock
+from feedback.services import delivery, invitations, journeys
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+log = structlog.get_logger()
+
+Job = Callable[["Runtime", datetime], object]
+
+
+class Worker:
+    """Ticks until it is stopped; `stop` finishes what is in flight."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._pool = ThreadPoolExecutor(runtime.settings.worker.concurrency, thread_name_prefix="send")
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        """Begin ticking in background threads and return."""
+        tick = self.runtime.settings.worker.tick
+        for name, job, every in self._jobs(tick):
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                args=(name, job),
+                seconds=every,
+                id=name,
+                next_run_time=clock.now(),
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,  # the default of one second would drop a late tick without a word
+            )
+        self._scheduler.start()
+        log.info("worker.started", worker=self.name, tick=tick)
+
+    def stop(self) -> None:
+        """Take nothing new, finish the calls under way, record them."""
+        self._scheduler.shutdown(wait=True)
+        self._pool.shutdown(wait=True)
+        log.info("worker.stopped", worker=self.name)
+
+    @property
+    def running(self) -> bool:
+        return bool(self._scheduler.running)
+
+    def run(self) -> None:
+        """Tick in the foreground until SIGTERM or SIGINT."""
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        self.start()
+        ended.wait()
+        self.stop()
+
+    def tick(self) -> None:
+        """Every job once, in the order of a survey's life, in this thread; for tests and for commands."""
+        for name, job, _ in self._jobs(1):
+            self._run(name, job)
+
+    def _jobs(self, tick: float) -> list[tuple[str, Job, float]]:
+        """(name, job, seconds between two runs)."""
+        return [
+            ("plan", plan, max(tick, 30)),
+            ("issue", issue, tick),
+            ("send", self._send, tick),
+            ("reap", reap, max(tick, 15)),
+            ("reconcile", reconcile, max(tick, 15)),
+            ("remind", remind, max(tick, 30)),
+            ("expire", expire, max(tick, 30)),
+        ]
+
+    def _run(self, name: str, job: Job) -> None:
+        """One failing job must not stop the others, and must not be silent."""
+        try:
+            job(self.runtime, clock.now())
+        except Exception:
+            log.exception("worker.job_failed", job=name)
+
+    def _send(self, runtime: Runtime, now: datetime) -> None:
+        while delivery.send_queued(
+            runtime.database, runtime.channels, runtime.settings, self.name, now, self._pool
+        ):
+            now = clock.now()
+
+
+def plan(runtime: Runtime, now: datetime) -> None:
+    """Enrol for dates and cadences."""
+    with runtime.database.writing() as session:
+        journeys.plan_dates(session, runtime.library, runtime.settings, now)
+    with runtime.database.writing() as session:
+        journeys.plan_recurring(session, runtime.library, runtime.settings, now)
+
+
+def issue(runtime: Runtime, now: datetime) -> None:
+    """Make invitations of what is due."""
+    with runtime.database.writing() as session:
+        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
+    with runtime.database.writing() as session:
+        invitations.use_other_channels(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.reopen_closed_windows(session, runtime.library, runtime.settings, now)
+
+
+def reap(runtime: Runtime, now: datetime) -> None:
+    with runtime.database.writing() as session:
+        delivery.reap(session, runtime.settings, now)
+
+
+def reconcile(runtime: Runtime, now: datetime) -> None:
+    delivery.reconcile(runtime.database, runtime.channels, runtime.settings, now)
+
+
+def remind(runtime: Runtime, now: datetime) -> None:
+    with runtime.database.writing() as session:
+        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+
+
+def expire(runtime: Runtime, now: datetime) -> None:
+    with runtime.database.writing() as session:
+        invitations.expire_due(session, now)

@@ -1,0 +1,340 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.core.reply import Help, Score, Start, Stop, Unclear, understand
+from feedback.core.reply_words import LANGUAGES
+
+
+def nps(text, language="en"):
+    return understand(text, minimum=0, maximum=10, language=language)
+
+
+def thumbs(text, language="en"):
+    return understand(text, minimum=0, maximum=1, language=language)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9", 9),
+        (" 9 ", 9),
+        ("9!", 9),
+        ("9.", 9),
+        ("(9)", 9),
+        ("10", 10),
+        ("0", 0),
+        ("09", 9),
+        ("10+", 10),
+        ("9/10", 9),
+        ("9 / 10", 9),
+        ("9 of 10", 9),
+        ("9 out of 10!", 9),
+        ("10/10", 10),
+        ("9 von 10", 9),
+        ("10 üzerinden 9", 9),
+        ("۹ از ۱۰", 9),
+        ("٩", 9),
+        ("۹", 9),
+        ("۱۰", 10),
+        ("９", 9),
+        ("9️⃣", 9),
+        ("1️⃣0️⃣", 10),
+        ("🔟", 10),
+        ("⑨", 9),
+        ("I'd say 8", 8),
+        ("I’d give it a 7, thanks", 7),
+        ("Score:9", 9),
+        ("9👍", 9),
+        ("\u200f9\u200f", 9),
+        ("9 points", 9),
+        ("solid 9 from me", 9),
+        ("would give 0 if I could", 0),
+        ("All good. 9. Keep it up", 9),
+        ("10 puan", 10),
+    ],
+)
+def test_a_score_is_read_as_people_write_it(text, value):
+    meaning = nps(text, "tr" if "puan" in text else "en")
+    assert isinstance(meaning, Score)
+    assert meaning.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "comment"),
+    [
+        ("9 great service", 9, "great service"),
+        ("9, great service!", 9, "great service!"),
+        ("9 - Great. Thank you Ann", 9, "Great. Thank you Ann"),
+        ("9\nVery helpful.", 9, "Very helpful."),
+        ("Great service, 9, thanks", 9, "Great service"),
+        ("9/10 would be 10 without the wait", None, None),
+        ("9 but I waited 45 minutes", 9, "but I waited 45 minutes"),
+        ("۹ خدمات عالی", 9, "خدمات عالی"),
+        ("I'd say 8", 8, ""),
+        ("9 thank you", 9, ""),
+        ("9 😡", 9, "😡"),
+        ("not bad, 8", 8, "not bad"),
+    ],
+)
+def test_what_else_they_said_is_kept_as_a_comment(text, value, comment):
+    expected = Unclear(text) if value is None else Score(value, comment)
+    assert nps(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "?",
+        "8 or 9",
+        "8-9",
+        "8 – 9",
+        "9.5",
+        "9,5",
+        "9½",
+        "½",
+        "11",
+        "-1",
+        "−1",
+        "100",
+        "10 10",
+        "7 of 5",
+        "7/5",
+        "9/100",
+        "11/10",
+        "1O",
+        "O9",
+        "9th",
+        "v9",
+        "$9",
+        "9%",
+        "9€",
+        "9:30",
+        "9/10/2026",
+        "12.03.2026",
+        "I waited 5 minutes",
+        "10 minutes late",
+        "5min",
+        "3 of you called me 4 times",
+        "11, no wait, 9",
+        "my order 123456 is missing",
+        "1" * 5000,
+        "no one",
+        "one more thing",
+        "Not a 9",
+        "I would never give you a 10",
+        "never ten",
+        "9 and a half",
+        "Room 7 was dirty",
+        "windows 10 crashed",
+        "you are number 1",
+        "#1 company",
+        "24/7 support great",
+        "5 star service",
+        "5 stars",
+        "call me at 555 1234",
+        "9 http://a.example/1",
+        "great service",
+        "I'm driving and will answer later",
+        "yes",
+        "no",
+    ],
+)
+def test_what_could_be_read_otherwise_is_unclear(text):
+    assert nps(text) == Unclear(text.strip())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("ten", "en", 10),
+        ("Nine!", "en-GB", 9),
+        ("a nine please", "en", 9),
+        ("one", "en", 1),
+        ("dokuz", "tr", 9),
+        ("DOKUZ", "tr", 9),
+        ("on", "tr", 10),
+        ("ON PUAN", "tr", 10),
+        ("altı", "tr", 6),
+        ("ALTI", "tr", 6),
+        ("sıfır", "tr", 0),
+        ("هشت", "fa", 8),
+        ("ده", "fa", 10),
+        ("fünf", "de", 5),
+        ("FUENF", "de", None),
+        ("eine Neun", "de", 9),
+        ("diez", "es", 10),
+        ("zéro", "fr", 0),
+        ("zero", "fr", 0),
+        ("تسعة", "ar", 9),
+        ("عشره", "ar", 10),
+        ("dokuz", "en", None),
+        ("on", "en", None),
+        ("ten", "tr", None),
+        ("neuf", "fr", 9),
+        ("un téléphone neuf", "fr", None),
+        ("on bir", "tr", None),
+        ("nine or ten", "en", None),
+        ("I think nine is about right", "en", None),
+        ("nine", "xx", None),
+    ],
+)
+def test_number_words_count_in_the_invitations_language_and_in_short_messages(text, language, value):
+    expected = Unclear(text) if value is None else Score(value)
+    assert nps(text, language) == expected
+
+
+def test_a_number_word_keeps_its_comment_too():
+    assert nps("Nine! Great service") == Score(9, "Great service")
+
+
+def test_persian_na_is_nine_and_no_so_it_is_neither_on_a_scale_and_no_on_thumbs():
+    assert nps("نه", "fa") == Unclear("نه")
+    assert thumbs("نه", "fa") == Score(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("1", "en", 1),
+        ("0", "en", 0),
+        ("Yes!", "en", 1),
+        ("yes please", "en", 1),
+        ("nope", "en", 0),
+        ("👍", "de", 1),
+        ("👍🏽👍🏽", "de", 1),
+        ("👎", "de", 0),
+        ("EVET", "tr", 1),
+        ("Hayır", "tr", 0),
+        ("HAYIR", "tr", 0),
+        ("بله", "fa", 1),
+        ("Ja", "de", 1),
+        ("Sí", "es", 1),
+        ("No, gracias", "es", 0),
+        ("oui merci", "fr", 1),
+        ("لا", "ar", 0),
+        ("no problem", "en", None),
+        ("yes and no", "en", None),
+        ("👍👎", "en", None),
+        ("evet", "en", None),
+        ("2", "en", None),
+    ],
+)
+def test_yes_and_no_answer_a_thumbs_question(text, language, value):
+    expected = Unclear(text) if value is None else Score(value)
+    assert thumbs(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("STOP", "stop.", "Stop!!", '"STOP"', "StopAll", "UNSUBSCRIBE", "end", "Quit", "CANCEL", "revoke"),
+        *("opt out", "OPT-OUT", "optout", "İPTAL", "iptal", "IPTAL", "Dur", "RET", "ret", "çık"),
+        *("لغو", "لغو۱۱", "لغو 11", "Stopp", "abmelden", "BAJA", "alto", "ARRET", "Arrêt", "désabonner"),
+        *("إيقاف", "ايقاف", "الغاء"),
+        *("S.T.O.P.", "stop stop STOP"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fa", "xx"])
+def test_a_stop_word_alone_is_certain_in_any_language(text, language):
+    assert nps(text, language) == Stop("certain")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop please",
+        "wrong number",
+        "Yanlış numara!",
+        "Please stop texting me",
+        "cancel please",
+        "9 but stop sending these",
+        "Don't text me again",
+        "don’t message this number",
+        "pls remove me from your list",
+        "I want to opt-out of this",
+        "lütfen beni listeden çıkarın",
+        "iptal lütfen",
+        "Artık mesaj göndermeyin",
+        "لطفا دیگه پیام ندید",
+        "لطفا لغو",
+        "bitte keine SMS mehr schicken",
+        "quiero darme de baja",
+        "Arrêtez de m'envoyer des SMS",
+        "من فضلك لا ترسلوا",
+    ],
+)
+def test_a_stop_inside_a_longer_message_is_likely(text):
+    assert nps(text) == Stop("likely")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("9 nonstop fun", "en", 9),
+        ("3 you cancelled my order", "en", 3),
+        ("4 la calidad es baja", "es", 4),
+        ("8 in the end all was well", "en", 8),
+    ],
+)
+def test_a_stop_word_that_means_something_else_does_not_stop(text, language, value):
+    meaning = nps(text, language)
+    assert isinstance(meaning, Score)
+    assert meaning.value == value
+
+
+@pytest.mark.parametrize(
+    "text", ["HELP", "help!", "info", "Yardım", "YARDIM", "کمک", "Hilfe", "ayuda", "aide", "مساعدة"]
+)
+def test_a_call_for_help(text):
+    assert nps(text) == Help()
+
+
+@pytest.mark.parametrize("text", ["START", "unstop", "Başla", "شروع", "alta", "ابدأ"])
+def test_a_wish_to_start_again(text):
+    assert nps(text) == Start()
+
+
+def test_help_inside_a_comment_is_a_comment():
+    assert nps("9 thanks for your help") == Score(9, "thanks for your help")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("9 değil", "tr"), ("۹ نیست", "fa"), ("keine 9", "de"), ("dokuz değil", "tr")]
+)
+def test_a_denied_score_is_none(text, language):
+    assert nps(text, language) == Unclear(text)
+
+
+def test_stars_are_out_of_five():
+    assert understand("5 stars!", minimum=1, maximum=5, language="en") == Score(5)
+
+
+def test_the_scale_decides_what_a_score_is():
+    assert understand("6", minimum=1, maximum=5, language="en") == Unclear("6")
+    assert understand("4/5", minimum=1, maximum=5, language="en") == Score(4)
+    assert understand("0", minimum=1, maximum=7, language="en") == Unclear("0")
+
+
+@given(
+    st.text(max_size=200), st.sampled_from([*LANGUAGES, "", "xx"]), st.sampled_from([(0, 10), (1, 5), (0, 1)])
+)
+def test_any_text_has_a_meaning_and_a_score_is_on_the_scale(text, language, scale):
+    minimum, maximum = scale
+    meaning = understand(text, minimum=minimum, maximum=maximum, language=language)
+    if isinstance(meaning, Score):
+        assert minimum <= meaning.value <= maximum
+
+
+@given(st.integers(0, 10), st.sampled_from(LANGUAGES))
+def test_every_plain_score_is_understood_in_every_script(value, language):
+    for zero in "0٠۰०০０":
+        text = "".join(chr(ord(zero) + int(digit)) for digit in str(value))
+        assert nps(text, language) == Score(value)
+
+
+@given(st.lists(st.integers(0, 10), min_size=2, max_size=4), st.sampled_from([" ", ", ", " or ", "-"]))
+def test_two_scores_are_never_one(values, joint):
+    assert isinstance(nps(joint.join(map(str, values))), Unclear)

@@ -1,0 +1,148 @@
+"""A small world: one database, the shipped questionnaires, a simulated phone and inbox, and a clock set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from feedback import library, resources
+from feedback.channels.base import Channel, Reply
+from feedback.channels.simulator import MemoryMailbox, Simulator
+from feedback.library import Library
+from feedback.services import conversation, delivery, invitations, journeys, optouts
+from feedback.settings import Settings, load
+from feedback.store.database import Database
+from feedback.store.models import Account, Contact, InboundReply, JourneyEvent, User
+
+MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """What the services' tests stand on; `now` only moves when a test moves it."""
+
+    database: Database
+    library: Library
+    settings: Settings
+    mailbox: MemoryMailbox
+    channels: dict[str, Channel]
+    now: datetime = MONDAY_NOON
+
+    def wait(self, **span: float) -> datetime:
+        self.now += timedelta(**span)
+        return self.now
+
+    def owner(self, session: Session, email: str = "owner@example.com") -> User:
+        user = User(email=email, name="Owner", fs_uniquifier=email, created_at=self.now)
+        session.add(user)
+        session.flush()
+        return user
+
+    def contact(
+        self, session: Session, key: str = "c1", *, account: Account | None = None, consent: bool = True, **columns: object
+    ) -> Contact:
+        facts = {
+            "name": "Deniz Demir",
+            "phone": "+905321234567",
+            "email": f"{key}@example.com",
+            "language": "en",
+            "time_zone": "Europe/Istanbul",
+            **columns,
+        }
+        contact = Contact(external_id=key, account=account, created_at=self.now, updated_at=self.now, **facts)
+        session.add(contact)
+        session.flush()
+        if consent:
+            for kind, address in (("sms", contact.phone), ("email", contact.email)):
+                if address:
+                    optouts.grant(
+                        session, contact, kind, address, basis="contract", source="test", now=self.now
+                    )
+        return contact
+
+    def account(self, session: Session, key: str = "a1", **columns: object) -> Account:
+        account = Account(external_id=key, name="Acme", created_at=self.now, updated_at=self.now, **columns)
+        session.add(account)
+        session.flush()
+        return account
+
+    def event(self, session: Session, name: str, contact: str = "c1", key: str | None = None) -> JourneyEvent:
+        event = journeys.Event(key or f"{name}:{contact}:{self.now.isoformat()}", name, contact, self.now)
+        return journeys.record_event(session, event, self.library, self.settings, self.now)
+
+    def tick(self) -> None:
+        """One round of the worker at `now`, in its order."""
+        for job in (
+            lambda s: invitations.issue_due(s, self.library, self.channels, self.settings, self.now),
+            lambda s: invitations.use_other_channels(s, self.library, self.channels, self.settings, self.now),
+            lambda s: invitations.reopen_closed_windows(s, self.library, self.settings, self.now),
+            lambda s: invitations.remind_due(s, self.library, self.channels, self.settings, self.now),
+            lambda s: invitations.expire_due(s, self.now),
+            lambda s: delivery.reap(s, self.settings, self.now),
+        ):
+            with self.database.writing() as session:
+                job(session)
+        delivery.send_queued(self.database, self.channels, self.settings, "worker", self.now)
+        delivery.reconcile(self.database, self.channels, self.settings, self.now)
+
+    def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
+        reply = self.mailbox.write(phone, "+15550000000", body)
+        with self.database.writing() as session:
+            return conversation.receive(
+                session, "simulator_sms", replace_time(reply, self.now), self.library, self.settings, self.now
+            )
+
+    @property
+    def texts(self) -> list[str]:
+        """What has arrived on the phone, oldest first."""
+        return [each.outgoing.body for each in self.mailbox.delivered if each.kind == "sms"]
+
+    @property
+    def mails(self) -> list[str]:
+        return [each.outgoing.subject or "" for each in self.mailbox.delivered if each.kind == "email"]
+
+
+def replace_time(reply: Reply, now: datetime) -> Reply:
+    return replace(reply, received_at=now)
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Library:
+    """The questionnaires that ship, read once."""
+    return library.load(resources.directories("questionnaires"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a demo installation called Acme."""
+    environ = {
+        "FEEDBACK_DEMO": "true",
+        "FEEDBACK_ORGANISATION_NAME": "Acme",
+        "FEEDBACK_WEB_PUBLIC_URL": "http://127.0.0.1:8080",
+    }
+    return load(tmp_path, environ)
+
+
+@pytest.fixture
+def make_world(shelf: Library, settings: Settings) -> Callable[[Database], World]:
+    def make(database: Database) -> World:
+        mailbox = MemoryMailbox()
+        channels: dict[str, Channel] = {
+            f"simulator_{kind}": Simulator(kind=kind, mailbox=mailbox) for kind in ("sms", "email")
+        }
+        world = World(database, shelf, settings, mailbox, channels)
+        mailbox.now = lambda: world.now
+        return world
+
+    return make
+
+
+@pytest.fixture
+def world(migrated: Database, make_world: Callable[[Database], World]) -> World:
+    """A world on SQLite, and again on PostgreSQL."""
+    return make_world(migrated)

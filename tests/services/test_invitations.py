@@ -1,0 +1,188 @@
+"""From an event to a message on the phone: once, at a decent hour, and never to somebody who said no."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from feedback.services import invitations, journeys, optouts
+from feedback.store.models import Enrolment, Invitation, JourneyEvent, Message
+
+from .conftest import World
+
+
+def test_an_event_becomes_one_message_after_its_delay(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.tick()
+    assert world.texts == []
+    world.wait(hours=1, minutes=1)
+    world.tick()
+    world.tick()
+    assert len(world.texts) == 1
+    assert "Acme" in world.texts[0]
+    assert "http://127.0.0.1:8080/" in world.texts[0]
+    assert "Reply STOP to end." in world.texts[0]
+
+
+def test_the_same_event_told_twice_is_one_event(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        first = world.event(session, "ticket_closed", key="T-1")
+    with world.database.writing() as session:
+        again = world.event(session, "ticket_closed", key="T-1")
+        assert again.id == first.id
+    with world.database.reading() as session:
+        assert len(session.scalars(select(JourneyEvent)).all()) == 1
+        assert len(session.scalars(select(Enrolment)).all()) == 1
+
+
+def test_a_message_that_falls_into_the_night_waits_for_the_morning(world: World) -> None:
+    world.wait(hours=7)  # 19:00 UTC is 22:00 in Istanbul
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert world.texts == []
+    with world.database.reading() as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert enrolment.due_at.hour == 6  # 9:00 in Istanbul
+        assert [reason["code"] for reason in enrolment.explanation] == ["quiet_hours"]
+    world.wait(hours=10)
+    world.tick()
+    assert len(world.texts) == 1
+
+
+def test_whoever_was_asked_recently_is_skipped_with_the_next_date(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.wait(days=2)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        second = session.scalars(select(Enrolment).order_by(Enrolment.id.desc())).first()
+        assert second is not None
+        assert (second.state, second.reason) == ("skipped", "contacted_recently")
+        assert second.next_allowed_at is not None
+        assert second.next_allowed_at > world.now + timedelta(days=20)
+
+
+def test_renewal_beats_support(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
+        world.contact(session, account=account)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.wait(days=8)
+    with world.database.writing() as session:
+        assert journeys.plan_dates(session, world.library, world.settings, world.now) == 1
+    world.tick()
+    assert world.mails == ["Before your next year with Acme"]
+
+
+def test_a_renewal_is_asked_about_once(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=date(2026, 5, 31))
+        world.contact(session, account=account)
+    planned = []
+    for _ in range(3):
+        with world.database.writing() as session:
+            planned.append(journeys.plan_dates(session, world.library, world.settings, world.now))
+        world.wait(days=1)
+    assert planned == [1, 0, 0]
+
+
+def test_without_consent_nothing_is_sent_and_the_reason_is_kept(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, consent=False)
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "consent_missing", "email": "consent_missing"}
+
+
+def test_an_opt_out_between_planning_and_sending_counts(world: World) -> None:
+    with world.database.writing() as session:
+        contact = world.contact(session)
+        world.event(session, "ticket_closed")
+    with world.database.writing() as session:
+        optouts.opt_out(session, "sms", contact.phone or "", source="test", now=world.now)
+    world.wait(hours=2)
+    world.tick()
+    assert world.mailbox.delivered == []
+
+
+def test_an_opt_out_cancels_what_is_queued_already(world: World) -> None:
+    with world.database.writing() as session:
+        contact = world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        optouts.opt_out(session, "email", contact.email or "", source="test", now=world.now)
+    world.tick()
+    assert world.mailbox.delivered == []
+    with world.database.reading() as session:
+        assert session.scalars(select(Message.state)).all() == ["cancelled"]
+        assert session.scalars(select(Invitation.state)).all() == ["skipped"]
+
+
+def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    world.tick()
+    assert (len(world.texts), len(world.mails)) == (1, 0)
+    for _ in range(10):
+        world.wait(days=1)
+        world.tick()
+    assert (len(world.texts), len(world.mails)) == (1, 1)
+
+
+def test_an_invitation_that_nobody_answers_expires(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.wait(days=8)
+    world.tick()
+    with world.database.reading() as session:
+        invitation = session.scalars(select(Invitation)).one()
+        assert invitation.state == "expired"
+        assert invitation.reply_key is None
+
+
+def test_everybody_has_a_day_of_their_own_in_a_cadence(world: World) -> None:
+    with world.database.writing() as session:
+        for number in range(300):
+            world.contact(session, f"c{number}", phone=f"+9053212{number:05d}")
+    per_day = []
+    for _ in range(90):
+        with world.database.writing() as session:
+            per_day.append(journeys.plan_recurring(session, world.library, world.settings, world.now))
+        world.wait(days=1)
+    assert sum(per_day) == 300
+    assert max(per_day) <= 12
+
+
+def test_after_a_standstill_the_missed_days_are_planned(world: World) -> None:
+    with world.database.writing() as session:
+        for number in range(100):
+            world.contact(session, f"c{number}", phone=f"+9053212{number:05d}")
+    planned = 0
+    for day in range(90):
+        world.wait(days=1)
+        if day % 4 == 0 or day == 89:
+            with world.database.writing() as session:
+                planned += journeys.plan_recurring(session, world.library, world.settings, world.now)
+    assert planned >= 97  # the first call begins with its own day
