@@ -1,6 +1,6 @@
 """What every channel takes and gives; services know channels through this page alone.
 
-A call to `send` ends in one of four ways; the difference keeps messages from being lost or doubled:
+A call to `send` ends in one of these ways; the difference keeps messages from being lost or doubled:
 
 returns Sent              the provider has it and told us its id
 raises DeliveryFailed     the provider does not have it; `permanent` says whether to try again
@@ -24,8 +24,10 @@ from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
 Kind = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
 
-# BOOTTIME goes on counting while the machine sleeps; a lease held by somebody else's clock does too.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+def _seconds() -> float:
+    # BOOTTIME goes on counting while the machine sleeps, as the clock that leases are kept by does.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Verdict(StrEnum):
@@ -73,11 +75,11 @@ class Deadline:
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """A deadline `seconds` from this moment."""
-        return cls(time.clock_gettime(_CLOCK) + seconds)
+        return cls(_seconds() + seconds)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
-        return self.at - time.clock_gettime(_CLOCK)
+        return self.at - _seconds()
 
     def check(self) -> None:
         """Raise DeliveryFailed (to be tried again) once the deadline has passed."""
@@ -99,7 +101,7 @@ class Outgoing:
     language: str  # BCP 47
     match: str | None  # the unique link token in the body, by which a lost attempt is found again
     not_after: datetime | None  # aware; delivering later would disturb the recipient
-    deadline: Deadline
+    deadline: Deadline  # the attempt may not begin later; waiting for the answer may last longer
     callback_url: str | None  # public URL for receipts; the channel adds message_id and attempt
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt

@@ -29,7 +29,7 @@ from feedback.channels.base import Receipt as ChannelReceipt
 from feedback.core import lifecycle
 from feedback.core.duration import Duration
 from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
-from feedback.services import optouts, pace
+from feedback.services import optouts, pace, rollups
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Attempt, ChannelHold, Invitation, Message, Receipt
@@ -116,7 +116,7 @@ def record(session: Session, outcome: Outcome, settings: Settings, now: datetime
         _late_news(outcome)
         return False
     if outcome.sent:
-        _sent(message, outcome.sent.provider_id, now, outcome.sent.segments, outcome.sent.sender)
+        _sent(session, message, outcome.sent.provider_id, now, outcome.sent.segments, outcome.sent.sender)
     elif isinstance(outcome.error, DeliveryUnknown):
         _unconfirmed(message, outcome.error.code, settings, now)
     elif isinstance(outcome.error, ChannelHeld):
@@ -233,6 +233,8 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> None:
     message = session.get_one(Message, message_id)
     if message.state in ("held", "unconfirmed"):
         message.state, message.state_reason, message.sent_at = "sent", "confirmed_by_hand", now
+        if message.invitation and message.purpose == "invitation":
+            _left(session, message.invitation, now)
 
 
 def cancel(session: Session, message: Message, reason: str) -> None:
@@ -384,7 +386,9 @@ def _late_news(outcome: Outcome) -> None:
 
 
 def _sent(
-    message: Message, provider_id: str, now: datetime, segments: int | None = None, sender: str | None = None
+    session: Session,
+    message: Message,
+    provider_id: str, now: datetime, segments: int | None = None, sender: str | None = None
 ) -> None:
     message.state, message.state_reason = "sent", None
     message.provider_id, message.sent_at, message.lease_until = provider_id, now, None
@@ -396,9 +400,17 @@ def _sent(
     if lifecycle.further(lifecycle.INVITATION, invitation.state, "sent"):
         invitation.state = "sent"
     if message.purpose == "invitation":
-        invitation.sent_at = invitation.sent_at or now
+        _left(session, invitation, now)
         if invitation.reminders:
             invitation.remind_at = now + Duration.parse(invitation.reminders[0]).timedelta
+
+
+def _left(session: Session, invitation: Invitation, now: datetime) -> None:
+    """The first time that an invitation leaves is the day on which it counts."""
+    if invitation.sent_at is None:
+        invitation.sent_at = now
+        session.flush()
+        rollups.invited(session, invitation.id)
 
 
 def _unconfirmed(message: Message, code: str, settings: Settings, now: datetime) -> None:
@@ -469,7 +481,7 @@ def _settle(
     if found:
         if len(found) > 1:
             log.error("message.duplicate", message=message.id)
-        _sent(message, found[0].provider_id, now)
+        _sent(session, message, found[0].provider_id, now)
         message.state_reason = "found_at_provider"
         return 1
     asked_since = now - _claimed_at(session, message)
@@ -507,7 +519,7 @@ def _message_of(session: Session, channel: str, receipt: ChannelReceipt) -> Mess
 
 def _apply(session: Session, message: Message, receipt: ChannelReceipt, now: datetime) -> None:
     if message.provider_id is None:  # the callback came before the answer to our call, or instead of it
-        _sent(message, receipt.provider_id, now, sender=receipt.sender)
+        _sent(session, message, receipt.provider_id, now, sender=receipt.sender)
     if receipt.status == "delivered" and lifecycle.further(lifecycle.MESSAGE, message.state, "delivered"):
         message.state, message.state_reason = "delivered", None
         message.delivered_at = receipt.occurred_at or now

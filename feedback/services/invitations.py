@@ -16,7 +16,7 @@ from feedback.core.journey import Stage
 from feedback.core.recipient import PhoneNumber
 from feedback.core.token import derive
 from feedback.library import Library
-from feedback.services import composing, contacting, journeys
+from feedback.services import composing, contacting, journeys, rollups
 from feedback.settings import Settings
 from feedback.store.models import Contact, Enrolment, Invitation, Message
 
@@ -142,7 +142,10 @@ def use_other_channels(
             invitation.state, invitation.state_reason = "failed", "no_channel"
         elif decision.at <= now:
             invitation.other_kinds = [kind for kind in kinds if kind != decision.channel]
+            rollups.invited(session, invitation.id, -1)
             invitation.kind, invitation.state_reason = decision.channel, None
+            session.flush()
+            rollups.invited(session, invitation.id)
             queue(
                 session, invitation, decision.channel, library, channels, settings, now,
                 not_after=decision.not_after, occurrence=len(kinds),

@@ -14,7 +14,8 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+from feedback.store.models.rollups import InvitationCount, ScoreCount
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
     "Account",
@@ -31,8 +32,9 @@ __all__ = [
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
-    "Link",
+    "InvitationCount",
     "JourneyEvent",
+    "Link",
     "Message",
     "Pace",
     "QuestionnaireVersion",
@@ -40,7 +42,9 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedView",
     "Score",
+    "ScoreCount",
     "SimulatedMessage",
     "Suppression",
     "User",
