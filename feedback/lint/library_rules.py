@@ -21,15 +21,6 @@ DUPLICATE_KEY = Rule(
     bad=("two files with `key: visit`",),
     suppressible=False,
 )
-FILE_NAME = Rule(
-    id="file-name",
-    title="The file is named after its key",
-    tier="D",
-    severity="warning",
-    why="Who looks for a questionnaire looks for its file.",
-    good=("visit.yaml with `key: visit`",),
-    bad=("survey2.yaml with `key: visit`",),
-)
 MISSING_QUESTIONNAIRE = Rule(
     id="missing-questionnaire",
     title="The journey names questionnaires that exist",
@@ -50,7 +41,7 @@ MISSING_LANGUAGE = Rule(
     bad=("a stage with [en, fa], a questionnaire in [en]",),
     suppressible=False,
 )
-LIBRARY_RULES = (DUPLICATE_KEY, FILE_NAME, MISSING_QUESTIONNAIRE, MISSING_LANGUAGE)
+LIBRARY_RULES = (DUPLICATE_KEY, MISSING_QUESTIONNAIRE, MISSING_LANGUAGE)
 
 
 def check(documents: Sequence[Document]) -> Iterator[Problem]:
@@ -64,11 +55,6 @@ def check(documents: Sequence[Document]) -> Iterator[Problem]:
             told = f"`{questionnaire.key}` is already the key of {first[questionnaire.key].path}."
             yield document.finding(DUPLICATE_KEY, ("key",), told)
         first.setdefault(questionnaire.key, document)
-        if PurePath(document.path).stem != questionnaire.key:
-            told = f"The key is `{questionnaire.key}`, the file {PurePath(document.path).name}."
-            yield document.finding(
-                FILE_NAME, ("key",), told, rewrite=f"{questionnaire.key}.yaml", severity="info"
-            )
     broken = {PurePath(d.path).stem for d in documents if d.problems}
     for document in documents:
         yield from _stages(document, first, broken)
