@@ -59,6 +59,11 @@ def refusal(
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 
+def uptime() -> float:
+    """Seconds on a clock that no one can set and that goes on counting while the machine sleeps."""
+    return time.clock_gettime(_CLOCK)
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The moment after which a send may no longer begin, on a clock that no one can set.
@@ -73,11 +78,11 @@ class Deadline:
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """A deadline `seconds` from this moment."""
-        return cls(time.clock_gettime(_CLOCK) + seconds)
+        return cls(uptime() + seconds)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
-        return self.at - time.clock_gettime(_CLOCK)
+        return self.at - uptime()
 
     def check(self) -> None:
         """Raise DeliveryFailed (to be tried again) once the deadline has passed."""
@@ -172,10 +177,14 @@ class WebhookRequest:
 
 @runtime_checkable
 class Channel(Protocol):
-    """A way to reach customers."""
+    """A way to reach customers.
+
+    `longest_call` is how many seconds a call that has begun may take at most, until it has returned or raised.
+    """
 
     key: str
     kind: Kind
+    longest_call: float
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Hand one message over; raises DeliveryFailed, DeliveryUnknown or ChannelHeld."""
