@@ -1,7 +1,7 @@
 """Closing the loop: a follow-up from the answer that opens it to the note that closes it.
 
-Whoever changes a follow-up names the `revision` that they saw. A row that has moved on raises Conflict, so that two
-people cannot overwrite each other; notes and logged contacts only add, and go in whatever happened meanwhile.
+Whoever changes a follow-up names the `revision` that they saw. A row that has moved on raises Conflict, so
+that two people cannot overwrite each other; notes and logged contacts only add, and go in whatever happened.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _open(
 def owner_for(
     session: Session, account: Account | None, *, followup: FollowUpSettings, now: datetime
 ) -> User | None:
-    """The account's owner, whoever stands in while they are away, or the fallback; None where there is nobody."""
+    """The account's owner, whoever stands in while they are away, or the fallback; None for nobody."""
     owner = session.get(User, account.owner_id) if account and account.owner_id else None
     standing_in = _present(session, owner, now)
     if standing_in is not None or not followup.fallback_owner:
@@ -219,6 +219,7 @@ def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
         selectinload(FollowUp.closed_by),
         selectinload(FollowUp.response).selectinload(Response.answers),
         selectinload(FollowUp.response).selectinload(Response.version),
+        selectinload(FollowUp.response).selectinload(Response.invitation),
         selectinload(FollowUp.entries).selectinload(FollowUpEntry.user),
     )
     task = session.scalar(select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).options(*related))
@@ -339,7 +340,7 @@ def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: date
 def contacted(
     session: Session, task_id: int, viewer: Viewer, how: str, *, reached: bool, text: str, now: datetime
 ) -> FollowUp:
-    """Log an attempt to reach the customer. The first one answers the first promise; an open one is taken by it."""
+    """Log an attempt to reach the customer: it keeps the first promise, and takes what is open."""
     if how not in CONTACTS:
         raise Rejected("Say how you tried to reach them.")
     task = _locked(session, task_id, viewer, None)

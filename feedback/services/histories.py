@@ -19,7 +19,7 @@ ENOUGH = 20
 class History:
     """The latest first. `scores`: rows of (score, contact or None)."""
 
-    scores: Sequence[Row[tuple[Score, Contact | None]]]
+    scores: Sequence[Row[Score, Contact]]
     invitations: Sequence[Invitation]
     follow_ups: Sequence[FollowUp]
 
@@ -29,7 +29,7 @@ def of(session: Session, task: FollowUp, viewer: Viewer) -> History:
     return History(_scores(session, task), _invitations(session, task), _earlier(session, task, viewer))
 
 
-def _scores(session: Session, task: FollowUp) -> Sequence[Row[tuple[Score, Contact | None]]]:
+def _scores(session: Session, task: FollowUp) -> Sequence[Row[Score, Contact]]:
     query = (
         select(Score, Contact)
         .join(Response, Response.id == Score.response_id)

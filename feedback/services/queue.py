@@ -65,7 +65,7 @@ def ranked(
     return sorted(rows, key=lambda row: (-row.priority.value, row.task.contact_due_at, row.task.id))
 
 
-def _selected(viewer: Viewer, wanted: Filter, now: datetime) -> Select[tuple[FollowUp]]:
+def _selected(viewer: Viewer, wanted: Filter, now: datetime) -> Select[FollowUp]:
     query = (
         select(FollowUp)
         .where(visible(viewer), FollowUp.state.in_(_states(wanted.state)))
@@ -95,7 +95,7 @@ def _late_contact(now: datetime) -> Any:
     return (FollowUp.contact_due_at < now) & FollowUp.first_contact_at.is_(None)
 
 
-def _about_account(query: Select[tuple[FollowUp]], wanted: Filter) -> Select[tuple[FollowUp]]:
+def _about_account(query: Select[FollowUp], wanted: Filter) -> Select[FollowUp]:
     if wanted.segment:
         query = query.where(FollowUp.account.has(Account.segment == wanted.segment))
     if words := wanted.search.strip():
@@ -176,7 +176,7 @@ def _silence(session: Session, tasks: Iterable[FollowUp], now: datetime) -> Mapp
     )
     people: dict[int, list[tuple[int, bool]]] = {}
     for account_id, contact_id, when in session.execute(asked) if accounts else ():
-        people.setdefault(account_id, []).append((contact_id, when is not None))
+        people.setdefault(account_id or 0, []).append((contact_id, when is not None))
     return {task.id: _others(people.get(task.account_id or 0, []), task.contact_id) for task in tasks}
 
 

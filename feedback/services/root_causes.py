@@ -13,9 +13,9 @@ from feedback.store.models import RootCause
 FIRST: Mapping[str, dict[str, str]] = {
     "product": {"en": "Product: defect", "tr": "Ürün: hata", "fa": "محصول: خرابی"},
     "missing": {
-        "en": "Product: something is missing",
+        "en": "Product: something missing",
         "tr": "Ürün: eksik özellik",
-        "fa": "محصول: کمبود امکانات",
+        "fa": "محصول: کمبود",
     },
     "usability": {"en": "Hard to use", "tr": "Kullanımı zor", "fa": "دشواری در استفاده"},
     "onboarding": {"en": "Onboarding", "tr": "Başlangıç süreci", "fa": "راه‌اندازی"},
@@ -23,7 +23,7 @@ FIRST: Mapping[str, dict[str, str]] = {
     "support_quality": {
         "en": "Support: not solved",
         "tr": "Destek: çözülmedi",
-        "fa": "پشتیبانی: حل نشدن مشکل",
+        "fa": "پشتیبانی: حل نشد",
     },
     "price": {"en": "Price", "tr": "Fiyat", "fa": "قیمت"},
     "billing": {"en": "Invoice or contract", "tr": "Fatura veya sözleşme", "fa": "صورت‌حساب یا قرارداد"},
@@ -32,7 +32,7 @@ FIRST: Mapping[str, dict[str, str]] = {
     "customer_side": {
         "en": "Change at the customer",
         "tr": "Müşterideki değişiklik",
-        "fa": "تغییر نزد مشتری",
+        "fa": "تغییر در مشتری",
     },
     "other": {"en": "Something else", "tr": "Başka bir neden", "fa": "چیز دیگر"},
 }

@@ -14,14 +14,25 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from feedback import resources
 from feedback.services import root_causes
 from feedback.settings import Settings
-from feedback.web import account, auth, desk, frame, headers, observe, permissions, problems
+from feedback.web import (
+    account,
+    auth,
+    desk,
+    frame,
+    headers,
+    hooks,
+    observe,
+    permissions,
+    problems,
+    simulator,
+)
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
 class Room(NamedTuple):
-    """A blueprint in its place. Without `csrf` its posts need no token of a session: they carry their own proof."""
+    """A blueprint in its place. Without `csrf` its posts carry a proof of their own."""
 
     blueprint: Callable[[Runtime], Blueprint]
     prefix: str
@@ -31,6 +42,8 @@ class Room(NamedTuple):
 ROOMS = (
     Room(desk.blueprint, "/desk"),
     Room(account.blueprint, "/account"),
+    Room(hooks.blueprint, "/hooks", csrf=False),
+    Room(simulator.blueprint, "/simulator"),
     Room(observe.blueprint, "", csrf=False),
 )
 
@@ -43,7 +56,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.config.update(_configuration(runtime.settings))
     app.extensions["feedback"] = runtime
     directories = resources.directories("templates", runtime.settings.instance)
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
 
     observe.install(app)  # first, so that it measures and names all that follows
     csrf = CSRFProtect(app)
@@ -63,7 +76,7 @@ def create_app(runtime: Runtime) -> Flask:
 
 
 def behind_proxy(app: Flask) -> Flask:
-    """For servers that pass X-Forwarded-* on as they come; waitress reads them itself and must not have this."""
+    """For servers that pass X-Forwarded-* on as they come. Waitress reads them itself: not there, too."""
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app
 

@@ -1,8 +1,8 @@
 """Signing in: e-mail and password, a second factor, passkeys. The work is Flask-Security's; this ties it in.
 
-The extension wants user objects of its own kind and a session to keep them in. Ours are plain rows, and every
-connection is held as briefly as possible: a user is read in one short transaction and written, with whatever the
-sign-in changed, in another.
+The extension wants user objects of its own kind and a session to keep them in. Ours are plain rows, and a
+connection is held as briefly as possible: a user is read in one short transaction and written, with whatever
+the sign-in changed, in another.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from flask import Flask, g
 from flask_limiter import Limiter
@@ -36,45 +36,46 @@ if TYPE_CHECKING:
 log = get_logger()
 
 
-class StaffUser(UserMixin, User):  # type: ignore[misc]
+class StaffUser(UserMixin, User):  # type: ignore[misc]  # the mixin declares these columns too vaguely
     """A row of `user` as the sign-in extension wants it; nothing is stored differently."""
 
 
-class StaffDatastore(UserDatastore):  # type: ignore[misc]
+class StaffDatastore(UserDatastore):
     """Users as detached objects: `put` remembers what changed, `commit` writes it in one transaction.
 
     Only changed columns are written, so that two requests of one user do not undo each other's work.
     """
 
     def __init__(self, database: Database) -> None:
-        super().__init__(StaffUser, Role, WebAuthnKey)
+        # The rows do for roles and passkeys: nothing is asked of them beyond their columns.
+        super().__init__(StaffUser, cast(Any, Role), cast(Any, WebAuthnKey))
         self._database = database
 
     def find_user(self, case_insensitive: bool = False, **wanted: Any) -> StaffUser | None:
         ((name, value),) = wanted.items()
         column = getattr(StaffUser, name)
         matches = func.lower(column) == str(value).lower() if case_insensitive else column == value
-        everything = (selectinload(StaffUser.roles), selectinload(StaffUser.webauthn))
+        everything = (selectinload(User.roles), selectinload(User.webauthn))
         with self._database.reading() as session:
             return session.scalar(select(StaffUser).where(matches).options(*everything))
 
-    def find_role(self, role: str) -> Role | None:
+    def find_role(self, role: str) -> Any:
         with self._database.reading() as session:
             return session.scalar(select(Role).where(Role.name == role))
 
-    def find_webauthn(self, credential_id: bytes) -> WebAuthnKey | None:
+    def find_webauthn(self, credential_id: bytes) -> Any:
         with self._database.reading() as session:
             return session.scalar(select(WebAuthnKey).where(WebAuthnKey.credential_id == credential_id))
 
-    def find_user_from_webauthn(self, webauthn: WebAuthnKey) -> StaffUser | None:
+    def find_user_from_webauthn(self, webauthn: Any) -> StaffUser | None:
         return self.find_user(id=webauthn.user_id)
 
-    def create_webauthn(self, user: StaffUser, **details: Any) -> None:
+    def create_webauthn(self, user: Any, **details: Any) -> None:  # type: ignore[override]
         now = clock.now()
         user.webauthn.append(WebAuthnKey(**details, lastuse_datetime=now, create_datetime=now))
         self.put(user)
 
-    def mf_delete_recovery_code(self, user: StaffUser, idx: int) -> bool:
+    def mf_delete_recovery_code(self, user: Any, idx: int) -> bool:
         """A new list: a change inside the old one would go unnoticed, and the code would work again."""
         codes = list(user.mf_recovery_codes or ())
         if not 0 <= idx < len(codes):
@@ -106,7 +107,7 @@ class StaffDatastore(UserDatastore):  # type: ignore[misc]
         return waiting
 
 
-class StaffMail(MailUtil):  # type: ignore[misc]
+class StaffMail(MailUtil):
     """The extension's e-mails go where all messages go: into the outbox, to be retried if need be."""
 
     runtime: Runtime
@@ -115,10 +116,10 @@ class StaffMail(MailUtil):  # type: ignore[misc]
         super().__init__(app)
         self.runtime = app.extensions["feedback"]
 
-    def send_mail(
-        self, template: str, subject: str, recipient: Any, sender: Any, body: Any, html: Any, **context: Any
-    ) -> None:
+    def send_mail(self, template: str, subject: str, *rest: Any, **context: Any) -> None:
+        """`rest` is recipient, sender, text and HTML; the recipient is the user of the context."""
         user: StaffUser = context["user"]
+        _recipient, _sender, body, _html = rest
         with self.runtime.database.writing() as session:
             queued = alerts.tell(
                 session, user, str(subject), str(body), channels=self.runtime.channels, now=clock.now()
@@ -131,7 +132,7 @@ def install(app: Flask, runtime: Runtime) -> Security:
     """Routes, sessions and cookies of the sign-in; limits against guessing."""
     app.config.update(_configuration(runtime.settings))
     security = Security(app, StaffDatastore(runtime.database), mail_util_cls=StaffMail)
-    security.i18n_domain = Words()
+    security.i18n_domain = cast(Any, Words())
     app.jinja_env.globals["_fsdomain"] = security.i18n_domain.gettext
     app.view_functions["security.two_factor_rescue"] = _no_rescue
     _limit_guessing(app)
@@ -219,5 +220,5 @@ each counts for itself, so the true limit is this one times their number."""
 def _limit_guessing(app: Flask) -> None:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
     for endpoint in GUESSABLE:
-        view = app.view_functions[endpoint]
+        view: Any = app.view_functions[endpoint]
         app.view_functions[endpoint] = limiter.limit(TRIES, methods=["POST"])(view)

@@ -1,7 +1,7 @@
 """Who may do what: the whole table, and the one guard that holds every route to it.
 
-A view says who may come with a decorator of this module (`may`, `signed_in`, `public`). Views that are not ours
-are listed in `FOREIGN`. What is neither is refused to everybody, so forgetting cannot open a door.
+A view says who may come with a decorator of this module (`may`, `signed_in`, `public`). Views that are not
+ours are listed in `FOREIGN`. What is neither is refused to everybody, so forgetting cannot open a door.
 """
 
 from __future__ import annotations
@@ -112,6 +112,15 @@ FOREIGN: Mapping[str, Access] = {
 }
 
 
+ROOMS: Mapping[str, Access] = {
+    "survey": Access(anybody=True, why="customers; the secret is in the link"),
+    "hooks": Access(anybody=True, why="providers; every call is signed"),
+    "api": Access(anybody=True, why="programs; every call brings its key"),
+    "simulator": Access(why="messages to customers; for everybody only in the demo"),
+}
+"""Blueprints in which one rule holds for every route that does not say otherwise."""
+
+
 def may(permission: Permission) -> Callable[[View], View]:
     """Only for signed-in staff with this permission."""
     return _marked(Access(permission))
@@ -136,9 +145,12 @@ def _marked(access: Access) -> Callable[[View], View]:
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:
-    """What a route declares; None where it declares nothing."""
+    """What a route declares, by itself or through its blueprint; None where nobody has said anything."""
     declared: Access | None = getattr(app.view_functions.get(endpoint), "access", None)
-    return declared or FOREIGN.get(endpoint)
+    room = endpoint.rpartition(".")[0]
+    if room == "simulator" and app.extensions["feedback"].settings.demo:
+        return Access(anybody=True, why="the demo's phone and inbox")
+    return declared or FOREIGN.get(endpoint) or ROOMS.get(room)
 
 
 def granted(roles: Iterable[str]) -> frozenset[Permission]:

@@ -10,49 +10,49 @@ from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Ur
 from feedback.i18n import Translator
 
 Params = Mapping[str, Any]
-Sentence = Callable[[Translator, Params, str], str]
+Sentence = Callable[[Translator, Params], str]
 
 
 def _(message: str) -> str:
     return message
 
 
-def _overdue(say: Translator, params: Params, currency: str) -> str:
+def _overdue(say: Translator, params: Params) -> str:
     return say.gettext("overdue by {length}", length=say.span(timedelta(hours=params["hours"])))
 
 
-def _due(say: Translator, params: Params, currency: str) -> str:
+def _due(say: Translator, params: Params) -> str:
     return say.gettext("due {when}", when=say.relative(timedelta(hours=params["hours"])))
 
 
-def _revenue(say: Translator, params: Params, currency: str) -> str:
-    return say.gettext("{money} a month", money=say.money(params["monthly_revenue"], currency))
+def _revenue(say: Translator, params: Params) -> str:
+    return say.gettext("{money} a month", money=say.money(params["monthly_revenue"], params["currency"]))
 
 
-def _renewal(say: Translator, params: Params, currency: str) -> str:
+def _renewal(say: Translator, params: Params) -> str:
     days = params["days"]
     if days == 0:
         return say.gettext("renews today")
     return say.ngettext("renews in {n} day", "renews in {n} days", days)
 
 
-def _renewal_passed(say: Translator, params: Params, currency: str) -> str:
+def _renewal_passed(say: Translator, params: Params) -> str:
     return say.ngettext("was to renew {n} day ago", "was to renew {n} days ago", params["days"])
 
 
-def _score(say: Translator, params: Params, currency: str) -> str:
+def _score(say: Translator, params: Params) -> str:
     return say.gettext("scored {score}", score=params["score"])
 
 
-def _fall(say: Translator, params: Params, currency: str) -> str:
+def _fall(say: Translator, params: Params) -> str:
     return say.gettext("fell from {before} to {now}", before=params["before"], now=params["now"])
 
 
-def _segment(say: Translator, params: Params, currency: str) -> str:
+def _segment(say: Translator, params: Params) -> str:
     return say.gettext(SEGMENTS[Segment(params["segment"])])
 
 
-def _silence(say: Translator, params: Params, currency: str) -> str:
+def _silence(say: Translator, params: Params) -> str:
     return say.ngettext(
         "{silent} of {n} colleague is silent",
         "{silent} of {n} colleagues are silent",
@@ -140,7 +140,7 @@ INVITATIONS: Mapping[str, str] = {
 
 def sentence(say: Translator, reason: Reason, currency: str) -> str:
     """One reason: "renews in 34 days". `currency` is that of the account."""
-    return SENTENCES[reason.code](say, reason.params, currency)
+    return SENTENCES[reason.code](say, {**reason.params, "currency": currency})
 
 
 def sentences(say: Translator, priority: Priority, currency: str) -> list[tuple[str, str, float]]:

@@ -63,7 +63,6 @@ class User(Base):
 
     roles: Mapped[list[Role]] = relationship(secondary=user_role, order_by=Role.id)
     webauthn: Mapped[list[WebAuthnKey]] = relationship(cascade="all, delete-orphan")
-    delegate: Mapped[User | None] = relationship(remote_side=[id])
 
 
 class WebAuthnKey(Base):
