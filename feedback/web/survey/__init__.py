@@ -44,6 +44,7 @@ class _Survey:
         self.settings = runtime.settings
         self.pages = Pages(runtime.settings)
         self.limits = rate.Limits()
+        self.forms: dict[tuple[int, str], type[StepForm]] = {}
         secrets = (runtime.settings.web.secret_key, runtime.settings.web.secret_key_previous)
         self.keys = [secret.reveal().encode() for secret in secrets if secret]
 
@@ -87,7 +88,7 @@ class _Survey:
             question = visit.answered(request.args.get("q"))
             if question is None:
                 return redirect(visit.address(), 303)
-            form = step_form(question)(sent)
+            form = self._form(sheet.version_id, question)(sent)
             rendered = stamp.read(self.keys, token, form.stamp.data or "")
             if rendered is None or not form.validate():
                 problem = form.answer.problem or AnswerProblem(question.key, "stale")
@@ -116,6 +117,13 @@ class _Survey:
                 edit_window=self.settings.link.edit_window,
             )
         return visit.after(question, form.answer.data)
+
+    def _form(self, version_id: int, question: AnyQuestion) -> type[StepForm]:
+        """The step's form class; versions never change, so one is made once."""
+        known = (version_id, question.key)
+        if known not in self.forms:
+            self.forms[known] = step_form(question)
+        return self.forms[known]
 
     def _visit(self, session: Session, token: str, sheet: Sheet, now: datetime) -> Visit:
         library = self.runtime.library
