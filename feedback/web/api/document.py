@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from feedback import __version__
 from feedback.web.api.shapes import Problem
 
+Answers = dict[str | int | HTTPStatus, Any]
 _PROBLEMS = {
     400: "The body is not JSON.",
     401: "No valid key.",
@@ -25,13 +27,13 @@ _PROBLEMS = {
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
-def problems() -> dict[int | str, Any]:
+def problems() -> Answers:
     """What every operation may answer instead."""
     content = {"application/problem+json": {"schema": _SCHEMA}}
     return {status: {"description": text, "content": content} for status, text in _PROBLEMS.items()}
 
 
-def stored(shape: type[BaseModel]) -> dict[int, type[BaseModel]]:
+def stored(shape: type[BaseModel]) -> Answers:
     """200 for what was there, 201 for what is new."""
     return {200: shape, 201: shape}
 

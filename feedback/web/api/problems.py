@@ -51,7 +51,9 @@ def http(error: HTTPException) -> Response:
 
 def invalid(error: ValidationError) -> Response:
     """A request whose shape is wrong: every mistake with its place, and never the value."""
-    mistakes = [Mistake(pointer=_pointer(each["loc"]), detail=_sentence(each["msg"])) for each in error.errors()]
+    mistakes = [
+        Mistake(pointer=_pointer(each["loc"]), detail=_sentence(each["msg"])) for each in error.errors()
+    ]
     return problem(422, "The request is not as the API describes it.", mistakes)
 
 

@@ -1,4 +1,4 @@
-"""The JSON that comes in and goes out. What a field's text must look like is in services/customers/fields.py."""
+"""The JSON that comes in and goes out; how a field is written is the business of services/customers/fields.py."""
 
 from __future__ import annotations
 

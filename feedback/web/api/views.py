@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 from flask.blueprints import BlueprintSetupState
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _BY_KEY = "the caller brings an API key"
 
 
-class Unacceptable(Exception):
+class UnacceptableError(Exception):
     """A body whose shape is right and whose values are not."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
@@ -66,9 +66,9 @@ def blueprint(runtime: Runtime) -> Blueprint:
     """Accounts, contacts and events for other programs; described at /api/v1/openapi.json."""
     api = APIBlueprint("api", __name__, abp_security=[{"key": []}], abp_responses=document.problems())
     api.before_request(Gate(runtime).check)
-    api.register_error_handler(FeedbackError, problems.ours)  # type: ignore[arg-type]
-    api.register_error_handler(HTTPException, problems.http)  # type: ignore[arg-type]
-    api.register_error_handler(Unacceptable, _unacceptable)  # type: ignore[arg-type]
+    api.register_error_handler(FeedbackError, problems.ours)
+    api.register_error_handler(HTTPException, problems.http)
+    api.register_error_handler(UnacceptableError, _unacceptable)
     api.record_once(_answer_mistakes)
     _accounts(api, runtime)
     _contacts(api, runtime)
@@ -86,12 +86,14 @@ def _answer_mistakes(state: BlueprintSetupState) -> None:
     state.app.validation_error_callback = problems.invalid  # type: ignore[attr-defined]
 
 
-def _unacceptable(error: Unacceptable) -> Response:
+def _unacceptable(error: UnacceptableError) -> Response:
     return problems.problem(422, "Some values cannot be accepted.", error.mistakes)
 
 
 def _accounts(api: APIBlueprint, runtime: Runtime) -> None:
-    @api.put("/accounts/<path:external_id>", summary="Store an account", responses=document.stored(AccountOut))
+    @api.put(
+        "/accounts/<path:external_id>", summary="Store an account", responses=document.stored(AccountOut)
+    )
     @public(_BY_KEY)
     def put_account(path: ExternalId, body: AccountIn) -> Response:
         values = _parsed(body, fields.ACCOUNT, runtime.settings)
@@ -168,8 +170,10 @@ def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response
             return store(session)
 
 
-def _parsed(body: AccountIn | ContactIn, parsers: Mapping[str, fields.Parser], settings: Settings) -> dict[str, Any]:
-    """The fields that were sent, read as an import reads them. Raises Unacceptable with every mistake."""
+def _parsed(
+    body: AccountIn | ContactIn, parsers: Mapping[str, fields.Parser], settings: Settings
+) -> dict[str, Any]:
+    """The fields that were sent, read as an import reads them. Raises UnacceptableError with every mistake."""
     style = fields.Style(settings.organisation.default_region, settings.organisation.time_zone)
     values, mistakes = {}, []
     for name in body.model_fields_set & set(parsers):
@@ -179,7 +183,7 @@ def _parsed(body: AccountIn | ContactIn, parsers: Mapping[str, fields.Parser], s
         except ValueError as error:
             mistakes.append(Mistake(pointer=f"/{name}", detail=str(error)))
     if mistakes:
-        raise Unacceptable(sorted(mistakes, key=lambda mistake: mistake.pointer))
+        raise UnacceptableError(sorted(mistakes, key=lambda mistake: mistake.pointer))
     return values
 
 
@@ -188,7 +192,7 @@ def _staff(session: Session, email: str | None) -> int | None:
         return None
     found = owners(session.connection(), [email]).get(email)
     if found is None:
-        raise Unacceptable([Mistake(pointer="/owner", detail="No member of staff has this address.")])
+        raise UnacceptableError([Mistake(pointer="/owner", detail="No member of staff has this address.")])
     return found
 
 
@@ -197,7 +201,9 @@ def _account_id(session: Session, external_id: str | None) -> int | None:
         return None
     found = session.scalar(select(Account.id).where(Account.external_id == external_id))
     if found is None:
-        raise Unacceptable([Mistake(pointer="/account", detail="There is no such account; store it first.")])
+        raise UnacceptableError(
+            [Mistake(pointer="/account", detail="There is no such account; store it first.")]
+        )
     return found
 
 
@@ -238,7 +244,9 @@ def _account(session: Session, external_id: str) -> AccountOut:
 
 
 def _contact(session: Session, external_id: str) -> ContactOut:
-    row = session.scalar(select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None)))
+    row = session.scalar(
+        select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None))
+    )
     if row is None:
         raise NotFound("There is no such contact.")
     consents = session.scalars(select(Consent).where(Consent.contact_id == row.id).order_by(Consent.id))

@@ -98,7 +98,10 @@ def test_every_mistake_is_named_with_its_place(program: Program, runtime: Runtim
     assert [each["pointer"] for each in values["errors"]] == ["/email", "/phone", "/time_zone"]
     unknown = problem_of(program.put("/contacts/x", account="nowhere"), 422)
     assert unknown["errors"][0]["pointer"] == "/account"
-    assert problem_of(program.put("/accounts/x", owner="nobody@example.com"), 422)["errors"][0]["pointer"] == "/owner"
+    assert (
+        problem_of(program.put("/accounts/x", owner="nobody@example.com"), 422)["errors"][0]["pointer"]
+        == "/owner"
+    )
     assert count(runtime, Contact) == before
 
 
@@ -133,7 +136,9 @@ def test_an_event_needs_a_contact_and_a_past(program: Program) -> None:
 def test_the_same_new_contact_from_two_programs_at_once_is_one(program: Program, runtime: Runtime) -> None:
     before = count(runtime, Contact)
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda n: program.put("/contacts/new-1", name=f"Ada {n}").status_code, range(12)))
+        answers = list(
+            pool.map(lambda n: program.put("/contacts/new-1", name=f"Ada {n}").status_code, range(12))
+        )
     assert set(answers) <= {200, 201}
     assert count(runtime, Contact) == before + 1
 
@@ -200,7 +205,9 @@ def test_a_key_that_calls_too_often_is_told_when_to_come_back(
         (b'{"properties": {"a": {"b": 1}}}', "application/json", 422),
     ],
 )
-def test_a_body_that_cannot_be_used_is_a_problem(program: Program, raw: bytes, kind: str, status: int) -> None:
+def test_a_body_that_cannot_be_used_is_a_problem(
+    program: Program, raw: bytes, kind: str, status: int
+) -> None:
     client = program.app.test_client()
     headers = {"Authorization": f"Bearer {program.key}"}
     problem_of(client.put("/api/v1/contacts/x", data=raw, content_type=kind, headers=headers), status)
