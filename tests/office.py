@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.answer import Answer
-from feedback.services import responses, staff
+from feedback.services import followups, responses, staff
+from feedback.services.followups import Closing, Viewer
 from feedback.store.models import Account, Contact, FollowUp, Invitation, User
 
 PASSWORD = "correct horse battery"
@@ -125,11 +126,19 @@ def _surveyed(
     session.add_all([account, contact, colleague])
     session.flush()
     if customer.before is not None:
-        answer(session, runtime, contact, customer.before, "", now - timedelta(days=90))
+        before = now - timedelta(days=90)
+        for task in answer(session, runtime, contact, customer.before, "", before):
+            thank(session, task, people["lead"], before + timedelta(days=2))
     invite(session, runtime, colleague, now - timedelta(days=3))
     answer(
         session, runtime, contact, customer.score, customer.words, now - timedelta(hours=customer.hours_ago)
     )
+
+
+def thank(session: Session, task: FollowUp, by: User, now: datetime) -> None:
+    closing = Closing("thanked", "Said thank you.")
+    viewer = Viewer(by.id, sees_all=True)
+    followups.close(session, task.id, viewer, closing, revision=task.revision, now=now)
 
 
 def invite(session: Session, runtime: Runtime, contact: Contact, now: datetime) -> Invitation:

@@ -25,11 +25,6 @@ Kind = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
 
 
-def _seconds() -> float:
-    # BOOTTIME goes on counting while the machine sleeps, as the clock that leases are kept by does.
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
 class Verdict(StrEnum):
     """What a refusal means for the next message, whatever the provider calls it."""
 
@@ -61,6 +56,12 @@ def refusal(
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 
+def uptime() -> float:
+    """Seconds on a clock that no one can set and that goes on counting while the machine sleeps."""
+    # BOOTTIME is not everywhere; without it a sleeping machine stops the clock.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The moment after which a send may no longer begin, on a clock that no one can set.
@@ -75,11 +76,11 @@ class Deadline:
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """A deadline `seconds` from this moment."""
-        return cls(_seconds() + seconds)
+        return cls(uptime() + seconds)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
-        return self.at - _seconds()
+        return self.at - uptime()
 
     def check(self) -> None:
         """Raise DeliveryFailed (to be tried again) once the deadline has passed."""
@@ -174,10 +175,14 @@ class WebhookRequest:
 
 @runtime_checkable
 class Channel(Protocol):
-    """A way to reach customers."""
+    """A way to reach customers.
+
+    `longest_call` is how many seconds a call that has begun may take at most, until it has returned or raised.
+    """
 
     key: str
     kind: Kind
+    longest_call: float
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Hand one message over; raises DeliveryFailed, DeliveryUnknown or ChannelHeld."""

@@ -73,6 +73,11 @@ class SmtpEmail:
         self._context = context or ssl.create_default_context()
         self._now = now
 
+    @property
+    def longest_call(self) -> float:
+        """A dozen questions at most, each with its own time-out, and the answer to the final dot."""
+        return 12 * self.timeout + self.final_timeout
+
     def send(self, outgoing: Outgoing) -> Sent:
         message = self.compose(outgoing)
         recipient, sender = _recipient(outgoing.to), _sender(message["From"])

@@ -139,6 +139,11 @@ class TwilioSms:
             environment={"TWILIO_REGION": ""},  # or the library reads the process's own environment
         )
 
+    @property
+    def longest_call(self) -> float:
+        """Writing, waiting for the first byte, and reading the rest each end by `timeout`."""
+        return 3 * self.timeout
+
     # Sending
 
     def send(self, outgoing: Outgoing) -> Sent:

@@ -8,6 +8,7 @@ from html import escape
 
 from feedback.core.message import clean, compose_sms, fill
 from feedback.core.questionnaire import EmailText, Questionnaire
+from feedback.core.recipient import PhoneNumber
 from feedback.core.text import Text, direction
 from feedback.i18n import Translator, translator
 from feedback.settings import Settings
@@ -68,6 +69,12 @@ def can_reply(settings: Settings, country: str | None) -> bool:
     return not any(character.isalpha() for character in sender)
 
 
+def country_of(contact: Contact, kind: str) -> str | None:
+    """For SMS the number's country, which decides sender and route; for mail the stated one, if there is one."""
+    number = PhoneNumber(contact.phone).region if contact.phone else None
+    return (number or contact.country) if kind == "sms" else (contact.country or number)
+
+
 def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool) -> str:
     """How to say no: by reply where the sender can be replied to, else by a link."""
     words = translator("survey", language)
@@ -82,7 +89,7 @@ def _sms(questionnaire: Questionnaire, invitation: Invitation, settings: Setting
     language = invitation.language
     template = text.to(language) if text else translator("survey", language).gettext(SMS_DEFAULT)
     token = invitation.token or ""
-    replies = can_reply(settings, invitation.contact.country)
+    replies = can_reply(settings, country_of(invitation.contact, "sms"))
     sms = compose_sms(
         template,
         {**values(invitation, settings), "opt_out": opt_out_line(settings, language, token, replies=replies)},

@@ -18,7 +18,8 @@ from feedback.core.answer import Answer
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.reply import Help, Meaning, Score, Start, Stop, Unclear, understand
+from feedback.core.recipient import PhoneNumber
+from feedback.core.reply import Help, Meaning, Score, Start, Stop, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
@@ -311,6 +312,7 @@ def _say(
             channel=row.channel,
             kind="sms",
             recipient=phone,
+            country=PhoneNumber(phone).region,
             sender=row.recipient if row.recipient.startswith("+") else None,
             body=words,
             language=language,

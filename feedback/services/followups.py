@@ -219,6 +219,7 @@ def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
         selectinload(FollowUp.closed_by),
         selectinload(FollowUp.response).selectinload(Response.answers),
         selectinload(FollowUp.response).selectinload(Response.version),
+        selectinload(FollowUp.response).selectinload(Response.invitation),
         selectinload(FollowUp.entries).selectinload(FollowUpEntry.user),
     )
     task = session.scalar(select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).options(*related))

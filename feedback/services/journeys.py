@@ -47,7 +47,8 @@ def record_event(
     """
     if (stored := _stored(session, event)) is not None:
         return stored
-    contact = session.scalar(select(Contact).where(Contact.external_id == event.contact).with_for_update())
+    found = session.scalar(select(Contact.id).where(Contact.external_id == event.contact))
+    contact = contacting.lock(session, {found})[0] if found else None
     if contact is None or contact.erased_at:
         raise NotFound(f"There is no contact {event.contact!r}; import or post the contact first.")
     if event.occurred_at > now + timedelta(minutes=5):
@@ -178,9 +179,7 @@ def plan_recurring(
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
             for contact_id, cycle in list(_turns(session, cadence, day, only)):
-                contact = session.scalars(
-                    select(Contact).where(Contact.id == contact_id).with_for_update()
-                ).one()
+                contact = contacting.lock(session, {contact_id})[0]
                 enrol(session, contact, stage, f"cycle:{cycle}", now, settings, now)
                 planned += 1
     return planned
@@ -231,7 +230,7 @@ def _turns(
 ) -> Iterator[tuple[int, int]]:
     """(contact, number of the cycle) of everybody whose turn is on `day`."""
     number = day.toordinal()
-    everybody = select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None))
+    everybody = select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
     rows = session.execute(everybody if only is None else everybody.where(only))
     for contact_id, external_id in rows:
         if number % cadence == spread(external_id, cadence):

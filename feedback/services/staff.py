@@ -51,7 +51,7 @@ def add_user(
     """
     address = _address(email)
     if by_email(session, address) is not None:
-        raise Conflict(f"There is a user {address} already.")
+        raise Conflict("There is a user with this address already.")
     user = User(
         email=address,
         name=name.strip() or address,
@@ -148,7 +148,7 @@ def _address(email: str) -> str:
 def _roles(session: Session, names: Collection[str]) -> list[Role]:
     unknown = set(names) - set(RoleName)
     if unknown or not names:
-        raise Rejected(f"A user's role is one of {', '.join(RoleName)}.")
+        raise Rejected("Choose at least one of the roles admin, lead, csm and viewer.")
     stored = {role.name: role for role in session.scalars(select(Role))}
     return [stored.get(name) or Role(name=name) for name in sorted(names)]
 

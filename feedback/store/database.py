@@ -15,12 +15,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from feedback import clock
 from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
 from feedback.store import failures
@@ -100,6 +102,14 @@ class Database:
         except StorageUnavailable as unavailable:
             return [health.unreachable(unavailable)]
         return problems if current else [*problems, health.OUTDATED]
+
+    def now(self) -> datetime:
+        """The clock that all nodes share: the server's on PostgreSQL, this machine's on SQLite."""
+        if self.is_sqlite:
+            return clock.now()
+        with failures.explained(self.url), self._readers.connect() as connection:
+            moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return moment.astimezone(UTC)
 
     def close(self) -> None:
         """Give all connections back; the object can be used again afterwards."""

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.core.answer import Answer
 from feedback.core.followup import Outcome, State, Weights, allowed
+from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
@@ -60,15 +61,11 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
     def take_all() -> ResponseReturnValue:
         with database.writing() as session:
             taken, lost = followups.take_all(session, _ticked(), viewer(), now=clock.now())
+        n = len(taken)
         if taken:
-            _tell("{n} follow-up is yours now.", "{n} follow-ups are yours now.", len(taken))
+            flash(say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n), "success")
         if lost:
-            _tell(
-                "{n} follow-up was taken by somebody else first.",
-                "{n} follow-ups were taken by somebody else first.",
-                len(lost),
-                "error",
-            )
+            flash(say().gettext("Somebody else was faster with {n} of them.", n=len(lost)), "error")
         return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
 
     @desk.post("/views")
@@ -196,7 +193,7 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             task=task,
             row=row,
             why=reasons.sentences(say(), row.priority, _currency(task, currency)),
-            answers=_answers(asked, task),
+            answers=_answers(asked, task, {"company": runtime.settings.organisation.name}),
             questionnaire=asked.title.to(say().language),
             history=histories.of(session, task, viewer()),
             owners=staff.owners(session),
@@ -302,10 +299,6 @@ def _ticked() -> dict[int, int]:
     return {int(task): int(seen) for task, _, seen in pairs if task.isdecimal() and seen.isdecimal()}
 
 
-def _tell(singular: str, plural: str, n: int, category: str = "success") -> None:
-    flash(say().ngettext(singular, plural, n), category)
-
-
 # --- One follow-up -------------------------------------------------------------------------------
 
 
@@ -361,13 +354,14 @@ def _latest(task: FollowUp) -> FollowUpEntry | None:
     return task.entries[-1] if task.entries else None
 
 
-def _answers(asked: Questionnaire, task: FollowUp) -> list[tuple[str, str, bool]]:
+def _answers(asked: Questionnaire, task: FollowUp, known: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """(question, answer, whether it is in the customer's own words), in the order of the questionnaire."""
     language = asked.language_for(say().language)
+    values = {**(task.response.invitation.piping if task.response.invitation else {}), **known}
     given = {row.question: Answer.from_stored(row.value, row.text) for row in task.response.answers}
     return [
         (
-            question.text.to(language),
+            fill(question.text.to(language), values),
             asked.wording(question.key, given[question.key], language),
             given[question.key].value is None,
         )

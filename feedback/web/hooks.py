@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from feedback import clock
 from feedback.channels.base import CallsBack, WebhookRequest
 from feedback.errors import NotFound
-from feedback.services import conversation, delivery
+from feedback.services import conversation, receipts
 from feedback.web.permissions import public
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     def receipt(channel: str) -> Response:
         parsed = _caller(runtime, channel).parse_receipt(_webhook())
         with runtime.database.writing() as session:
-            delivery.record_receipt(session, channel, parsed, clock.now())
+            receipts.record(session, channel, parsed, clock.now())
         return _empty()
 
     @hooks.post("/<channel>/reply")

@@ -75,8 +75,8 @@ def _ours(error: Exception) -> Response:
     return answer(status, str(error))
 
 
-def _stale_form(_: CSRFError) -> Response:
-    return answer(400, "This form was open for too long. Reload the page and try again.")
+def _stale_form(error: CSRFError) -> Response:
+    return answer(400, _("This form was open for too long. Reload the page and try again."))
 
 
 def _http(error: HTTPException) -> Response:
