@@ -1,4 +1,5 @@
-"""A questionnaire as CS leads write it, and what its answers mean: the path through it, mistakes, follow-ups, piping."""
+"""A questionnaire as CS leads write it, and what its answers mean: the path through it, mistakes, follow-ups,
+piping."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ Role = Literal["other", "none", "not_applicable", "prefer_not_to_say"]
 
 
 class Option(Strict):
-    """One option. A role says what a plain list of texts cannot: `other` opens a text box, `none` excludes the rest."""
+    """One option. A role says what a plain list of texts cannot: `other` opens a text box, `none` excludes the
+    rest."""
 
     key: Key
     text: Text

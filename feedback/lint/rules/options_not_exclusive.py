@@ -19,7 +19,8 @@ RULE = Rule(
     qas="7e",
     tier="D",
     severity="warning",
-    why="Where two options fit, people choose by accident and the counts split (XM Institute, practice 6; QAS-99, 7e).",
+    why="Where two options fit, people choose by accident and the counts split (XM Institute, "
+    "practice 6; QAS-99, 7e).",
     good=("Tea | Coffee | Cold drinks", "the same list as `multi`", "a “None of these” with `role: none`"),
     bad=("Tea | Hot drinks", "Car | Family car", "Bus | Public transport", "Price | price"),
 )
@@ -33,7 +34,7 @@ def check(document: Document) -> Iterator[Problem]:
             listed = choices(document, index, language)
             if listed:
                 yield from _duplicates(document, index, listed)
-                if document.questions[index][1].type == "single":  # type: ignore[union-attr]
+                if document.questions[index][1].type == "single":
                     yield from _contained(document, index, listed)
                 else:
                     yield from _loose_none(document, index, listed)
@@ -67,7 +68,8 @@ def _contained(document: Document, index: int, listed: Choices) -> Iterator[Prob
             message,
             quoted=text,
             language=listed.language,
-            rewrite="Keep one of the two, name the rest of the kind (“other hot drinks”), or use `type: multi`.",
+            rewrite="Keep one of the two, name the rest of the kind (“other hot drinks”), or use "
+            "`type: multi`.",
         )
         return
 

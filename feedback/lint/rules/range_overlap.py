@@ -44,7 +44,8 @@ def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             ("questions", index, "options", place),
-            f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has two answers.",
+            f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has "
+            "two answers.",
             quoted=f"{text} | {other_text}",
             rewrite="Let each band begin after the one before it ends: 1-3, 4-6, or “5 to less than 10”.",
             language=listed.language,
