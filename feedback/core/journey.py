@@ -17,8 +17,7 @@ DateField = Literal["renewal_on", "contract_started_on"]
 class Entry(Strict):
     """How a customer enters the stage: by an event, by a date of the account, or again and again.
 
-    `{event: ticket_closed}` · `{date: renewal_on, before: 90d}` · `{every: 90d}` (spread evenly over the
-    days)
+    `{event: ticket_closed}` · `{date: renewal_on, before: 90d}` · `{every: 90d}` (spread evenly over the days)
     """
 
     event: str | None = None

@@ -1,5 +1,4 @@
 """Every structure rule against its files in tests/lint/rules/<rule>/: good*.yaml and bad*.yaml."""
-it."""
 
 from __future__ import annotations
 
