@@ -54,8 +54,7 @@ class Condition(BaseModel):
         if self.question is None:
             if len(groups) != 1 or tests:
                 raise ValueError(
-                    "write `question:` with a test (is, band, at_least, at_most, answered), or one "
-                    "of all, any, not"
+                    "write `question:` with a test (is, band, at_least, at_most, answered), or one of all, any, not"
                 )
         elif groups:
             raise ValueError("`question:` and all/any/not do not go together; put the test inside the list")
