@@ -11,7 +11,7 @@ from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
 from feedback.core.questions.scale import ThumbsQuestion
 from feedback.lint.labels import lexicon
 
-MAX_WAYS = 3_000
+MAX_WAYS = 1_000
 """A questionnaire that branches more than this is measured by these ways only; rules then say too little, not
 too much."""
 OPT_IN_SIZE = 3

@@ -95,7 +95,7 @@ def _scale(document: Document, index: int, question: AnyQuestion, language: str)
             listed is None
             or question.multiple
             or len(listed.real) < 2
-            or listed.kind in ("bands", "calendar")
+            or listed.kind in ("bands", "calendar", "steps")
         ):
             return None
         texts, path, numbered = listed.texts, (*base, "options"), False

@@ -31,7 +31,9 @@ RULE = Rule(
     ),
     suppress="A series that must stay comparable (category trend), or a validated item.",
 )
-ONE_SIDED = frozenset({"frequency", "amount", "effort", "disappointment", "level"})
+ONE_SIDED = frozenset(
+    {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
+)
 """Dimensions that start at nothing: they have no negative side to be missed."""
 
 
