@@ -66,6 +66,10 @@ class Worker:
             pool.shutdown(wait=True)
         log.info("worker.stopped", worker=self.name)
 
+    @property
+    def running(self) -> bool:
+        return bool(self._scheduler.running)
+
     def run(self) -> None:
         """Tick in the foreground until SIGTERM or SIGINT."""
         ended = threading.Event()

@@ -83,7 +83,7 @@ def test_lengths_of_time_say_their_direction() -> None:
 
 
 def test_numbers_inside_a_sentence_get_the_language_s_digits() -> None:
-    assert "۳" in translator("desk", "fa").ngettext("{n} follow-up", "{n} follow-ups", 3)
+    assert "۳" in translator("desk", "fa").ngettext("Show {n} more", "Show {n} more", 3)
 
 
 def test_a_text_without_parameters_keeps_its_braces() -> None:
@@ -97,3 +97,57 @@ def test_an_unknown_language_is_answered_in_the_first_one() -> None:
 
 def test_languages_are_named_in_themselves() -> None:
     assert [language_name(each) for each in LANGUAGES["desk"]] == ["English", "Türkçe", "فارسی"]
+
+
+# --- Everything that the desk says is in its catalogue ------------------------------------------------
+
+PACKAGE = LOCALES.parent
+TEMPLATES = PACKAGE.parent / "templates"
+DESK_CODE = [
+    *(PACKAGE / "web").glob("*.py"),
+    PACKAGE / "services" / "followups.py",
+    PACKAGE / "services" / "staff.py",
+    PACKAGE / "services" / "queue.py",
+]
+DESK_TEMPLATES = [*(TEMPLATES / "desk").rglob("*.html"), *(TEMPLATES / "email").glob("staff_*.txt")]
+REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}
+OF_PROGRAMS = {"hooks.py", "api.py"}  # what only programs read stays English
+
+
+def marked(path: Path, method: str) -> set[str]:
+    """Texts in `_()`, `gettext()` and `ngettext()`."""
+    from babel.messages.extract import extract_from_file
+
+    found = extract_from_file(method, path, keywords={"_": None, "gettext": None, "ngettext": (1, 2)})
+    return {_all(message)[0] for _, message, _, _ in found}
+
+
+def refusals(path: Path) -> set[str]:
+    """The sentences that people are refused with."""
+    import ast
+
+    calls = [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    given = [
+        argument
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in REFUSALS
+        for argument in call.args
+    ]
+    return {argument.value for argument in given if isinstance(argument, ast.Constant)}
+
+
+def said_at_the_desk() -> set[str]:
+    code = [path for path in DESK_CODE if path.name not in OF_PROGRAMS]
+    texts = {text for path in code for text in marked(path, "python") | refusals(path)}
+    texts |= {text for path in DESK_TEMPLATES for text in marked(path, "jinja2")}
+    return {re.sub(r"%\((\w+)\)[sd]", r"{\1}", text) for text in texts}
+
+
+def test_the_desk_says_nothing_that_its_catalogue_does_not_know() -> None:
+    assert said_at_the_desk() - msgids("desk", "en") == set()
+
+
+def test_the_catalogue_of_the_desk_holds_nothing_that_is_no_longer_said() -> None:
+    assert msgids("desk", "en") - said_at_the_desk() == set()

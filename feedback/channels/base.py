@@ -1,6 +1,6 @@
 """What every channel takes and gives; services know channels through this page alone.
 
-A call to `send` ends in one of four ways; the difference keeps messages from being lost or doubled:
+A call to `send` ends in one of these ways; the difference keeps messages from being lost or doubled:
 
 returns Sent              the provider has it and told us its id
 raises DeliveryFailed     the provider does not have it; `permanent` says whether to try again
@@ -24,8 +24,10 @@ from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
 Kind = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
 
-# BOOTTIME goes on counting while the machine sleeps; a lease held by somebody else's clock does too.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+def uptime() -> float:
+    """Seconds on a clock that no one can set, and that counts the machine's sleep as leases do."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Verdict(StrEnum):
@@ -57,11 +59,6 @@ def refusal(
             return ChannelHeld(message, code=verdict, country=country)
     permanent = verdict in (Verdict.REFUSED, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
-
-
-def uptime() -> float:
-    """Seconds on a clock that no one can set and that goes on counting while the machine sleeps."""
-    return time.clock_gettime(_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ class Outgoing:
     language: str  # BCP 47
     match: str | None  # the unique link token in the body, by which a lost attempt is found again
     not_after: datetime | None  # aware; delivering later would disturb the recipient
-    deadline: Deadline
+    deadline: Deadline  # the attempt may not begin later; waiting for the answer may last longer
     callback_url: str | None  # public URL for receipts; the channel adds message_id and attempt
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt

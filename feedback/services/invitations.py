@@ -15,7 +15,7 @@ from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.token import derive
 from feedback.library import Library
-from feedback.services import composing, contacting, journeys
+from feedback.services import composing, contacting, journeys, rollups
 from feedback.settings import Settings
 from feedback.store.models import Contact, Enrolment, Invitation, Message
 
@@ -145,7 +145,10 @@ def use_other_channels(
             invitation.state, invitation.state_reason = "failed", "no_channel"
         elif decision.at <= now:
             invitation.other_kinds = [kind for kind in kinds if kind != decision.channel]
+            rollups.invited(session, invitation.id, -1)
             invitation.kind, invitation.state_reason = decision.channel, None
+            session.flush()
+            rollups.invited(session, invitation.id)
             queue(
                 session, invitation, decision.channel, library, channels, settings, now,
                 not_after=decision.not_after, occurrence=len(kinds),

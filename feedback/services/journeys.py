@@ -160,10 +160,17 @@ def plan_dates(session: Session, library: Library, settings: Settings, now: date
     return planned
 
 
-def plan_recurring(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+def plan_recurring(
+    session: Session,
+    library: Library,
+    settings: Settings,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
+) -> int:
     """Enrol everybody whose day in a cadence has come, once a day; returns how many.
 
     Each contact has a fixed day of the cycle, spread evenly, so that no day carries the whole customer base.
+    `only` narrows the contacts down.
     """
     planned = 0
     for stage in library.journey.stages:
@@ -171,7 +178,7 @@ def plan_recurring(session: Session, library: Library, settings: Settings, now: 
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
-            for contact_id, cycle in list(_turns(session, cadence, day)):
+            for contact_id, cycle in list(_turns(session, cadence, day, only)):
                 contact = contacting.lock(session, {contact_id})[0]
                 enrol(session, contact, stage, f"cycle:{cycle}", now, settings, now)
                 planned += 1
@@ -215,10 +222,13 @@ def _enrolled(stage: str, day: Any) -> ColumnElement[bool]:
     )
 
 
-def _turns(session: Session, cadence: int, day: date) -> Iterator[tuple[int, int]]:
+def _turns(
+    session: Session, cadence: int, day: date, only: ColumnElement[bool] | None
+) -> Iterator[tuple[int, int]]:
     """(contact, number of the cycle) of everybody whose turn is on `day`."""
     number = day.toordinal()
-    rows = session.execute(select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id))
+    everybody = select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
+    rows = session.execute(everybody if only is None else everybody.where(only))
     for contact_id, external_id in rows:
         if number % cadence == spread(external_id, cadence):
             yield contact_id, number // cadence

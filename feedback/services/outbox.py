@@ -14,7 +14,7 @@ from feedback.channels.base import Verdict
 from feedback.core import lifecycle
 from feedback.core.duration import Duration
 from feedback.errors import DeliveryFailed
-from feedback.services import optouts
+from feedback.services import optouts, rollups
 from feedback.settings import Settings
 from feedback.store.models import DuplicateSend, Invitation, Message
 
@@ -47,7 +47,7 @@ def accepted(
     message.state, message.state_reason = "sent", reason
     message.provider_id, message.sent_at, message.lease_until = provider_id, now, None
     if message.invitation:
-        _invitation_sent(message.invitation, message, now)
+        _invitation_sent(session, message.invitation, message, now)
 
 
 def duplicated(session: Session, message: Message, provider_id: str, now: datetime) -> None:
@@ -125,7 +125,7 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
     if message:
         message.state, message.state_reason, message.sent_at = "sent", "confirmed_by_hand", now
         if message.invitation:
-            _invitation_sent(message.invitation, message, now)
+            _invitation_sent(session, message.invitation, message, now)
     return message is not None
 
 
@@ -151,15 +151,18 @@ def _in_doubt(session: Session, message_id: int) -> Message | None:
     )
 
 
-def _invitation_sent(invitation: Invitation, message: Message, now: datetime) -> None:
+def _invitation_sent(session: Session, invitation: Invitation, message: Message, now: datetime) -> None:
     # "skipped": the message was called off after its call had gone out, and news of that comes only now.
     if invitation.state == "skipped" or lifecycle.further(lifecycle.INVITATION, invitation.state, "sent"):
         invitation.state, invitation.state_reason = "sent", None
     if message.purpose != "invitation":
         return
-    invitation.sent_at = invitation.sent_at or now
     if invitation.reminders and not invitation.reminders_sent:
         invitation.remind_at = now + Duration.parse(invitation.reminders[0]).timedelta
+    if invitation.sent_at is None:  # the first time that it leaves is the day on which it counts
+        invitation.sent_at = now
+        session.flush()
+        rollups.invited(session, invitation.id)
 
 
 def _blame_address(session: Session, message: Message, code: str, now: datetime) -> None:

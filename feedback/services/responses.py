@@ -19,7 +19,7 @@ from feedback.core.evidence import Evidence, is_provisional
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
-from feedback.services import followups
+from feedback.services import followups, rollups
 from feedback.settings.table import FollowUp as FollowupSettings
 from feedback.store.models import Account, AnswerRow, Invitation, QuestionnaireVersion, Response, Score
 
@@ -150,7 +150,7 @@ def record(
     response = session.scalars(_OF_INVITATION, {"invitation": invited.id}).one_or_none()
     if response is None or response.state != "complete":
         _refuse_closed(invited, now)
-    before = _answers(session, response)
+    before, stood = _answers(session, response), rollups.counted(session, response)
     answers = _in_time(response, before, answers, now, edit_window)
     if response is None:
         response = _begun(session, invited, questionnaire, source=source, language=language, now=now)
@@ -164,6 +164,7 @@ def record(
     if not response.provisional:
         followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
     session.flush()
+    rollups.settle(session, response, stood)  # last: whoever answers today waits for the same rows
     if isinstance(invitation, Invitation) and inspect(invitation).session is session:
         session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response
@@ -207,9 +208,9 @@ def _hold(session: Session, invitation_id: int) -> Row[*tuple[Any, ...]]:
 
 def _refuse_closed(invited: Row[*tuple[Any, ...]], now: datetime) -> None:
     if invited.state == "withdrawn":
-        raise LinkClosed("withdrawn")
+        raise LinkClosed("withdrawn", invited.language)
     if invited.state == "expired" or invited.expires_at <= now:
-        raise LinkClosed("expired")
+        raise LinkClosed("expired", invited.language)
 
 
 def _answers(session: Session, response: Response | None) -> dict[str, Answer]:
@@ -228,7 +229,7 @@ def _in_time(
     fresh = {key: answer for key, answer in answers.items() if key not in before}
     changes = any(answer != before[key] for key, answer in answers.items() if key in before)
     if response.completed_at is not None or (changes and not any(fresh.values())):
-        raise LinkClosed("closed")
+        raise LinkClosed("closed", response.language)
     return fresh
 
 
@@ -397,3 +398,8 @@ _MOVE = (
     )
     .execution_options(synchronize_session=False)
 )
+
+
+def answers_to(session: Session, invitation_id: int) -> dict[str, Answer]:
+    """What has been answered to an invitation so far."""
+    return _answers(session, session.scalars(_OF_INVITATION, {"invitation": invitation_id}).one_or_none())

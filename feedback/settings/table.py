@@ -37,6 +37,7 @@ class Web:
     threads: int = setting(16, "Requests answered at the same time.", least=1, most=512)
     secret_key: Secret = setting(Secret(), "Signs staff sessions; at least 32 characters.")
     secret_key_previous: Secret = setting(Secret(), "The key before, still accepted while sessions run out.")
+    metrics_token: Secret = setting(Secret(), "Bearer token with which a collector reads /metrics.")
     password_salt: Secret = setting(Secret(), "Mixed into staff passwords; changing it voids them all.")
 
 

@@ -10,6 +10,7 @@ from feedback import clock
 from feedback.channels.base import CallsBack, WebhookRequest
 from feedback.errors import NotFound
 from feedback.services import conversation, receipts
+from feedback.web.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """POST /hooks/<channel>/receipt and /hooks/<channel>/reply."""
-    hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+    hooks = Blueprint("hooks", __name__)
 
     @hooks.post("/<channel>/receipt")
+    @public("the provider signs it")
     def receipt(channel: str) -> Response:
         parsed = _caller(runtime, channel).parse_receipt(_webhook())
         with runtime.database.writing() as session:
@@ -27,6 +29,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return _empty()
 
     @hooks.post("/<channel>/reply")
+    @public("the provider signs it")
     def reply(channel: str) -> Response:
         parsed = _caller(runtime, channel).parse_reply(_webhook())
         with runtime.database.writing() as session:

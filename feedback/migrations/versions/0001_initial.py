@@ -64,6 +64,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_channel_hold_channel_lifted", ["channel", "lifted_at"], unique=False)
 
     op.create_table(
+        "invitation_count",
+        sa.Column("questionnaire", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("provisional", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("questionnaire", "day", "stage", "channel", name=op.f("pk_invitation_count")),
+        postgresql_with={"fillfactor": 70},
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "link",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token", sa.String(length=32), nullable=False),
@@ -110,6 +123,31 @@ def upgrade() -> None:
         sa.Column("retired_at", UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_root_cause")),
         sa.UniqueConstraint("key", name=op.f("uq_root_cause_key")),
+    )
+    op.create_table(
+        "score_count",
+        sa.Column("trend", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.String(length=64), nullable=False),
+        sa.Column("metric", sa.String(length=64), nullable=False),
+        sa.Column("grain", sa.String(length=8), nullable=False),
+        sa.Column("dimension", sa.String(length=64), nullable=False),
+        sa.Column("start", sa.Date(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "trend",
+            "question",
+            "metric",
+            "grain",
+            "dimension",
+            "start",
+            "key",
+            "value",
+            name=op.f("pk_score_count"),
+        ),
+        postgresql_with={"fillfactor": 70},
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "simulated_message",
@@ -203,6 +241,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_account_renewal_on"), ["renewal_on"], unique=False)
 
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_saved_view_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_saved_view_user_id_name")),
+    )
     op.create_table(
         "user_role",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -786,6 +836,7 @@ def downgrade() -> None:
 
     op.drop_table("webauthn_key")
     op.drop_table("user_role")
+    op.drop_table("saved_view")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_renewal_on"))
         batch_op.drop_index(batch_op.f("ix_account_owner_id"))
@@ -802,11 +853,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_simulated_message_address"))
 
     op.drop_table("simulated_message")
+    op.drop_table("score_count")
     op.drop_table("root_cause")
     op.drop_table("role")
     op.drop_table("questionnaire_version")
     op.drop_table("pace")
     op.drop_table("link")
+    op.drop_table("invitation_count")
     with op.batch_alter_table("channel_hold", schema=None) as batch_op:
         batch_op.drop_index("ix_channel_hold_channel_lifted")
 

@@ -16,7 +16,8 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, User, WebAuthnKey
+from feedback.store.models.rollups import InvitationCount, ScoreCount
+from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
     "Account",
@@ -35,8 +36,9 @@ __all__ = [
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
-    "Link",
+    "InvitationCount",
     "JourneyEvent",
+    "Link",
     "Message",
     "Pace",
     "QuestionnaireVersion",
@@ -44,7 +46,9 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedView",
     "Score",
+    "ScoreCount",
     "SimulatedMessage",
     "Suppression",
     "User",

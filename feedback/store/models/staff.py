@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.store.base import Base
@@ -26,6 +26,10 @@ class Role(Base):
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(64), unique=True)
     description: Mapped[str | None] = mapped_column(String(255))
+
+    def get_permissions(self) -> frozenset[str]:
+        """What the sign-in extension asks of a role; ours grant nothing by themselves, only by name."""
+        return frozenset()
 
 
 class User(Base):
@@ -57,7 +61,8 @@ class User(Base):
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(Json)
 
-    roles: Mapped[list[Role]] = relationship(secondary=user_role)
+    roles: Mapped[list[Role]] = relationship(secondary=user_role, order_by=Role.id)
+    webauthn: Mapped[list[WebAuthnKey]] = relationship(cascade="all, delete-orphan")
 
 
 class WebAuthnKey(Base):
@@ -78,6 +83,18 @@ class WebAuthnKey(Base):
     device_type: Mapped[Word]
     lastuse_datetime: Mapped[datetime]
     create_datetime: Mapped[datetime]
+
+
+class SavedView(Base):
+    """A filter of the queue under a name; `query` is what stands behind the `?` of the address."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    name: Mapped[Name]
+    query: Mapped[str] = mapped_column(Text)
 
 
 class ApiKey(Base):

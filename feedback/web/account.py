@@ -1,0 +1,170 @@
+"""One's own account, and the list of staff for those who manage it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user, logout_user
+
+from feedback import clock
+from feedback.errors import Conflict, FeedbackError, Rejected
+from feedback.i18n import LANGUAGES
+from feedback.services import staff
+from feedback.services.staff import RoleName
+from feedback.store.models import User
+from feedback.web.language import CHOSEN, DESK, say, zone
+from feedback.web.permissions import Permission, may, public, signed_in
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+ROLE_TITLES = {
+    RoleName.ADMIN: _("Admin"),
+    RoleName.LEAD: _("CS lead"),
+    RoleName.CSM: _("CSM"),
+    RoleName.VIEWER: _("Viewer"),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    account = Blueprint("account", __name__)
+    database = runtime.database
+
+    @account.get("/")
+    @signed_in
+    def show() -> ResponseReturnValue:
+        with database.reading() as transaction:
+            user = staff.find(transaction, current_user.id)
+            people = [person for person in staff.owners(transaction) if person.id != user.id]
+            return render_template(
+                "desk/account.html", user=user, people=people, zones=_zones(), role_titles=ROLE_TITLES
+            )
+
+    @account.post("/")
+    @signed_in
+    def save() -> ResponseReturnValue:
+        with database.writing() as transaction:
+            _apply(staff.find(transaction, current_user.id))
+        session.pop(CHOSEN, None)
+        flash(say().gettext("Saved."), "success")
+        return redirect(url_for("account.show"), 303)
+
+    @account.post("/language")
+    @public("the sign-in page is read in one's own language, too")
+    def language() -> ResponseReturnValue:
+        chosen = request.form.get("language", "")
+        if chosen in LANGUAGES[DESK]:
+            session[CHOSEN] = chosen
+            if current_user.is_authenticated:
+                with database.writing() as transaction:
+                    staff.find(transaction, current_user.id).language = chosen
+        return redirect(_own_page(request.form.get("back", "")), 303)
+
+    @account.post("/sign-out-everywhere")
+    @signed_in
+    def sign_out_everywhere() -> ResponseReturnValue:
+        with database.writing() as transaction:
+            user = staff.find(transaction, current_user.id)
+            staff.revoke_sessions(transaction, user, by=user.id, now=clock.now())
+        logout_user()
+        return redirect(url_for("security.login"), 303)
+
+    @account.get("/staff", endpoint="staff")
+    @may(Permission.MANAGE_STAFF)
+    def list_staff() -> ResponseReturnValue:
+        return _staff_page()
+
+    def _staff_page(refused: str | None = None) -> str:
+        with database.reading() as transaction:
+            return render_template(
+                "desk/staff.html",
+                people=staff.everybody(transaction),
+                role_titles=ROLE_TITLES,
+                refused=refused,
+                typed=request.form,
+            )
+
+    @account.post("/staff")
+    @may(Permission.MANAGE_STAFF)
+    def add() -> ResponseReturnValue:
+        form = request.form
+        try:
+            with database.writing() as transaction:
+                staff.add_user(
+                    transaction,
+                    email=form.get("email", ""),
+                    name=form.get("name", ""),
+                    roles=form.getlist("role"),
+                    language=say().language,
+                    now=clock.now(),
+                )
+        except (Conflict, Rejected) as refused:
+            return _staff_page(say().gettext(str(refused))), _status(refused)
+        flash(say().gettext('Added. They choose a password by "Forgot your password?".'), "success")
+        return redirect(url_for("account.staff"), 303)
+
+    @account.post("/staff/<int:user_id>")
+    @may(Permission.MANAGE_STAFF)
+    def change(user_id: int) -> ResponseReturnValue:
+        action, now = request.form.get("action", ""), clock.now()
+        try:
+            with database.writing() as transaction:
+                user = staff.find(transaction, user_id)
+                if action == "roles":
+                    roles = request.form.getlist("role")
+                    staff.set_roles(transaction, user, roles, by=current_user.id, now=now)
+                elif action in ("activate", "deactivate"):
+                    active = action == "activate"
+                    staff.set_active(transaction, user, active, by=current_user.id, now=now)
+                elif action == "revoke":
+                    staff.revoke_sessions(transaction, user, by=current_user.id, now=now)
+        except (Conflict, Rejected) as refused:
+            return _staff_page(say().gettext(str(refused))), _status(refused)
+        flash(say().gettext("Saved."), "success")
+        return redirect(url_for("account.staff"), 303)
+
+    return account
+
+
+def _status(refused: FeedbackError) -> int:
+    return 409 if isinstance(refused, Conflict) else 422
+
+
+def _apply(user: User) -> None:
+    form = request.form
+    user.name = form.get("name", "").strip()[:255] or user.name
+    if (language := form.get("language")) in LANGUAGES[DESK]:
+        user.language = language
+    if (name := form.get("time_zone", "")) in _zones():
+        user.time_zone = name
+    user.delegate_id = form.get("delegate", type=int) or None
+    user.away_until = _end_of(form.get("away_until", ""), user)
+
+
+def _end_of(written: str, user: User) -> datetime | None:
+    """Away through the whole of that day, on one's own clocks."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        return None
+    own = ZoneInfo(user.time_zone) if user.time_zone else zone()
+    return datetime.combine(day, time(23, 59), tzinfo=own).astimezone(UTC)
+
+
+def _zones() -> list[str]:
+    return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+
+
+def _own_page(written: str) -> str:
+    """Back to where the form was, on this site and nowhere else."""
+    is_local = written.startswith("/") and not written.startswith(("//", "/\\"))
+    return written if is_local else url_for("front_door")

@@ -1,0 +1,112 @@
+"""The web application: every blueprint, and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from feedback import resources
+from feedback.services import root_causes
+from feedback.settings import Settings
+from feedback.web import (
+    account,
+    auth,
+    desk,
+    frame,
+    headers,
+    hooks,
+    observe,
+    permissions,
+    problems,
+    simulator,
+    survey,
+)
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+class Room(NamedTuple):
+    """A blueprint in its place. Without `csrf` its posts carry a proof of their own."""
+
+    blueprint: Callable[[Runtime], Blueprint]
+    prefix: str
+    csrf: bool = True
+
+
+ROOMS = (
+    Room(desk.blueprint, "/desk"),
+    Room(account.blueprint, "/account"),
+    Room(hooks.blueprint, "/hooks", csrf=False),
+    Room(simulator.blueprint, "/simulator", csrf=False),
+    Room(observe.blueprint, "", csrf=False),
+    Room(survey.blueprint, "", csrf=False),
+)
+
+LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; an import comes by the command line, not by a form
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """The WSGI application over a started Runtime."""
+    app = Flask("feedback.web")
+    app.config.update(_configuration(runtime.settings))
+    app.extensions["feedback"] = runtime
+    directories = resources.directories("templates", runtime.settings.instance)
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
+
+    observe.install(app)  # first, so that it measures and names all that follows
+    csrf = CSRFProtect(app)
+    for room in ROOMS:
+        blueprint = room.blueprint(runtime)
+        app.register_blueprint(blueprint, url_prefix=room.prefix or None)
+        if not room.csrf:
+            csrf.exempt(blueprint)
+    auth.install(app, runtime)
+    permissions.guard(app)
+    frame.install(app)
+    problems.install(app)
+    headers.install(app)
+    with runtime.database.writing() as session:
+        root_causes.ensure(session)
+    return app
+
+
+def behind_proxy(app: Flask) -> Flask:
+    """For servers that pass X-Forwarded-* on as they come. Waitress reads them itself: not there, too."""
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+def _configuration(settings: Settings) -> dict[str, object]:
+    secure = settings.web.public_url.startswith("https://")
+    previous = settings.web.secret_key_previous.reveal()
+    return {
+        "SECRET_KEY": settings.web.secret_key.reveal(),
+        "SECRET_KEY_FALLBACKS": [previous] if previous else [],
+        "SESSION_COOKIE_NAME": "feedback_staff",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "REMEMBER_COOKIE_NAME": "feedback_remember",
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": secure,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_PARTS": 2_000,
+        "TRUSTED_HOSTS": trusted_hosts(settings),
+        "PREFERRED_URL_SCHEME": "https" if secure else "http",
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form left open over lunch still works
+        "SEND_FILE_MAX_AGE_DEFAULT": 365 * 86_400,  # addresses of static files carry their content's hash
+    }
+
+
+def trusted_hosts(settings: Settings) -> list[str]:
+    """Names under which we answer; a made-up Host header must not end up in a link that we mail."""
+    public = urlsplit(settings.web.public_url).hostname
+    return [host for host in (public, "localhost", "127.0.0.1", "[::1]") if host]

@@ -1,0 +1,42 @@
+"""Response headers that keep browsers from being turned against our users."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+STAFF_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # the arrows of Pico's form fields, and the QR code of a second factor
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+DEFAULTS = {
+    "Content-Security-Policy": STAFF_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # a link's token, or a customer's name in a search, stays here
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def install(app: Flask) -> None:
+    app.after_request(_add)
+
+
+def _add(response: Response) -> Response:
+    """A view that needs something else (a page that may be embedded) sets its own header first."""
+    for name, value in DEFAULTS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

@@ -1,0 +1,34 @@
+"""In which language a page for staff speaks: the user's, else the browser's."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g, request, session
+from flask_security import current_user
+
+from feedback.i18n import LANGUAGES, Translator, translator
+
+DESK = "desk"
+CHOSEN = "language"  # in the session, for those who have not signed in yet
+
+
+def say() -> Translator:
+    """The translator for whoever asks; found out once for each request."""
+    if "say" not in g:
+        g.say = translator(DESK, _language())
+    chosen: Translator = g.say
+    return chosen
+
+
+def _language() -> str | None:
+    own = getattr(current_user, "language", None) or session.get(CHOSEN)
+    return own or request.accept_languages.best_match(LANGUAGES[DESK])
+
+
+def zone() -> tzinfo:
+    """On whose clocks times are shown: the user's, else the organisation's."""
+    own = getattr(current_user, "time_zone", None)
+    default: ZoneInfo = current_app.extensions["feedback"].settings.organisation.time_zone
+    return ZoneInfo(own) if own else default

@@ -1,0 +1,94 @@
+"""What operators see: health, readiness, figures, and a request's id in every line of its log."""
+
+from __future__ import annotations
+
+import hmac
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import func, select, text
+
+from feedback.settings import Secret
+from feedback.store.models import FollowUp, Message
+from feedback.web.permissions import Permission, demand, public
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+log = structlog.get_logger()
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter("feedback_requests", "Requests answered.", ["endpoint", "status"], registry=REGISTRY)
+SECONDS = Histogram("feedback_request_seconds", "Time to answer.", ["endpoint"], registry=REGISTRY)
+
+
+def install(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex[:12])
+
+
+def _end(response: Response) -> Response:
+    """The route and not the path: a path may hold a link's token."""
+    endpoint = request.endpoint or "none"
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    REQUESTS.labels(endpoint, str(response.status_code)).inc()
+    SECONDS.labels(endpoint).observe(seconds)
+    response.headers["X-Request-Id"] = structlog.contextvars.get_contextvars().get("request_id", "")
+    if endpoint != "static":
+        log.info("request", endpoint=endpoint, status=response.status_code, ms=round(seconds * 1000))
+    return response
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    bare = Blueprint("observe", __name__)
+
+    @bare.get("/healthz")
+    @public("a load balancer asks, and learns only that we are alive")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @bare.get("/readyz")
+    @public("a load balancer asks, and learns only whether to send visitors")
+    def readyz() -> Response:
+        with runtime.database.reading() as session:  # raises StorageUnavailable: 503
+            session.execute(text("SELECT 1"))
+        return Response("ready\n", mimetype="text/plain")
+
+    @bare.get("/metrics")
+    @public("for the collector, which brings the token of the settings, and for admins")
+    def metrics() -> Response:
+        if not _brings(runtime.settings.web.metrics_token):
+            demand(Permission.MANAGE_SETTINGS)
+        return Response(generate_latest(REGISTRY) + _backlog(runtime), content_type=CONTENT_TYPE_LATEST)
+
+    return bare
+
+
+def _brings(secret: Secret) -> bool:
+    """Whether the caller knows the token of the settings; nobody does while there is none."""
+    given = request.authorization
+    if not secret or given is None or given.type != "bearer":
+        return False
+    return hmac.compare_digest((given.token or "").encode(), secret.reveal().encode())
+
+
+def _backlog(runtime: Runtime) -> bytes:
+    """How much waits, counted when asked: it is the same for every process."""
+    with runtime.database.reading() as session:
+        messages = session.execute(select(Message.state, func.count()).group_by(Message.state)).all()
+        tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
+    lines = ["# TYPE feedback_messages gauge"]
+    lines += [f'feedback_messages{{state="{state}"}} {count}' for state, count in messages]
+    lines += ["# TYPE feedback_follow_ups gauge"]
+    lines += [f'feedback_follow_ups{{state="{state}"}} {count}' for state, count in tasks]
+    return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,148 @@
+"""Why a follow-up stands where it stands, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
+from feedback.i18n import Translator
+
+Params = Mapping[str, Any]
+Sentence = Callable[[Translator, Params], str]
+
+
+def _(message: str) -> str:
+    return message
+
+
+def _overdue(say: Translator, params: Params) -> str:
+    return say.gettext("overdue by {length}", length=say.span(timedelta(hours=params["hours"])))
+
+
+def _due(say: Translator, params: Params) -> str:
+    return say.gettext("due {when}", when=say.relative(timedelta(hours=params["hours"])))
+
+
+def _revenue(say: Translator, params: Params) -> str:
+    return say.gettext("{money} a month", money=say.money(params["monthly_revenue"], params["currency"]))
+
+
+def _renewal(say: Translator, params: Params) -> str:
+    days = params["days"]
+    if days == 0:
+        return say.gettext("renews today")
+    return say.ngettext("renews in {n} day", "renews in {n} days", days)
+
+
+def _renewal_passed(say: Translator, params: Params) -> str:
+    return say.ngettext("was to renew {n} day ago", "was to renew {n} days ago", params["days"])
+
+
+def _score(say: Translator, params: Params) -> str:
+    return say.gettext("scored {score}", score=params["score"])
+
+
+def _fall(say: Translator, params: Params) -> str:
+    return say.gettext("fell from {before} to {now}", before=params["before"], now=params["now"])
+
+
+def _segment(say: Translator, params: Params) -> str:
+    return say.gettext(SEGMENTS[Segment(params["segment"])])
+
+
+def _silence(say: Translator, params: Params) -> str:
+    return say.ngettext(
+        "{silent} of {n} colleague is silent",
+        "{silent} of {n} colleagues are silent",
+        params["asked"],
+        silent=params["silent"],
+    )
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "overdue": _overdue,
+    "due": _due,
+    "revenue": _revenue,
+    "renewal": _renewal,
+    "renewal_passed": _renewal_passed,
+    "score": _score,
+    "fall": _fall,
+    "segment": _segment,
+    "silence": _silence,
+}
+
+SEGMENTS: Mapping[Segment, str] = {
+    Segment.VIP: _("VIP account"),
+    Segment.CORE: _("core account"),
+    Segment.POTENTIAL: _("account with potential"),
+    Segment.NON_CORE: _("non-core account"),
+}
+URGENCIES: Mapping[str, str] = {
+    Urgency.URGENT: _("urgent"),
+    Urgency.HIGH: _("high"),
+    Urgency.NORMAL: _("normal"),
+    Urgency.LOW: _("low"),
+}
+STATES: Mapping[str, str] = {
+    State.OPEN: _("open"),
+    State.TAKEN: _("in progress"),
+    State.SNOOZED: _("snoozed"),
+    State.CLOSED: _("closed"),
+}
+KINDS: Mapping[str, str] = {
+    "recovery": _("Recovery"),
+    "advocacy": _("Advocacy"),
+}
+OUTCOMES: Mapping[str, str] = {
+    Outcome.RECOVERED: _("Recovered"),
+    Outcome.SAVED_BY_OFFER: _("Saved by an offer"),
+    Outcome.CHURNED: _("Left us"),
+    Outcome.NO_ANSWER: _("Could not be reached"),
+    Outcome.NOT_JUSTIFIED: _("Nothing was wrong"),
+    Outcome.THANKED: _("Thanked"),
+    Outcome.OTHER: _("Ended otherwise"),
+}
+CONTACTS: Mapping[str, str] = {
+    "call": _("Call"),
+    "email": _("E-mail"),
+    "sms": _("SMS"),
+    "meeting": _("Meeting"),
+}
+ENTRIES: Mapping[str, str] = {
+    "opened": _("opened"),
+    "taken": _("took it"),
+    "released": _("put it back"),
+    "reassigned": _("handed it over to {name}"),
+    "snoozed": _("put it off until {until}"),
+    "woken": _("back in the queue"),
+    "note": _("noted"),
+    "call": _("called"),
+    "email": _("wrote an e-mail"),
+    "sms": _("wrote an SMS"),
+    "meeting": _("met the customer"),
+    "closed": _("closed it"),
+}
+INVITATIONS: Mapping[str, str] = {
+    "queued": _("waits to be sent"),
+    "sent": _("sent"),
+    "delivered": _("delivered"),
+    "opened": _("opened"),
+    "started": _("begun"),
+    "completed": _("answered"),
+    "expired": _("not answered"),
+    "skipped": _("not sent"),
+    "failed": _("could not be delivered"),
+    "withdrawn": _("withdrawn"),
+}
+
+
+def sentence(say: Translator, reason: Reason, currency: str) -> str:
+    """One reason: "renews in 34 days". `currency` is that of the account."""
+    return SENTENCES[reason.code](say, {**reason.params, "currency": currency})
+
+
+def sentences(say: Translator, priority: Priority, currency: str) -> list[tuple[str, str, float]]:
+    """(code, sentence, points) of every reason, the weightiest first."""
+    return [(reason.code, sentence(say, reason, currency), reason.points) for reason in priority.reasons]

@@ -1,0 +1,48 @@
+// Comfort for the desk: keys in the queue, and a button that appears when it can do something. Every page works
+// without this file.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+// htmx evaluates no code from attributes here; the policy of the page forbids it anyway.
+const rows = () => [...document.querySelectorAll(".queue .row")];
+const at = () => document.querySelector(".row.at");
+
+function goTo(row) {
+  at()?.classList.remove("at");
+  row.classList.add("at");
+  row.querySelector(".open").focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const next = all.indexOf(at()) + by;
+  goTo(all[Math.min(Math.max(next, 0), all.length - 1)]);
+}
+
+function showBulk() {
+  const ticked = document.querySelector(".queue input:checked");
+  document.querySelector(".bulk")?.classList.toggle("ready", Boolean(ticked));
+}
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  x: () => at()?.querySelector("input[type=checkbox]")?.click(),
+  Enter: () => at()?.querySelector(".open").click(),
+  "/": () => document.querySelector("input[type=search]")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, summary");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+  if (event.key === "Enter" && event.target.closest("a")) return;
+  if (event.key !== "/" && !document.querySelector(".queue")) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+
+document.addEventListener("change", showBulk);
+document.addEventListener("htmx:after:swap", showBulk);

@@ -1,0 +1,10 @@
+"""`feedback.wsgi:app` for granian or gunicorn behind a proxy that buffers. The worker runs on its own."""
+
+from feedback import bootstrap, log
+from feedback.web.app import behind_proxy, create_app
+
+_settings = bootstrap.settings_from()
+log.configure(_settings.log)
+app = create_app(bootstrap.start(_settings))
+if _settings.web.trusted_proxy:
+    app = behind_proxy(app)

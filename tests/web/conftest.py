@@ -1,0 +1,62 @@
+"""The whole web application over a furnished office, and people who are signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from feedback import library, resources
+from feedback.bootstrap import Runtime, open_channels
+from feedback.library import Library
+from feedback.settings import load
+from feedback.store.database import Database
+from feedback.web.app import create_app
+from tests import office
+
+SignIn = Callable[[str], FlaskClient]
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Library:
+    """The questionnaires that ship, read once."""
+    return library.load(resources.directories("questionnaires"))
+
+
+def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:
+    settings = load(instance, {"FEEDBACK_DEMO": "true", "FEEDBACK_ORGANISATION_CURRENCY": "EUR"})
+    return Runtime(settings, database, shelf, open_channels(settings, database))
+
+
+@pytest.fixture
+def runtime(migrated: Database, shelf: Library, tmp_path: Path) -> Runtime:
+    """On SQLite, and again on PostgreSQL, with people and customers."""
+    runtime = runtime_over(migrated, shelf, tmp_path)
+    with migrated.writing() as session:
+        office.furnish(session, runtime)
+    return runtime
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    app = create_app(runtime)
+    # Forms are tested with their tokens in the browser; here a token would only be read and sent back.
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> SignIn:
+    """`sign_in("cem")`: a browser of its own in which Cem is signed in."""
+
+    def sign_in(who: str) -> FlaskClient:
+        client = app.test_client()
+        form = {"email": f"{who}@example.com", "password": office.PASSWORD}
+        response = client.post("/login", data=form)
+        assert response.status_code == 302, response.text
+        return client
+
+    return sign_in
