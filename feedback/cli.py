@@ -270,7 +270,7 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
     last = until.date() if until else clock.now().date()
     first = since.date() if since else last - timedelta(days=89)
     with runtime.database.reading() as session:
-        for line in reports.text_report(session, runtime.settings, first, last, trend=trend):
+        for line in reports.text_report(session, runtime.library, first, last, trend=trend):
             click.echo(line)
 
 

@@ -25,11 +25,6 @@ Kind = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
 
 
-def uptime() -> float:
-    """Seconds on a clock that no one can set, and that counts the machine's sleep as leases do."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
 class Verdict(StrEnum):
     """What a refusal means for the next message, whatever the provider calls it."""
 
@@ -59,6 +54,12 @@ def refusal(
             return ChannelHeld(message, code=verdict, country=country)
     permanent = verdict in (Verdict.REFUSED, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
+
+
+def uptime() -> float:
+    """Seconds on a clock that no one can set and that goes on counting while the machine sleeps."""
+    # BOOTTIME is not everywhere; without it a sleeping machine stops the clock.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,25 @@ from feedback.lint.document import Document, Path
 from feedback.lint.labels import ANY, Reading, lexicon, scale
 
 VALUED = frozenset(
-    ["satisfaction", "agreement", "likelihood", "ease", "quality", "expectation", "clarity", "usefulness", "cleanliness", "politeness", "safety", "comfort", "reliability", "trust", "interest", "importance", "favour"]
+    [
+        "satisfaction",
+        "agreement",
+        "likelihood",
+        "ease",
+        "quality",
+        "expectation",
+        "clarity",
+        "usefulness",
+        "cleanliness",
+        "politeness",
+        "safety",
+        "comfort",
+        "reliability",
+        "trust",
+        "interest",
+        "importance",
+        "favour",
+    ]
 )
 """Dimensions whose positive end is the good one."""
 

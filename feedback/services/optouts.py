@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -21,7 +22,7 @@ PAUSE = timedelta(days=30)
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
     """True where nothing may be sent to `address` (E.164 or e-mail)."""
     row = select(Suppression.id).where(
-        Suppression.kind == kind, Suppression.address == normal(address), Suppression.lifted_at.is_(None)
+        Suppression.kind == kind, Suppression.address.in_(forms(address)), Suppression.lifted_at.is_(None)
     )
     return session.scalar(row) is not None
 
@@ -58,7 +59,7 @@ def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...],
     row = session.scalar(
         select(Suppression).where(
             Suppression.kind == kind,
-            Suppression.address == normal(address),
+            Suppression.address.in_(forms(address)),
             Suppression.lifted_at.is_(None),
             Suppression.reason.in_(reasons),
         )
@@ -150,6 +151,16 @@ def grant(
 def normal(address: str) -> str:
     """The form in which addresses are compared: phone numbers are E.164 already, mail ignores case."""
     return address.lower() if "@" in address else address
+
+
+def digest(address: str) -> str:
+    """What is kept of an address after its person was erased: enough to recognise it, not to read it."""
+    return "sha256:" + hashlib.sha256(normal(address).encode()).hexdigest()
+
+
+def forms(address: str) -> tuple[str, str]:
+    """How an address may stand on the list: as it is, or as a digest if its person was erased."""
+    return normal(address), digest(address)
 
 
 def _row(session: Session, kind: str, address: str, now: datetime, contact_id: int | None) -> Suppression:

@@ -138,7 +138,7 @@ def last_chance(message: Message) -> datetime:
 
 def backoff(attempt: int, retry_after: float | None = None) -> timedelta:
     """Wait before the next try: exponential, capped, with jitter; at least what the provider asked for."""
-    most = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(attempt, 10))
+    most: timedelta = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(attempt, 10))
     share = random.uniform(0.1, 1.0)  # noqa: S311 - spreads load, keeps no secret
     return max(share * most, timedelta(seconds=retry_after or 0))
 
@@ -157,12 +157,12 @@ def _invitation_sent(session: Session, invitation: Invitation, message: Message,
         invitation.state, invitation.state_reason = "sent", None
     if message.purpose != "invitation":
         return
-    if invitation.reminders and not invitation.reminders_sent:
-        invitation.remind_at = now + Duration.parse(invitation.reminders[0]).timedelta
     if invitation.sent_at is None:  # the first time that it leaves is the day on which it counts
         invitation.sent_at = now
         session.flush()
         rollups.invited(session, invitation.id)
+    if invitation.reminders and not invitation.reminders_sent:
+        invitation.remind_at = now + Duration.parse(invitation.reminders[0]).timedelta
 
 
 def _blame_address(session: Session, message: Message, code: str, now: datetime) -> None:

@@ -213,7 +213,10 @@ def _actual_invitations(session: Session) -> Selected:
     cell = (QuestionnaireVersion.key, day, Invitation.stage, Invitation.kind)
     return (
         select(
-            *cell, func.count(), _how_many(Response.provisional.is_(False)), _how_many(Response.provisional)
+            *cell,
+            func.count(),
+            _how_many(Response.provisional.is_(False)),
+            _how_many(Response.provisional.is_(True)),
         )
         .select_from(Invitation)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from feedback.lint.rule import RuleModule
+from feedback.lint.document import SCHEMA, SYNTAX
+from feedback.lint.library_rules import LIBRARY_RULES
+from feedback.lint.rule import Rule, RuleModule
 from feedback.lint.rules import (
     agree_disagree_scale,
     instrument_altered,
@@ -36,6 +38,7 @@ from feedback.lint.rules import (
     unresolved_placeholder,
 )
 from feedback.lint.rules.word_rules import WORD_RULES
+from feedback.lint.suppression import META_RULES
 
 STRUCTURE_RULES: tuple[RuleModule, ...] = (
     question_too_long,
@@ -70,3 +73,12 @@ STRUCTURE_RULES: tuple[RuleModule, ...] = (
 )
 
 RULES: tuple[RuleModule, ...] = (*WORD_RULES, *STRUCTURE_RULES)
+
+EVERY_RULE: tuple[Rule, ...] = (
+    *(module.RULE for module in RULES),
+    *LIBRARY_RULES,
+    *META_RULES,
+    SYNTAX,
+    SCHEMA,
+)
+"""Everything that can be found, for pages and reports: also what is not a module in this room."""

@@ -26,7 +26,22 @@ RULE = Rule(
     bad=("Good | Poor | Excellent", "How likely …? Yes | No", "Cold | Fast | Warm"),
 )
 DEGREE_STEMS = frozenset(
-    ["satisfaction", "likelihood", "ease", "clarity", "importance", "usefulness", "speed", "cleanliness", "politeness", "temperature", "noise", "safety", "comfort", "reliability"]
+    [
+        "satisfaction",
+        "likelihood",
+        "ease",
+        "clarity",
+        "importance",
+        "usefulness",
+        "speed",
+        "cleanliness",
+        "politeness",
+        "temperature",
+        "noise",
+        "safety",
+        "comfort",
+        "reliability",
+    ]
 )
 TOLERANCE = 0.75
 """Degree words differ between readers; only a step back larger than this counts."""

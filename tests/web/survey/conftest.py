@@ -20,7 +20,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.settings import Secret, Settings
 from feedback.settings.table import Organisation, Web
 from feedback.store.database import Database
-from feedback.web import survey
+from feedback.web.app import create_app
 from feedback.web.survey import stamp
 from tests.surveys import NOW, NPS, TOKEN, invite, shelf
 
@@ -61,7 +61,7 @@ class Site:
 def settings(tmp_path: Path) -> Settings:
     return replace(
         Settings(instance=tmp_path),
-        web=replace(Web(), secret_key=Secret("s" * 40)),
+        web=replace(Web(), secret_key=Secret("s" * 40), password_salt=Secret("p" * 40)),
         organisation=replace(
             Organisation(),
             name="Acme",
@@ -69,12 +69,6 @@ def settings(tmp_path: Path) -> Settings:
             support_email="help@acme.example",
         ),
     )
-
-
-def application(runtime: Runtime) -> Flask:
-    app = Flask("feedback.web")
-    app.register_blueprint(survey.blueprint(runtime))
-    return app
 
 
 Opener = Callable[..., Site]
@@ -95,7 +89,7 @@ def open_site(migrated_sqlite: Path, tmp_path: Path, settings: Settings) -> Iter
         with database.writing() as session:
             invite(session, library, questionnaire.key, **invitation)
         runtime = Runtime(settings, database, library, {})
-        return Site(runtime, application(runtime))
+        return Site(runtime, create_app(runtime))
 
     yield open_site
     for database in opened:
