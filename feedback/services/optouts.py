@@ -22,7 +22,7 @@ PAUSE = timedelta(days=30)
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
     """True where nothing may be sent to `address` (E.164 or e-mail)."""
     row = select(Suppression.id).where(
-        Suppression.kind == kind, Suppression.address.in_(_forms(address)), Suppression.lifted_at.is_(None)
+        Suppression.kind == kind, Suppression.address.in_(forms(address)), Suppression.lifted_at.is_(None)
     )
     return session.scalar(row) is not None
 
@@ -59,7 +59,7 @@ def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...],
     row = session.scalar(
         select(Suppression).where(
             Suppression.kind == kind,
-            Suppression.address.in_(_forms(address)),
+            Suppression.address.in_(forms(address)),
             Suppression.lifted_at.is_(None),
             Suppression.reason.in_(reasons),
         )
@@ -158,7 +158,7 @@ def digest(address: str) -> str:
     return "sha256:" + hashlib.sha256(normal(address).encode()).hexdigest()
 
 
-def _forms(address: str) -> tuple[str, str]:
+def forms(address: str) -> tuple[str, str]:
     """How an address may stand on the list: as it is, or as a digest if its person was erased."""
     return normal(address), digest(address)
 
