@@ -261,7 +261,9 @@ def test_an_embedded_form_gets_the_height_that_it_needs(browser: Browser, nps: S
             session, nps.runtime.library, kind="embed", name="Shop", questionnaire="survey", now=clock.now()
         )
     page = open_page(browser)
-    page.set_content(f"<h1>Somebody else's page</h1>{links.snippet(link, origin)}")
+    body = f"<h1>Somebody else's page</h1>{links.snippet(link, origin)}"
+    page.route("http://shop.example/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("http://shop.example/")
     frame = page.frame_locator("iframe")
     frame.locator("h1").wait_for()
     page.wait_for_function("document.querySelector('iframe').height != 480")
