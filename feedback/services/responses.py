@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Row, Select, Table, bindparam, func, inspect, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
@@ -21,7 +22,7 @@ from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import followups, rollups
 from feedback.settings.table import FollowUp as FollowupSettings
-from feedback.store.models import Account, AnswerRow, Invitation, QuestionnaireVersion, Response, Score
+from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
 from feedback.store.types import UtcDateTime
 
 # The hot path reads and writes tables, not objects: that halves what the library costs.
@@ -160,15 +161,11 @@ def record(
     before, stood = _answers(session, response), rollups.counted(session, response)
     answers = _in_time(response, before, answers, now, edit_window)
     if response is None:
-        response = _begun(invited, questionnaire, source=source, language=language, now=now)
-    after = _merged(questionnaire, before, answers)
-    _judge(response, evidence)
+        response = _begun(invited, questionnaire, source=source, now=now)
     response.language = language or response.language
-    _advance(response, questionnaire, before, after, now, finished=finished)
-    session.add(response)
-    session.flush()
-    _write_answers(session, response, before, after)
-    _write_scores(session, response, questionnaire, before, after)
+    after = _continued(
+        session, response, questionnaire, before, answers, evidence=evidence, now=now, finished=finished
+    )
     _move_invitation(session, invited, response, now)
     if not response.provisional:
         followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
@@ -176,6 +173,130 @@ def record(
     if isinstance(invitation, Invitation) and inspect(invitation).session is session:
         session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response
+
+
+def record_visit(
+    session: Session,
+    link: Link,
+    visit: str,
+    questionnaire: Questionnaire,
+    answers: Given,
+    *,
+    version_id: int,
+    followup: FollowupSettings,
+    now: datetime,
+    language: str,
+    evidence: Mapping[str, Any],
+    finished: bool = False,
+    edit_window: timedelta = EDIT_WINDOW,
+) -> Response:
+    """As `record`, for somebody whom nobody invited: `visit` is the secret of their one form.
+
+    Raises LinkClosed where the link was taken out of use, or where only changes arrive too late.
+    """
+    if link.closed_at is not None:
+        raise LinkClosed("withdrawn", link.language)
+    response = _visited(
+        session,
+        link,
+        visit,
+        questionnaire=questionnaire.key,
+        version_id=version_id,
+        language=language,
+        now=now,
+    )
+    if response.link_id != link.id:
+        raise NotFound("There is no such survey.")
+    before = _answers(session, response)
+    answers = _in_time(response if before else None, before, answers, now, edit_window)
+    response.language = language
+    after = _continued(
+        session, response, questionnaire, before, answers, evidence=evidence, now=now, finished=finished
+    )
+    if not response.provisional:
+        followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
+    return response
+
+
+def _visited(
+    session: Session,
+    link: Link,
+    visit: str,
+    *,
+    questionnaire: str,
+    version_id: int,
+    language: str,
+    now: datetime,
+) -> Response:
+    """The visit's one response, held; begun by whichever of two taps comes first."""
+    wanted = select(Response).where(Response.visit == visit).with_for_update()
+    if (found := session.scalars(wanted).one_or_none()) is not None:
+        return found
+    response = Response(
+        visit=visit,
+        link_id=link.id,
+        version_id=version_id,
+        questionnaire=questionnaire,
+        source=link.kind,
+        channel="none",
+        language=language,
+        state="partial",
+        provisional=False,
+        evidence={},
+        answered_at=now,
+        updated_at=now,
+        edits=0,
+        is_demo=False,
+    )
+    try:
+        with session.begin_nested():
+            session.add(response)
+    except IntegrityError:
+        return session.scalars(wanted).one()
+    return response
+
+
+def find_visit(session: Session, visit: str, link: Link) -> Sheet | None:
+    """What has been answered in this visit; None before the first answer."""
+    response = session.scalars(select(Response).where(Response.visit == visit)).one_or_none()
+    if response is None or response.link_id != link.id:
+        return None
+    return Sheet(
+        id=0,
+        version_id=response.version_id,
+        language=response.language,
+        kind=link.kind,
+        piping={},
+        signs={},
+        expires_at=response.answered_at,
+        reached_at=None,
+        state=response.state,
+        answered_at=response.answered_at,
+        completed_at=response.completed_at,
+        answers=_answers(session, response),
+    )
+
+
+def _continued(
+    session: Session,
+    response: Response,
+    questionnaire: Questionnaire,
+    before: Mapping[str, Answer],
+    given: Given,
+    *,
+    evidence: Mapping[str, Any] | None,
+    now: datetime,
+    finished: bool,
+) -> dict[str, Answer]:
+    """Write these answers and what follows from them; all answers as they are then."""
+    after = _merged(questionnaire, before, given)
+    _judge(response, evidence)
+    _advance(response, questionnaire, before, after, now, finished=finished)
+    session.add(response)
+    session.flush()
+    _write_answers(session, response, before, after)
+    _write_scores(session, response, questionnaire, before, after)
+    return after
 
 
 _HOLD: Select[*tuple[Any, ...]] = (
@@ -245,7 +366,6 @@ def _begun(
     questionnaire: Questionnaire,
     *,
     source: str,
-    language: str | None,
     now: datetime,
 ) -> Response:
     """A new response. Segment and owner are written down as they are today: reports must not change later."""
@@ -260,7 +380,7 @@ def _begun(
         owner_id=invited.owner_id,
         source=source,
         channel=invited.kind,
-        language=language or invited.language,
+        language=invited.language,
         state="partial",
         provisional=False,
         evidence={},
