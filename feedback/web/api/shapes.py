@@ -1,4 +1,4 @@
-"""The JSON that comes in and goes out; how a field is written is the business of services/customers/fields.py."""
+"""The JSON that comes in and goes out; how a field is written is for services/customers/fields.py to say."""
 
 from __future__ import annotations
 

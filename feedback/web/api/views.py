@@ -173,7 +173,7 @@ def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response
 def _parsed(
     body: AccountIn | ContactIn, parsers: Mapping[str, fields.Parser], settings: Settings
 ) -> dict[str, Any]:
-    """The fields that were sent, read as an import reads them. Raises UnacceptableError with every mistake."""
+    """The fields that were sent, read as an import reads them. Raises UnacceptableError."""
     style = fields.Style(settings.organisation.default_region, settings.organisation.time_zone)
     values, mistakes = {}, []
     for name in body.model_fields_set & set(parsers):
