@@ -65,10 +65,10 @@ def _settings() -> Settings:
     return settings
 
 
-def _runtime() -> Runtime:
+def _runtime(*, sending: bool = False) -> Runtime:
     from feedback import bootstrap
 
-    return bootstrap.start(_settings())
+    return bootstrap.start(_settings(), sending=sending)
 
 
 @main.command()
@@ -146,7 +146,7 @@ def _deep(settings: Settings) -> bool:
 @click.option("--worker/--no-worker", default=True, help="Plan, send and remind.")
 def run(web: bool, worker: bool) -> None:
     """Run the system: web and worker in one process, until SIGTERM or Ctrl-C."""
-    _run(_runtime(), web=web, worker=worker)
+    _run(_runtime(sending=True), web=web, worker=worker)
 
 
 def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
