@@ -33,6 +33,7 @@ LOCALES = Path(__file__).parent / "locales"
 
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "survey": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what customers read
+    "messages": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what we write to them
     "desk": ("en", "tr", "fa"),  # what staff reads
 }
 """Domain -> its languages; the first one is spoken to everybody else."""

@@ -16,7 +16,7 @@ from feedback.core.metrics.base import (
 )
 from feedback.core.metrics.ces import CES1, CES2, CES_ITEM
 from feedback.core.metrics.csat import CSAT
-from feedback.core.metrics.display import Display, cell_visible, display
+from feedback.core.metrics.display import Display, cell_visible, display, protected
 from feedback.core.metrics.enps import ENPS
 from feedback.core.metrics.intervals import sample_size, sample_size_for_share
 from feedback.core.metrics.nps import NPS
@@ -61,6 +61,7 @@ __all__ = [
     "Unit",
     "cell_visible",
     "display",
+    "protected",
     "sample_size",
     "sample_size_for_share",
 ]

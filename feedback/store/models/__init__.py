@@ -6,7 +6,9 @@ from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, 
 from feedback.store.models.messages import (
     Attempt,
     Bookmark,
+    Bounce,
     ChannelHold,
+    DuplicateSend,
     InboundReply,
     Message,
     Pace,
@@ -14,6 +16,7 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
+from feedback.store.models.rollups import InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 
 __all__ = [
@@ -23,16 +26,19 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Bookmark",
+    "Bounce",
     "ChannelHold",
     "Consent",
     "Contact",
+    "DuplicateSend",
     "Enrolment",
     "FollowUp",
     "FollowUpEntry",
     "InboundReply",
     "Invitation",
-    "Link",
+    "InvitationCount",
     "JourneyEvent",
+    "Link",
     "Message",
     "Pace",
     "QuestionnaireVersion",
@@ -42,6 +48,7 @@ __all__ = [
     "RootCause",
     "SavedView",
     "Score",
+    "ScoreCount",
     "SimulatedMessage",
     "Suppression",
     "User",

@@ -1,0 +1,70 @@
+"""The numbers: read from the counts where they are many, from the rows where somebody wants to read them.
+
+Every score comes with its interval and with how it may be shown: none under 10 answers, "indicative" under
+30, no cell of a breakdown under 5, and none from which such a cell could be computed.
+"""
+
+from feedback.services.reports.accounts import (
+    AccountPage,
+    Standing,
+    account_page,
+    accounts,
+    count_accounts,
+    signs_of,
+)
+from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
+from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
+from feedback.services.reports.overview import Glance, overview
+from feedback.services.reports.rates import Rate, Rates, response_rates
+from feedback.services.reports.scores import (
+    EVERYBODY,
+    Cell,
+    Compared,
+    Group,
+    Point,
+    Shown,
+    breakdown,
+    compare_groups,
+    compare_periods,
+    over_time,
+    score,
+)
+from feedback.services.reports.series import Series, all_series, find_series
+from feedback.services.reports.text import text_report
+
+__all__ = [
+    "EVERYBODY",
+    "AccountPage",
+    "Cell",
+    "ClosedLoop",
+    "Comment",
+    "Compared",
+    "Glance",
+    "Group",
+    "Kept",
+    "Pace",
+    "Point",
+    "Rate",
+    "Rates",
+    "Series",
+    "Shown",
+    "Standing",
+    "Wanted",
+    "account_page",
+    "accounts",
+    "all_series",
+    "breakdown",
+    "closed_loop",
+    "comments",
+    "compare_groups",
+    "compare_periods",
+    "count_accounts",
+    "find_series",
+    "over_time",
+    "overview",
+    "response_rates",
+    "score",
+    "signs_of",
+    "text_report",
+    "visible_accounts",
+]

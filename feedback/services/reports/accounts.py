@@ -1,0 +1,236 @@
+"""One account at a glance, and how it is doing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from feedback.core.followup import State
+from feedback.core.health import WEIGHTS, Health, Part, Signs, health
+from feedback.core.metrics import METRICS
+from feedback.errors import NotFound
+from feedback.services.followups import Viewer
+from feedback.services.reports.comments import visible_accounts
+from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
+
+RELATIONSHIP = "nps"
+"""The metric whose latest scores say how the relationship is."""
+
+SCORES_COUNT_FOR = timedelta(days=365)
+SILENCE_WITHIN = timedelta(days=180)
+PAGE = 50
+ENOUGH = 200
+"""Entries of an account's history on its page."""
+
+Order = Literal["renewal", "revenue", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account and its health."""
+
+    account: Account
+    signs: Signs
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """A score of somebody at the account."""
+
+    at: datetime
+    metric: str
+    trend: str
+    value: int
+    band: str | None
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """All that the page of an account shows; lists the latest first."""
+
+    standing: Standing
+    contacts: Sequence[Contact]
+    scores: list[ScoreRow]
+    invitations: Sequence[Invitation]
+    follow_ups: Sequence[FollowUp]
+
+
+def accounts(
+    session: Session,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    order: Order = "renewal",
+    search: str = "",
+    page: int = 1,
+    weights: Mapping[Part, float] = WEIGHTS,
+) -> list[Standing]:
+    """A page of accounts with their health: the next renewal first, or by revenue, or by name."""
+    query = _listed(viewer, search).order_by(*_orders(now)[order]).limit(PAGE).offset(PAGE * (page - 1))
+    found = session.scalars(query.options(selectinload(Account.owner))).all()
+    signs = signs_of(session, [account.id for account in found], now)
+    return [Standing(each, signs[each.id], health(signs[each.id], weights)) for each in found]
+
+
+def count_accounts(session: Session, viewer: Viewer, search: str = "") -> int:
+    """How many there are over all pages."""
+    return session.scalars(select(func.count()).select_from(_listed(viewer, search).subquery())).one()
+
+
+def account_page(
+    session: Session,
+    viewer: Viewer,
+    account_id: int,
+    *,
+    now: datetime,
+    weights: Mapping[Part, float] = WEIGHTS,
+) -> AccountPage:
+    """Raises NotFound, also for an account that is not the viewer's to see."""
+    wanted = select(Account).where(Account.id == account_id, visible_accounts(viewer))
+    account = session.scalar(wanted.options(selectinload(Account.owner)))
+    if account is None:
+        raise NotFound("There is no such account.")
+    signs = signs_of(session, [account.id], now)[account.id]
+    return AccountPage(
+        standing=Standing(account, signs, health(signs, weights)),
+        contacts=_latest(session, Contact, account_id, Contact.name),
+        scores=_scores(session, account_id),
+        invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc()),
+        follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc()),
+    )
+
+
+def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
+    query = select(Account).where(visible_accounts(viewer))
+    return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
+
+
+def _orders(now: datetime) -> dict[Order, tuple[ColumnElement[Any], ...]]:
+    """What is unknown or over comes last."""
+    over = case((or_(Account.renewal_on.is_(None), Account.renewal_on < now.date()), 1), else_=0)
+    unknown = case((Account.recurring_revenue.is_(None), 1), else_=0)
+    name, key = Account.name.asc(), Account.id.asc()
+    return {
+        "renewal": (over.asc(), Account.renewal_on.asc(), name, key),
+        "revenue": (unknown.asc(), Account.recurring_revenue.desc(), name, key),
+        "name": (name, key),
+    }
+
+
+def _latest(session: Session, table: Any, account_id: int, order: Any) -> Sequence[Any]:
+    query = select(table).where(table.account_id == account_id).order_by(order).limit(ENOUGH)
+    contact = getattr(table, "contact", None)
+    return session.scalars(query.options(selectinload(contact)) if contact else query).all()
+
+
+def _scores(session: Session, account_id: int) -> list[ScoreRow]:
+    query = (
+        select(Score.at, Score.metric, Score.trend, Score.value, Score.band, Contact.name)
+        .join(Response, Response.id == Score.response_id)
+        .outerjoin(Contact, Contact.id == Response.contact_id)
+        .where(Response.account_id == account_id, Response.provisional.is_(False))
+        .order_by(Score.at.desc(), Score.id.desc())
+        .limit(ENOUGH)
+    )
+    return [ScoreRow(*row) for row in session.execute(query)]
+
+
+# --- Signs -------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Found:
+    latest: list[float] = field(default_factory=list)
+    pairs: list[tuple[float, float]] = field(default_factory=list)
+
+
+def signs_of(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, Signs]:
+    """What is known of each account, in four queries however many they are."""
+    scores = _goodness(session, account_ids, now)
+    voices = _voices(session, account_ids, now)
+    tasks = _tasks(session, account_ids, now)
+    usage = {row.id: row.properties.get("usage") for row in _properties(session, account_ids)}
+    return {
+        each: Signs(
+            latest=_mean(scores[each].latest),
+            previous=_before(scores[each]),
+            asked=voices.get(each, (0, 0))[0],
+            answered=voices.get(each, (0, 0))[1],
+            open_tasks=tasks.get(each, (0, 0))[0],
+            overdue_tasks=tasks.get(each, (0, 0))[1],
+            usage=_number(usage.get(each)),
+        )
+        for each in account_ids
+    }
+
+
+def _goodness(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, _Found]:
+    """Each contact's last score and the one before, from 0 (worst) to 1 (best)."""
+    rows = session.execute(
+        select(Response.account_id, Response.contact_id, Score.value)
+        .join(Response, Response.id == Score.response_id)
+        .where(Response.account_id.in_(account_ids), Response.provisional.is_(False))
+        .where(Score.metric == RELATIONSHIP, Score.at >= now - SCORES_COUNT_FOR)
+        .order_by(Score.at.desc(), Score.id.desc())
+    )
+    people: dict[tuple[Any, int | None], list[float]] = defaultdict(list)
+    for account_id, contact_id, value in rows:
+        people[account_id, contact_id].append(1 - METRICS[RELATIONSHIP].badness(value))
+    found: dict[int, _Found] = defaultdict(_Found)
+    for (account_id, _), values in people.items():
+        found[account_id].latest.append(values[0])
+        if len(values) > 1:
+            found[account_id].pairs.append((values[0], values[1]))
+    return found
+
+
+def _before(found: _Found) -> float | None:
+    """Where the account stood before, had only those moved who answered twice."""
+    change = _mean([now - before for now, before in found.pairs])
+    latest = _mean(found.latest)
+    return None if change is None or latest is None else latest - change
+
+
+def _voices(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
+    """Surveys that were answered or ran out: how many, and how many of them answered."""
+    rows = session.execute(
+        select(Invitation.account_id, func.count(), func.count(Invitation.answered_at))
+        .where(Invitation.account_id.in_(account_ids), Invitation.sent_at >= now - SILENCE_WITHIN)
+        .where(or_(Invitation.answered_at.is_not(None), Invitation.expires_at <= now))
+        .group_by(Invitation.account_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows if row[0] is not None}
+
+
+def _tasks(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
+    """Complaints that are open: how many, and how many of them beyond a promise."""
+    unreached = FollowUp.first_contact_at.is_(None) & (FollowUp.contact_due_at < now)
+    late = case((or_(unreached, FollowUp.close_due_at < now), 1), else_=0)
+    rows = session.execute(
+        select(FollowUp.account_id, func.count(), func.sum(late))
+        .where(FollowUp.account_id.in_(account_ids), FollowUp.state != State.CLOSED)
+        .where(FollowUp.kind == "recovery")
+        .group_by(FollowUp.account_id)
+    )
+    return {row[0]: (row[1], int(row[2])) for row in rows if row[0] is not None}
+
+
+def _properties(session: Session, account_ids: Collection[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+    return session.execute(select(Account.id, Account.properties).where(Account.id.in_(account_ids))).all()
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _number(value: object) -> float | None:
+    """A usage figure as the API posted it; what is not a number is unknown."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

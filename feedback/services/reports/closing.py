@@ -1,0 +1,179 @@
+"""How well the loop is closed: how soon, how often in time, with which outcome and for which cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from feedback.core.followup import State
+from feedback.core.metrics.intervals import Interval, wilson
+from feedback.core.period import Period
+from feedback.core.waiting import median_wait
+from feedback.services.followups import Viewer, visible
+from feedback.store.models import Account, FollowUp, RootCause
+
+Tasks = Sequence[Row[*tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Promises: `kept` of those that are `due` (kept, or past their time)."""
+
+    kept: int
+    due: int
+
+    @property
+    def share(self) -> float | None:
+        return self.kept / self.due if self.due else None
+
+    @property
+    def interval(self) -> Interval | None:
+        return wilson(self.kept, self.due) if self.due else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Follow-ups of one kind of urgency, of one owner, or all of them.
+
+    Medians are hours by the clock, in which half of them were reached or closed, counting what is still open
+    as longer than so far; None where less than half is done.
+    """
+
+    opened: int
+    contacted: int
+    closed: int
+    overdue: int
+    hours_to_contact: float | None
+    hours_to_close: float | None
+    contact_in_time: Kept
+    close_in_time: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A root cause, or none named (`key` and `title` empty)."""
+
+    key: str
+    title: dict[str, str]
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLoop:
+    """The follow-ups that were opened in a period, as they stand now. `recovered` is money a month."""
+
+    everything: Pace
+    by_urgency: dict[str, Pace]
+    by_owner: dict[int | None, Pace]
+    outcomes: dict[str, int]
+    causes: list[Cause]
+    recovered: dict[str, Decimal]
+
+
+def closed_loop(
+    session: Session, viewer: Viewer, period: Period, *, now: datetime, currency: str, kind: str = "recovery"
+) -> ClosedLoop:
+    """What became of the follow-ups that were opened in a period.
+
+    `currency` is for accounts that name none; `kind` is recovery (complaints) or advocacy (praise).
+    """
+    tasks = session.execute(_selected(viewer, period, kind)).all()
+    return ClosedLoop(
+        everything=pace(tasks, now),
+        by_urgency=_by(tasks, "urgency", now),
+        by_owner=_by(tasks, "owner_id", now),
+        outcomes=dict(Counter(task.outcome for task in tasks if task.outcome).most_common()),
+        causes=_causes(session, tasks),
+        recovered=_recovered(tasks, currency),
+    )
+
+
+def pace(tasks: Tasks, now: datetime) -> Pace:
+    """How fast, over any selection of follow-ups."""
+    reached = [task for task in tasks if task.first_contact_at]
+    closed = [task for task in tasks if task.closed_at]
+    unreached = [task for task in tasks if not task.first_contact_at and not task.closed_at]
+    unclosed = [task for task in tasks if not task.closed_at]
+    return Pace(
+        opened=len(tasks),
+        contacted=len(reached),
+        closed=len(closed),
+        overdue=sum(_late(task, now) for task in unclosed),
+        hours_to_contact=median_wait(
+            [_hours(task.opened_at, task.first_contact_at) for task in reached],
+            [_hours(task.opened_at, now) for task in unreached],
+        ),
+        hours_to_close=median_wait(
+            [_hours(task.opened_at, task.closed_at) for task in closed],
+            [_hours(task.opened_at, now) for task in unclosed],
+        ),
+        contact_in_time=_kept(
+            [(task.first_contact_at, task.contact_due_at) for task in (*reached, *unreached)], now
+        ),
+        close_in_time=_kept([(task.closed_at, task.close_due_at) for task in tasks], now),
+    )
+
+
+def _selected(viewer: Viewer, period: Period, kind: str) -> Select[*tuple[Any, ...]]:
+    first, after = period.moments
+    moments = (FollowUp.opened_at, FollowUp.contact_due_at, FollowUp.first_contact_at)
+    return (
+        select(FollowUp.urgency, FollowUp.owner_id, FollowUp.outcome, FollowUp.root_cause_id, *moments)
+        .add_columns(FollowUp.close_due_at, FollowUp.closed_at, FollowUp.state)
+        .add_columns(FollowUp.recovered_revenue, Account.currency)
+        .outerjoin(Account, Account.id == FollowUp.account_id)
+        .where(FollowUp.opened_at >= first, FollowUp.opened_at < after)
+        .where(FollowUp.kind == kind, visible(viewer))
+    )
+
+
+def _by(tasks: Tasks, attribute: str, now: datetime) -> dict[Any, Pace]:
+    """The most frequent first."""
+    keys = Counter(getattr(task, attribute) for task in tasks)
+    return {
+        key: pace([task for task in tasks if getattr(task, attribute) == key], now)
+        for key, _ in keys.most_common()
+    }
+
+
+def _kept(promises: Sequence[tuple[datetime | None, datetime]], now: datetime) -> Kept:
+    """A promise is judged once it is fulfilled or its time is over."""
+    judged = [(done, due) for done, due in promises if done is not None or due <= now]
+    return Kept(sum(done is not None and done <= due for done, due in judged), len(judged))
+
+
+def _late(task: Row[*tuple[Any, ...]], now: datetime) -> bool:
+    """A promise to an open follow-up is broken: nobody made contact in time, or it should be closed."""
+    unreached = task.first_contact_at is None and task.contact_due_at < now
+    return bool(task.state != State.CLOSED and (unreached or task.close_due_at < now))
+
+
+def _hours(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds() / 3600
+
+
+def _causes(session: Session, tasks: Tasks) -> list[Cause]:
+    """Of the closed ones, the most frequent cause first."""
+    found = Counter(task.root_cause_id for task in tasks if task.closed_at)
+    causes = {cause.id: cause for cause in session.scalars(select(RootCause))}
+    return [
+        Cause(causes[key].key, causes[key].title, n) if key in causes else Cause("", {}, n)
+        for key, n in found.most_common()
+    ]
+
+
+def _recovered(tasks: Tasks, currency: str) -> dict[str, Decimal]:
+    """Currencies are not added up: nobody told us the rates."""
+    found: dict[str, Decimal] = {}
+    for task in tasks:
+        if task.recovered_revenue:
+            name = task.currency or currency
+            found[name] = found.get(name, Decimal(0)) + task.recovered_revenue
+    return found

@@ -1,0 +1,48 @@
+"""The first page: every series at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from feedback.core.period import Bucket, Period
+from feedback.services.reports.rates import Rate, response_rates
+from feedback.services.reports.scores import (
+    EVERYBODY,
+    Compared,
+    Group,
+    Point,
+    compare_periods,
+    over_time,
+)
+from feedback.services.reports.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A series in a period, beside the period before. `rate` is only known for everybody together."""
+
+    series: Series
+    compared: Compared
+    points: list[Point]
+    rate: Rate | None
+
+
+def overview(
+    session: Session, series: Iterable[Series], period: Period, bucket: Bucket, group: Group = EVERYBODY
+) -> list[Glance]:
+    """Every series that has answers in the period or in the one before."""
+    glances = (_glance(session, each, period, bucket, group) for each in series)
+    return [each for each in glances if each.compared.a.n or each.compared.b.n]
+
+
+def _glance(session: Session, series: Series, period: Period, bucket: Bucket, group: Group) -> Glance:
+    everybody = group == EVERYBODY
+    return Glance(
+        series,
+        compare_periods(session, series, period, period.before(), group),
+        over_time(session, series, period, bucket, group),
+        response_rates(session, period, series.questionnaires).total if everybody else None,
+    )

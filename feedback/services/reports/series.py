@@ -1,0 +1,75 @@
+"""Which numbers there are: every scored question that was ever published is a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.core.metrics import METRICS, Metric
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.text import Text
+from feedback.errors import NotFound
+from feedback.library import Library
+from feedback.store.models import QuestionnaireVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The answers to one scored question, over all questionnaires that continue its trend.
+
+    `questionnaires` are their keys. A trend may have several questions; they are never added up.
+    """
+
+    trend: str
+    question: str
+    metric_key: str
+    title: Text
+    wording: Text
+    questionnaires: tuple[str, ...]
+
+    @property
+    def metric(self) -> Metric:
+        return METRICS[self.metric_key]
+
+
+def all_series(session: Session, library: Library) -> list[Series]:
+    """What is asked today comes first, then what only older versions asked; in the order of the library."""
+    found: dict[tuple[str, str, str], Series] = {}
+    for questionnaire in [*library.questionnaires.values(), *_published(session, library)]:
+        for each in _of(questionnaire):
+            known = found.setdefault((each.trend, each.question, each.metric_key), each)
+            if questionnaire.key not in known.questionnaires:
+                keys = (*known.questionnaires, questionnaire.key)
+                found[each.trend, each.question, each.metric_key] = replace(known, questionnaires=keys)
+    return list(found.values())
+
+
+def find_series(known: Iterable[Series], trend: str, question: str | None = None) -> Series:
+    """The series of a trend; of several questions the first one, unless named. Raises NotFound."""
+    listed = list(known)
+    for each in listed:
+        if each.trend == trend and question in (None, each.question):
+            return each
+    trends = ", ".join(dict.fromkeys(each.trend for each in listed)) or "none yet"
+    raise NotFound(f"There is no trend {trend!r}; there are: {trends}.")
+
+
+def _published(session: Session, library: Library) -> Iterator[Questionnaire]:
+    """Every stored version, the newest first. A version is parsed once for as long as the program runs."""
+    ids = session.scalars(select(QuestionnaireVersion.id).order_by(QuestionnaireVersion.id.desc()))
+    for version_id in ids:
+        wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == version_id)
+        content = None if library.knows(version_id) else session.scalars(wanted).one()
+        yield library.of_id(version_id, content)
+
+
+def _of(questionnaire: Questionnaire) -> Iterator[Series]:
+    trend = questionnaire.trend or questionnaire.key
+    for question in questionnaire.questions:
+        metric = getattr(question, "metric", None)
+        if metric:
+            keys = (questionnaire.key,)
+            yield Series(trend, question.key, metric, questionnaire.title, question.text, keys)

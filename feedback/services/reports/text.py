@@ -1,0 +1,131 @@
+"""The report as lines of plain text, for the terminal and for an e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from feedback.core.metrics import Comparison, Display
+from feedback.core.metrics.base import Unit
+from feedback.core.period import Period
+from feedback.library import Library
+from feedback.services.followups import Viewer
+from feedback.services.reports.comments import Wanted, comments
+from feedback.services.reports.rates import Rates, response_rates
+from feedback.services.reports.scores import Compared, Shown, compare_periods
+from feedback.services.reports.series import Series, all_series, find_series
+
+WIDTH = 40  # characters of the longest bar
+LAST_COMMENTS = 5
+EVERYTHING = Viewer(user_id=0, sees_all=True)
+
+
+def text_report(
+    session: Session, library: Library, first: date, last: date, *, trend: str | None = None
+) -> list[str]:
+    """Score with interval, change, distribution, response rates and the last comments of each series.
+
+    Raises NotFound for a trend that does not exist; ValueError where `last` lies before `first`.
+    """
+    period = Period(first, last)
+    known = all_series(session, library)
+    if trend is not None:
+        find_series(known, trend)
+        known = [each for each in known if each.trend == trend]
+    lines = [f"{first} to {last}"]
+    for series in known:
+        lines += ["", *_series(session, series, period)]
+    return lines
+
+
+def _series(session: Session, series: Series, period: Period) -> Iterator[str]:
+    compared = compare_periods(session, series, period, period.before())
+    yield f"{series.title.to('en')}: {series.metric.title} ({series.trend}/{series.question})"
+    yield f"  {score_in_words(compared.a, series)}"
+    yield f"  {change_in_words(compared, series)}"
+    if compared.a.has_score:
+        yield from _distribution(compared.a)
+    yield from _rates(response_rates(session, period, series.questionnaires))
+    yield from _comments(session, series, period)
+
+
+def score_in_words(shown: Shown, series: Series) -> str:
+    """The score with its interval and the number of answers, or why there is none."""
+    if not shown.has_score:
+        return f"{shown.n} answers: too few for a score (10 are needed)"
+    found = shown.aggregate
+    unit = series.metric.unit
+    text = number(found.value, unit)
+    if found.low is not None and found.high is not None:
+        text += f"  (95 % between {number(found.low, unit)} and {number(found.high, unit)})"
+    text += f"  from {found.n} answers"
+    return text + ("  [indicative: fewer than 30]" if shown.display is Display.INDICATIVE else "")
+
+
+def change_in_words(compared: Compared, series: Series) -> str:
+    """What has changed since the period before, as far as the interval allows to say."""
+    change = compared.change
+    if change is None:
+        return f"No comparison with the period before ({compared.b.n} answers)"
+    if not change.changed:
+        return f"No real change: {_difference(change, series.metric.unit)}"
+    return f"Changed by {_difference(change, series.metric.unit)}, p = {change.p_value:.3f}"
+
+
+def number(value: float | None, unit: Unit) -> str:
+    """A score in its unit: +31, 82 %, 5.62."""
+    if value is None:
+        return "unknown"
+    return {"points": f"{value:+.0f}", "percent": f"{value:.0f} %", "mean": f"{value:.2f}"}[unit]
+
+
+def _difference(change: Comparison, unit: Unit) -> str:
+    digits = 2 if unit == "mean" else 0
+    if change.difference is None or change.low is None or change.high is None:
+        return "the spread is unknown"
+    between = f"{change.low:+.{digits}f} and {change.high:+.{digits}f}"
+    return f"{change.difference:+.{digits}f} (95 % between {between})"
+
+
+def _distribution(shown: Shown) -> Iterator[str]:
+    most = max(shown.aggregate.counts.values())
+    for value, n in sorted(shown.aggregate.counts.items(), reverse=True):
+        yield f"  {value:>4}  {'█' * round(WIDTH * n / most):<{WIDTH}} {n:>6} {100 * n / shown.n:>4.0f} %"
+
+
+def _rates(rates: Rates) -> Iterator[str]:
+    if not rates.cells:
+        return
+    rows = [("Response rate", "sent", "answered", "rate")]
+    rows += [
+        _rate_row(f"{stage}, {channel}", rates, stage, channel) for stage, channel in sorted(rates.cells)
+    ]
+    yield from _table([*rows, _rate_row("all", rates)])
+
+
+def _rate_row(name: str, rates: Rates, stage: str | None = None, channel: str | None = None) -> Row:
+    rate = rates.of(stage=stage, channel=channel)
+    share = "too few" if rate.share is None else f"{100 * rate.share:.0f} %"
+    return (name, str(rate.sent), str(rate.answered), share)
+
+
+Row = tuple[str, str, str, str]
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for name, *numbers in rows:
+        right = "  ".join(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))
+        yield f"  {name.ljust(widths[0])}  {right}"
+
+
+def _comments(session: Session, series: Series, period: Period) -> Iterator[str]:
+    found = comments(session, EVERYTHING, Wanted(period, series), limit=LAST_COMMENTS)
+    if found:
+        yield "  Last comments"
+    for each in found:
+        words = " ".join(each.text.split())
+        score = "" if each.value is None else f"{each.value}: "
+        yield f"    {each.at.date()}  {score}{words if len(words) <= 90 else words[:89] + '…'}"

@@ -1,0 +1,86 @@
+"""The comments feed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from feedback.core.period import Period
+from feedback.services import reports
+from feedback.services.followups import Viewer
+from feedback.services.reports import Wanted
+from feedback.store.database import Database
+from tests.figures import LIBRARY, MARCH, account, answered, contact, follow_up, user
+
+MONTH = Period(date(2026, 3, 1), date(2026, 3, 31))
+LEAD = Viewer(1, sees_all=True)
+
+
+def test_comments_come_latest_first_with_their_score_and_their_customer(migrated: Database) -> None:
+    with migrated.writing() as session:
+        person = contact(session, account(session, "Acme"), "Deniz")
+        low = answered(session, 2, words="Too slow", person=person)
+        follow_up(session, low)
+        answered(session, 10, MARCH + timedelta(hours=1), words="Lovely")
+        answered(session, 5)
+        answered(session, 5, words="I am a bot", provisional=True)
+        found = reports.comments(session, LEAD, Wanted(MONTH))
+    assert [(each.text, each.value, each.band) for each in found] == [
+        ("Lovely", 10, "promoter"),
+        ("Too slow", 2, "detractor"),
+    ]
+    assert (found[1].account, found[1].contact, found[1].follow_up_state) == ("Acme", "Deniz", "open")
+
+
+@pytest.mark.parametrize(
+    ("change", "texts"),
+    [
+        ({"band": "detractor"}, ["Zu langsam"]),
+        ({"language": "en"}, ["Good, 100% so"]),
+        ({"segment": "vip"}, ["Zu langsam"]),
+        ({"channel": "email"}, ["Zu langsam"]),
+        ({"words": "LANGSAM"}, ["Zu langsam"]),
+        ({"words": "0% s"}, ["Good, 100% so"]),
+        ({"words": "0_"}, []),  # signs of the database's own mean nothing here
+        ({"period": Period(date(2026, 4, 1), date(2026, 4, 2))}, []),
+    ],
+)
+def test_filters_narrow_the_feed(migrated: Database, change: dict[str, object], texts: list[str]) -> None:
+    with migrated.writing() as session:
+        answered(session, 9, words="Good, 100% so")
+        answered(session, 2, words="Zu langsam", language="de", segment="vip", channel="email")
+        wanted = {"period": MONTH} | change
+        found = reports.comments(session, LEAD, Wanted(**wanted))  # type: ignore[arg-type]
+    assert [each.text for each in found] == texts
+
+
+def test_a_series_shows_the_comments_to_its_own_question(migrated: Database) -> None:
+    with migrated.writing() as session:
+        answered(session, 9, words="mine")
+        answered(session, 9, words="another trend's", trend="other")
+        series = reports.find_series(reports.all_series(session, LIBRARY), "survey")
+        found = reports.comments(session, LEAD, Wanted(MONTH, series))
+    assert [each.text for each in found] == ["mine"]
+
+
+def test_pages_follow_each_other_without_a_gap(migrated: Database) -> None:
+    with migrated.writing() as session:
+        for n in range(7):
+            answered(session, 9, MARCH + timedelta(hours=n // 3), words=str(n))
+        seen: list[str] = []
+        before = None
+        while page := reports.comments(session, LEAD, Wanted(MONTH), before=before, limit=3):
+            seen += [each.text for each in page]
+            before = page[-1].answer_id
+    assert seen == ["6", "5", "4", "3", "2", "1", "0"]
+
+
+def test_a_csm_reads_what_their_own_accounts_say(migrated: Database) -> None:
+    with migrated.writing() as session:
+        me, other = user(session), user(session)
+        for owner, words in ((me, "mine"), (other, "not mine"), (None, "nobody's")):
+            customer = account(session, owner_id=owner.id if owner else None)
+            answered(session, 3, words=words, person=contact(session, customer))
+        found = reports.comments(session, Viewer(me.id), Wanted(MONTH))
+    assert {each.text for each in found} == {"mine", "nobody's"}
