@@ -63,7 +63,8 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             taken, lost = followups.take_all(session, _ticked(), viewer(), now=clock.now())
         n = len(taken)
         if taken:
-            flash(say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n), "success")
+            told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
+            flash(told, "success")
         if lost:
             flash(say().gettext("Somebody else was faster with {n} of them.", n=len(lost)), "error")
         return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
