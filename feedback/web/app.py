@@ -21,6 +21,7 @@ from feedback.web import (
     frame,
     headers,
     hooks,
+    insights,
     observe,
     permissions,
     problems,
@@ -41,6 +42,7 @@ class Room(NamedTuple):
 
 ROOMS = (
     Room(desk.blueprint, "/desk"),
+    Room(insights.blueprint, "/insights"),
     Room(account.blueprint, "/account"),
     Room(hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator"),
