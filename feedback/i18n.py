@@ -20,7 +20,7 @@ from typing import Literal
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -92,6 +92,18 @@ class Translator:
 
     def date(self, day: date, length: Length = "medium") -> str:
         return self.digits(format_date(day, length, locale=self.locale))
+
+    def month(self, day: date) -> str:
+        """Mar 2026."""
+        return self._digits(format_skeleton("yMMM", day, locale=self.locale))
+
+    def quarter(self, day: date) -> str:
+        """Q1 2026."""
+        return self._digits(format_skeleton("yQQQ", day, locale=self.locale))
+
+    def day_and_month(self, day: date) -> str:
+        """5 Mar, where the year goes without saying."""
+        return self._digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
         return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
