@@ -1,4 +1,4 @@
-"""Rows for reports: answers that were given, invitations that were not answered, follow-ups. Plainly inserted."""
+"""Rows for reports: answers that were given, invitations that were not, follow-ups. Plainly inserted."""
 
 from __future__ import annotations
 

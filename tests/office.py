@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -74,20 +75,26 @@ def furnish(session: Session, runtime: Runtime, now: datetime | None = None) -> 
 
 
 def hire(session: Session, runtime: Runtime, now: datetime | None = None) -> dict[str, User]:
-    salt = runtime.settings.web.password_salt.reveal()
-    return {
+    people = {
         key: staff.add_user(
             session,
             email=f"{key}@example.com",
             name=name,
             roles=[role],
             language=language,
-            password=PASSWORD,
-            salt=salt,
             now=now or clock.now(),
         )
         for key, (name, role, language) in PEOPLE.items()
     }
+    for user in people.values():
+        user.password = hashed(runtime.settings.web.password_salt.reveal())
+    return people
+
+
+@cache
+def hashed(salt: str) -> str:
+    """Argon2 is slow on purpose; once is enough for a test run."""
+    return staff.hash_password(PASSWORD, salt)
 
 
 def _surveyed(

@@ -187,8 +187,11 @@ def plan_recurring(
 
 def _stored(session: Session, event: Event) -> JourneyEvent | None:
     stored = session.scalar(select(JourneyEvent).where(JourneyEvent.key == event.key))
-    if stored is not None and stored.name != event.name:
-        raise Conflict(f"The key {event.key!r} was used for another event ({stored.name}).")
+    if stored is None:
+        return None
+    contact = session.scalar(select(Contact.external_id).where(Contact.id == stored.contact_id))
+    if (stored.name, contact) != (event.name, event.contact):
+        raise Conflict("This key was used before, for an event of another name or contact; use another key.")
     return stored
 
 

@@ -16,6 +16,7 @@ from feedback.services import root_causes
 from feedback.settings import Settings
 from feedback.web import (
     account,
+    api,
     auth,
     desk,
     frame,
@@ -43,6 +44,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room(desk.blueprint, "/desk"),
     Room(account.blueprint, "/account"),
+    Room(api.blueprint, "/api/v1", csrf=False),
     Room(hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator", csrf=False),
     Room(observe.blueprint, "", csrf=False),

@@ -361,13 +361,21 @@ def _answers(asked: Questionnaire, task: FollowUp, known: Mapping[str, str]) -> 
     given = {row.question: Answer.from_stored(row.value, row.text) for row in task.response.answers}
     return [
         (
-            fill(question.text.to(language), values),
+            _filled(question.text.to(language), values),
             asked.wording(question.key, given[question.key], language),
             given[question.key].value is None,
         )
         for question in asked.questions
         if question.key in given
     ]
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """As the customer read it, as far as what they were called is still known."""
+    try:
+        return fill(text, values)
+    except ValueError:
+        return text
 
 
 def _currency(task: FollowUp, default: str) -> str:

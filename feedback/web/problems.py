@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from structlog import get_logger
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from feedback.errors import (
     Conflict,
@@ -63,6 +63,7 @@ def install(app: Flask) -> None:
     for error in STATUS:
         app.register_error_handler(error, _ours)
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -77,6 +78,11 @@ def _ours(error: Exception) -> Response:
 
 def _stale_form(error: CSRFError) -> Response:
     return answer(400, _("This form was open for too long. Reload the page and try again."))
+
+
+def _unknown_host(error: SecurityError) -> Response:
+    """Before there is an address of ours to link to, so without a page."""
+    return Response("This host name is not ours.\n", error.code, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:

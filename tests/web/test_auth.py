@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from feedback.store.models import Message, User
-from tests import office
 from tests.web.conftest import SignIn
 
 

@@ -252,7 +252,8 @@ def _mistakes(kind: Kind, header: Sequence[str], mapping: ColumnMap) -> Iterator
     for name, source in taken.items():
         for column in source.columns():
             if column not in header:
-                yield f"{mapping.name} takes {name} from {column!r}, which is not there.{nearest(column, header)}"
+                hint = nearest(column, header)
+                yield f"{mapping.name} takes {name} from {column!r}, which the file has not.{hint}"
             elif header.count(column) > 1:
                 yield f"The file has {header.count(column)} columns {column!r}; rename all but one."
         if source.next_after and f"{name.partition('.')[0]}.{source.next_after}" not in taken:

@@ -181,7 +181,8 @@ def test_an_import_leaves_one_audit_entry_with_counts_only(world: World, bring_i
 
 
 def test_many_contacts_share_the_account_that_their_rows_name(world: World, bring_in: Importer) -> None:
-    table = "external_id,account.external_id,account.name,account.segment\nc1,a,Acme,vip\nc2,a,Acme,\nc3,a,,core\n"
+    header = "external_id,account.external_id,account.name,account.segment\n"
+    table = f"{header}c1,a,Acme,vip\nc2,a,Acme,\nc3,a,,core\n"
     assert counts(bring_in("contacts", table)) == (3, 3, 0, 0, 0)
     (account,) = all_of(world, Account)
     assert (account.name, account.segment) == ("Acme", "core")

@@ -250,3 +250,22 @@ def test_the_scale_runs_from_right_to_left_in_persian(browser: Browser, address:
     page.goto(f"{address}?q=nps&l=fa")
     left = "it => it.getBoundingClientRect().left"
     assert page.eval_on_selector("[value='0']", left) > page.eval_on_selector("[value='10']", left)
+
+
+def test_an_embedded_form_gets_the_height_that_it_needs(browser: Browser, nps: Site, serve: Any) -> None:
+    from feedback.services import links
+
+    origin = serve(nps).rpartition("/")[0]
+    with nps.runtime.database.writing() as session:
+        link = links.create(
+            session, nps.runtime.library, kind="embed", name="Shop", questionnaire="survey", now=clock.now()
+        )
+    page = open_page(browser)
+    body = f"<h1>Somebody else's page</h1>{links.snippet(link, origin)}"
+    page.route("http://shop.example/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("http://shop.example/")
+    frame = page.frame_locator("iframe")
+    frame.locator("h1").wait_for()
+    page.wait_for_function("document.querySelector('iframe').height != 480")
+    height = int(page.get_attribute("iframe", "height") or 0)
+    assert abs(height - frame.locator("html").evaluate("it => it.offsetHeight")) <= 1
