@@ -233,9 +233,7 @@ class Pages:
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
         glances = reports.overview(session, known, period, Bucket.MONTH, group)
-        histories = [
-            reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in glances
-        ]
+        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in glances]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
         names = self._names(session)
         return {

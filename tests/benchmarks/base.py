@@ -3,8 +3,8 @@
     python3 dev.py bench base CUSTOMERS.csv ANSWERS.csv --map MAPPING.toml [--most N]
 
 Every customer's support request is closed on the same day. The worker ticks through as many
-simulated hours as the customers' time zones need, messages go to the simulator, and everybody in ANSWERS.csv answers with
-their own score through the answer page of a running web server. ANSWERS.csv has the columns `Customer ID`,
+simulated hours as the customers' time zones need, messages go to the simulator, and everybody in ANSWERS.csv answers
+with their own score through the answer page of a running web server. ANSWERS.csv has the columns `Customer ID`,
 `Satisfaction Score` and `Churn Reason` (kept as the comment). Nothing is kept: the installation lives in a
 temporary directory.
 """
@@ -96,9 +96,8 @@ def bring_in(runtime: Runtime, customers: Path) -> None:
         runtime.database, "contacts", customers, mapping, runtime.settings, clock.now(), create_owners=True
     )
     spent = time.perf_counter() - began
-    print(
-        f"imported     {report.created} of {report.read} rows, {report.refused_rows} refused, {report.read / spent:,.0f} rows/s"
-    )
+    print(f"imported     {report.created} of {report.read} rows, {report.refused_rows} refused")
+    print(f"imported     {report.read / spent:,.0f} rows/s")
 
 
 def post_events(runtime: Runtime, most: int | None) -> None:
@@ -128,7 +127,7 @@ def post_events(runtime: Runtime, most: int | None) -> None:
         ).all()
     for due, count in sorted((row[0], row[1]) for row in first_hours):
         print(f"planned      {due:%a %H:%M} UTC  {count}")
-    print(f"not planned  {dict((row[0], row[1]) for row in skipped) or 'nobody'}")
+    print(f"not planned  {dict(map(tuple, skipped)) or 'nobody'}")
 
 
 def send(runtime: Runtime, travel: time_machine.Coordinates) -> None:
@@ -224,7 +223,7 @@ def tell(runtime: Runtime) -> None:
             ("queue", FollowUp, FollowUp.rule),
         ):
             rows = session.execute(select(column, func.count()).select_from(model).group_by(column)).all()
-            print(f"{title:<13}{dict((row[0], row[1]) for row in rows)}")
+            print(f"{title:<13}{dict(map(tuple, rows))}")
         provisional = session.scalar(select(func.count()).where(Response.provisional))
         print(f"provisional  {provisional}")
         scores = session.execute(
@@ -233,7 +232,7 @@ def tell(runtime: Runtime) -> None:
             .order_by(Score.trend, Score.value)
         ).all()
         for trend in sorted({row[0] for row in scores}):
-            print(f"scores       {trend}: {dict((row[1], row[2]) for row in scores if row[0] == trend)}")
+            print(f"scores       {trend}:", {row[1]: row[2] for row in scores if row[0] == trend})
 
 
 def _options() -> argparse.Namespace:

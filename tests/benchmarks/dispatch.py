@@ -29,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     print(
         f"{'database':10}{'processes':>10}{'threads':>9}{'msg/s':>9}{'ceiling':>9}{'share':>7}{'CPU ms':>8}"
-    )  # noqa: T201
+    )
     for kind in options.databases:
         for processes in PROCESSES:
             with (
@@ -38,7 +38,7 @@ def main() -> None:
             ):
                 rate, cpu = measure(url, Path(directory), processes, options)
             ceiling = processes * options.threads / LATENCY
-            print(  # noqa: T201
+            print(
                 f"{kind:10}{processes:10}{options.threads:9}{rate:9.1f}{ceiling:9.1f}{rate / ceiling:7.0%}{cpu:8.2f}",
                 flush=True,
             )

@@ -63,7 +63,7 @@ def serve(kind: str, database: str) -> None:
 
     app = _floor(database) if kind == "floor" else _product(database)
     server = create_server(app, host="127.0.0.1", port=0, threads=16, ident=None)
-    print(server.effective_port, flush=True)  # noqa: T201
+    print(server.effective_port, flush=True)
     server.run()
 
 
@@ -341,7 +341,7 @@ def measure(seconds: float, database: str | None, rounds: int) -> None:
 
 
 def say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
+    print(line, flush=True)
 
 
 def main() -> None:
