@@ -61,7 +61,7 @@ class Lexicon:
             self.lists.get(f"poles.{part}", "").strip() for part in ("joiner", "lead", "tail")
         )
         ends = [
-            rf"{self._expression(a)}{tail}{joiner}{lead}{self._expression(b)}"
+            rf"{self._expression(a)}{tail}{joiner}{lead}{self._expression(b)}{tail}"
             for one, other in self.pairs("poles.pairs").items()
             for a, b in ((one, other), (other, one))
         ]
@@ -96,7 +96,7 @@ class Lexicon:
 
     def _expression(self, phrase: str) -> str:
         """The regular expression of one phrase."""
-        joined = fold(phrase.replace(_HALF_SPACE, _JOIN), self.language).replace(_JOIN, "\0")
+        joined = fold(phrase.replace(_HALF_SPACE, _JOIN), self.language).replace(_JOIN, " ?").replace(" ?", "\0")
         joined = _LOOKBEHIND.sub(lambda match: match[0].replace(" ", r"\x20"), joined)
         whole = ""
         for word in joined.split(" "):
@@ -108,7 +108,7 @@ class Lexicon:
 
     def _word(self, word: str) -> str:
         word = re.sub(r"\{([\w.-]+)\}", lambda match: f"(?:{self._body(match[1])})", word)
-        return re.sub(r"(?<![\])\\.])\*", r"\\w*", word)
+        return re.sub(r"(?<![\])\\.])(?<!\\[a-z])\*", r"\\w*", word)
 
 
 def _blank(match: re.Match[str]) -> str:
