@@ -19,6 +19,7 @@ from feedback.lint.fold import fold
 _NEVER = re.compile(r"(?!)")
 _HALF_SPACE = "\u200c"
 _JOIN = "~"
+_BEGIN = r"(?:(?<!\w)|(?=[,،]))"
 _LOOKBEHIND = re.compile(r"\(\?<[!=][^()]*\)")
 
 
@@ -35,7 +36,7 @@ class Lexicon:
         found = self._compiled.get(name)
         if found is None:
             body = self._body(name)
-            found = re.compile(rf"(?<!\w)(?:{body})(?!\w)") if body else _NEVER
+            found = re.compile(rf"{_BEGIN}(?:{body})(?!\w)") if body else _NEVER
             self._compiled[name] = found
         return found
 
@@ -61,8 +62,8 @@ class Lexicon:
             self.lists.get(f"poles.{part}", "").strip() for part in ("joiner", "lead", "tail")
         )
         ends = [
-            rf"{self._expression(a)}{tail}{joiner}{lead}{self._expression(b)}{tail}"
-            for one, other in self.pairs("poles.pairs").items()
+            rf"{self._expression(a.strip())}{tail}{joiner}{lead}{self._expression(b.strip())}{tail}"
+            for one, _, other in (phrase.partition(":") for phrase in self._phrases("poles.pairs"))
             for a, b in ((one, other), (other, one))
         ]
         return re.compile(rf"(?<!\w)(?:{'|'.join(ends)})(?!\w)") if ends else _NEVER

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.lint.document import Document
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import double_negative
 from feedback.lint.rules.wording import Hit, report
 
 RULE = Rule(
@@ -37,9 +38,16 @@ def find(question: Asked) -> Iterator[Hit]:
     if question.kind not in ("yes-no", "agreement"):
         return
     words = question.words
+    if question.kind == "agreement" and any(_nobody(question, hit) for hit in double_negative.find(question)):
+        return
     if match := words.search("absolute-term.words", words.hide(question.stem.main, "absolute-term.silent")):
         said = question.stem.quote(*match.span())
         yield Hit(*match.span(), f"One exception makes “{said}” untrue; ask how often, how many or how much.")
+
+
+def _nobody(question: Asked, hit: Hit) -> bool:
+    """A statement negated by the very word, as in "nobody helped", is a double negative and nothing else."""
+    return question.words.search("absolute-term.words", question.stem.main[hit.start : hit.end]) is not None
 
 
 def check(document: Document) -> Iterator[Problem]:

@@ -79,6 +79,8 @@ def _joined(question: Asked) -> Hit | None:
 
 
 def _between_words(text: str, match: re.Match[str]) -> bool:
+    if text[match.start() - 1 : match.start()] == "-" or text[match.end() : match.end() + 1] == "-":
+        return False
     return bool(text[: match.start()].strip() and text[match.end() :].strip(" ?؟.!,"))
 
 
