@@ -183,7 +183,9 @@ def _neither(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for pattern in words.neither:
         match = pattern.fullmatch(text)
         if match:
-            sides = [{each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()]
+            sides = [
+                {each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()
+            ]
             for dimension in sorted(sides[0] & sides[1] or sides[0] | sides[1]):
                 yield Reading(dimension, 0.0)
             return
@@ -270,6 +272,8 @@ def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
         for each in many:
             if each.dimension == dimension:
                 return Reading(main, each.degree, each.zero)
+    if any(each.degree == 0 and not each.zero for each in many):
+        return Reading(main, 0.0)  # "average", "fair" stand in the middle of any scale
     return many[0] if many else None
 
 
