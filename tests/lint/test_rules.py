@@ -1,4 +1,4 @@
-"""Every structure rule against its files: tests/lint/rules/<rule>/good*.yaml stay clean of it, bad*.yaml break it."""
+"""Every rule against its files: tests/lint/rules/<rule>/good*.yaml stay clean of it, bad*.yaml break it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from feedback import lint
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint.labels import lexicon
-from feedback.lint.rules import STRUCTURE_RULES
+from feedback.lint.rules import RULES
 from feedback.lint.settings import Settings
 
 FILES = Path(__file__).parent / "rules"
-IDS = [module.RULE.id for module in STRUCTURE_RULES]
+IDS = [module.RULE.id for module in RULES]
 PUBLISHED = """
 key: visit
 title: Visit

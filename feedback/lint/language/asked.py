@@ -41,6 +41,7 @@ class Asked:
     first: bool = False
     starts_at_zero: bool = False
     glossary: tuple[str, ...] = ()
+    title: str = ""
 
     @property
     def closed(self) -> bool:
@@ -117,6 +118,7 @@ def _asked(document: Document, wording: Wording, words: Lexicon) -> Asked:
         first=questionnaire.questions[0] is question,
         starts_at_zero=isinstance(question, ScaleQuestion) and question.minimum <= 0,
         glossary=questionnaire.glossary,
+        title=bare(questionnaire.title.to(words.language), words.language),
     )
 
 
