@@ -39,11 +39,7 @@ def find(question: Asked) -> Iterator[Hit]:
     if not question.closed or question.kind == "agreement":
         return
     words, stem = question.words, question.stem
-    if (
-        question.first
-        and not question.context.strip()
-        and (match := words.search("vague-wording.subject", stem.asked))
-    ):
+    if _opens_bare(question) and (match := words.search("vague-wording.subject", stem.asked)):
         yield Hit(*match.span(), "Nothing before this sentence says what it speaks of; name the thing.")
         return
     around = f"{stem.text} {question.context}"
@@ -54,6 +50,12 @@ def find(question: Asked) -> Iterator[Hit]:
             *match.span(),
             f"“{said}” means something else to everybody; give a period, a number or the thing itself.",
         )
+
+
+def _opens_bare(question: Asked) -> bool:
+    """The first question, with no line before or under it and no title that says what the survey is about."""
+    titled = question.title and not question.words.pattern("vague-wording.empty-title").fullmatch(question.title)
+    return question.first and not titled and not question.context.strip()
 
 
 def check(document: Document) -> Iterator[Problem]:
