@@ -50,7 +50,8 @@ def _negatives(question: Asked, text: str) -> list[re.Match[str]]:
     """Negations and second negatives in order of the text, the same words counted once; at least one is a negation
     or a negative adjective, since two verbs such as "stop" and "avoid" do not cancel out."""
     words = question.words
-    firm = [*words.finditer("negation.words", text), *words.finditer("double-negative.adjectives", text)]
+    lists = ("negation.words", "double-negative.adjectives", "double-negative.firm")
+    firm = [match for name in lists for match in words.finditer(name, text)]
     if not firm:
         return []
     found: list[re.Match[str]] = []
