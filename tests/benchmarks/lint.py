@@ -1,7 +1,9 @@
 """How well the word rules judge wording: precision, recall and false alarms per rule and language.
 
-Run it with `python -m tests.benchmarks.lint [--json FILE]`. The corpora in `tests/lint/corpus/` are of our own making. Each item
-belongs by a hash of its text to the part that the word lists were tuned on, or to the part held out. An item counts once
+Run it with `python -m tests.benchmarks.lint [--json FILE]`. The corpora in `tests/lint/corpus/` are of
+our own making. Each item
+belongs by a hash of its text to the part that the word lists were tuned on, or to the part held out. An
+item counts once
 for each rule; findings of level info do not count.
 """
 
@@ -41,7 +43,13 @@ ANSWERS: dict[str, dict[str, list[str]]] = {
     },
     "tr": {
         "yn": ["Evet", "Hayır"],
-        "agree": ["Kesinlikle katılmıyorum", "Katılmıyorum", "Kararsızım", "Katılıyorum", "Kesinlikle katılıyorum"],
+        "agree": [
+            "Kesinlikle katılmıyorum",
+            "Katılmıyorum",
+            "Kararsızım",
+            "Katılıyorum",
+            "Kesinlikle katılıyorum",
+        ],
         "qual": ["Çok kötü", "Kötü", "Orta", "İyi", "Çok iyi"],
         "often": ["Hiçbir zaman", "Nadiren", "Bazen", "Sık sık", "Her zaman"],
         "freq": ["Haftada bir", "Ayda bir", "Yılda bir", "Hiç"],
@@ -148,7 +156,10 @@ def question(item: Item) -> dict[str, Any]:
         return found | {"type": "rating", "scale": scale}
     options = labels + (answers["opt-out"] if item.form.endswith("+no") else [])
     kind = "multi" if form == "multi" else "single"
-    return found | {"type": kind, "options": [{"key": f"o{n}", "text": text} for n, text in enumerate(options)]}
+    return found | {
+        "type": kind,
+        "options": [{"key": f"o{n}", "text": text} for n, text in enumerate(options)],
+    }
 
 
 def found_in(item: Item) -> frozenset[str]:

@@ -23,7 +23,8 @@ Kind = Literal["open", "yes-no", "agreement", "scale", "choice"]
 class Asked:
     """One question (or one row of a matrix) in one language.
 
-    `answers` are its folded option texts and scale labels, lowest first; `context` what is read before or around it.
+    `answers` are its folded option texts and scale labels, lowest first; `context` what is read before
+    or around it.
     """
 
     words: Lexicon
@@ -66,7 +67,8 @@ class Asked:
 
 
 def asked(document: Document) -> tuple[Asked, ...]:
-    """Every question in every language that has a lexicon, without the validated items that stand word for word.
+    """Every question in every language that has a lexicon, without the validated items that stand word
+    for word.
 
     Kept with the document, since every word rule asks for them.
     """

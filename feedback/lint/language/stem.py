@@ -42,7 +42,8 @@ class Stretch:
 class Stem:
     """A text in three views of equal length, so that a place in one is a place in all.
 
-    `text` is the folded text, `plain` has names, phrases, quotations and brackets masked, and `main` keeps of `plain`
+    `text` is the folded text, `plain` has names, phrases, quotations and brackets masked, and `main`
+    keeps of `plain`
     only the question sentence without its subordinate clauses. `asks` says whether there is a question mark.
     """
 

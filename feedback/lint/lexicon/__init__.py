@@ -1,8 +1,10 @@
 """The word lists of a language, as data: `<language>.yaml`, written so that a native speaker can extend them.
 
 A list holds one phrase a line (or several with ` ; ` between them). In a phrase, `*` stands for any ending or
-beginning of a word, `...` for up to six words, `(a|b)` for a choice, `x?` for a letter that may be missing, `{name}` for the
-phrases of the list `name`, and `#` starts a comment. A half-space (ZWNJ) matches a half-space, a space or nothing.
+beginning of a word, `...` for up to six words, `(a|b)` for a choice, `x?` for a letter that may be
+missing, `{name}` for the
+phrases of the list `name`, and `#` starts a comment. A half-space (ZWNJ) matches a half-space, a space
+or nothing.
 """
 
 from __future__ import annotations
@@ -97,7 +99,9 @@ class Lexicon:
 
     def _expression(self, phrase: str) -> str:
         """The regular expression of one phrase."""
-        joined = fold(phrase.replace(_HALF_SPACE, _JOIN), self.language).replace(_JOIN, " ?").replace(" ?", "\0")
+        joined = (
+            fold(phrase.replace(_HALF_SPACE, _JOIN), self.language).replace(_JOIN, " ?").replace(" ?", "\0")
+        )
         joined = _LOOKBEHIND.sub(lambda match: match[0].replace(" ", r"\x20"), joined)
         whole = ""
         for word in joined.split(" "):

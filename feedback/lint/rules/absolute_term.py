@@ -16,7 +16,8 @@ RULE = Rule(
     tier="L",
     severity="warning",
     why=(
-        "One late parcel in forty makes 'always' untrue, so an honest answer is nearly always no; it tells nothing about "
+        "One late parcel in forty makes 'always' untrue, so an honest answer is nearly always no; "
+        "it tells nothing about "
         "how often (Dillman, Smyth and Christian 2014, on wording of questions)."
     ),
     good=(

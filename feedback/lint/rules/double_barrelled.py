@@ -18,7 +18,8 @@ RULE = Rule(
     xm=3,
     qas="4c",
     why=(
-        "Who found the guard polite and the wait too long cannot answer 'polite and quick'; the score belongs to neither "
+        "Who found the guard polite and the wait too long cannot answer 'polite and quick'; the "
+        "score belongs to neither "
         "(best practice 3 of question design, Qualtrics XM Institute; Question Appraisal System, item 4c)."
     ),
     good=(
@@ -100,7 +101,8 @@ def _judges(question: Asked) -> bool:
 
 
 def _alternative(question: Asked) -> Hit | None:
-    """ "Or" between properties under "how", or between things under a judgement; elsewhere it offers a choice."""
+    """ "Or" between properties under "how", or between things under a judgement; elsewhere it offers a
+    choice."""
     words, text = question.words, _main(question)
     match = words.search("double-barrelled.or", text)
     if not match or not _between_words(text, match):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from feedback.lint.document import Document
 from feedback.lint.language.asked import Asked
@@ -17,7 +18,8 @@ RULE = Rule(
     severity="error",
     qas="3a",
     why=(
-        "To answer, one has to work out that two negatives make a positive, or that disagreeing with a 'not' means yes; "
+        "To answer, one has to work out that two negatives make a positive, or that disagreeing "
+        "with a 'not' means yes; "
         "many get it wrong (Question Appraisal System, item 3a)."
     ),
     good=("Did you get a reply?", "Randevu almak kolay mıydı, zor muydu?", "لغو سفارش آسان بود یا دشوار؟"),
@@ -35,7 +37,7 @@ def find(question: Asked) -> Iterator[Hit]:
     words = question.words
     text = words.hide(words.hide_poles(question.stem.main), "double-negative.silent")
     negatives = _negatives(question, text)
-    for first, second in zip(negatives, negatives[1:], strict=False):
+    for first, second in pairwise(negatives):
         between = text[first.end() : second.start()]
         if "," not in between and "،" not in between and not words.search("double-barrelled.or", between):
             yield Hit(first.start(), second.end(), "Two negatives in one question; say it positively.")
@@ -47,7 +49,8 @@ def find(question: Asked) -> Iterator[Hit]:
 
 
 def _negatives(question: Asked, text: str) -> list[re.Match[str]]:
-    """Negations and second negatives in order of the text, the same words counted once; at least one is a negation
+    """Negations and second negatives in order of the text, the same words counted once; at least one is
+    a negation
     or a negative adjective, since two verbs such as "stop" and "avoid" do not cancel out."""
     words = question.words
     lists = ("negation.words", "double-negative.adjectives", "double-negative.firm")

@@ -13,7 +13,10 @@ RULE = Rule(
     title="Word rules need word lists",
     tier="D",
     severity="info",
-    why="A questionnaire without findings looks checked; where a language has no word lists, its wording was not.",
+    why=(
+        "A questionnaire without findings looks checked; where a language has no word lists, its "
+        "wording was not."
+    ),
     good=("languages: [en, tr, fa]",),
     bad=("languages: [fi]",),
 )
@@ -23,5 +26,5 @@ def check(document: Document) -> Iterator[Problem]:
     """One line for each language that has no lexicon."""
     for language in document.languages:
         if lexicon(language) is None:
-            told = f"word rules not run for '{language}': there is no word list; a person has to read the wording"
+            told = f"word rules not run for '{language}': no word list; a person has to read the wording"
             yield document.finding(RULE, ("languages",), told, quoted=language, language=language)

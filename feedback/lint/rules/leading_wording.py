@@ -17,7 +17,8 @@ RULE = Rule(
     xm=4,
     qas="4a",
     why=(
-        "Praise, tags, appeals to the majority and words such as should, ought and feel raise the score without raising the "
+        "Praise, tags, appeals to the majority and words such as should, ought and feel raise the "
+        "score without raising the "
         "quality (best practice 4 of question design, Qualtrics XM Institute)."
     ),
     good=(
@@ -76,7 +77,8 @@ def _mild(question: Asked) -> Iterator[Hit]:
         "leading-wording.feel": "“Feel” turns a judgement into a mood; ask for the judgement itself.",
         "leading-wording.plea": "Effort asks for mercy; leave it out.",
         "leading-wording.flattery": "Flattery asks for a favour; leave it out.",
-        "leading-wording.emotion": "A strong feeling in the question suggests one in the answer; ask neutrally.",
+        "leading-wording.emotion": "A strong feeling in the question suggests one in the answer; "
+        "ask neutrally.",
     }.items():
         if match := words.search(name, text):
             yield Hit(*match.span(), message, "", "warning")

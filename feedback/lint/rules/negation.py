@@ -17,7 +17,8 @@ RULE = Rule(
     severity="warning",
     qas="3a",
     why=(
-        "Readers overlook a 'not', and 'yes' to a negative question means opposite things to different people and in "
+        "Readers overlook a 'not', and 'yes' to a negative question means opposite things to "
+        "different people and in "
         "different languages (Question Appraisal System, item 3a)."
     ),
     good=("Which pages did you open?", "Fatura kolay mı yoksa zor mu anlaşıldı?", "کدام بخش‌ها را دیدید؟"),

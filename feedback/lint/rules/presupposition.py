@@ -17,7 +17,8 @@ RULE = Rule(
     severity="warning",
     qas="4a",
     why=(
-        "'What did you like best?' leaves no room for those who liked nothing, so they invent an answer or leave "
+        "'What did you like best?' leaves no room for those who liked nothing, so they invent an "
+        "answer or leave "
         "(Question Appraisal System, item 4a: inappropriate assumptions)."
     ),
     good=(
@@ -35,7 +36,8 @@ RULE = Rule(
 
 
 def find(question: Asked) -> Iterator[Hit]:
-    """An effect on a scale that cannot deny it, a liking, a beginning or end, or the judgement of an optional thing."""
+    """An effect on a scale that cannot deny it, a liking, a beginning or end, or the judgement of an
+    optional thing."""
     if question.filtered:
         return
     if match := _effect(question):

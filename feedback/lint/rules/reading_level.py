@@ -18,8 +18,10 @@ RULE = Rule(
     xm=1,
     qas="3a",
     why=(
-        "Who has to guess a word guesses the answer (Question Appraisal System, items 3a and 3b). The rule knows a list of "
-        "official and rare words with their plain counterparts; it uses no readability formula, since those are "
+        "Who has to guess a word guesses the answer (Question Appraisal System, items 3a and 3b). "
+        "The rule knows a list of "
+        "official and rare words with their plain counterparts; it uses no readability formula, "
+        "since those are "
         "defined on samples of a hundred words."
     ),
     good=("Was the decision easy or difficult to understand?", "Karar anlaşılır mıydı?", "تصمیم روشن بود؟"),
@@ -37,7 +39,7 @@ ENOUGH = 2
 def find(question: Asked) -> Iterator[Hit]:
     """Two words of the list of officialese, or one of the rarest."""
     words = question.words
-    found = {}
+    found: dict[str, tuple[re.Match[str], str]] = {}
     for match in _WORD.finditer(question.stem.asked):
         plain = _plain(match[0], words.plain_words)
         if plain is not None:

@@ -16,7 +16,8 @@ RULE = Rule(
     severity="warning",
     qas="3d",
     why=(
-        "Three complaints in a week and three in ten years are not the same answer (Question Appraisal System, "
+        "Three complaints in a week and three in ten years are not the same answer (Question "
+        "Appraisal System, "
         "item 3d: reference period missing)."
     ),
     good=(

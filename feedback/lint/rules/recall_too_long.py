@@ -15,7 +15,10 @@ RULE = Rule(
     tier="L",
     severity="info",
     qas="3d",
-    why="People do not remember everyday acts one by one for long; they estimate (Question Appraisal System, items 3d and 5c).",
+    why=(
+        "People do not remember everyday acts one by one for long; they estimate (Question "
+        "Appraisal System, items 3d and 5c)."
+    ),
     good=(
         "In the last 7 days, how many times did you buy coffee?",
         "Son 7 günde kaç kez kahve aldınız?",

@@ -17,7 +17,10 @@ RULE = Rule(
     tier="L",
     severity="error",
     xm=4,
-    why="A score that was asked for measures the asking (best practice 4: no leading words); it hides the customers who need help.",
+    why=(
+        "A score that was asked for measures the asking (best practice 4: no leading words); it "
+        "hides the customers who need help."
+    ),
     good=(
         "How would you rate the ride? 1 = very poor, 5 = very good.",
         "Yolculuğu nasıl değerlendirirsiniz?",

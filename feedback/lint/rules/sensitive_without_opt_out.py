@@ -16,8 +16,10 @@ RULE = Rule(
     severity="warning",
     qas="6a",
     why=(
-        "Who must tell an income, a faith or an illness to go on leaves or lies (Question Appraisal System, item 6a: "
-        "sensitive content); in the European Union many of these are special categories of data (GDPR, article 9)."
+        "Who must tell an income, a faith or an illness to go on leaves or lies (Question "
+        "Appraisal System, item 6a: "
+        "sensitive content); in the European Union many of these are special categories of data "
+        "(GDPR, article 9)."
     ),
     good=(
         "What is your religion? (… Prefer not to say)",

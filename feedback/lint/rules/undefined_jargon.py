@@ -19,7 +19,8 @@ RULE = Rule(
     xm=1,
     qas="3b",
     why=(
-        "A term of the trade divides customers into those who answer and those who guess (Question Appraisal System, "
+        "A term of the trade divides customers into those who answer and those who guess (Question "
+        "Appraisal System, "
         "item 3b: technical terms). Terms that all your customers know belong in the survey's `glossary`."
     ),
     good=(
@@ -37,7 +38,8 @@ _SIZE = re.compile(r"\d*X*[SML]")
 
 
 def find(question: Asked) -> Iterator[Hit]:
-    """An abbreviation in capitals that is neither common knowledge, nor in the glossary, nor explained right here."""
+    """An abbreviation in capitals that is neither common knowledge, nor in the glossary, nor explained
+    right here."""
     stem, words = question.stem, question.words
     cased = stem.normalised.cased
     if not _shouted(cased):
@@ -46,13 +48,15 @@ def find(question: Asked) -> Iterator[Hit]:
                 said = match[0]
                 yield Hit(
                     *match.span(),
-                    f"Not every customer knows “{said}”; say what it is, or explain it: “its full name ({said})”.",
+                    f"Not every customer knows “{said}”; say what it is, or explain it: “its full "
+                    f"name ({said})”.",
                 )
                 return
-    if match := words.search("undefined-jargon.jargon", stem.plain):
+    term = words.search("undefined-jargon.jargon", stem.plain)
+    if term:
         yield Hit(
-            *match.span(),
-            f"“{stem.quote(*match.span())}” is a word of the trade; say what customers call it.",
+            *term.span(),
+            f"“{stem.quote(*term.span())}” is a word of the trade; say what customers call it.",
         )
 
 

@@ -17,7 +17,8 @@ RULE = Rule(
     xm=1,
     qas="3c",
     why=(
-        "'Regularly' is daily for one customer and yearly for another, so equal answers mean different things "
+        "'Regularly' is daily for one customer and yearly for another, so equal answers mean "
+        "different things "
         "(Question Appraisal System, item 3c: vague)."
     ),
     good=(
@@ -54,7 +55,9 @@ def find(question: Asked) -> Iterator[Hit]:
 
 def _opens_bare(question: Asked) -> bool:
     """The first question, with no line before or under it and no title that says what the survey is about."""
-    titled = question.title and not question.words.pattern("vague-wording.empty-title").fullmatch(question.title)
+    titled = question.title and not question.words.pattern("vague-wording.empty-title").fullmatch(
+        question.title
+    )
     return question.first and not titled and not question.context.strip()
 
 

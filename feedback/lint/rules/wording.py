@@ -12,7 +12,8 @@ from feedback.lint.rule import Problem, Rule, Severity
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Words at fault: `start` and `end` in the stem's normalised text, what is wrong with them, and a better wording.
+    """Words at fault: `start` and `end` in the stem's normalised text, what is wrong with them, and a
+    better wording.
 
     `severity` is set where it differs from the rule's own.
     """
