@@ -143,9 +143,11 @@ def _names(normalised: Normalised, starts: set[int]) -> Iterator[Stretch]:
         if any(not cased[begin:start].strip(" \"'«(") for begin in starts if begin <= start):
             start = match.start() + len(match[0].split()[0])
             rest = match[0].split(maxsplit=1)[1]
-            if not re.search(r"\s", rest) or rest.split()[0].islower():
+            if rest.split()[0].islower():
+                start = match.start()
+            elif not re.search(r"\s", rest):
                 continue
-        if any(len(word) > 2 and word[1:].islower() for word in match[0].split()):
+        if any(len(word) > 2 and word.istitle() for word in re.findall(r"\w+", match[0])):
             yield Stretch(start, match.end())
 
 
