@@ -48,7 +48,8 @@ def find(question: Asked) -> Iterator[Hit]:
 
 def _nobody(question: Asked, hit: Hit) -> bool:
     """A statement negated by the very word, as in "nobody helped", is a double negative and nothing else."""
-    return question.words.search("absolute-term.words", question.stem.main[hit.start : hit.end]) is not None
+    said = question.stem.main[hit.start : hit.end]
+    return question.words.pattern("absolute-term.words").fullmatch(said) is not None
 
 
 def check(document: Document) -> Iterator[Problem]:
