@@ -11,6 +11,8 @@ from feedback.lint.fold import fold
 
 _HALF_SPACE = "\u200c"
 _CLUSTER = re.compile(r"(?s).[\u0300-\u036f\u064b-\u065f\u0670\u06d6-\u06ed]*")
+_ENDLESS = re.compile(r"\w{61,}")
+"""No language has such words; left in, they would keep the patterns for suffixes busy for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def normalise(source: str, language: str) -> Normalised:
         letters.append(folded)
         cased.append(match[0][0] * len(folded))
         offsets.extend([match.start()] * len(folded))
-    return Normalised(source, "".join(letters), "".join(cased), (*offsets, len(source)))
+    text = _ENDLESS.sub(lambda match: "·" * len(match[0]), "".join(letters))
+    return Normalised(source, text, "".join(cased), (*offsets, len(source)))
 
 
 @lru_cache(maxsize=8192)
