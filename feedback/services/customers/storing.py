@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
@@ -156,6 +157,7 @@ def _upsert(
     return stored
 
 
+@cache
 def _columns(table: Table) -> list[str]:
     """What a source may set; the rest is ours."""
     ours = {"id", "external_id", "properties", "is_demo", "erased_at", "created_at", "updated_at"}
