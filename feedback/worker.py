@@ -30,8 +30,10 @@ Job = Callable[["Runtime", datetime], object]
 class Worker:
     """Ticks until it is stopped; `stop` finishes what is in flight."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, now: Callable[[], datetime] | None = None) -> None:
+        """`now` tells the time; by default it is the database's, so that all nodes agree on leases."""
         self.runtime = runtime
+        self._now = now or runtime.database.now
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         # A pool for each channel: a mail server that hangs must not keep text messages back.
         threads = runtime.settings.worker.concurrency
@@ -99,16 +101,16 @@ class Worker:
     def _run(self, name: str, job: Job) -> None:
         """One failing job must not stop the others, and must not be silent."""
         try:
-            job(self.runtime, self.runtime.database.now())  # one clock for all nodes
+            job(self.runtime, self._now())
         except Exception:
             log.exception("worker.job_failed", job=name)
 
     def _send(self, key: str, runtime: Runtime, now: datetime) -> None:
-        only, tell = {key: runtime.channels[key]}, runtime.database.now
+        only = {key: runtime.channels[key]}
         while delivery.send_queued(
-            runtime.database, only, runtime.settings, self.name, now, self._pools[key], clock=tell
+            runtime.database, only, runtime.settings, self.name, now, self._pools[key], clock=self._now
         ):
-            now = tell()
+            now = self._now()
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
         reconciling.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)

@@ -87,7 +87,7 @@ def answer(client: FlaskClient, link: str, **fields: str) -> str:
 
 
 def test_the_life_of_a_survey(runtime: Runtime, customer: str) -> None:
-    worker = Worker(runtime)
+    worker = Worker(runtime, clock.now)  # the clock that this test moves
     app = create_app(runtime)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     phone = app.test_client(use_cookies=False)

@@ -30,7 +30,7 @@ PAUSES = {6: 8, 14: 6, 20: 10}
 """Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
 WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
 WOULD_COMMENT = 0.55
-WORK_A_LOOK = 0.03
+WORK_A_LOOK = 0.05
 BETTER_SINCE = timedelta(days=60)
 OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
 

@@ -37,7 +37,7 @@ def result(text: str, path: str = "<text>", *, settings: Settings | None = None)
 
 
 def check_files(paths: Iterable[str | Path], *, settings: Settings | None = None) -> list[Result]:
-    """One result per file, with what only a look at all of them shows. Directories stand for their YAML files.
+    """A result per file, with what only a look at all of them shows; directories stand for their YAML files.
 
     Raises OSError for what cannot be read; a file that is not UTF-8 has a syntax problem.
     """

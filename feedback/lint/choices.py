@@ -1,48 +1,34 @@
-"""What kind of list the options of a question are: bands, degrees, days, yes and no, or a list without order."""
+"""What kind of list the options of a question are: bands, degrees, days, yes and no, or without order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 from feedback.core.questions import ChoiceQuestion, Option
 from feedback.lint import intervals
-from feedback.lint.document import Document
+from feedback.lint.document import Document, read
 from feedback.lint.fold import bare
 from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
 
-Kind = Literal["bands", "degrees", "calendar", "yes-no", "alphabetical", "unknown", "unordered"]
+Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
-
-_CALENDAR = {
-    "en": "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december spring summer autumn fall winter morning afternoon evening night noon "
-    "today yesterday weekday weekend",
-    "tr": "pazartesi salı çarşamba perşembe cuma cumartesi pazar ocak şubat mart nisan mayıs haziran temmuz ağustos "
-    "eylül ekim kasım aralık ilkbahar yaz sonbahar kış sabah öğle öğleden akşam gece bugün dün",
-    "fa": "شنبه یکشنبه دوشنبه سهشنبه چهارشنبه پنجشنبه پنجشنبه جمعه فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر "
-    "دی بهمن اسفند بهار تابستان پاییز زمستان صبح ظهر عصر شب امروز دیروز",
-    "de": "montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz april mai juni juli august "
-    "september oktober november dezember frühling sommer herbst winter morgen mittag nachmittag abend nacht",
-    "es": "lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio agosto "
-    "septiembre octubre noviembre diciembre primavera verano otoño invierno mañana tarde noche",
-    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril mai juin juillet août "
-    "septembre octobre novembre décembre printemps été automne hiver matin après-midi soir nuit",
-    "ar": "السبت الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس "
-    "سبتمبر أكتوبر نوفمبر ديسمبر ربيع صيف خريف شتاء صباح مساء ليل الربيع الصيف الخريف الشتاء",
-}
 
 
 @cache
-def _calendar(language: str) -> frozenset[str]:
-    return frozenset(bare(word, language) for word in _CALENDAR.get(language, "").split())
+def _order(language: str, kind: str) -> frozenset[str]:
+    """Words of a kind (`calendar` or `steps`) whose order everybody knows."""
+    text = files("feedback.lint").joinpath("lexicon/order.yaml").read_text(encoding="utf-8")
+    words = read(text).data.get(language, {}).get(kind, "")
+    return frozenset(bare(word, language) for word in words.split())
 
 
 @dataclass(frozen=True)
 class Choices:
-    """The options of a question in one language. `real` are those that answer it; the others opt out or open a box."""
+    """The options of a question in one language; `real` are those that answer it, not opt-outs or "other"."""
 
     language: str
     options: tuple[tuple[int, Option, str], ...]
@@ -54,7 +40,8 @@ class Choices:
         return [text for _, _, text in self.real]
 
     def bands(self) -> list[tuple[int, str, intervals.Interval]]:
-        """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units differ."""
+        """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
+        differ."""
         found = [(i, text, intervals.parse(text, self.language)) for i, _, text in self.options]
         parsed = [(i, text, band) for i, text, band in found if band is not None]
         same = intervals.comparable([band for _, _, band in parsed])
@@ -71,16 +58,16 @@ class Choices:
             return "unknown"
         if sum(intervals.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
             return "bands"
-        if texts and all(self.words.says(kind, text) for text in texts for kind in self._yes_no(text)):
+        if texts and all(self._is_yes_no(text) for text in texts):
             return "yes-no"
         if _mostly(texts, [_is_calendar(text, self.language) for text in texts]):
             return "calendar"
+        if _are_steps(texts, self.language):
+            return "steps"
         return self._ordered_words(texts)
 
-    def _yes_no(self, text: str) -> tuple[str, ...]:
-        assert self.words is not None  # noqa: S101 - asked only with words
-        kinds = [kind for kind in ("yes", "no", "partly") if self.words.says(kind, text)]
-        return tuple(kinds[:1]) or ("yes",)
+    def _is_yes_no(self, text: str) -> bool:
+        return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
 
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()
@@ -102,10 +89,16 @@ def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
 
 
 def _is_calendar(text: str, language: str) -> bool:
-    plain = bare(text, language).replace(" ", "") if language == "fa" else bare(text, language)
-    return plain in _calendar(language) or any(
-        word.strip(".,-") in _calendar(language) for word in plain.split()[:2]
-    )
+    days = _order(language, "calendar")
+    plain = bare(text, language)
+    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:2])
+
+
+def _are_steps(texts: Sequence[str], language: str) -> bool:
+    """Sizes, levels, grades: at least half of the options carry a word of that kind."""
+    steps = _order(language, "steps")
+    hits = [any(word.strip(".,-()") in steps for word in bare(text, language).split()) for text in texts]
+    return bool(texts) and sum(hits) * 2 >= len(texts)
 
 
 def _is_sorted(texts: Sequence[str], language: str) -> bool:

@@ -13,8 +13,8 @@ import click
 
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
-from feedback.lint import check_files, read
-from feedback.lint.document import Document
+from feedback.lint import check_files
+from feedback.lint.document import Document, read
 from feedback.lint.engine import Result
 from feedback.lint.fixes import accept, fix
 from feedback.lint.pages import page
@@ -39,7 +39,7 @@ Rewrite = Callable[[Document, list[Problem]], str]
 @click.option(
     "--previous", type=click.Path(exists=True, path_type=Path), help="published versions, to guard trends"
 )
-def lint(
+def lint(  # noqa: PLR0917 - click passes every option by name
     paths: tuple[Path, ...],
     style: str,
     explain: str | None,

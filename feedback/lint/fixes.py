@@ -1,4 +1,5 @@
-"""Changes to a file that are safe to make unasked: they keep its formatting and touch only the place of the finding."""
+"""Changes to a file that are safe to make unasked: they keep its formatting and touch only the place of the
+finding."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def fix(document: Document, problems: Iterable[Problem]) -> str:
 
 
 def accept(document: Document, problems: Iterable[Problem]) -> str:
-    """The source with each suppression tied to the wording that it accepts, so that a new wording revives the finding."""
+    """The source with each suppression tied to the wording that it accepts, so that a new wording revives the
+    finding."""
     edits: list[Edit] = []
     found = list(problems)
     entries = document.questionnaire.lint.suppress if document.questionnaire else ()

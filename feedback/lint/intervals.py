@@ -1,4 +1,5 @@
-"""Bands of numbers as options write them: "1-3", "5 km to less than 10 km", "20'den az", "۱۰ تا ۱۹", "60 or over"."""
+"""Bands of numbers as options write them: "1-3", "5 km to less than 10 km", "20'den az", "۱۰ تا ۱۹", "60 or
+over"."""
 
 from __future__ import annotations
 
@@ -19,9 +20,10 @@ _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "perc
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `low` to `high` in base units of `family` (minutes, metres ...); `step` is one unit of what was written.
+    """From `low` to `high` in base units of `family` (minutes, metres ...); `step` is one written unit.
 
-    `family` is "" where no unit was written, `noun` what was counted ("visits"). `whole` is True where only whole
+    `family` is "" where no unit was written, `noun` what was counted ("visits"). `whole` is True where only
+    whole
     numbers of units were written.
     """
 
@@ -106,19 +108,22 @@ def _interval(shape: str, numbers: Sequence[_Number], noun: str) -> Interval | N
 
 
 def _bounded(shape: str, base: Interval) -> Interval | None:
-    if shape == "under":
-        return replace(base, low=-INFINITY, high_closed=False)
-    if shape == "at_most":
-        return replace(base, low=-INFINITY)
-    if shape == "at_least":
-        return replace(base, high=INFINITY)
-    if shape == "over":
-        return replace(base, high=INFINITY, low_closed=False)
-    if base.low > base.high:
-        return None
-    if shape == "half":
-        return replace(base, high_closed=False)
-    return replace(base, low_closed=False) if shape == "above" else base
+    match shape:
+        case "under":
+            found = replace(base, low=-INFINITY, high_closed=False)
+        case "at_most":
+            found = replace(base, low=-INFINITY)
+        case "at_least":
+            found = replace(base, high=INFINITY)
+        case "over":
+            found = replace(base, high=INFINITY, low_closed=False)
+        case "half":
+            found = replace(base, high_closed=False)
+        case "above":
+            found = replace(base, low_closed=False)
+        case _:
+            found = base
+    return found if found.low <= found.high else None
 
 
 def comparable(bands: Sequence[Interval]) -> list[Interval]:
@@ -142,7 +147,8 @@ def _scaled(band: Interval, family: str, step: float) -> Interval:
 
 
 def _stem(noun: str) -> tuple[str, str]:
-    """What was counted, with singular and plural alike: "visit", "visits"; "times a week" is not "times a month"."""
+    """What was counted, with singular and plural alike: "visit", "visits"; "times a week" is not "times a
+    month"."""
     first, _, rest = noun.partition(" ")
     return first[:4], rest
 
@@ -234,7 +240,9 @@ def _grammar(language: str) -> _Grammar | None:
 _THOUSANDS = {"en": ",", "fa": ",٬،", "ar": ",٬،", "tr": ".", "de": ".", "es": ".", "fr": " .\u202f\u00a0"}
 _APOSTROPHE_SUFFIX = re.compile(r"(?<=\w)['’](?=\w)")
 _TR_CASES = re.compile(
-    r"(?<=# )(?:den|dan|ten|tan|nden|ndan|yaşından|yaşın)(?= )|(?<=# )(?:e|a|ye|ya)(?= kadar)|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
+    r"(?<=# )(?:den|dan|ten|tan|nden|ndan|yaşından|yaşın)(?= )"
+    r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
+    r"|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
 )
 _TR_ENDINGS = (
     "den",

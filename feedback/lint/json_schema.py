@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 
@@ -18,7 +20,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas() -> Mapping[str, str]:
     """File name -> text of each schema."""
-    models = {"questionnaire.json": Questionnaire, "journey.json": Journey}
+    models: dict[str, type[BaseModel]] = {"questionnaire.json": Questionnaire, "journey.json": Journey}
     return {
         name: json.dumps({"$schema": DIALECT, **model.model_json_schema()}, ensure_ascii=False, indent=2)
         + "\n"

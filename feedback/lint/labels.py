@@ -1,6 +1,7 @@
 """What scale labels and options mean: their dimension and how far they lie from its middle.
 
-Labels are read from words and degree words ("very" + "clear"), so that labels which nobody has listed are understood.
+Labels are read from words and degree words ("very" + "clear"), so that labels which nobody has listed are
+understood.
 What is not understood has no reading, and rules then say nothing.
 """
 
@@ -22,7 +23,8 @@ ANY = ""
 
 
 class Reading(NamedTuple):
-    """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at nothing."""
+    """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at
+    nothing."""
 
     dimension: str
     degree: float

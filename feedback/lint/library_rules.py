@@ -9,7 +9,7 @@ from pathlib import PurePath
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
 
-_WHY = "The scheduler finds questionnaires by their key; a mistake here shows only when somebody should be asked."
+_WHY = "The scheduler finds questionnaires by key; a mistake shows only when somebody should be asked."
 
 DUPLICATE_KEY = Rule(
     id="duplicate-questionnaire",
@@ -45,7 +45,7 @@ LIBRARY_RULES = (DUPLICATE_KEY, MISSING_QUESTIONNAIRE, MISSING_LANGUAGE)
 
 
 def check(documents: Sequence[Document]) -> Iterator[Problem]:
-    """Findings across files. Files that break the format are left out; nothing is said about what they hold."""
+    """Findings across files; nothing is said about what a file that breaks the format may hold."""
     first: dict[str, Document] = {}
     for document in documents:
         questionnaire = document.questionnaire

@@ -46,7 +46,8 @@ def _exceptions(rule: Rule) -> str:
     reason = f"{rule.suppress}\n\n" if rule.suppress else ""
     return (
         reason + "```yaml\nlint:\n  suppress:\n"
-        f"    - rule: {rule.id}\n      question: the-key\n      reason: a sentence that a colleague can judge\n"
+        f"    - rule: {rule.id}\n      question: the-key\n      reason: a sentence that a colleague "
+        "can judge\n"
         "      category: accepted-risk # mandated, validated-instrument, trend, false-positive\n```"
     )
 
@@ -64,7 +65,8 @@ def _index() -> str:
     ]
     for rule in sorted(EVERY_RULE, key=lambda each: each.id):
         lines.append(
-            f"| [{rule.id}]({rule.id}.md) | {rule.title} | {rule.severity} | {TIERS[rule.tier]} | {rule.xm or ''} |"
+            f"| [{rule.id}]({rule.id}.md) | {rule.title} | {rule.severity} | {TIERS[rule.tier]} | "
+            f"{rule.xm or ''} |"
         )
     return "\n".join(lines) + "\n"
 

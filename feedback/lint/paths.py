@@ -11,8 +11,9 @@ from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
 from feedback.core.questions.scale import ThumbsQuestion
 from feedback.lint.labels import lexicon
 
-MAX_WAYS = 3_000
-"""A questionnaire that branches more than this is measured by these ways only; rules then say too little, not too much."""
+MAX_WAYS = 1_000
+"""A questionnaire that branches more than this is measured by these ways only; rules then say too little, not
+too much."""
 OPT_IN_SIZE = 3
 
 
@@ -63,7 +64,7 @@ def _answers(question: AnyQuestion | None) -> Iterator[Answer]:
 
 
 def _behind_opt_in(questionnaire: Questionnaire) -> set[str]:
-    """Questions that come only after "yes, ask me more": a yes/no question that opens at least three others."""
+    """Questions that come only after "yes, ask me more": one yes/no question opens at least three of them."""
     opened: dict[str, set[str]] = {}
     for question in questionnaire.questions:
         for key in question.show_if.questions() if question.show_if else ():

@@ -58,7 +58,7 @@ class LabelledScale:
 
     @property
     def dimension(self) -> str | None:
-        """The one dimension of all labels, ANY for bare degree words; None where a label is not understood."""
+        """The one dimension of all labels, ANY for degree words; None where a label is not understood."""
         dimensions = {each.dimension for each in self.known}
         return dimensions.pop() if len(self.known) == len(self.found) and len(dimensions) == 1 else None
 
@@ -69,7 +69,7 @@ class LabelledScale:
 
     @property
     def rise(self) -> float:
-        """How far the labels climb from first to last; negative where the best comes first, 0 where unclear."""
+        """How far the labels climb from first to last: negative where the best comes first, 0 if unclear."""
         if not self.ends:
             return 0
         first, last = self.ends
@@ -95,7 +95,7 @@ def _scale(document: Document, index: int, question: AnyQuestion, language: str)
             listed is None
             or question.multiple
             or len(listed.real) < 2
-            or listed.kind in ("bands", "calendar")
+            or listed.kind in ("bands", "calendar", "steps")
         ):
             return None
         texts, path, numbered = listed.texts, (*base, "options"), False

@@ -302,7 +302,7 @@ def _say(
     contact = session.get(Contact, row.contact_id) if row.contact_id else None
     language = invitation.language if invitation else (contact.language if contact else None)
     language = language or settings.organisation.default_language
-    words = text if text is not None else translator("survey", language).gettext(message, **params)
+    words = text if text is not None else translator("messages", language).gettext(message, **params)
     session.add(
         Message(
             invitation_id=invitation.id if invitation else None,

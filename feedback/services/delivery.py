@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from feedback.channels.base import Channel, Deadline, Outgoing, Sent, Verdict
@@ -99,9 +99,13 @@ def claim(
     settings: Settings,
     worker: str,
     now: datetime,
-    deadline: Deadline,
+    deadline: Deadline | None = None,
 ) -> list[Claimed]:
-    """Take due messages for this worker. What may not be sent any more is called off here, with its reason."""
+    """Take due messages for this worker; what may not be sent any more is called off here, with its reason.
+
+    No call may begin after `deadline` (default: one lease from this moment).
+    """
+    deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
     claimed: list[Claimed] = []
     for key, channel in channels.items():
         budget = _budget(session, key, settings, now)
@@ -196,21 +200,22 @@ def _due(session: Session, channel: str, budget: pace.Budget, limit: int, now: d
     return session.scalars(wanted.where(~or_(*kept_back)) if kept_back else wanted).all()
 
 
-def _suppressed(session: Session, messages: Sequence[Message]) -> set[tuple[str, str]]:
-    """Those of the messages' addresses that nothing may be sent to."""
-    addresses = {(each.kind, optouts.normal(each.recipient)) for each in messages}
-    if not addresses:
+def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
+    """Ids of those messages whose address nothing may be sent to."""
+    forms = {each.id: {(each.kind, form) for form in optouts.forms(each.recipient)} for each in messages}
+    if not forms:
         return set()
     rows = session.execute(
         select(Suppression.kind, Suppression.address)
-        .where(tuple_(Suppression.kind, Suppression.address).in_(addresses))
+        .where(Suppression.address.in_({address for each in forms.values() for _, address in each}))
         .where(Suppression.lifted_at.is_(None))
     )
-    return {(row.kind, row.address) for row in rows}
+    listed = {(row.kind, row.address) for row in rows}
+    return {number for number, each in forms.items() if each & listed}
 
 
 def _may_go(
-    session: Session, message: Message, suppressed: set[tuple[str, str]], settings: Settings, now: datetime
+    session: Session, message: Message, suppressed: set[int], settings: Settings, now: datetime
 ) -> bool:
     """Whether it may go out now; if not, it is called off or put off, with the reason."""
     obstacle = _obstacle(message, suppressed, now)
@@ -222,11 +227,11 @@ def _may_go(
     return _next_window(session, message, settings, now)
 
 
-def _obstacle(message: Message, suppressed: set[tuple[str, str]], now: datetime) -> str | None:
+def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | None:
     """Why this message may not go out at all any more, although it was right when it was queued."""
     # Staff are not customers; and one message goes to whoever said STOP: that they were heard.
     exempt = message.user_id is not None or message.purpose == "opt_out_confirmation"
-    if not exempt and (message.kind, optouts.normal(message.recipient)) in suppressed:
+    if not exempt and message.id in suppressed:
         return "suppressed"
     invitation = message.invitation
     if invitation and message.purpose in SURVEYS:

@@ -138,7 +138,7 @@ def last_chance(message: Message) -> datetime:
 
 def backoff(attempt: int, retry_after: float | None = None) -> timedelta:
     """Wait before the next try: exponential, capped, with jitter; at least what the provider asked for."""
-    most = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(attempt, 10))
+    most: timedelta = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(attempt, 10))
     share = random.uniform(0.1, 1.0)  # noqa: S311 - spreads load, keeps no secret
     return max(share * most, timedelta(seconds=retry_after or 0))
 

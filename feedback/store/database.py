@@ -30,6 +30,7 @@ from feedback.store import failures
 _READ_SQLITE = {"feedback_reading": True}
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
+FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
 
 
 class Database:
@@ -146,7 +147,11 @@ class Database:
             pool_timeout=self.patience,
             hide_parameters=True,  # what customers wrote must not end up in a log by way of an error
             pool_pre_ping=True,  # a restarted server costs a reconnect instead of a failed request
-            connect_args={"connect_timeout": max(2, int(self.patience))},
+            connect_args={
+                "connect_timeout": max(2, int(self.patience)),
+                # A frozen process must not keep its locks: the server ends its transaction instead.
+                "options": f"-c idle_in_transaction_session_timeout={int(FROZEN * self.patience)}s",
+            },
         )
         event.listen(engine, "handle_error", failures.without_values)
         return engine

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -17,6 +17,9 @@ POSTS = RateLimitItemPerMinute(300)
 MISSES = RateLimitItemPerMinute(30)
 """Unknown links: nobody mistypes thirty in a minute."""
 
+VOTES = RateLimitItemPerDay(1)
+"""Answers of one device through one open link; more are kept, and not counted until somebody looks."""
+
 
 class Limits:
     """Counts by kind and address."""
@@ -24,12 +27,12 @@ class Limits:
     def __init__(self) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    def hit(self, limit: RateLimitItemPerMinute, kind: str, address: str | None) -> bool:
+    def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Counts one more; False when it was one too many."""
         network = network_of(address)
         return network is None or self._limiter.hit(limit, kind, network)
 
-    def left(self, limit: RateLimitItemPerMinute, kind: str, address: str | None) -> bool:
+    def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Whether one more would be within the limit, without counting it."""
         network = network_of(address)
         return network is None or self._limiter.test(limit, kind, network)

@@ -1,6 +1,13 @@
 /* Comfort only: the page does all of its work without this. */
 (() => {
-  const form = document.forms[0], fields = form.elements;
+  /* Inside another page: tell it the height that we need, and nothing else. */
+  if (top != self)
+    new ResizeObserver(() => parent.postMessage({ height: document.documentElement.offsetHeight }, "*"))
+      .observe(document.documentElement);
+
+  const form = document.forms[0];
+  if (!form) return;
+  const fields = form.elements;
   let tapped = 0;
   const seen = e => { if (e.isTrusted) fields.seen.value = 1; };
   addEventListener("pointerdown", seen, { passive: true });

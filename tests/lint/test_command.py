@@ -28,7 +28,9 @@ def test_a_clean_file_ends_with_0_and_findings_with_1():
     assert f"{BAD}:12:9 error range-overlap [en]" in output
 
 
-@pytest.mark.parametrize("arguments", [("nowhere.yaml",), ("--format", "xml"), ("--explain", "range-over"), ("--nonsense",)])
+@pytest.mark.parametrize(
+    "arguments", [("nowhere.yaml",), ("--format", "xml"), ("--explain", "range-over"), ("--nonsense",)]
+)
 def test_what_cannot_run_ends_with_2(arguments):
     assert run(*arguments)[0] == 2
 
@@ -57,7 +59,9 @@ def test_json_holds_every_finding():
 
 
 def test_github_gets_one_command_a_finding():
-    assert run(BAD, "--format", "github")[1].startswith(f"::error file={BAD},line=12,col=9,title=range-overlap::")
+    assert run(BAD, "--format", "github")[1].startswith(
+        f"::error file={BAD},line=12,col=9,title=range-overlap::"
+    )
 
 
 def test_sarif_has_the_structure_that_the_standard_requires():
@@ -142,6 +146,9 @@ def test_a_changed_trend_is_found_against_published_versions(tmp_path):
 
 
 def test_the_command_imports_nothing_of_the_web():
-    script = "import sys, feedback.lint.command; print([m for m in sys.modules if m in ('flask','sqlalchemy','twilio','phonenumbers')])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    web = ["flask", "sqlalchemy", "twilio", "phonenumbers"]
+    script = f"import sys, feedback.lint.command; print([m for m in sys.modules if m in {web}])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.strip() == "[]"

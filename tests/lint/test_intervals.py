@@ -39,7 +39,9 @@ def test_bands_are_read_in_every_language(language, text, low, high):
     assert (band.low, band.high) == (low, high)
 
 
-@pytest.mark.parametrize("text", ["Tea", "A friend", "Version 1.2.3", "Call 3340 now for help", "9:00-12:00", "", "-"])
+@pytest.mark.parametrize(
+    "text", ["Tea", "A friend", "Version 1.2.3", "Call 3340 now for help", "9:00-12:00", "", "-"]
+)
 def test_what_is_not_plainly_a_band_is_none(text):
     assert parse(text, "en") is None
 

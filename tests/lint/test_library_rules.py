@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from feedback import lint
 
-VISIT = "key: visit\ntitle: V\nlanguages: [en]\nquestions:\n  - {key: q, type: stars, text: How was the delivery?}\n"
+VISIT = "key: visit\ntitle: V\nlanguages: [en]\nquestions:\n"
+VISIT += "  - {key: q, type: stars, text: How was the delivery?}\n"
 STAGE = """stages:
   - key: after
     title: After

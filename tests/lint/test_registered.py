@@ -7,7 +7,9 @@ from feedback.lint.registered import exempt, unaltered
 
 
 def question(text: str, language: str = "en", more: str = "type: nps"):
-    source = f'key: v\ntitle: V\nlanguages: [{language}]\nquestions:\n  - {{key: q, {more}, text: "{text}"}}\n'
+    source = (
+        f'key: v\ntitle: V\nlanguages: [{language}]\nquestions:\n  - {{key: q, {more}, text: "{text}"}}\n'
+    )
     document = read(source)
     assert document.problems == []
     return document.questions[0][1]

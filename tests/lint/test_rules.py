@@ -1,4 +1,4 @@
-"""Every structure rule against its files: tests/lint/rules/<rule>/good*.yaml stay clean of it, bad*.yaml break it."""
+"""Every rule against its files: tests/lint/rules/<rule>/good*.yaml stay clean of it, bad*.yaml break it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import pytest
 from feedback import lint
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint.labels import lexicon
-from feedback.lint.rules import STRUCTURE_RULES
+from feedback.lint.rules import RULES
 from feedback.lint.settings import Settings
 
 FILES = Path(__file__).parent / "rules"
-IDS = [module.RULE.id for module in STRUCTURE_RULES]
+IDS = [module.RULE.id for module in RULES]
 PUBLISHED = """
 key: visit
 title: Visit
 languages: [en]
 trend: visits
 questions:
-  - {key: visit, type: rating, text: "How was your visit?", scale: {min: 1, max: 5, labels: {1: Very bad, 5: Very good}}}
+  - key: visit
+    type: rating
+    text: How was your visit?
+    scale: {min: 1, max: 5, labels: {1: Very bad, 5: Very good}}
 """
 
 
@@ -45,7 +48,9 @@ def test_every_rule_has_a_good_and_a_bad_file(rule):
 def test_a_rule_finds_the_bad_file_and_leaves_the_good_one_alone(rule, file):
     if rule == "sms-segments" and importlib.util.find_spec("feedback.core.message") is None:
         pytest.skip("needs feedback.core.message, which counts the segments")
-    problems = lint.check(file.read_text(encoding="utf-8"), file.name, settings=Settings(previous={"visits": published()}))
+    problems = lint.check(
+        file.read_text(encoding="utf-8"), file.name, settings=Settings(previous={"visits": published()})
+    )
     assert not {"syntax", "schema"} & {problem.rule for problem in problems}, problems
     found = [problem for problem in problems if problem.rule == rule]
     assert bool(found) == file.name.startswith("bad"), found

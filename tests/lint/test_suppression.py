@@ -60,13 +60,19 @@ def test_a_suppression_ends_with_its_date():
 
 
 def test_a_suppression_that_is_not_needed_is_told():
-    assert rules(f'{{rule: range-gap, question: q1, reason: "{REASON}"}}') == ["range-overlap", "suppression-unused"]
+    assert rules(f'{{rule: range-gap, question: q1, reason: "{REASON}"}}') == [
+        "range-overlap",
+        "suppression-unused",
+    ]
 
 
 def test_a_changed_wording_revives_the_finding():
     entry = f'{{rule: range-overlap, question: q1, reason: "{REASON}", wording: "HASH"}}'
     assert rules(entry.replace("HASH", wording_hash("Up to 3 | 3-6"))) == []
-    assert rules(entry.replace("HASH", wording_hash("Up to 4 | 3-6"))) == ["range-overlap", "suppression-unused"]
+    assert rules(entry.replace("HASH", wording_hash("Up to 4 | 3-6"))) == [
+        "range-overlap",
+        "suppression-unused",
+    ]
 
 
 def test_spacing_does_not_change_the_hash_of_a_wording():

@@ -85,9 +85,7 @@ class ScaleQuestion(Question):
         raw = one(form, self.key)
         if not raw:
             return None
-        if not (
-            raw.isascii() and raw.isdigit() and len(raw) <= 4 and self.minimum <= int(raw) <= self.maximum
-        ):
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and self.minimum <= int(raw) <= self.maximum):
             return self.mistake("not_on_scale", minimum=self.minimum, maximum=self.maximum)
         return Answer(int(raw))
 

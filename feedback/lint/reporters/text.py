@@ -12,7 +12,7 @@ MAX_QUOTE = 100
 
 
 def report(results: Sequence[Result]) -> str:
-    """`file:line:col severity rule message`, the wording, one rewrite, the rule's page; a summary at the end."""
+    """`file:line:col severity rule message`, the wording, one rewrite, the rule's page; then a summary."""
     lines = [line for result in results for problem in result.problems for line in _lines(problem)]
     return "\n".join([*lines, _summary(results)])
 

@@ -31,15 +31,16 @@ RULE = Rule(
 def check(document: Document) -> Iterator[Problem]:
     seen: set[int] = set()
     for each in scales(document):
-        ends = each.ends
-        if ends and all(end.dimension == "agreement" for end in ends) and each.index not in seen:
-            if claimed(each.question) is None or (each.own and each.question.type == "csat"):  # type: ignore[union-attr]
-                seen.add(each.index)
-                yield _finding(document, each.index, each.language)
+        agreement = each.ends and all(end.dimension == "agreement" for end in each.ends)
+        declared = claimed(each.question) is not None and each.question.type != "csat"
+        if agreement and each.own and not declared and each.index not in seen:
+            seen.add(each.index)
+            yield _finding(document, each.index, each.language)
     for wording in document.stems():
-        words, index = lexicon(wording.language), int(wording.path[1])
-        closed = wording.question is not None and not isinstance(wording.question, TextQuestion)
-        if index in seen or words is None or not closed or claimed(wording.question):  # type: ignore[arg-type]
+        words, index, question = lexicon(wording.language), int(wording.path[1]), wording.question
+        if question is None or isinstance(question, TextQuestion) or claimed(question):
+            continue
+        if index in seen or words is None:
             continue
         if words.agree.search(wording.text.casefold()):
             seen.add(index)

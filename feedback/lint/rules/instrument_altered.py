@@ -63,7 +63,9 @@ def _scale(
     path = ("questions", index, "scale")
     registered = f"{instrument.minimum} to {instrument.maximum}"
     if (question.minimum, question.maximum) != (instrument.minimum, instrument.maximum):
-        told = f"{instrument.title} runs from {registered}, this scale from {question.minimum} to {question.maximum}."
+        told = (
+            f"{instrument.title} runs from {registered}, not from {question.minimum} to {question.maximum}."
+        )
         yield document.finding(RULE, path, told, rewrite="Delete `scale:`; it comes with the type.")
         return
     if question.high_is_bad != instrument.high_is_bad:

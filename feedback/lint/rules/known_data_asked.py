@@ -29,7 +29,8 @@ RULE = Rule(
 _ALIASES = {
     "e-mail": "email", "mail": "email", "telephone": "phone", "mobile": "phone", "first_name": "name",
     "last_name": "name", "full_name": "name", "order_id": "order", "order_number": "order", "store": "branch",
-    "location": "branch", "company": "account", "customer": "account", "employee": "agent", "advisor": "agent",
+    "location": "branch", "company": "account", "customer": "account", "employee": "agent",
+    "advisor": "agent",
     "visit_date": "date", "order_date": "date", "event_date": "date", "item": "product", "tariff": "plan",
 }  # fmt: skip
 

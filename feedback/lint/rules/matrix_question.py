@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document import Document
@@ -36,7 +36,8 @@ def check(document: Document) -> Iterator[Problem]:
                 ("questions", index),
                 f"This is a grid of {len(question.rows)} rows.",
                 quoted=question.text.to(document.languages[0]),
-                rewrite="Ask the rows that matter as questions of their own, or let people choose the top three.",
+                rewrite="Ask the rows that matter as questions of their own, or let people choose "
+                "the top three.",
                 severity="error" if questionnaire.messages.sms else None,
             )
     if document.settings.questions_per_page >= 3:
@@ -48,10 +49,8 @@ def _hidden_grids(document: Document) -> Iterator[Problem]:
     numbered = [(index, q) for index, q in document.questions if isinstance(q, ScaleQuestion)]
     for _, group in groupby(numbered, key=lambda each: tuple(sorted(each[1].labels(language).items()))):
         run = list(group)
-        consecutive = [run[0], *(b for a, b in zip(run, run[1:], strict=False) if b[0] == a[0] + 1)]
-        if len(consecutive) >= 3 and all(
-            _alike(a[1], b[1], language) for a, b in zip(run, run[1:], strict=False)
-        ):
+        consecutive = [run[0], *(b for a, b in pairwise(run) if b[0] == a[0] + 1)]
+        if len(consecutive) >= 3 and all(_alike(a[1], b[1], language) for a, b in pairwise(run)):
             told = f"{len(run)} questions with one scale on one page are a grid."
             yield document.finding(RULE, ("questions", run[0][0]), told, rewrite="Show one question a page.")
 

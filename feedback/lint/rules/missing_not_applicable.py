@@ -16,7 +16,8 @@ RULE = Rule(
     qas="4a",
     tier="D",
     severity="warning",
-    why="A question that does not apply is answered all the same, usually in the middle of the scale (QAS-99, item 4a).",
+    why="A question that does not apply is answered all the same, usually in the middle of the scale "
+    "(QAS-99, item 4a).",
     good=(
         "`not_applicable: true`",
         "`show_if:` on an earlier answer",

@@ -14,7 +14,8 @@ RULE = Rule(
     tier="D",
     severity="error",
     why="Carriers and most laws ask for it, and a customer who cannot stop complains instead (CTIA Messaging "
-    "Principles; Türkiye: Law 6563; Iran: code 11). Not legal advice. An e-mail gets its unsubscribe link and "
+    "Principles; Türkiye: Law 6563; Iran: code 11). Not legal advice. An e-mail gets its unsubscribe "
+    "link and "
     "header when it is sent.",
     good=("Reply STOP to end", "{opt_out}", "RET yazıp 3340'a gönderin", "لغو۱۱"),
     bad=("{company}: how did we do? {link}", "Thanks!"),

@@ -16,7 +16,8 @@ RULE = Rule(
     xm=13,
     tier="D",
     severity="warning",
-    why="Open questions cost most effort and are skipped most; one after a score tells more than four in a row "
+    why="Open questions cost most effort and are skipped most; one after a score tells more than "
+    "four in a row "
     "(XM Institute, practice 13).",
     good=(
         "NPS and why",

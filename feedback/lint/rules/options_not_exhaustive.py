@@ -19,7 +19,8 @@ RULE = Rule(
     qas="7f",
     tier="D",
     severity="warning",
-    why="Who finds no answer that fits chooses a wrong one or leaves (XM Institute, practice 5; QAS-99, item 7f).",
+    why="Who finds no answer that fits chooses a wrong one or leaves (XM Institute, practice 5; "
+    "QAS-99, item 7f).",
     good=("… | Something else (with a box)", "Daily | Weekly | Monthly | Never", "Under 20 … 60 or over"),
     bad=("Why did you cancel? Price | Quality | Service", "Daily | Weekly | Monthly", "20-29 | 30-39"),
     suppress="The list is complete: write `complete:` with the reason instead.",
@@ -55,15 +56,19 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
         return None
     if listed.kind == "bands":
         return _closed_ends(question, listed)
-    if _has_escape(listed):
-        return None
+    return None if _has_escape(listed) else _without_escape(question, listed)
+
+
+def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
     if _is_frequency(listed):
         zero = any(one.zero for text in listed.texts for one in readings(text, listed.language))
         return None if zero else ("The list has no answer for those who never do it.", "Add “Never”.")
-    if listed.kind == "unordered" and len(listed.real) >= 3:
-        return ("Nobody can say that none of these fits.", "Add {role: other, other_text: true}.")
-    if question.multiple and listed.kind == "unordered" and listed.real:
-        return ("There is no answer for those to whom none applies.", "Add {role: none}.")
+    if listed.kind != "unordered" or not listed.real:
+        return None
+    if question.multiple:
+        return "There is no answer for those to whom none applies.", "Add {role: none} or {role: other}."
+    if len(listed.real) >= 3:
+        return "Nobody can say that none of these fits.", "Add {role: other, other_text: true}."
     return None
 
 

@@ -70,7 +70,8 @@ def _fixed(document: Document, index: int, listed: Choices) -> Problem:
     return document.finding(
         RULE,
         ("questions", index, "options"),
-        f"These {len(listed.real)} options have no order of their own, yet everybody sees the same one first.",
+        f"These {len(listed.real)} options have no order of their own, yet everybody sees the same "
+        "one first.",
         quoted=" | ".join(listed.texts),
         rewrite="randomize: true",
     )

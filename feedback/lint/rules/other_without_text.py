@@ -15,7 +15,8 @@ RULE = Rule(
     xm=5,
     tier="D",
     severity="error",
-    why="A bare “other” tells that the list is incomplete, but not what is missing (XM Institute, practice 5).",
+    why="A bare “other” tells that the list is incomplete, but not what is missing (XM Institute, "
+    "practice 5).",
     good=("Something else, `role: other`, `other_text: {en: What was it?}`", "no “other”, `complete: true`"),
     bad=("Other", "Başka (yazınız) without a box", "«سایر» without a box"),
 )

@@ -17,7 +17,8 @@ RULE = Rule(
     qas="3a",
     tier="D",
     severity="warning",
-    why="Long sentences strain memory before the answer begins (XM Institute, practice 1; QAS-99, item 3a; Lenzner 2012).",
+    why="Long sentences strain memory before the answer begins (XM Institute, practice 1; QAS-99, "
+    "item 3a; Lenzner 2012).",
     good=("How clear was our refund e-mail?", "You spoke to Ali on Friday. Was your question answered?"),
     bad=(
         "a question of 38 words with three subordinate clauses",

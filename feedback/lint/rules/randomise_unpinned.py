@@ -15,7 +15,8 @@ RULE = Rule(
     xm=10,
     tier="D",
     severity="error",
-    why="People look for the way out at the end; in the middle it reads as one more answer (Dillman et al. 2014).",
+    why="People look for the way out at the end; in the middle it reads as one more answer (Dillman "
+    "et al. 2014).",
     good=("Something else, `role: other`", "None of these, `role: none`", "All, `pinned: true`"),
     bad=("randomize: true with a plain “Other”", "randomize: true with a plain “None of these”"),
 )

@@ -24,6 +24,9 @@ RULE = Rule(
     suppress="Bands fixed by a regulator or by a series that must stay comparable.",
 )
 
+MOST_COMPARED = 60
+"""Nobody reads a longer list of bands."""
+
 
 def check(document: Document) -> Iterator[Problem]:
     for index, _ in document.questions:
@@ -37,14 +40,15 @@ def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
     bands = listed.bands()
     if len(bands) < 2 or are_years([band for _, _, band in bands]):
         return
-    for (_, text, band), (place, other_text, other) in combinations(bands, 2):
+    for (_, text, band), (place, other_text, other) in combinations(bands[:MOST_COMPARED], 2):
         shared = overlap(band, other)
         if shared is None:
             continue
         yield document.finding(
             RULE,
             ("questions", index, "options", place),
-            f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has two answers.",
+            f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has "
+            "two answers.",
             quoted=f"{text} | {other_text}",
             rewrite="Let each band begin after the one before it ends: 1-3, 4-6, or “5 to less than 10”.",
             language=listed.language,

@@ -14,7 +14,8 @@ RULE = Rule(
     xm=13,
     tier="D",
     severity="error",
-    why="A required comment is answered with dots, or ends the survey (XM Institute, practice 13; Reja et al. 2003).",
+    why="A required comment is answered with dots, or ends the survey (XM Institute, practice 13; "
+    "Reja et al. 2003).",
     good=("an optional comment", "a required e-mail address after “Yes, contact me”"),
     bad=("a required “Why?”", "at least 30 characters"),
 )

@@ -20,7 +20,8 @@ RULE = Rule(
     qas="7g",
     tier="D",
     severity="error",
-    why="People learn the direction at the first scale and answer the next ones by it; a flipped scale turns praise "
+    why="People learn the direction at the first scale and answer the next ones by it; a flipped "
+    "scale turns praise "
     "into complaints (XM Institute, practice 9).",
     good=("every scale from bad to good", "an effort item with `high_is_bad: true`", "stars 1-5"),
     bad=(
@@ -77,7 +78,8 @@ def _flipped(document: Document, each: LabelledScale) -> Problem:
     return document.finding(
         RULE,
         each.path,
-        f"The highest value carries “{each.labels[-1]}”, the lowest “{each.labels[0]}”: this scale is upside down.",
+        f"The highest value carries “{each.labels[-1]}”, the lowest “{each.labels[0]}”: this scale is "
+        "upside down.",
         quoted=" | ".join(each.labels),
         language=each.language,
         rewrite="Turn the labels round, or declare `high_is_bad: true` where low is good.",
@@ -85,7 +87,7 @@ def _flipped(document: Document, each: LabelledScale) -> Problem:
 
 
 def _lists(document: Document, listed: list[LabelledScale], house: int) -> Iterator[Problem]:
-    """Lists of words run from good to bad or from bad to good, but all the same way as the numbered scales."""
+    """Lists of words may run either way, but all the same way, and that of the numbered scales."""
     directions = {_direction(each) for each in listed}
     seen: set[int] = set()
     for each in listed:

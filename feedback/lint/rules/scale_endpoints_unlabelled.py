@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.questions.scale import CsatQuestion
 from feedback.lint.document import Document, Path
 from feedback.lint.rule import Problem, Rule
 
@@ -14,7 +15,8 @@ RULE = Rule(
     qas="7b",
     tier="D",
     severity="error",
-    why="Without words nobody knows which end is good; people then use numbers by habit, and habits differ between "
+    why="Without words nobody knows which end is good; people then use numbers by habit, and habits "
+    "differ between "
     "countries (Krosnick and Presser 2010; WCAG 1.1.1 for stars and faces).",
     good=("0 Not at all … 10 Completely", "all five points labelled", "Yes | No under the thumbs"),
     bad=("1-10 without words", "only the right end labelled", "faces without text"),
@@ -51,12 +53,9 @@ def _has(question: ScaleQuestion | MatrixQuestion, point: int, language: str) ->
     if question.scale and question.scale.labels:
         label = question.scale.labels.get(point)
         return label is not None and label.has(language)
-    return (
-        isinstance(question, ScaleQuestion)
-        and bool(question.registered)
-        and language in question.registered.labels
-    )  # type: ignore[union-attr]
+    registered = question.registered if isinstance(question, ScaleQuestion) else None
+    return registered is not None and language in registered.labels
 
 
 def _half_labelled(question: ScaleQuestion | MatrixQuestion, labels: list[str]) -> bool:
-    return question.type == "csat" and len(labels) in (5, 7) and not all(labels)  # type: ignore[union-attr]
+    return isinstance(question, CsatQuestion) and len(labels) in (5, 7) and not all(labels)

@@ -13,7 +13,8 @@ RULE = Rule(
     title="A scale has enough points, and a middle",
     tier="D",
     severity="info",
-    why="Two to four points hide differences that people do feel, and without a middle the undecided choose at random "
+    why="Two to four points hide differences that people do feel, and without a middle the undecided "
+    "choose at random "
     "(Krosnick and Presser 2010). A remark, not a fault.",
     good=("five points", "seven points"),
     bad=("1-3", "1-4", "1-6"),

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from feedback.core.questions import ChoiceQuestion
-from feedback.lint.choices import choices
+from feedback.core.questions import AnyQuestion
+from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document
 from feedback.lint.labels import ANY, Reading, lexicon
 from feedback.lint.rule import Problem, Rule
@@ -20,7 +20,8 @@ RULE = Rule(
     qas="7g",
     tier="D",
     severity="error",
-    why="People read the order of labels as their meaning; labels that jump, or that measure different things, "
+    why="People read the order of labels as their meaning; labels that jump, or that measure "
+    "different things, "
     "are answered by position (XM Institute, practice 7; Tourangeau, Couper and Conrad 2004).",
     good=("Poor | Fair | Good | Excellent", "Was it resolved? Yes | Partly | No", "Very cold … Very warm"),
     bad=("Good | Poor | Excellent", "How likely …? Yes | No", "Cold | Fast | Warm"),
@@ -85,7 +86,7 @@ def _mixed(each: LabelledScale) -> str | None:
     (main, count), (other, _) = found.most_common(2)
     asked = lexicon(each.language)
     framed = each.numbered or (asked and asked.asked(each.question.text.to(each.language)))
-    ends = {each.found[0].dimension, each.found[-1].dimension} if each.ends else set()  # type: ignore[union-attr]
+    ends = {end.dimension for end in each.ends or ()}
     if (
         count < 2
         or not (framed or ends == {main})
@@ -102,19 +103,19 @@ def _sorted(each: LabelledScale) -> str:
     return " | ".join(label for _, label in pairs)
 
 
+def _is_two_answers(listed: Choices | None, question: AnyQuestion) -> bool:
+    if listed is None or question.type == "multi":
+        return False
+    return len(listed.real) == 2 or listed.kind == "yes-no"
+
+
 def _two_answers(document: Document) -> Iterator[Problem]:
     for wording in document.stems():
         words, question = lexicon(wording.language), wording.question
         if words is None or question is None or words.asked(wording.text) not in DEGREE_STEMS:
             continue
         index = int(wording.path[1])
-        listed = choices(document, index, wording.language) if isinstance(question, ChoiceQuestion) else None
-        few = (
-            listed is not None
-            and not question.multiple
-            and (len(listed.real) == 2 or listed.kind == "yes-no")
-        )  # type: ignore[attr-defined]
-        if few or question.type == "thumbs":  # type: ignore[union-attr]
+        if question.type == "thumbs" or _is_two_answers(choices(document, index, wording.language), question):
             yield document.finding(
                 RULE,
                 wording,

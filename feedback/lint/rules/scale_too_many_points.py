@@ -15,7 +15,8 @@ RULE = Rule(
     qas="7c",
     tier="D",
     severity="warning",
-    why="Reliability does not grow beyond 7 worded or 11 numbered points, effort does; sliders are slow and inexact on "
+    why="Reliability does not grow beyond 7 worded or 11 numbered points, effort does; sliders are "
+    "slow and inexact on "
     "phones (Krosnick and Presser 2010; Funke 2016).",
     good=("5 labels", "7 labels", "0-10 NPS"),
     bad=("1-15", "a slider from 0 to 100", "9 worded labels"),

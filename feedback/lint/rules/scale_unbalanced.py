@@ -16,7 +16,8 @@ RULE = Rule(
     qas="7g",
     tier="D",
     severity="error",
-    why="The middle of the offered answers is taken for the ordinary case: more positive labels give better results "
+    why="The middle of the offered answers is taken for the ordinary case: more positive labels give "
+    "better results "
     "for the same experience (Schwarz et al. 1985; Krosnick and Presser 2010).",
     good=(
         "Very bad | Bad | Neither | Good | Very good",
@@ -30,7 +31,9 @@ RULE = Rule(
     ),
     suppress="A series that must stay comparable (category trend), or a validated item.",
 )
-ONE_SIDED = frozenset({"frequency", "amount", "effort", "disappointment", "level"})
+ONE_SIDED = frozenset(
+    {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
+)
 """Dimensions that start at nothing: they have no negative side to be missed."""
 
 
@@ -45,7 +48,8 @@ def check(document: Document) -> Iterator[Problem]:
                     told,
                     quoted=" | ".join(each.labels),
                     language=each.language,
-                    rewrite="Name both poles with the same strength and mirror the steps, with a middle if there is one.",
+                    rewrite="Name both poles with the same strength and mirror the steps, with a "
+                    "middle if there is one.",
                 )
 
 
@@ -70,10 +74,7 @@ def _unbalanced(each: LabelledScale) -> str | None:
 
 def _starts_at_zero(found: Sequence[Reading]) -> bool:
     """A unipolar scale ("not at all" ... "extremely") is balanced by definition, in either direction."""
-    for ends in (found, found[::-1]):
-        if ends[0].zero and all(one.degree > 0 for one in ends[1:]):
-            return True
-    return False
+    return any(ends[0].zero and all(one.degree > 0 for one in ends[1:]) for ends in (found, found[::-1]))
 
 
 def _lopsided_ends(found: Sequence[Reading]) -> str | None:

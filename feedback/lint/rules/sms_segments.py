@@ -15,7 +15,8 @@ RULE = Rule(
     title="A text message fits into few segments",
     tier="D",
     severity="warning",
-    why="Every segment is paid for, and one curly quote or ş more than halves the room: 160 characters in GSM-7, 70 in "
+    why="Every segment is paid for, and one curly quote or ş more than halves the room: 160 "
+    "characters in GSM-7, 70 in "
     "UCS-2 (3GPP TS 23.038).",
     good=(
         "straight quotes",

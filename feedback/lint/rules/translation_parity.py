@@ -16,7 +16,8 @@ RULE = Rule(
     title="Every language asks the same",
     tier="D",
     severity="error",
-    why="A missing or different translation is a different survey; its answers must not be added to the others "
+    why="A missing or different translation is a different survey; its answers must not be added to "
+    "the others "
     "(ISO 20252; European Social Survey translation guidelines).",
     good=("the same keys in every language", "0-10 in both", "the placeholder kept"),
     bad=("tr asks 1-10, en 0-10", "an option without its fa text", "{name} lost in the translation"),
@@ -35,7 +36,7 @@ def check(document: Document) -> Iterator[Problem]:
         return
     for path, texts in sorted(_texts(document).items(), key=lambda each: document.span(each[0]).start):
         yield from _missing(document, path, texts)
-        yield from _unknown(document, path, texts)
+        yield from _unknown(document, texts)
         source = texts.get(languages[0])
         for language in languages[1:]:
             other = texts.get(language)
@@ -87,7 +88,7 @@ def _missing(document: Document, path: Path, texts: dict[str, Wording]) -> Itera
             )
 
 
-def _unknown(document: Document, path: Path, texts: dict[str, Wording]) -> Iterator[Problem]:
+def _unknown(document: Document, texts: dict[str, Wording]) -> Iterator[Problem]:
     for language, wording in texts.items():
         if language not in document.languages:
             told = (

@@ -51,13 +51,17 @@ def check(document: Document) -> Iterator[Problem]:
 
 def _tracked(new: Questionnaire, old: Questionnaire) -> tuple[int, ScaleQuestion, ScaleQuestion] | None:
     now, before = new.scored, old.scored
-    if now is None or before is None:
-        scales = [q for q in new.questions if isinstance(q, ScaleQuestion)]
-        now = next((q for q in scales if isinstance(old.question(q.key), ScaleQuestion)), None)
-        before = old.question(now.key) if now else None  # type: ignore[assignment]
-    if now is None or not isinstance(before, ScaleQuestion):
-        return None
-    return new.questions.index(now), now, before  # type: ignore[arg-type]
+    if now is not None and before is not None:
+        return _index(new, now), now, before
+    for question in new.questions:
+        same = old.question(question.key)
+        if isinstance(question, ScaleQuestion) and isinstance(same, ScaleQuestion):
+            return _index(new, question), question, same
+    return None
+
+
+def _index(questionnaire: Questionnaire, question: ScaleQuestion) -> int:
+    return [each.key for each in questionnaire.questions].index(question.key)
 
 
 def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Iterator[str]:

@@ -27,7 +27,8 @@ CONTACT = frozenset(
 _PLACEHOLDER = re.compile(r"(?<!\\)\{\{?\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}\}?")
 _LEFTOVER = re.compile(
     r"\[(?:insert|add|your|enter|fill|placeholder)\b[^\]\n]{0,60}\]"
-    r"|\[(?:company|product|customer|client|brand|service|agent|first|last|order|goal)(?: (?:name|here|number|id))?\]"
+    r"|\[(?:company|product|customer|client|brand|service|agent|first|last|order|goal)"
+    r"(?: (?:name|here|number|id))?\]"
     r"|\[(?:نام|عنوان|شماره)[^\]\n]{0,40}\]"
     r"|\bTODO\b|\bFIXME\b|\bTBD\b|\bX{3,}\b|\bx{3,}\b|\blorem ipsum\b",
     re.IGNORECASE,
@@ -68,15 +69,20 @@ def _fault(
         return None
     if name.startswith("answer."):
         return _answer_fault(document, wording, name.removeprefix("answer."), fallback)
-    near = difflib.get_close_matches(name, sorted(declared | ALWAYS), 1, 0.8)
     if name not in declared:
-        if near:
-            return f"{{{name}}} is not known; did you mean {{{near[0]}}}?", f"{{{near[0]}|…}}"
-        if fallback is None:
-            return f"{{{name}}} is not known.", f"Declare it: fields: [{name}], and write {{{name}|…}}."
-        return None
+        return _unknown(name, fallback, declared)
     if fallback is None or not fallback.strip():
         return f"{{{name}}} may be empty, and there is no fallback.", f"{{{name}|…}}"
+    return None
+
+
+def _unknown(name: str, fallback: str | None, declared: set[str]) -> tuple[str, str] | None:
+    """A name that nobody declared: with a fallback only what looks misspelt counts."""
+    near = difflib.get_close_matches(name, sorted(declared | ALWAYS), 1, 0.8)
+    if near:
+        return f"{{{name}}} is not known; did you mean {{{near[0]}}}?", f"{{{near[0]}|…}}"
+    if fallback is None:
+        return f"{{{name}}} is not known.", f"Declare it: fields: [{name}], and write {{{name}|…}}."
     return None
 
 

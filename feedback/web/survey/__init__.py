@@ -8,20 +8,25 @@ no harm.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from feedback import clock
 from feedback.core.answer import AnswerProblem
+from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion
+from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound, StorageUnavailable
 from feedback.i18n import LANGUAGES
-from feedback.services import responses
+from feedback.services import links, responses
 from feedback.services.responses import Sheet
+from feedback.store.models import Link
 from feedback.web import rate
 from feedback.web.permissions import public
 from feedback.web.survey import evidence, stamp
@@ -44,14 +49,16 @@ class _Survey:
         self.settings = runtime.settings
         self.pages = Pages(runtime.settings)
         self.limits = rate.Limits()
+        self.forms: dict[tuple[int, str], type[StepForm]] = {}
         secrets = (runtime.settings.web.secret_key, runtime.settings.web.secret_key_previous)
         self.keys = [secret.reveal().encode() for secret in secrets if secret]
 
     def blueprint(self) -> Blueprint:
         bare = Blueprint("survey", __name__)
-        address = "/<string(length=12):token>"
-        bare.add_url_rule(address, "show", self.show, methods=["GET"])
-        bare.add_url_rule(address, "submit", self.submit, methods=["POST"])
+        bare.add_url_rule("/<string(length=12):token>", "show", self.show, methods=["GET"])
+        bare.add_url_rule("/<string(length=12):token>", "submit", self.submit, methods=["POST"])
+        bare.add_url_rule("/in/<string(length=12):token>", "enter", self.enter, methods=["GET"])
+        bare.add_url_rule("/in/<string(length=12):token>", "leave", self.leave, methods=["POST"])
         bare.before_request(self._limited)
         bare.register_error_handler(LinkClosed, self._closed)
         bare.register_error_handler(NotFound, self._unknown)
@@ -69,12 +76,7 @@ class _Survey:
             for kind, value in signs:
                 responses.note_sign(session, sheet.id, kind, value)
             visit = self._visit(session, token, sheet, now)
-        question = visit.wanted(request.args.get("q"))
-        return (
-            self._thanks(visit)
-            if question is None
-            else self._ask(visit, question, visit.remembered(question))
-        )
+        return self._shown(visit)
 
     @public("the link is the key")
     def submit(self, token: str) -> AnyResponse:
@@ -84,49 +86,114 @@ class _Survey:
         with self.runtime.database.writing() as session:
             sheet = responses.find(session, token, now)
             visit = self._visit(session, token, sheet, now)
-            question = visit.answered(request.args.get("q"))
-            if question is None:
-                return redirect(visit.address(), 303)
-            form = step_form(question)(sent)
-            rendered = stamp.read(self.keys, token, form.stamp.data or "")
-            if rendered is None or not form.validate():
-                problem = form.answer.problem or AnswerProblem(question.key, "stale")
-                return self._ask(visit, question, sent.to_dict(flat=False), problem)
-            following = self._record(session, visit, question, form, rendered)
-        return redirect(following, 303)
+            return self._taken(session, visit, sent)
+
+    @public("the link is the key")
+    def enter(self, token: str) -> AnyResponse:
+        """As `show`, through a link that is open to everybody."""
+        with self.runtime.database.reading() as session:
+            link = links.find(session, token)
+            visit = self._walk_in(session, link, clock.now())
+        return self._shown(visit, link)
+
+    @public("the link is the key")
+    def leave(self, token: str) -> AnyResponse:
+        """As `submit`, through a link that is open to everybody."""
+        sent = request.form
+        with self.runtime.database.writing() as session:
+            link = links.find(session, token)
+            return self._taken(session, self._walk_in(session, link, clock.now()), sent, link)
+
+    def _shown(self, visit: Visit, link: Link | None = None) -> Response:
+        question = visit.wanted(request.args.get("q"))
+        if question is None:
+            return self._thanks(visit, link)
+        return self._ask(visit, question, visit.remembered(question), link=link)
+
+    def _taken(
+        self, session: Session, visit: Visit, sent: MultiDict[str, str], link: Link | None = None
+    ) -> AnyResponse:
+        question = visit.answered(request.args.get("q"))
+        if question is None:
+            return redirect(visit.address(), 303)
+        form = self._form(visit, question)(sent)
+        rendered = stamp.read(self.keys, visit.token, form.stamp.data or "")
+        if rendered is None or not form.validate():
+            problem = form.answer.problem or AnswerProblem(question.key, "stale")
+            return self._ask(visit, question, sent.to_dict(flat=False), problem, link)
+        if form.answer.data is not None or visit.sheet.state:
+            self._record(session, visit, question, form, rendered, link=link)
+        return redirect(visit.after(question, form.answer.data), 303)
 
     def _record(
-        self, session: Session, visit: Visit, question: AnyQuestion, form: StepForm, rendered: datetime
-    ) -> str:
-        """Store the answer; the address of what comes next."""
+        self,
+        session: Session,
+        visit: Visit,
+        question: AnyQuestion,
+        form: StepForm,
+        rendered: datetime,
+        *,
+        link: Link | None,
+    ) -> None:
+        seen = evidence.gathered(visit.sheet, form, rendered, visit.now)
         answers = {question.key: form.answer.data}
-        finished = visit.is_last(question, form.answer.data)
-        if form.answer.data is not None or visit.sheet.state:
-            responses.record(
-                session,
-                visit.sheet,
-                visit.questionnaire,
-                answers,
-                source="link",
-                followup=self.settings.followup,
-                now=visit.now,
-                evidence=evidence.gathered(visit.sheet, form, rendered, visit.now).stored(),
-                finished=finished,
-                language=visit.language,
-                edit_window=self.settings.link.edit_window,
-            )
-        return visit.after(question, form.answer.data)
+        common: dict[str, Any] = {
+            "followup": self.settings.followup,
+            "now": visit.now,
+            "finished": visit.is_last(question, form.answer.data),
+            "language": visit.language,
+            "edit_window": self.settings.link.edit_window,
+        }
+        if link is None:
+            common |= {"source": "link", "evidence": seen.stored()}
+            responses.record(session, visit.sheet, visit.questionnaire, answers, **common)
+            return
+        seen = replace(seen, repeated=not visit.sheet.state and self._came_before(link))
+        version = visit.sheet.version_id or self._published(session, link, visit.now)
+        common |= {"evidence": seen.stored(), "version_id": version}
+        responses.record_visit(session, link, visit.token, visit.questionnaire, answers, **common)
+
+    def _came_before(self, link: Link) -> bool:
+        """Whether this device has answered through this link today; a screen in a shop is for everybody."""
+        device = f"{link.id}/{request.headers.get('User-Agent', '')}"
+        return link.kind != "kiosk" and not self.limits.hit(rate.VOTES, device, request.remote_addr)
+
+    def _published(self, session: Session, link: Link, now: datetime) -> int:
+        return self.runtime.library.published(session, link.questionnaire, now).id
+
+    def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
+        """The step's form class; versions never change, so one is made once."""
+        if not visit.sheet.version_id:
+            return step_form(question)
+        known = (visit.sheet.version_id, question.key)
+        if known not in self.forms:
+            self.forms[known] = step_form(question)
+        return self.forms[known]
+
+    def _walk_in(self, session: Session, link: Link, now: datetime) -> Visit:
+        """Goes on with the visit that the address names, or begins one."""
+        named = request.args.get("v", "")
+        secret = named if looks_like_token(named) else links.secret()
+        sheet = responses.find_visit(session, secret, link)
+        if sheet is not None:
+            visit = self._visit(session, secret, sheet, now)
+        else:
+            blank = Sheet(0, 0, link.language, link.kind, {}, {}, now, None)
+            visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
+        return replace(visit, route=f"/in/{link.token}", walk_in=secret, keep=link.kind != "kiosk")
 
     def _visit(self, session: Session, token: str, sheet: Sheet, now: datetime) -> Visit:
         library = self.runtime.library
         known = library.knows(sheet.version_id)
         content = None if known else responses.content(session, sheet.version_id)
-        questionnaire = library.of_id(sheet.version_id, content)
+        return self._with(token, sheet, library.of_id(sheet.version_id, content), now)
+
+    def _with(self, token: str, sheet: Sheet, questionnaire: Questionnaire, now: datetime) -> Visit:
         wanted = request.args.get("l")
         language = wanted if wanted in questionnaire.languages else questionnaire.language_for(sheet.language)
         editable = sheet.editable(now, self.settings.link.edit_window)
         company = {"company": self.settings.organisation.name}
-        return Visit(token, sheet, questionnaire, language, now, editable, company)
+        return Visit(token, sheet, questionnaire, language, now, editable, company, f"/{token}")
 
     def _ask(
         self,
@@ -134,6 +201,7 @@ class _Survey:
         question: AnyQuestion,
         form: Mapping[str, list[str]],
         mistake: AnswerProblem | None = None,
+        link: Link | None = None,
     ) -> Response:
         return self.pages.render(
             "survey/question.html",
@@ -145,18 +213,21 @@ class _Survey:
             back=visit.back(question),
             trap=visit.address(question, trap=True),
             stamp=stamp.make(self.keys[0], visit.token, visit.now),
+            **_framed(link, IDLE),
         )
 
-    def _thanks(self, visit: Visit) -> Response:
-        words, link = visit.thanks()
+    def _thanks(self, visit: Visit, link: Link | None = None) -> Response:
+        words, onward = visit.thanks()
+        shared = link is not None and link.kind == "kiosk"
         return self.pages.render(
             "survey/thanks.html",
             visit.language,
             languages=visit.languages(None),
             words=words,
-            link=link,
-            given=visit.given() if visit.editable else [],
+            link=onward,
+            given=visit.given() if visit.editable and not shared else [],
             answered=bool(visit.sheet.answers),
+            **_framed(link, THANKED),
         )
 
     def _limited(self) -> Response | None:
@@ -198,6 +269,19 @@ class _Survey:
             words=say.gettext(words),
             retry=retry,
         )
+
+
+IDLE, THANKED = 90, 10
+"""Seconds until a shared screen starts again for the next person."""
+
+
+def _framed(link: Link | None, seconds: int) -> dict[str, Any]:
+    """What an open link changes about a page: who may show it in a frame, and when it starts again."""
+    if link is None:
+        return {}
+    again = {"seconds": seconds, "address": f"/in/{link.token}"} if link.kind == "kiosk" else None
+    ancestors = (" ".join(link.origins) or "*") if link.kind == "embed" else "'none'"
+    return {"again": again, "ancestors": ancestors}
 
 
 _CLOSED = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField
 from wtforms.fields.core import Field
 from wtforms.utils import unset_value
@@ -60,8 +59,3 @@ def step_form(question: AnyQuestion) -> type[StepForm]:
 
 def _field(question: AnyQuestion) -> Any:
     return AnswerField(question=question)
-
-
-def bound(form: type[StepForm], sent: MultiDict[str, str]) -> StepForm:
-    """The form with what was sent."""
-    return form(sent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -204,7 +204,7 @@ class Step:
         return self.words_in.to(option.other_text) if isinstance(option.other_text, Text) else usual
 
     def number(self, value: int) -> str:
-        return self.say.number(value)
+        return _digits(self.say, value)
 
     def shown(self, answer: Answer) -> str:
         """An answer in the reader's words and digits."""
@@ -230,6 +230,12 @@ class Step:
         """What is written in a box. Stored words of an open question come under `<key>.text`."""
         written = self.form.get(name) or self.form.get(f"{name}.text") or ("",)
         return written[-1]
+
+
+@lru_cache(maxsize=2_000)
+def _digits(say: Translator, value: int) -> str:
+    """Formatting eleven points with all of a locale's rules costs more than drawing them."""
+    return say.number(value)
 
 
 def problem_words(say: Translator, mistake: AnswerProblem) -> str:

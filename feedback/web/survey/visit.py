@@ -20,7 +20,10 @@ from feedback.web.survey.steps import Step, Words, piped, place
 
 @dataclass(frozen=True)
 class Visit:
-    """`editable`: answers already given may be changed; `values`: what every text may use."""
+    """`editable`: answers already given may be changed; `values`: what every text may use.
+
+    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link.
+    """
 
     token: str
     sheet: Sheet
@@ -29,6 +32,9 @@ class Visit:
     now: datetime
     editable: bool
     values: Mapping[str, Any]
+    route: str
+    walk_in: str | None = None
+    keep: bool = True
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -85,12 +91,13 @@ class Visit:
     ) -> str:
         spoken = language or self.language
         query = {
+            "v": self.walk_in,
             "q": question.key if question else None,
             "l": None if spoken == self.sheet.language else spoken,
             "all": 1 if trap else None,
         }
         text = urlencode({name: value for name, value in query.items() if value is not None})
-        return f"/{self.token}" + (f"?{text}" if text else "")
+        return self.route + (f"?{text}" if text else "")
 
     def languages(self, question: AnyQuestion | None) -> dict[str, str]:
         """Language -> this page's address in it; empty where there is no choice."""
@@ -111,7 +118,7 @@ class Visit:
         self, question: AnyQuestion, form: Mapping[str, list[str]], mistake: AnswerProblem | None = None
     ) -> Step:
         where = place(self.questionnaire, question, self.answers)
-        return Step(question, self.words, self.say, where, self.token, form, mistake)
+        return Step(question, self.words, self.say, where, self.token, form, mistake, self.keep)
 
     def thanks(self) -> tuple[str, dict[str, str] | None]:
         """The last page's words and its link, by the answers."""

@@ -113,11 +113,10 @@ def test_two_periods_are_compared_with_the_test_of_two_adjusted_net_scores(migra
         found = reports.compare_periods(session, nps(session), MARCH_ONLY, MARCH_ONLY.before())
 
     def adjusted(good: int, bad: int, n: int) -> tuple[float, float]:
-        values = np.repeat([1.0, -1.0, 0.0], [good, bad, n - good - bad])
-        padded = np.append(values, [0.0])  # three quarters each way are one and a half zero-sum answers
-        p, d = (good + 0.75) / (n + 3), (bad + 0.75) / (n + 3)
-        assert abs(padded.mean() - (p - d)) < 0.02
-        return p - d, (p + d - (p - d) ** 2) / (n + 3)
+        """Mean and variance of the mean, as numpy finds them in n + 3 answers of weight one."""
+        values, weights = np.array([1, -1, 0]), np.array([good + 0.75, bad + 0.75, n - good - bad + 1.5])
+        mean = np.average(values, weights=weights)
+        return mean, np.average((values - mean) ** 2, weights=weights) / weights.sum()
 
     (a, variance_a), (b, variance_b) = adjusted(60, 20, 100), adjusted(40, 40, 100)
     z = (a - b) / (variance_a + variance_b) ** 0.5

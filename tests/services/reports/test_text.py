@@ -24,7 +24,7 @@ def test_a_report_says_score_interval_change_rates_and_words(migrated: Database)
         rollups.rebuild(session)
         text = "\n".join(reports.text_report(session, LIBRARY, FIRST, LAST, trend="survey"))
     assert "2026-03-01 to 2026-03-31" in text
-    assert "+26  (95 % between -8 and +56)  from 23 answers  [indicative: fewer than 30]" in text
+    assert "+26  (95 % between -9 and +55)  from 23 answers  [indicative: fewer than 30]" in text
     assert "Changed by -74 (95 % between" in text
     assert "support, sms" in text
     assert "100 %" in text
