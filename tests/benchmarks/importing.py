@@ -1,6 +1,6 @@
 """Rows per second of an import, beside the bare insert of the same rows into the same tables.
 
-    python -m tests.benchmarks.importing [rows] [postgresql://...]
+    python3 dev.py bench importing [rows] [postgresql://...]
 
 The baseline does what no importer can do without: one row in each of the same tables, by `executemany`,
 already parsed, in batches of the same size with the same commits. The ratio is what reading, checking,
