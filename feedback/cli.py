@@ -73,7 +73,9 @@ def _runtime(*, sending: bool = False) -> Runtime:
 
 @main.command()
 @click.option("--name", prompt="Your organisation's name (customers see it)", help="The organisation's name.")
-@click.option("--public-url", prompt="Public address, https://...", help="Where customers reach this installation.")
+@click.option(
+    "--public-url", prompt="Public address, https://...", help="Where customers reach this installation."
+)
 def init(name: str, public_url: str) -> None:
     """Make a new installation: settings with fresh secrets, and an empty database."""
     from feedback import bootstrap
@@ -340,7 +342,9 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
         stored = journeys.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
-        click.secho(f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow")
+        click.secho(
+            f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
+        )
     click.echo(f"Event {stored.key} is stored.")
 
 

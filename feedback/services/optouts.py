@@ -15,6 +15,11 @@ STOPS_MESSAGES = ("queued",)
 """Messages in these states are cancelled when their address is suppressed; one in flight cannot be called back."""
 
 
+FIRMNESS = {
+    "soft_bounces": 0, "maybe_opt_out": 1, "bad_number": 2, "hard_bounce": 2, "opt_out": 3, "manual": 4,
+    "complaint": 5, "erased": 6,
+}  # fmt: skip
+"""A reason gives way only to a firmer one: what the person said outlasts what became of the address."""
 PAUSE = timedelta(days=30)
 """How long an address rests after several temporary failures."""
 
@@ -39,11 +44,11 @@ def suppress(
 ) -> bool:
     """Put an address on the list and cancel what is queued for it. False where it was there already.
 
-    A firm reason (opt_out, complaint) replaces a provisional one (maybe_opt_out).
+    A firmer reason replaces a weaker one; START lifts an opt-out, but not a complaint.
     """
     row = _row(session, kind, address, now, contact_id)
     fresh = row.lifted_at is not None or row.source == ""
-    if fresh or (row.reason == "maybe_opt_out" and reason != "maybe_opt_out"):
+    if fresh or FIRMNESS.get(reason, 0) > FIRMNESS.get(row.reason, 0):
         row.reason, row.source, row.lifted_at = reason, source, None
         row.contact_id = contact_id or row.contact_id
         if fresh:
@@ -82,14 +87,17 @@ def lift_pauses(session: Session, now: datetime) -> int:
     return len(rested)
 
 
-def opt_out(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
+def opt_out(
+    session: Session, kind: str, address: str, *, source: str, now: datetime, reason: str = "opt_out"
+) -> bool:
     """The person behind `address` wants no more surveys, on this or any other way to reach them.
 
     Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
+    `reason` is opt_out or complaint. False where this address was on the list already.
     """
     contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
     fresh = suppress(
-        session, kind, address, reason="opt_out", source=source, now=now,
+        session, kind, address, reason=reason, source=source, now=now,
         contact_id=contacts[0].id if contacts else None,
     )  # fmt: skip
     for contact in contacts:
@@ -99,7 +107,7 @@ def opt_out(session: Session, kind: str, address: str, *, source: str, now: date
                     session,
                     other_kind,
                     other,
-                    reason="opt_out",
+                    reason=reason,
                     source=source,
                     now=now,
                     contact_id=contact.id,

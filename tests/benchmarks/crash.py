@@ -26,9 +26,13 @@ from pathlib import Path
 from feedback.errors import StorageUnavailable
 from feedback.store.database import Database
 from tests import outbox_rig
+from tests.fakes import fake_twilio as fake
 
 WORKERS = 3
 FAULTS = 0.2
+TROUBLE = [
+    each for each in fake.FAULTS if each != "problem_400"
+]  # that one is a refusal for good, as it should be
 CALM_DOWN = 300.0  # seconds after the last kill by which everything must have ended
 QUICK = ("--lease", "2", "--settle", "1.5", "--timeout", "0.5", "--patience", "1")
 
@@ -46,7 +50,7 @@ def main() -> None:
             with database_of(kind, Path(directory)) as url:
                 tally, done = trial(url, Path(directory) / "twilio.jsonl", options)
         broken |= bool(tally.twice or tally.never)
-        print(f"{kind}: {tally} | {dict(done)} | {tally.states}", flush=True)  # noqa: T201
+        print(f"{kind}: {tally} | {dict(done)} | {tally.states}", flush=True)
     sys.exit(broken)
 
 
@@ -55,8 +59,10 @@ def trial(url: str, log: Path, options: argparse.Namespace) -> tuple[outbox_rig.
     database = Database(url)
     database.upgrade()
     outbox_rig.fill(database, options.messages)
-    faults = ("--rate", str(FAULTS), "--seed", str(options.seed), "--late-by", "0.8", "--list-lag", "0.3")
-    with outbox_rig.fake_twilio(log, *faults, "--latency", "0.02") as twilio:
+    faults = ("--rate", str(FAULTS), "--faults", ",".join(TROUBLE), "--seed", str(options.seed))
+    with outbox_rig.fake_twilio(
+        log, *faults, "--late-by", "0.8", "--list-lag", "0.3", "--latency", "0.02"
+    ) as twilio:
         workers = [outbox_rig.start_sender(url, twilio, *QUICK) for _ in range(WORKERS)]
         try:
             done = torment(workers, database, url, twilio, options)

@@ -1,0 +1,75 @@
+"""Messages a second against a provider that takes 150 ms a call, beside what the concurrency allows.
+
+    python -m tests.benchmarks.dispatch [--messages 1500] [--threads 4] [sqlite] [postgres]
+
+The ceiling is (processes x threads) / 0.15 s. "CPU" is what all senders together used for each message.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from feedback.store.database import Database
+from tests import outbox_rig
+from tests.benchmarks.crash import database_of
+
+LATENCY = 0.15  # seconds
+PROCESSES = (1, 4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("databases", nargs="*", default=["sqlite", "postgres"])
+    parser.add_argument("--messages", type=int, default=1500)
+    parser.add_argument("--threads", type=int, default=4, help="of each process, as worker.concurrency")
+    options = parser.parse_args()
+    print(
+        f"{'database':10}{'processes':>10}{'threads':>9}{'msg/s':>9}{'ceiling':>9}{'share':>7}{'CPU ms':>8}"
+    )
+    for kind in options.databases:
+        for processes in PROCESSES:
+            with (
+                tempfile.TemporaryDirectory(prefix="feedback-dispatch-") as directory,
+                database_of(kind, Path(directory)) as url,
+            ):
+                rate, cpu = measure(url, Path(directory), processes, options)
+            ceiling = processes * options.threads / LATENCY
+            print(
+                f"{kind:10}{processes:10}{options.threads:9}{rate:9.1f}{ceiling:9.1f}{rate / ceiling:7.0%}{cpu:8.2f}",
+                flush=True,
+            )
+
+
+def measure(url: str, directory: Path, processes: int, options: argparse.Namespace) -> tuple[float, float]:
+    """Messages a second between the first and the last acceptance, and CPU milliseconds a message."""
+    database = Database(url)
+    database.upgrade()
+    log = directory / "twilio.jsonl"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with outbox_rig.fake_twilio(log, "--latency", str(LATENCY)) as twilio:
+        settings = ("--lease", "120", "--settle", "120", "--timeout", "15", "--look-every", "15")
+        threads = ("--threads", str(options.threads))
+        senders = [outbox_rig.start_sender(url, twilio, *settings, *threads) for _ in range(processes)]
+        try:
+            time.sleep(3 + processes)  # until all are up and looking
+            outbox_rig.fill(database, options.messages)
+            begun = time.monotonic()
+            while outbox_rig.unfinished(database):
+                time.sleep(0.1)
+            took = time.monotonic() - begun
+        finally:
+            outbox_rig.put_down(*senders)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    tally = outbox_rig.tally(database, log)
+    assert (tally.once, tally.twice) == (options.messages, 0), str(tally)
+    database.close()
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return options.messages / took, 1000 * used / options.messages
+
+
+if __name__ == "__main__":
+    main()
