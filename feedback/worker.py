@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.services import delivery, invitations, journeys, reconciling
+from feedback.services import alerts, delivery, followups, invitations, journeys, reconciling
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -96,6 +96,7 @@ class Worker:
             ("reconcile", self._reconcile, max(tick, 15)),
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
+            ("follow up", follow_up, max(tick, 15)),
         ]
 
     def _run(self, name: str, job: Job) -> None:
@@ -145,3 +146,11 @@ def remind(runtime: Runtime, now: datetime) -> None:
 def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
+
+
+def follow_up(runtime: Runtime, now: datetime) -> None:
+    """Bring back what was put off, tell owners what is new, and leads what was promised and not kept."""
+    with runtime.database.writing() as session:
+        followups.wake_due(session, now)
+        alerts.tell_owners(session, runtime.channels, runtime.settings, now)
+        alerts.escalate(session, runtime.channels, runtime.settings, now)

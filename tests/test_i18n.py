@@ -105,6 +105,7 @@ PACKAGE = LOCALES.parent
 TEMPLATES = PACKAGE.parent / "templates"
 DESK_CODE = [
     *(PACKAGE / "web").glob("*.py"),
+    PACKAGE / "services" / "alerts.py",
     PACKAGE / "services" / "followups.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",

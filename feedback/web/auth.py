@@ -191,6 +191,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "TRACKABLE": True,
         "RECOVERABLE": True,
         "CHANGEABLE": True,
+        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # who signs in has an address
         "RETURN_GENERIC_RESPONSES": True,  # nobody learns from us who works here
         "RESET_PASSWORD_WITHIN": timedelta(hours=2),
         "TWO_FACTOR": True,
