@@ -44,7 +44,13 @@ class World:
         return user
 
     def contact(
-        self, session: Session, key: str = "c1", *, account: Account | None = None, consent: bool = True, **columns: object
+        self,
+        session: Session,
+        key: str = "c1",
+        *,
+        account: Account | None = None,
+        consent: bool = True,
+        **columns: object,
     ) -> Contact:
         facts = {
             "name": "Deniz Demir",
