@@ -18,6 +18,7 @@ from feedback.store.database import Database
 from feedback.services.mailbox import DatabaseMailbox
 
 TWILIO = "https://api.twilio.com"
+ABOUT_CHANNELS = "F02"  # how the codes of problems with channels begin
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,19 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
     return load(instance_from(environ), environ)
 
 
-def start(settings: Settings) -> Runtime:
-    """A Runtime over an upgraded database.
+def start(settings: Settings, *, sending: bool = True) -> Runtime:
+    """A Runtime over an upgraded database; without `sending` it needs no channels and has none.
 
     Raises SettingsInvalid for settings that cannot work, QuestionnaireInvalid, StorageUnavailable.
     """
-    errors = [str(problem) for problem in check(settings) if problem.level == "error"]
+    problems = [problem for problem in check(settings) if problem.level == "error"]
+    errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_CHANNELS)]
     if errors:
         raise SettingsInvalid("\n".join(errors))
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     database = open_database(settings)
     database.upgrade()
-    return Runtime(settings, database, shelf, open_channels(settings, database))
+    return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
 
 
 def open_database(settings: Settings) -> Database:

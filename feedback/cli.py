@@ -16,6 +16,7 @@ from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
+    from feedback.services.imports import Kind, Report
     from feedback.settings import Settings
 
 EXIT_CANNOT = 2
@@ -64,10 +65,10 @@ def _settings() -> Settings:
     return settings
 
 
-def _runtime() -> Runtime:
+def _runtime(*, sending: bool = False) -> Runtime:
     from feedback import bootstrap
 
-    return bootstrap.start(_settings())
+    return bootstrap.start(_settings(), sending=sending)
 
 
 @main.command()
@@ -145,7 +146,7 @@ def _deep(settings: Settings) -> bool:
 @click.option("--worker/--no-worker", default=True, help="Plan, send and remind.")
 def run(web: bool, worker: bool) -> None:
     """Run the system: web and worker in one process, until SIGTERM or Ctrl-C."""
-    _run(_runtime(), web=web, worker=worker)
+    _run(_runtime(sending=True), web=web, worker=worker)
 
 
 def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
@@ -196,6 +197,92 @@ def db_rebuild_rollups() -> None:
     with runtime.database.writing() as session:
         rollups.rebuild(session)
     click.echo("The daily figures were counted anew.")
+
+
+@main.command("import")
+@click.argument("kind", type=click.Choice(["accounts", "contacts", "events"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--map", "name", help="A column mapping, kept as mappings/NAME.toml in the instance.")
+@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
+@click.option("--create-owners", is_flag=True, help="Make users (who cannot sign in yet) of unknown owners.")
+def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owners: bool) -> None:
+    """Bring customers or events in from a CSV file. Bad rows are told, and never stop the good ones."""
+    from feedback import clock
+    from feedback.services import imports
+
+    runtime = _runtime()
+    mapping = imports.load(runtime.settings.instance, name) if name else None
+    with click.progressbar(length=1, label=file.name, file=sys.stderr) as bar:
+
+        def on_progress(done: int, lines: int) -> None:
+            bar.length = max(1, lines)
+            bar.update(done - bar.pos)
+
+        result = imports.run(
+            runtime.database, kind, file, mapping, runtime.settings, clock.now(),
+            library=runtime.library, dry_run=dry_run, create_owners=create_owners, on_progress=on_progress,
+        )  # fmt: skip
+    _tell(result, dry_run)
+    if result.refused:
+        sys.exit(1)
+
+
+def _tell(report: Report, dry_run: bool) -> None:
+    for refusal in report.refused:
+        column = f", {refusal.column}" if refusal.column else ""
+        click.secho(f"line {refusal.line}{column}: {refusal.reason}", fg="red", err=True)
+    for notice in report.notices:
+        click.secho(notice, fg="yellow", err=True)
+    click.echo(
+        f"{report.read} rows read: {report.created} new, {report.updated} changed, {report.unchanged} as before, "
+        f"{report.refused_rows} refused."
+    )
+    if dry_run:
+        click.echo("This was a dry run; nothing was stored.")
+
+
+@main.group()
+def key() -> None:
+    """Keys for the HTTP API."""
+
+
+@key.command("create")
+@click.argument("name")
+def key_create(name: str) -> None:
+    """Make a key for the program NAME. It is shown once."""
+    from feedback import clock
+    from feedback.services import api_keys
+
+    runtime = _runtime()
+    with runtime.database.writing() as session:
+        _, text = api_keys.create(session, name, by=None, now=clock.now())
+    click.echo(text)
+    click.secho("Keep it now: it cannot be shown again.", fg="yellow", err=True)
+
+
+@key.command("list")
+def key_list() -> None:
+    """Show the keys, without their text."""
+    from feedback.services import api_keys
+
+    runtime = _runtime()
+    with runtime.database.reading() as session:
+        for each in api_keys.everything(session):
+            state = f"revoked {each.revoked_at:%Y-%m-%d}" if each.revoked_at else "valid"
+            click.echo(f"{each.id:>5}  {each.prefix}...  {state:<20} {each.name}")
+
+
+@key.command("revoke")
+@click.argument("key_id", type=int)
+def key_revoke(key_id: int) -> None:
+    """End a key at once."""
+    from feedback import clock
+    from feedback.services import api_keys
+
+    runtime = _runtime()
+    with runtime.database.writing() as session:
+        api_keys.revoke(session, key_id, by=None, now=clock.now())
+    click.echo(f"Key {key_id} is revoked.")
 
 
 @main.group()

@@ -63,12 +63,14 @@ class Gone(FeedbackError):
 class LinkClosed(Gone):
     """A survey link that takes no answer any more.
 
-    `reason` is `expired`, `withdrawn`, or `closed`: answered, and the time for changes is over.
+    `reason` is `expired`, `withdrawn`, or `closed`: answered, and the time for changes is over. `language` is
+    what its holder reads.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, language: str) -> None:
         super().__init__(f"This survey link is {reason}.")
         self.reason = reason
+        self.language = language
 
 
 class Rejected(FeedbackError):

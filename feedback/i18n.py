@@ -33,6 +33,7 @@ LOCALES = Path(__file__).parent / "locales"
 
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "survey": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what customers read
+    "messages": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what we write to them
     "desk": ("en", "tr", "fa"),  # what staff reads
 }
 """Domain -> its languages; the first one is spoken to everybody else."""
@@ -74,12 +75,12 @@ class Translator:
     def number(self, value: Number, *, digits: int | None = None) -> str:
         """A number with the language's digits and separators; `digits` fixes those after the point."""
         pattern = None if digits is None else "#,##0" + _decimals(digits)
-        return self._digits(format_decimal(value, pattern, self.locale, numbering_system="default"))
+        return self.digits(format_decimal(value, pattern, self.locale, numbering_system="default"))
 
     def percent(self, share: Number, *, digits: int = 0) -> str:
         """0.25 as 25 %."""
         pattern = self.locale.percent_formats[None].pattern.replace("0", "0" + _decimals(digits))
-        return self._digits(format_percent(share, pattern, self.locale, numbering_system="default"))
+        return self.digits(format_percent(share, pattern, self.locale, numbering_system="default"))
 
     def money(self, amount: Number, currency: str) -> str:
         """A whole amount of money with its currency's sign: nobody ranks customers by cents."""
@@ -87,10 +88,10 @@ class Translator:
         text = format_currency(
             amount, currency, pattern, self.locale, currency_digits=False, numbering_system="default"
         )
-        return self._digits(text)
+        return self.digits(text)
 
     def date(self, day: date, length: Length = "medium") -> str:
-        return self._digits(format_date(day, length, locale=self.locale))
+        return self.digits(format_date(day, length, locale=self.locale))
 
     def month(self, day: date) -> str:
         """Mar 2026."""
@@ -105,28 +106,28 @@ class Translator:
         return self._digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
-        return self._digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
+        return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
 
     def moment(self, moment: datetime, zone: tzinfo, length: Length = "medium") -> str:
         """Date and time of `moment` on the clocks of `zone`; the time without seconds."""
         text = format_datetime(moment.astimezone(zone), _moment(self.locale, length), locale=self.locale)
-        return self._digits(text)
+        return self.digits(text)
 
     def span(self, length: timedelta) -> str:
         """A length of time in its largest unit: 3 hours, 2 days."""
-        return self._digits(format_timedelta(abs(length), threshold=1.2, locale=self.locale))
+        return self.digits(format_timedelta(abs(length), threshold=1.2, locale=self.locale))
 
     def relative(self, length: timedelta) -> str:
         """`in 3 hours` for what is to come (positive), `3 hours ago` for what was."""
         text = format_timedelta(length, threshold=1.2, add_direction=True, locale=self.locale)
-        return self._digits(text)
+        return self.digits(text)
 
     def listed(self, items: list[str]) -> str:
         """`a, b and c`."""
         return format_list(items, locale=self.locale) if items else ""
 
-    def _digits(self, text: str) -> str:
-        """Babel writes European digits in every language."""
+    def digits(self, text: str) -> str:
+        """`text` with the language's own digits; Babel writes European ones in every language."""
         own = _DIGITS.get(self.locale.default_numbering_system)
         return text.translate(str.maketrans("0123456789", own)) if own else text
 

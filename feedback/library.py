@@ -78,13 +78,13 @@ def load(directories: Sequence[Path]) -> Library:
     Raises QuestionnaireInvalid with every problem of every file, each as `file:line:column`.
     """
     files = files_in(directories)
-    texts = {path: path.read_text(encoding="utf-8") for path in files.values()}
-    found = [problem for path, text in texts.items() for problem in lint.check(text, str(path))]
-    problems = [problem for problem in found if problem.severity == "error"]
+    texts = {str(path): path.read_text(encoding="utf-8") for path in files.values()}
+    results = lint.check_texts(list(texts.items()))
+    problems = [each for result in results for each in result.problems if each.severity == "error"]
     if problems:
         lines = "\n".join(f"{each.path}:{each.line}:{each.column} {each.message}" for each in problems)
         raise QuestionnaireInvalid(f"Nothing is sent before this is mended:\n{lines}", problems)
-    documents = [read(text, str(path)) for path, text in texts.items()]
+    documents = [read(text, path) for path, text in texts.items()]
     questionnaires = {each.questionnaire.key: each.questionnaire for each in documents if each.questionnaire}
     journeys = [each.journey for each in documents if each.journey]
     return Library(questionnaires, journeys[0] if journeys else Journey(stages=()))

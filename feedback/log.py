@@ -35,6 +35,10 @@ _FORBIDDEN = {
 }
 
 
+CHATTY = ("alembic", "apscheduler", "waitress.queue", "urllib3")
+"""Libraries that tell of every step they take; from them only what went wrong is of interest."""
+
+
 def configure(settings: Log, stream: TextIO | None = None) -> None:
     """Send the program's own events and the libraries' log records to `stream` (stderr) in one form."""
     shared: list[Processor] = [
@@ -50,6 +54,8 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel("WARNING")
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -10,13 +10,14 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.services import delivery, invitations, journeys
+from feedback.services import delivery, invitations, journeys, reconciling
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -29,11 +30,18 @@ Job = Callable[["Runtime", datetime], object]
 class Worker:
     """Ticks until it is stopped; `stop` finishes what is in flight."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, now: Callable[[], datetime] | None = None) -> None:
+        """`now` tells the time; by default it is the database's, so that all nodes agree on leases."""
         self.runtime = runtime
+        self._now = now or runtime.database.now
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._pool = ThreadPoolExecutor(runtime.settings.worker.concurrency, thread_name_prefix="send")
-        self._scheduler = BackgroundScheduler(timezone=UTC)
+        # A pool for each channel: a mail server that hangs must not keep text messages back.
+        threads = runtime.settings.worker.concurrency
+        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
+        self._watch = reconciling.Watch()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
+        )
 
     def start(self) -> None:
         """Begin ticking in background threads and return."""
@@ -56,7 +64,8 @@ class Worker:
     def stop(self) -> None:
         """Take nothing new, finish the calls under way, record them."""
         self._scheduler.shutdown(wait=True)
-        self._pool.shutdown(wait=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True)
         log.info("worker.stopped", worker=self.name)
 
     @property
@@ -82,9 +91,9 @@ class Worker:
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
-            ("send", self._send, tick),
+            *((f"send {key}", partial(self._send, key), tick) for key in self.runtime.channels),
             ("reap", reap, max(tick, 15)),
-            ("reconcile", reconcile, max(tick, 15)),
+            ("reconcile", self._reconcile, max(tick, 15)),
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
         ]
@@ -92,15 +101,19 @@ class Worker:
     def _run(self, name: str, job: Job) -> None:
         """One failing job must not stop the others, and must not be silent."""
         try:
-            job(self.runtime, clock.now())
+            job(self.runtime, self._now())
         except Exception:
             log.exception("worker.job_failed", job=name)
 
-    def _send(self, runtime: Runtime, now: datetime) -> None:
+    def _send(self, key: str, runtime: Runtime, now: datetime) -> None:
+        only = {key: runtime.channels[key]}
         while delivery.send_queued(
-            runtime.database, runtime.channels, runtime.settings, self.name, now, self._pool
+            runtime.database, only, runtime.settings, self.name, now, self._pools[key], clock=self._now
         ):
-            now = clock.now()
+            now = self._now()
+
+    def _reconcile(self, runtime: Runtime, now: datetime) -> None:
+        reconciling.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
 
 
 def plan(runtime: Runtime, now: datetime) -> None:
@@ -117,16 +130,11 @@ def issue(runtime: Runtime, now: datetime) -> None:
         invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
         invitations.use_other_channels(session, runtime.library, runtime.channels, runtime.settings, now)
-        invitations.reopen_closed_windows(session, runtime.library, runtime.settings, now)
 
 
 def reap(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
-        delivery.reap(session, runtime.settings, now)
-
-
-def reconcile(runtime: Runtime, now: datetime) -> None:
-    delivery.reconcile(runtime.database, runtime.channels, runtime.settings, now)
+        reconciling.reap(session, runtime.settings, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:

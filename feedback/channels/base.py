@@ -1,6 +1,6 @@
 """What every channel takes and gives; services know channels through this page alone.
 
-A call to `send` ends in one of four ways; the difference keeps messages from being lost or doubled:
+A call to `send` ends in one of these ways; the difference keeps messages from being lost or doubled:
 
 returns Sent              the provider has it and told us its id
 raises DeliveryFailed     the provider does not have it; `permanent` says whether to try again
@@ -23,9 +23,6 @@ from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
 
 Kind = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
-
-# BOOTTIME goes on counting while the machine sleeps; a lease held by somebody else's clock does too.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Verdict(StrEnum):
@@ -59,6 +56,12 @@ def refusal(
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 
+def uptime() -> float:
+    """Seconds on a clock that no one can set and that goes on counting while the machine sleeps."""
+    # BOOTTIME is not everywhere; without it a sleeping machine stops the clock.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The moment after which a send may no longer begin, on a clock that no one can set.
@@ -73,11 +76,11 @@ class Deadline:
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """A deadline `seconds` from this moment."""
-        return cls(time.clock_gettime(_CLOCK) + seconds)
+        return cls(uptime() + seconds)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
-        return self.at - time.clock_gettime(_CLOCK)
+        return self.at - uptime()
 
     def check(self) -> None:
         """Raise DeliveryFailed (to be tried again) once the deadline has passed."""
@@ -99,7 +102,7 @@ class Outgoing:
     language: str  # BCP 47
     match: str | None  # the unique link token in the body, by which a lost attempt is found again
     not_after: datetime | None  # aware; delivering later would disturb the recipient
-    deadline: Deadline
+    deadline: Deadline  # the attempt may not begin later; waiting for the answer may last longer
     callback_url: str | None  # public URL for receipts; the channel adds message_id and attempt
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt
@@ -172,10 +175,14 @@ class WebhookRequest:
 
 @runtime_checkable
 class Channel(Protocol):
-    """A way to reach customers."""
+    """A way to reach customers.
+
+    `longest_call` is how many seconds a call that has begun may take at most, until it has returned or raised.
+    """
 
     key: str
     kind: Kind
+    longest_call: float
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Hand one message over; raises DeliveryFailed, DeliveryUnknown or ChannelHeld."""

@@ -116,7 +116,7 @@ class FencedSession:
         response = self._session.request(
             method,
             url,
-            timeout=(min(timeout, call.deadline.remaining()), timeout),
+            timeout=(max(0.01, min(timeout, call.deadline.remaining())), timeout),
             allow_redirects=False,
             stream=True,
             **kwargs,

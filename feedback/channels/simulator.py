@@ -76,6 +76,8 @@ class MemoryMailbox:
 class Simulator:
     """A channel that puts messages into a mailbox, and never fails unless told to."""
 
+    longest_call = 30.0  # it waits for the database at most
+
     def __init__(
         self, *, kind: Kind, mailbox: Mailbox, sender: str = "", faults: Faults | None = None
     ) -> None:

@@ -6,6 +6,7 @@ SMTP has no look-up and no idempotency key. What breaks off between the final do
 
 from __future__ import annotations
 
+import contextlib
 import re
 import smtplib
 import ssl
@@ -66,23 +67,28 @@ class SmtpEmail:
         self.timeout, self.final_timeout = timeout, final_timeout
         self._host, self._port, self._security = host, port, security
         self._login = (username, password or "") if username else None
-        self._domain = _address(sender).domain
+        self._domain = _domain(sender)
         self._feedback_id = feedback_id or f"survey:feedback:{self._domain}"
         # Without a context the standard library encrypts but does not verify whom it talks to.
         self._context = context or ssl.create_default_context()
         self._now = now
 
+    @property
+    def longest_call(self) -> float:
+        """A dozen questions at most, each with its own time-out, and the answer to the final dot."""
+        return 12 * self.timeout + self.final_timeout
+
     def send(self, outgoing: Outgoing) -> Sent:
         message = self.compose(outgoing)
-        recipient = _recipient(outgoing.to)
-        envelope_from = outgoing.envelope_from or _address(message["From"]).addr_spec
+        recipient, sender = _recipient(outgoing.to), _sender(message["From"])
+        envelope_from = _sender(outgoing.envelope_from) if outgoing.envelope_from else sender
         connection = self._connected(outgoing.deadline)
         try:
             self._greet(connection)
             _deliver(connection, envelope_from, recipient, message, self.final_timeout)
         finally:
-            connection.close()
-        return Sent(str(message["Message-ID"]), _address(message["From"]).addr_spec, None, "sent")
+            _leave(connection)
+        return Sent(str(message["Message-ID"]), sender, None, "sent")
 
     def check(self) -> list[str]:
         problems = []
@@ -93,7 +99,7 @@ class SmtpEmail:
             try:
                 self._greet(connection)
             finally:
-                connection.close()
+                _leave(connection)
         except DeliveryFailed as error:
             problems.append(str(error))
         return problems
@@ -135,13 +141,15 @@ class SmtpEmail:
 
     def _connected(self, deadline: Deadline) -> smtplib.SMTP:
         deadline.check()
-        patience = min(self.timeout, deadline.remaining())
+        options: dict[str, Any] = {
+            "deadline": deadline,
+            "timeout": max(0.01, min(self.timeout, deadline.remaining())),
+            "local_hostname": self._domain,  # or the library asks the name server about this machine
+        }
         try:
             if self._security == "ssl":
-                return _FencedSsl(
-                    self._host, self._port, deadline=deadline, timeout=patience, context=self._context
-                )
-            return _Fenced(self._host, self._port, deadline=deadline, timeout=patience)
+                return _FencedSsl(self._host, self._port, context=self._context, **options)
+            return _Fenced(self._host, self._port, **options)
         except ssl.SSLError as error:
             raise _distrusted(error) from None
         except smtplib.SMTPResponseException as error:
@@ -265,21 +273,41 @@ def _distrusted(error: ssl.SSLError) -> DeliveryFailed:
     return refusal(Verdict.UNREACHABLE, "The encrypted connection to the mail server broke.")
 
 
-def _address(mailbox: str) -> Address:
-    """The one address in a From header."""
+def _leave(connection: smtplib.SMTP) -> None:
+    """Say goodbye without waiting for an answer; nothing that happens here changes what has happened."""
+    with contextlib.suppress(OSError, DeliveryFailed):
+        connection.putcmd("QUIT")
+    connection.close()
+
+
+def _address(text: str) -> Address:
+    """With its domain in ASCII (IDNA). ValueError: no address, or beyond ASCII before the @ (SMTPUTF8)."""
+    local, _, domain = text.rpartition("@")
+    local.encode("ascii")
     try:
-        return Address(addr_spec=parseaddr(str(mailbox))[1])
-    except (ValueError, IndexError, HeaderParseError):
+        return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+    except (IndexError, HeaderParseError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _domain(sender: str) -> str:
+    try:
+        return _address(parseaddr(sender)[1]).domain
+    except ValueError:
         raise SettingsInvalid("The sender of mails is not an address.") from None
 
 
-def _recipient(address: str) -> str:
-    """The address with its domain in ASCII (IDNA); a local part beyond ASCII would need SMTPUTF8."""
-    local, _, domain = address.rpartition("@")
+def _sender(mailbox: object) -> str:
     try:
-        ascii_address = f"{local}@{domain.encode('idna').decode('ascii')}"
-        return Address(addr_spec=ascii_address).addr_spec
-    except (ValueError, IndexError, HeaderParseError):
+        return _address(parseaddr(str(mailbox))[1]).addr_spec
+    except ValueError:
+        raise refusal(Verdict.HOLD_CHANNEL, "The sender of this mail is not an address.") from None
+
+
+def _recipient(address: str) -> str:
+    try:
+        return _address(address).addr_spec
+    except ValueError:
         raise refusal(Verdict.BAD_ADDRESS, "This address cannot be written to.") from None
 
 

@@ -139,6 +139,11 @@ class TwilioSms:
             environment={"TWILIO_REGION": ""},  # or the library reads the process's own environment
         )
 
+    @property
+    def longest_call(self) -> float:
+        """Writing, waiting for the first byte, and reading the rest each end by `timeout`."""
+        return 3 * self.timeout
+
     # Sending
 
     def send(self, outgoing: Outgoing) -> Sent:
@@ -206,7 +211,10 @@ class TwilioSms:
                 yield Reply(message.sid, message.from_ or "", to, body, message.date_created, None)
 
     def redact(self, provider_id: str) -> None:
-        """Delete the text at Twilio; only once the message is in a final state. Raises DeliveryFailed."""
+        """Delete the text at Twilio; only once the message is in a final state.
+
+        Raises DeliveryFailed, permanent where Twilio no longer has the message.
+        """
         self._ask(lambda: self._client.messages(provider_id).update(body=""))
 
     def _messages(self, to: str, since: datetime) -> Iterator[Any]:
@@ -282,7 +290,7 @@ class TwilioSms:
         prefix = "/" + self._public_url.partition("://")[2].partition("/")[2]
         if prefix != "/" and target.startswith(prefix + "/"):
             target = target.removeprefix(prefix)
-        return self._public_url + target.removesuffix("?")
+        return self._public_url + target
 
 
 def callback_url(url: str, message_id: int, attempt: int) -> str:
@@ -343,6 +351,8 @@ def _broken(call: Call, error: Exception) -> DeliveryFailed:
 def _unanswered(call: Call, error: Exception) -> DeliveryFailed:
     if call.status in (401, 403):
         return refusal(Verdict.HOLD_CHANNEL, "Twilio does not accept the account SID with this token or key.")
+    if call.status == 404:
+        return refusal(Verdict.REFUSED, "Twilio does not know this account or message.")
     if call.status and call.status >= 300:
         return refusal(Verdict.RETRY, f"Twilio answered {call.status}.")
     return refusal(Verdict.UNREACHABLE, f"Twilio gave no usable answer ({type(error).__name__}).")

@@ -16,8 +16,11 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-OneOrMore = Annotated[tuple[str | int, ...], BeforeValidator(_as_tuple)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+OneOrMore = Annotated[
+    tuple[str | int, ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=str | int | tuple[str | int, ...]),
+]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
 
 
 class Banded(Protocol):

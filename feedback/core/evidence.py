@@ -25,7 +25,8 @@ _SCANNERS = re.compile(
 class Evidence:
     """What was observed. `seconds_since_delivery` is None where no delivery was reported.
 
-    `trap_link` and `trap_field` are hidden from people; `preselected` counts the different scores that the
+    `trap_link` and `trap_field` are hidden from people; `repeated` is a second answer from one device through
+    a link that is open to everybody; `preselected` counts the different scores that the
     link was opened with; `headed` says that a HEAD request came; `quickest` is the least time in seconds
     between showing a page and its answer; `touched` that a finger, a mouse or a key was seen; `commented`
     that words came.
@@ -33,6 +34,7 @@ class Evidence:
 
     trap_link: bool = False
     trap_field: bool = False
+    repeated: bool = False
     preselected: int = 0
     headed: bool = False
     scanner: bool = False
@@ -58,6 +60,7 @@ class Evidence:
         return Evidence(
             trap_link=self.trap_link or later.trap_link,
             trap_field=self.trap_field or later.trap_field,
+            repeated=self.repeated or later.repeated,
             preselected=max(self.preselected, later.preselected),
             headed=self.headed or later.headed,
             scanner=self.scanner or later.scanner,
@@ -78,6 +81,7 @@ def signs(evidence: Evidence) -> dict[str, int]:
     delivered, quickest = evidence.seconds_since_delivery, evidence.quickest
     seen = {
         "trap_field": (evidence.trap_field, 4),
+        "repeated": (evidence.repeated, 4),
         "trap_link": (evidence.trap_link, 2),
         "many_scores": (evidence.preselected >= 3, 2),
         "scanner": (evidence.scanner, 2),
@@ -91,10 +95,13 @@ def signs(evidence: Evidence) -> dict[str, int]:
 def is_provisional(evidence: Evidence) -> bool:
     """Whether the answer must wait for a human sign before it counts.
 
-    A comment or a touch settles every doubt but one: whoever fills in a field that nobody can see is a
-    program, and programs write comments too.
+    A comment or a touch settles every doubt but two. Whoever fills in a field that nobody can see is a
+    program, and programs write comments too. A second answer from one device through an open link is a second
+    vote, unless somebody has something to say.
     """
     if evidence.trap_field:
+        return True
+    if evidence.repeated and not evidence.commented:
         return True
     if evidence.touched or evidence.commented:
         return False

@@ -170,7 +170,7 @@ def _is_flag_letter(character: str) -> bool:
 
 _TOKEN = re.compile(
     r"\\(?P<literal>[{}])"
-    r"|\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*(?:\|(?P<fallback>(?:\\[{}]|[^{}])*))?\}"
+    r"|\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)?)\s*(?:\|(?P<fallback>(?:\\[{}]|[^{}])*))?\}"
     r"|(?P<stray>[{}])"
 )
 VALUE_LIMIT = 60
@@ -178,7 +178,7 @@ VALUE_LIMIT = 60
 
 @dataclass(frozen=True)
 class Placeholder:
-    """`{name}` or `{name|fallback}` at `template[start:end]`; `fallback` is None where none was written."""
+    """`{name}`, `{answer.key}` or `{name|fallback}` at `template[start:end]`; `fallback` is None where none was written."""
 
     name: str
     fallback: str | None

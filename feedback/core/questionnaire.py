@@ -98,7 +98,10 @@ class Questionnaire(Strict):
     glossary: tuple[str, ...] = Field((), strict=False, description="names and terms that recipients know")
     questions: tuple[AnyQuestion, ...] = Field(strict=False, min_length=1)
     messages: Messages = Field(default_factory=Messages)
-    thanks: Annotated[tuple[Thanks, ...], BeforeValidator(_thanks)] = Field((), strict=False)
+    thanks: Annotated[
+        tuple[Thanks, ...],
+        BeforeValidator(_thanks, json_schema_input_type=str | dict[str, Any] | tuple[Thanks, ...]),
+    ] = Field((), strict=False)
     follow_ups: tuple[FollowUpRule, ...] = Field((), strict=False)
     lint: LintSettings = Field(default_factory=LintSettings)
 

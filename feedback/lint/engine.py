@@ -1,33 +1,42 @@
-"""Runs rules over a document: format first, then every rule, then what was accepted."""
+"""Runs rules over documents: format first, then every rule, then what was accepted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feedback.lint.document import Document, read
 from feedback.lint.rule import Problem, Rule, RuleModule, Severity
 from feedback.lint.settings import Settings
 from feedback.lint.suppression import Accepted, apply
 
-__all__ = ["Outcome", "Problem", "Rule", "RuleModule", "Settings", "Severity", "read", "run"]
+__all__ = ["Problem", "Result", "Rule", "RuleModule", "Settings", "Severity", "read", "run"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Result:
     """What a run found in one file: what remains to be done, and what somebody has accepted."""
 
+    path: str
     problems: list[Problem]
-    accepted: list[Accepted]
+    accepted: list[Accepted] = field(default_factory=list)
 
 
-def run(document: Document, rules: Sequence[RuleModule]) -> Outcome:
-    """Every finding in `document`, in the order of the file. A file that breaks the format gets no rules."""
+def run(document: Document, rules: Sequence[RuleModule], more: Sequence[Problem] = ()) -> Result:
+    """Every finding in `document`, in the order of the file. A file that breaks the format gets no rules.
+
+    `more` are findings that only a look at several files gives.
+    """
     if document.problems:
-        return Outcome(sorted(document.problems, key=lambda each: each.order), [])
+        return Result(document.path, _ordered([*document.problems, *more]))
     locked = frozenset(module.RULE.id for module in rules if not module.RULE.suppressible)
-    remaining, accepted = apply(document, _found(document, rules), locked)
-    return Outcome(sorted(remaining, key=lambda each: each.order), accepted)
+    found = [*_found(document, rules), *more]
+    remaining, accepted = apply(document, found, locked)
+    return Result(document.path, _ordered(remaining), accepted)
+
+
+def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda each: each.order)
 
 
 def _found(document: Document, rules: Sequence[RuleModule]) -> Iterator[Problem]:

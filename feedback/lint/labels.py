@@ -1,6 +1,7 @@
 """What scale labels and options mean: their dimension and how far they lie from its middle.
 
-Labels are read from words and degree words ("very" + "clear"), so that labels which nobody has listed are understood.
+Labels are read from words and degree words ("very" + "clear"), so that labels which nobody has listed are
+understood.
 What is not understood has no reading, and rules then say nothing.
 """
 
@@ -22,7 +23,8 @@ ANY = ""
 
 
 class Reading(NamedTuple):
-    """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at nothing."""
+    """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at
+    nothing."""
 
     dimension: str
     degree: float
@@ -183,7 +185,9 @@ def _neither(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for pattern in words.neither:
         match = pattern.fullmatch(text)
         if match:
-            sides = [{each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()]
+            sides = [
+                {each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()
+            ]
             for dimension in sorted(sides[0] & sides[1] or sides[0] | sides[1]):
                 yield Reading(dimension, 0.0)
             return
@@ -270,6 +274,8 @@ def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
         for each in many:
             if each.dimension == dimension:
                 return Reading(main, each.degree, each.zero)
+    if any(each.degree == 0 and not each.zero for each in many):
+        return Reading(main, 0.0)  # "average", "fair" stand in the middle of any scale
     return many[0] if many else None
 
 

@@ -82,7 +82,7 @@ def apply(
 ) -> tuple[list[Problem], list[Accepted]]:
     """Splits the findings into those that remain and those accepted, and adds findings about the acceptances.
 
-    `locked` are the ids of rules that cannot be suppressed.
+    `locked` are the ids of rules whose errors cannot be suppressed.
     """
     entries = document.questionnaire.lint.suppress if document.questionnaire else ()
     valid = {
@@ -93,7 +93,7 @@ def apply(
     used: set[int] = set()
     for problem in found:
         matching = [place for place, entry in valid.items() if _covers(entry, problem)]
-        if matching and problem.rule not in locked:
+        if matching and not (problem.rule in locked and problem.severity == "error"):
             used.update(matching)
             accepted.append(Accepted(problem, valid[matching[0]]))
         else:

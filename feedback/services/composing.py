@@ -8,11 +8,13 @@ from html import escape
 
 from feedback.core.message import clean, compose_sms, fill
 from feedback.core.questionnaire import EmailText, Questionnaire
+from feedback.core.recipient import PhoneNumber
 from feedback.core.text import Text, direction
 from feedback.i18n import Translator, translator
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, JourneyEvent
 
+RIGHT_TO_LEFT_MARK = "\u200f"
 SMS_DEFAULT = "{company}: one short question about your experience: {link} {opt_out}"
 EMAIL_SUBJECT_DEFAULT = "One short question"
 EMAIL_BODY_DEFAULT = "Hello {first_name|},\n\nwould you answer one short question? It takes less than a minute."
@@ -68,9 +70,15 @@ def can_reply(settings: Settings, country: str | None) -> bool:
     return not any(character.isalpha() for character in sender)
 
 
+def country_of(contact: Contact, kind: str) -> str | None:
+    """For SMS the number's country, which decides sender and route; for mail the stated one, if there is one."""
+    number = PhoneNumber(contact.phone).region if contact.phone else None
+    return (number or contact.country) if kind == "sms" else (contact.country or number)
+
+
 def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool) -> str:
     """How to say no: by reply where the sender can be replied to, else by a link."""
-    words = translator("survey", language)
+    words = translator("messages", language)
     if replies:
         return words.gettext("Reply STOP to end.")
     return words.gettext("No more: {link}", link=unsubscribe_link(settings, token))
@@ -80,9 +88,11 @@ def _sms(questionnaire: Questionnaire, invitation: Invitation, settings: Setting
     messages = questionnaire.messages
     text = (messages.reminder_sms if reminder else None) or messages.sms
     language = invitation.language
-    template = text.to(language) if text else translator("survey", language).gettext(SMS_DEFAULT)
+    template = text.to(language) if text else translator("messages", language).gettext(SMS_DEFAULT)
+    if direction(language) == "rtl":  # or a phone would set the line by the company's Latin name
+        template = RIGHT_TO_LEFT_MARK + template
     token = invitation.token or ""
-    replies = can_reply(settings, invitation.contact.country)
+    replies = can_reply(settings, country_of(invitation.contact, "sms"))
     sms = compose_sms(
         template,
         {**values(invitation, settings), "opt_out": opt_out_line(settings, language, token, replies=replies)},
@@ -93,7 +103,7 @@ def _sms(questionnaire: Questionnaire, invitation: Invitation, settings: Setting
 
 def _email(questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool) -> Composed:
     language = invitation.language
-    words = translator("survey", language)
+    words = translator("messages", language)
     text = (questionnaire.messages.reminder_email if reminder else None) or questionnaire.messages.email
     text = text or EmailText(
         subject=Text(words.gettext(EMAIL_SUBJECT_DEFAULT)), body=Text(words.gettext(EMAIL_BODY_DEFAULT))

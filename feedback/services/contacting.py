@@ -27,8 +27,8 @@ from feedback.core.journey import Stage
 from feedback.core.recipient import PhoneNumber
 from feedback.services import optouts
 from feedback.settings import Settings
+from feedback.store.models import Account, Contact, Enrolment, Invitation
 from feedback.store.models import Consent as ConsentRow
-from feedback.store.models import Contact, Enrolment, Invitation
 
 NOT_CONTACTED = ("skipped", "failed", "withdrawn")
 
@@ -63,6 +63,20 @@ def decide_again(
     """May a survey that is under way reach its contact once more (reminder, other channel)? Fatigue is not asked."""
     intended = Intended(priority, kinds, now, expires)
     return decide(intended, recipient(session, contact), History(), rules, now)
+
+
+def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
+    """Lock contacts, and the accounts whose budget they share: decisions about them come one after the other.
+
+    Always contacts before accounts and each in the order of their ids, or two nodes may wait for each other.
+    """
+    contacts = session.scalars(
+        select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
+    ).all()
+    accounts = {each.account_id for each in contacts if each.account_id}
+    if accounts:
+        session.execute(select(Account.id).where(Account.id.in_(accounts)).order_by(Account.id).with_for_update())
+    return list(contacts)
 
 
 def policy(settings: Settings) -> Policy:

@@ -18,7 +18,8 @@ from feedback.core.answer import Answer
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.reply import Help, Meaning, Score, Start, Stop, Unclear, understand
+from feedback.core.recipient import PhoneNumber
+from feedback.core.reply import Help, Meaning, Score, Start, Stop, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
@@ -301,7 +302,7 @@ def _say(
     contact = session.get(Contact, row.contact_id) if row.contact_id else None
     language = invitation.language if invitation else (contact.language if contact else None)
     language = language or settings.organisation.default_language
-    words = text if text is not None else translator("survey", language).gettext(message, **params)
+    words = text if text is not None else translator("messages", language).gettext(message, **params)
     session.add(
         Message(
             invitation_id=invitation.id if invitation else None,
@@ -311,6 +312,7 @@ def _say(
             channel=row.channel,
             kind="sms",
             recipient=phone,
+            country=PhoneNumber(phone).region,
             sender=row.recipient if row.recipient.startswith("+") else None,
             body=words,
             language=language,

@@ -69,12 +69,13 @@ def open_if_needed(
     At most one of each kind for a response, however often it is edited; none for a response that looks like a
     machine's. An edited score is brought up to date in what is still open.
     """
-    if response.provisional:
+    rules = list(questionnaire.follow_ups_for(answers))
+    if response.provisional or not rules:  # most answers; they cost no look into the database
         return []
     scored = _score(response, questionnaire)
     known = {task.kind: task for task in _of(session, response)}
     opened = []
-    for rule in questionnaire.follow_ups_for(answers):
+    for rule in rules:
         if rule.kind not in known:
             task = _open(session, response, questionnaire, rule, scored, followup=followup, now=now)
             opened += [task] if task else []

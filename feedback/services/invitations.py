@@ -13,7 +13,6 @@ from feedback.channels.base import Channel
 from feedback.core.contact_policy import Send
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
-from feedback.core.recipient import PhoneNumber
 from feedback.core.token import derive
 from feedback.library import Library
 from feedback.services import composing, contacting, journeys, rollups
@@ -45,6 +44,7 @@ def issue_due(
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    contacting.lock(session, {each.contact_id for each in due})
     for enrolment in sorted(due, key=lambda each: -_priority(library, each.stage)):
         issue(session, enrolment, library, channels, settings, now)
     return len(due)
@@ -63,7 +63,9 @@ def issue(
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = "cancelled", "stage_removed"
         return None
-    contact = session.scalars(select(Contact).where(Contact.id == enrolment.contact_id).with_for_update()).one()
+    contact = contacting.lock(session, {enrolment.contact_id})[0]
+    if _outranked(session, enrolment, stage, library, now):
+        return None
     decision = journeys.decide(session, enrolment, contact, stage, settings, now)
     if decision is None or decision.at > now:
         return None
@@ -95,6 +97,7 @@ def queue(
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
     questionnaire = library.of(invitation.version)
+    country = composing.country_of(contact, kind)
     text = composing.compose(questionnaire, invitation, kind, settings, reminder=purpose == "reminder")
     message = Message(
         invitation_id=invitation.id,
@@ -104,8 +107,8 @@ def queue(
         channel=channel,
         kind=kind,
         recipient=address,
-        country=country_of(contact),
-        sender=settings.twilio.senders.get(country_of(contact) or "") if channel == "twilio_sms" else None,
+        country=country,
+        sender=settings.twilio.senders.get(country or "") if channel == "twilio_sms" else None,
         subject=text.subject,
         body=text.body,
         html=text.html,
@@ -184,50 +187,32 @@ def remind_due(
 
 def expire_due(session: Session, now: datetime) -> int:
     """Close what nobody answered in time, and what is too old to be sent; queued messages go with it."""
+    # Messages before invitations, as everywhere: two nodes that lock in different orders stop each other.
+    overdue = session.scalars(
+        select(Message)
+        .join(Message.invitation)
+        .where(Message.state == "queued", Message.purpose.in_(("invitation", "reminder")))
+        .where(Invitation.expires_at <= now)
+        .limit(1000)
+        .with_for_update(skip_locked=True, of=Message)
+    )
+    for message in overdue:
+        message.state, message.state_reason = "cancelled", "too_late"
+    session.flush()
     expired = session.scalars(
         select(Invitation)
         .where(Invitation.state.in_(WAITING), Invitation.expires_at <= now)
+        .limit(1000)
         .with_for_update(skip_locked=True)
     ).all()
     for invitation in expired:
         invitation.state, invitation.reply_key, invitation.remind_at = "expired", None, None
-    session.execute(
-        update(Message)
-        .where(Message.state == "queued", Message.invitation_id.in_([each.id for each in expired]))
-        .values(state="cancelled", state_reason="too_late")
-    )
     session.execute(
         update(Enrolment)
         .where(Enrolment.state == "scheduled", Enrolment.expires_at <= now)
         .values(state="skipped", reason="too_late")
     )
     return len(expired)
-
-
-def reopen_closed_windows(session: Session, library: Library, settings: Settings, now: datetime) -> int:
-    """Messages that missed their window (a held channel, a full bucket) wait for the next one, if there is one."""
-    missed = session.scalars(
-        select(Message)
-        .where(Message.state == "cancelled", Message.state_reason == "window_closed")
-        .where(Message.purpose.in_(("invitation", "reminder")))
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in missed:
-        invitation = message.invitation
-        decision = invitation and _decide_way(session, invitation, (message.kind,), library, settings, now)
-        if invitation and isinstance(decision, Send):
-            message.state, message.state_reason = "queued", "next_window"
-            message.due_at, message.not_after = decision.at, decision.not_after
-            if invitation.state == "skipped":
-                invitation.state, invitation.state_reason = "queued", None
-        else:
-            message.state_reason = "too_late"
-    return len(missed)
-
-
-def country_of(contact: Contact) -> str | None:
-    """The stated country, else the one of the phone number."""
-    return contact.country or (PhoneNumber(contact.phone).region if contact.phone else None)
 
 
 def _invite(
@@ -269,7 +254,7 @@ def _invite(
 
 def _expect_reply(session: Session, invitation: Invitation, contact: Contact, settings: Settings) -> None:
     """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
-    if invitation.conversation is None or not contact.phone or not composing.can_reply(settings, contact.country):
+    if invitation.conversation is None or not contact.phone or not composing.can_reply(settings, composing.country_of(contact, "sms")):
         return
     session.execute(
         update(Invitation)
@@ -301,6 +286,16 @@ def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:
     if invitation.reminders_sent >= len(invitation.reminders):
         return None
     return now + Duration.parse(invitation.reminders[invitation.reminders_sent]).timedelta
+
+
+def _outranked(session: Session, enrolment: Enrolment, stage: Stage, library: Library, now: datetime) -> bool:
+    """Whether a more important survey of the same contact is due too; it goes first, even if another node has it."""
+    others = session.scalars(
+        select(Enrolment.stage)
+        .where(Enrolment.contact_id == enrolment.contact_id, Enrolment.id != enrolment.id)
+        .where(Enrolment.state == "scheduled", Enrolment.due_at <= now, Enrolment.expires_at > now)
+    )
+    return any(_priority(library, other) > stage.priority for other in others)
 
 
 def _priority(library: Library, stage: str) -> int:

@@ -47,7 +47,8 @@ def record_event(
     """
     if (stored := _stored(session, event)) is not None:
         return stored
-    contact = session.scalar(select(Contact).where(Contact.external_id == event.contact).with_for_update())
+    found = session.scalar(select(Contact.id).where(Contact.external_id == event.contact))
+    contact = contacting.lock(session, {found})[0] if found else None
     if contact is None or contact.erased_at:
         raise NotFound(f"There is no contact {event.contact!r}; import or post the contact first.")
     if event.occurred_at > now + timedelta(minutes=5):
@@ -159,10 +160,17 @@ def plan_dates(session: Session, library: Library, settings: Settings, now: date
     return planned
 
 
-def plan_recurring(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+def plan_recurring(
+    session: Session,
+    library: Library,
+    settings: Settings,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
+) -> int:
     """Enrol everybody whose day in a cadence has come, once a day; returns how many.
 
     Each contact has a fixed day of the cycle, spread evenly, so that no day carries the whole customer base.
+    `only` narrows the contacts down.
     """
     planned = 0
     for stage in library.journey.stages:
@@ -170,10 +178,8 @@ def plan_recurring(session: Session, library: Library, settings: Settings, now: 
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
-            for contact_id, cycle in list(_turns(session, cadence, day)):
-                contact = session.scalars(
-                    select(Contact).where(Contact.id == contact_id).with_for_update()
-                ).one()
+            for contact_id, cycle in list(_turns(session, cadence, day, only)):
+                contact = contacting.lock(session, {contact_id})[0]
                 enrol(session, contact, stage, f"cycle:{cycle}", now, settings, now)
                 planned += 1
     return planned
@@ -181,8 +187,11 @@ def plan_recurring(session: Session, library: Library, settings: Settings, now: 
 
 def _stored(session: Session, event: Event) -> JourneyEvent | None:
     stored = session.scalar(select(JourneyEvent).where(JourneyEvent.key == event.key))
-    if stored is not None and stored.name != event.name:
-        raise Conflict(f"The key {event.key!r} was used for another event ({stored.name}).")
+    if stored is None:
+        return None
+    contact = session.scalar(select(Contact.external_id).where(Contact.id == stored.contact_id))
+    if (stored.name, contact) != (event.name, event.contact):
+        raise Conflict("This key was used before, for an event of another name or contact; use another key.")
     return stored
 
 
@@ -216,10 +225,13 @@ def _enrolled(stage: str, day: Any) -> ColumnElement[bool]:
     )
 
 
-def _turns(session: Session, cadence: int, day: date) -> Iterator[tuple[int, int]]:
+def _turns(
+    session: Session, cadence: int, day: date, only: ColumnElement[bool] | None
+) -> Iterator[tuple[int, int]]:
     """(contact, number of the cycle) of everybody whose turn is on `day`."""
     number = day.toordinal()
-    rows = session.execute(select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)))
+    everybody = select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
+    rows = session.execute(everybody if only is None else everybody.where(only))
     for contact_id, external_id in rows:
         if number % cadence == spread(external_id, cadence):
             yield contact_id, number // cadence

@@ -61,4 +61,4 @@ class DatabaseMailbox:
 
 def provider_id(message: SimulatedMessage) -> str:
     """The id under which a simulated message is known to the rest of the system."""
-    return f"SIM{message.id:08d}"
+    return f"BOX{message.id:08d}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,14 @@ STOPS_MESSAGES = ("queued",)
 """Messages in these states are cancelled when their address is suppressed; one in flight cannot be called back."""
 
 
+PAUSE = timedelta(days=30)
+"""How long an address rests after several temporary failures."""
+
+
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
     """True where nothing may be sent to `address` (E.164 or e-mail)."""
     row = select(Suppression.id).where(
-        Suppression.kind == kind, Suppression.address == normal(address), Suppression.lifted_at.is_(None)
+        Suppression.kind == kind, Suppression.address.in_(forms(address)), Suppression.lifted_at.is_(None)
     )
     return session.scalar(row) is not None
 
@@ -54,7 +59,7 @@ def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...],
     row = session.scalar(
         select(Suppression).where(
             Suppression.kind == kind,
-            Suppression.address == normal(address),
+            Suppression.address.in_(forms(address)),
             Suppression.lifted_at.is_(None),
             Suppression.reason.in_(reasons),
         )
@@ -65,12 +70,24 @@ def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...],
     return True
 
 
+def lift_pauses(session: Session, now: datetime) -> int:
+    """Addresses that were paused because mail came back for a while get another chance; returns how many."""
+    rested = session.scalars(
+        select(Suppression)
+        .where(Suppression.reason == "soft_bounces", Suppression.lifted_at.is_(None))
+        .where(Suppression.created_at <= now - PAUSE)
+    ).all()
+    for row in rested:
+        row.lifted_at = now
+    return len(rested)
+
+
 def opt_out(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
     """The person behind `address` wants no more surveys, on this or any other way to reach them.
 
     Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
     """
-    contacts = session.scalars(select(Contact).where(_column(kind) == normal(address))).all()
+    contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
     fresh = suppress(
         session, kind, address, reason="opt_out", source=source, now=now,
         contact_id=contacts[0].id if contacts else None,
@@ -79,7 +96,13 @@ def opt_out(session: Session, kind: str, address: str, *, source: str, now: date
         for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
             if other and (other_kind, other) != (kind, address):
                 suppress(
-                    session, other_kind, other, reason="opt_out", source=source, now=now, contact_id=contact.id
+                    session,
+                    other_kind,
+                    other,
+                    reason="opt_out",
+                    source=source,
+                    now=now,
+                    contact_id=contact.id,
                 )
         _withdraw_invitations(session, contact.id)
     return fresh
@@ -88,9 +111,10 @@ def opt_out(session: Session, kind: str, address: str, *, source: str, now: date
 def opt_in(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
     """The person has asked to hear from us again (START): only the address that asked."""
     lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now)
-    contact = session.scalar(select(Contact).where(_column(kind) == normal(address)))
-    if lifted and contact:
-        grant(session, contact, kind, address, basis="consent", source=source, now=now)
+    if lifted:
+        for contact in session.scalars(select(Contact).where(_belongs(kind, address))).all():
+            stored = (contact.phone if kind == "sms" else contact.email) or address
+            grant(session, contact, kind, stored, basis="consent", source=source, now=now)
     return lifted
 
 
@@ -129,6 +153,16 @@ def normal(address: str) -> str:
     return address.lower() if "@" in address else address
 
 
+def digest(address: str) -> str:
+    """What is kept of an address after its person was erased: enough to recognise it, not to read it."""
+    return "sha256:" + hashlib.sha256(normal(address).encode()).hexdigest()
+
+
+def forms(address: str) -> tuple[str, str]:
+    """How an address may stand on the list: as it is, or as a digest if its person was erased."""
+    return normal(address), digest(address)
+
+
 def _row(session: Session, kind: str, address: str, now: datetime, contact_id: int | None) -> Suppression:
     wanted = select(Suppression).where(Suppression.kind == kind, Suppression.address == normal(address))
     if (row := session.scalar(wanted.with_for_update())) is not None:
@@ -144,29 +178,38 @@ def _row(session: Session, kind: str, address: str, now: datetime, contact_id: i
     return row
 
 
-def _column(kind: str):  # type: ignore[no-untyped-def]
-    return Contact.phone if kind == "sms" else Contact.email
+def _belongs(kind: str, address: str) -> ColumnElement[bool]:
+    """Whether a contact is reached at `address`; the letters of a mail address may be stored as they came."""
+    return Contact.phone == address if kind == "sms" else func.lower(Contact.email) == normal(address)
 
 
 def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) -> None:
     session.execute(
         update(Consent)
-        .where(Consent.kind == kind, Consent.address == address, Consent.withdrawn_at.is_(None))
+        .where(Consent.kind == kind, func.lower(Consent.address) == normal(address))
+        .where(Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )
 
 
 def _cancel_queued(session: Session, kind: str, address: str) -> None:
-    session.execute(
+    """Call off what waits for this address, and the invitations that only waited to go there."""
+    ours = (
+        Message.kind == kind,
+        func.lower(Message.recipient) == normal(address),
+        Message.user_id.is_(None),
+        Message.purpose != "opt_out_confirmation",
+    )
+    stopped = session.scalars(
         update(Message)
-        .where(
-            Message.kind == kind,
-            Message.recipient == address,
-            Message.user_id.is_(None),
-            Message.purpose != "opt_out_confirmation",
-            Message.state.in_(STOPS_MESSAGES),
-        )
+        .where(*ours, Message.state.in_(STOPS_MESSAGES))
         .values(state="cancelled", state_reason="suppressed")
+        .returning(Message.invitation_id)
+    ).all()
+    session.execute(
+        update(Invitation)
+        .where(Invitation.id.in_([each for each in stopped if each]), Invitation.state == "queued")
+        .values(state="skipped", state_reason="suppressed", reply_key=None)
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, inspect, select, update
+from sqlalchemy import Row, Select, Table, bindparam, func, inspect, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
@@ -21,7 +22,13 @@ from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import followups, rollups
 from feedback.settings.table import FollowUp as FollowupSettings
-from feedback.store.models import Account, AnswerRow, Invitation, QuestionnaireVersion, Response, Score
+from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
+from feedback.store.types import UtcDateTime
+
+# The hot path reads and writes tables, not objects: that halves what the library costs.
+_invitation, _response, _answer, _score, _account = (
+    cast(Table, model.__table__) for model in (Invitation, Response, AnswerRow, Score, Account)
+)
 
 EDIT_WINDOW = timedelta(hours=1)
 """How long an answer may be changed where the caller does not say (`link.edit_window`)."""
@@ -62,19 +69,20 @@ class Sheet:
         return _within(self.completed_at or self.answered_at, now, window)
 
 
-def _sheet_by_token() -> Select[Any]:
+def _sheet_by_token() -> Select[*tuple[Any, ...]]:
     """One row for each answer given, and one with empty answer columns where there is none."""
-    invitation = (Invitation.id, Invitation.version_id, Invitation.kind, Invitation.piping, Invitation.signs)
-    moments = (Invitation.expires_at, Invitation.sent_at, Invitation.delivered_at)
-    response = (Response.state.label("response_state"), Response.answered_at, Response.completed_at)
+    invitation, response, answer = _invitation.c, _response.c, _answer.c
     return (
-        select(*invitation, *moments, *response)
-        .add_columns(Invitation.state, Invitation.language, Response.language.label("answered_in"))
-        .add_columns(AnswerRow.question, AnswerRow.value, AnswerRow.text)
-        .outerjoin(Response, Response.invitation_id == Invitation.id)
-        .outerjoin(AnswerRow, AnswerRow.response_id == Response.id)
-        .where(Invitation.token == bindparam("token"))
-        .order_by(AnswerRow.id)
+        select(invitation.id, invitation.version_id, invitation.kind, invitation.state, invitation.language)
+        .add_columns(invitation.piping, invitation.signs)
+        .add_columns(invitation.expires_at, invitation.sent_at, invitation.delivered_at)
+        .add_columns(response.state.label("response_state"), response.language.label("answered_in"))
+        .add_columns(response.answered_at, response.completed_at)
+        .add_columns(answer.question, answer.value, answer.text)
+        .outerjoin(_response, response.invitation_id == invitation.id)
+        .outerjoin(_answer, answer.response_id == response.id)
+        .where(invitation.token == bindparam("token"))
+        .order_by(answer.id)
     )
 
 
@@ -153,49 +161,159 @@ def record(
     before, stood = _answers(session, response), rollups.counted(session, response)
     answers = _in_time(response, before, answers, now, edit_window)
     if response is None:
-        response = _begun(session, invited, questionnaire, source=source, language=language, now=now)
-    after = _merged(questionnaire, before, answers)
-    _write_answers(session, response, before, after)
-    _judge(response, evidence)
+        response = _begun(invited, questionnaire, source=source, now=now)
     response.language = language or response.language
-    _advance(response, questionnaire, before, after, now, finished=finished)
-    _write_scores(session, response, questionnaire, after)
+    after = _continued(
+        session, response, questionnaire, before, answers, evidence=evidence, now=now, finished=finished
+    )
     _move_invitation(session, invited, response, now)
     if not response.provisional:
         followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
-    session.flush()
     rollups.settle(session, response, stood)  # last: whoever answers today waits for the same rows
     if isinstance(invitation, Invitation) and inspect(invitation).session is session:
         session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response
 
 
-_HOLD: Select[*tuple[Any, ...]] = (
-    select(
-        Invitation.id,
-        Invitation.version_id,
-        Invitation.contact_id,
-        Invitation.account_id,
-        Invitation.stage,
-        Invitation.kind,
-        Invitation.language,
-        Invitation.state,
-        Invitation.expires_at,
-        Invitation.is_demo,
-        Account.segment,
-        Account.owner_id,
+def record_visit(
+    session: Session,
+    link: Link,
+    visit: str,
+    questionnaire: Questionnaire,
+    answers: Given,
+    *,
+    version_id: int,
+    followup: FollowupSettings,
+    now: datetime,
+    language: str,
+    evidence: Mapping[str, Any],
+    finished: bool = False,
+    edit_window: timedelta = EDIT_WINDOW,
+) -> Response:
+    """As `record`, for somebody whom nobody invited: `visit` is the secret of their one form.
+
+    Raises LinkClosed where the link was taken out of use, or where only changes arrive too late.
+    """
+    if link.closed_at is not None:
+        raise LinkClosed("withdrawn", link.language)
+    response = _visited(
+        session,
+        link,
+        visit,
+        questionnaire=questionnaire.key,
+        version_id=version_id,
+        language=language,
+        now=now,
     )
-    .outerjoin(Account, Account.id == Invitation.account_id)
-    .where(Invitation.id == bindparam("invitation"))
-    .with_for_update(of=Invitation)
+    if response.link_id != link.id:
+        raise NotFound("There is no such survey.")
+    before = _answers(session, response)
+    answers = _in_time(response if before else None, before, answers, now, edit_window)
+    response.language = language
+    after = _continued(
+        session, response, questionnaire, before, answers, evidence=evidence, now=now, finished=finished
+    )
+    if not response.provisional:
+        followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
+    return response
+
+
+def _visited(
+    session: Session,
+    link: Link,
+    visit: str,
+    *,
+    questionnaire: str,
+    version_id: int,
+    language: str,
+    now: datetime,
+) -> Response:
+    """The visit's one response, held; begun by whichever of two taps comes first."""
+    wanted = select(Response).where(Response.visit == visit).with_for_update()
+    if (found := session.scalars(wanted).one_or_none()) is not None:
+        return found
+    response = Response(
+        visit=visit,
+        link_id=link.id,
+        version_id=version_id,
+        questionnaire=questionnaire,
+        source=link.kind,
+        channel="none",
+        language=language,
+        state="partial",
+        provisional=False,
+        evidence={},
+        answered_at=now,
+        updated_at=now,
+        edits=0,
+        is_demo=False,
+    )
+    try:
+        with session.begin_nested():
+            session.add(response)
+    except IntegrityError:
+        return session.scalars(wanted).one()
+    return response
+
+
+def find_visit(session: Session, visit: str, link: Link) -> Sheet | None:
+    """What has been answered in this visit; None before the first answer."""
+    response = session.scalars(select(Response).where(Response.visit == visit)).one_or_none()
+    if response is None or response.link_id != link.id:
+        return None
+    return Sheet(
+        id=0,
+        version_id=response.version_id,
+        language=response.language,
+        kind=link.kind,
+        piping={},
+        signs={},
+        expires_at=response.answered_at,
+        reached_at=None,
+        state=response.state,
+        answered_at=response.answered_at,
+        completed_at=response.completed_at,
+        answers=_answers(session, response),
+    )
+
+
+def _continued(
+    session: Session,
+    response: Response,
+    questionnaire: Questionnaire,
+    before: Mapping[str, Answer],
+    given: Given,
+    *,
+    evidence: Mapping[str, Any] | None,
+    now: datetime,
+    finished: bool,
+) -> dict[str, Answer]:
+    """Write these answers and what follows from them; all answers as they are then."""
+    after = _merged(questionnaire, before, given)
+    _judge(response, evidence)
+    _advance(response, questionnaire, before, after, now, finished=finished)
+    session.add(response)
+    session.flush()
+    _write_answers(session, response, before, after)
+    _write_scores(session, response, questionnaire, before, after)
+    return after
+
+
+_HOLD: Select[*tuple[Any, ...]] = (
+    select(_invitation, _account.c.segment, _account.c.owner_id)
+    .outerjoin(_account, _account.c.id == _invitation.c.account_id)
+    .where(_invitation.c.id == bindparam("invitation"))
+    .with_for_update(of=_invitation)
 )
 _OF_INVITATION = select(Response).where(Response.invitation_id == bindparam("invitation"))
-_ANSWERS = (
-    select(AnswerRow.question, AnswerRow.value, AnswerRow.text)
-    .where(AnswerRow.response_id == bindparam("response"))
-    .order_by(AnswerRow.id)
+_ANSWERS: Select[*tuple[Any, ...]] = (
+    select(_answer.c.question, _answer.c.value, _answer.c.text)
+    .where(_answer.c.response_id == bindparam("response"))
+    .order_by(_answer.c.id)
 )
-_SCORES = select(Score.question, Score.value).where(Score.response_id == bindparam("response"))
+_SCORES: Select[*tuple[Any, ...]] = select(_score.c.question, _score.c.value).where(
+    _score.c.response_id == bindparam("response")
+)
 
 
 def _hold(session: Session, invitation_id: int) -> Row[*tuple[Any, ...]]:
@@ -208,9 +326,9 @@ def _hold(session: Session, invitation_id: int) -> Row[*tuple[Any, ...]]:
 
 def _refuse_closed(invited: Row[*tuple[Any, ...]], now: datetime) -> None:
     if invited.state == "withdrawn":
-        raise LinkClosed("withdrawn")
+        raise LinkClosed("withdrawn", invited.language)
     if invited.state == "expired" or invited.expires_at <= now:
-        raise LinkClosed("expired")
+        raise LinkClosed("expired", invited.language)
 
 
 def _answers(session: Session, response: Response | None) -> dict[str, Answer]:
@@ -229,7 +347,7 @@ def _in_time(
     fresh = {key: answer for key, answer in answers.items() if key not in before}
     changes = any(answer != before[key] for key, answer in answers.items() if key in before)
     if response.completed_at is not None or (changes and not any(fresh.values())):
-        raise LinkClosed("closed")
+        raise LinkClosed("closed", response.language)
     return fresh
 
 
@@ -244,16 +362,14 @@ def _merged(questionnaire: Questionnaire, before: Mapping[str, Answer], given: G
 
 
 def _begun(
-    session: Session,
     invited: Row[*tuple[Any, ...]],
     questionnaire: Questionnaire,
     *,
     source: str,
-    language: str | None,
     now: datetime,
 ) -> Response:
     """A new response. Segment and owner are written down as they are today: reports must not change later."""
-    response = Response(
+    return Response(
         invitation_id=invited.id,
         version_id=invited.version_id,
         contact_id=invited.contact_id,
@@ -264,7 +380,7 @@ def _begun(
         owner_id=invited.owner_id,
         source=source,
         channel=invited.kind,
-        language=language or invited.language,
+        language=invited.language,
         state="partial",
         provisional=False,
         evidence={},
@@ -273,9 +389,6 @@ def _begun(
         edits=0,
         is_demo=invited.is_demo,
     )
-    session.add(response)
-    session.flush()
-    return response
 
 
 def _write_answers(
@@ -286,16 +399,16 @@ def _write_answers(
         session.execute(_DELETE_ANSWER, {"response": response.id, "asked": key})
     new = [_row(response, key, answer) for key, answer in after.items() if key not in before]
     if new:
-        session.execute(insert(AnswerRow), new)
+        session.execute(_answer.insert(), new)
     for key in before.keys() & after.keys():
         if before[key] != after[key]:
             changed = {"value": after[key].stored(), "text": after[key].text}
             session.execute(_UPDATE_ANSWER.values(changed), {"response": response.id, "asked": key})
 
 
-_THIS_ANSWER = (AnswerRow.response_id == bindparam("response")) & (AnswerRow.question == bindparam("asked"))
-_DELETE_ANSWER = delete(AnswerRow).where(_THIS_ANSWER).execution_options(synchronize_session=False)
-_UPDATE_ANSWER = update(AnswerRow).where(_THIS_ANSWER).execution_options(synchronize_session=False)
+_THIS_ANSWER = (_answer.c.response_id == bindparam("response")) & (_answer.c.question == bindparam("asked"))
+_DELETE_ANSWER = _answer.delete().where(_THIS_ANSWER)
+_UPDATE_ANSWER = _answer.update().where(_THIS_ANSWER)
 
 
 def _row(response: Response, key: str, answer: Answer) -> dict[str, Any]:
@@ -333,25 +446,30 @@ def _advance(
 
 
 def _write_scores(
-    session: Session, response: Response, questionnaire: Questionnaire, answers: Mapping[str, Answer]
+    session: Session,
+    response: Response,
+    questionnaire: Questionnaire,
+    before: Mapping[str, Answer],
+    after: Mapping[str, Answer],
 ) -> None:
     """Score rows equal to the scored answers; none while the response is provisional."""
-    wanted = {} if response.provisional else _scores(questionnaire, answers)
-    present = {row.question: row.value for row in session.execute(_SCORES, {"response": response.id})}
+    wanted = {} if response.provisional else _scores(questionnaire, after)
+    rows = session.execute(_SCORES, {"response": response.id}) if before else ()
+    present = {row.question: row.value for row in rows}
     for key in present.keys() - wanted.keys():
         session.execute(_DELETE_SCORE, {"response": response.id, "asked": key})
     for key, value in wanted.items():
         band = questionnaire.by_key[key].band(value)
         if key not in present:
-            session.execute(insert(Score), [_score(response, questionnaire, key, value)])
+            session.execute(_score.insert(), _score_row(response, questionnaire, key, value))
         elif present[key] != value:
             changed = _UPDATE_SCORE.values(value=value, band=band)
             session.execute(changed, {"response": response.id, "asked": key})
 
 
-_THIS_SCORE = (Score.response_id == bindparam("response")) & (Score.question == bindparam("asked"))
-_DELETE_SCORE = delete(Score).where(_THIS_SCORE).execution_options(synchronize_session=False)
-_UPDATE_SCORE = update(Score).where(_THIS_SCORE).execution_options(synchronize_session=False)
+_THIS_SCORE = (_score.c.response_id == bindparam("response")) & (_score.c.question == bindparam("asked"))
+_DELETE_SCORE = _score.delete().where(_THIS_SCORE)
+_UPDATE_SCORE = _score.update().where(_THIS_SCORE)
 
 
 def _scores(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict[str, int]:
@@ -364,7 +482,7 @@ def _scores(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict
     }
 
 
-def _score(response: Response, questionnaire: Questionnaire, key: str, value: int) -> dict[str, Any]:
+def _score_row(response: Response, questionnaire: Questionnaire, key: str, value: int) -> dict[str, Any]:
     question = questionnaire.by_key[key]
     return {
         "response_id": response.id,
@@ -388,15 +506,14 @@ def _move_invitation(
 
 
 _MOVE = (
-    update(Invitation)
-    .where(Invitation.id == bindparam("invitation"))
+    _invitation.update()
+    .where(_invitation.c.id == bindparam("invitation"))
     .values(
         state=bindparam("to"),
-        opened_at=func.coalesce(Invitation.opened_at, bindparam("moment")),
-        answered_at=func.coalesce(Invitation.answered_at, bindparam("moment")),
+        opened_at=func.coalesce(_invitation.c.opened_at, bindparam("moment", type_=UtcDateTime())),
+        answered_at=func.coalesce(_invitation.c.answered_at, bindparam("moment", type_=UtcDateTime())),
         remind_at=None,
     )
-    .execution_options(synchronize_session=False)
 )
 
 

@@ -61,23 +61,23 @@ def _default(entry: Entry) -> Any:
     return entry.field.default
 
 
-def initial_toml(secrets: Mapping[str, str]) -> str:
-    """A commented `feedback.toml`; `secrets` maps names such as `link.key` to generated values.
+def initial_toml(values: Mapping[str, str]) -> str:
+    """A commented `feedback.toml` with these values, `{"link.key": "..."}`; all other settings are comments.
 
-    Every other setting is a comment with its default. Raises SettingsInvalid for an unknown name.
+    Raises SettingsInvalid for an unknown name.
     """
-    for name in secrets:
-        if name not in entries() or not entries()[name].is_secret:
-            raise SettingsInvalid(f"There is no secret {name}.")
+    for name in values:
+        if name not in entries():
+            raise SettingsInvalid(f"There is no setting {name}.")
     parts = ["# Settings of this installation; a line without # differs from the default.\n"]
     for table, rows in _tables():
         parts.append(f"\n[{table}]\n# {_purpose(table)}\n" if table else "\n")
-        parts += [_line(entry, secrets.get(entry.name)) for entry in rows]
+        parts += [_line(entry, values.get(entry.name)) for entry in rows]
     return "".join(parts)
 
 
-def _line(entry: Entry, secret: str | None) -> str:
+def _line(entry: Entry, value: str | None) -> str:
     doc = f"# {entry.field.metadata['doc']}\n"
-    if secret is not None:
-        return f"{doc}{entry.field.name} = {written(secret)}\n"
+    if value is not None:
+        return f"{doc}{entry.field.name} = {written(value)}\n"
     return f"{doc}# {entry.field.name} = {written(_default(entry))}\n"

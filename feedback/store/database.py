@@ -15,12 +15,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from feedback import clock
 from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
 from feedback.store import failures
@@ -28,6 +30,7 @@ from feedback.store import failures
 _READ_SQLITE = {"feedback_reading": True}
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
+FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
 
 
 class Database:
@@ -101,6 +104,14 @@ class Database:
             return [health.unreachable(unavailable)]
         return problems if current else [*problems, health.OUTDATED]
 
+    def now(self) -> datetime:
+        """The clock that all nodes share: the server's on PostgreSQL, this machine's on SQLite."""
+        if self.is_sqlite:
+            return clock.now()
+        with failures.explained(self.url), self._readers.connect() as connection:
+            moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return moment.astimezone(UTC)
+
     def close(self) -> None:
         """Give all connections back; the object can be used again afterwards."""
         self._writers.dispose()
@@ -136,7 +147,11 @@ class Database:
             pool_timeout=self.patience,
             hide_parameters=True,  # what customers wrote must not end up in a log by way of an error
             pool_pre_ping=True,  # a restarted server costs a reconnect instead of a failed request
-            connect_args={"connect_timeout": max(2, int(self.patience))},
+            connect_args={
+                "connect_timeout": max(2, int(self.patience)),
+                # A frozen process must not keep its locks: the server ends its transaction instead.
+                "options": f"-c idle_in_transaction_session_timeout={int(FROZEN * self.patience)}s",
+            },
         )
         event.listen(engine, "handle_error", failures.without_values)
         return engine

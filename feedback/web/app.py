@@ -16,6 +16,7 @@ from feedback.services import root_causes
 from feedback.settings import Settings
 from feedback.web import (
     account,
+    api,
     auth,
     desk,
     frame,
@@ -26,6 +27,7 @@ from feedback.web import (
     permissions,
     problems,
     simulator,
+    survey,
 )
 
 if TYPE_CHECKING:
@@ -44,9 +46,11 @@ ROOMS = (
     Room(desk.blueprint, "/desk"),
     Room(insights.blueprint, "/insights"),
     Room(account.blueprint, "/account"),
+    Room(api.blueprint, "/api/v1", csrf=False),
     Room(hooks.blueprint, "/hooks", csrf=False),
-    Room(simulator.blueprint, "/simulator"),
+    Room(simulator.blueprint, "/simulator", csrf=False),
     Room(observe.blueprint, "", csrf=False),
+    Room(survey.blueprint, "", csrf=False),
 )
 
 LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; an import comes by the command line, not by a form

@@ -63,7 +63,8 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             taken, lost = followups.take_all(session, _ticked(), viewer(), now=clock.now())
         n = len(taken)
         if taken:
-            flash(say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n), "success")
+            told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
+            flash(told, "success")
         if lost:
             flash(say().gettext("Somebody else was faster with {n} of them.", n=len(lost)), "error")
         return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
@@ -361,13 +362,21 @@ def _answers(asked: Questionnaire, task: FollowUp, known: Mapping[str, str]) -> 
     given = {row.question: Answer.from_stored(row.value, row.text) for row in task.response.answers}
     return [
         (
-            fill(question.text.to(language), values),
+            _filled(question.text.to(language), values),
             asked.wording(question.key, given[question.key], language),
             given[question.key].value is None,
         )
         for question in asked.questions
         if question.key in given
     ]
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """As the customer read it, as far as what they were called is still known."""
+    try:
+        return fill(text, values)
+    except ValueError:
+        return text
 
 
 def _currency(task: FollowUp, default: str) -> str:

@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request
 from feedback import clock
 from feedback.channels.base import CallsBack, WebhookRequest
 from feedback.errors import NotFound
-from feedback.services import conversation, delivery
+from feedback.services import conversation, receipts
+from feedback.web.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """POST /hooks/<channel>/receipt and /hooks/<channel>/reply."""
-    hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+    hooks = Blueprint("hooks", __name__)
 
     @hooks.post("/<channel>/receipt")
+    @public("the provider signs it")
     def receipt(channel: str) -> Response:
         parsed = _caller(runtime, channel).parse_receipt(_webhook())
         with runtime.database.writing() as session:
-            delivery.record_receipt(session, channel, parsed, clock.now())
+            receipts.record(session, channel, parsed, clock.now())
         return _empty()
 
     @hooks.post("/<channel>/reply")
+    @public("the provider signs it")
     def reply(channel: str) -> Response:
         parsed = _caller(runtime, channel).parse_reply(_webhook())
         with runtime.database.writing() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from structlog import get_logger
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from feedback.errors import (
     Conflict,
@@ -57,12 +57,14 @@ ADVICE = {
     500: _("It has been written down. Please try again."),
     503: _("Please try again in a minute."),
 }
+STALE_FORM = _("This form was open for too long. Reload the page and try again.")
 
 
 def install(app: Flask) -> None:
     for error in STATUS:
         app.register_error_handler(error, _ours)
-    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(CSRFError, lambda _: answer(400, STALE_FORM))
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -75,8 +77,9 @@ def _ours(error: Exception) -> Response:
     return answer(status, str(error))
 
 
-def _stale_form(error: CSRFError) -> Response:
-    return answer(400, _("This form was open for too long. Reload the page and try again."))
+def _unknown_host(error: SecurityError) -> Response:
+    """Before there is an address of ours to link to, so without a page."""
+    return Response("This host name is not ours.\n", error.code, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:

@@ -16,11 +16,13 @@ from feedback.errors import NotFound
 from feedback.services import conversation
 from feedback.services.mailbox import provider_id
 from feedback.store.models import Contact, SimulatedMessage
+from feedback.web.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 SHOWN = 40
+WHY = "exists only where messages are simulated, and there is nobody to protect"
 LONGEST_REPLY = 1_600
 
 
@@ -34,6 +36,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
             raise NotFound("There is no simulator here.")
 
     @simulator.get("/")
+    @public(WHY)
     def overview() -> str:
         with runtime.database.reading() as session:
             return render_template(
@@ -41,6 +44,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
             )
 
     @simulator.get("/<int:contact_id>")
+    @public(WHY)
     def person(contact_id: int) -> str:
         with runtime.database.reading() as session:
             contact = session.get(Contact, contact_id) or abort(404)
@@ -55,6 +59,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
             )
 
     @simulator.post("/<int:contact_id>/reply")
+    @public(WHY)
     def reply(contact_id: int) -> Redirect:
         body = request.form.get("body", "").strip()[:LONGEST_REPLY]
         with runtime.database.writing() as session:
@@ -72,6 +77,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return redirect(url_for("simulator.person", contact_id=contact_id))
 
     @simulator.get("/mail/<int:message_id>")
+    @public(WHY)
     def mail(message_id: int) -> Response:
         """A mail's HTML part, as a mail program would show it; it stands in a sandboxed frame."""
         with runtime.database.reading() as session:

@@ -36,8 +36,8 @@ def channel_to(server: FakeSmtp, **changes) -> SmtpEmail:
         "port": server.port,
         "security": "plain",
         "sender": "Acme Müşteri <survey@acme.example>",
-        "timeout": 2,
-        "final_timeout": 2,
+        "timeout": 10,
+        "final_timeout": 10,
         "now": lambda: NOW,
     }
     return SmtpEmail(**options | changes)
@@ -104,8 +104,9 @@ def test_the_provider_id_is_the_message_id_and_the_same_for_every_attempt(server
     assert server.times_accepted() == {"<41.k2@survey.example>": 2}
 
 
-def test_everything_travels_in_seven_bits(server):
-    channel_to(server).send(email(subject="ğüşiöç", body="ğ" * 3000, html="<p>" + "ş" * 3000 + "</p>"))
+@pytest.mark.parametrize("times", [1, 3000])
+def test_everything_travels_in_seven_bits(server, times):
+    channel_to(server).send(email(subject="ğüşiöç", body="ğ" * times, html="<p>" + "ş" * times + "</p>"))
     raw = server.mails[0].raw
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
@@ -180,8 +181,8 @@ def test_each_refusal_has_its_class(server, fault, kind, code, permanent):
 
 
 def test_a_late_answer_to_the_final_dot_is_waited_for(server):
-    server.fault, server.delay = "delay", 0.5
-    channel_to(server, timeout=0.2, final_timeout=5).send(email())
+    server.fault, server.delay = "delay", 1.5
+    channel_to(server, timeout=1, final_timeout=10).send(email())
     assert len(server.mails) == 1
 
 
@@ -210,7 +211,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time():
         )
         begun = time.monotonic()
         assert failure_of(channel, email()).code == "unreachable"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
 
 
 def test_no_error_shows_the_address(server):

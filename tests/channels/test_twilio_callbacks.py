@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
@@ -257,11 +257,13 @@ def test_other_text_is_left_alone(text):
     assert whole_text(text) == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_decoding_never_fails(text):
     assert isinstance(whole_text(text), str)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=60, max_size=300).filter(lambda text: any(char.isspace() for char in text)))
 def test_a_text_with_spaces_is_never_taken_for_base64(text):
     assert whole_text(text) == text
@@ -276,6 +278,7 @@ forms = st.dictionaries(
 names = st.sampled_from(["X-Twilio-Signature", "x-twilio-signature"])
 
 
+@settings(deadline=None)
 @given(url=words, form=forms, headers=st.dictionaries(names, words))
 @example(url="http://[", form={}, headers={})
 @example(url="//[::1:x", form={"a": "\ud800"}, headers={"X-Twilio-Signature": "\ud800"})
@@ -291,6 +294,7 @@ paths = st.text(st.characters(codec="utf-8", exclude_characters="?#"), max_size=
 )
 
 
+@settings(deadline=None)
 @given(query=st.text(st.characters(codec="utf-8", exclude_characters="?#"), max_size=30), form=forms)
 def test_signed_nonsense_is_rejected_at_worst(query, form):
     whole = form | {"AccountSid": ACCOUNT_SID}

@@ -14,7 +14,7 @@ from feedback import library, resources
 from feedback.channels.base import Channel, Reply
 from feedback.channels.simulator import MemoryMailbox, Simulator
 from feedback.library import Library
-from feedback.services import conversation, delivery, invitations, journeys, optouts
+from feedback.services import conversation, delivery, invitations, journeys, optouts, reconciling
 from feedback.settings import Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Contact, InboundReply, JourneyEvent, User
@@ -32,6 +32,9 @@ class World:
     mailbox: MemoryMailbox
     channels: dict[str, Channel]
     now: datetime = MONDAY_NOON
+
+    def __post_init__(self) -> None:
+        self.watch = reconciling.Watch(lambda: self.now.timestamp())
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)
@@ -86,15 +89,17 @@ class World:
         for job in (
             lambda s: invitations.issue_due(s, self.library, self.channels, self.settings, self.now),
             lambda s: invitations.use_other_channels(s, self.library, self.channels, self.settings, self.now),
-            lambda s: invitations.reopen_closed_windows(s, self.library, self.settings, self.now),
             lambda s: invitations.remind_due(s, self.library, self.channels, self.settings, self.now),
             lambda s: invitations.expire_due(s, self.now),
-            lambda s: delivery.reap(s, self.settings, self.now),
+            lambda s: reconciling.reap(s, self.settings, self.now),
         ):
             with self.database.writing() as session:
                 job(session)
         delivery.send_queued(self.database, self.channels, self.settings, "worker", self.now)
-        delivery.reconcile(self.database, self.channels, self.settings, self.now)
+        self.reconcile()
+
+    def reconcile(self) -> int:
+        return reconciling.reconcile(self.database, self.channels, self.settings, self.now, self.watch)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)

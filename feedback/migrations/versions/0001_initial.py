@@ -52,7 +52,7 @@ def upgrade() -> None:
         "channel_hold",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel", sa.String(length=64), nullable=False),
-        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", UtcDateTime(timezone=True), nullable=False),
@@ -61,8 +61,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_hold")),
     )
     with op.batch_alter_table("channel_hold", schema=None) as batch_op:
-        batch_op.create_index("ix_channel_hold_channel_lifted", ["channel", "lifted_at"], unique=False)
+        batch_op.create_index(
+            "uq_channel_hold_in_force",
+            ["channel", "country"],
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
 
+    op.create_table(
+        "invitation_count",
+        sa.Column("questionnaire", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("stage", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("provisional", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("questionnaire", "day", "stage", "channel", name=op.f("pk_invitation_count")),
+        postgresql_with={"fillfactor": 70},
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "link",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -83,46 +102,6 @@ def upgrade() -> None:
         sa.Column("tokens", sa.Double(), nullable=False),
         sa.Column("refilled_at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_pace")),
-    )
-    op.create_table(
-        "invitation_count",
-        sa.Column("questionnaire", sa.String(length=64), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("stage", sa.String(length=64), nullable=False),
-        sa.Column("channel", sa.String(length=64), nullable=False),
-        sa.Column("sent", sa.Integer(), nullable=False),
-        sa.Column("answered", sa.Integer(), nullable=False),
-        sa.Column("provisional", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "questionnaire", "day", "stage", "channel", name=op.f("pk_invitation_count")
-        ),
-        sqlite_with_rowid=False,
-        postgresql_with={"fillfactor": 70},
-    )
-    op.create_table(
-        "score_count",
-        sa.Column("trend", sa.String(length=64), nullable=False),
-        sa.Column("question", sa.String(length=64), nullable=False),
-        sa.Column("metric", sa.String(length=64), nullable=False),
-        sa.Column("grain", sa.String(length=8), nullable=False),
-        sa.Column("dimension", sa.String(length=64), nullable=False),
-        sa.Column("start", sa.Date(), nullable=False),
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("value", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "trend",
-            "question",
-            "metric",
-            "grain",
-            "dimension",
-            "start",
-            "key",
-            "value",
-            name=op.f("pk_score_count"),
-        ),
-        sqlite_with_rowid=False,
-        postgresql_with={"fillfactor": 70},
     )
     op.create_table(
         "questionnaire_version",
@@ -150,6 +129,31 @@ def upgrade() -> None:
         sa.Column("retired_at", UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_root_cause")),
         sa.UniqueConstraint("key", name=op.f("uq_root_cause_key")),
+    )
+    op.create_table(
+        "score_count",
+        sa.Column("trend", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.String(length=64), nullable=False),
+        sa.Column("metric", sa.String(length=64), nullable=False),
+        sa.Column("grain", sa.String(length=8), nullable=False),
+        sa.Column("dimension", sa.String(length=64), nullable=False),
+        sa.Column("start", sa.Date(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "trend",
+            "question",
+            "metric",
+            "grain",
+            "dimension",
+            "start",
+            "key",
+            "value",
+            name=op.f("pk_score_count"),
+        ),
+        postgresql_with={"fillfactor": 70},
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "simulated_message",
@@ -640,6 +644,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", "number", name=op.f("uq_attempt_message_id_number")),
     )
     op.create_table(
+        "bounce",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("is_permanent", sa.Boolean(), nullable=False),
+        sa.Column("received_at", UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_bounce_message_id_message"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bounce")),
+        sa.UniqueConstraint("message_id", "status", name=op.f("uq_bounce_message_id_status")),
+    )
+    with op.batch_alter_table("bounce", schema=None) as batch_op:
+        batch_op.create_index("ix_bounce_address_received_at", ["address", "received_at"], unique=False)
+
+    op.create_table(
+        "duplicate_send",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider_id", sa.String(length=255), nullable=False),
+        sa.Column("noticed_at", UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+            name=op.f("fk_duplicate_send_message_id_message"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_send")),
+        sa.UniqueConstraint(
+            "message_id", "provider_id", name=op.f("uq_duplicate_send_message_id_provider_id")
+        ),
+    )
+    op.create_table(
         "follow_up",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("response_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -784,6 +822,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_follow_up_account")
 
     op.drop_table("follow_up")
+    op.drop_table("duplicate_send")
+    with op.batch_alter_table("bounce", schema=None) as batch_op:
+        batch_op.drop_index("ix_bounce_address_received_at")
+
+    op.drop_table("bounce")
     op.drop_table("attempt")
     op.drop_table("answer")
     with op.batch_alter_table("response", schema=None) as batch_op:
@@ -855,15 +898,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_simulated_message_address"))
 
     op.drop_table("simulated_message")
+    op.drop_table("score_count")
     op.drop_table("root_cause")
     op.drop_table("role")
     op.drop_table("questionnaire_version")
-    op.drop_table("score_count")
-    op.drop_table("invitation_count")
     op.drop_table("pace")
     op.drop_table("link")
+    op.drop_table("invitation_count")
     with op.batch_alter_table("channel_hold", schema=None) as batch_op:
-        batch_op.drop_index("ix_channel_hold_channel_lifted")
+        batch_op.drop_index(
+            "uq_channel_hold_in_force",
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
 
     op.drop_table("channel_hold")
     op.drop_table("bookmark")

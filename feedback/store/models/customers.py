@@ -85,7 +85,7 @@ class Suppression(Base):
     id: Mapped[PrimaryKey]
     kind: Mapped[Word]  # sms | email
     address: Mapped[str] = mapped_column(String(320))
-    reason: Mapped[Word]  # opt_out | maybe_opt_out | complaint | hard_bounce | bad_number | erased | manual
+    reason: Mapped[Word]  # opt_out | maybe_opt_out | complaint | hard_bounce | soft_bounces | bad_number | erased | manual
     source: Mapped[Name]
     contact_id: Mapped[int | None] = mapped_column(BigId, index=True)
     created_at: Mapped[datetime]

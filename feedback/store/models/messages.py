@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.store.base import Base
@@ -98,6 +98,35 @@ class Receipt(Base):
     received_at: Mapped[datetime]
 
 
+class DuplicateSend(Base):
+    """A second copy of one of our messages at the provider: what must not happen, counted if it does."""
+
+    __tablename__ = "duplicate_send"
+    __table_args__ = (UniqueConstraint("message_id", "provider_id"),)
+
+    id: Mapped[PrimaryKey]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    provider_id: Mapped[Name]
+    noticed_at: Mapped[datetime]
+
+
+class Bounce(Base):
+    """A mail that came back. `status` is the enhanced code (5.1.1); a report told twice is stored once."""
+
+    __tablename__ = "bounce"
+    __table_args__ = (
+        UniqueConstraint("message_id", "status"),
+        Index("ix_bounce_address_received_at", "address", "received_at"),
+    )
+
+    id: Mapped[PrimaryKey]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(320))
+    status: Mapped[str] = mapped_column(String(16))
+    is_permanent: Mapped[bool]
+    received_at: Mapped[datetime]
+
+
 class InboundReply(Base):
     """What a customer wrote to one of our numbers or addresses. Kept, whatever we made of it.
 
@@ -124,14 +153,23 @@ class InboundReply(Base):
 
 
 class ChannelHold(Base):
-    """A channel (or one country of it) that may not send until a person has acted."""
+    """A channel (or one country of it) that may not send until a person has acted; "" is every country."""
 
     __tablename__ = "channel_hold"
-    __table_args__ = (Index("ix_channel_hold_channel_lifted", "channel", "lifted_at"),)
+    __table_args__ = (
+        Index(
+            "uq_channel_hold_in_force",
+            "channel",
+            "country",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     channel: Mapped[Word]
-    country: Mapped[str | None] = mapped_column(String(2))
+    country: Mapped[str] = mapped_column(String(2), default="")
     code: Mapped[Word]
     reason: Mapped[str] = mapped_column(Text)
     since: Mapped[datetime]

@@ -1,0 +1,10 @@
+"""The demo: an invented customer base, a few months of answers, and a present in which things happen.
+
+Everything goes through the same services as in production; only the customers are made up (`is_demo` marks
+their rows) and the past is played with a clock that runs fast.
+"""
+
+from feedback.demo.present import keep_happening
+from feedback.demo.stage import PASSWORD, guide, prepare
+
+__all__ = ["PASSWORD", "guide", "keep_happening", "prepare"]

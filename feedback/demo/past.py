@@ -1,0 +1,167 @@
+"""Plays the past: the same services as always, with a clock that takes five months in seconds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.bootstrap import Runtime
+from feedback.channels.base import Channel
+from feedback.channels.simulator import MemoryMailbox, Simulator
+from feedback.core.answer import Answer
+from feedback.core.followup import Outcome
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
+from feedback.demo.people import COMMENTS, NOTES, TOPICS
+from feedback.services import delivery, followups, invitations, journeys, responses, root_causes
+from feedback.store.models import Contact, FollowUp, Invitation
+
+NEWCOMERS_FROM = "demo-c1000"
+EVENTS = (
+    ("ticket_closed", 0.70), ("onboarding_completed", 0.16), ("go_live", 0.10), ("customer_left", 0.04),
+)  # fmt: skip
+EVENTS_A_DAY = 6
+PAUSES = {6: 8, 14: 6, 20: 10}
+"""Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
+WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
+WOULD_COMMENT = 0.55
+WORK_A_LOOK = 0.05
+BETTER_SINCE = timedelta(days=60)
+OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
+
+
+def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime) -> None:
+    """Everything that happened between two moments, looked at three times a day."""
+    quiet: Mapping[str, Channel] = {  # the past does not ring on the simulated phone
+        f"simulator_{kind}": Simulator(kind=kind, mailbox=MemoryMailbox(now=lambda: begin))  # type: ignore[arg-type]
+        for kind in ("sms", "email")
+    }
+    settings = replace(runtime.settings, contact=replace(runtime.settings.contact, account_max=4))
+    past = replace(runtime, channels=quiet, settings=settings)
+    now = begin
+    while now < until - timedelta(hours=12):
+        _while(past, dice, now, now > until - BETTER_SINCE)
+        now += timedelta(hours=PAUSES[now.hour])
+
+
+def _while(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -> None:
+    with runtime.database.writing() as session:
+        if now.hour == 6:
+            _events(session, runtime, dice, now)
+            journeys.plan_dates(session, runtime.library, runtime.settings, now)
+            _plan_old_customers(session, runtime, now)
+        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.expire_due(session, now)
+        for claimed in delivery.claim(session, runtime.channels, runtime.settings, "demo", now):
+            outcome = delivery.hand_over(runtime.channels[claimed.channel], claimed)
+            delivery.record(session, outcome, runtime.settings, now)
+        _answers(session, runtime, dice, now, better)
+        _work(session, runtime, dice, now)
+
+
+def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
+    """The cadence, but for contacts who are there to be surveyed while somebody watches."""
+    journeys.plan_recurring(session, runtime.library, runtime.settings, now, only=Contact.external_id < NEWCOMERS_FROM)
+
+
+def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> None:
+    contacts = session.scalars(select(Contact).where(Contact.external_id < NEWCOMERS_FROM).order_by(Contact.id)).all()
+    for number in range(dice.randrange(EVENTS_A_DAY + 1)):
+        contact = dice.choice(contacts)
+        name = dice.choices([each for each, _ in EVENTS], [weight for _, weight in EVENTS])[0]
+        told = journeys.Event(
+            f"demo:{now.date()}:{number}", name, contact.external_id, now, event_properties(name, contact, dice)
+        )
+        journeys.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
+
+
+def event_properties(name: str, contact: Contact, dice: random.Random) -> dict[str, str]:
+    """What the event tells about itself, in the contact's language."""
+    return {"topic": dice.choice(TOPICS[contact.language or "en"])} if name == "ticket_closed" else {}
+
+
+def _answers(
+    session: Session, runtime: Runtime, dice: random.Random, now: datetime, better: bool
+) -> None:
+    """Some of those who got a message since yesterday answer it, the sooner the likelier."""
+    waiting = session.scalars(
+        select(Invitation)
+        .where(Invitation.state.in_(("sent", "delivered")), Invitation.sent_at > now - timedelta(days=3))
+        .order_by(Invitation.id)
+    ).all()
+    for invitation in waiting:
+        if dice.random() < WOULD_ANSWER[invitation.kind] / 6:
+            questionnaire = runtime.library.of(invitation.version)
+            at = now + timedelta(minutes=dice.randrange(1, 200))
+            responses.record(
+                session,
+                invitation,
+                questionnaire,
+                _answer(questionnaire, invitation, dice, better),
+                source="sms_reply" if invitation.kind == "sms" and dice.random() < 0.3 else "link",
+                followup=runtime.settings.followup,
+                now=at,
+                finished=True,
+            )
+
+
+def _answer(
+    questionnaire: Questionnaire, invitation: Invitation, dice: random.Random, better: bool
+) -> dict[str, Answer]:
+    mood = _mood(invitation, dice, better)
+    answers: dict[str, Answer] = {}
+    for question in questionnaire.questions:
+        if question in questionnaire.path(answers) and (given := _one(question, invitation, mood, dice)):
+            answers[question.key] = given
+    return answers
+
+
+def _mood(invitation: Invitation, dice: random.Random, better: bool) -> float:
+    """0 furious, 1 delighted: companies differ, and the last two months were better than those before."""
+    company = (invitation.account_id or 0) * 7 % 10 / 10
+    return min(1.0, max(0.0, dice.gauss(0.55 + 0.4 * company + (0.06 if better else -0.03), 0.24)))
+
+
+def _one(question: AnyQuestion, invitation: Invitation, mood: float, dice: random.Random) -> Answer | None:
+    if isinstance(question, ScaleQuestion):
+        return Answer(round(question.minimum + mood * (question.maximum - question.minimum)))
+    if isinstance(question, ChoiceQuestion):
+        return Answer(dice.choice([option.key for option in question.options if option.role is None]))
+    if isinstance(question, TextQuestion) and dice.random() < WOULD_COMMENT:
+        tone = "bad" if mood < 0.62 else "fine" if mood < 0.85 else "good"
+        return Answer(None, dice.choice(COMMENTS[invitation.language, tone]))
+    return None
+
+
+def _work(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> None:
+    """The team closes most of what is open, within days."""
+    old = session.scalars(
+        select(FollowUp)
+        .where(FollowUp.state != "closed", FollowUp.opened_at < now - timedelta(hours=20))
+        .order_by(FollowUp.id)
+    ).all()
+    for task in old:
+        if task.owner_id is not None and dice.random() < WORK_A_LOOK:
+            _close(session, task, followups.Viewer(task.owner_id), dice, now)
+
+
+def _close(
+    session: Session, task: FollowUp, owner: followups.Viewer, dice: random.Random, now: datetime
+) -> None:
+    followups.contacted(
+        session, task.id, owner, dice.choice(("call", "email")), reached=True, text=dice.choice(NOTES), now=now
+    )
+    if task.kind == "advocacy":
+        closing = followups.Closing(Outcome.THANKED, "Thanked; agreed to a reference call.")
+    else:
+        outcome = dice.choices(OUTCOMES, (60, 12, 10, 18))[0]
+        cause = None if outcome in followups.CAUSELESS else dice.choice(list(root_causes.FIRST))
+        saved = task.account.recurring_revenue if task.account and outcome == Outcome.RECOVERED else None
+        closing = followups.Closing(outcome, dice.choice(NOTES), cause, saved)
+    followups.close(session, task.id, owner, closing, revision=task.revision, now=now)

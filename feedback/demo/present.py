@@ -1,0 +1,94 @@
+"""Lets new things happen, at a pace that can be watched, through the same door as in production."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.core.contact_policy import Send
+from feedback.core.journey import Stage
+from feedback.demo import stage as scene
+from feedback.demo.past import EVENTS, event_properties
+from feedback.services import contacting, journeys
+from feedback.store.models import Contact, Invitation
+
+log = structlog.get_logger()
+
+NOW = timedelta(minutes=1)
+
+
+def keep_happening(runtime: Runtime, pace: float) -> Callable[[], None]:
+    """Start a thread that posts a journey event every `pace` seconds; returns what stops it."""
+    over = threading.Event()
+    dice = random.Random()  # noqa: S311 - a demo, not a secret
+
+    def live() -> None:
+        while not over.wait(2.0):
+            try:
+                with runtime.database.writing() as session:
+                    happen(session, runtime, dice, clock.now())
+            except Exception:
+                log.exception("demo.event_failed")
+            if over.wait(pace):
+                return
+
+    thread = threading.Thread(target=live, name="demo", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        over.set()
+        thread.join(timeout=5)
+
+    return stop
+
+
+def happen(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> Contact | None:
+    """One event for somebody who is awake and may be asked. The event is dated back by the stage's delay."""
+    name = dice.choices([each for each, _ in EVENTS], [weight for _, weight in EVENTS])[0]
+    stages = runtime.library.journey.for_event(name)
+    if not stages:
+        return None
+    contact = _somebody(session, runtime, stages[0], dice, now)
+    if contact is None:
+        log.warning("demo.everybody_is_asleep")
+        return None
+    delay = stages[0].delay.timedelta if stages[0].delay else timedelta()
+    told = journeys.Event(
+        f"demo:{now.isoformat()}", name, contact.external_id, now - delay, event_properties(name, contact, dice)
+    )
+    journeys.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
+    return contact
+
+
+def _somebody(
+    session: Session, runtime: Runtime, stage: Stage, dice: random.Random, now: datetime
+) -> Contact | None:
+    """A contact without a survey so far whom the contact policy lets us write to at once."""
+    fresh = list(
+        session.scalars(
+            select(Contact)
+            .where(Contact.is_demo, Contact.erased_at.is_(None))
+            .where(~select(Invitation.id).where(Invitation.contact_id == Contact.id).exists())
+            .order_by(Contact.id)
+        )
+    )
+    if len(fresh) < scene.NEWCOMERS // 2:
+        number = 1_000 + (session.scalar(select(Contact.id).order_by(Contact.id.desc()).limit(1)) or 0)
+        fresh += [scene.newcomer(session, number + each, dice, now) for each in range(3)]
+    dice.shuffle(fresh)
+    for contact in fresh:
+        expires = now + stage.expires_after.timedelta
+        decision = contacting.decide_for(
+            session, contact, stage, earliest=now, expires=expires, settings=runtime.settings, now=now
+        )
+        if isinstance(decision, Send) and decision.at <= now + NOW:
+            return contact
+    return None

@@ -1,0 +1,144 @@
+"""What kind of list the options of a question are: bands, degrees, days, yes and no, or without order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from feedback.core.questions import ChoiceQuestion, Option
+from feedback.lint import intervals
+from feedback.lint.document import Document, read
+from feedback.lint.fold import bare
+from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
+
+Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
+OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
+
+
+@cache
+def _order(language: str, kind: str) -> frozenset[str]:
+    """Words of a kind (`calendar` or `steps`) whose order everybody knows."""
+    text = files("feedback.lint").joinpath("lexicon/order.yaml").read_text(encoding="utf-8")
+    words = read(text).data.get(language, {}).get(kind, "")
+    return frozenset(bare(word, language) for word in words.split())
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The options of a question in one language; `real` are those that answer it, not opt-outs or "other"."""
+
+    language: str
+    options: tuple[tuple[int, Option, str], ...]
+    real: tuple[tuple[int, Option, str], ...]
+    words: Lexicon | None
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, _, text in self.real]
+
+    def bands(self) -> list[tuple[int, str, intervals.Interval]]:
+        """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
+        differ."""
+        found = [(i, text, intervals.parse(text, self.language)) for i, _, text in self.options]
+        parsed = [(i, text, band) for i, text, band in found if band is not None]
+        same = intervals.comparable([band for _, _, band in parsed])
+        return [(i, text, band) for (i, text, _), band in zip(parsed, same, strict=False)]
+
+    def readings(self) -> list[Reading | None]:
+        return scale(self.texts, self.language)
+
+    @property
+    def kind(self) -> Kind:
+        """`unknown` where the language has no word list, so that an order could be overlooked."""
+        texts = self.texts
+        if self.words is None:
+            return "unknown"
+        if sum(intervals.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
+            return "bands"
+        if texts and all(self._is_yes_no(text) for text in texts):
+            return "yes-no"
+        if _mostly(texts, [_is_calendar(text, self.language) for text in texts]):
+            return "calendar"
+        if _are_steps(texts, self.language):
+            return "steps"
+        return self._ordered_words(texts)
+
+    def _is_yes_no(self, text: str) -> bool:
+        return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
+
+    def _ordered_words(self, texts: Sequence[str]) -> Kind:
+        found = self.readings()
+        known = [each for each in found if each]
+        dimensions = {each.dimension for each in known}
+        if len(texts) >= 2 and len(known) * 3 >= len(texts) * 2 and len(dimensions) == 1 and _spread(known):
+            return "degrees"
+        if len(texts) >= 7 and _is_sorted(texts, self.language):
+            return "alphabetical"
+        return "unordered"
+
+
+def _spread(found: Sequence[Reading]) -> bool:
+    return len({each.degree for each in found}) >= 2
+
+
+def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
+    return bool(texts) and sum(hits) * 3 >= len(texts) * 2
+
+
+def _is_calendar(text: str, language: str) -> bool:
+    days = _order(language, "calendar")
+    plain = bare(text, language)
+    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:2])
+
+
+def _are_steps(texts: Sequence[str], language: str) -> bool:
+    """Sizes, levels, grades: at least half of the options carry a word of that kind."""
+    steps = _order(language, "steps")
+    hits = [any(word.strip(".,-()") in steps for word in bare(text, language).split()) for text in texts]
+    return bool(texts) and sum(hits) * 2 >= len(texts)
+
+
+def _is_sorted(texts: Sequence[str], language: str) -> bool:
+    folded = [bare(text, language) for text in texts]
+    return folded == sorted(folded)
+
+
+def choices(document: Document, index: int, language: str) -> Choices | None:
+    """The options of question number `index`; None where it is not answered by choosing."""
+    question = document.questions[index][1]
+    if not isinstance(question, ChoiceQuestion):
+        return None
+    words = lexicon(language)
+    options = tuple(
+        (place, option, option.text.to(language)) for place, option in enumerate(question.options)
+    )
+    real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options)))
+    return Choices(language, options, real, words)
+
+
+def _is_aside(option: Option, text: str, words: Lexicon | None, count: int) -> bool:
+    if option.role is not None:
+        return True
+    if words is None:
+        return False
+    kinds = ("other", *OPT_OUTS) if count <= 2 else ("other", "none", *OPT_OUTS)
+    if words.says("no", text) or intervals.parse(text, words.language):
+        kinds = ("other", *OPT_OUTS)
+    return any(words.says(kind, text) for kind in kinds)
+
+
+def is_degree_scale(found: Sequence[Reading | None]) -> bool:
+    """Whether all labels are understood, in one dimension, with at least two different degrees."""
+    known = [each for each in found if each]
+    return (
+        len(known) == len(found)
+        and len(found) >= 2
+        and _spread(known)
+        and len({e.dimension for e in known}) == 1
+    )
+
+
+__all__ = ["OPT_OUTS", "Choices", "Kind", "choices", "dimension_of", "is_degree_scale"]

@@ -1,0 +1,124 @@
+"""`feedback lint`: the linter on the command line. Ends with 0 clean, 1 findings, 2 could not run."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from feedback.clock import now
+from feedback.core.questionnaire import Questionnaire
+from feedback.lint import check_files
+from feedback.lint.document import Document, read
+from feedback.lint.engine import Result
+from feedback.lint.fixes import accept, fix
+from feedback.lint.pages import page
+from feedback.lint.reporters import REPORTERS
+from feedback.lint.rule import Problem
+from feedback.lint.rules import EVERY_RULE
+from feedback.lint.settings import Settings
+
+Rewrite = Callable[[Document, list[Problem]], str]
+
+
+@click.command("lint")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "style", type=click.Choice(list(REPORTERS)), default="text", help="how to print findings"
+)
+@click.option("--explain", metavar="RULE", help="why a rule exists, with good and bad examples")
+@click.option("--fix", "fixing", is_flag=True, help="repair what is safe to repair, in the files")
+@click.option("--accept", "accepting", is_flag=True, help="tie suppressions to the wording that they accept")
+@click.option("--statistics", is_flag=True, help="how often each rule was broken")
+@click.option("--report-false-positives", is_flag=True, help="list suppressions of category false-positive")
+@click.option(
+    "--previous", type=click.Path(exists=True, path_type=Path), help="published versions, to guard trends"
+)
+def lint(  # noqa: PLR0917 - click passes every option by name
+    paths: tuple[Path, ...],
+    style: str,
+    explain: str | None,
+    fixing: bool,
+    accepting: bool,
+    statistics: bool,
+    report_false_positives: bool,
+    previous: Path | None,
+) -> None:
+    """Check questionnaires (files or directories) against the rules of question design."""
+    if explain:
+        click.echo(_explained(explain))
+        return
+    settings = Settings(today=now().date(), previous=_published(previous))
+    files = paths or (Path("questionnaires"),)
+    results = _checked(files, settings)
+    if fixing or accepting:
+        for rewrite in (fix,) if fixing else (accept,):
+            _rewritten(results, settings, rewrite)
+        results = _checked(files, settings)
+    if report_false_positives:
+        click.echo(_false_positives(results))
+    elif statistics:
+        click.echo(_statistics(results))
+    else:
+        click.echo(REPORTERS[style](results))
+    sys.exit(1 if any(problem.fails for result in results for problem in result.problems) else 0)
+
+
+def _checked(files: Sequence[Path], settings: Settings) -> list[Result]:
+    try:
+        results = check_files(files, settings=settings)
+    except OSError as error:
+        raise click.UsageError(f"{error.filename} cannot be read: {error.strerror}.") from error
+    if not results:
+        raise click.UsageError(f"There is no YAML file in {', '.join(map(str, files))}.")
+    return results
+
+
+def _published(directory: Path | None) -> dict[str, Questionnaire]:
+    """Published questionnaires by their trend."""
+    found: dict[str, Questionnaire] = {}
+    for file in sorted(directory.rglob("*.y*ml")) if directory else ():
+        questionnaire = read(file.read_text(encoding="utf-8", errors="replace"), str(file)).questionnaire
+        if questionnaire and questionnaire.trend:
+            found[questionnaire.trend] = questionnaire
+    return found
+
+
+def _rewritten(results: Sequence[Result], settings: Settings, rewrite: Rewrite) -> None:
+    for result in results:
+        file = Path(result.path)
+        source = file.read_bytes().decode("utf-8", "surrogateescape")
+        document = read(source, result.path, replace(settings))
+        changed = rewrite(document, [*result.problems, *(each.problem for each in result.accepted)])
+        if changed != document.source:
+            file.write_bytes(changed.encode("utf-8"))
+
+
+def _explained(name: str) -> str:
+    rule = next((rule for rule in EVERY_RULE if rule.id == name), None)
+    if rule is None:
+        near = difflib.get_close_matches(name, [each.id for each in EVERY_RULE], 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f"There is no rule {name!r}.{hint}")
+    return page(rule)
+
+
+def _statistics(results: Sequence[Result]) -> str:
+    counts = Counter(problem.rule for result in results for problem in result.problems)
+    return "\n".join(f"{count:6} {rule}" for rule, count in counts.most_common()) or "Nothing found."
+
+
+def _false_positives(results: Sequence[Result]) -> str:
+    lines = [
+        f"{each.problem.path}:{each.problem.line} {each.problem.rule} [{each.problem.language}] "
+        f"“{each.problem.quoted}” {each.suppression.reason}"
+        for result in results
+        for each in result.accepted
+        if each.suppression.category == "false-positive"
+    ]
+    return "\n".join(lines) or "No suppression is of category false-positive."

@@ -1,0 +1,29 @@
+"""Findings as workflow commands, which GitHub shows beside the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feedback.lint.engine import Result
+from feedback.lint.rule import Problem
+
+COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def report(results: Sequence[Result]) -> str:
+    return "\n".join(_command(problem) for result in results for problem in result.problems)
+
+
+def _command(problem: Problem) -> str:
+    command = COMMANDS[problem.severity] if problem.stage == "stable" else "notice"
+    place = f"file={_property(problem.path)},line={problem.line},col={problem.column}"
+    better = f"\nbetter: {problem.rewrite}" if problem.rewrite else ""
+    return f"::{command} {place},title={_property(problem.rule)}::{_data(problem.message + better)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,63 @@
+"""Findings as SARIF 2.1.0 (OASIS), for code scanning services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from feedback.lint.engine import Result
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import EVERY_RULE
+from feedback.lint.suppression import Accepted
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def report(results: Sequence[Result]) -> str:
+    """One run; accepted findings are results with `suppressions`."""
+    rules = [rule.id for rule in EVERY_RULE]
+    found = [_result(problem, rules) for result in results for problem in result.problems]
+    accepted = [_accepted(each, rules) for result in results for each in result.accepted]
+    run = {
+        "tool": {"driver": {"name": "feedback lint", "rules": [_rule(rule) for rule in EVERY_RULE]}},
+        "columnKind": "unicodeCodePoints",
+        "results": found + accepted,
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "properties": {"tier": rule.tier, "xm": rule.xm, "qas": rule.qas, "stage": rule.stage},
+    }
+
+
+def _result(problem: Problem, rules: Sequence[str]) -> dict[str, Any]:
+    better = f" Better: {problem.rewrite}" if problem.rewrite else ""
+    result: dict[str, Any] = {
+        "ruleId": problem.rule,
+        "level": LEVELS[problem.severity] if problem.stage == "stable" else "note",
+        "message": {"text": problem.message + better},
+        "locations": [{"physicalLocation": _location(problem)}],
+        "properties": {"language": problem.language, "question": problem.question},
+    }
+    if problem.rule in rules:
+        result["ruleIndex"] = rules.index(problem.rule)
+    return result
+
+
+def _location(problem: Problem) -> dict[str, Any]:
+    region = {"startLine": problem.line, "startColumn": problem.column}
+    return {"artifactLocation": {"uri": quote(problem.path, safe="/:")}, "region": region}
+
+
+def _accepted(each: Accepted, rules: Sequence[str]) -> dict[str, Any]:
+    suppression = {"kind": "external", "status": "accepted", "justification": each.suppression.reason}
+    return {**_result(each.problem, rules), "suppressions": [suppression]}

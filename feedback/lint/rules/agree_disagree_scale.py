@@ -1,0 +1,58 @@
+"""Agreement with a statement where a direct question would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.core.questions import TextQuestion
+from feedback.lint.document import Document
+from feedback.lint.labels import lexicon
+from feedback.lint.registered import claimed
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.scales import scales
+
+RULE = Rule(
+    id="agree-disagree-scale",
+    title="Ask directly instead of for agreement",
+    xm=2,
+    tier="D",
+    severity="warning",
+    why="Some people agree with whatever is said; direct questions with their own scale measure better "
+    "(Saris, Revilla, Krosnick and Shaeffer 2010; XM Institute, practice 2).",
+    good=("How warm or cold was the hall?", "`type: ces` with its own wording", "How clear were the prices?"),
+    bad=(
+        "The hall was warm. Strongly disagree … Strongly agree",
+        "Fiyatların açık olduğuna katılıyor musunuz?",
+    ),
+    suppress="A trend kept since a date (category trend), or a validated instrument: declare it.",
+)
+
+
+def check(document: Document) -> Iterator[Problem]:
+    seen: set[int] = set()
+    for each in scales(document):
+        agreement = each.ends and all(end.dimension == "agreement" for end in each.ends)
+        declared = claimed(each.question) is not None and each.question.type != "csat"
+        if agreement and each.own and not declared and each.index not in seen:
+            seen.add(each.index)
+            yield _finding(document, each.index, each.language)
+    for wording in document.stems():
+        words, index, question = lexicon(wording.language), int(wording.path[1]), wording.question
+        if question is None or isinstance(question, TextQuestion) or claimed(question):
+            continue
+        if index in seen or words is None:
+            continue
+        if words.agree.search(wording.text.casefold()):
+            seen.add(index)
+            yield _finding(document, index, wording.language)
+
+
+def _finding(document: Document, index: int, language: str) -> Problem:
+    return document.finding(
+        RULE,
+        ("questions", index, "text"),
+        "This asks for agreement with a statement.",
+        quoted=document.questions[index][1].text.to(language),
+        language=language,
+        rewrite="Ask for the property itself: “How fast or slow was …?” from Very slow to Very fast.",
+    )

@@ -1,0 +1,72 @@
+"""A question for something that is already known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+from feedback.core.questions import ChoiceQuestion, TextQuestion
+from feedback.lint.document import Document, read
+from feedback.lint.fold import fold
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="known-data-asked",
+    title="Nobody is asked for what is already known",
+    xm=11,
+    tier="D",
+    severity="error",
+    why="It costs time, and it shows customers that nobody knows them (XM Institute, practice 11).",
+    good=(
+        "May we reply by e-mail?",
+        "the branch is known and not asked",
+        "purpose: correction of the address on file",
+    ),
+    bad=("Your e-mail?", "Hangi şubedeydiniz? with branch known", "«نام شما؟» with name known"),
+)
+_ALIASES = {
+    "e-mail": "email", "mail": "email", "telephone": "phone", "mobile": "phone", "first_name": "name",
+    "last_name": "name", "full_name": "name", "order_id": "order", "order_number": "order", "store": "branch",
+    "location": "branch", "company": "account", "customer": "account", "employee": "agent",
+    "advisor": "agent",
+    "visit_date": "date", "order_date": "date", "event_date": "date", "item": "product", "tariff": "plan",
+}  # fmt: skip
+
+
+def check(document: Document) -> Iterator[Problem]:
+    known = _known(document)
+    for wording in document.stems():
+        question = wording.question
+        if (
+            not isinstance(question, TextQuestion | ChoiceQuestion)
+            or "correct" in (question.purpose or "").casefold()
+        ):
+            continue
+        text = fold(wording.text, wording.language)
+        for name, pattern in _patterns(wording.language).items():
+            match = pattern.search(text) if name in known else None
+            if match:
+                told = f"The {name} is already known; it is not asked again."
+                rewrite = "Delete the question, or say `purpose: correction` if people should check it."
+                yield document.finding(RULE, wording, told, rewrite=rewrite)
+                break
+
+
+def _known(document: Document) -> set[str]:
+    questionnaire = document.questionnaire
+    if questionnaire is None:
+        return set()
+    known = {*questionnaire.known_fields, *document.settings.known_fields, *questionnaire.fields}
+    if questionnaire.messages.email:
+        known.add("email")
+    if questionnaire.messages.sms:
+        known.add("phone")
+    return {_ALIASES.get(name.casefold(), name.casefold()) for name in known}
+
+
+@cache
+def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
+    raw = read(files("feedback.lint").joinpath("lexicon/fields.yaml").read_text(encoding="utf-8")).data
+    return {name: re.compile("|".join(patterns)) for name, patterns in raw.get(language, {}).items()}

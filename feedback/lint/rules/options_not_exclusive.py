@@ -1,0 +1,148 @@
+"""Two options that one person could both mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import permutations
+
+from feedback.lint.choices import Choices, choices
+from feedback.lint.document import Document, read
+from feedback.lint.fold import bare
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="options-not-exclusive",
+    title="No two options mean the same",
+    xm=6,
+    qas="7e",
+    tier="D",
+    severity="warning",
+    why="Where two options fit, people choose by accident and the counts split (XM Institute, "
+    "practice 6; QAS-99, 7e).",
+    good=("Tea | Coffee | Cold drinks", "the same list as `multi`", "a “None of these” with `role: none`"),
+    bad=("Tea | Hot drinks", "Car | Family car", "Bus | Public transport", "Price | price"),
+)
+MOST_COMPARED = 60
+"""Of a longer list (countries, branches) only the beginning is compared pair by pair."""
+HEAD_LAST = frozenset({"en", "tr", "de"})
+"""Languages whose compounds end with the main word ("credit card"); in the others it comes first."""
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, _ in document.questions:
+        for language in document.languages:
+            listed = choices(document, index, language)
+            if listed:
+                yield from _duplicates(document, index, listed)
+                if document.questions[index][1].type == "single":
+                    yield from _contained(document, index, listed)
+                else:
+                    yield from _loose_none(document, index, listed)
+
+
+def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for place, _, text in listed.options:
+        plain = bare(text, listed.language) or text
+        if plain in seen:
+            told = f"“{text}” stands here twice."
+            yield document.finding(
+                RULE,
+                ("questions", index, "options", place),
+                told,
+                quoted=text,
+                language=listed.language,
+                severity="error",
+            )
+        seen.setdefault(plain, text)
+
+
+def _contained(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+    if listed.kind in ("bands", "degrees", "calendar", "steps", "yes-no"):
+        return
+    for told in (*_everything(listed), *_pairs(listed)):
+        place, text, message = told
+        yield document.finding(
+            RULE,
+            ("questions", index, "options", place),
+            message,
+            quoted=text,
+            language=listed.language,
+            rewrite="Keep one of the two, name the rest of the kind (“other hot drinks”), or use "
+            "`type: multi`.",
+        )
+        return
+
+
+def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
+    words = listed.words
+    if words is None:
+        return
+    singles = {bare(text, listed.language) for _, _, text in listed.options}
+    for place, option, text in listed.options:
+        if option.role is None and len(listed.options) > 3 and words.says("all", text):
+            yield (
+                place,
+                text,
+                f"“{text}” covers the other options, but only one can be chosen; use `type: multi`.",
+            )
+        plain = f" {bare(text, listed.language)} "
+        for joint in words.conjunctions:
+            parts = [part.strip() for part in plain.split(f" {joint} ")]
+            if len(parts) == 2 and set(parts) <= singles:
+                yield (
+                    place,
+                    text,
+                    f"“{text}” joins two other options, but only one can be chosen; use `type: multi`.",
+                )
+
+
+def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
+    for (_, _, one), (place, _, other) in permutations(listed.real[:MOST_COMPARED], 2):
+        kind, member = bare(one, listed.language), bare(other, listed.language)
+        if _is_compound(kind, member, listed.language) or member in _members(listed.language).get(kind, ()):
+            yield (
+                place,
+                f"{other} | {one}",
+                f"“{other}” is also “{one}”; the same person could choose either.",
+            )
+
+
+def _is_compound(head: str, whole: str, language: str) -> bool:
+    words = whole.split()
+    if len(head) < 3 or head == whole or len(words) not in (2, 3) or len(head.split()) > 1:
+        return False
+    if any(
+        word in ("and", "or", "ve", "veya", "و", "یا", "und", "oder", "y", "o", "et", "ou", "no", "non")
+        for word in words
+    ):
+        return False
+    if language not in HEAD_LAST:
+        return words[0] == head
+    last = words[-1]
+    return last == head or (language == "tr" and last.startswith(head) and len(last) - len(head) <= 2)
+
+
+def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+    for place, option, text in listed.options:
+        if listed.words and listed.words.says("none", text) and not option.stands_alone:
+            yield document.finding(
+                RULE,
+                ("questions", index, "options", place),
+                f"“{text}” can be chosen together with the others.",
+                quoted=text,
+                language=listed.language,
+                rewrite="Give it `role: none` (or `exclusive: true`).",
+            )
+
+
+@cache
+def _members(language: str) -> dict[str, frozenset[str]]:
+    text = files("feedback.lint").joinpath("lexicon/kinds.yaml").read_text(encoding="utf-8")
+    kinds = read(text).data.get(language, {})
+    return {
+        bare(kind, language): frozenset(bare(each, language) for each in members)
+        for kind, members in kinds.items()
+    }

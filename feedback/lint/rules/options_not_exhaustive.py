@@ -1,0 +1,113 @@
+"""A list that leaves somebody without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.core.questions import ChoiceQuestion
+from feedback.lint.choices import Choices, choices
+from feedback.lint.document import Document
+from feedback.lint.intervals import INFINITY
+from feedback.lint.labels import readings
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.range_overlap import are_years
+
+RULE = Rule(
+    id="options-not-exhaustive",
+    title="Everybody finds an answer",
+    xm=5,
+    qas="7f",
+    tier="D",
+    severity="warning",
+    why="Who finds no answer that fits chooses a wrong one or leaves (XM Institute, practice 5; "
+    "QAS-99, item 7f).",
+    good=("… | Something else (with a box)", "Daily | Weekly | Monthly | Never", "Under 20 … 60 or over"),
+    bad=("Why did you cancel? Price | Quality | Service", "Daily | Weekly | Monthly", "20-29 | 30-39"),
+    suppress="The list is complete: write `complete:` with the reason instead.",
+)
+ESCAPES = ("other", "none", "dont_know", "not_applicable")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, question in document.questions:
+        if not isinstance(question, ChoiceQuestion) or question.complete:
+            continue
+        for language in document.languages:
+            listed = choices(document, index, language)
+            told = _missing(question, listed) if listed else None
+            if told:
+                strict = question.required and not question.multiple
+                severity = "error" if strict else None
+                message, rewrite = told
+                yield document.finding(
+                    RULE,
+                    ("questions", index, "options"),
+                    message,
+                    quoted=" | ".join(listed.texts if listed else ()),
+                    language=language,
+                    rewrite=rewrite,
+                    severity=severity,  # type: ignore[arg-type]
+                )
+                break
+
+
+def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
+    if listed.words is None or question.not_applicable:
+        return None
+    if listed.kind == "bands":
+        return _closed_ends(question, listed)
+    return None if _has_escape(listed) else _without_escape(question, listed)
+
+
+def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
+    if _is_frequency(listed):
+        zero = any(one.zero for text in listed.texts for one in readings(text, listed.language))
+        return None if zero else ("The list has no answer for those who never do it.", "Add “Never”.")
+    if listed.kind != "unordered" or not listed.real:
+        return None
+    if question.multiple:
+        return "There is no answer for those to whom none applies.", "Add {role: none} or {role: other}."
+    if len(listed.real) >= 3:
+        return "Nobody can say that none of these fits.", "Add {role: other, other_text: true}."
+    return None
+
+
+def _has_escape(listed: Choices) -> bool:
+    words = listed.words
+    return any(
+        option.role is not None
+        or (words and any(words.says(kind, text) for kind in (*ESCAPES, "prefer_not")))
+        for _, option, text in listed.options
+    )
+
+
+def _is_frequency(listed: Choices) -> bool:
+    return listed.kind == "degrees" and all(
+        any(one.dimension == "frequency" for one in readings(text, listed.language)) for text in listed.texts
+    )
+
+
+def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
+    bands = [band for _, _, band in listed.bands()]
+    parsed = {place for place, _, _ in listed.bands()}
+    if len(bands) < 2 or all(band.is_point for band in bands) or are_years(bands):
+        return None
+    if any(place not in parsed for place, _, _ in listed.real) or (set(parsed) and _says_other(listed)):
+        return None
+    lowest = min(bands, key=lambda band: band.low)
+    highest = max(band.high for band in bands)
+    least = lowest.low / lowest.step
+    too_high = least > 1 and (question.min_age is None or least > question.min_age)
+    bounded = highest == 100 and lowest.family == "percent"
+    if too_high:
+        return ("The lowest band does not reach down to the least value.", "Open it: “Under 20”.")
+    if highest != INFINITY and not bounded:
+        return ("The highest band has an upper end; somebody may be above it.", "Open it: “60 or over”.")
+    return None
+
+
+def _says_other(listed: Choices) -> bool:
+    return any(
+        option.role == "other" or (listed.words and listed.words.says("other", text))
+        for _, option, text in listed.options
+    )

@@ -1,0 +1,44 @@
+"""A shuffled list in which "other" or "none" may land in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.core.questions import ChoiceQuestion
+from feedback.lint.choices import choices
+from feedback.lint.document import Document
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="randomise-unpinned",
+    title="“Other” and “none” keep their place in a shuffled list",
+    xm=10,
+    tier="D",
+    severity="error",
+    why="People look for the way out at the end; in the middle it reads as one more answer (Dillman "
+    "et al. 2014).",
+    good=("Something else, `role: other`", "None of these, `role: none`", "All, `pinned: true`"),
+    bad=("randomize: true with a plain “Other”", "randomize: true with a plain “None of these”"),
+)
+LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, question in document.questions:
+        if not isinstance(question, ChoiceQuestion) or not question.randomize:
+            continue
+        seen: set[int] = set()
+        for language in document.languages:
+            listed = choices(document, index, language)
+            for place, option, text in listed.options if listed else ():
+                loose = listed and listed.words and any(listed.words.says(kind, text) for kind in LAST_PLACE)
+                if loose and not option.stays and place not in seen:
+                    seen.add(place)
+                    yield document.finding(
+                        RULE,
+                        ("questions", index, "options", place),
+                        f"“{text}” moves about when the options are shuffled.",
+                        quoted=text,
+                        language=language,
+                        rewrite="Give it a `role:` (other, none ...) or `pinned: true`.",
+                    )

@@ -1,0 +1,61 @@
+"""Bands of numbers leave a value out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from feedback.lint.choices import Choices, choices
+from feedback.lint.document import Document
+from feedback.lint.intervals import gap, shown
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.range_overlap import are_years
+
+RULE = Rule(
+    id="range-gap",
+    title="Bands of numbers leave nothing out",
+    xm=5,
+    qas="7f",
+    tier="D",
+    severity="error",
+    why="Whoever falls into a gap has to give a wrong answer or none (XM Institute, practice 5; "
+    "QAS-99, item 7f).",
+    good=("0-9 | 10-19 | 20+", "<1 h | 1-2 h", "none | 1 | 2+"),
+    bad=("1-4 | 6-9", "under 10 | 12+", "0-9 | 20+"),
+    suppress="Values in the gap cannot occur; say why.",
+)
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, _ in document.questions:
+        for language in document.languages:
+            listed = choices(document, index, language)
+            if listed:
+                yield from _in(document, index, listed)
+
+
+def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+    bands = listed.bands()
+    places = {place for place, _, _ in bands}
+    unclear = any(place not in places for place, _, _ in listed.real)
+    if (
+        len(bands) < 2
+        or unclear
+        or are_years([b for _, _, b in bands])
+        or all(b.is_point for _, _, b in bands)
+    ):
+        return
+    bands = sorted(bands, key=lambda each: (each[2].low, each[2].high))
+    for (_, text, lower), (place, other_text, upper) in pairwise(bands):
+        hole = gap(lower, upper)
+        if hole is None:
+            continue
+        low, high = shown(hole[0], lower), shown(hole[1], upper)
+        yield document.finding(
+            RULE,
+            ("questions", index, "options", place),
+            f"Nothing fits between “{text}” and “{other_text}” ({low} and {high}); somebody may be there.",
+            quoted=f"{text} | {other_text}",
+            rewrite="Let each band begin where the one before it ends.",
+            language=listed.language,
+        )

@@ -1,0 +1,62 @@
+"""Two bands of numbers share a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from feedback.lint.choices import Choices, choices
+from feedback.lint.document import Document
+from feedback.lint.intervals import Interval, overlap, shown
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="range-overlap",
+    title="Bands of numbers do not overlap",
+    xm=6,
+    qas="7e",
+    tier="D",
+    severity="error",
+    why="Whoever stands on a shared border can choose two answers, and the counts mean nothing "
+    "(XM Institute, practice 6; QAS-99, item 7e).",
+    good=("1-3 | 4-6", "5 km to less than 10 km | 10 km to less than 20 km", "۱۰ تا ۱۹ | ۲۰ تا ۲۹"),
+    bad=("1-3 | 3-6", "up to 2 | up to 4", "۱۰ تا ۲۰ | ۲۰ تا ۳۰"),
+    suppress="Bands fixed by a regulator or by a series that must stay comparable.",
+)
+
+MOST_COMPARED = 60
+"""Nobody reads a longer list of bands."""
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, _ in document.questions:
+        for language in document.languages:
+            listed = choices(document, index, language)
+            if listed:
+                yield from _in(document, index, listed)
+
+
+def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+    bands = listed.bands()
+    if len(bands) < 2 or are_years([band for _, _, band in bands]):
+        return
+    for (_, text, band), (place, other_text, other) in combinations(bands[:MOST_COMPARED], 2):
+        shared = overlap(band, other)
+        if shared is None:
+            continue
+        yield document.finding(
+            RULE,
+            ("questions", index, "options", place),
+            f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has "
+            "two answers.",
+            quoted=f"{text} | {other_text}",
+            rewrite="Let each band begin after the one before it ends: 1-3, 4-6, or “5 to less than 10”.",
+            language=listed.language,
+        )
+        return
+
+
+def are_years(bands: list[Interval]) -> bool:
+    """Calendar years ("2019-2020") are names of seasons and cohorts, not quantities."""
+    ends = [end for band in bands for end in (band.low, band.high) if abs(end) != float("inf")]
+    return bool(ends) and all(1900 <= end <= 2100 and not band.family for band in bands for end in ends)

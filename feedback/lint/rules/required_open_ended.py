@@ -1,0 +1,34 @@
+"""An open question that must be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.core.questions import TextQuestion
+from feedback.lint.document import Document
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="required-open-ended",
+    title="Nobody has to write",
+    xm=13,
+    tier="D",
+    severity="error",
+    why="A required comment is answered with dots, or ends the survey (XM Institute, practice 13; "
+    "Reja et al. 2003).",
+    good=("an optional comment", "a required e-mail address after “Yes, contact me”"),
+    bad=("a required “Why?”", "at least 30 characters"),
+)
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, question in document.questions:
+        if not isinstance(question, TextQuestion) or (question.contact and question.show_if):
+            continue
+        key = "required" if question.required else "min_length" if question.min_length > 0 else None
+        if key:
+            told = "A comment must be optional." if key == "required" else "A comment has no least length."
+            text = question.text.to(document.languages[0])
+            yield document.finding(
+                RULE, ("questions", index, key), told, quoted=text, rewrite=f"Delete `{key}:`."
+            )

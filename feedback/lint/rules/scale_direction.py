@@ -1,0 +1,157 @@
+"""A scale that runs against the others, or against its own explanation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
+from feedback.lint.document import Document
+from feedback.lint.fold import bare, fold
+from feedback.lint.labels import readings
+from feedback.lint.registered import claimed
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.scales import VALUED, LabelledScale, is_worded_scale, scales
+
+RULE = Rule(
+    id="scale-direction",
+    title="All scales run the same way",
+    xm=9,
+    qas="7g",
+    tier="D",
+    severity="error",
+    why="People learn the direction at the first scale and answer the next ones by it; a flipped "
+    "scale turns praise "
+    "into complaints (XM Institute, practice 9).",
+    good=("every scale from bad to good", "an effort item with `high_is_bad: true`", "stars 1-5"),
+    bad=(
+        "question 1: 1 = bad, question 2: 1 = good",
+        "csat with 5 = Very dissatisfied",
+        "“10 = worst” under “Best”",
+    ),
+    suppress="A validated instrument that runs the other way: declare it with `instrument:` instead.",
+)
+
+
+def check(document: Document) -> Iterator[Problem]:
+    house = -1 if document.settings.high_is_bad else 1
+    listed: list[LabelledScale] = []
+    numbered = False
+    seen: set[int] = set()
+    for each in scales(document):
+        direction = _direction(each)
+        if direction == 0 or each.index in seen:
+            continue
+        numbered = numbered or each.numbered
+        if each.numbered and direction != house and _is_own(each):
+            seen.add(each.index)
+            yield _flipped(document, each)
+        elif not each.numbered:
+            listed.append(each)
+    yield from _lists(document, listed, house if numbered else 0)
+    yield from _reversed_sets(document)
+    yield from _explained(document)
+
+
+def _is_own(each: LabelledScale) -> bool:
+    instrument = claimed(each.question)
+    return each.own and not (instrument and instrument.high_is_bad)
+
+
+def _direction(each: LabelledScale) -> int:
+    """1 where the good answer comes last, -1 where it comes first, 0 where the labels do not tell."""
+    if abs(each.rise) < 1 or not is_worded_scale(each):
+        return 0
+    if each.ends is None or each.ends[0].dimension not in VALUED:
+        return 0
+    rises = 1 if each.rise > 0 else -1
+    return -rises if _declared_bad(each.question) else rises
+
+
+def _declared_bad(question: AnyQuestion) -> bool:
+    if isinstance(question, ScaleQuestion):
+        return question.high_is_bad
+    return isinstance(question, MatrixQuestion) and question.scale.high_is_bad
+
+
+def _flipped(document: Document, each: LabelledScale) -> Problem:
+    return document.finding(
+        RULE,
+        each.path,
+        f"The highest value carries “{each.labels[-1]}”, the lowest “{each.labels[0]}”: this scale is "
+        "upside down.",
+        quoted=" | ".join(each.labels),
+        language=each.language,
+        rewrite="Turn the labels round, or declare `high_is_bad: true` where low is good.",
+    )
+
+
+def _lists(document: Document, listed: list[LabelledScale], house: int) -> Iterator[Problem]:
+    """Lists of words may run either way, but all the same way, and that of the numbered scales."""
+    directions = {_direction(each) for each in listed}
+    seen: set[int] = set()
+    for each in listed:
+        if each.index in seen:
+            continue
+        wanted = house or (_direction(listed[0]) if len(directions) > 1 else 0)
+        if _direction(each) == -1 and not wanted:
+            told = "The best answer comes first here; most scales run from bad to good."
+            seen.add(each.index)
+            yield document.finding(RULE, each.path, told, language=each.language, severity="info")
+        elif wanted and _direction(each) != wanted:
+            seen.add(each.index)
+            yield document.finding(
+                RULE,
+                each.path,
+                "This list of answers runs the other way than the other scales of this questionnaire.",
+                quoted=" | ".join(each.labels),
+                language=each.language,
+                rewrite=" | ".join(reversed(each.labels)),
+            )
+
+
+def _reversed_sets(document: Document) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], int] = {}
+    told: set[int] = set()
+    for each in scales(document):
+        labels = tuple(bare(label, each.language) for label in each.labels)
+        if len(labels) < 3 or _direction(each) != 0 or not (each.numbered or is_worded_scale(each)):
+            continue
+        if labels[::-1] in seen and each.index not in told and seen[labels[::-1]] != each.index:
+            told.add(each.index)
+            message = "The same labels stand here in the opposite order of an earlier question."
+            yield document.finding(
+                RULE, each.path, message, quoted=" | ".join(each.labels), language=each.language
+            )
+        seen.setdefault(labels, each.index)
+
+
+_EXPLANATION = re.compile(
+    r"(?<!\d)(\d{1,2})\s*(?:=|:|means|is|-|–)\s*([^\W\d_][\w\s']{1,30}?)(?=[,;.)\d]|$| and | ve | و )"
+)
+
+
+def _explained(document: Document) -> Iterator[Problem]:
+    """ "1 = best" in the text under labels (or a scale type) that say the opposite."""
+    for index, question in document.questions:
+        if not isinstance(question, ScaleQuestion):
+            continue
+        for wording in document.question_texts(index):
+            if wording.role not in ("stem", "help"):
+                continue
+            told = _contradiction(question, wording.text, wording.language)
+            if told:
+                yield document.finding(RULE, wording, told, rewrite="Let the labels explain the scale.")
+
+
+def _contradiction(question: ScaleQuestion, text: str, language: str) -> str | None:
+    middle = (question.minimum + question.maximum) / 2
+    for number, label in _EXPLANATION.findall(fold(text, language)):
+        value = int(number)
+        found = [each for each in readings(label, language) if each.dimension in VALUED]
+        if not found or not question.minimum <= value <= question.maximum or value == middle:
+            continue
+        says_good = found[0].degree > 0
+        if found[0].degree and says_good != ((value > middle) != question.high_is_bad):
+            return f"The text says that {value} is “{label.strip()}”, the scale runs the other way."
+    return None

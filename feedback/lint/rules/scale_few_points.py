@@ -1,0 +1,31 @@
+"""Very few points, or none in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.core.questions.scale import RatingQuestion
+from feedback.lint.document import Document
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="scale-few-points",
+    title="A scale has enough points, and a middle",
+    tier="D",
+    severity="info",
+    why="Two to four points hide differences that people do feel, and without a middle the undecided "
+    "choose at random "
+    "(Krosnick and Presser 2010). A remark, not a fault.",
+    good=("five points", "seven points"),
+    bad=("1-3", "1-4", "1-6"),
+)
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for index, question in document.questions:
+        if not isinstance(question, RatingQuestion) or question.scale is None:
+            continue
+        points = question.maximum - question.minimum + 1
+        if points < 5 or (points % 2 == 0 and points < 10):
+            told = f"The scale has {points} points" + ("; there is no middle." if points % 2 == 0 else ".")
+            yield document.finding(RULE, ("questions", index, "scale"), told)

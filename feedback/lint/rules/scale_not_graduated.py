@@ -1,0 +1,124 @@
+"""Labels out of order, a yes/no answer to "how ...", or labels of different things on one scale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from feedback.core.questions import AnyQuestion
+from feedback.lint.choices import Choices, choices
+from feedback.lint.document import Document
+from feedback.lint.labels import ANY, Reading, lexicon
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.scales import LabelledScale, scales
+
+RULE = Rule(
+    id="scale-not-graduated",
+    title="A scale rises or falls step by step",
+    xm=7,
+    qas="7g",
+    tier="D",
+    severity="error",
+    why="People read the order of labels as their meaning; labels that jump, or that measure "
+    "different things, "
+    "are answered by position (XM Institute, practice 7; Tourangeau, Couper and Conrad 2004).",
+    good=("Poor | Fair | Good | Excellent", "Was it resolved? Yes | Partly | No", "Very cold … Very warm"),
+    bad=("Good | Poor | Excellent", "How likely …? Yes | No", "Cold | Fast | Warm"),
+)
+DEGREE_STEMS = frozenset(
+    [
+        "satisfaction",
+        "likelihood",
+        "ease",
+        "clarity",
+        "importance",
+        "usefulness",
+        "speed",
+        "cleanliness",
+        "politeness",
+        "temperature",
+        "noise",
+        "safety",
+        "comfort",
+        "reliability",
+    ]
+)
+TOLERANCE = 0.75
+"""Degree words differ between readers; only a step back larger than this counts."""
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for each in scales(document):
+        told = _disordered(each) or _mixed(each)
+        if told:
+            yield document.finding(
+                RULE,
+                each.path,
+                told,
+                quoted=" | ".join(each.labels),
+                language=each.language,
+                rewrite=_sorted(each),
+            )
+    yield from _two_answers(document)
+
+
+def _disordered(each: LabelledScale) -> str | None:
+    known = each.known
+    dimensions = {one.dimension for one in known}
+    if len(known) < 3 or len(known) < len(each.found) or len(dimensions) != 1:
+        return None
+    degrees = [one.degree for one in _from_zero(known)]
+    falls = any(first - second > TOLERANCE for first, second in pairwise(degrees))
+    rises = any(second - first > TOLERANCE for first, second in pairwise(degrees))
+    return "The labels do not rise or fall step by step." if falls and rises else None
+
+
+def _from_zero(found: Sequence[Reading]) -> list[Reading]:
+    """ "Not at all" lies below every degree, "not" too: both count as the bottom."""
+    return [one._replace(degree=min(one.degree, 0.0)) if one.zero else one for one in found]
+
+
+def _mixed(each: LabelledScale) -> str | None:
+    found = Counter(one.dimension for one in each.known if one.dimension != ANY)
+    if len(each.known) < len(each.found) or len(found) < 2 or len(each.found) < 3:
+        return None
+    (main, count), (other, _) = found.most_common(2)
+    asked = lexicon(each.language)
+    framed = each.numbered or (asked and asked.asked(each.question.text.to(each.language)))
+    ends = {end.dimension for end in each.ends or ()}
+    if (
+        count < 2
+        or not (framed or ends == {main})
+        or {main, other} <= {"quality", "satisfaction", "expectation"}
+    ):
+        return None
+    return f"The labels are about different things ({main} and {other}); a scale measures one."
+
+
+def _sorted(each: LabelledScale) -> str:
+    if len({one.dimension for one in each.known}) != 1 or len(each.known) != len(each.found):
+        return "Use degrees of one thing, from least to most."
+    pairs = sorted(zip(_from_zero(each.known), each.labels, strict=True), key=lambda pair: pair[0].degree)
+    return " | ".join(label for _, label in pairs)
+
+
+def _is_two_answers(listed: Choices | None, question: AnyQuestion) -> bool:
+    if listed is None or question.type == "multi":
+        return False
+    return len(listed.real) == 2 or listed.kind == "yes-no"
+
+
+def _two_answers(document: Document) -> Iterator[Problem]:
+    for wording in document.stems():
+        words, question = lexicon(wording.language), wording.question
+        if words is None or question is None or words.asked(wording.text) not in DEGREE_STEMS:
+            continue
+        index = int(wording.path[1])
+        if question.type == "thumbs" or _is_two_answers(choices(document, index, wording.language), question):
+            yield document.finding(
+                RULE,
+                wording,
+                "This asks for a degree, but only two answers are offered.",
+                rewrite="Offer a graduated scale built from the question, or ask a yes/no question.",
+            )

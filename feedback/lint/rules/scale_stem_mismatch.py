@@ -1,0 +1,68 @@
+"""The question asks for one thing, the labels answer another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.labels import ANY, lexicon
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.scales import LabelledScale, is_worded_scale, scales
+
+RULE = Rule(
+    id="scale-stem-mismatch",
+    title="The scale is built from the question",
+    xm=2,
+    qas="7b",
+    tier="D",
+    severity="error",
+    why="A respondent who has to translate the labels into the question makes mistakes and gives up sooner "
+    "(XM Institute, practice 2; QAS-99, item 7b).",
+    good=(
+        "How often …? Never … Daily",
+        "How clear …? Not at all … Extremely",
+        "Rate …: Very poor … Very good",
+    ),
+    bad=("How often …? Poor … Excellent", "How clear …? Never … Always", "Ne kadar önemli …? Memnunum …"),
+    suppress="A validated instrument that mixes the two.",
+)
+_KIN = (
+    {"quality", "satisfaction", "expectation"},
+    {"ease", "effort", "clarity"},
+    {"frequency", "amount"},
+    {"importance", "usefulness"},
+    {"speed", "amount"},
+)
+"""Dimensions that answer each other well enough."""
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for each in scales(document):
+        words = lexicon(each.language)
+        stem = each.question.text.to(each.language)
+        asked = words.asked(stem) if words else None
+        answered = each.dimension
+        if asked is None or answered in (None, ANY, asked) or not is_worded_scale(each) or not each.own:
+            continue
+        yield from _mismatch(document, each, stem, asked, str(answered))
+
+
+def _mismatch(
+    document: Document, each: LabelledScale, stem: str, asked: str, answered: str
+) -> Iterator[Problem]:
+    if asked == "quality":
+        # "Rate the speed: slow ... fast" asks for what the labels name.
+        wrong = answered in ("agreement", "frequency", "likelihood", "importance")
+    else:
+        wrong = not any({asked, answered} <= kin for kin in _KIN)
+    soft = asked == "satisfaction" and answered == "quality"
+    if wrong or soft:
+        yield document.finding(
+            RULE,
+            each.path,
+            f"The question asks about {asked}, the labels are about {answered}.",
+            quoted=f"{stem} ({' | '.join(each.labels)})",
+            language=each.language,
+            rewrite=f"Label the scale with degrees of {asked}, or ask for {answered}.",
+            severity="warning" if soft else None,
+        )

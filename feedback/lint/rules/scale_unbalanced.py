@@ -1,0 +1,84 @@
+"""More ways to praise than to complain, or the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from feedback.lint.document import Document
+from feedback.lint.labels import Reading
+from feedback.lint.registered import claimed
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.scales import LabelledScale, is_worded_scale, scales
+
+RULE = Rule(
+    id="scale-unbalanced",
+    title="A scale offers as many negative as positive answers",
+    qas="7g",
+    tier="D",
+    severity="error",
+    why="The middle of the offered answers is taken for the ordinary case: more positive labels give "
+    "better results "
+    "for the same experience (Schwarz et al. 1985; Krosnick and Presser 2010).",
+    good=(
+        "Very bad | Bad | Neither | Good | Very good",
+        "Not at all useful … Extremely useful",
+        "خیلی بد … خیلی خوب",
+    ),
+    bad=(
+        "OK | Good | Great | Superb",
+        "Bad | Fine | Good | Very good | Perfect",
+        "Not clear … Extremely clear",
+    ),
+    suppress="A series that must stay comparable (category trend), or a validated item.",
+)
+ONE_SIDED = frozenset(
+    {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
+)
+"""Dimensions that start at nothing: they have no negative side to be missed."""
+
+
+def check(document: Document) -> Iterator[Problem]:
+    for each in scales(document):
+        if each.own and not _is_instrument(each) and is_worded_scale(each):
+            told = _unbalanced(each)
+            if told:
+                yield document.finding(
+                    RULE,
+                    each.path,
+                    told,
+                    quoted=" | ".join(each.labels),
+                    language=each.language,
+                    rewrite="Name both poles with the same strength and mirror the steps, with a "
+                    "middle if there is one.",
+                )
+
+
+def _is_instrument(each: LabelledScale) -> bool:
+    instrument = claimed(each.question)
+    return instrument is not None and not instrument.free_stem
+
+
+def _unbalanced(each: LabelledScale) -> str | None:
+    if each.dimension is None or each.dimension in ONE_SIDED or len(each.known) < 2:
+        return None
+    if len({one.degree for one in each.known}) < 2:
+        return None
+    if _starts_at_zero(each.known):
+        return _lopsided_ends(each.known) if len(each.known) == 2 else None
+    positive = sum(one.degree > 0 for one in each.known)
+    negative = sum(one.degree < 0 for one in each.known)
+    if positive != negative:
+        return f"{positive} of the labels are positive and {negative} negative."
+    return _lopsided_ends(each.known)
+
+
+def _starts_at_zero(found: Sequence[Reading]) -> bool:
+    """A unipolar scale ("not at all" ... "extremely") is balanced by definition, in either direction."""
+    return any(ends[0].zero and all(one.degree > 0 for one in ends[1:]) for ends in (found, found[::-1]))
+
+
+def _lopsided_ends(found: Sequence[Reading]) -> str | None:
+    first, last = abs(found[0].degree), abs(found[-1].degree)
+    if abs(first - last) > 1:
+        return "One end is much stronger than the other."
+    return None

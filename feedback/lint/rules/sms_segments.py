@@ -1,0 +1,101 @@
+"""A text message that costs more than it should."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from feedback.lint.document import Document, Wording
+from feedback.lint.rule import Problem, Rule, Severity
+
+RULE = Rule(
+    id="sms-segments",
+    title="A text message fits into few segments",
+    tier="D",
+    severity="warning",
+    why="Every segment is paid for, and one curly quote or ş more than halves the room: 160 "
+    "characters in GSM-7, 70 in "
+    "UCS-2 (3GPP TS 23.038).",
+    good=(
+        "straight quotes",
+        "Turkish without ş, ğ, ı where that is acceptable",
+        "max_segments: 2, said on purpose",
+    ),
+    bad=("a curly apostrophe", "an emoji", "200 letters"),
+)
+TYPICAL = {
+    "first_name": 10,
+    "last_name": 12,
+    "name": 20,
+    "full_name": 20,
+    "company": 20,
+    "account": 24,
+    "opt_out": 20,
+}
+"""Lengths that 95 % of the values do not exceed, in characters."""
+TYPICAL_ELSEWHERE = 16
+_PLACEHOLDER = re.compile(r"(?<!\\)\{\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    message = _message()
+    questionnaire = document.questionnaire
+    if message is None or questionnaire is None:
+        return
+    for wording in document.messages():
+        if wording.role not in ("sms", "reminder_sms", "comment_prompt"):
+            continue
+        cost = message.segments(_filled(wording.text, document.settings.link_length))
+        default = (
+            document.settings.max_segments_gsm
+            if cost.encoding == "GSM-7"
+            else document.settings.max_segments_ucs2
+        )
+        most = questionnaire.messages.max_segments or default
+        if cost.count > most:
+            yield _too_dear(document, wording, cost, most)
+        elif _avoidable(cost, message, wording):
+            yield _odd_character(document, wording, cost)
+
+
+def _message() -> Any:
+    """The module that counts segments, where this installation has it."""
+    try:
+        return importlib.import_module("feedback.core.message")
+    except ModuleNotFoundError:
+        return None
+
+
+def _filled(text: str, link_length: int) -> str:
+    def value(match: re.Match[str]) -> str:
+        length = link_length if match[1] == "link" else TYPICAL.get(match[1], TYPICAL_ELSEWHERE)
+        return "n" * max(length, len(match[2] or ""))
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def _too_dear(document: Document, wording: Wording, cost: Any, most: int) -> Problem:
+    severity: Severity = "error" if cost.count >= 2 * most else "warning"
+    costly = cost.first_costly
+    because = f" because of “{costly.text}”" if costly else ""
+    told = f"The message takes {cost.count} segments ({cost.encoding}{because}); {most} are allowed."
+    return document.finding(RULE, wording, told, rewrite=_remedy(costly), severity=severity)
+
+
+def _remedy(costly: Any) -> str:
+    if costly and costly.replacement:
+        return f"Write “{costly.replacement}” for “{costly.text}”, or shorten the text."
+    return "Shorten the text, or set `max_segments:` if the length is meant."
+
+
+def _avoidable(cost: Any, message: Any, wording: Wording) -> bool:
+    """Typography alone makes the message UCS-2: straight quotes would read the same."""
+    return cost.first_costly is not None and message.is_gsm(message.straighten(_filled(wording.text, 0)))
+
+
+def _odd_character(document: Document, wording: Wording, cost: Any) -> Problem:
+    costly = cost.first_costly
+    told = f"“{costly.text}” alone makes this message UCS-2, with 70 instead of 160 characters a segment."
+    return document.finding(RULE, wording, told, rewrite=_remedy(costly))

@@ -1,0 +1,84 @@
+"""More questions than people answer on this channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, TextQuestion
+from feedback.lint.document import Document
+from feedback.lint.paths import ways
+from feedback.lint.rule import Problem, Rule, Severity
+from feedback.lint.settings import Settings
+
+RULE = Rule(
+    id="survey-too-long",
+    title="A survey asks only what is necessary",
+    xm=11,
+    tier="D",
+    severity="warning",
+    why="Every further question loses answers, most of all on phones "
+    "(XM Institute, practice 11; Galesic and Bosnjak 2009).",
+    good=("a score and why", "5 questions by e-mail", "a long set behind “May we ask more?”"),
+    bad=("9 questions by SMS", "24 questions by e-mail", "3 grids of 8 rows"),
+)
+
+
+class Limits(NamedTuple):
+    """Above these, a warning or an error."""
+
+    warn_questions: int
+    warn_seconds: float
+    most_questions: int
+    most_seconds: float
+
+
+SMS = Limits(3, 60, 5, 90)
+PAGE = Limits(10, 180, 20, float("inf"))
+
+
+def check(document: Document) -> Iterator[Problem]:
+    questionnaire = document.questionnaire
+    if questionnaire is None:
+        return
+    by_sms = bool(questionnaire.messages.sms)
+    limits = SMS if by_sms else PAGE
+    count = seconds = 0.0
+    for way in ways(questionnaire):
+        count = max(count, sum(_weight(question) for question in way))
+        seconds = max(seconds, sum(_seconds(question, document) for question in way))
+    severity: Severity | None = None
+    if count > limits.most_questions or seconds > limits.most_seconds:
+        severity = "error"
+    elif count > limits.warn_questions or seconds > limits.warn_seconds:
+        severity = "warning"
+    if severity:
+        channel = "by SMS" if by_sms else "on a page"
+        told = f"The longest way has {count:g} questions and takes about {seconds:.0f} s; {channel} at most "
+        told += f"{limits.warn_questions} and {limits.warn_seconds:g} s are answered well."
+        yield document.finding(
+            RULE,
+            ("questions",),
+            told,
+            rewrite="Keep the questions whose answers change a decision.",
+            severity=severity,
+        )
+
+
+def _weight(question: AnyQuestion) -> int:
+    return len(question.rows) if isinstance(question, MatrixQuestion) else 1
+
+
+def _seconds(question: AnyQuestion, document: Document) -> float:
+    """How long reading and answering take, in the questionnaire's first language."""
+    settings: Settings = document.settings
+    language = document.languages[0]
+    texts = [question.text.to(language)]
+    if isinstance(question, ChoiceQuestion):
+        texts += [option.text.to(language) for option in question.options]
+    if isinstance(question, MatrixQuestion):
+        texts += [row.text.to(language) for row in question.rows]
+        answering = settings.row_seconds * len(question.rows)
+    else:
+        answering = settings.open_seconds if isinstance(question, TextQuestion) else settings.closed_seconds
+    return answering + settings.word_seconds * sum(len(text.split()) for text in texts)

@@ -1,0 +1,139 @@
+"""Languages in which a questionnaire says something else, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from feedback.core.text import RIGHT_TO_LEFT
+from feedback.lint.document import Document, Path, Wording
+from feedback.lint.fold import digits
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="translation-parity",
+    title="Every language asks the same",
+    tier="D",
+    severity="error",
+    why="A missing or different translation is a different survey; its answers must not be added to "
+    "the others "
+    "(ISO 20252; European Social Survey translation guidelines).",
+    good=("the same keys in every language", "0-10 in both", "the placeholder kept"),
+    bad=("tr asks 1-10, en 0-10", "an option without its fa text", "{name} lost in the translation"),
+    suppress="Missing texts cannot be suppressed; a length or likeness that is right can.",
+    suppressible=False,
+)
+_PLACEHOLDER = re.compile(r"(?<!\\)\{\s*([\w.]+)")
+_RANGE = re.compile(r"(?<!\d)(\d{1,3})\s*(?:-|–|—|to|ile|ila|تا|bis|à|a|إلى|الى)\s*(\d{1,3})(?!\d)")
+_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
+_LATIN = re.compile("[A-Za-zÀ-ɏ]")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    languages = document.languages
+    if not document.questionnaire:
+        return
+    for path, texts in sorted(_texts(document).items(), key=lambda each: document.span(each[0]).start):
+        yield from _missing(document, path, texts)
+        yield from _unknown(document, texts)
+        source = texts.get(languages[0])
+        for language in languages[1:]:
+            other = texts.get(language)
+            if source and other and isinstance(_raw(document, path), dict):
+                yield from _differs(document, source, other)
+    for wording in document.stems():
+        yield from _script(document, wording)
+
+
+def _texts(document: Document) -> dict[Path, dict[str, Wording]]:
+    """Every text of the questionnaire: its path without the language -> language -> wording."""
+    found: dict[Path, dict[str, Wording]] = {}
+    for wording in document.wordings():
+        by_language = (
+            isinstance(_raw(document, wording.path[:-1]), dict) and wording.path[-1] == wording.language
+        )
+        path = wording.path[:-1] if by_language else wording.path
+        found.setdefault(path, {})[wording.language] = wording
+    return found
+
+
+def _raw(document: Document, path: Path) -> Any:
+    data = document.data
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _missing(document: Document, path: Path, texts: dict[str, Wording]) -> Iterator[Problem]:
+    one = next(iter(texts.values()))
+    if len(document.languages) == 1 and document.languages[0] in texts:
+        return
+    plain = not isinstance(_raw(document, path), dict)
+    if plain and not re.search(r"[^\W\d_]", re.sub(r"\{[^{}]*\}", "", one.text)):
+        return  # "1-3" reads the same everywhere
+    for language in document.languages:
+        if language not in texts or not texts[language].text.strip():
+            told = f"The text is missing in '{language}'."
+            yield document.finding(
+                RULE,
+                path,
+                told,
+                quoted=one.text,
+                language=language,
+                rewrite=f"{{{one.language}: …, {language}: …}}",
+            )
+
+
+def _unknown(document: Document, texts: dict[str, Wording]) -> Iterator[Problem]:
+    for language, wording in texts.items():
+        if language not in document.languages:
+            told = (
+                f"'{language}' is not one of the questionnaire's languages ({', '.join(document.languages)})."
+            )
+            yield document.finding(
+                RULE, wording, told, severity="warning", rewrite=f"Add {language} to `languages:`."
+            )
+
+
+def _differs(document: Document, source: Wording, other: Wording) -> Iterator[Problem]:
+    mine, theirs = set(_PLACEHOLDER.findall(source.text)), set(_PLACEHOLDER.findall(other.text))
+    if mine != theirs:
+        names = ", ".join(f"{{{name}}}" for name in sorted(mine ^ theirs))
+        told = f"{names} stands in only one of '{source.language}' and '{other.language}'."
+        yield document.finding(RULE, other, told, rewrite="Use the same placeholders in every language.")
+    ranges = [set(_RANGE.findall(digits(each.text))) for each in (source, other)]
+    if all(ranges) and ranges[0] != ranges[1]:
+        told = f"The numbers differ between '{source.language}' and '{other.language}'."
+        yield document.finding(RULE, other, told, rewrite="Name the same scale in every language.")
+    if source.role in ("stem", "body", "sms"):
+        yield from _unlike(document, source, other)
+
+
+def _unlike(document: Document, source: Wording, other: Wording) -> Iterator[Problem]:
+    ratio = len(other.text) / max(1, len(source.text))
+    letters = len(re.findall(r"[^\W\d_]", re.sub(r"\{[^{}]*\}", "", source.text)))
+    if source.text.strip() == other.text.strip() and letters >= 8:
+        told = f"The text in '{other.language}' is the one in '{source.language}'."
+        yield document.finding(RULE, other, told, severity="warning", rewrite="Translate it.")
+    elif len(source.text) >= 20 and not 0.5 <= ratio <= 2.2:
+        told = f"The text in '{other.language}' has {ratio:.1f} times the length of '{source.language}'."
+        yield document.finding(
+            RULE, other, told, severity="warning", rewrite="Check that nothing is missing or added."
+        )
+
+
+def _script(document: Document, wording: Wording) -> Iterator[Problem]:
+    text = re.sub(r"\{[^{}]*\}", "", wording.text)
+    arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
+    if arabic + latin < 8:
+        return
+    wrong = latin > 2 * arabic if wording.language in RIGHT_TO_LEFT - {"he"} else arabic > 2 * latin
+    if wrong:
+        told = f"The letters of this text are not those of '{wording.language}'."
+        yield document.finding(
+            RULE, wording, told, severity="warning", rewrite="Put the text under its language."
+        )

@@ -1,0 +1,103 @@
+"""A placeholder that nobody will fill in, or an unfinished text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from feedback.lint.document import Document, Wording
+from feedback.lint.rule import Problem, Rule
+
+RULE = Rule(
+    id="unresolved-placeholder",
+    title="No placeholder stays empty",
+    tier="D",
+    severity="error",
+    why="“Hello {first_name}” in the customer's hand undoes every other effort.",
+    good=("{first_name|there}", "fields: [agent] and {agent|our colleague}", "\\{a literal brace\\}"),
+    bad=("{frist_name}", "[COMPANY]", "{{order}} without a field"),
+    suppressible=False,
+)
+ALWAYS = frozenset({"company", "link", "opt_out"})
+"""Placeholders that always have a value."""
+CONTACT = frozenset(
+    {"first_name", "last_name", "name", "full_name", "account", "account_name", "email", "phone"}
+)
+_PLACEHOLDER = re.compile(r"(?<!\\)\{\{?\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}\}?")
+_LEFTOVER = re.compile(
+    r"\[(?:insert|add|your|enter|fill|placeholder)\b[^\]\n]{0,60}\]"
+    r"|\[(?:company|product|customer|client|brand|service|agent|first|last|order|goal)"
+    r"(?: (?:name|here|number|id))?\]"
+    r"|\[(?:نام|عنوان|شماره)[^\]\n]{0,40}\]"
+    r"|\bTODO\b|\bFIXME\b|\bTBD\b|\bX{3,}\b|\bx{3,}\b|\blorem ipsum\b",
+    re.IGNORECASE,
+)
+_CAPITALS = re.compile(r"\[[^\]\[\n]{3,60}\]")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    questionnaire = document.questionnaire
+    if questionnaire is None:
+        return
+    declared = {*questionnaire.fields, *document.settings.fields, *CONTACT}
+    for wording in document.wordings():
+        for match in _PLACEHOLDER.finditer(wording.text):
+            told = _fault(document, wording, match[1], match[2], declared)
+            if told:
+                yield document.finding(
+                    RULE, wording, told[0], quoted=match[0], offset=match.start(), rewrite=told[1]
+                )
+        for match in (*_LEFTOVER.finditer(wording.text), *_capitals(wording.text)):
+            told_left = f"“{match[0]}” was left in the text."
+            rewrite = "Write what belongs here, or use a placeholder such as {company}."
+            yield document.finding(
+                RULE, wording, told_left, quoted=match[0], offset=match.start(), rewrite=rewrite
+            )
+
+
+def _capitals(text: str) -> Iterator[re.Match[str]]:
+    for match in _CAPITALS.finditer(text):
+        if match[0].isupper() and not _LEFTOVER.fullmatch(match[0]):
+            yield match
+
+
+def _fault(
+    document: Document, wording: Wording, name: str, fallback: str | None, declared: set[str]
+) -> tuple[str, str] | None:
+    if name in ALWAYS:
+        return None
+    if name.startswith("answer."):
+        return _answer_fault(document, wording, name.removeprefix("answer."), fallback)
+    if name not in declared:
+        return _unknown(name, fallback, declared)
+    if fallback is None or not fallback.strip():
+        return f"{{{name}}} may be empty, and there is no fallback.", f"{{{name}|…}}"
+    return None
+
+
+def _unknown(name: str, fallback: str | None, declared: set[str]) -> tuple[str, str] | None:
+    """A name that nobody declared: with a fallback only what looks misspelt counts."""
+    near = difflib.get_close_matches(name, sorted(declared | ALWAYS), 1, 0.8)
+    if near:
+        return f"{{{name}}} is not known; did you mean {{{near[0]}}}?", f"{{{near[0]}|…}}"
+    if fallback is None:
+        return f"{{{name}}} is not known.", f"Declare it: fields: [{name}], and write {{{name}|…}}."
+    return None
+
+
+def _answer_fault(
+    document: Document, wording: Wording, key: str, fallback: str | None
+) -> tuple[str, str] | None:
+    keys = [question.key for _, question in document.questions]
+    if key not in keys:
+        near = difflib.get_close_matches(key, keys, 1, 0.6)
+        return (
+            f"There is no question “{key}”.",
+            f"{{answer.{near[0]}|…}}" if near else "Name an earlier question.",
+        )
+    if wording.question and keys.index(key) >= keys.index(wording.question.key):
+        return f"“{key}” is asked later than here.", "Name an earlier question."
+    if fallback is None or not fallback.strip():
+        return f"{{answer.{key}}} may be empty, and there is no fallback.", f"{{answer.{key}|…}}"
+    return None

@@ -1,0 +1,26 @@
+"""What we know of customers, however it comes in: the fields, how they are written, and how they are stored.
+
+The CSV import and the HTTP API both end here, so that a phone number is the same phone number in both.
+"""
+
+from feedback.services.customers.storing import (
+    ContactDraft,
+    Draft,
+    Permission,
+    Stored,
+    erased,
+    owners,
+    store_accounts,
+    store_contacts,
+)
+
+__all__ = [
+    "ContactDraft",
+    "Draft",
+    "Permission",
+    "Stored",
+    "erased",
+    "owners",
+    "store_accounts",
+    "store_contacts",
+]

@@ -1,0 +1,247 @@
+"""From what somebody wrote to the value that is stored: one parser for each field.
+
+Every parser takes the text (never empty, without the white space around it) and the `Style` in which it was
+written, and raises ValueError with a sentence that does not repeat the text: it may be a person's address.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from feedback.core.recipient import EmailAddress, PhoneNumber
+
+BASES = ("consent", "contract", "legitimate_interest")
+_LARGEST = Decimal(10) ** 12
+_YES = frozenset({"1", "yes", "y", "true", "on", "x", "evet", "e", "بله", "بلی"})
+_NO = frozenset({"0", "no", "n", "false", "off", "hayır", "hayir", "h", "خیر", "نه"})
+_SYMBOLS = {"€": "EUR", "£": "GBP", "₺": "TRY", "₹": "INR", "$": None, "¥": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a source writes what can be read in two ways; None where it has not said."""
+
+    region: str = "US"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    dates: Literal["day-first", "month-first"] | None = None
+    decimal: Literal[".", ","] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount, and the currency if it was written beside it without doubt (a $ is of many countries)."""
+
+    amount: Decimal
+    currency: str | None = None
+
+
+Parser = Callable[[str, Style], Any]
+
+
+def text(longest: int) -> Parser:
+    """Any text of up to `longest` characters, without control characters."""
+
+    def parse(written: str, _: Style) -> str:
+        if len(written) > longest:
+            raise ValueError(f"This is longer than {longest} characters.")
+        if not is_clean(written):
+            raise ValueError("This has control characters in it, which no name or key has.")
+        return written
+
+    return parse
+
+
+def is_clean(written: str) -> bool:
+    """True without control characters and halves of characters, which no database column takes."""
+    return written.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in written)
+
+
+def phone(written: str, style: Style) -> str:
+    return PhoneNumber.parse(written, style.region).e164
+
+
+def email(written: str, _: Style) -> str:
+    """In lower case: replies, opt-outs and imports look an address up, and it must be one and the same."""
+    return EmailAddress.parse(written).key
+
+
+def language(written: str, _: Style) -> str:
+    """`tr` from `TR`, `tr-TR` or `tr_TR`."""
+    found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{2,8})*", written)
+    if found is None:
+        raise ValueError("A language is two letters, such as en, tr or fa.")
+    return found[1].lower()
+
+
+def country(written: str, _: Style) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", written):
+        raise ValueError("A country is two letters (ISO 3166), such as TR or US.")
+    return written.upper()
+
+
+def time_zone(written: str, _: Style) -> str:
+    if written not in _zones():
+        raise ValueError("There is no such time zone; write it as Europe/Istanbul.")
+    return written
+
+
+def currency(written: str, _: Style) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", written):
+        raise ValueError("A currency is three letters (ISO 4217), such as USD or TRY.")
+    return written.upper()
+
+
+def number(written: str, style: Style) -> Decimal:
+    """A number with either decimal mark, as long as only one reading is possible."""
+    bare = re.sub(r"[\s'’]", "", _western(written)).replace("٬", "").replace("٫", ".")
+    marks = (style.decimal,) if style.decimal else (".", ",")
+    readings = {reading for mark in marks if (reading := _read_number(bare, mark)) is not None}
+    if not readings:
+        raise ValueError("This is not a number.")
+    if len(readings) > 1:
+        raise ValueError(
+            'This number can be read in two ways; say which with decimal = "." or decimal = ",".'
+        )
+    return readings.pop()
+
+
+def money(written: str, style: Style) -> Money:
+    """An amount per month, with or without its currency beside it: `65.60`, `€ 1.200,50`, `99 TRY`."""
+    found = re.fullmatch(r"([A-Za-z]{3}|[€£₺₹$¥])?\s*(.*?)\s*([A-Za-z]{3}|[€£₺₹$¥])?", written)
+    before, digits, after = found.groups() if found else (None, written, None)
+    amount = number(digits, style)
+    if not 0 <= amount < _LARGEST:
+        raise ValueError("An amount lies between 0 and a million million.")
+    sign = before or after
+    return Money(amount.quantize(Decimal("0.01")), _SYMBOLS.get(sign, sign.upper()) if sign else None)
+
+
+def day(written: str, style: Style) -> date:
+    """A date: `2026-03-31`, `31.3.2026`, or with slashes in the order that the style names."""
+    plain = _western(written).partition("T")[0].partition(" ")[0]
+    if found := re.fullmatch(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", plain):
+        return _day(found[1], found[2], found[3])
+    if found := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", plain):
+        return _day(found[3], found[2], found[1])
+    if found := re.fullmatch(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})", plain):
+        return _ordered_day(int(found[1]), int(found[2]), found[3], style)
+    if re.fullmatch(r"\d{5}(\.\d+)?", plain):
+        raise ValueError("This is a spreadsheet's number of a day; format the column as a date, then export.")
+    raise ValueError("This is not a date with a year of four digits; write it as 2026-03-31.")
+
+
+def moment(written: str, style: Style) -> datetime:
+    """A moment in ISO 8601; without an offset it is local time in the style's zone."""
+    plain = _western(written)
+    try:
+        found = datetime.fromisoformat(plain)
+    except ValueError:
+        found = datetime.combine(day(plain, style), _time_of_day(plain))
+    return found if found.tzinfo else found.replace(tzinfo=style.zone)
+
+
+def basis(written: str, _: Style) -> str:
+    word = written.lower().replace(" ", "_").replace("-", "_")
+    if word not in BASES:
+        raise ValueError(f"The basis of a permission is one of {', '.join(BASES)}.")
+    return word
+
+
+def switch(written: str, _: Style) -> bool:
+    word = written.casefold()
+    if word not in _YES | _NO:
+        raise ValueError("This must be yes or no.")
+    return word in _YES
+
+
+def key(written: str, _: Style) -> str:
+    """The name of an event: short, lower case, as journey.yaml writes it."""
+    if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,63}", written):
+        raise ValueError("An event's name is lower case letters, digits and _, such as ticket_closed.")
+    return written
+
+
+NAME, SHORT, LONG = text(255), text(64), text(1000)
+
+ACCOUNT: Mapping[str, Parser] = {
+    "external_id": NAME,
+    "name": NAME,
+    "owner": email,
+    "segment": SHORT,
+    "recurring_revenue": money,
+    "currency": currency,
+    "contract_started_on": day,
+    "renewal_on": day,
+}
+CONTACT: Mapping[str, Parser] = {
+    "external_id": NAME,
+    "name": NAME,
+    "phone": phone,
+    "email": email,
+    "language": language,
+    "time_zone": time_zone,
+    "country": country,
+}
+CONSENT: Mapping[str, Parser] = {
+    "basis": basis,
+    "source": NAME,
+    "sms": switch,
+    "email": switch,
+    "text_version": SHORT,
+    "reference": SHORT,
+}
+EVENT: Mapping[str, Parser] = {"key": NAME, "name": key, "contact": NAME, "occurred_at": moment}
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _western(written: str) -> str:
+    """Persian, Arabic and other digits as 0-9."""
+    if written.isascii():
+        return written
+    return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in written)
+
+
+def _read_number(bare: str, mark: str) -> Decimal | None:
+    group = re.escape("," if mark == "." else ".")
+    if not re.fullmatch(rf"[+-]?(\d+|\d{{1,3}}({group}\d{{3}})+)({re.escape(mark)}\d+)?", bare):
+        return None
+    return Decimal(re.sub(group, "", bare).replace(mark, "."))
+
+
+def _ordered_day(first: int, second: int, year: str, style: Style) -> date:
+    if style.dates is None and first <= 12 and second <= 12 and first != second:
+        raise ValueError('This date can be read in two ways; say dates = "day-first" or "month-first".')
+    is_day_first = style.dates == "day-first" if style.dates else first > 12
+    month, number_of_day = (second, first) if is_day_first else (first, second)
+    return _day(year, month, number_of_day)
+
+
+def _day(year: str | int, month: str | int, number_of_day: str | int) -> date:
+    try:
+        return date(int(year), int(month), int(number_of_day))
+    except ValueError:
+        raise ValueError("There is no such day in the calendar.") from None
+
+
+def _time_of_day(written: str) -> time:
+    found = re.search(r"[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?)$", written)
+    if found is None:
+        if re.search(r"[T ]", written):
+            raise ValueError("This is not a time of day; write it as 2026-03-31 14:05.")
+        return time()
+    try:
+        return time.fromisoformat(found[1].rjust(5 if found[1].count(":") == 1 else 8, "0"))
+    except ValueError:
+        raise ValueError("There is no such time of day.") from None

@@ -1,0 +1,268 @@
+"""Upsert of accounts and contacts by external id, a batch at a time: one read, one insert, one update.
+
+Plain tables instead of mapped objects: an import of a whole customer base is the one place where that shows.
+Every function works on the caller's transaction; with `write=False` it only says what would happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
+
+from feedback.services import optouts
+from feedback.store.models import Account, Consent, Contact, Suppression, User
+
+Outcome = Literal["created", "updated", "unchanged"]
+_ACCOUNT: Table = Account.__table__  # type: ignore[assignment]
+_CONTACT: Table = Contact.__table__  # type: ignore[assignment]
+_CONSENT: Table = Consent.__table__  # type: ignore[assignment]
+_NOT_YET = -1
+"""The id of a row that only a dry run has made."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a source says of an account or contact. A missing field stays as it is, None empties it."""
+
+    external_id: str
+    values: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Permission:
+    """Consent for one kind of channel, or its end (`allowed` is False)."""
+
+    kind: str
+    allowed: bool
+    basis: str = ""
+    source: str = ""
+    text_version: str | None = None
+    reference: str | None = None
+
+
+@dataclass(slots=True)
+class ContactDraft(Draft):
+    """`account` is the external id of an account that is stored already, in this transaction or before."""
+
+    account: str | None = None
+    permissions: list[Permission] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stored:
+    """A row's id, and what became of it."""
+
+    id: int
+    outcome: Outcome
+
+
+def owners(connection: Connection, emails: Iterable[str]) -> dict[str, int]:
+    """Ids of the members of staff with these addresses (in lower case)."""
+    wanted = {email.lower() for email in emails}
+    if not wanted:
+        return {}
+    address = func.lower(User.email)
+    return {row[1]: row[0] for row in connection.execute(select(User.id, address).where(address.in_(wanted)))}
+
+
+def erased(connection: Connection, external_ids: Iterable[str]) -> set[str]:
+    """Those of the external ids whose person has been erased: only a digest of them is kept."""
+    digests = {optouts.digest(each): each for each in external_ids}
+    wanted = select(Suppression.address).where(
+        Suppression.kind == "contact", Suppression.address.in_(list(digests)), Suppression.lifted_at.is_(None)
+    )
+    return {digests[digest] for digest in connection.scalars(wanted)}
+
+
+def store_accounts(
+    connection: Connection, drafts: Iterable[Draft], now: datetime, *, write: bool = True
+) -> dict[str, Stored]:
+    """Store accounts; a key that comes twice is one account, told twice. Result by external id."""
+    merged: dict[str, Draft] = {}
+    for draft in drafts:
+        known = merged.setdefault(draft.external_id, Draft(draft.external_id))
+        known.values.update(draft.values)
+        known.properties.update(draft.properties)
+    found = _existing(connection, _ACCOUNT, merged, lock=write)
+    for draft in merged.values():  # an account is never without a name
+        if draft.values.get("name") is None:
+            draft.values.pop("name", None)
+            if draft.external_id not in found:
+                draft.values["name"] = draft.external_id
+    return _upsert(connection, _ACCOUNT, list(merged.values()), found, now, write=write)
+
+
+def store_contacts(
+    connection: Connection,
+    drafts: Sequence[ContactDraft],
+    accounts: Mapping[str, Stored],
+    now: datetime,
+    *,
+    write: bool = True,
+) -> dict[str, Stored]:
+    """Store contacts, each external id at most once, and what they permit. Result by external id."""
+    for draft in drafts:
+        if draft.account is not None:
+            draft.values["account_id"] = accounts[draft.account].id
+    found = _existing(connection, _CONTACT, {draft.external_id for draft in drafts}, lock=write)
+    stored = _upsert(connection, _CONTACT, drafts, found, now, write=write)
+    for external_id in _record_permissions(connection, drafts, found, stored, now, write=write):
+        if stored[external_id].outcome == "unchanged":
+            stored[external_id].outcome = "updated"
+    return stored
+
+
+def _existing(
+    connection: Connection, table: Table, external_ids: Iterable[str], *, lock: bool
+) -> dict[str, Row[Any]]:
+    """In the order of the keys, so that two imports at once wait for each other instead of for ever."""
+    wanted = select(table).where(table.c.external_id.in_(list(external_ids))).order_by(table.c.external_id)
+    rows = connection.execute(wanted.with_for_update() if lock else wanted)
+    return {row.external_id: row for row in rows}
+
+
+def _upsert(
+    connection: Connection,
+    table: Table,
+    drafts: Sequence[Draft],
+    found: Mapping[str, Row[Any]],
+    now: datetime,
+    *,
+    write: bool,
+) -> dict[str, Stored]:
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    stored: dict[str, Stored] = {}
+    for draft in drafts:
+        row = found.get(draft.external_id)
+        if row is None:
+            fresh.append(_new_row(table, draft, now))
+            stored[draft.external_id] = Stored(_NOT_YET, "created")
+        elif (difference := _difference(table, row, draft)) is not None:
+            changed.append({"row_id": row.id, **difference, "updated_at": now})
+            stored[draft.external_id] = Stored(row.id, "updated")
+        else:
+            stored[draft.external_id] = Stored(row.id, "unchanged")
+    if write:
+        _update(connection, table, changed)
+        for row_id, external_id in _insert(connection, table, fresh):
+            stored[external_id].id = row_id
+    return stored
+
+
+def _columns(table: Table) -> list[str]:
+    """What a source may set; the rest is ours."""
+    ours = {"id", "external_id", "properties", "is_demo", "erased_at", "created_at", "updated_at"}
+    return [column.name for column in table.columns if column.name not in ours]
+
+
+def _new_row(table: Table, draft: Draft, now: datetime) -> dict[str, Any]:
+    return (
+        dict.fromkeys(_columns(table))
+        | draft.values
+        | {
+            "external_id": draft.external_id,
+            "properties": {name: value for name, value in draft.properties.items() if value is not None},
+            "is_demo": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+    )
+
+
+def _difference(table: Table, row: Row[Any], draft: Draft) -> dict[str, Any] | None:
+    """All columns that a source may set, as they shall be; None if that is how they are."""
+    columns = {name: row._mapping[name] for name in draft.values}
+    properties = {**row.properties, **draft.properties}
+    properties = {name: value for name, value in properties.items() if value is not None}
+    if properties == row.properties and all(_same(columns[name], draft.values[name]) for name in columns):
+        return None
+    return {name: row._mapping[name] for name in _columns(table)} | draft.values | {"properties": properties}
+
+
+def _same(stored: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Decimal) and isinstance(stored, Decimal):
+        return stored.quantize(Decimal("0.01")) == wanted.quantize(Decimal("0.01"))
+    return bool(stored == wanted)
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    if rows:
+        made = connection.execute(insert(table).returning(table.c.id, table.c.external_id), rows)
+        yield from ((row.id, row.external_id) for row in made)
+
+
+def _update(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+        connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(columns), rows)
+
+
+def _record_permissions(
+    connection: Connection,
+    drafts: Sequence[ContactDraft],
+    found: Mapping[str, Row[Any]],
+    stored: Mapping[str, Stored],
+    now: datetime,
+    *,
+    write: bool,
+) -> Iterator[str]:
+    """Grant and withdraw; yields the contacts for whom that changed something.
+
+    What a customer has withdrawn stays withdrawn: a file that still says yes was written before they said no.
+    """
+    asked = [draft for draft in drafts if draft.permissions]
+    known = _consents(connection, [stored[draft.external_id].id for draft in asked])
+    granted, withdrawn = [], []
+    for draft in asked:
+        for permission in draft.permissions:
+            address = _address(draft, found.get(draft.external_id), permission.kind)
+            if address is None:
+                continue
+            place = (stored[draft.external_id].id, permission.kind, address)
+            if permission.allowed and place not in known:
+                granted.append(_consent_row(draft, permission, address, stored, now))
+                yield draft.external_id
+            elif not permission.allowed and known.get(place) is not None:
+                withdrawn.append(known[place])
+                yield draft.external_id
+    if write and granted:
+        connection.execute(insert(_CONSENT), granted)
+    if write and withdrawn:
+        connection.execute(update(_CONSENT).where(_CONSENT.c.id.in_(withdrawn)).values(withdrawn_at=now))
+
+
+def _consents(connection: Connection, contacts: list[int]) -> dict[tuple[int, str, str], int | None]:
+    """(contact, kind, address) -> id of the permission, or None where it has been withdrawn."""
+    c = _CONSENT.c
+    wanted = select(c.contact_id, c.kind, c.address, c.id, c.withdrawn_at).where(c.contact_id.in_(contacts))
+    rows = connection.execute(wanted.order_by(c.id)) if contacts else ()
+    return {(row[0], row[1], row[2]): (None if row.withdrawn_at else row.id) for row in rows}
+
+
+def _address(draft: ContactDraft, row: Row[Any] | None, kind: str) -> str | None:
+    name = "phone" if kind == "sms" else "email"
+    if name in draft.values:
+        return draft.values[name]  # type: ignore[no-any-return]
+    return getattr(row, name) if row is not None else None
+
+
+def _consent_row(
+    draft: ContactDraft, permission: Permission, address: str, stored: Mapping[str, Stored], now: datetime
+) -> dict[str, Any]:
+    return {
+        "contact_id": stored[draft.external_id].id,
+        "kind": permission.kind,
+        "address": address,
+        "basis": permission.basis,
+        "source": permission.source,
+        "text_version": permission.text_version,
+        "reference": permission.reference,
+        "granted_at": now,
+    }

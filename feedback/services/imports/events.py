@@ -1,0 +1,89 @@
+"""Journey events of the past from a file: each goes the same way as one that the API brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.errors import Conflict, NotFound, Rejected
+from feedback.library import Library
+from feedback.services import journeys
+from feedback.services.imports.rows import Record, Refusal
+from feedback.settings import Settings
+from feedback.store.database import Database
+from feedback.store.models import Contact, JourneyEvent
+
+
+@dataclass(slots=True)
+class Done:
+    outcomes: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def key_of(record: Record) -> str:
+    """The sender's key, or one made of what happened to whom and when: the same row is the same event."""
+    event = record.values["event"]
+    made = f"{event['name']}:{event['contact']}:{event['occurred_at'].isoformat()}"
+    key: str = event.get("key") or made[:255]
+    return key
+
+
+def store(
+    database: Database,
+    records: list[Record],
+    library: Library,
+    settings: Settings,
+    now: datetime,
+    *,
+    dry_run: bool,
+) -> Done:
+    """Store a batch in one transaction; a row that is refused is undone on its own."""
+    if dry_run:
+        with database.reading() as session:
+            return _foresee(session, records)
+    done = Done()
+    with database.writing() as session:
+        known = _known(session, records)
+        for record in records:
+            try:
+                with session.begin_nested():
+                    journeys.record_event(session, _event(record), library, settings, now, source="import")
+            except (NotFound, Rejected, Conflict) as refusal:
+                done.refused.append(Refusal(record.line, None, str(refusal)))
+            else:
+                done.outcomes.append("unchanged" if key_of(record) in known else "created")
+    return done
+
+
+def _foresee(session: Session, records: list[Record]) -> Done:
+    known = _known(session, records)
+    wanted = {record.values["event"]["contact"] for record in records}
+    living = select(Contact.external_id).where(Contact.external_id.in_(wanted), Contact.erased_at.is_(None))
+    people = set(session.scalars(living))
+    done = Done()
+    for record in records:
+        contact = record.values["event"]["contact"]
+        if key_of(record) in known:
+            done.outcomes.append("unchanged")
+        elif contact in people:
+            done.outcomes.append("created")
+        else:
+            done.refused.append(
+                Refusal(record.line, None, f"There is no contact {contact!r}; import contacts first.")
+            )
+    return done
+
+
+def _known(session: Session, records: Iterable[Record]) -> set[str]:
+    keys = [key_of(record) for record in records]
+    return set(session.scalars(select(JourneyEvent.key).where(JourneyEvent.key.in_(keys))))
+
+
+def _event(record: Record) -> journeys.Event:
+    event = record.values["event"]
+    properties = record.properties.get("event", {})
+    return journeys.Event(key_of(record), event["name"], event["contact"], event["occurred_at"], properties)

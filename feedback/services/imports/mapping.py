@@ -1,0 +1,244 @@
+"""Which column is what: a mapping of columns, kept as a file in the instance directory.
+
+instance/mappings/crm.toml
+
+[contact]
+external_id = "Customer ID"                              # a column
+language    = { constant = "en" }
+time_zone   = { column = "State", lookup = "us-state-zones" }
+
+[account]
+external_id = "Customer ID"
+contract_started_on = { months_ago = "Tenure in Months" }
+renewal_on  = { next_after = "contract_started_on", every_months = 12 }
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from feedback.errors import ImportRefused
+from feedback.services.customers import fields
+
+Kind = Literal["accounts", "contacts", "events"]
+FIELDS: Mapping[str, Mapping[str, fields.Parser]] = {
+    "contact": fields.CONTACT,
+    "account": fields.ACCOUNT,
+    "consent": fields.CONSENT,
+    "event": fields.EVENT,
+}
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("account",),
+    "contacts": ("contact", "account", "consent"),
+    "events": ("event",),
+}
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("account.external_id",),
+    "contacts": ("contact.external_id",),
+    "events": ("event.contact", "event.name", "event.occurred_at"),
+}
+LOOKUPS = ("us-state-zones",)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _short_form(written: object) -> object:
+    """A bare text is a column, in a place where a whole source can stand."""
+    return {"column": written} if isinstance(written, str) else written
+
+
+class Source(_Strict):
+    """Where the value of a field comes from: a column, always the same, or worked out from a date."""
+
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    months_ago: str | None = Field(
+        None, description="a column with months; the day of the import minus so many"
+    )
+    next_after: str | None = Field(None, description="a date of the same section; its next return ...")
+    every_months: Annotated[
+        Source | None, BeforeValidator(lambda w: {"constant": w} if isinstance(w, int) else _short_form(w))
+    ] = None
+    values: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+    otherwise: str | None = Field(None, description="for what `values` or `lookup` does not list")
+    lookup: Literal["us-state-zones"] | None = None
+    divide_by: int = Field(1, ge=1, description="12 makes a yearly amount a monthly one")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [
+            name
+            for name in ("column", "constant", "months_ago", "next_after")
+            if getattr(self, name) is not None
+        ]
+        if len(given) != 1:
+            raise ValueError("give exactly one of: column, constant, months_ago, next_after")
+        if (self.next_after is None) != (self.every_months is None):
+            raise ValueError("next_after and every_months belong together")
+        return self
+
+    def columns(self) -> Iterator[str]:
+        """The columns of the file that it reads."""
+        yield from (name for name in (self.column, self.months_ago) if name is not None)
+        if self.every_months is not None:
+            yield from self.every_months.columns()
+
+    def translated(self, cell: str) -> str:
+        """The cell's text after value map and lookup; empty for nothing."""
+        table = self._table()
+        if not table or not cell:
+            return cell
+        found = table.get(cell.casefold())
+        if found is not None:
+            return found
+        if self.otherwise is not None:
+            return self.otherwise
+        return "" if self.lookup else cell
+
+    def _table(self) -> Mapping[str, str]:
+        if self.lookup:
+            return us_state_zones()
+        return {key.casefold(): _plain(value) for key, value in self.values.items()}
+
+
+class Section(_Strict):
+    """The fields of one table, by their names, and `properties` of any name."""
+
+    fields: dict[str, Source] = Field(default_factory=dict)
+    properties: dict[str, Source] = Field(default_factory=dict)
+
+
+class ColumnMap(_Strict):
+    """A whole mapping. What is not said is guessed from the file, as far as only one reading is possible."""
+
+    name: str = "the columns' own names"
+    kind: Kind | None = None
+    encoding: str | None = None
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None
+    dates: Literal["day-first", "month-first"] | None = None
+    decimal: Literal[".", ","] | None = None
+    empty_cells: Literal["keep", "clear"] = "keep"
+    sections: dict[str, Section] = Field(default_factory=dict)
+
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """(`contact.phone`, its source), properties as `contact.properties.plan`."""
+        for name, section in self.sections.items():
+            yield from ((f"{name}.{field}", source) for field, source in section.fields.items())
+            yield from ((f"{name}.properties.{key}", source) for key, source in section.properties.items())
+
+
+def load(instance: Path, name: str) -> ColumnMap:
+    """The mapping `instance/mappings/<name>.toml`. Raises ImportRefused with one line for each mistake."""
+    if not re.fullmatch(r"[\w-][\w.-]*", name):
+        raise ImportRefused(f"{name!r} is not the name of a mapping: letters, digits, - and _ only.")
+    path = instance / "mappings" / f"{name.removesuffix('.toml')}.toml"
+    try:
+        return parse(path.read_text(encoding="utf-8"), path.name)
+    except FileNotFoundError:
+        there = sorted(each.stem for each in path.parent.glob("*.toml"))
+        known = f"there are: {', '.join(there)}" if there else "there are none yet"
+        raise ImportRefused(f"There is no mapping {path}; {known}.") from None
+    except UnicodeDecodeError:
+        raise ImportRefused(f"{path} is not written in UTF-8.") from None
+
+
+def parse(text: str, name: str) -> ColumnMap:
+    """The mapping in a TOML text. Raises ImportRefused with one line for each mistake."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ImportRefused(f"{name} is not valid TOML: {error}.") from None
+    mistakes = list(_unknown(document, name))
+    sections = {key: _section(document.pop(key)) for key in list(document) if key in FIELDS}
+    try:
+        made = ColumnMap(**{**document, "name": name, "sections": sections}) if not mistakes else None
+    except ValidationError as error:
+        mistakes += [_sentence(name, each) for each in error.errors()]
+    if mistakes or made is None:
+        raise ImportRefused("\n".join(mistakes))
+    return made
+
+
+def by_own_names(kind: Kind, header: Iterable[str]) -> ColumnMap:
+    """The mapping for a file whose columns are called as our fields are (`phone`, `account.name`)."""
+    sections: dict[str, dict[str, dict[str, str]]] = {}
+    known = own_names(kind)
+    for column in header:
+        section, name = known.get(column.casefold(), ("", ""))
+        if not section and (found := re.fullmatch(r"(?:(\w+)\.)?properties\.(.+)", column)):
+            section, name = found[1] or SECTIONS[kind][0], f"properties.{found[2]}"
+        if section in SECTIONS[kind]:
+            group = sections.setdefault(section, {"fields": {}, "properties": {}})
+            is_property = name.startswith("properties.")
+            group["properties" if is_property else "fields"][name.removeprefix("properties.")] = {
+                "column": column
+            }  # type: ignore[assignment]
+    return ColumnMap.model_validate({"kind": kind, "sections": sections})
+
+
+def own_names(kind: Kind) -> dict[str, tuple[str, str]]:
+    """Column name -> (section, field). The kind's own section needs no prefix."""
+    names: dict[str, tuple[str, str]] = {}
+    for section in SECTIONS[kind]:
+        for field in FIELDS[section]:
+            names[f"{section}.{field}"] = (section, field)
+            if section == SECTIONS[kind][0]:
+                names[field] = (section, field)
+    return names
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` Did you mean ...?`, or nothing where nothing is near."""
+    folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+@cache
+def us_state_zones() -> Mapping[str, str]:
+    """State (name or abbreviation, in lower case) -> IANA zone, for states that lie in one zone."""
+    file = Path(__file__).with_name("us_state_zones.toml")
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {state.casefold(): zone for zone, states in document.items() for state in states}
+
+
+def _section(written: object) -> object:
+    if not isinstance(written, Mapping):
+        return written
+    properties = written.get("properties", {})
+    own = {name: _short_form(source) for name, source in written.items() if name != "properties"}
+    if isinstance(properties, Mapping):
+        properties = {name: _short_form(source) for name, source in properties.items()}
+    return {"fields": own, "properties": properties}
+
+
+def _unknown(document: Mapping[str, Any], name: str) -> Iterator[str]:
+    top = set(ColumnMap.model_fields) - {"name", "sections"} | set(FIELDS)
+    for key, section in document.items():
+        if key not in top:
+            yield f"{name}: there is no {key}.{nearest(key, top)}"
+        elif key in FIELDS and isinstance(section, Mapping):
+            for field in section:
+                if field != "properties" and field not in FIELDS[key]:
+                    yield f"{name}: {key} has no field {field}.{nearest(field, FIELDS[key])}"
+
+
+def _sentence(name: str, error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"] if part not in ("sections", "fields"))
+    what = error["msg"].removeprefix("Value error, ")
+    return f"{name}: {where}: {what[:1].lower()}{what[1:]}"
+
+
+def _plain(value: str | float | bool | Decimal) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

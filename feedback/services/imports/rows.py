@@ -1,0 +1,274 @@
+"""From a row of cells to a draft of what shall be stored: checked as a whole before any of it is written."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from feedback.errors import ImportRefused
+from feedback.services.customers import ContactDraft, Draft, Permission, fields
+from feedback.services.imports.mapping import FIELDS, REQUIRED, ColumnMap, Kind, Source, nearest
+from feedback.services.imports.table import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not taken over: its line in the file, the column at fault, and why."""
+
+    line: int
+    column: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Record:
+    """A row that was understood. `values` by section; `owner` is the address of a member of staff."""
+
+    line: int
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    properties: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str | None:
+        return self.values.get("account", {}).get("owner")
+
+
+class Reader:
+    """Reads rows of one file by one mapping. Raises ImportRefused where mapping and header do not fit."""
+
+    def __init__(
+        self, kind: Kind, header: Sequence[str], mapping: ColumnMap, style: fields.Style, today: date
+    ) -> None:
+        _check(kind, header, mapping)
+        self._width = len(header)
+        self._style = style
+        self._today = today
+        self._clears = mapping.empty_cells == "clear"
+        self._required = REQUIRED[kind]
+        places = {name: place for place, name in reversed(list(enumerate(header)))}
+        everything = [_Target(name, source, places) for name, source in mapping.sources()]
+        # Dates that follow from other dates come last.
+        self._targets = sorted(everything, key=lambda target: target.source.next_after is not None)
+
+    def read(self, line: Line) -> Record | list[Refusal]:
+        """What the row says, or everything that is wrong with it."""
+        if line.fault is not None:
+            return [Refusal(line.number, None, line.fault)]
+        cells = line.cells
+        if len(cells) < self._width or any(cells[self._width :]):
+            counts = f"{len(cells)} cells where the header has {self._width}"
+            return [Refusal(line.number, None, f"This row has {counts}; is a delimiter inside a value?")]
+        record, refusals = Record(line.number), []
+        for target in self._targets:
+            try:
+                self._take(record, target, cells)
+            except ValueError as error:
+                refusals.append(Refusal(line.number, target.column, str(error)))
+        return refusals or self._missing(record) or self._settled(record)
+
+    def _take(self, record: Record, target: _Target, cells: list[str]) -> None:
+        section = record.values.setdefault(target.section, {})
+        text = self._text(target.source, target.place, target, cells, section)
+        if not text:
+            if self._clears and target.clearable:
+                section[target.field] = None
+        elif target.is_property:
+            record.properties.setdefault(target.section, {})[target.field] = target.parse(text, self._style)
+        else:
+            section[target.field] = target.finished(target.parse(text, self._style))
+
+    def _text(
+        self, source: Source, place: int, target: _Target, cells: list[str], section: Mapping[str, Any]
+    ) -> str:
+        if source.column is not None:
+            return source.translated(cells[place])
+        if source.constant is not None:
+            return str(source.constant)
+        if source.months_ago is not None:
+            return _months_before(self._today, cells[place]) if cells[place] else ""
+        return self._next(source, target, cells, section)
+
+    def _next(self, source: Source, target: _Target, cells: list[str], section: Mapping[str, Any]) -> str:
+        assert source.every_months is not None  # noqa: S101  (the mapping's own check)
+        first = section.get(source.next_after or "")
+        every = self._text(source.every_months, target.every_place, target, cells, section)
+        if first is None or not every:
+            return ""
+        return next_return(first, _months(every), self._today).isoformat()
+
+    def _settled(self, record: Record) -> Record | list[Refusal]:
+        """Take an amount apart into two columns, if its two statements of the currency agree."""
+        account = record.values.get("account", {})
+        if isinstance(money := account.get("recurring_revenue"), fields.Money):
+            if money.currency and account.get("currency") not in (None, money.currency):
+                reason = f"The amount is in {money.currency} and the currency says {account['currency']}."
+                return [Refusal(record.line, None, reason)]
+            account["recurring_revenue"] = money.amount
+            if money.currency:
+                account["currency"] = money.currency
+        return record
+
+    def _missing(self, record: Record) -> list[Refusal]:
+        missing = []
+        for name in self._required:
+            section, _, field_name = name.partition(".")
+            if record.values[section].get(field_name) is None:
+                column = next(
+                    t.column for t in self._targets if t.section == section and t.field == field_name
+                )
+                missing.append(
+                    Refusal(record.line, column, f"A row without {field_name} cannot be told from others.")
+                )
+        return missing
+
+
+class _Target:
+    """A field and its source, worked out once a file."""
+
+    __slots__ = (
+        "clearable",
+        "column",
+        "every_place",
+        "field",
+        "is_property",
+        "parse",
+        "place",
+        "section",
+        "source",
+    )
+
+    def __init__(self, name: str, source: Source, places: Mapping[str, int]) -> None:
+        self.section, _, self.field = name.partition(".")
+        self.is_property = self.field.startswith("properties.")
+        self.field = self.field.removeprefix("properties.")
+        self.source = source
+        self.column = next(source.columns(), None)
+        self.place = places.get(source.column or source.months_ago or "", -1)
+        every = source.every_months
+        self.every_place = places.get(every.column or "", -1) if every else -1
+        parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
+        self.parse: Callable[[str, fields.Style], Any] = _remembered(parse)
+        self.clearable = not self.is_property and self.field not in (
+            "external_id",
+            "key",
+            "contact",
+            "occurred_at",
+        )
+
+    def finished(self, value: Any) -> Any:
+        if self.source.divide_by == 1 or not isinstance(value, fields.Money):
+            return value
+        amount = (value.amount / self.source.divide_by).quantize(value.amount)
+        return fields.Money(amount, value.currency)
+
+
+def account_draft(record: Record, owner_id: int | None) -> Draft | None:
+    """The account of the row; None where it names none. An unknown owner leaves the stored one alone."""
+    values = dict(record.values.get("account", {}))
+    external_id = values.pop("external_id", None)
+    if external_id is None:
+        return None
+    if values.pop("owner", None) is not None and owner_id is not None:
+        values["owner_id"] = owner_id
+    return Draft(external_id, values, dict(record.properties.get("account", {})))
+
+
+def contact_draft(record: Record) -> ContactDraft:
+    values = dict(record.values["contact"])
+    return ContactDraft(
+        values.pop("external_id"),
+        values,
+        dict(record.properties.get("contact", {})),
+        account=record.values.get("account", {}).get("external_id"),
+        permissions=list(_permissions(record.values.get("consent", {}))),
+    )
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last of the month where it is shorter."""
+    return _shifted(day, -months)
+
+
+def next_return(first: date, months: int, today: date) -> date:
+    """The first of the days `first`, `first` + `months`, `first` + 2 x `months` ... that is not past."""
+    passed = max(0, ((today.year - first.year) * 12 + today.month - first.month) // months)
+    day = _shifted(first, passed * months)
+    return day if day >= today else _shifted(first, (passed + 1) * months)
+
+
+def _permissions(consent: Mapping[str, Any]) -> Iterator[Permission]:
+    for kind in ("sms", "email"):
+        allowed = consent.get(kind)
+        if allowed is None:
+            allowed = True if consent.get("basis") else None
+        if allowed is not None:
+            yield Permission(
+                kind,
+                allowed,
+                consent.get("basis") or "consent",
+                consent.get("source") or "import",
+                consent.get("text_version"),
+                consent.get("reference"),
+            )
+
+
+def _remembered(parse: fields.Parser) -> fields.Parser:
+    """Segments, languages and owners repeat all the time: read each spelling once."""
+    return lru_cache(maxsize=2048)(parse)
+
+
+def _months_before(today: date, cell: str) -> str:
+    return months_before(today, _months(cell, least=0)).isoformat()
+
+
+def _months(cell: str, least: int = 1) -> int:
+    if not cell.isdecimal() or not least <= int(cell[:9]) <= 1200:
+        raise ValueError("This is not a number of months.")
+    return int(cell)
+
+
+def _shifted(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    if not 1 <= year <= 9999:
+        raise ValueError("This leads to a year that no calendar has.")
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _check(kind: Kind, header: Sequence[str], mapping: ColumnMap) -> None:
+    mistakes = list(_mistakes(kind, header, mapping))
+    if mistakes:
+        raise ImportRefused("\n".join(mistakes))
+
+
+def _mistakes(kind: Kind, header: Sequence[str], mapping: ColumnMap) -> Iterator[str]:
+    if mapping.kind not in (None, kind):
+        yield f"{mapping.name} is for {mapping.kind}, not for {kind}."
+    taken = dict(mapping.sources())
+    for name, source in taken.items():
+        for column in source.columns():
+            if column not in header:
+                hint = nearest(column, header)
+                yield f"{mapping.name} takes {name} from {column!r}, which the file has not.{hint}"
+            elif header.count(column) > 1:
+                yield f"The file has {header.count(column)} columns {column!r}; rename all but one."
+        if source.next_after and f"{name.partition('.')[0]}.{source.next_after}" not in taken:
+            yield f"{mapping.name}: {name} follows {source.next_after}, which the mapping does not fill."
+    for name in REQUIRED[kind]:
+        if name not in taken:
+            yield f"{mapping.name} must say which column is {name}."
+    if (
+        kind == "contacts"
+        and any(n.startswith("account.") for n in taken)
+        and "account.external_id" not in taken
+    ):
+        yield f"{mapping.name} must say which column is account.external_id, or leave the account out."
+
+
+def at(moment: datetime, style: fields.Style) -> date:
+    """The day of the import where the organisation is."""
+    return moment.astimezone(style.zone).date()

@@ -1,0 +1,112 @@
+"""Ways in for people whom nobody invited: a poster's QR code, a screen in a shop, a form in another page."""
+
+from __future__ import annotations
+
+import html
+import io
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+import segno
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.core.token import ALPHABET, LENGTH, looks_like_token
+from feedback.errors import LinkClosed, NotFound, Rejected
+from feedback.library import Library
+from feedback.store.models import Link
+
+LinkKind = Literal["poster", "kiosk", "embed"]
+
+
+def create(
+    session: Session,
+    library: Library,
+    *,
+    kind: LinkKind,
+    name: str,
+    questionnaire: str,
+    language: str | None = None,
+    origins: Sequence[str] = (),
+    now: datetime,
+) -> Link:
+    """A new way in. `origins` (`https://www.example.com`) may show an embedded form; none means every site.
+
+    Raises NotFound for an unknown questionnaire, Rejected for an origin that is not one.
+    """
+    wanted = library.questionnaire(questionnaire)
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or set(origin) & set(" ;,'*"):
+            raise Rejected(f"{origin!r} is not the address of a site; write https://www.example.com.")
+    link = Link(
+        token=secret(),
+        kind=kind,
+        name=name,
+        questionnaire=wanted.key,
+        language=wanted.language_for(language),
+        origins=[_origin(each) for each in origins],
+        created_at=now,
+    )
+    session.add(link)
+    session.flush()
+    return link
+
+
+def secret() -> str:
+    """Twelve characters that nobody can guess, as in survey links."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def find(session: Session, token: str) -> Link:
+    """Raises NotFound, or LinkClosed for a link that was taken out of use."""
+    link = (
+        session.scalars(select(Link).where(Link.token == token)).one_or_none()
+        if looks_like_token(token)
+        else None
+    )
+    if link is None:
+        raise NotFound("There is no such survey.")
+    if link.closed_at is not None:
+        raise LinkClosed("withdrawn", link.language)
+    return link
+
+
+def close(link: Link, now: datetime) -> None:
+    """Take the link out of use; what was answered stays."""
+    link.closed_at = link.closed_at or now
+
+
+def address(link: Link, public_url: str) -> str:
+    """The link itself."""
+    return f"{public_url.rstrip('/')}/in/{link.token}"
+
+
+def qr_code(text: str) -> str:
+    """A QR code as SVG, readable when a tenth of it is dirty or torn (level M: 15 %)."""
+    stream = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        stream, kind="svg", scale=8, border=4, xmldecl=False, svgclass=None
+    )
+    return stream.getvalue().decode()
+
+
+def snippet(link: Link, public_url: str) -> str:
+    """HTML that shows the form inside another page and gives it the height that it needs."""
+    source = html.escape(address(link, public_url))
+    origin = _origin(public_url)
+    return (
+        f'<iframe id="feedback-{link.id}" src="{source}" title="{html.escape(link.name)}" height="480" '
+        'style="width:100%;border:0"></iframe>\n'
+        "<script>addEventListener('message',e=>{"
+        f"const f=document.getElementById('feedback-{link.id}');"
+        f"if(e.origin=='{origin}'&&e.source==f.contentWindow)f.height=e.data.height}})</script>"
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,59 @@
+"""Names by which a mail is recognised when it, or a report about it, comes back.
+
+Both names carry our message's id and a MAC of it: the Message-ID is the same for every attempt, and the envelope
+sender (VERP) tells which message bounced without reading the bounce. Letters are lower case throughout, since
+mail servers on the way do not keep capitals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from email.utils import parseaddr
+
+from feedback.settings import Settings
+
+_RETURN_PATH = re.compile(r"\+b(\d{1,18})\.([0-9a-f]{16})@")
+_MESSAGE_ID = re.compile(r"<feedback\.(\d{1,18})\.([0-9a-f]{16})@")
+NO_DOMAIN = "feedback.invalid"  # of the simulator, whose mails go nowhere (RFC 2606)
+
+
+def message_id(number: int, settings: Settings) -> str:
+    """The Message-ID header of message `number`, with its angle brackets."""
+    return f"<feedback.{number}.{_mac(number, settings)}@{_sender(settings)[1]}>"
+
+
+def return_path(number: int, settings: Settings) -> str:
+    """Where bounces of message `number` go: a sub-address of the sender, or of `smtp.envelope_domain`."""
+    local, domain = _sender(settings)
+    if settings.smtp.envelope_domain:
+        local, domain = "bounce", settings.smtp.envelope_domain
+    return f"{local}+b{number}.{_mac(number, settings)}@{domain}"
+
+
+def read_return_path(address: str, settings: Settings) -> int | None:
+    """The message that a return path names; None for any other address, or a forged one."""
+    return _read(_RETURN_PATH.search(address.lower()), settings)
+
+
+def read_message_id(header: str, settings: Settings) -> int | None:
+    """The message that a Message-ID header names; None for any other, or a forged one."""
+    return _read(_MESSAGE_ID.search(header.lower()), settings)
+
+
+def _read(match: re.Match[str] | None, settings: Settings) -> int | None:
+    if match is None:
+        return None
+    number = int(match[1])
+    return number if hmac.compare_digest(match[2], _mac(number, settings)) else None
+
+
+def _mac(number: int, settings: Settings) -> str:
+    key = settings.link.key.reveal().encode()
+    return hmac.new(key, f"mail:{number}".encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _sender(settings: Settings) -> tuple[str, str]:
+    local, _, domain = parseaddr(settings.smtp.sender)[1].partition("@")
+    return local or "bounce", domain.lower() or NO_DOMAIN

@@ -1,0 +1,66 @@
+"""The API's description, OpenAPI 3.1, made from the routes and their shapes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel
+
+from feedback import __version__
+from feedback.web.api.shapes import Problem
+
+Answers = dict[str | int | HTTPStatus, Any]
+_PROBLEMS = {
+    400: "The body is not JSON.",
+    401: "No valid key.",
+    404: "There is no such thing.",
+    409: "It contradicts what is stored.",
+    410: "The person was erased on request.",
+    413: "The body is too large.",
+    415: "The body is not sent as JSON.",
+    422: "The request is not as described here, or its values cannot be accepted; `errors` says where.",
+    429: "Too many calls; `Retry-After` says how long to wait.",
+    503: "The database cannot be reached just now.",
+}
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+
+
+def problems() -> Answers:
+    """What every operation may answer instead."""
+    content = {"application/problem+json": {"schema": _SCHEMA}}
+    return {status: {"description": text, "content": content} for status, text in _PROBLEMS.items()}
+
+
+def stored(shape: type[BaseModel]) -> Answers:
+    """200 for what was there, 201 for what is new."""
+    return {200: shape, 201: shape}
+
+
+def of(api: APIBlueprint) -> dict[str, Any]:
+    """The whole document."""
+    paths = {path: _dumped(item) for path, item in api.paths.items()}
+    schemas = {name: _dumped(schema) for name, schema in api.components_schemas.items()}
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["Problem"].pop("$defs", {})
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Feedback",
+            "version": __version__,
+            "description": "Accounts, contacts and journey events. Every call carries an API key.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _dumped(part: Any) -> dict[str, Any]:
+    if isinstance(part, BaseModel):
+        return part.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return dict(part)

@@ -1,0 +1,78 @@
+"""Who may call the API, how often, and with how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, g, request
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestEntityTooLarge,
+    TooManyRequests,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+
+from feedback import clock
+from feedback.services import api_keys
+from feedback.web.rate import MISSES, Limits
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+CALLS = RateLimitItemPerMinute(1200)
+"""Of one key, in one process: enough to bring a customer base in, too few to bring the system down."""
+LARGEST_BODY = 64 * 1024  # bytes
+OPEN = ("api.openapi",)
+
+
+class Gate:
+    """Stands before every route of the API."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._misses = Limits()
+        self._calls = FixedWindowRateLimiter(MemoryStorage())
+
+    def check(self) -> Response | None:
+        """Raises 401, 429, 413, 415 or 400; returns None for a request that may go on."""
+        if request.endpoint in OPEN:
+            return None
+        self._known_caller()
+        if request.method in ("POST", "PUT"):
+            _read_json()
+        return None
+
+    def _known_caller(self) -> None:
+        given = request.authorization
+        token = given.token if given is not None and given.type == "bearer" else None
+        if not self._misses.left(MISSES, "api", request.remote_addr):
+            raise TooManyRequests("Too many calls without a valid key; wait a minute.", retry_after=60)
+        with self._database.reading() as session:
+            key = api_keys.find(session, token) if token else None
+        if key is None:
+            self._misses.hit(MISSES, "api", request.remote_addr)
+            sentence = "Send `Authorization: Bearer <key>` with a key that is valid."
+            raise Unauthorized(sentence, www_authenticate=WWWAuthenticate("bearer", {"realm": "feedback"}))
+        if not self._calls.hit(CALLS, "api", str(key.id)):
+            raise TooManyRequests(f"This key may make {CALLS.amount} calls a minute.", retry_after=60)
+        g.api_key = key.id
+        now = clock.now()
+        if api_keys.is_use_worth_noting(key, now):
+            with self._database.writing() as session:
+                api_keys.note_use(session, key.id, now)
+
+
+def _read_json() -> None:
+    if (request.content_length or 0) > LARGEST_BODY or len(request.get_data()) > LARGEST_BODY:
+        raise RequestEntityTooLarge(f"A body has at most {LARGEST_BODY} bytes.")
+    if not request.is_json:
+        raise UnsupportedMediaType("Send JSON, with `Content-Type: application/json`.")
+    try:
+        request.get_json()
+    except (BadRequest, RecursionError):
+        raise BadRequest("The body is not JSON.") from None

@@ -1,0 +1,68 @@
+"""Every answer of the API that is not what was asked for, as a problem (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from flask import Response, json
+from pydantic import ValidationError
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException
+
+from feedback.errors import FeedbackError
+from feedback.web.api.shapes import Mistake
+from feedback.web.problems import STATUS
+
+log = get_logger()
+
+
+def problem(status: int, detail: str | None = None, errors: Iterable[Mistake] = ()) -> Response:
+    """`about:blank` problems carry the status's own words as their title, says the RFC."""
+    body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    if detail:
+        body["detail"] = detail
+    if mistakes := [mistake.model_dump() for mistake in errors]:
+        body["errors"] = mistakes
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def ours(error: FeedbackError) -> Response:
+    """An error that a service raised."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if status != 503:
+        return problem(status, str(error))
+    log.error("storage_unavailable", reason=str(error))
+    answer = problem(status, "Please try again in a moment.")
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def http(error: HTTPException) -> Response:
+    """An error of HTTP itself: method, media type, size."""
+    if error.response is not None:
+        return error.get_response()  # type: ignore[return-value]
+    answer = problem(error.code or 500, error.description)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after", "www-authenticate"):
+            answer.headers[name] = value
+    return answer
+
+
+def invalid(error: ValidationError) -> Response:
+    """A request whose shape is wrong: every mistake with its place, and never the value."""
+    mistakes = [
+        Mistake(pointer=_pointer(each["loc"]), detail=_sentence(each["msg"])) for each in error.errors()
+    ]
+    return problem(422, "The request is not as the API describes it.", mistakes)
+
+
+def _pointer(place: tuple[int | str, ...]) -> str:
+    """`/properties/a~1b`. Which of several types was tried is our business, not part of the path."""
+    parts = [str(part) for part in place if "[" not in str(part)]
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ").strip()
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,186 @@
+"""The JSON that comes in and goes out; how a field is written is for services/customers/fields.py to say."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.functional_validators import AfterValidator
+
+from feedback.services.customers import fields
+
+
+def _clean(text: str) -> str:
+    if not fields.is_clean(text):
+        raise ValueError("This has control characters in it, which no name or key has.")
+    return text
+
+
+def _is_written(value: object) -> object:
+    """A date or time is text; pydantic alone would also take seconds since 1970."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("This must be text.")
+    return value
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("This must be a number.")
+    return value
+
+
+def _line(longest: int) -> StringConstraints:
+    return StringConstraints(strict=True, min_length=1, max_length=longest, strip_whitespace=True)
+
+
+Name = Annotated[str, _line(255), AfterValidator(_clean)]
+Short = Annotated[str, _line(64), AfterValidator(_clean)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=1000), AfterValidator(_clean)]
+Day = Annotated[date, BeforeValidator(_is_written)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written)]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2), BeforeValidator(_no_flag)]
+Switch = Annotated[bool, Field(strict=True)]
+Property = (
+    Text
+    | Switch
+    | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | None
+)
+Properties = Annotated[dict[Short, Property], Field(max_length=100)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ExternalId(BaseModel):
+    external_id: Name = Field(description="your own key of it")
+
+
+class EventKey(BaseModel):
+    key: Name
+
+
+class AccountIn(_In):
+    """A customer company. What is left out stays as it is; null empties it."""
+
+    name: Name | None = None
+    owner: Name | None = Field(None, description="e-mail address of a member of staff")
+    segment: Short | None = None
+    recurring_revenue: Amount | None = Field(None, description="money per month")
+    currency: Short | None = Field(None, description="ISO 4217")
+    contract_started_on: Day | None = None
+    renewal_on: Day | None = None
+    properties: Properties = Field({}, description="added to those that are stored; null removes one")
+
+
+class ConsentIn(_In):
+    """Permission to write to the contact. `sms` and `email` default to yes; no withdraws what was given."""
+
+    basis: Literal["consent", "contract", "legitimate_interest"]
+    source: Name = Field(description="where it was given")
+    sms: Switch = True
+    email: Switch = True
+    text_version: Short | None = None
+    reference: Short | None = None
+
+
+class ContactIn(_In):
+    """A person. What is left out stays as it is; null empties it."""
+
+    name: Name | None = None
+    account: Name | None = Field(None, description="external id of an account that is stored")
+    phone: Name | None = Field(None, description="E.164, or national in the installation's region")
+    email: Name | None = None
+    language: Short | None = Field(None, description="two letters")
+    time_zone: Short | None = Field(None, description="IANA name, such as Europe/Istanbul")
+    country: Short | None = Field(None, description="ISO 3166")
+    properties: Properties = Field({}, description="added to those that are stored; null removes one")
+    consent: ConsentIn | None = None
+
+
+class EventIn(_In):
+    """Something that happened. The same key is the same event, however often it is sent."""
+
+    key: Name = Field(description="your idempotency key, such as the ticket's number")
+    name: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_.-]{0,63}$")] = Field(
+        description="as journey.yaml has it"
+    )
+    contact: Name = Field(description="external id of the contact")
+    occurred_at: Moment | None = Field(None, description="with its offset; now, where it is left out")
+    properties: Properties = Field({})
+
+
+class AccountOut(BaseModel):
+    external_id: str
+    name: str
+    owner: str | None
+    segment: str | None
+    recurring_revenue: str | None
+    currency: str | None
+    contract_started_on: date | None
+    renewal_on: date | None
+    properties: dict[str, Property]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class ConsentOut(BaseModel):
+    kind: str
+    basis: str
+    source: str
+    granted_at: AwareDatetime
+    withdrawn_at: AwareDatetime | None
+
+
+class ContactOut(BaseModel):
+    external_id: str
+    account: str | None
+    name: str | None
+    phone: str | None
+    email: str | None
+    language: str | None
+    time_zone: str | None
+    country: str | None
+    properties: dict[str, Property]
+    consents: list[ConsentOut]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class EnrolmentOut(BaseModel):
+    """What the journey made of the event. A survey that is not sent says why."""
+
+    stage: str
+    questionnaire: str
+    state: str
+    reason: str | None
+    due_at: AwareDatetime
+
+
+class EventOut(BaseModel):
+    key: str
+    name: str
+    contact: str
+    occurred_at: AwareDatetime
+    received_at: AwareDatetime
+    properties: dict[str, Property]
+    enrolments: list[EnrolmentOut]
+
+
+class Mistake(BaseModel):
+    pointer: str = Field(description="JSON pointer into the body, or the name of a parameter")
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, application/problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[Mistake] | None = None

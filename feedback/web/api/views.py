@@ -1,0 +1,285 @@
+"""The routes under /api/v1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify
+from flask.blueprints import BlueprintSetupState
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+
+from feedback import clock
+from feedback.errors import FeedbackError, Gone, NotFound
+from feedback.services import journeys
+from feedback.services.customers import (
+    ContactDraft,
+    Draft,
+    Permission,
+    Stored,
+    erased,
+    fields,
+    owners,
+    store_accounts,
+    store_contacts,
+)
+from feedback.settings import Settings
+from feedback.store.models import Account, Consent, Contact, Enrolment, JourneyEvent
+from feedback.web.api import document, problems
+from feedback.web.api.gate import Gate
+from feedback.web.api.shapes import (
+    AccountIn,
+    AccountOut,
+    ConsentIn,
+    ConsentOut,
+    ContactIn,
+    ContactOut,
+    EnrolmentOut,
+    EventIn,
+    EventKey,
+    EventOut,
+    ExternalId,
+    Mistake,
+)
+from feedback.web.permissions import public
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+_BY_KEY = "the caller brings an API key"
+
+
+class UnacceptableError(Exception):
+    """A body whose shape is right and whose values are not."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__()
+        self.mistakes = mistakes
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    """Accounts, contacts and events for other programs; described at /api/v1/openapi.json."""
+    api = APIBlueprint("api", __name__, abp_security=[{"key": []}], abp_responses=document.problems())
+    api.before_request(Gate(runtime).check)
+    api.register_error_handler(FeedbackError, problems.ours)
+    api.register_error_handler(HTTPException, problems.http)
+    api.register_error_handler(UnacceptableError, _unacceptable)
+    api.record_once(_answer_mistakes)
+    _accounts(api, runtime)
+    _contacts(api, runtime)
+    _events(api, runtime)
+
+    @api.get("/openapi.json", doc_ui=False)
+    @public("the description of the API; it says nothing about customers")
+    def openapi() -> Response:
+        return jsonify(document.of(api))
+
+    return api
+
+
+def _answer_mistakes(state: BlueprintSetupState) -> None:
+    state.app.validation_error_callback = problems.invalid  # type: ignore[attr-defined]
+
+
+def _unacceptable(error: UnacceptableError) -> Response:
+    return problems.problem(422, "Some values cannot be accepted.", error.mistakes)
+
+
+def _accounts(api: APIBlueprint, runtime: Runtime) -> None:
+    @api.put(
+        "/accounts/<path:external_id>", summary="Store an account", responses=document.stored(AccountOut)
+    )
+    @public(_BY_KEY)
+    def put_account(path: ExternalId, body: AccountIn) -> Response:
+        values = _parsed(body, fields.ACCOUNT, runtime.settings)
+        owner = values.pop("owner", None)
+
+        def store(session: Session) -> Response:
+            if "owner" in body.model_fields_set:
+                values["owner_id"] = _staff(session, owner)
+            draft = Draft(path.external_id, values, body.properties)
+            stored = store_accounts(session.connection(), [draft], clock.now())[path.external_id]
+            return _answer(_account(session, path.external_id), stored)
+
+        return _written(runtime, store)
+
+    @api.get("/accounts/<path:external_id>", summary="An account", responses={200: AccountOut})
+    @public(_BY_KEY)
+    def get_account(path: ExternalId) -> Response:
+        with runtime.database.reading() as session:
+            return _answer(_account(session, path.external_id))
+
+
+def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
+    @api.put("/contacts/<path:external_id>", summary="Store a contact", responses=document.stored(ContactOut))
+    @public(_BY_KEY)
+    def put_contact(path: ExternalId, body: ContactIn) -> Response:
+        values = _parsed(body, fields.CONTACT, runtime.settings)
+
+        def store(session: Session) -> Response:
+            if erased(session.connection(), [path.external_id]):
+                raise Gone("This person was erased on request.")
+            if "account" in body.model_fields_set:
+                values["account_id"] = _account_id(session, body.account)
+            draft = ContactDraft(path.external_id, values, body.properties)
+            draft.permissions = _permissions(body.consent)
+            stored = store_contacts(session.connection(), [draft], {}, clock.now())[path.external_id]
+            return _answer(_contact(session, path.external_id), stored)
+
+        return _written(runtime, store)
+
+    @api.get("/contacts/<path:external_id>", summary="A contact", responses={200: ContactOut})
+    @public(_BY_KEY)
+    def get_contact(path: ExternalId) -> Response:
+        with runtime.database.reading() as session:
+            return _answer(_contact(session, path.external_id))
+
+
+def _events(api: APIBlueprint, runtime: Runtime) -> None:
+    @api.post("/events", summary="Tell what happened to a contact", responses=document.stored(EventOut))
+    @public(_BY_KEY)
+    def post_event(body: EventIn) -> Response:
+        now = clock.now()
+        event = journeys.Event(
+            body.key, body.name, body.contact, body.occurred_at or now, _without_nulls(body.properties)
+        )
+        with runtime.database.writing() as session:
+            known = session.scalar(select(JourneyEvent.id).where(JourneyEvent.key == body.key))
+            row = journeys.record_event(session, event, runtime.library, runtime.settings, now)
+            return _answer(_event(session, body.key), Stored(row.id, "unchanged" if known else "created"))
+
+    @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
+    @public(_BY_KEY)
+    def get_event(path: EventKey) -> Response:
+        with runtime.database.reading() as session:
+            return _answer(_event(session, path.key))
+
+
+def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response:
+    """In one transaction; once more where somebody else stored the same new thing at the same time."""
+    try:
+        with runtime.database.writing() as session:
+            return store(session)
+    except IntegrityError:
+        with runtime.database.writing() as session:
+            return store(session)
+
+
+def _parsed(
+    body: AccountIn | ContactIn, parsers: Mapping[str, fields.Parser], settings: Settings
+) -> dict[str, Any]:
+    """The fields that were sent, read as an import reads them. Raises UnacceptableError."""
+    style = fields.Style(settings.organisation.default_region, settings.organisation.time_zone)
+    values, mistakes = {}, []
+    for name in body.model_fields_set & set(parsers):
+        given = getattr(body, name)
+        try:
+            values[name] = parsers[name](given, style) if isinstance(given, str) else given
+        except ValueError as error:
+            mistakes.append(Mistake(pointer=f"/{name}", detail=str(error)))
+    if mistakes:
+        raise UnacceptableError(sorted(mistakes, key=lambda mistake: mistake.pointer))
+    return values
+
+
+def _staff(session: Session, email: str | None) -> int | None:
+    if email is None:
+        return None
+    found = owners(session.connection(), [email]).get(email)
+    if found is None:
+        raise UnacceptableError([Mistake(pointer="/owner", detail="No member of staff has this address.")])
+    return found
+
+
+def _account_id(session: Session, external_id: str | None) -> int | None:
+    if external_id is None:
+        return None
+    found = session.scalar(select(Account.id).where(Account.external_id == external_id))
+    if found is None:
+        raise UnacceptableError(
+            [Mistake(pointer="/account", detail="There is no such account; store it first.")]
+        )
+    return found
+
+
+def _permissions(consent: ConsentIn | None) -> list[Permission]:
+    if consent is None:
+        return []
+    rest = (consent.basis, consent.source, consent.text_version, consent.reference)
+    return [Permission("sms", consent.sms, *rest), Permission("email", consent.email, *rest)]
+
+
+def _without_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _answer(shape: BaseModel, stored: Stored | None = None) -> Response:
+    answer = jsonify(shape.model_dump(mode="json"))
+    answer.status_code = 201 if stored is not None and stored.outcome == "created" else 200
+    return answer
+
+
+def _account(session: Session, external_id: str) -> AccountOut:
+    row = session.scalar(select(Account).where(Account.external_id == external_id))
+    if row is None:
+        raise NotFound("There is no such account.")
+    return AccountOut(
+        external_id=row.external_id,
+        name=row.name,
+        owner=row.owner.email if row.owner else None,
+        segment=row.segment,
+        recurring_revenue=None if row.recurring_revenue is None else f"{row.recurring_revenue:.2f}",
+        currency=row.currency,
+        contract_started_on=row.contract_started_on,
+        renewal_on=row.renewal_on,
+        properties=row.properties,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _contact(session: Session, external_id: str) -> ContactOut:
+    row = session.scalar(
+        select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None))
+    )
+    if row is None:
+        raise NotFound("There is no such contact.")
+    consents = session.scalars(select(Consent).where(Consent.contact_id == row.id).order_by(Consent.id))
+    return ContactOut(
+        external_id=row.external_id,
+        account=row.account.external_id if row.account else None,
+        name=row.name,
+        phone=row.phone,
+        email=row.email,
+        language=row.language,
+        time_zone=row.time_zone,
+        country=row.country,
+        properties=row.properties,
+        consents=[ConsentOut.model_validate(each, from_attributes=True) for each in consents],
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _event(session: Session, key: str) -> EventOut:
+    found = session.execute(
+        select(JourneyEvent, Contact.external_id).join(Contact).where(JourneyEvent.key == key)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such event.")
+    row, contact = found
+    enrolments = session.scalars(select(Enrolment).where(Enrolment.event_id == row.id).order_by(Enrolment.id))
+    return EventOut(
+        key=row.key,
+        name=row.name,
+        contact=contact,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        properties=row.properties,
+        enrolments=[EnrolmentOut.model_validate(each, from_attributes=True) for each in enrolments],
+    )

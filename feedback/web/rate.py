@@ -1,0 +1,51 @@
+"""Limits for visitors whom nobody has signed in: how much one address may do in a minute.
+
+Kept in each process's memory: a limit against guessing need not be exact, and a lost one costs nothing. This
+machine's own addresses are not limited: a proxy that does not say for whom it asks would be one customer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+POSTS = RateLimitItemPerMinute(300)
+"""Answers: many phones share one address behind a mobile carrier, so this is a lid and not a sieve."""
+MISSES = RateLimitItemPerMinute(30)
+"""Unknown links: nobody mistypes thirty in a minute."""
+
+VOTES = RateLimitItemPerDay(1)
+"""Answers of one device through one open link; more are kept, and not counted until somebody looks."""
+
+
+class Limits:
+    """Counts by kind and address."""
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
+        """Counts one more; False when it was one too many."""
+        network = network_of(address)
+        return network is None or self._limiter.hit(limit, kind, network)
+
+    def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
+        """Whether one more would be within the limit, without counting it."""
+        network = network_of(address)
+        return network is None or self._limiter.test(limit, kind, network)
+
+
+def network_of(address: str | None) -> str | None:
+    """What one visitor can have many addresses in: an IPv6 /64, an IPv4 address; None for this machine."""
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if parsed.is_loopback:
+        return None
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

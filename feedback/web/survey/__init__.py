@@ -1,0 +1,291 @@
+"""The customer's page: `/<token>`.
+
+A GET shows where the customer stands and never records an answer, because mail scanners and link previews
+open every link. A POST stores one step and goes on to the next by a redirect, so that "back" and "reload" do
+no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from feedback import clock
+from feedback.core.answer import AnswerProblem
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.questions import AnyQuestion
+from feedback.core.token import looks_like_token
+from feedback.errors import LinkClosed, NotFound, StorageUnavailable
+from feedback.i18n import LANGUAGES
+from feedback.services import links, responses
+from feedback.services.responses import Sheet
+from feedback.store.models import Link
+from feedback.web import rate
+from feedback.web.permissions import public
+from feedback.web.survey import evidence, stamp
+from feedback.web.survey.forms import StepForm, step_form
+from feedback.web.survey.pages import Pages
+from feedback.web.survey.visit import Visit
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    """The pages behind a survey link."""
+    return _Survey(runtime).blueprint()
+
+
+class _Survey:
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.settings = runtime.settings
+        self.pages = Pages(runtime.settings)
+        self.limits = rate.Limits()
+        self.forms: dict[tuple[int, str], type[StepForm]] = {}
+        secrets = (runtime.settings.web.secret_key, runtime.settings.web.secret_key_previous)
+        self.keys = [secret.reveal().encode() for secret in secrets if secret]
+
+    def blueprint(self) -> Blueprint:
+        bare = Blueprint("survey", __name__)
+        bare.add_url_rule("/<string(length=12):token>", "show", self.show, methods=["GET"])
+        bare.add_url_rule("/<string(length=12):token>", "submit", self.submit, methods=["POST"])
+        bare.add_url_rule("/in/<string(length=12):token>", "enter", self.enter, methods=["GET"])
+        bare.add_url_rule("/in/<string(length=12):token>", "leave", self.leave, methods=["POST"])
+        bare.before_request(self._limited)
+        bare.register_error_handler(LinkClosed, self._closed)
+        bare.register_error_handler(NotFound, self._unknown)
+        bare.register_error_handler(StorageUnavailable, self._unavailable)
+        return bare
+
+    @public("the link is the key")
+    def show(self, token: str) -> AnyResponse:
+        """The step that is due, the one asked for (`?q=`), or thanks."""
+        now = clock.now()
+        signs = evidence.signs_of_a_scanner()
+        database = self.runtime.database
+        with database.writing() if signs else database.reading() as session:
+            sheet = responses.find(session, token, now)
+            for kind, value in signs:
+                responses.note_sign(session, sheet.id, kind, value)
+            visit = self._visit(session, token, sheet, now)
+        return self._shown(visit)
+
+    @public("the link is the key")
+    def submit(self, token: str) -> AnyResponse:
+        """Store one step. A mistake shows the step again with status 422, and stores nothing."""
+        sent = request.form  # read before the transaction begins: a slow phone must not hold the database
+        now = clock.now()
+        with self.runtime.database.writing() as session:
+            sheet = responses.find(session, token, now)
+            visit = self._visit(session, token, sheet, now)
+            return self._taken(session, visit, sent)
+
+    @public("the link is the key")
+    def enter(self, token: str) -> AnyResponse:
+        """As `show`, through a link that is open to everybody."""
+        with self.runtime.database.reading() as session:
+            link = links.find(session, token)
+            visit = self._walk_in(session, link, clock.now())
+        return self._shown(visit, link)
+
+    @public("the link is the key")
+    def leave(self, token: str) -> AnyResponse:
+        """As `submit`, through a link that is open to everybody."""
+        sent = request.form
+        with self.runtime.database.writing() as session:
+            link = links.find(session, token)
+            return self._taken(session, self._walk_in(session, link, clock.now()), sent, link)
+
+    def _shown(self, visit: Visit, link: Link | None = None) -> Response:
+        question = visit.wanted(request.args.get("q"))
+        if question is None:
+            return self._thanks(visit, link)
+        return self._ask(visit, question, visit.remembered(question), link=link)
+
+    def _taken(
+        self, session: Session, visit: Visit, sent: MultiDict[str, str], link: Link | None = None
+    ) -> AnyResponse:
+        question = visit.answered(request.args.get("q"))
+        if question is None:
+            return redirect(visit.address(), 303)
+        form = self._form(visit, question)(sent)
+        rendered = stamp.read(self.keys, visit.token, form.stamp.data or "")
+        if rendered is None or not form.validate():
+            problem = form.answer.problem or AnswerProblem(question.key, "stale")
+            return self._ask(visit, question, sent.to_dict(flat=False), problem, link)
+        if form.answer.data is not None or visit.sheet.state:
+            self._record(session, visit, question, form, rendered, link=link)
+        return redirect(visit.after(question, form.answer.data), 303)
+
+    def _record(
+        self,
+        session: Session,
+        visit: Visit,
+        question: AnyQuestion,
+        form: StepForm,
+        rendered: datetime,
+        *,
+        link: Link | None,
+    ) -> None:
+        seen = evidence.gathered(visit.sheet, form, rendered, visit.now)
+        answers = {question.key: form.answer.data}
+        common: dict[str, Any] = {
+            "followup": self.settings.followup,
+            "now": visit.now,
+            "finished": visit.is_last(question, form.answer.data),
+            "language": visit.language,
+            "edit_window": self.settings.link.edit_window,
+        }
+        if link is None:
+            common |= {"source": "link", "evidence": seen.stored()}
+            responses.record(session, visit.sheet, visit.questionnaire, answers, **common)
+            return
+        seen = replace(seen, repeated=not visit.sheet.state and self._came_before(link))
+        version = visit.sheet.version_id or self._published(session, link, visit.now)
+        common |= {"evidence": seen.stored(), "version_id": version}
+        responses.record_visit(session, link, visit.token, visit.questionnaire, answers, **common)
+
+    def _came_before(self, link: Link) -> bool:
+        """Whether this device has answered through this link today; a screen in a shop is for everybody."""
+        device = f"{link.id}/{request.headers.get('User-Agent', '')}"
+        return link.kind != "kiosk" and not self.limits.hit(rate.VOTES, device, request.remote_addr)
+
+    def _published(self, session: Session, link: Link, now: datetime) -> int:
+        return self.runtime.library.published(session, link.questionnaire, now).id
+
+    def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
+        """The step's form class; versions never change, so one is made once."""
+        if not visit.sheet.version_id:
+            return step_form(question)
+        known = (visit.sheet.version_id, question.key)
+        if known not in self.forms:
+            self.forms[known] = step_form(question)
+        return self.forms[known]
+
+    def _walk_in(self, session: Session, link: Link, now: datetime) -> Visit:
+        """Goes on with the visit that the address names, or begins one."""
+        named = request.args.get("v", "")
+        secret = named if looks_like_token(named) else links.secret()
+        sheet = responses.find_visit(session, secret, link)
+        if sheet is not None:
+            visit = self._visit(session, secret, sheet, now)
+        else:
+            blank = Sheet(0, 0, link.language, link.kind, {}, {}, now, None)
+            visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
+        return replace(visit, route=f"/in/{link.token}", walk_in=secret, keep=link.kind != "kiosk")
+
+    def _visit(self, session: Session, token: str, sheet: Sheet, now: datetime) -> Visit:
+        library = self.runtime.library
+        known = library.knows(sheet.version_id)
+        content = None if known else responses.content(session, sheet.version_id)
+        return self._with(token, sheet, library.of_id(sheet.version_id, content), now)
+
+    def _with(self, token: str, sheet: Sheet, questionnaire: Questionnaire, now: datetime) -> Visit:
+        wanted = request.args.get("l")
+        language = wanted if wanted in questionnaire.languages else questionnaire.language_for(sheet.language)
+        editable = sheet.editable(now, self.settings.link.edit_window)
+        company = {"company": self.settings.organisation.name}
+        return Visit(token, sheet, questionnaire, language, now, editable, company, f"/{token}")
+
+    def _ask(
+        self,
+        visit: Visit,
+        question: AnyQuestion,
+        form: Mapping[str, list[str]],
+        mistake: AnswerProblem | None = None,
+        link: Link | None = None,
+    ) -> Response:
+        return self.pages.render(
+            "survey/question.html",
+            visit.language,
+            status=422 if mistake else 200,
+            languages=visit.languages(question),
+            s=visit.step(question, form, mistake),
+            action=visit.address(question),
+            back=visit.back(question),
+            trap=visit.address(question, trap=True),
+            stamp=stamp.make(self.keys[0], visit.token, visit.now),
+            **_framed(link, IDLE),
+        )
+
+    def _thanks(self, visit: Visit, link: Link | None = None) -> Response:
+        words, onward = visit.thanks()
+        shared = link is not None and link.kind == "kiosk"
+        return self.pages.render(
+            "survey/thanks.html",
+            visit.language,
+            languages=visit.languages(None),
+            words=words,
+            link=onward,
+            given=visit.given() if visit.editable and not shared else [],
+            answered=bool(visit.sheet.answers),
+            **_framed(link, THANKED),
+        )
+
+    def _limited(self) -> Response | None:
+        """Too many answers, or too many guesses, from one address."""
+        address = request.remote_addr
+        too_many = request.method == "POST" and not self.limits.hit(rate.POSTS, "post", address)
+        if not too_many and self.limits.left(rate.MISSES, "miss", address):
+            return None
+        response = self._notice(
+            429, "Please wait a moment", "There were too many requests. Try again in a minute."
+        )
+        response.headers["Retry-After"] = "60"
+        return response
+
+    def _unknown(self, _: NotFound) -> Response:
+        self.limits.hit(rate.MISSES, "miss", request.remote_addr)
+        return self._notice(404, "We do not know this link", "Please check that the address is complete.")
+
+    def _closed(self, closed: LinkClosed) -> Response:
+        return self._notice(410, *_CLOSED[closed.reason], language=closed.language)
+
+    def _unavailable(self, _: StorageUnavailable) -> Response:
+        words = "Nothing is lost: please try again in a minute."
+        retry = request.full_path.rstrip("?")
+        response = self._notice(503, "We cannot save your answer just now", words, retry=retry)
+        response.headers["Retry-After"] = "60"
+        return response
+
+    def _notice(
+        self, status: int, heading: str, words: str, *, language: str | None = None, retry: str | None = None
+    ) -> Response:
+        spoken = language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en"
+        say = self.pages.say(spoken)
+        return self.pages.render(
+            "survey/notice.html",
+            say.language,
+            status=status,
+            heading=say.gettext(heading),
+            words=say.gettext(words),
+            retry=retry,
+        )
+
+
+IDLE, THANKED = 90, 10
+"""Seconds until a shared screen starts again for the next person."""
+
+
+def _framed(link: Link | None, seconds: int) -> dict[str, Any]:
+    """What an open link changes about a page: who may show it in a frame, and when it starts again."""
+    if link is None:
+        return {}
+    again = {"seconds": seconds, "address": f"/in/{link.token}"} if link.kind == "kiosk" else None
+    ancestors = (" ".join(link.origins) or "*") if link.kind == "embed" else "'none'"
+    return {"again": again, "ancestors": ancestors}
+
+
+_CLOSED = {
+    "expired": ("This survey has ended", "Thank you for opening it. Answers are not collected any more."),
+    "withdrawn": ("This survey was withdrawn", "There is nothing for you to do."),
+    "closed": ("Your answer is saved", "The time for changes is over. Thank you for your feedback."),
+}

@@ -1,0 +1,61 @@
+"""What a step of a survey sends, as a WTForms form; pages are drawn by Jinja macros, which cost a tenth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import Form, StringField
+from wtforms.fields.core import Field
+from wtforms.utils import unset_value
+from wtforms.validators import StopValidation
+
+from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.questions import AnyQuestion, TextQuestion
+
+
+class AnswerField(Field):
+    """The answer to one question, however many inputs its widget has; the question itself reads it."""
+
+    data: Answer | None
+
+    def __init__(self, question: AnyQuestion, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.question = question
+        self.problem: AnswerProblem | None = None
+
+    def process(
+        self,
+        formdata: Any,
+        data: Any = unset_value,  # noqa: ARG002  (a step is never filled from an object)
+        extra_filters: Sequence[Any] | None = None,  # noqa: ARG002
+    ) -> None:
+        self.process_errors = []
+        parsed = self.question.parse(formdata.to_dict(flat=False) if formdata else {})
+        self.data = parsed if isinstance(parsed, Answer) else None
+        self.problem = parsed if isinstance(parsed, AnswerProblem) else None
+
+    def pre_validate(self, form: object) -> None:  # noqa: ARG002
+        if self.problem is None and self.data is None and self.question.required:
+            code = "empty" if isinstance(self.question, TextQuestion) else "required"
+            self.problem = AnswerProblem(self.question.key, code)
+        if self.problem is not None:
+            raise StopValidation(self.problem.code)
+
+
+class StepForm(Form):
+    """One step. `website` is a field that people cannot see; `seen` says that a finger or a key was."""
+
+    stamp = StringField()
+    seen = StringField()
+    website = StringField()
+    answer: AnswerField
+
+
+def step_form(question: AnyQuestion) -> type[StepForm]:
+    """The form class of the step that asks `question`."""
+    return type("StepForm", (StepForm,), {"answer": _field(question)})
+
+
+def _field(question: AnyQuestion) -> Any:
+    return AnswerField(question=question)

@@ -1,0 +1,178 @@
+"""Every page that customers see, as one small response: no cookie, nothing from anywhere else."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Response, request
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from feedback import resources
+from feedback.core.branding import palette
+from feedback.core.text import direction
+from feedback.i18n import Translator, language_name, translator
+from feedback.settings import Settings
+
+LARGEST_LOGO = 2_000  # bytes; a larger one would not fit in a page of 8 kB
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all pages share."""
+
+    name: str
+    css: Markup
+    js: Markup
+    logo: str
+    icon: str
+    privacy_url: str
+    support_email: str
+    support_phone: str
+
+    def title(self, say: Translator) -> str:
+        """Says who asks, and nothing else: link previews show it."""
+        return f"{self.name}: {say.gettext('Your feedback')}" if self.name else say.gettext("Your feedback")
+
+
+class Pages:
+    """Renders the templates of `survey/`."""
+
+    def __init__(self, settings: Settings) -> None:
+        directories = resources.directories("templates", settings.instance)
+        self._jinja = Environment(
+            loader=_Compact(directories),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.site = _site(settings)
+        self._policy = _policy(self.site)
+
+    def say(self, language: str) -> Translator:
+        """The page's own words in `language`, or the closest that there is."""
+        return translator("survey", language)
+
+    def render(
+        self,
+        template: str,
+        language: str,
+        *,
+        status: int = 200,
+        ancestors: str = "'none'",
+        languages: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """A page in `language`. `languages` maps the others on offer to their addresses."""
+        say = self.say(language)
+        offered = languages or {}
+        html = self._jinja.get_template(template).render(
+            site=self.site,
+            say=say,
+            lang=language,
+            dir=direction(language),
+            language=language_name(language),
+            languages=[(code, language_name(code), address) for code, address in offered.items()],
+            **context,
+        )
+        return self._response(html, status, ancestors)
+
+    def _response(self, html: str, status: int, ancestors: str) -> Response:
+        body = html.encode()
+        response = Response(mimetype="text/html", status=status)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, 6, mtime=0)
+            response.headers["Content-Encoding"] = "gzip"
+        response.set_data(body)
+        response.headers["Content-Security-Policy"] = f"{self._policy}; frame-ancestors {ancestors}"
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        return response
+
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+
+class _Compact(FileSystemLoader):
+    """Templates without the indentation and the line breaks that only their authors need."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
+        source, name, fresh = super().get_source(environment, template)
+        return re.sub(r"(?<=[>}])\n\s*(?=[<{])(?!\{\{ s\.value)", "", source), name, fresh
+
+
+def _site(settings: Settings) -> Site:
+    organisation = settings.organisation
+    file = resources.find("templates", "survey/page.css", settings.instance)
+    colours = palette(organisation.colour)
+    brand = (
+        f":root{{--brand:{colours.brand};--on:{colours.on_brand};"
+        f"--night:{colours.brand_at_night};--on-night:{colours.on_brand_at_night}}}"
+    )
+    script = resources.find("templates", "survey/page.js", settings.instance)
+    return Site(
+        name=organisation.name,
+        css=Markup(brand + compact_css(file.read_text(encoding="utf-8"))),  # noqa: S704 (our own file)
+        js=Markup(compact_js(script.read_text(encoding="utf-8"))),  # noqa: S704 (our own file)
+        logo=_embedded(settings.instance / organisation.logo) if organisation.logo else "",
+        icon="data:,",
+        privacy_url=organisation.privacy_url,
+        support_email=organisation.support_email,
+        support_phone=organisation.support_phone,
+    )
+
+
+_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
+
+
+def _embedded(file: Path) -> str:
+    """The logo as a data URI; empty where it is missing, too large, or of another type."""
+    kind = _TYPES.get(file.suffix.lower())
+    if kind is None or not file.is_file() or file.stat().st_size > LARGEST_LOGO:
+        return ""
+    return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+
+
+def compact_css(css: str) -> str:
+    """A style sheet without comments and spaces that carry no meaning."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};,>]) ?|(?<=:) (?=[^:{}]*[;}])", r"\1", css).replace(";}", "}").strip()
+
+
+def compact_js(script: str) -> str:
+    """A script without block comments and indentation; it has no strings over several lines."""
+    script = re.sub(r"/\*.*?\*/", "", script, flags=re.DOTALL)
+    return "\n".join(line.strip() for line in script.splitlines() if line.strip())
+
+
+def _policy(site: Site) -> str:
+    """Allows what the page itself carries, by its hash, and nothing else."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_hash(site.css)}'",
+            f"script-src '{_hash(site.js)}'",
+            "img-src data:",
+            "form-action 'self'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,257 @@
+"""One step of a survey as its page shows it: the question in the reader's words, its place, its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from markupsafe import Markup
+
+from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
+from feedback.core.message import fill, placeholders
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.questions import (
+    AnyQuestion,
+    ChoiceQuestion,
+    MatrixQuestion,
+    Option,
+    ScaleQuestion,
+    TextQuestion,
+)
+from feedback.core.questions.base import Form, Point
+from feedback.core.text import Text
+from feedback.i18n import Translator
+
+
+@dataclass(frozen=True)
+class Words:
+    """A questionnaire's texts in one language, with their placeholders filled in."""
+
+    questionnaire: Questionnaire
+    language: str
+    values: Mapping[str, Any]
+
+    def to(self, text: Text) -> str:
+        """The text for the reader; a value missing against all rules becomes an ellipsis, never an error."""
+        wording = text.to(self.language)
+        if "{" not in wording and "\\" not in wording:
+            return wording
+        try:
+            gaps = {each.name: "…" for each in placeholders(wording) if each.fallback is None}
+            known = {name: value for name, value in self.values.items() if value not in (None, "")}
+            return fill(wording, gaps | known)
+        except ValueError:
+            return wording
+
+
+def piped(
+    questionnaire: Questionnaire, language: str, piping: Mapping[str, Any], answers: Mapping[str, Answer]
+) -> Mapping[str, Any]:
+    """What texts may repeat: the event's properties, and earlier answers as `answer.<key>`."""
+    given = {f"answer.{key}": questionnaire.wording(key, answer, language) for key, answer in answers.items()}
+    return {**piping, **given}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Step `at` of `of`. `final` is False while the answer may lead on to further questions."""
+
+    at: int
+    of: int
+    final: bool
+
+
+def place(questionnaire: Questionnaire, question: AnyQuestion, answers: Mapping[str, Answer]) -> Place:
+    """Where `question` stands on the longest path that its answer can lead to."""
+    keys = [each.key for each in questionnaire.path(answers)]
+    at = keys.index(question.key) + 1
+    possible = [Answer(value) for value in _values(question)]
+    lengths = [len(list(questionnaire.path({**answers, question.key: answer}))) for answer in possible]
+    of = max([len(keys), *lengths])
+    return Place(at, of, final=at == of)
+
+
+def _values(question: AnyQuestion) -> Sequence[int | str]:
+    if isinstance(question, ScaleQuestion):
+        return range(question.minimum, question.maximum + 1)
+    if isinstance(question, ChoiceQuestion):
+        return [option.key for option in question.options]
+    return ()
+
+
+_CONTACT = {
+    "email": Markup('type="email" autocomplete="email" inputmode="email"'),
+    "phone": Markup('type="tel" autocomplete="tel"'),
+    "name": Markup('type="text" autocomplete="name"'),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What `templates/survey/question.html` and its widgets ask for."""
+
+    question: AnyQuestion
+    words_in: Words
+    say: Translator
+    place: Place
+    seed: str
+    form: Form = field(default_factory=dict)
+    mistake: AnswerProblem | None = None
+    keep: bool = True
+
+    @property
+    def key(self) -> str:
+        return self.question.key
+
+    @property
+    def at(self) -> int:
+        return self.place.at
+
+    @property
+    def of(self) -> int:
+        return self.place.of
+
+    @property
+    def final(self) -> bool:
+        return self.place.final
+
+    @cached_property
+    def text(self) -> str:
+        return self.words_in.to(self.question.text)
+
+    @cached_property
+    def help(self) -> str:
+        return self.words_in.to(self.question.help) if self.question.help else ""
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        if isinstance(self.question, ScaleQuestion | MatrixQuestion):
+            return self.question.points(self.words_in.language)
+        return ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether every point has its own words, so that they stand beside it and not at the ends."""
+        return all(point.label for point in self.points)
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        return self.question.arranged(self.seed) if isinstance(self.question, ChoiceQuestion) else ()
+
+    @property
+    def radios(self) -> bool:
+        """Whether one choice takes the place of another."""
+        single = isinstance(self.question, ChoiceQuestion) and not self.question.multiple
+        return single or isinstance(self.question, ScaleQuestion)
+
+    @property
+    def tap(self) -> bool:
+        """Whether one tap says it all; a choice with a text box needs another moment."""
+        return self.radios and not any(option.other_text for option in self.options)
+
+    @cached_property
+    def opt_outs(self) -> list[tuple[str, str]]:
+        """(value, words) of the answers that stand beside the scale."""
+        question, say = self.question, self.say
+        offered = (
+            (NOT_APPLICABLE, question.not_applicable, say.gettext("This does not apply to me")),
+            (PREFER_NOT_TO_SAY, question.prefer_not_to_say, say.gettext("I prefer not to say")),
+        )
+        return [
+            (value, self.words_in.to(wording) if isinstance(wording, Text) else usual)
+            for value, wording, usual in offered
+            if wording
+        ]
+
+    @property
+    def opt_out_type(self) -> str:
+        return "radio" if self.radios else "checkbox"
+
+    @cached_property
+    def hint(self) -> str:
+        say, question = self.say, self.question
+        parts = []
+        if isinstance(question, ChoiceQuestion) and question.multiple:
+            limit = getattr(question, "max_choices", None)
+            several = say.gettext("Choose all that apply.")
+            parts.append(say.gettext("Choose up to {limit}.", limit=limit) if limit else several)
+        if not question.required and isinstance(question, TextQuestion):
+            parts.append(say.gettext("Optional"))
+        return " ".join(parts)
+
+    @cached_property
+    def problem(self) -> str:
+        return problem_words(self.say, self.mistake) if self.mistake else ""
+
+    @property
+    def described(self) -> str:
+        """Ids of what a screen reader says after the question, the mistake first."""
+        present = (("e", self.problem), ("h", self.help), ("o", self.hint), ("t", self.tap))
+        return " ".join(key for key, there in present if there)
+
+    @property
+    def contact_attributes(self) -> Markup:
+        contact = self.question.contact if isinstance(self.question, TextQuestion) else None
+        return _CONTACT.get(contact or "", Markup(""))
+
+    def words(self, text: Text) -> str:
+        return self.words_in.to(text)
+
+    def other_label(self, option: Option) -> str:
+        usual = self.say.gettext("In your words")
+        return self.words_in.to(option.other_text) if isinstance(option.other_text, Text) else usual
+
+    def number(self, value: int) -> str:
+        return _digits(self.say, value)
+
+    def shown(self, answer: Answer) -> str:
+        """An answer in the reader's words and digits."""
+        value = answer.value
+        if isinstance(value, dict) and isinstance(self.question, MatrixQuestion):
+            rows = ((row.text, value[row.key]) for row in self.question.rows if row.key in value)
+            return "\n".join(f"{self.words(text)}: {self._named(rating)}" for text, rating in rows)
+        values = value if isinstance(value, tuple) else (value,)
+        chosen = [self._named(each) for each in values if isinstance(each, int | str)]
+        return ", ".join([*chosen, *([answer.text] if answer.text else [])])
+
+    def _named(self, value: int | str) -> str:
+        if isinstance(value, int):
+            label = next((point.label for point in self.points if point.value == value), "")
+            return label if label and self.labelled else self.number(value)
+        option = next((each for each in self.options if each.key == value), None)
+        return self.words(option.text) if option else dict(self.opt_outs).get(value, value)
+
+    def has(self, name: str, value: int | str) -> bool:
+        return str(value) in self.form.get(name, ())
+
+    def value(self, name: str) -> str:
+        """What is written in a box. Stored words of an open question come under `<key>.text`."""
+        written = self.form.get(name) or self.form.get(f"{name}.text") or ("",)
+        return written[-1]
+
+
+@lru_cache(maxsize=2_000)
+def _digits(say: Translator, value: int) -> str:
+    """Formatting eleven points with all of a locale's rules costs more than drawing them."""
+    return say.number(value)
+
+
+def problem_words(say: Translator, mistake: AnswerProblem) -> str:
+    """A respondent's mistake as a sentence."""
+    return say.gettext(_PROBLEMS.get(mistake.code, _PROBLEMS["required"]), **mistake.params)
+
+
+_PROBLEMS = {
+    "required": "Please choose an answer.",
+    "empty": "Please write an answer.",
+    "not_on_scale": "Please choose a value from {minimum} to {maximum}.",
+    "unknown_option": "Please choose one of the answers below.",
+    "exclusive_option": "One of these answers cannot go together with another. Please check your choice.",
+    "too_many": "Please choose at most {limit}.",
+    "rows_missing": "Please answer every line; {missing} are still open.",
+    "too_long": "This text has {length} characters. Please shorten it to {limit}.",
+    "too_short": "Please write at least {limit} characters.",
+    "stale": "Your answer has not been saved yet. Please send it once more.",
+}

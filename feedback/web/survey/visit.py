@@ -1,0 +1,154 @@
+"""One customer looking at one survey: where they stand, what comes next, and which address leads there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.questions import AnyQuestion, ScaleQuestion
+from feedback.i18n import Translator, translator
+from feedback.services.responses import Sheet
+from feedback.web.survey.evidence import preselected
+from feedback.web.survey.steps import Step, Words, piped, place
+
+
+@dataclass(frozen=True)
+class Visit:
+    """`editable`: answers already given may be changed; `values`: what every text may use.
+
+    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link.
+    """
+
+    token: str
+    sheet: Sheet
+    questionnaire: Questionnaire
+    language: str
+    now: datetime
+    editable: bool
+    values: Mapping[str, Any]
+    route: str
+    walk_in: str | None = None
+    keep: bool = True
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        return self.sheet.answers
+
+    @cached_property
+    def path(self) -> list[AnyQuestion]:
+        return list(self.questionnaire.path(self.answers))
+
+    @cached_property
+    def say(self) -> Translator:
+        return translator("survey", self.language)
+
+    @cached_property
+    def words(self) -> Words:
+        values = {**self.sheet.piping, **self.values}
+        return Words(
+            self.questionnaire, self.language, piped(self.questionnaire, self.language, values, self.answers)
+        )
+
+    def wanted(self, key: str | None) -> AnyQuestion | None:
+        """The question to show: the one asked for where that is open, else the next open one, else none."""
+        asked = self._open(key)
+        if asked is not None:
+            return asked
+        return None if self.sheet.state == "complete" else self._unanswered()
+
+    def answered(self, key: str | None) -> AnyQuestion | None:
+        """The question that a form answers."""
+        return self._open(key) if key else self._unanswered() or self.path[0]
+
+    def is_last(self, question: AnyQuestion, answer: Answer | None) -> bool:
+        return self.questionnaire.next_question(self._with(question, answer), after=question.key) is None
+
+    def after(self, question: AnyQuestion, answer: Answer | None) -> str:
+        """Where to go once `question` is answered: on, back to what is missing, or to the end."""
+        answers = self._with(question, answer)
+        missing = self.questionnaire.problems(answers)
+        following = self.questionnaire.next_question(answers, after=question.key)
+        if self.sheet.state == "complete":  # somebody changes one answer: ask only what that opens up
+            while following is not None and following.key in answers:
+                following = self.questionnaire.next_question(answers, after=following.key)
+        if following is None and missing:
+            following = self.questionnaire.question(missing[0].question)
+        return self.address(following)
+
+    def back(self, question: AnyQuestion) -> str:
+        """The step before, where there is one and its answer may still be changed."""
+        before = [each for each in self.path[: self.path.index(question)] if self._open(each.key)]
+        return self.address(before[-1]) if before else ""
+
+    def address(
+        self, question: AnyQuestion | None = None, *, language: str | None = None, trap: bool = False
+    ) -> str:
+        spoken = language or self.language
+        query = {
+            "v": self.walk_in,
+            "q": question.key if question else None,
+            "l": None if spoken == self.sheet.language else spoken,
+            "all": 1 if trap else None,
+        }
+        text = urlencode({name: value for name, value in query.items() if value is not None})
+        return self.route + (f"?{text}" if text else "")
+
+    def languages(self, question: AnyQuestion | None) -> dict[str, str]:
+        """Language -> this page's address in it; empty where there is no choice."""
+        if len(self.questionnaire.languages) < 2:
+            return {}
+        return {each: self.address(question, language=each) for each in self.questionnaire.languages}
+
+    def remembered(self, question: AnyQuestion) -> Mapping[str, list[str]]:
+        """The form as it was answered before; without an answer, what the link preselects."""
+        if question.key in self.answers:
+            return question.as_form(self.answers[question.key])
+        score = preselected() if question is self.path[0] else None
+        if score is None or not isinstance(question, ScaleQuestion):
+            return {}
+        return {question.key: [str(score)]}
+
+    def step(
+        self, question: AnyQuestion, form: Mapping[str, list[str]], mistake: AnswerProblem | None = None
+    ) -> Step:
+        where = place(self.questionnaire, question, self.answers)
+        return Step(question, self.words, self.say, where, self.token, form, mistake, self.keep)
+
+    def thanks(self) -> tuple[str, dict[str, str] | None]:
+        """The last page's words and its link, by the answers."""
+        thanks = self.questionnaire.thanks_for(self.answers)
+        words = self.words.to(thanks.text) if thanks else self.say.gettext("Thank you for your feedback.")
+        link = thanks.link if thanks else None
+        return words, {"url": link.url, "text": self.words.to(link.text)} if link else None
+
+    def given(self) -> list[tuple[str, str, str]]:
+        """(question, answer in words, address to change it) for every question that was asked."""
+        nothing = "–"
+        return [
+            (
+                self.words.to(each.text),
+                self.step(each, {}).shown(self.answers[each.key]) if each.key in self.answers else nothing,
+                self.address(each),
+            )
+            for each in self.path
+        ]
+
+    def _open(self, key: str | None) -> AnyQuestion | None:
+        """The question `key`, if it is on the path and may be answered now."""
+        found = next((each for each in self.path if each.key == key), None)
+        if found is None or self.editable:
+            return found
+        return None if self.sheet.state == "complete" or found.key in self.answers else found
+
+    def _unanswered(self) -> AnyQuestion | None:
+        return self.questionnaire.next_question(self.answers)
+
+    def _with(self, question: AnyQuestion, answer: Answer | None) -> dict[str, Answer]:
+        others = {key: value for key, value in self.answers.items() if key != question.key}
+        return others if answer is None else {**others, question.key: answer}

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from feedback import lint
+from feedback.lint.settings import Settings
+from feedback.lint.suppression import wording_hash
+
+SURVEY = """key: visit
+title: Visit
+languages: [en]
+questions:
+  - key: q1
+    type: single
+    text: How many visits did you make in the last 30 days?
+    purpose: trend
+    options:
+      - {key: a, text: Up to 3}
+      - {key: b, text: 3-6}
+      - {key: c, text: 7 or more}
+"""
+TODAY = date(2026, 7, 1)
+REASON = "Wording fixed by the regulator's complaints form 12."
+
+
+def rules(entry: str) -> list[str]:
+    text = SURVEY + f"lint:\n  suppress:\n    - {entry}\n"
+    problems = lint.check(text, settings=Settings(today=TODAY))
+    return [problem.rule for problem in problems if problem.severity != "info"]
+
+
+def test_a_finding_with_a_reason_is_accepted():
+    assert rules(f'{{rule: range-overlap, question: q1, reason: "{REASON}"}}') == []
+
+
+def test_what_was_accepted_is_still_known():
+    entry = f'{{rule: range-overlap, question: q1, reason: "{REASON}"}}'
+    accepted = lint.result(SURVEY + f"lint: {{suppress: [{entry}]}}\n").accepted
+    assert [(each.problem.rule, each.suppression.reason) for each in accepted] == [("range-overlap", REASON)]
+
+
+@pytest.mark.parametrize("reason", ["ok", "n/a", "wontfix", "yok", "ندارد", "", "too short"])
+def test_a_reason_that_says_nothing_accepts_nothing(reason):
+    found = rules(f'{{rule: range-overlap, question: q1, reason: "{reason}"}}')
+    assert found == ["range-overlap", "suppression-without-reason"]
+
+
+@pytest.mark.parametrize("entry", ["question: q1", "rule: range-overlap", "rule: '*', question: q1"])
+def test_a_blanket_suppression_accepts_nothing(entry):
+    assert rules(f'{{{entry}, reason: "{REASON}"}}') == ["range-overlap", "suppression-blanket"]
+
+
+def test_a_suppression_ends_with_its_date():
+    entry = f'{{rule: range-overlap, question: q1, reason: "{REASON}", until: UNTIL}}'
+    assert rules(entry.replace("UNTIL", "2026-07-01")) == []
+    assert rules(entry.replace("UNTIL", "2026-06-30")) == ["range-overlap", "suppression-expired"]
+    assert rules(entry.replace("UNTIL", "2026-02-31")) == ["range-overlap", "suppression-expired"]
+
+
+def test_a_suppression_that_is_not_needed_is_told():
+    assert rules(f'{{rule: range-gap, question: q1, reason: "{REASON}"}}') == [
+        "range-overlap",
+        "suppression-unused",
+    ]
+
+
+def test_a_changed_wording_revives_the_finding():
+    entry = f'{{rule: range-overlap, question: q1, reason: "{REASON}", wording: "HASH"}}'
+    assert rules(entry.replace("HASH", wording_hash("Up to 3 | 3-6"))) == []
+    assert rules(entry.replace("HASH", wording_hash("Up to 4 | 3-6"))) == [
+        "range-overlap",
+        "suppression-unused",
+    ]
+
+
+def test_spacing_does_not_change_the_hash_of_a_wording():
+    assert wording_hash("How  was it? ") == wording_hash("How was it?") != wording_hash("How is it?")
+
+
+def test_a_missing_opt_out_cannot_be_suppressed():
+    entry = f'{{rule: missing-opt-out, question: questionnaire, reason: "{REASON}"}}'
+    text = SURVEY + f'messages: {{sms: "How was it? {{link}}"}}\nlint: {{suppress: [{entry}]}}\n'
+    found = {problem.rule for problem in lint.check(text, settings=Settings(today=TODAY))}
+    assert {"missing-opt-out", "suppression-unused"} <= found

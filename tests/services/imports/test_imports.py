@@ -1,0 +1,364 @@
+"""Whole imports, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from feedback.errors import ImportRefused
+from feedback.services import imports, optouts
+from feedback.services.imports import Refusal
+from feedback.store.models import Account, AuditEntry, Consent, Contact, Enrolment, JourneyEvent, User
+from tests.services.conftest import World
+from tests.services.imports.conftest import Importer
+
+CRM = """\
+Customer ID,Phone,E-Mail,State,Tenure,Contract,Charge,Tier,Manager
+7,+12095550100,Ada@Example.COM,California,9,One Year,65.6,vip,owner@example.com
+8,(209) 555-0101,bo@example.com,Texas,30,Two Year,59,core,nobody@example.com
+9,+12095550102,cy@example.com,CA,1,Month-to-Month,20.05,core,
+"""
+CRM_MAP = """
+kind = "contacts"
+[contact]
+external_id = "Customer ID"
+phone = "Phone"
+email = "E-Mail"
+language = { constant = "en" }
+time_zone = { column = "State", lookup = "us-state-zones" }
+[contact.properties]
+state = "State"
+[account]
+external_id = "Customer ID"
+name = { column = "Customer ID", values = { 7 = "Seven" } }
+owner = "Manager"
+segment = "Tier"
+recurring_revenue = "Charge"
+currency = { constant = "USD" }
+contract_started_on = { months_ago = "Tenure" }
+[account.renewal_on]
+next_after = "contract_started_on"
+every_months = { column = "Contract", values = { "Month-to-Month" = "", "One Year" = 12, "Two Year" = 24 } }
+[consent]
+basis = { constant = "contract" }
+source = { constant = "terms of 2025" }
+"""
+
+
+def all_of(world: World, model: type) -> list:  # type: ignore[type-arg]
+    with world.database.reading() as session:
+        return list(session.scalars(select(model).order_by(model.id)))
+
+
+def counts(report: imports.Report) -> tuple[int, int, int, int, int]:
+    return report.read, report.created, report.updated, report.unchanged, report.refused_rows
+
+
+def test_a_crm_export_becomes_contacts_with_accounts_owner_revenue_and_renewal(
+    world: World, bring_in: Importer
+) -> None:
+    with world.database.writing() as session:
+        owner = world.owner(session).id
+    report = bring_in("contacts", CRM, CRM_MAP)
+    assert counts(report) == (3, 3, 0, 0, 0)
+    first, second, third = all_of(world, Contact)
+    assert (first.phone, first.email, first.time_zone) == (
+        "+12095550100",
+        "ada@example.com",
+        "America/Los_Angeles",
+    )
+    assert (second.phone, second.time_zone, second.properties) == ("+12095550101", None, {"state": "Texas"})
+    one, two, three = all_of(world, Account)
+    assert (first.account_id, third.account_id) == (one.id, three.id)
+    assert (one.name, one.owner_id, one.segment, one.currency) == ("Seven", owner, "vip", "USD")
+    assert (one.recurring_revenue, three.recurring_revenue) == (Decimal("65.60"), Decimal("20.05"))
+    assert (one.contract_started_on, one.renewal_on) == (date(2025, 6, 2), date(2026, 6, 2))
+    assert (two.contract_started_on, two.renewal_on) == (date(2023, 9, 2), date(2027, 9, 2))
+    assert three.renewal_on is None
+    assert {(c.kind, c.basis, c.source) for c in all_of(world, Consent)} == {
+        ("sms", "contract", "terms of 2025"),
+        ("email", "contract", "terms of 2025"),
+    }
+
+
+def test_an_owner_whom_nobody_knows_costs_the_owner_and_not_the_row(world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", CRM, CRM_MAP)
+    assert report.refused == []
+    assert [notice for notice in report.notices if "nobody@example.com" in notice] == [
+        "nobody@example.com is no member of staff, so their accounts got no owner (line 3)."
+    ]
+
+
+def test_unknown_owners_can_be_added_as_users_who_cannot_sign_in(world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", CRM, CRM_MAP, create_owners=True)
+    assert report.notices == []
+    made = all_of(world, User)
+    assert {(user.email, user.active, user.password) for user in made} == {
+        ("owner@example.com", False, None),
+        ("nobody@example.com", False, None),
+    }
+    assert {account.owner_id for account in all_of(world, Account)} == {*(u.id for u in made), None}
+
+
+def test_the_same_file_twice_changes_nothing(world: World, bring_in: Importer) -> None:
+    bring_in("contacts", CRM, CRM_MAP)
+    before = [contact.updated_at for contact in all_of(world, Contact)]
+    world.wait(minutes=5)
+    report = bring_in("contacts", CRM, CRM_MAP)
+    assert counts(report) == (3, 0, 0, 3, 0)
+    assert [contact.updated_at for contact in all_of(world, Contact)] == before
+    assert len(all_of(world, Consent)) == 6
+
+
+def test_a_second_file_updates_what_it_says_and_leaves_the_rest(world: World, bring_in: Importer) -> None:
+    bring_in("contacts", "external_id,name,phone,properties.plan\nc1,Ada,+905321234567,gold\n")
+    report = bring_in("contacts", "external_id,name,phone,properties.size\nc1,Ada Lovelace,,9\n")
+    assert counts(report) == (1, 0, 1, 0, 0)
+    (ada,) = all_of(world, Contact)
+    assert (ada.name, ada.phone) == ("Ada Lovelace", "+905321234567")
+    assert ada.properties == {"plan": "gold", "size": "9"}
+
+
+def test_an_empty_cell_empties_a_field_only_where_the_mapping_says_so(
+    world: World, bring_in: Importer
+) -> None:
+    bring_in("contacts", "external_id,name,phone\nc1,Ada,+905321234567\n")
+    clearing = 'empty_cells = "clear"\n[contact]\nexternal_id = "external_id"\nphone = "phone"\nname = "name"'
+    bring_in("contacts", "external_id,name,phone\nc1,Ada,\n", clearing)
+    assert all_of(world, Contact)[0].phone is None
+
+
+def test_bad_rows_are_told_with_line_column_and_reason_and_stop_nothing(
+    world: World, bring_in: Importer
+) -> None:
+    table = (
+        "external_id,name,phone,email\n"
+        "c1,Ada,+905321234567,ada@example.com\n"
+        '"c2","two\nlines",12,not-an-address\n'
+        "c3,Cy,,\n"
+        ",Nobody,,\n"
+        "c5,Five\n"
+        "c6,Six,,,seven\n"
+        "c1,Ada again,,\n"
+    )
+    report = bring_in("contacts", table)
+    assert counts(report) == (7, 2, 0, 0, 5)
+    assert [(r.line, r.column) for r in report.refused] == [
+        (3, "name"),
+        (3, "phone"),
+        (3, "email"),
+        (6, "external_id"),
+        (7, None),
+        (8, None),
+        (9, None),
+    ]
+    assert report.refused[-1] == Refusal(9, None, "Line 2 is about the same one; keep only one of the two.")
+    assert {contact.external_id for contact in all_of(world, Contact)} == {"c1", "c3"}
+
+
+def test_a_reason_never_repeats_an_address(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,phone,email\nc1,99912,ada at example.com\n")
+    assert len(report.refused) == 2
+    assert not [r for r in report.refused if "99912" in r.reason or "ada" in r.reason]
+
+
+def test_a_dry_run_says_what_would_happen_and_stores_nothing(world: World, bring_in: Importer) -> None:
+    foreseen = bring_in("contacts", CRM, CRM_MAP, dry_run=True)
+    assert all_of(world, Contact) == all_of(world, Account) == all_of(world, AuditEntry) == []
+    assert counts(foreseen) == counts(bring_in("contacts", CRM, CRM_MAP))
+    assert counts(bring_in("contacts", CRM, CRM_MAP, dry_run=True)) == (3, 0, 0, 3, 0)
+
+
+def test_an_import_leaves_one_audit_entry_with_counts_only(world: World, bring_in: Importer) -> None:
+    bring_in("contacts", CRM, CRM_MAP)
+    (entry,) = all_of(world, AuditEntry)
+    assert (entry.action, entry.subject) == ("imported", "contacts")
+    assert entry.detail == {"created": 3, "updated": 0, "refused": 0}
+
+
+def test_many_contacts_share_the_account_that_their_rows_name(world: World, bring_in: Importer) -> None:
+    header = "external_id,account.external_id,account.name,account.segment\n"
+    table = f"{header}c1,a,Acme,vip\nc2,a,Acme,\nc3,a,,core\n"
+    assert counts(bring_in("contacts", table)) == (3, 3, 0, 0, 0)
+    (account,) = all_of(world, Account)
+    assert (account.name, account.segment) == ("Acme", "core")
+    assert {contact.account_id for contact in all_of(world, Contact)} == {account.id}
+
+
+def test_a_change_of_the_account_counts_as_an_update_of_the_row(bring_in: Importer) -> None:
+    bring_in("contacts", "external_id,account.external_id,account.segment\nc1,a,vip\n")
+    report = bring_in("contacts", "external_id,account.external_id,account.segment\nc1,a,core\n")
+    assert counts(report) == (1, 0, 1, 0, 0)
+
+
+def test_accounts_come_in_by_their_own_file(world: World, bring_in: Importer) -> None:
+    table = (
+        "external_id;name;recurring_revenue;currency;renewal_on\n"
+        "a1;Acme;1.200,50 €;;31.12.2026\n"
+        "a2;;12,5;TRY;2027-01-31\n"
+        "a3;Bad;1,234;;\n"
+        "a4;Bad;€ 5;USD;\n"
+    )
+    report = bring_in("accounts", table)
+    first, second = all_of(world, Account)
+    assert (first.recurring_revenue, first.currency, first.renewal_on) == (
+        Decimal("1200.50"),
+        "EUR",
+        date(2026, 12, 31),
+    )
+    assert (second.name, second.recurring_revenue, second.currency) == ("a2", Decimal("12.50"), "TRY")
+    assert [r.line for r in report.refused] == [4, 5]
+
+
+def test_a_withdrawn_permission_is_not_brought_back_by_an_old_file(world: World, bring_in: Importer) -> None:
+    table = "external_id,email,consent.basis\nc1,ada@example.com,consent\n"
+    bring_in("contacts", table)
+    with world.database.writing() as session:
+        optouts.opt_out(session, "email", "ada@example.com", source="test", now=world.now)
+    assert counts(bring_in("contacts", table)) == (1, 0, 0, 1, 0)
+    (consent,) = all_of(world, Consent)
+    assert consent.withdrawn_at == world.now
+
+
+def test_a_no_in_a_consent_column_withdraws_it(world: World, bring_in: Importer) -> None:
+    header = "external_id,email,phone,consent.basis,consent.email\n"
+    bring_in("contacts", f"{header}c1,ada@example.com,+905321234567,consent,yes\n")
+    assert {c.kind for c in all_of(world, Consent)} == {"sms", "email"}
+    report = bring_in("contacts", f"{header}c1,ada@example.com,+905321234567,consent,hayır\n")
+    assert counts(report) == (1, 0, 1, 0, 0)
+    assert {c.kind for c in all_of(world, Consent) if c.withdrawn_at} == {"email"}
+
+
+def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Importer) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+    table = (
+        "key,name,contact,occurred_at\n"
+        "t-1,ticket_closed,c1,2026-03-02 13:30\n"
+        "t-2,ticket_closed,nobody,2026-03-01\n"
+        "t-3,ticket_closed,c1,2027-03-01\n"
+        "t-4,Ticket closed,c1,2026-03-01\n"
+    )
+    world.settings = world.settings.__class__(
+        **{**vars(world.settings), "organisation": _in_istanbul(world.settings.organisation)}
+    )
+    report = bring_in("events", table)
+    assert (report.created, [r.line for r in report.refused]) == (1, [3, 4, 5])
+    (event,) = all_of(world, JourneyEvent)
+    assert event.occurred_at == datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
+    assert event.source == "import"
+    assert len(all_of(world, Enrolment)) == 1
+    again = bring_in("events", table)
+    assert (again.created, again.unchanged) == (0, 1)
+    assert bring_in("events", table, dry_run=True).unchanged == 1
+
+
+def _in_istanbul(organisation):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+    from zoneinfo import ZoneInfo
+
+    return replace(organisation, time_zone=ZoneInfo("Europe/Istanbul"))
+
+
+def test_an_event_without_a_key_gets_one_that_makes_it_the_same_event_again(
+    world: World, bring_in: Importer
+) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+    table = "name,contact,occurred_at\ngo_live,c1,2026-03-01T10:00:00Z\n"
+    assert bring_in("events", table).created == 1
+    assert bring_in("events", table).unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("external_id,name\nc1,Şükrü\n".encode("utf-8-sig"), "Şükrü"),
+        ("external_id,name\nc1,شیرین\n".encode("utf-16"), "شیرین"),
+        ("external_id;name\r\nc1;Ayşe\r\n".encode("utf-16-le"), "Ayşe"),
+        (b"sep=;\nexternal_id;name\nc1;Ada\n", "Ada"),
+        ("external_id\tname\nc1\tÅsa\n".encode("cp1252"), "Åsa"),
+        (b'external_id|name\nc1|"a|b"\n', "a|b"),
+        (b'"external_id","name, in full","name"\n"c1","","Bo"\n', "Bo"),
+    ],
+)
+def test_encodings_and_delimiters_are_found_out(
+    raw: bytes, name: str, world: World, bring_in: Importer
+) -> None:
+    assert bring_in("contacts", raw).created == 1
+    assert all_of(world, Contact)[0].name == name
+
+
+def test_an_old_encoding_is_assumed_aloud(world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,name\nc1,Gülşah\n".encode("cp1254"), None)
+    assert report.notices[0].startswith("customers.csv is not UTF-8; it was read as cp1252.")
+    stated = 'encoding = "cp1254"\n[contact]\nexternal_id = "external_id"\nname = "name"'
+    assert bring_in("contacts", "external_id,name\nc1,Gülşah\n".encode("cp1254"), stated).notices == []
+    assert all_of(world, Contact)[0].name == "Gülşah"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "is empty"),
+        (b"PK\x03\x04....", "is a spreadsheet"),
+        (b"phone,name\n1,Ada\n", "has no column external_id"),
+    ],
+)
+def test_a_file_that_cannot_be_read_as_a_whole_is_refused_in_a_sentence(
+    raw: bytes, reason: str, bring_in: Importer
+) -> None:
+    with pytest.raises(ImportRefused, match=reason):
+        bring_in("contacts", raw)
+
+
+def test_a_missing_file_is_a_sentence(world: World) -> None:
+    with pytest.raises(ImportRefused, match="No such file"):
+        imports.run(world.database, "contacts", Path("nowhere.csv"), None, world.settings, world.now)
+
+
+def test_a_misspelt_column_gets_the_nearest_name(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,emial,shoe size\nc1,ada@example.com,red\n")
+    assert report.notices == [
+        "The column 'emial' was left out: no field has this name. Did you mean 'email'?",
+        "The column 'shoe size' was left out: no field has this name.",
+    ]
+
+
+def test_familiar_columns_become_a_suggested_mapping_that_works(world: World, bring_in: Importer) -> None:
+    table = "Contact ID,Full Name,Mobile Phone,E-Mail,Shoe size\n1,Ada,+905321234567,ada@example.com,38\n"
+    with pytest.raises(ImportRefused, match="--map customers"):
+        bring_in("contacts", table)
+    text = (world.settings.instance / "mappings" / "customers.toml").read_text(encoding="utf-8")
+    assert "# Not used: Shoe size" in text
+    assert bring_in("contacts", table, text).created == 1
+    assert imports.load(world.settings.instance, "customers").kind == "contacts"
+
+
+def test_progress_is_told_in_lines(bring_in: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "external_id\n" + "".join(f"c{number}\n" for number in range(2500))
+    steps: list[tuple[int, int]] = []
+    bring_in("contacts", table, on_progress=lambda done, total: steps.append((done, total)))
+    assert [done for done, _ in steps] == [1001, 2001, 2501]
+    assert {total for _, total in steps} == {2502}
+
+
+def test_what_others_store_in_the_meantime_is_updated_and_not_a_failure(
+    world: World, bring_in: Importer
+) -> None:
+    """The progress of the first batch is the moment at which somebody else stores a contact of the second."""
+    table = "external_id,name\n" + "".join(f"c{number},Name {number}\n" for number in range(1500))
+
+    def meddle(done: int, total: int) -> None:
+        if done < 1200:
+            with world.database.writing() as session:
+                world.contact(session, "c1400", consent=False)
+
+    report = bring_in("contacts", table, on_progress=meddle)
+    assert (report.created, report.updated) == (1499, 1)
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Contact)) == 1500

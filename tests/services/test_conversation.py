@@ -1,0 +1,145 @@
+"""A survey by text message, in the words that people use."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from feedback.channels.base import Reply
+from feedback.services import conversation
+from feedback.store.models import AnswerRow, InboundReply, Invitation, Response, Score, Suppression
+
+from .conftest import World
+
+
+@pytest.fixture
+def asked(world: World) -> World:
+    """A customer who has just got a support survey by SMS."""
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert len(world.texts) == 1
+    world.wait(minutes=3)
+    return world
+
+
+def answers(world: World) -> dict[str, object]:
+    with world.database.reading() as session:
+        return {row.question: row.value if row.text is None else row.text for row in session.scalars(select(AnswerRow))}
+
+
+def test_a_number_is_a_score_and_asks_for_a_comment(asked: World) -> None:
+    asked.reply("4")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 4}
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+def test_the_comment_completes_it_and_is_thanked_for_once(asked: World) -> None:
+    asked.reply("5!")
+    asked.reply("Very quick, thanks")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 5, "comment": "Very quick, thanks"}
+    assert asked.texts[-1] == "Thank you!"
+    asked.reply("and friendly")
+    asked.tick()
+    assert answers(asked)["comment"] == "Very quick, thanks\nand friendly"
+    assert asked.texts.count("Thank you!") == 1
+
+
+def test_a_score_with_words_needs_no_second_question(asked: World) -> None:
+    asked.reply("2 nobody called me back")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2, "comment": "nobody called me back"}
+    assert "What could we do better?" not in asked.texts
+
+
+def test_what_is_unclear_is_asked_about_once_and_then_kept(asked: World) -> None:
+    asked.reply("it was ok I guess")
+    asked.reply("what do you mean")
+    asked.tick()
+    assert sum("from 1 to 5" in text for text in asked.texts) == 1
+    with asked.database.reading() as session:
+        kept = session.scalars(select(InboundReply).where(InboundReply.needs_person)).all()
+        assert [each.body for each in kept] == ["what do you mean"]
+
+
+def test_a_second_number_within_the_hour_corrects_the_first(asked: World) -> None:
+    asked.reply("1")
+    asked.wait(minutes=5)
+    asked.reply("5")
+    with asked.database.reading() as session:
+        assert session.scalars(select(Score.value)).all() == [5]
+        assert len(session.scalars(select(Response)).all()) == 1
+
+
+@pytest.mark.parametrize("words", ["STOP", "stop.", "İPTAL", "لغو", "Unsubscribe"])
+def test_stop_in_any_language_ends_everything_and_is_confirmed_once(asked: World, words: str) -> None:
+    asked.reply(words)
+    asked.reply(words)
+    asked.tick()
+    assert sum("no more surveys" in text for text in asked.texts) == 1
+    asked.wait(days=60)
+    with asked.database.writing() as session:
+        asked.event(session, "ticket_closed")
+    asked.wait(hours=2)
+    asked.tick()
+    assert len(asked.texts) == 2
+    assert asked.mails == []
+
+
+def test_a_wish_to_stop_in_other_words_suspends_until_a_person_has_read_it(asked: World) -> None:
+    asked.reply("please don't text me again")
+    with asked.database.reading() as session:
+        assert session.scalars(select(Suppression.reason)).all() == ["maybe_opt_out"]
+        assert session.scalars(select(InboundReply.needs_person)).all() == [True]
+
+
+def test_stop_wins_over_a_score_in_the_same_message(asked: World) -> None:
+    asked.reply("5 but please stop texting me")
+    assert answers(asked) == {}
+    with asked.database.reading() as session:
+        assert session.scalars(select(Suppression.kind)).all() == ["sms"]
+
+
+def test_start_takes_a_stop_back(asked: World) -> None:
+    asked.reply("STOP")
+    asked.reply("START")
+    with asked.database.reading() as session:
+        still = session.scalars(select(Suppression.kind).where(Suppression.lifted_at.is_(None))).all()
+        assert still == ["email"]  # only the address that asked comes back
+
+
+def test_a_reply_delivered_twice_counts_once(asked: World) -> None:
+    reply = Reply("SM1", "+905321234567", "+15550000000", "4", asked.now, None)
+    for _ in range(2):
+        with asked.database.writing() as session:
+            conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+    asked.tick()
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+def test_a_stranger_s_words_reach_a_person_and_no_score(asked: World) -> None:
+    asked.reply("9", phone="+905559999999")
+    assert answers(asked) == {}
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("unknown_sender", True)
+
+
+def test_a_reply_after_the_end_is_kept_as_a_late_one(asked: World) -> None:
+    asked.wait(days=9)
+    asked.tick()
+    asked.reply("sorry, I was away. It was a 2")
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("late", True)
+        assert row.invitation_id == session.scalars(select(Invitation.id)).one()
+
+
+def test_help_says_who_is_writing(asked: World) -> None:
+    asked.reply("HELP")
+    asked.tick()
+    assert asked.texts[-1].startswith("Acme surveys.")

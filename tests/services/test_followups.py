@@ -1,0 +1,352 @@
+"""Closing the loop: who gets a follow-up, until when, and that nobody overwrites anybody."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from feedback.bootstrap import Runtime
+from feedback.core.followup import Weights
+from feedback.errors import Conflict, FeedbackError, NotFound, Rejected
+from feedback.library import Library
+from feedback.services import followups, histories, queue, root_causes, staff
+from feedback.services.followups import Closing, Viewer
+from feedback.services.queue import Filter
+from feedback.settings import load
+from feedback.store.database import Database
+from feedback.store.models import Account, AuditEntry, Contact, FollowUp, FollowUpEntry, User
+from tests import office
+
+# A Monday at eleven: business hours are nine to five.
+MONDAY = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+EVERYTHING = Filter()
+LEAD = Viewer(0, sees_all=True)
+
+
+class Desk:
+    """An office, and what is done in it, each in a transaction of its own."""
+
+    def __init__(self, database: Database, shelf: Library, instance: Path) -> None:
+        environ = {"FEEDBACK_DEMO": "true", "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@example.com"}
+        settings = load(instance, environ)
+        self.runtime = Runtime(settings, database, shelf, {})
+        with database.writing() as session:
+            self.people = {name: user.id for name, user in office.hire(session, self.runtime, MONDAY).items()}
+            root_causes.ensure(session)
+
+    def customer(self, owner: str | None = "cem", **columns: object) -> int:
+        with self.runtime.database.writing() as session:
+            number = session.query(Account).count()
+            account = Account(
+                external_id=f"a{number}",
+                name=f"Account {number}",
+                owner_id=self.people[owner] if owner else None,
+                created_at=MONDAY,
+                updated_at=MONDAY,
+                **columns,
+            )
+            contact = Contact(
+                external_id=f"c{number}", account=account, name="Sam", created_at=MONDAY, updated_at=MONDAY
+            )
+            session.add_all([account, contact])
+            session.flush()
+            return contact.id
+
+    def answer(self, contact: int, score: int, words: str = "", now: datetime = MONDAY) -> list[FollowUp]:
+        with self.runtime.database.writing() as session:
+            person = session.get_one(Contact, contact)
+            return office.answer(session, self.runtime, person, score, words, now)
+
+    def low(self, **customer: object) -> FollowUp:
+        """One open follow-up after a very low score."""
+        (task,) = self.answer(self.customer(**customer), 2, "Nothing works.")  # type: ignore[arg-type]
+        return task
+
+    def viewer(self, name: str, sees_all: bool = False) -> Viewer:
+        return Viewer(self.people[name], sees_all)
+
+    def queue(self, name: str, wanted: Filter = EVERYTHING, now: datetime = MONDAY) -> list[queue.Row]:
+        with self.runtime.database.reading() as session:
+            return queue.ranked(
+                session, self.viewer(name), wanted, weights=Weights(), now=now, today=now.date()
+            )
+
+
+@pytest.fixture
+def desk(migrated: Database, shelf: Library, tmp_path: Path) -> Desk:
+    """On SQLite, and again on PostgreSQL."""
+    return Desk(migrated, shelf, tmp_path)
+
+
+def test_a_low_score_opens_one_follow_up_for_the_account_s_owner(desk: Desk) -> None:
+    task = desk.low()
+    assert (task.owner_id, task.state, task.kind, task.score) == (desk.people["cem"], "open", "recovery", 2)
+    assert task.contact_due_at == MONDAY + timedelta(hours=4)  # "within 4h", all of them before closing time
+
+
+def test_a_middling_score_opens_none_and_praise_opens_its_own_kind(desk: Desk) -> None:
+    assert desk.answer(desk.customer(), 8) == []
+    (task,) = desk.answer(desk.customer(), 10)
+    assert task.kind == "advocacy"
+
+
+def test_the_previous_score_is_the_person_s_own(desk: Desk) -> None:
+    contact = desk.customer()
+    desk.answer(contact, 8, now=MONDAY - timedelta(days=90))
+    (task,) = desk.answer(contact, 3)
+    assert task.previous_score == 8
+
+
+@pytest.mark.parametrize(("delegate", "expected"), [("selin", "selin"), (None, "lead")])
+def test_while_the_owner_is_away_the_delegate_or_the_fallback_takes_over(
+    desk: Desk, delegate: str | None, expected: str
+) -> None:
+    with desk.runtime.database.writing() as session:
+        cem = session.get_one(User, desk.people["cem"])
+        cem.away_until = MONDAY + timedelta(days=5)
+        cem.delegate_id = desk.people[delegate] if delegate else None
+    assert desk.low().owner_id == desk.people[expected]
+
+
+def test_two_on_holiday_who_stand_in_for_each_other_end_with_the_fallback(desk: Desk) -> None:
+    with desk.runtime.database.writing() as session:
+        for name, other in (("cem", "selin"), ("selin", "cem")):
+            user = session.get_one(User, desk.people[name])
+            user.away_until, user.delegate_id = MONDAY + timedelta(days=5), desk.people[other]
+    assert desk.low().owner_id == desk.people["lead"]
+
+
+def test_a_csm_sees_their_own_and_nobody_s_but_not_others(desk: Desk) -> None:
+    own, other = desk.low(), desk.low(owner="selin")
+    with desk.runtime.database.reading() as session:
+        assert followups.find(session, own.id, desk.viewer("cem")).id == own.id
+        with pytest.raises(NotFound):
+            followups.find(session, other.id, desk.viewer("cem"))
+        assert followups.find(session, other.id, LEAD).id == other.id
+
+
+def test_from_taking_to_closing_everything_is_written_down(desk: Desk) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    with desk.runtime.database.writing() as session:
+        taken = followups.take(session, task.id, cem, revision=task.revision, now=MONDAY)
+        followups.contacted(session, task.id, cem, "call", reached=True, text="Talked.", now=MONDAY)
+        followups.note(session, task.id, cem, "Will send a fix.", now=MONDAY)
+        closing = Closing("recovered", "Fixed.", "product", Decimal(500))
+        followups.close(session, task.id, cem, closing, revision=taken.revision, now=MONDAY)
+    with desk.runtime.database.reading() as session:
+        kinds = session.scalars(select(FollowUpEntry.kind).order_by(FollowUpEntry.id)).all()
+        closed = session.get_one(FollowUp, task.id)
+        audited = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "follow_up")).all()
+    assert kinds == ["opened", "taken", "call", "note", "closed"]
+    assert (closed.state, closed.outcome, closed.first_contact_at) == ("closed", "recovered", MONDAY)
+    assert audited == ["taken", "call", "note", "closed"]
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten(desk: Desk) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    with desk.runtime.database.writing() as session:
+        followups.note(session, task.id, desk.viewer("lead", sees_all=True), "Careful.", now=MONDAY)
+    with desk.runtime.database.writing() as session, pytest.raises(Conflict):
+        followups.take(session, task.id, cem, revision=task.revision, now=MONDAY)
+
+
+def test_closing_is_final(desk: Desk) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    with desk.runtime.database.writing() as session:
+        closing = Closing("no_answer", "Three calls.")
+        closed = followups.close(session, task.id, cem, closing, revision=task.revision, now=MONDAY)
+    with desk.runtime.database.writing() as session, pytest.raises(Conflict):
+        followups.note(session, task.id, cem, "One more thing.", now=MONDAY)
+    with desk.runtime.database.writing() as session, pytest.raises(Conflict):
+        followups.take(session, task.id, cem, revision=closed.revision, now=MONDAY)
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        Closing("", "Words."),
+        Closing("gone", "Words."),
+        Closing("recovered", "  ", "product"),
+        Closing("recovered", "Words."),
+        Closing("recovered", "Words.", "no-such-cause"),
+        Closing("recovered", "Words.", "product", Decimal(-1)),
+    ],
+)
+def test_closing_needs_an_outcome_a_note_and_a_cause(desk: Desk, closing: Closing) -> None:
+    task = desk.low()
+    with desk.runtime.database.writing() as session, pytest.raises(Rejected):
+        followups.close(session, task.id, desk.viewer("cem"), closing, revision=task.revision, now=MONDAY)
+
+
+def test_what_is_put_off_comes_back_by_itself(desk: Desk) -> None:
+    task, cem, until = desk.low(), desk.viewer("cem"), MONDAY + timedelta(days=2)
+    with desk.runtime.database.writing() as session:
+        followups.snooze(session, task.id, cem, until, "On a fair.", revision=task.revision, now=MONDAY)
+    assert desk.queue("cem") == []
+    assert len(desk.queue("cem", Filter(state="snoozed"))) == 1
+    for now, woken in ((until - timedelta(seconds=1), 0), (until, 1), (until, 0)):
+        with desk.runtime.database.writing() as session:
+            assert followups.wake_due(session, now) == woken
+    assert [row.task.state for row in desk.queue("cem")] == ["open"]
+
+
+def test_it_can_be_handed_to_a_colleague_but_not_to_somebody_who_left(desk: Desk) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    with desk.runtime.database.writing() as session:
+        to, revision = desk.people["selin"], task.revision
+        handed = followups.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
+    assert handed.owner_id == desk.people["selin"]
+    with desk.runtime.database.writing() as session:
+        session.get_one(User, desk.people["neda"]).active = False
+    with desk.runtime.database.writing() as session, pytest.raises(Rejected):
+        to, revision = desk.people["neda"], handed.revision
+        followups.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
+
+
+def test_more_at_stake_stands_higher_and_says_why(desk: Desk) -> None:
+    small = desk.low(recurring_revenue=Decimal(100))
+    big = desk.low(
+        recurring_revenue=Decimal(20_000), segment="VIP", renewal_on=(MONDAY + timedelta(days=30)).date()
+    )
+    rows = desk.queue("cem")
+    assert [row.task.id for row in rows] == [big.id, small.id]
+    assert {reason.code for reason in rows[0].priority.reasons} >= {"revenue", "renewal", "segment", "score"}
+    assert rows[0].words == "Nothing works."
+
+
+def test_silence_of_colleagues_counts(desk: Desk) -> None:
+    task = desk.low()
+    with desk.runtime.database.writing() as session:
+        for number in range(2):
+            colleague = Contact(
+                external_id=f"x{number}", account_id=task.account_id, created_at=MONDAY, updated_at=MONDAY
+            )
+            session.add(colleague)
+            session.flush()
+            office.invite(session, desk.runtime, colleague, MONDAY - timedelta(days=2))
+    (row,) = desk.queue("cem")
+    (silence,) = [reason for reason in row.priority.reasons if reason.code == "silence"]
+    assert silence.params == {"silent": 2, "asked": 2}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Filter(), 3),
+        (Filter(whose="mine"), 2),
+        (Filter(whose="unowned"), 1),
+        (Filter(kind="advocacy"), 1),
+        (Filter(segment="vip"), 1),
+        (Filter(search="nothing WORKS"), 2),
+        (Filter(search="100%"), 0),
+        (Filter(search="Account 0"), 1),
+        (Filter(overdue=True), 0),
+    ],
+)
+def test_filters_and_search_show_what_they_say(desk: Desk, wanted: Filter, expected: int) -> None:
+    desk.low(segment="vip")
+    desk.answer(desk.customer(), 10)
+    third = desk.low(owner="selin")
+    with desk.runtime.database.writing() as session:
+        session.get_one(FollowUp, third.id).owner_id = None
+    assert len(desk.queue("cem", wanted)) == expected
+
+
+def test_a_broken_promise_is_counted_until_it_is_kept(desk: Desk) -> None:
+    task, late = desk.low(), MONDAY + timedelta(hours=5)
+    assert len(desk.queue("cem", Filter(overdue=True), late)) == 1
+    with desk.runtime.database.writing() as session:
+        cem = desk.viewer("cem")
+        followups.contacted(session, task.id, cem, "call", reached=False, text="", now=late)
+    assert desk.queue("cem", Filter(overdue=True), late) == []
+
+
+def test_of_many_ticked_the_ones_that_others_took_are_named(desk: Desk) -> None:
+    mine, theirs = desk.low(), desk.low()
+    with desk.runtime.database.writing() as session:
+        lead = desk.viewer("lead", sees_all=True)
+        followups.take(session, theirs.id, lead, revision=theirs.revision, now=MONDAY)
+    with desk.runtime.database.writing() as session:
+        seen = {mine.id: mine.revision, theirs.id: theirs.revision, 999: 1}
+        taken, lost = followups.take_all(session, seen, desk.viewer("cem"), now=MONDAY)
+    assert ([task.id for task in taken], lost) == ([mine.id], [theirs.id, 999])
+
+
+def test_the_history_tells_scores_and_earlier_follow_ups(desk: Desk) -> None:
+    contact = desk.customer()
+    desk.answer(contact, 5, now=MONDAY - timedelta(days=90))
+    (task,) = desk.answer(contact, 2)
+    with desk.runtime.database.reading() as session:
+        history = histories.of(session, task, desk.viewer("cem"))
+    assert [score.value for score, _ in history.scores] == [2, 5]
+    assert len(history.follow_ups) == 1
+    assert len(history.invitations) == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+def test_of_two_csms_who_take_at_the_same_moment_one_gets_it(desk: Desk) -> None:
+    for _ in range(10):
+        task = desk.low()
+        outcomes = together(
+            lambda name, task=task: take_alone(desk, task, name),  # type: ignore[misc]
+            ("cem", "lead"),
+        )
+        assert sorted(outcomes) == ["Conflict", "taken"]
+
+
+def take_alone(desk: Desk, task: FollowUp, name: str) -> None:
+    with desk.runtime.database.writing() as session:
+        viewer = desk.viewer(name, sees_all=True)
+        followups.take(session, task.id, viewer, revision=task.revision, now=MONDAY)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+def test_two_closings_at_the_same_moment_leave_one(desk: Desk) -> None:
+    task = desk.low()
+
+    def close(note: str) -> None:
+        with desk.runtime.database.writing() as session:
+            viewer = desk.viewer("lead", sees_all=True)
+            closing = Closing("no_answer", note)
+            followups.close(session, task.id, viewer, closing, revision=task.revision, now=MONDAY)
+
+    assert sorted(together(close, ("one", "two"))) == ["Conflict", "taken"]
+    with desk.runtime.database.reading() as session:
+        entries = session.scalars(
+            select(FollowUpEntry.kind).where(FollowUpEntry.follow_up_id == task.id)
+        ).all()
+    assert entries == ["opened", "closed"]
+
+
+def together(work: object, names: tuple[str, ...]) -> list[str]:
+    """Run `work(name)` for every name at the same moment; how each ended."""
+    start, ended = threading.Barrier(len(names)), []
+
+    def run(name: str) -> None:
+        start.wait()
+        try:
+            work(name)  # type: ignore[operator]
+        except FeedbackError as error:
+            ended.append(type(error).__name__)
+        else:
+            ended.append("taken")
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return ended
+
+
+def test_the_last_admin_cannot_be_taken_away(desk: Desk) -> None:
+    with desk.runtime.database.writing() as session, pytest.raises(Conflict):
+        admin = staff.find(session, desk.people["admin"])
+        staff.set_roles(session, admin, ["viewer"], by=None, now=MONDAY)

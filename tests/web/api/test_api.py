@@ -1,0 +1,226 @@
+"""Accounts, contacts and events over HTTP, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.services import api_keys
+from feedback.store.models import ApiKey, AuditEntry, Contact, Enrolment, JourneyEvent
+from feedback.web.api import gate
+from tests.web.api.conftest import Program
+
+ADA = {
+    "name": "Ada",
+    "phone": "0532 123 45 67",
+    "email": "Ada@Example.COM",
+    "language": "tr-TR",
+    "time_zone": "Europe/Istanbul",
+    "properties": {"plan": "gold", "seats": 5},
+    "consent": {"basis": "contract", "source": "terms"},
+}
+
+
+def problem_of(response: TestResponse, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    body: dict[str, Any] = response.get_json()
+    assert body["status"] == status
+    assert body["title"]
+    return body
+
+
+def count(runtime: Runtime, model: type) -> int:
+    with runtime.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_contact_is_stored_changed_and_read(program: Program) -> None:
+    made = program.put("/contacts/new-1", **{**ADA, "phone": "+90 532 123 45 67"})
+    assert made.status_code == 201
+    body = made.get_json()
+    assert (body["phone"], body["email"], body["language"]) == ("+905321234567", "ada@example.com", "tr")
+    assert [(each["kind"], each["basis"]) for each in body["consents"]] == [
+        ("sms", "contract"),
+        ("email", "contract"),
+    ]
+    changed = program.put("/contacts/new-1", name="Ada Lovelace", phone=None, properties={"plan": None})
+    assert changed.status_code == 200
+    read = program.get("/contacts/new-1").get_json()
+    assert read == changed.get_json()
+    assert (read["name"], read["phone"], read["email"]) == ("Ada Lovelace", None, "ada@example.com")
+    assert read["properties"] == {"seats": 5}
+
+
+def test_the_same_again_changes_nothing(program: Program) -> None:
+    first = program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
+    second = program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.get_json() == second.get_json()
+
+
+def test_an_account_has_an_owner_money_and_a_renewal(program: Program) -> None:
+    made = program.put(
+        "/accounts/acc/7",
+        name="Acme",
+        owner="cem@example.com",
+        recurring_revenue="1200.5",
+        currency="eur",
+        renewal_on="2027-01-31",
+    )
+    assert made.status_code == 201, made.text
+    body = program.get("/accounts/acc/7").get_json()
+    assert (body["owner"], body["recurring_revenue"], body["currency"], body["renewal_on"]) == (
+        "cem@example.com",
+        "1200.50",
+        "EUR",
+        "2027-01-31",
+    )
+    assert program.put("/contacts/new-1", account="acc/7").get_json()["account"] == "acc/7"
+    assert program.put("/accounts/acc/7", owner=None, name=None).get_json() | {"updated_at": ""} == body | {
+        "owner": None,
+        "updated_at": "",
+    }
+
+
+def test_every_mistake_is_named_with_its_place(program: Program, runtime: Runtime) -> None:
+    before = count(runtime, Contact)
+    shape = problem_of(program.put("/contacts/x", phone=5, colour="red"), 422)
+    assert {each["pointer"] for each in shape["errors"]} == {"/phone", "/colour"}
+    values = problem_of(program.put("/contacts/x", phone="12", email="ada", time_zone="Mars"), 422)
+    assert [each["pointer"] for each in values["errors"]] == ["/email", "/phone", "/time_zone"]
+    unknown = problem_of(program.put("/contacts/x", account="nowhere"), 422)
+    assert unknown["errors"][0]["pointer"] == "/account"
+    assert (
+        problem_of(program.put("/accounts/x", owner="nobody@example.com"), 422)["errors"][0]["pointer"]
+        == "/owner"
+    )
+    assert count(runtime, Contact) == before
+
+
+def test_an_event_is_stored_once_and_says_which_surveys_follow(program: Program, runtime: Runtime) -> None:
+    program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
+    event = {"key": "T-1", "name": "ticket_closed", "contact": "new-1", "properties": {"number": 1}}
+    before = count(runtime, Enrolment)
+    first, second = program.post("/events", **event), program.post("/events", **event)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.get_json() == second.get_json() == program.get("/events/T-1").get_json()
+    (enrolment,) = first.get_json()["enrolments"]
+    assert enrolment["state"] in ("scheduled", "skipped")
+    assert count(runtime, Enrolment) == before + 1
+
+
+def test_a_key_that_meant_something_else_is_a_conflict(program: Program) -> None:
+    for contact in ("new-1", "new-2"):
+        program.put(f"/contacts/{contact}", name=contact)
+    program.post("/events", key="T-1", name="go_live", contact="new-1")
+    problem_of(program.post("/events", key="T-1", name="ticket_closed", contact="new-1"), 409)
+    problem_of(program.post("/events", key="T-1", name="go_live", contact="new-2"), 409)
+
+
+def test_an_event_needs_a_contact_and_a_past(program: Program) -> None:
+    problem_of(program.post("/events", key="T-1", name="go_live", contact="nobody"), 404)
+    program.put("/contacts/new-1", name="Ada")
+    future = {"key": "T-1", "name": "go_live", "contact": "new-1", "occurred_at": "2999-01-01T00:00:00Z"}
+    problem_of(program.post("/events", **future), 422)
+    problem_of(program.post("/events", **{**future, "occurred_at": "2026-01-01T00:00:00"}), 422)
+
+
+def test_the_same_new_contact_from_two_programs_at_once_is_one(program: Program, runtime: Runtime) -> None:
+    before = count(runtime, Contact)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(
+            pool.map(lambda n: program.put("/contacts/new-1", name=f"Ada {n}").status_code, range(12))
+        )
+    assert set(answers) <= {200, 201}
+    assert count(runtime, Contact) == before + 1
+
+
+def test_the_same_event_from_two_programs_at_once_is_one(program: Program, runtime: Runtime) -> None:
+    program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
+    before = count(runtime, JourneyEvent)
+    event = {"key": "T-1", "name": "ticket_closed", "contact": "new-1"}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: program.post("/events", **event).status_code, range(12)))
+    assert set(answers) <= {200, 201}
+    assert count(runtime, JourneyEvent) == before + 1
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense", "Basic YTpi", "Bearer"])
+def test_without_a_valid_key_there_is_nothing(app: Flask, header: str | None) -> None:
+    headers = {"Authorization": header} if header else {}
+    response = app.test_client().get("/api/v1/contacts/x", headers=headers)
+    problem_of(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_revoked_key_opens_nothing_and_its_text_is_nowhere(program: Program, runtime: Runtime) -> None:
+    problem_of(program.get("/contacts/x"), 404)
+    with runtime.database.writing() as session:
+        (key,) = api_keys.everything(session)
+        assert key.last_used_at is not None
+        assert program.key not in repr(vars(key))
+        api_keys.revoke(session, key.id, by=None, now=clock.now())
+    problem_of(program.get("/contacts/x"), 401)
+    with runtime.database.reading() as session:
+        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "api_key")).all()
+    assert list(actions) == ["created", "revoked"]
+
+
+def test_guessing_keys_ends_soon(app: Flask) -> None:
+    client = app.test_client()
+    strange = {"REMOTE_ADDR": "203.0.113.9"}
+    statuses = [client.get("/api/v1/contacts/x", environ_base=strange).status_code for _ in range(40)]
+    assert statuses[:30] == [401] * 30
+    assert statuses[-1] == 429
+
+
+def test_a_key_that_calls_too_often_is_told_when_to_come_back(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "CALLS", type(gate.CALLS)(2))
+    assert [program.get("/contacts/x").status_code for _ in range(3)] == [404, 404, 429]
+    assert program.get("/contacts/x").headers["Retry-After"] == "60"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[" * 60_000, "application/json", 400),
+        (b"\xff\xfe{}", "application/json", 400),
+        (b"null", "application/json", 422),
+        (b"name=Ada", "application/x-www-form-urlencoded", 415),
+        (b'{"name": "' + b"a" * 70_000 + b'"}', "application/json", 413),
+        (b'{"name": "a\\u0000b"}', "application/json", 422),
+        (b'{"name": "\\ud800"}', "application/json", 422),
+        (b'{"properties": {"a": NaN}}', "application/json", 422),
+        (b'{"properties": {"a": {"b": 1}}}', "application/json", 422),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_a_problem(
+    program: Program, raw: bytes, kind: str, status: int
+) -> None:
+    client = program.app.test_client()
+    headers = {"Authorization": f"Bearer {program.key}"}
+    problem_of(client.put("/api/v1/contacts/x", data=raw, content_type=kind, headers=headers), status)
+
+
+def test_a_wrong_method_or_path_is_a_problem_too(program: Program) -> None:
+    assert problem_of(program.call("DELETE", "/contacts/x"), 405)
+    assert problem_of(program.get("/nothing"), 404)
+
+
+def test_the_key_is_stored_as_a_digest(program: Program, runtime: Runtime) -> None:
+    with runtime.database.reading() as session:
+        key = session.scalars(select(ApiKey)).one()
+    assert len(key.digest) == 64
+    assert program.key.startswith(key.prefix)
+    assert len(program.key) > 40

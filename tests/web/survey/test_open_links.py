@@ -1,0 +1,169 @@
+"""Answering through a poster, a screen in a shop, and a form in another page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from feedback.errors import NotFound, Rejected
+from feedback.services import links
+from feedback.store.models import Link, Response
+from tests.surveys import NOW
+from tests.web.survey.conftest import Opener, Site
+
+STREET = {"REMOTE_ADDR": "203.0.113.7"}
+
+
+@pytest.fixture
+def site(open_site: Opener, now: object) -> Site:
+    return open_site()
+
+
+def make(site: Site, kind: links.LinkKind = "poster", **rest: Any) -> Link:
+    with site.runtime.database.writing() as session:
+        return links.create(
+            session, site.runtime.library, kind=kind, name="Shop", questionnaire="survey", now=NOW, **rest
+        )
+
+
+def action(page: TestResponse) -> str:
+    return re.findall(r'action="([^"]+)"', page.text)[0].replace("&amp;", "&")
+
+
+def answer(site: Site, address: str, environ: dict[str, str] | None = None, **fields: str) -> TestResponse:
+    """Looks at a page and sends its form."""
+    page = site.client.get(address, environ_overrides=environ or {})
+    made = re.findall(r'name="stamp" value="([^"]+)"', page.text)[0]
+    sent = {"stamp": made, "seen": "1"} | fields
+    return site.client.post(action(page), data=sent, environ_overrides=environ or {})
+
+
+def stored(site: Site) -> list[Response]:
+    with site.runtime.database.reading() as session:
+        found = list(session.scalars(select(Response).order_by(Response.id)))
+        for response in found:
+            _ = response.scores, response.answers
+        return found
+
+
+def test_a_passer_by_answers_step_by_step_into_one_response(site: Site) -> None:
+    link = make(site)
+    following = answer(site, f"/in/{link.token}", recommend="3").location
+    assert "What could we do better?" in site.client.get(following).text
+    end = answer(site, following, better="Longer hours").location
+    assert "Thank you for your feedback." in site.client.get(end).text
+    response = stored(site)[0]
+    assert (len(stored(site)), response.source, response.state, response.link_id) == (
+        1,
+        "poster",
+        "complete",
+        link.id,
+    )
+    assert (response.invitation_id, response.contact_id, response.scores[0].value) == (None, None, 3)
+
+
+def test_looking_stores_nothing(site: Site) -> None:
+    link = make(site)
+    site.client.get(f"/in/{link.token}")
+    assert stored(site) == []
+
+
+def test_a_double_tap_is_one_response(site: Site) -> None:
+    page = site.client.get(f"/in/{make(site).token}")
+    made = re.findall(r'name="stamp" value="([^"]+)"', page.text)[0]
+    for _ in range(3):
+        assert site.client.post(action(page), data={"stamp": made, "recommend": "9"}).status_code == 303
+    assert len(stored(site)) == 1
+
+
+def test_a_second_vote_of_one_device_is_kept_and_not_counted(site: Site) -> None:
+    address = f"/in/{make(site).token}"
+    for score in ("0", "1"):
+        answer(site, address, STREET, recommend=score)
+    answer(site, address, {"REMOTE_ADDR": "203.0.113.8"}, recommend="9")
+    assert [(each.provisional, len(each.scores)) for each in stored(site)] == [
+        (False, 1),
+        (True, 0),
+        (False, 1),
+    ]
+
+
+def test_a_shared_screen_takes_everybody_and_starts_again(site: Site) -> None:
+    link = make(site, "kiosk")
+    address = f"/in/{link.token}"
+    page = site.client.get(address)
+    assert f'content="90;url={address}"' in page.text and " data-keep" not in page.text
+    for score in ("9", "10"):
+        following = answer(site, address, STREET, recommend=score).location
+        end = answer(site, following, STREET, liked="").location
+    thanks = site.client.get(end)
+    assert f'content="10;url={address}"' in thanks.text and "Next person" in thanks.text
+    assert "You can still change them" not in thanks.text
+    assert [each.provisional for each in stored(site)] == [False, False]
+
+
+def test_only_the_sites_named_may_frame_an_embedded_form(site: Site) -> None:
+    policy = "Content-Security-Policy"
+    named = make(site, "embed", origins=["https://www.example.com/page"])
+    everywhere, poster = make(site, "embed"), make(site)
+    assert (
+        site.client.get(f"/in/{named.token}")
+        .headers[policy]
+        .endswith("frame-ancestors https://www.example.com")
+    )
+    assert site.client.get(f"/in/{everywhere.token}").headers[policy].endswith("frame-ancestors *")
+    assert site.client.get(f"/in/{poster.token}").headers[policy].endswith("frame-ancestors 'none'")
+
+
+def test_a_closed_link_and_an_unknown_one_say_so(site: Site) -> None:
+    link = make(site)
+    with site.runtime.database.writing() as session:
+        links.close(links.find(session, link.token), NOW)
+    assert site.client.get(f"/in/{link.token}").status_code == 410
+    assert site.client.get("/in/" + "A" * 12).status_code == 404
+    assert site.client.post(f"/in/{link.token}", data={"recommend": "9"}).status_code == 410
+
+
+def test_a_visit_of_another_link_is_not_shown(site: Site) -> None:
+    one, other = make(site), make(site)
+    following = answer(site, f"/in/{one.token}", recommend="3").location
+    page = site.client.get(following.replace(one.token, other.token))
+    assert "How likely are you to recommend us?" in page.text and " checked" not in page.text
+    moved = answer(site, following.replace(one.token, other.token), recommend="9")
+    assert moved.status_code == 404
+    assert len(stored(site)) == 1
+
+
+def test_the_qr_code_holds_the_address(site: Site) -> None:
+    import segno
+
+    address = links.address(make(site), "https://s.example.com/")
+    drawn = links.qr_code(address)
+    assert drawn.startswith("<svg") and "</svg>" in drawn
+    assert (
+        segno.make(address, error="m", micro=False).version <= 4
+    )  # coarse enough for a poster across the room
+
+
+def test_the_snippet_listens_to_our_frame_only(site: Site) -> None:
+    link = make(site, "embed")
+    snippet = links.snippet(link, "https://s.example.com")
+    assert f'src="https://s.example.com/in/{link.token}"' in snippet
+    assert "e.origin=='https://s.example.com'" in snippet
+
+
+@pytest.mark.parametrize(
+    "origin", ["example.com", "https://a.example; script-src *", "javascript:alert(1)", ""]
+)
+def test_an_origin_must_be_a_site(site: Site, origin: str) -> None:
+    with pytest.raises(Rejected):
+        make(site, "embed", origins=[origin])
+
+
+def test_a_link_needs_a_questionnaire(site: Site) -> None:
+    with site.runtime.database.writing() as session, pytest.raises(NotFound):
+        links.create(session, site.runtime.library, kind="poster", name="x", questionnaire="none", now=NOW)

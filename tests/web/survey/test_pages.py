@@ -1,0 +1,478 @@
+"""The customer's page through the test client."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+from werkzeug.datastructures import MultiDict
+
+from feedback.core.answer import Answer
+from feedback.i18n import LOCALES, read
+from feedback.resources import shipped
+from feedback.store.models import AnswerRow, Invitation, Response, Score
+from tests.survey_of_everything import EVERYTHING, LANGUAGES
+from tests.surveys import NOW, TOKEN, questionnaire
+from tests.web.survey.conftest import Opener, Site
+
+LIMIT = 8_000
+"""Bytes of a whole response over the wire."""
+
+
+def responses_of(site: Site) -> list[Response]:
+    with site.runtime.database.reading() as session:
+        found = list(session.scalars(select(Response)))
+        for response in found:
+            _ = response.answers, response.scores, response.invitation
+        return found
+
+
+def answers_of(site: Site) -> dict[str, Any]:
+    return {row.question: row.text or row.value for each in responses_of(site) for row in each.answers}
+
+
+# -- the way through --------------------------------------------------------------------------------
+
+
+def test_the_first_page_asks_the_first_question(site: Site) -> None:
+    page = site.get()
+    assert page.status_code == 200
+    assert "How likely are you to recommend us?" in page.text
+    assert page.text.count('type="radio"') == 11
+
+
+def test_a_score_is_stored_and_leads_to_the_question_of_its_band(site: Site) -> None:
+    sent = site.post("?q=recommend", recommend="3")
+    assert (sent.status_code, sent.location) == (303, f"/{TOKEN}?q=better")
+    assert [score.value for score in responses_of(site)[0].scores] == [3]
+    assert "What could we do better?" in site.get("?q=better").text
+
+
+def test_the_comment_ends_the_survey_with_thanks(site: Site) -> None:
+    site.post("?q=recommend", recommend="9")
+    sent = site.post("?q=liked", liked="The people")
+    assert sent.location == f"/{TOKEN}"
+    assert "Thank you for your feedback." in site.get().text
+    assert responses_of(site)[0].state == "complete"
+
+
+def test_an_optional_question_may_be_passed(site: Site) -> None:
+    site.post("?q=recommend", recommend="9")
+    assert site.post("?q=liked", liked="").location == f"/{TOKEN}"
+    assert responses_of(site)[0].state == "complete"
+
+
+def test_a_second_device_sees_where_the_first_one_stopped(site: Site) -> None:
+    site.post("?q=recommend", recommend="9")
+    assert "What did you like most?" in site.get().text
+
+
+def test_back_shows_the_answer_that_was_given(site: Site) -> None:
+    site.post("?q=recommend", recommend="9")
+    assert f'href="/{TOKEN}?q=recommend"' in site.get("?q=liked").text
+    assert 'value="9" checked' in site.get("?q=recommend").text
+
+
+def test_changing_the_score_asks_what_now_applies(site: Site) -> None:
+    site.post("?q=recommend", recommend="9")
+    site.post("?q=liked", liked="Price")
+    assert site.post("?q=recommend", recommend="2").location == f"/{TOKEN}?q=better"
+    assert answers_of(site) == {"recommend": 2}
+
+
+def test_within_the_window_the_last_page_offers_to_change_answers(
+    site: Site, now: time_machine.Coordinates
+) -> None:
+    site.post("?q=recommend", recommend="9")
+    site.post("?q=liked", liked="Price & <b>people</b>")
+    page = site.get().text
+    assert "Price &amp; &lt;b&gt;people&lt;/b&gt;" in page
+    now.shift(timedelta(hours=2))
+    late = site.get()
+    assert "Price" not in late.text and "Your answer is saved." in late.text
+    assert site.post("?q=recommend", recommend="1").location == f"/{TOKEN}"
+    assert answers_of(site)["recommend"] == 9
+
+
+def test_a_step_sent_twice_counts_once(site: Site) -> None:
+    made = re.findall(r'name="stamp" value="([^"]+)"', site.get().text)[0]
+    for _ in range(3):
+        assert site.post("?q=recommend", made, recommend="9").status_code == 303
+    assert len(responses_of(site)) == 1 and len(responses_of(site)[0].scores) == 1
+
+
+def test_nothing_is_stored_when_nothing_was_said(open_site: Opener, now: object) -> None:
+    site = open_site(questionnaire({"key": "a", "type": "text", "text": "Anything?"}))
+    assert site.post("?q=a", a="").status_code == 303
+    assert responses_of(site) == []
+
+
+# -- opening stores nothing -------------------------------------------------------------------------
+
+
+def test_opening_and_preselecting_store_no_answer(site: Site) -> None:
+    page = site.get("?s=9")
+    assert 'value="9" checked' in page.text
+    assert responses_of(site) == []
+    with site.runtime.database.reading() as session:
+        assert session.scalars(select(Invitation.opened_at)).one() is None
+
+
+@pytest.mark.parametrize("score", ["11", "-1", "x", "9" * 40, "٩", ""])
+def test_a_strange_preselection_selects_nothing(site: Site, score: str) -> None:
+    page = site.get(f"?s={score}")
+    assert page.status_code == 200 and " checked" not in page.text
+
+
+def test_a_scanner_that_opens_every_link_makes_the_answer_provisional(site: Site) -> None:
+    site.client.head(f"/{TOKEN}")
+    for score in (0, 5, 10):
+        site.get(f"?s={score}")
+    site.post("?q=recommend", recommend="0", seen="")
+    response = responses_of(site)[0]
+    assert response.provisional and response.scores == []
+    assert response.evidence["preselected"] == 3 and response.evidence["headed"]
+    site.post("?q=better", better="Please call me", seen="")
+    response = responses_of(site)[0]
+    assert not response.provisional and [score.value for score in response.scores] == [0]
+
+
+def test_whoever_fills_in_the_hidden_field_is_not_counted(site: Site) -> None:
+    site.post("?q=recommend", recommend="9", website="https://spam.example")
+    assert responses_of(site)[0].provisional
+
+
+def test_the_hidden_link_is_remembered(site: Site) -> None:
+    trap = html.unescape(re.findall(r'href="([^"]+)" rel="nofollow" tabindex="-1"', site.get().text)[0])
+    site.client.get(trap)
+    site.post("?q=recommend", recommend="9", seen="")
+    assert responses_of(site)[0].provisional
+
+
+def test_a_person_who_touches_the_page_counts_at_once(site: Site) -> None:
+    site.client.head(f"/{TOKEN}")
+    site.post("?q=recommend", recommend="9")
+    assert not responses_of(site)[0].provisional
+
+
+# -- mistakes ---------------------------------------------------------------------------------------
+
+
+def test_a_missing_answer_is_explained_at_its_field(site: Site) -> None:
+    page = site.post("?q=recommend")
+    assert page.status_code == 422
+    assert 'id="e" role="alert">Please choose an answer.' in page.text
+    assert 'aria-invalid="true"' in page.text and 'aria-describedby="e' in page.text
+    assert responses_of(site) == []
+
+
+@pytest.mark.parametrize("stamp", ["", "x", "1.2.3", "zz.aa." + "0" * 20, "é" * 30])
+def test_a_form_that_we_did_not_make_stores_nothing_and_keeps_what_was_written(
+    site: Site, stamp: str
+) -> None:
+    page = site.post("?q=recommend", stamp, recommend="9")
+    assert page.status_code == 422
+    assert "Please send it once more." in page.text and 'value="9" checked' in page.text
+    assert responses_of(site) == []
+
+
+def test_a_form_made_for_another_link_is_not_accepted(open_site: Opener, now: object) -> None:
+    other = open_site(token="A" * 12)
+    page = other.client.get("/" + "A" * 12).text
+    stamp = page.partition('name="stamp" value="')[2].partition('"')[0]
+    assert open_site().post("?q=recommend", stamp, recommend="9").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("question", "fields", "words"),
+    [
+        ("nps", {"nps": "11"}, "from 0 to 10"),
+        ("csat", {}, "Please choose an answer."),
+        ("single", {"single": "nonsense"}, "one of the answers below"),
+        ("multi", {"multi": ["slow", "none"]}, "cannot go together"),
+        ("matrix", {"matrix.product": "4"}, "1 are still open"),
+        ("text", {"text": "x" * 5001}, "has 5,001 characters"),
+        ("contact", {"contact": ""}, "Please write an answer."),
+    ],
+)
+def test_every_mistake_has_its_sentence(
+    open_site: Opener, now: object, question: str, fields: dict[str, Any], words: str
+) -> None:
+    site = open_site(EVERYTHING)
+    page = site.post(f"?q={question}", **fields)
+    assert page.status_code == 422 and words in page.text
+    assert responses_of(site) == []
+
+
+# -- links that do not work -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/" + "A" * 12, "/" + "0" * 12, "/" + "%00" * 12, "/" + "é" * 12])
+def test_every_unknown_link_gets_the_same_page(site: Site, path: str) -> None:
+    page, posted = site.client.get(path), site.client.post(path, data={"recommend": "9"})
+    assert page.status_code == posted.status_code == 404
+    assert page.text == posted.text
+    assert "help@acme.example" in page.text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"state": "withdrawn"}, "بازگشت"),
+        ({"expires_at": NOW - timedelta(days=1)}, "به پایان رسیده است"),
+    ],
+)
+def test_a_closed_link_says_so_kindly_in_its_language(
+    open_site: Opener, now: object, change: dict[str, Any], words: str
+) -> None:
+    site = open_site(language="fa", **change)
+    page = site.get()
+    assert page.status_code == 410
+    expected = "پس گرفته شد" if "state" in change else words
+    assert expected in page.text and 'dir="rtl"' in page.text and "help@acme.example" in page.text
+    assert site.post("?q=recommend", "x", recommend="9").status_code == 410
+
+
+def test_guessing_links_is_stopped_for_a_while(site: Site) -> None:
+    strangers = [
+        site.client.get("/" + "A" * 12, environ_overrides={"REMOTE_ADDR": "203.0.113.7"}).status_code
+        for _ in range(32)
+    ]
+    assert strangers == [404] * 30 + [429] * 2
+    assert site.get(environ_overrides={"REMOTE_ADDR": "203.0.113.8"}).status_code == 200
+
+
+# -- what every response promises -------------------------------------------------------------------
+
+
+def test_no_page_is_kept_indexed_framed_or_followed_by_a_cookie(site: Site) -> None:
+    for page in (site.get(), site.client.get("/" + "A" * 12), site.post("?q=recommend")):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in page.headers["X-Robots-Tag"]
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+        assert "unsafe" not in page.headers["Content-Security-Policy"]
+        assert "Set-Cookie" not in page.headers
+
+
+def test_nothing_about_the_person_is_on_the_page(site: Site) -> None:
+    page = site.get().text
+    assert "Sam" not in page and "Initech" not in page
+    assert re.findall(r"<title>(.*?)</title>", page) == ["Acme: Your feedback (1/2)"]
+
+
+def test_a_page_comes_alone(open_site: Opener, now: object) -> None:
+    page = open_site(EVERYTHING).get().text
+    assert re.findall(r'(?:src|@import|url\(|rel="stylesheet")', page) == []
+
+
+def wire_size(page: Any) -> int:
+    """Bytes of a response: status line, headers and body, with what a server adds."""
+    head = sum(len(name) + len(value) + 4 for name, value in page.headers)
+    return (
+        len("HTTP/1.1 200 OK\r\n\r\nServer: waitress\r\nDate: Mon, 02 Mar 2026 12:00:00 GMT\r\n")
+        + head
+        + len(page.data)
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_weighs_less_than_eight_kilobytes(open_site: Opener, now: object, language: str) -> None:
+    site = open_site(EVERYTHING)
+    sizes = {}
+    for question in EVERYTHING.questions:
+        page = site.get(f"?q={question.key}&l={language}", headers={"Accept-Encoding": "gzip"})
+        assert "<html" in gzip.decompress(page.data).decode()
+        sizes[question.key] = wire_size(page)
+    assert max(sizes.values()) <= LIMIT, sizes
+
+
+# -- words ------------------------------------------------------------------------------------------
+
+
+def test_a_right_to_left_page_is_mirrored_and_keeps_its_values(open_site: Opener, now: object) -> None:
+    page = open_site(EVERYTHING).get("?q=nps&l=fa").text
+    assert 'lang="fa" dir="rtl"' in page
+    assert 'value="10"><span>۱۰' in page
+
+
+def test_the_language_switch_keeps_the_step(open_site: Opener, now: object) -> None:
+    site = open_site(EVERYTHING)
+    assert f'href="/{TOKEN}?q=csat&amp;l=tr">Türkçe' in site.get("?q=csat").text
+    sent = site.post("?q=nps&l=tr", nps="9")
+    assert sent.location == f"/{TOKEN}?q=enps&l=tr"
+    assert responses_of(site)[0].language == "tr"
+
+
+def test_options_are_shuffled_per_link_and_stay_put_on_reload(open_site: Opener, now: object) -> None:
+    def order(site: Site, token: str) -> list[str]:
+        return re.findall(r'name="multi" value="(\w+)"', site.client.get(f"/{token}?q=multi").text)
+
+    orders = set()
+    for letter in "ABCDEFGH":
+        site = open_site(EVERYTHING, token=letter * 12)
+        first = order(site, letter * 12)
+        assert first == order(site, letter * 12)
+        assert first[-2:] == ["other", "none"]
+        orders.add(tuple(first))
+    assert len(orders) > 1
+
+
+def test_texts_repeat_what_is_known_and_fall_back_where_nothing_is(open_site: Opener, now: object) -> None:
+    survey = questionnaire(
+        {
+            "key": "cause",
+            "type": "single",
+            "text": "Why, {first_name|friend}? {agent} of {company} asks. \\{x\\}",
+            "options": [{"key": "slow", "text": "Too <slow>"}],
+        },
+        {"key": "more", "type": "text", "text": "Tell us about {answer.cause|it}."},
+    )
+    site = open_site(survey, piping={"agent": "<i>Eve</i>", "first_name": ""})
+    assert "Why, friend? &lt;i&gt;Eve&lt;/i&gt; of Acme asks. {x}" in site.get().text
+    assert "Tell us about it." in site.get("?q=more").text
+    site.post("?q=cause", cause="slow")
+    assert "Tell us about Too &lt;slow&gt;." in site.get("?q=more").text
+
+
+def test_a_broken_placeholder_breaks_no_page(open_site: Opener, now: object) -> None:
+    site = open_site(questionnaire({"key": "a", "type": "text", "text": "{unknown} and {"}))
+    assert site.get().status_code == 200
+
+
+def test_the_last_page_speaks_by_band_and_links_on(open_site: Opener, now: object) -> None:
+    survey = questionnaire(
+        {"key": "r", "type": "nps", "text": "Recommend?"},
+        thanks=[
+            {
+                "when": {"question": "r", "band": "promoter"},
+                "text": "Great!",
+                "link": {"url": "https://x.example", "text": "Review us"},
+            },
+            {"text": "We will call."},
+        ],
+    )
+    site = open_site(survey)
+    site.post("?q=r", r="10")
+    assert "Great!" in site.get().text and 'href="https://x.example"' in site.get().text
+    site.post("?q=r", r="1")
+    assert "We will call." in site.get().text
+
+
+def test_every_word_of_the_pages_is_in_the_catalogues() -> None:
+    package = Path(LOCALES).parent / "web" / "survey"
+    sources = [*shipped("templates").joinpath("survey").glob("*.html"), *package.glob("*.py")]
+    used = {
+        word
+        for path in sources
+        for word in re.findall(r'gettext\(\s*[\'"](.+?)[\'"]', path.read_text("utf-8"))
+    }
+    steps = (package / "steps.py").read_text("utf-8").partition("_PROBLEMS = {")[2].partition("\n}")[0]
+    used |= set(re.findall(r'": "(.+?)",', steps))
+    closed = (package / "__init__.py").read_text("utf-8").partition("_CLOSED = {")[2].partition("\n}")[0]
+    used |= set(re.findall(r'[(,] ?"([A-Z].+?)"', closed))
+    known = {message.id for message in read(LOCALES / "survey" / "en.po")}
+    assert len(used) > 35 and used <= known
+
+
+# -- every type, and nonsense -----------------------------------------------------------------------
+
+EVERY_ANSWER: dict[str, tuple[dict[str, Any], Any]] = {
+    "nps": ({"nps": "0"}, 0),
+    "enps": ({"enps": "10"}, 10),
+    "ces": ({"ces": "7"}, 7),
+    "csat": ({"csat": "prefer_not_to_say"}, "prefer_not_to_say"),
+    "stars": ({"stars": "5"}, 5),
+    "smileys": ({"smileys": "1"}, 1),
+    "faces": ({"faces": "3"}, 3),
+    "thumbs": ({"thumbs": "0"}, 0),
+    "pmf": ({"pmf": "2"}, 2),
+    "rating": ({"rating": "not_applicable"}, "not_applicable"),
+    "single": ({"single": "other", "single.text": "The weather"}, "The weather"),
+    "multi": ({"multi": ["slow", "support"]}, ["slow", "support"]),
+    "matrix": ({"matrix.product": "4", "matrix.support": "1"}, {"product": 4, "support": 1}),
+    "text": ({"text": "Bir şey: «خوب» 👍"}, "Bir şey: «خوب» 👍"),
+    "contact": ({"contact": "sam@example.com"}, "sam@example.com"),
+}
+
+
+def test_every_type_is_asked_answered_and_shown_again(open_site: Opener, now: object) -> None:
+    site = open_site(EVERYTHING)
+    for question in EVERYTHING.questions:
+        fields, _ = EVERY_ANSWER[question.key]
+        assert site.post(f"?q={question.key}", **fields).status_code == 303, question.key
+    assert answers_of(site) == {key: stored for key, (_, stored) in EVERY_ANSWER.items()}
+    response = responses_of(site)[0]
+    assert response.state == "complete"
+    assert len(response.scores) == 8  # not for the opt-outs, the free rating and the words
+    for question in EVERYTHING.questions:
+        stored = next(row for row in response.answers if row.question == question.key)
+        assert question.accepts(Answer.from_stored(stored.value, stored.text))
+        page = site.get(f"?q={question.key}").text
+        assert " checked" in page or "sam@example.com" in page or "Bir şey" in page
+
+
+names = st.sampled_from(
+    [question.key for question in EVERYTHING.questions]
+    + ["single.text", "multi.text", "matrix.product", "matrix.support", "website", "seen", "q", "é", ""]
+)
+values = st.one_of(
+    st.text(max_size=40),
+    st.integers(-3, 120).map(str),
+    st.sampled_from(
+        ["slow", "other", "none", "not_applicable", "prefer_not_to_say", "x" * 6000, "\x00", "\ud800", "９"]
+    ),
+)
+queries = st.one_of(names, st.text(max_size=12))
+
+
+@settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    steps=st.lists(
+        st.tuples(queries, st.lists(st.tuples(names, values), max_size=5), st.booleans()), max_size=4
+    )
+)
+def test_mangled_posts_store_nothing_wrong_and_break_nothing(
+    everything: Site, steps: list[tuple[str, list[tuple[str, str]], bool]]
+) -> None:
+    for query, fields, stamped in steps:
+        form = MultiDict(
+            (name.encode("utf-8", "replace").decode(), value.encode("utf-8", "replace").decode())
+            for name, value in fields
+        )
+        if stamped:
+            form["stamp"] = everything.stamp()
+        sent = everything.client.post(
+            f"/{TOKEN}", query_string={"q": query.encode("utf-8", "replace")}, data=form
+        )
+        assert sent.status_code in (303, 422)
+    with everything.runtime.database.reading() as session:
+        assert (session.scalar(select(func.count()).select_from(Response)) or 0) <= 1
+        stored = {
+            row.question: Answer.from_stored(row.value, row.text)
+            for row in session.scalars(select(AnswerRow))
+        }
+        path = {question.key for question in EVERYTHING.path(stored)}
+        assert stored.keys() <= path
+        for key, answer in stored.items():
+            question = EVERYTHING.by_key[key]
+            assert question.accepts(answer), (key, answer)
+        for score in session.scalars(select(Score)):
+            assert stored[score.question].value == score.value
+
+
+@pytest.fixture
+def everything(open_site: Opener, now: object) -> Site:
+    site = open_site(EVERYTHING)
+    with site.runtime.database.writing() as session:
+        session.execute(update(Invitation).values(expires_at=NOW + timedelta(days=999)))
+    return site
