@@ -29,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     print(
         f"{'database':10}{'processes':>10}{'threads':>9}{'msg/s':>9}{'ceiling':>9}{'share':>7}{'CPU ms':>8}"
-    )  # noqa: T201
+    )
     for kind in options.databases:
         for processes in PROCESSES:
             with (
