@@ -1,4 +1,4 @@
-"""A CSM's morning in a real browser: sign in, take the top task, call, note, close; in English and Persian."""
+"""A morning at the desk in a real browser: sign in, take the top task, call, note, close."""
 
 from __future__ import annotations
 
