@@ -95,15 +95,15 @@ class Translator:
 
     def month(self, day: date) -> str:
         """Mar 2026."""
-        return self._digits(format_skeleton("yMMM", day, locale=self.locale))
+        return self.digits(format_skeleton("yMMM", day, locale=self.locale))
 
     def quarter(self, day: date) -> str:
         """Q1 2026."""
-        return self._digits(format_skeleton("yQQQ", day, locale=self.locale))
+        return self.digits(format_skeleton("yQQQ", day, locale=self.locale))
 
     def day_and_month(self, day: date) -> str:
         """5 Mar, where the year goes without saying."""
-        return self._digits(format_skeleton("MMMd", day, locale=self.locale))
+        return self.digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
         return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
