@@ -207,7 +207,7 @@ def record_visit(
     )
     if response.link_id != link.id:
         raise NotFound("There is no such survey.")
-    before = _answers(session, response)
+    before, stood = _answers(session, response), rollups.counted(session, response)
     answers = _in_time(response if before else None, before, answers, now, edit_window)
     response.language = language
     after = _continued(
@@ -215,6 +215,7 @@ def record_visit(
     )
     if not response.provisional:
         followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
+    rollups.settle(session, response, stood)
     return response
 
 
