@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.services import delivery, invitations, journeys, reconciling
+from feedback.services import catching_up, delivery, invitations, journeys, optouts, reconciling
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -94,6 +94,7 @@ class Worker:
             *((f"send {key}", partial(self._send, key), tick) for key in self.runtime.channels),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
+            ("catch up", catch_up, max(tick, 600)),
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
         ]
@@ -137,6 +138,10 @@ def reap(runtime: Runtime, now: datetime) -> None:
         reconciling.reap(session, runtime.settings, now)
 
 
+def catch_up(runtime: Runtime, now: datetime) -> None:
+    catching_up.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
+
+
 def remind(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
@@ -145,3 +150,4 @@ def remind(runtime: Runtime, now: datetime) -> None:
 def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
+        optouts.lift_pauses(session, now)
