@@ -366,6 +366,29 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
 
 
 @main.command()
+@click.option("--kind", type=click.Choice(["poster", "kiosk", "embed"]), required=True)
+@click.option("--questionnaire", required=True, help="Key of the questionnaire.")
+@click.option("--name", required=True, help="Where it stands, for your own lists.")
+@click.option("--language", help="Language that it opens in.")
+@click.option("--origin", "origins", multiple=True, help="Site that may show an embedded form; none is all.")
+@click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this SVG.")
+def link(**options: Any) -> None:
+    """Open a way in for people whom nobody invited: a poster, a screen in a shop, a form in another page."""
+    from feedback import clock
+    from feedback.services import links
+
+    runtime, drawing = _runtime(), options.pop("qr")
+    with runtime.database.writing() as session:
+        made = links.create(session, runtime.library, now=clock.now(), **options)
+    address = links.address(made, runtime.settings.web.public_url)
+    click.echo(address)
+    if made.kind == "embed":
+        click.echo(links.snippet(made, runtime.settings.web.public_url))
+    if drawing:
+        drawing.write_text(links.qr_code(address), encoding="utf-8")
+
+
+@main.command()
 @click.option("--port", default=8080, show_default=True, help="Port of the demo.")
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away and begin anew.")
 @click.option("--pace", default=20.0, show_default=True, help="Seconds between two new journey events.")

@@ -17,7 +17,17 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.services import alerts, delivery, followups, invitations, journeys, reconciling
+from feedback.services import (
+    alerts,
+    catching_up,
+    delivery,
+    followups,
+    invitations,
+    journeys,
+    optouts,
+    reconciling,
+    retention,
+)
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -94,9 +104,11 @@ class Worker:
             *((f"send {key}", partial(self._send, key), tick) for key in self.runtime.channels),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
+            ("catch up", catch_up, max(tick, 600)),
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
+            ("purge", purge, max(tick, 3_600)),
         ]
 
     def _run(self, name: str, job: Job) -> None:
@@ -138,6 +150,10 @@ def reap(runtime: Runtime, now: datetime) -> None:
         reconciling.reap(session, runtime.settings, now)
 
 
+def catch_up(runtime: Runtime, now: datetime) -> None:
+    catching_up.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
+
+
 def remind(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
@@ -146,6 +162,7 @@ def remind(runtime: Runtime, now: datetime) -> None:
 def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
+        optouts.lift_pauses(session, now)
 
 
 def follow_up(runtime: Runtime, now: datetime) -> None:
@@ -154,3 +171,11 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         followups.wake_due(session, now)
         alerts.tell_owners(session, runtime.channels, runtime.settings, now)
         alerts.escalate(session, runtime.channels, runtime.settings, now)
+
+
+def purge(runtime: Runtime, now: datetime) -> None:
+    """Forget what the settings say is kept no longer, in portions that leave other writers their turn."""
+    while True:
+        with runtime.database.writing() as session:
+            if not retention.purge(session, runtime.settings.retention, now):
+                return

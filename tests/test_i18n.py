@@ -109,8 +109,13 @@ DESK_CODE = [
     PACKAGE / "services" / "followups.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",
+    PACKAGE / "services" / "reports" / "accounts.py",
 ]
-DESK_TEMPLATES = [*(TEMPLATES / "desk").rglob("*.html"), *(TEMPLATES / "email").glob("staff_*.txt")]
+DESK_TEMPLATES = [
+    *(TEMPLATES / "desk").rglob("*.html"),
+    *(TEMPLATES / "insights").glob("*.html"),
+    *(TEMPLATES / "email").glob("staff_*.txt"),
+]
 REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}
 OF_PROGRAMS = {"hooks.py", "api.py"}  # what only programs read stays English
 

@@ -15,7 +15,7 @@ from feedback.services import rollups, root_causes
 from feedback.store.models import Account, Response, RootCause, User
 from tests import figures
 
-SEGMENTS = (("vip", 0.1), ("core", 0.5), ("potential", 0.3), ("non_core", 0.1))
+SEGMENTS = (("vip", 0.1), ("core", 0.5), ("potential", 0.3), ("non-core", 0.1))
 FIRST, SECOND = ("Blue", "North", "Old", "Grand", "Little"), ("Harbour", "Mill", "Foods", "Motors")
 ENGLISH = ("Too slow at the end of the month.", "Your people are great.", '=HYPERLINK("http://evil")', "")
 PERSIAN = ("پاسخ پشتیبانی خیلی دیر رسید.", "از تیم شما سپاسگزارم.", "", "")

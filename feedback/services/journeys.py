@@ -153,17 +153,17 @@ def plan_dates(session: Session, library: Library, settings: Settings, now: date
         if stage.enter.date is None:
             continue
         column = getattr(Account, stage.enter.date)
-        first, last = _entry_days(stage, now)
+        first, last = entry_days(stage, now)
         rows = session.execute(
             select(Contact, column)
             .join(Account, Contact.account_id == Account.id)
             .where(column.between(first, last), Contact.erased_at.is_(None))
-            .where(~_enrolled(stage.key, column))
+            .where(~enrolled(stage.key, column))
             .order_by(Contact.id)
             .with_for_update(of=Contact)
         )
         for contact, day in rows:
-            enter = datetime.combine(_entry_day(stage, day), time(), UTC)
+            enter = datetime.combine(entry_day(stage, day), time(), UTC)
             enrol(session, contact, stage, f"date:{day.isoformat()}", max(enter, now), settings, now)
             planned += 1
     return planned
@@ -187,7 +187,7 @@ def plan_recurring(
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
-            for contact_id, cycle in list(_turns(session, cadence, day, only)):
+            for contact_id, cycle in list(turns(session, cadence, day, only)):
                 contact = contacting.lock(session, {contact_id})[0]
                 enrol(session, contact, stage, f"cycle:{cycle}", now, settings, now)
                 planned += 1
@@ -204,7 +204,7 @@ def _stored(session: Session, event: Event) -> JourneyEvent | None:
     return stored
 
 
-def _entry_days(stage: Stage, now: datetime) -> tuple[date, date]:
+def entry_days(stage: Stage, now: datetime) -> tuple[date, date]:
     """The dates of accounts that are in their stage today, and have not been for longer than its survey lasts."""
     today = now.date()
     lasting = stage.expires_after.timedelta
@@ -215,13 +215,13 @@ def _entry_days(stage: Stage, now: datetime) -> tuple[date, date]:
     return today - after - lasting, today - after
 
 
-def _entry_day(stage: Stage, day: date) -> date:
+def entry_day(stage: Stage, day: date) -> date:
     if stage.enter.before:
         return day - stage.enter.before.timedelta
     return day + (stage.enter.after.timedelta if stage.enter.after else timedelta())
 
 
-def _enrolled(stage: str, day: Any) -> ColumnElement[bool]:
+def enrolled(stage: str, day: Any) -> ColumnElement[bool]:
     """Whether the contact of the row has been enrolled for this very date."""
     return (
         select(Enrolment.id)
@@ -234,8 +234,8 @@ def _enrolled(stage: str, day: Any) -> ColumnElement[bool]:
     )
 
 
-def _turns(
-    session: Session, cadence: int, day: date, only: ColumnElement[bool] | None
+def turns(
+    session: Session, cadence: int, day: date, only: ColumnElement[bool] | None = None
 ) -> Iterator[tuple[int, int]]:
     """(contact, number of the cycle) of everybody whose turn is on `day`."""
     number = day.toordinal()

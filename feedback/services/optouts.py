@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from feedback.errors import NotFound
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 
 STOPS_MESSAGES = ("queued",)
@@ -114,6 +115,27 @@ def opt_out(
                 )
         _withdraw_invitations(session, contact.id)
     return fresh
+
+
+def who_asks(session: Session, token: str) -> Invitation:
+    """Whose link `token` is; raises NotFound. A link that is closed to answers is still a way out."""
+    invitation = session.scalar(select(Invitation).where(Invitation.token == token))
+    if invitation is None:
+        raise NotFound("There is no such link.")
+    return invitation
+
+
+def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> None:
+    """The holder of an invitation's link wants no more surveys, at any address that it was sent to."""
+    sent = session.execute(
+        select(Message.kind, Message.recipient).where(Message.invitation_id == invitation.id).distinct()
+    )
+    contact = session.get(Contact, invitation.contact_id) if invitation.contact_id else None
+    addresses = {(row.kind, row.recipient) for row in sent}
+    if contact:
+        addresses |= {(kind, address) for kind, address in (("sms", contact.phone), ("email", contact.email)) if address}
+    for kind, address in sorted(addresses):
+        opt_out(session, kind, address, source=f"link of invitation {invitation.id}", now=now)
 
 
 def opt_in(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:

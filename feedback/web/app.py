@@ -28,6 +28,7 @@ from feedback.web import (
     problems,
     simulator,
     survey,
+    unsubscribe,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ ROOMS = (
     Room(simulator.blueprint, "/simulator", csrf=False),
     Room(observe.blueprint, "", csrf=False),
     Room(survey.blueprint, "", csrf=False),
+    Room(unsubscribe.blueprint, "", csrf=False),
 )
 
 LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; an import comes by the command line, not by a form

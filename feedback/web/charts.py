@@ -195,9 +195,9 @@ def _mirrored(x: float, width: float, *, rtl: bool) -> float:
 
 
 def _round_step(step: float) -> float:
-    """The next larger of 1, 2, 5 times a power of ten."""
+    """The next larger of 1, 2, 2.5, 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(step))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= step - 1e-9)
+    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= step - 1e-9)
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> str:

@@ -77,8 +77,8 @@ def by_key(tables: Sequence[Table]) -> dict[str, Table]:
 
 def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
     _ = names._
-    heads = (Column(_("Survey")), Column(_("Metric")), Column(_("Score"), "mean"), Column(_("From"), "mean"))
-    more = (Column(_("To"), "mean"), Column(_("Answers"), "count"), Column(_("Response rate"), "percent"))
+    heads = (Column(_("Survey")), Column(_("Metric")), Column(_("Score"), "mean"), Column(_("Low"), "mean"))
+    more = (Column(_("High"), "mean"), Column(_("Answers"), "count"), Column(_("Response rate"), "percent"))
     rows = [
         (
             each.series.title.to(names.say.language),
@@ -134,7 +134,7 @@ def rates(names: Names, found: Rates) -> Table:
     _ = names._
     counts = (Column(_("Sent"), "count"), Column(_("Answered"), "count"), Column(_("Rate"), "percent"))
     heads = (Column(_("Stage")), Column(_("Channel")), *counts)
-    tail = (Column(_("From"), "percent"), Column(_("To"), "percent"))
+    tail = (Column(_("Low"), "percent"), Column(_("High"), "percent"))
     rows = [
         (names.stage(stage), names.channel(channel), *_rate_cells(found, stage, channel))
         for stage, channel in sorted(found.cells)
@@ -152,7 +152,7 @@ def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = No
 
 def _score_heads(names: Names, unit: Kind) -> list[Column]:
     _ = names._
-    score = [Column(_("Score"), unit), Column(_("From"), unit), Column(_("To"), unit)]
+    score = [Column(_("Score"), unit), Column(_("Low"), unit), Column(_("High"), unit)]
     return [*score, Column(_("Answers"), "count")]
 
 

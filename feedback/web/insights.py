@@ -17,7 +17,7 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock
-from feedback.core.metrics import Metric
+from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction
 from feedback.errors import NotFound
@@ -394,6 +394,7 @@ def _frame() -> Context:
         "may_export": allows(Permission.EXPORT),
         "sees_all": allows(Permission.SEE_ALL_ACCOUNTS),
         "bands": _bands,
+        "maximum": _maximum,
         "EVERYBODY": EVERYBODY,
         "replace": replace,
     }
@@ -404,6 +405,11 @@ def _address(**changes: object) -> str:
     kept = {**request.args.to_dict(), **(request.view_args or {}), **changes}
     values = {name: value for name, value in kept.items() if value not in (None, "")}
     return url_for(request.endpoint or "insights.index", **values)
+
+
+def _maximum(metric: str) -> int:
+    """The best or worst end of a metric's scale: what a value is out of."""
+    return METRICS[metric].maximum
 
 
 def _bands(metric: Metric) -> list[tuple[str, str]]:

@@ -12,8 +12,10 @@ from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from sqlalchemy import func, select, text
 
+from feedback import clock
+from feedback.services import figures
 from feedback.settings import Secret
-from feedback.store.models import FollowUp, Message
+from feedback.store.models import FollowUp
 from feedback.web.permissions import Permission, demand, public
 
 if TYPE_CHECKING:
@@ -85,10 +87,8 @@ def _brings(secret: Secret) -> bool:
 def _backlog(runtime: Runtime) -> bytes:
     """How much waits, counted when asked: it is the same for every process."""
     with runtime.database.reading() as session:
-        messages = session.execute(select(Message.state, func.count()).group_by(Message.state)).all()
+        found = figures.figures(session, clock.now())
         tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
-    lines = ["# TYPE feedback_messages gauge"]
-    lines += [f'feedback_messages{{state="{state}"}} {count}' for state, count in messages]
-    lines += ["# TYPE feedback_follow_ups gauge"]
+    lines = ["# HELP feedback_follow_ups Follow-ups by state.", "# TYPE feedback_follow_ups gauge"]
     lines += [f'feedback_follow_ups{{state="{state}"}} {count}' for state, count in tasks]
-    return ("\n".join(lines) + "\n").encode()
+    return (figures.exposition(found) + "\n".join(lines) + "\n").encode()

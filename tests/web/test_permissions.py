@@ -32,7 +32,7 @@ PUBLIC = {
     "security.wan_signin_response",
 }
 """What anybody may open. A blueprint whose calls carry their own secret stands in OPEN_ROOMS instead."""
-OPEN_ROOMS = {"survey", "hooks", "api", "simulator"}
+OPEN_ROOMS = {"survey", "unsubscribe", "hooks", "api", "simulator"}
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, Access | None]]:

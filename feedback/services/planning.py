@@ -1,0 +1,168 @@
+"""What will go out in the coming days, to whom, when, and why then: `feedback plan`. Reads, and changes nothing.
+
+The same policy decides here as when a survey is due, over the contacts of the past and those that this plan
+itself foresees. What nobody can know (events to come, answers, opt-outs) is not in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.core.contact_policy import Decision, History, Intended, PastContact, Policy, Send, decide
+from feedback.core.journey import Stage
+from feedback.library import Library
+from feedback.services import contacting, journeys
+from feedback.settings import Settings
+from feedback.store.models import Account, Contact, Enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One survey that is going to be decided. `at` and `channel` are None where the answer is no.
+
+    `explanation` has the form of `Enrolment.explanation`: a code and its parameters for every step.
+    """
+
+    contact: str  # external id
+    stage: str
+    wanted: datetime
+    at: datetime | None
+    channel: str | None
+    explanation: list[dict[str, Any]]
+    next_allowed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The rows in the order of their time, and what they add up to."""
+
+    rows: list[Planned]
+    per_day: Counter[date] = field(default_factory=Counter)
+    per_channel: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sent(self) -> int:
+        return sum(self.per_day.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    contact_id: int
+    stage: Stage
+    wanted: datetime
+    expires: datetime
+    enrolment_id: int | None = None
+
+
+def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
+    """Everything that is scheduled, that a date brings, and whose turn comes within `days`."""
+    until = now + timedelta(days=days)
+    wishes = [
+        *_scheduled(session, library, until),
+        *_by_date(session, library, now, until),
+        *_by_turn(session, library, now, until),
+    ]
+    foreseen = _Foreseen(session, contacting.policy(settings), now)
+    rows = [
+        foreseen.decide(each)
+        for each in sorted(wishes, key=lambda each: (each.wanted, -each.stage.priority, each.contact_id))
+    ]
+    return _summed(sorted(rows, key=lambda row: row.at or row.wanted))
+
+
+class _Foreseen:
+    """The past, and what the plan has added to it so far."""
+
+    def __init__(self, session: Session, rules: Policy, now: datetime) -> None:
+        self._session, self._rules, self._now = session, rules, now
+        self._of_contact: dict[int, list[PastContact]] = defaultdict(list)
+        self._of_account: dict[int, list[PastContact]] = defaultdict(list)
+
+    def decide(self, wish: _Wish) -> Planned:
+        contact = self._session.get_one(Contact, wish.contact_id)
+        decision = self._decision(contact, wish)
+        name = contact.external_id
+        if not isinstance(decision, Send):
+            said = [{"code": decision.code, "params": dict(decision.params)}]
+            return Planned(name, wish.stage.key, wish.wanted, None, None, said, decision.next_allowed)
+        past = PastContact(decision.at, wish.stage.priority)
+        self._of_contact[contact.id].append(past)
+        if contact.account_id:
+            self._of_account[contact.account_id].append(past)
+        explanation = contacting.explained(decision.reasons)
+        return Planned(name, wish.stage.key, wish.wanted, decision.at, decision.channel, explanation)
+
+    def _decision(self, contact: Contact, wish: _Wish) -> Decision:
+        known = contacting.history(self._session, contact, self._now, self._rules, wish.enrolment_id)
+        history = History(
+            (*known.contact, *self._of_contact[contact.id]),
+            (*known.account, *self._of_account[contact.account_id]) if contact.account_id else (),
+        )
+        intended = Intended(wish.stage.priority, wish.stage.channels, wish.wanted, wish.expires)
+        person = contacting.recipient(self._session, contact)
+        return decide(intended, person, history, self._rules, max(self._now, wish.wanted))
+
+
+def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_Wish]:
+    rows = session.execute(
+        select(Enrolment.id, Enrolment.contact_id, Enrolment.stage, Enrolment.due_at, Enrolment.expires_at).where(
+            Enrolment.state == "scheduled", Enrolment.due_at <= until
+        )
+    )
+    for number, contact_id, key, due_at, expires_at in rows:
+        if stage := library.journey.stage(key):
+            yield _Wish(contact_id, stage, due_at, expires_at, number)
+
+
+def _by_date(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
+    """Contacts whose account's date comes near, and who are not enrolled for it yet."""
+    for stage in library.journey.stages:
+        if stage.enter.date is None:
+            continue
+        column = getattr(Account, stage.enter.date)
+        first, last = journeys.entry_days(stage, now)[0], journeys.entry_days(stage, until)[1]
+        rows = session.execute(
+            select(Contact.id, column)
+            .join(Account, Contact.account_id == Account.id)
+            .where(column.between(first, last), Contact.erased_at.is_(None))
+            .where(~journeys.enrolled(stage.key, column))
+        )
+        for contact_id, day in rows:
+            enters = datetime.combine(journeys.entry_day(stage, day), time(), UTC)
+            yield _wish(contact_id, stage, max(enters, now))
+
+
+def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
+    """Recurring surveys; today's are among the scheduled ones already."""
+    for stage in library.journey.stages:
+        if stage.enter.every is None:
+            continue
+        cadence = max(1, stage.enter.every.timedelta.days)
+        for offset in range(1, (until.date() - now.date()).days + 1):
+            day = now.date() + timedelta(days=offset)
+            midnight = datetime.combine(day, time(), UTC)
+            for contact_id, _ in journeys.turns(session, cadence, day):
+                yield _wish(contact_id, stage, midnight)
+
+
+def _wish(contact_id: int, stage: Stage, wanted: datetime) -> _Wish:
+    return _Wish(contact_id, stage, wanted, wanted + stage.expires_after.timedelta)
+
+
+def _summed(rows: Iterable[Planned]) -> Plan:
+    found = Plan(list(rows))
+    for row in found.rows:
+        if row.at and row.channel:
+            found.per_day[row.at.date()] += 1
+            found.per_channel[row.channel] += 1
+        else:
+            found.skipped[row.explanation[0]["code"]] += 1
+    return found

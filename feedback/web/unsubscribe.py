@@ -1,0 +1,88 @@
+"""The way out of every e-mail: `/<token>/stop`.
+
+A GET shows a button and changes nothing, because mail scanners open this link, too. The POST acts, at once and
+without asking back (RFC 8058): mail programs send it by themselves, without cookies, so the token is the proof.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from feedback import clock
+from feedback.errors import NotFound
+from feedback.i18n import LANGUAGES, translator
+from feedback.services import optouts
+from feedback.web import rate
+from feedback.web.permissions import public
+from feedback.web.survey.pages import Pages
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    """GET and POST /<token>/stop."""
+    return _Unsubscribe(runtime).blueprint()
+
+
+class _Unsubscribe:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.pages = Pages(runtime.settings)
+        self.limits = rate.Limits()
+
+    def blueprint(self) -> Blueprint:
+        bare = Blueprint("unsubscribe", __name__)
+        address = "/<string(length=12):token>/stop"
+        bare.add_url_rule(address, "ask", self.ask, methods=["GET"])
+        bare.add_url_rule(address, "stop", self.stop, methods=["POST"])
+        bare.before_request(self._limited)
+        bare.register_error_handler(NotFound, self._unknown)
+        return bare
+
+    @public("the link is the key")
+    def ask(self, token: str) -> Response:
+        """The button."""
+        with self.database.reading() as session:
+            language = optouts.who_asks(session, token).language
+        return self._page(language, "No more surveys", asks=True)
+
+    @public("the link is the key; mail programs post without a cookie")
+    def stop(self, token: str) -> Response:
+        """The end of it; pressed twice, it is the same end."""
+        with self.database.writing() as session:
+            invitation = optouts.who_asks(session, token)
+            optouts.opt_out_by_link(session, invitation, clock.now())
+            language = invitation.language
+        return self._page(language, "You will get no more surveys from us.")
+
+    def _page(self, language: str, heading: str, *, asks: bool = False, status: int = 200) -> Response:
+        words = translator("messages", language).gettext
+        return self.pages.render(
+            "survey/stop.html",
+            language,
+            status=status,
+            heading=words(heading),
+            words=words("No text message and no e-mail will ask you for feedback again.") if asks else "",
+            button=words("No more surveys") if asks else "",
+        )
+
+    def _unknown(self, _: NotFound) -> Response:
+        self.limits.hit(rate.MISSES, "miss", request.remote_addr)
+        language = request.accept_languages.best_match(LANGUAGES["survey"]) or "en"
+        say = self.pages.say(language)
+        return self.pages.render(
+            "survey/notice.html",
+            language,
+            status=404,
+            heading=say.gettext("We do not know this link"),
+            words=say.gettext("Please check that the address is complete."),
+        )
+
+    def _limited(self) -> Response | None:
+        """Too many guesses from one address."""
+        if self.limits.left(rate.MISSES, "miss", request.remote_addr):
+            return None
+        return Response(status=429, headers={"Retry-After": "60"})

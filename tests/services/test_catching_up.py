@@ -1,0 +1,75 @@
+"""A STOP that came while the web server was down is heard all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from feedback import clock
+from feedback.channels.twilio_sms import TwilioSms
+from feedback.services import catching_up, optouts
+from feedback.store.models import InboundReply
+from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, FakeTwilio
+
+from .conftest import World
+
+PHONE = "+905321234567"
+
+
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilio]:
+    with FakeTwilio() as server:
+        yield server
+
+
+@pytest.fixture
+def down(world: World, twilio: FakeTwilio) -> World:
+    """A world that nobody has called for a while."""
+    world.now = clock.now()
+    world.settings = replace(world.settings, twilio=replace(world.settings.twilio, sender=OUR_NUMBER))
+    world.channels["twilio_sms"] = TwilioSms(
+        account_sid=ACCOUNT_SID,
+        auth_token=AUTH_TOKEN,
+        public_url="https://feedback.example",
+        sender=OUR_NUMBER,
+        base_url=twilio.url,
+    )
+    with world.database.writing() as session:
+        world.contact(session)
+    return world
+
+
+def catch_up(world: World) -> int:
+    return catching_up.catch_up(world.database, world.channels, world.library, world.settings, world.now)
+
+
+def test_a_missed_stop_is_heard_once(down: World, twilio: FakeTwilio) -> None:
+    twilio.receive(PHONE, OUR_NUMBER, "STOP")
+    twilio.receive(PHONE, OUR_NUMBER, "hello?")
+    assert catch_up(down) == 2
+    assert catch_up(down) == 0
+    with down.database.reading() as session:
+        assert optouts.is_suppressed(session, "sms", PHONE)
+        assert session.scalar(select(func.count()).select_from(InboundReply)) == 2
+
+
+def test_replies_count_in_the_order_in_which_they_were_written(down: World, twilio: FakeTwilio) -> None:
+    for minutes, words in ((3, "STOP"), (2, "START")):
+        twilio.receive(PHONE, OUR_NUMBER, words).created -= minutes * 60
+    assert catch_up(down) == 2
+    with down.database.reading() as session:
+        assert not optouts.is_suppressed(session, "sms", PHONE)
+
+
+def test_a_list_that_is_down_is_read_again_later(down: World, twilio: FakeTwilio) -> None:
+    assert catch_up(down) == 0
+    twilio.receive(PHONE, OUR_NUMBER, "STOP")
+    twilio.list_down = True
+    down.now += timedelta(minutes=10)
+    assert catch_up(down) == 0
+    twilio.list_down = False
+    assert catch_up(down) == 1
