@@ -30,7 +30,8 @@ PAUSES = {6: 13, 19: 11}
 """Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
 WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
 WOULD_COMMENT = 0.55
-WORK_A_LOOK = 0.06
+CALLED_A_LOOK, CLOSED_A_LOOK = 0.55, 0.14
+"""How likely a task is called about, and closed, each time that the team looks at it."""
 BETTER_SINCE = timedelta(days=60)
 OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
 
@@ -146,29 +147,32 @@ def _one(question: AnyQuestion, invitation: Invitation, mood: float, dice: rando
 
 
 def _work(session: Session, dice: random.Random, now: datetime) -> None:
-    """The team closes most of what is open, within days."""
-    old = session.scalars(
+    """The team calls soon and closes within days, most of the time."""
+    waiting = session.scalars(
         select(FollowUp)
-        .where(FollowUp.state != "closed", FollowUp.opened_at < now - timedelta(hours=20))
+        .where(FollowUp.state != "closed", FollowUp.opened_at < now, FollowUp.owner_id.is_not(None))
         .order_by(FollowUp.id)
     ).all()
-    for task in old:
-        if task.owner_id is not None and dice.random() < WORK_A_LOOK:
-            _close(session, task, followups.Viewer(task.owner_id), dice, now)
+    for task in waiting:
+        owner = followups.Viewer(task.owner_id or 0)
+        if task.first_contact_at is None:
+            if dice.random() < CALLED_A_LOOK:
+                _call(session, task, owner, dice, now)
+        elif dice.random() < CLOSED_A_LOOK:
+            _close(session, task, owner, dice, now)
+
+
+def _call(
+    session: Session, task: FollowUp, owner: followups.Viewer, dice: random.Random, now: datetime
+) -> None:
+    how, note = dice.choice(("call", "email")), dice.choice(NOTES)
+    at = min(now, task.opened_at + timedelta(hours=dice.choice((1, 2, 3, 6, 20))))
+    followups.contacted(session, task.id, owner, how, reached=True, text=note, now=at)
 
 
 def _close(
     session: Session, task: FollowUp, owner: followups.Viewer, dice: random.Random, now: datetime
 ) -> None:
-    followups.contacted(
-        session,
-        task.id,
-        owner,
-        dice.choice(("call", "email")),
-        reached=True,
-        text=dice.choice(NOTES),
-        now=now,
-    )
     if task.kind == "advocacy":
         closing = followups.Closing(Outcome.THANKED, "Thanked; agreed to a reference call.")
     else:
