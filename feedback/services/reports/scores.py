@@ -207,7 +207,7 @@ def _asked(
 
 @cache
 def _summed(shape: _Shape, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    """The sum of the cells for each value (and key, or start). Built once, as that costs what running does."""
+    """The sum of the cells for each value (and key, or start). Built once: that costs what running does."""
     cells = union_all(*(_range(shape, place) for place in range(len(shape.grains)))).subquery()
     columns = [cells.c[name] for name in by]
     return select(*columns, func.sum(cells.c.n)).group_by(*columns)
