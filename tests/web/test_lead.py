@@ -1,4 +1,4 @@
-"""A lead's morning in a real browser: the score, whether it changed, who says what, the page for the board."""
+"""A lead's morning in a real browser: the score, whether it changed, who says what, the board's page."""
 
 from __future__ import annotations
 

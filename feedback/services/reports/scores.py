@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import CompoundSelect, func, select, union_all
+from sqlalchemy import Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from feedback.core.metrics import Aggregate, Comparison, Counts, Display, display, protected
@@ -156,19 +157,17 @@ def _sum(many: Iterable[Counts]) -> dict[int, int]:
 
 def counts(session: Session, series: Series, period: Period, group: Group = EVERYBODY) -> dict[int, int]:
     """Score value -> number of answers."""
-    cells = _cells(series, period, group.dimension, group.key).subquery()
-    rows = session.execute(select(cells.c.value, func.sum(cells.c.n)).group_by(cells.c.value))
-    return {value: int(n) for value, n in rows if n}
+    shape, given = _asked(series, period, group.dimension, group.key)
+    return {value: int(n) for value, n in session.execute(_summed(shape, ("value",)), given) if n}
 
 
 def counts_by(session: Session, series: Series, period: Period, dimension: str) -> dict[str, dict[int, int]]:
     """Key of the dimension -> score value -> number of answers."""
     if dimension not in DIMENSIONS:
         raise ValueError(f"{dimension!r} is not one of {', '.join(DIMENSIONS)}.")
-    cells = _cells(series, period, dimension).subquery()
-    wanted = select(cells.c.key, cells.c.value, func.sum(cells.c.n)).group_by(cells.c.key, cells.c.value)
+    shape, given = _asked(series, period, dimension)
     found: dict[str, dict[int, int]] = defaultdict(dict)
-    for key, value, n in session.execute(wanted):
+    for key, value, n in session.execute(_summed(shape, ("key", "value")), given):
         if n:
             found[key][value] = int(n)
     return dict(found)
@@ -179,29 +178,48 @@ def _by_bucket(
 ) -> dict[date, dict[int, int]]:
     """First day (inside the period) -> score value -> number of answers."""
     found: dict[date, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    days_only = bucket is Bucket.WEEK
-    for start, _, value, n in session.execute(
-        _cells(series, period, group.dimension, group.key, days_only=days_only)
-    ):
-        found[max(bucket.first(start), period.start)][value] += n
+    weeks = bucket is Bucket.WEEK
+    shape, given = _asked(series, period, group.dimension, group.key, days_only=weeks)
+    for start, value, n in session.execute(_summed(shape, ("start", "value")), given):
+        found[max(bucket.first(start), period.start)][value] += int(n)
     return found
 
 
-def _cells(
+class _Shape(NamedTuple):
+    """What tells statements apart: the grain of each range of days, and whether one key is asked for."""
+
+    grains: tuple[str, ...]
+    keyed: bool
+
+
+def _asked(
     series: Series, period: Period, dimension: str, key: str | None = None, *, days_only: bool = False
-) -> CompoundSelect[*tuple[Any, ...]]:
+) -> tuple[_Shape, dict[str, Any]]:
     """The fewest cells that make up a period: whole months, and days at its edges."""
     months, edges = (None, [period]) if days_only else period.parts()
     ranges = [(DAY, edge) for edge in edges] + ([(MONTH, months)] if months else [])
-    parts = []
-    for grain, part in ranges:
-        wanted = select(ScoreCount.start, ScoreCount.key, ScoreCount.value, ScoreCount.n).where(
-            ScoreCount.trend == series.trend,
-            ScoreCount.question == series.question,
-            ScoreCount.metric == series.metric_key,
-            ScoreCount.grain == grain,
-            ScoreCount.dimension == dimension,
-            ScoreCount.start.between(part.start, part.end),
-        )
-        parts.append(wanted if key is None else wanted.where(ScoreCount.key == key))
-    return union_all(*parts)
+    given: dict[str, Any] = {"trend": series.trend, "question": series.question, "metric": series.metric_key}
+    given |= {"dimension": dimension, "wanted": key}
+    for place, (_, part) in enumerate(ranges):
+        given |= {f"first{place}": part.start, f"last{place}": part.end}
+    return _Shape(tuple(grain for grain, _ in ranges), key is not None), given
+
+
+@cache
+def _summed(shape: _Shape, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """The sum of the cells for each value (and key, or start). Built once: that costs what running does."""
+    cells = union_all(*(_range(shape, place) for place in range(len(shape.grains)))).subquery()
+    columns = [cells.c[name] for name in by]
+    return select(*columns, func.sum(cells.c.n)).group_by(*columns)
+
+
+def _range(shape: _Shape, place: int) -> Select[*tuple[Any, ...]]:
+    wanted = select(ScoreCount.start, ScoreCount.key, ScoreCount.value, ScoreCount.n).where(
+        ScoreCount.trend == bindparam("trend"),
+        ScoreCount.question == bindparam("question"),
+        ScoreCount.metric == bindparam("metric"),
+        ScoreCount.grain == shape.grains[place],
+        ScoreCount.dimension == bindparam("dimension"),
+        ScoreCount.start.between(bindparam(f"first{place}"), bindparam(f"last{place}")),
+    )
+    return wanted.where(ScoreCount.key == bindparam("wanted")) if shape.keyed else wanted
