@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 
@@ -67,7 +67,7 @@ def main() -> None:
             except StorageUnavailable:
                 claimed = 0
             if not claimed:
-                time.sleep(0.05)
+                time.sleep(options.idle)
 
 
 def settings_for(lease: float, settle: float, rate: float = 10_000.0, batch: int = 20) -> Settings:
@@ -91,6 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=0.5)
     parser.add_argument("--patience", type=float, default=2.0)
     parser.add_argument("--look-every", type=float, default=0.2)
+    parser.add_argument("--idle", type=float, default=0.05)
     parser.add_argument("--rate", type=float, default=10_000.0)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--at", choices=POINTS)
@@ -147,7 +148,7 @@ def _watched_writes(reached: Callable[[str], None]) -> Iterator[None]:
 
 
 class _Socket(fence._Http):
-    tell: Any = []
+    tell: ClassVar[list[Callable[[], None]]] = []
 
     def send(self, data: Any) -> None:
         super().send(data)

@@ -113,9 +113,9 @@ class _Foreseen:
 
 def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_Wish]:
     rows = session.execute(
-        select(Enrolment.id, Enrolment.contact_id, Enrolment.stage, Enrolment.due_at, Enrolment.expires_at).where(
-            Enrolment.state == "scheduled", Enrolment.due_at <= until
-        )
+        select(
+            Enrolment.id, Enrolment.contact_id, Enrolment.stage, Enrolment.due_at, Enrolment.expires_at
+        ).where(Enrolment.state == "scheduled", Enrolment.due_at <= until)
     )
     for number, contact_id, key, due_at, expires_at in rows:
         if stage := library.journey.stage(key):

@@ -31,7 +31,9 @@ steps = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([1, 2, 5, 24, 100, 240, 720]), st.none()),
     st.tuples(st.just("tick"), st.none(), st.none()),
     st.tuples(st.just("stop_link"), st.integers(0, 5), st.none()),
-    st.tuples(st.just("receipt"), st.integers(0, 5), st.sampled_from([Verdict.OPTED_OUT, Verdict.BAD_ADDRESS])),
+    st.tuples(
+        st.just("receipt"), st.integers(0, 5), st.sampled_from([Verdict.OPTED_OUT, Verdict.BAD_ADDRESS])
+    ),
     st.tuples(st.just("complain"), person, st.none()),
     st.tuples(st.just("trouble"), st.sampled_from([*Verdict]), st.none()),
     st.tuples(st.just("resend"), st.integers(0, 5), st.none()),
@@ -47,7 +49,9 @@ class Life:
         self.trouble: Verdict | None = None
         self.sent, self.wrong = 0, list[str]()
         for kind in ("sms", "email"):
-            world.channels[f"simulator_{kind}"] = Simulator(kind=kind, mailbox=world.mailbox, faults=self.watch)
+            world.channels[f"simulator_{kind}"] = Simulator(
+                kind=kind, mailbox=world.mailbox, faults=self.watch
+            )
         with world.database.writing() as session:
             for key, phone in PEOPLE.items():
                 world.contact(session, key, phone=phone, email=f"{key.upper()}@Example.com")
@@ -98,14 +102,18 @@ class Life:
     def complain(self, who: str, _: object) -> None:
         with self.world.database.writing() as session:
             email = session.scalars(select(Contact.email).where(Contact.external_id == who)).one()
-            optouts.opt_out(session, "email", email or "", source="test", now=self.world.now, reason="complaint")
+            optouts.opt_out(
+                session, "email", email or "", source="test", now=self.world.now, reason="complaint"
+            )
 
     def trouble_ahead(self, verdict: Verdict, _: object) -> None:
         self.trouble = verdict
 
     def resend(self, number: int, _: object) -> None:
         with self.world.database.writing() as session:
-            found = session.scalars(select(Message.id).where(Message.state.in_(("held", "unconfirmed")))).all()
+            found = session.scalars(
+                select(Message.id).where(Message.state.in_(("held", "unconfirmed")))
+            ).all()
             if number < len(found):
                 outbox.resend(session, found[number], self.world.now)
 
