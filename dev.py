@@ -36,6 +36,7 @@ COMPILE = [
     "--python-version=3.11",
 ]
 GENERATED = {"docs/settings.md": ["-m", "feedback.settings"]}
+WRITERS = ["feedback.lint.pages", "feedback.lint.json_schema"]  # write docs/rules/ and docs/schema/ themselves
 BROWSER_PACKAGES = ["chromium", "fonts-noto-core"]  # Noto has the letters of Persian and Arabic
 
 
@@ -100,6 +101,8 @@ def docs(_: list[str]) -> int:
     for page, command in GENERATED.items():
         made = subprocess.run([BIN / "python", *command], check=True, stdout=subprocess.PIPE)
         (ROOT / page).write_bytes(made.stdout)
+    for module in WRITERS:
+        subprocess.run([BIN / "python", "-m", module], check=True, cwd=ROOT)
     return 0
 
 

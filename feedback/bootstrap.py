@@ -13,9 +13,9 @@ from feedback.channels.base import Channel
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
+from feedback.services.mailbox import DatabaseMailbox
 from feedback.settings import Settings, check, load
 from feedback.store.database import Database
-from feedback.services.mailbox import DatabaseMailbox
 
 TWILIO = "https://api.twilio.com"
 ABOUT_CHANNELS = "F02"  # how the codes of problems with channels begin

@@ -73,7 +73,9 @@ def _runtime(*, sending: bool = False) -> Runtime:
 
 @main.command()
 @click.option("--name", prompt="Your organisation's name (customers see it)", help="The organisation's name.")
-@click.option("--public-url", prompt="Public address, https://...", help="Where customers reach this installation.")
+@click.option(
+    "--public-url", prompt="Public address, https://...", help="Where customers reach this installation."
+)
 def init(name: str, public_url: str) -> None:
     """Make a new installation: settings with fresh secrets, and an empty database."""
     from feedback import bootstrap
@@ -340,7 +342,9 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
         stored = journeys.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
-        click.secho(f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow")
+        click.secho(
+            f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
+        )
     click.echo(f"Event {stored.key} is stored.")
 
 
@@ -359,6 +363,29 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
     with runtime.database.reading() as session:
         for line in reports.text_report(session, runtime.library, first, last, trend=trend):
             click.echo(line)
+
+
+@main.command()
+@click.option("--kind", type=click.Choice(["poster", "kiosk", "embed"]), required=True)
+@click.option("--questionnaire", required=True, help="Key of the questionnaire.")
+@click.option("--name", required=True, help="Where it stands, for your own lists.")
+@click.option("--language", help="Language that it opens in.")
+@click.option("--origin", "origins", multiple=True, help="Site that may show an embedded form; none is all.")
+@click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this SVG.")
+def link(**options: Any) -> None:
+    """Open a way in for people whom nobody invited: a poster, a screen in a shop, a form in another page."""
+    from feedback import clock
+    from feedback.services import links
+
+    runtime, drawing = _runtime(), options.pop("qr")
+    with runtime.database.writing() as session:
+        made = links.create(session, runtime.library, now=clock.now(), **options)
+    address = links.address(made, runtime.settings.web.public_url)
+    click.echo(address)
+    if made.kind == "embed":
+        click.echo(links.snippet(made, runtime.settings.web.public_url))
+    if drawing:
+        drawing.write_text(links.qr_code(address), encoding="utf-8")
 
 
 @main.command()

@@ -20,7 +20,7 @@ from typing import Literal
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -41,6 +41,7 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
 
 Number = int | float | Decimal
+Day = date
 Length = Literal["short", "medium", "long", "full"]
 
 
@@ -90,8 +91,20 @@ class Translator:
         )
         return self.digits(text)
 
-    def date(self, day: date, length: Length = "medium") -> str:
+    def date(self, day: Day, length: Length = "medium") -> str:
         return self.digits(format_date(day, length, locale=self.locale))
+
+    def month(self, day: Day) -> str:
+        """Mar 2026."""
+        return self.digits(format_skeleton("yMMM", day, locale=self.locale))
+
+    def quarter(self, day: Day) -> str:
+        """Q1 2026."""
+        return self.digits(format_skeleton("yQQQ", day, locale=self.locale))
+
+    def day_and_month(self, day: Day) -> str:
+        """5 Mar, where the year goes without saying."""
+        return self.digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
         return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))

@@ -34,7 +34,9 @@ class Library:
     def questionnaire(self, key: str) -> Questionnaire:
         """Raises NotFound with the keys that there are."""
         if key not in self.questionnaires:
-            raise NotFound(f"There is no questionnaire {key!r}; there are {', '.join(sorted(self.questionnaires))}.")
+            raise NotFound(
+                f"There is no questionnaire {key!r}; there are {', '.join(sorted(self.questionnaires))}."
+            )
         return self.questionnaires[key]
 
     def published(self, session: Session, key: str, now: datetime) -> QuestionnaireVersion:

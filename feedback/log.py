@@ -36,7 +36,7 @@ _FORBIDDEN = {
 
 
 CHATTY = ("alembic", "apscheduler", "waitress.queue", "urllib3")
-"""Libraries that tell of every step they take; from them only what went wrong is of interest."""
+"""Libraries that tell of every step they take; from them only failures are of interest."""
 
 
 def configure(settings: Log, stream: TextIO | None = None) -> None:
@@ -55,7 +55,7 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
     )
     logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
     for chatty in CHATTY:
-        logging.getLogger(chatty).setLevel("WARNING")
+        logging.getLogger(chatty).setLevel("ERROR")
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

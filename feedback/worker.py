@@ -17,7 +17,17 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.services import catching_up, delivery, invitations, journeys, optouts, reconciling
+from feedback.services import (
+    alerts,
+    catching_up,
+    delivery,
+    followups,
+    invitations,
+    journeys,
+    optouts,
+    reconciling,
+    retention,
+)
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -97,6 +107,8 @@ class Worker:
             ("catch up", catch_up, max(tick, 600)),
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
+            ("follow up", follow_up, max(tick, 15)),
+            ("purge", purge, max(tick, 3_600)),
         ]
 
     def _run(self, name: str, job: Job) -> None:
@@ -151,3 +163,19 @@ def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
         optouts.lift_pauses(session, now)
+
+
+def follow_up(runtime: Runtime, now: datetime) -> None:
+    """Bring back what was put off, tell owners what is new, and leads what was promised and not kept."""
+    with runtime.database.writing() as session:
+        followups.wake_due(session, now)
+        alerts.tell_owners(session, runtime.channels, runtime.settings, now)
+        alerts.escalate(session, runtime.channels, runtime.settings, now)
+
+
+def purge(runtime: Runtime, now: datetime) -> None:
+    """Forget what the settings say is kept no longer, in portions that leave other writers their turn."""
+    while True:
+        with runtime.database.writing() as session:
+            if not retention.purge(session, runtime.settings.retention, now):
+                return

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from feedback.core.metrics import METRICS
 from feedback.library import Library
 from feedback.store.models import (
     Account,
@@ -35,7 +36,9 @@ def user(session: Session, name: str = "Olga Owner") -> User:
 
 
 def account(session: Session, name: str = "Initech", **columns: Any) -> Account:
-    made = Account(external_id=f"a{next(_numbers)}", name=name, created_at=MARCH, updated_at=MARCH, **columns)
+    made = Account(
+        external_id=f"fa{next(_numbers)}", name=name, created_at=MARCH, updated_at=MARCH, **columns
+    )
     session.add(made)
     session.flush()
     return made
@@ -43,7 +46,7 @@ def account(session: Session, name: str = "Initech", **columns: Any) -> Account:
 
 def contact(session: Session, of: Account | None = None, name: str = "Sam Doe") -> Contact:
     made = Contact(
-        external_id=f"c{next(_numbers)}", name=name, account=of, created_at=MARCH, updated_at=MARCH
+        external_id=f"fc{next(_numbers)}", name=name, account=of, created_at=MARCH, updated_at=MARCH
     )
     session.add(made)
     session.flush()
@@ -118,7 +121,7 @@ def answered(
         updated_at=at,
     )
     if not provisional:
-        band = "detractor" if value < 7 else "passive" if value < 9 else "promoter"
+        band = METRICS[metric].band(value)
         made.scores = [Score(question=question, metric=metric, trend=trend, value=value, band=band, at=at)]
     made.answers = [AnswerRow(question=question, value=value)]
     if words:

@@ -1,4 +1,4 @@
-"""An office on a Monday morning: people who sign in, customers, and what they answered. For tests of the desk."""
+"""An office on a Monday morning: people who sign in, customers, and what they answered."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ CUSTOMERS = (
         "Initech", None, "potential", 900, 200, "Sam Doe", "en", 6, "Too many clicks for a simple invoice.", 8
     ),
     Customer("Blue Bakery", "cem", "non-core", 150, 300, "Ivy Lane", "en", 1, ""),
-    Customer("Contoso Health", "selin", "core", 3_100, 15, "Omar Haddad", "en", 9, "Your onboarding team!", 7),
+    Customer("Contoso Health", "selin", "core", 3_100, 15, "Omar Haddad", "en", 9, "Your onboarding!", 7),
 )  # fmt: skip
 
 

@@ -105,11 +105,17 @@ PACKAGE = LOCALES.parent
 TEMPLATES = PACKAGE.parent / "templates"
 DESK_CODE = [
     *(PACKAGE / "web").glob("*.py"),
+    PACKAGE / "services" / "alerts.py",
     PACKAGE / "services" / "followups.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",
+    PACKAGE / "services" / "reports" / "accounts.py",
 ]
-DESK_TEMPLATES = [*(TEMPLATES / "desk").rglob("*.html"), *(TEMPLATES / "email").glob("staff_*.txt")]
+DESK_TEMPLATES = [
+    *(TEMPLATES / "desk").rglob("*.html"),
+    *(TEMPLATES / "insights").glob("*.html"),
+    *(TEMPLATES / "email").glob("staff_*.txt"),
+]
 REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}
 OF_PROGRAMS = {"hooks.py", "api.py"}  # what only programs read stays English
 

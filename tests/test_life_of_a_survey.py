@@ -96,7 +96,9 @@ def test_the_life_of_a_survey(runtime: Runtime, customer: str) -> None:
         # It is told, twice by mistake, that a support request was closed.
         for _ in range(2):
             with runtime.database.writing() as session:
-                event = journeys.Event("T-77", "ticket_closed", customer, clock.now(), {"topic": "Mart faturası"})
+                event = journeys.Event(
+                    "T-77", "ticket_closed", customer, clock.now(), {"topic": "Mart faturası"}
+                )
                 journeys.record_event(session, event, runtime.library, runtime.settings, clock.now())
         worker.tick()
         assert texts(runtime) == []

@@ -178,7 +178,7 @@ VALUE_LIMIT = 60
 
 @dataclass(frozen=True)
 class Placeholder:
-    """`{name}`, `{answer.key}` or `{name|fallback}` at `template[start:end]`; `fallback` is None where none was written."""
+    """`{name}`, `{answer.key}` or `{name|fallback}` at `template[start:end]`; `fallback` is None without one."""
 
     name: str
     fallback: str | None

@@ -1,4 +1,4 @@
-"""A questionnaire as CS leads write it, and what its answers mean: the path through it, mistakes, follow-ups, piping."""
+"""A questionnaire as CS leads write it, and what its answers mean: the path, mistakes, follow-ups."""
 
 from __future__ import annotations
 
@@ -67,10 +67,14 @@ class Suppression(Strict):
     rule: str | None = None
     question: str | None = None
     reason: str = ""
-    category: Literal["mandated", "validated-instrument", "trend", "false-positive", "accepted-risk"] = "accepted-risk"
+    category: Literal["mandated", "validated-instrument", "trend", "false-positive", "accepted-risk"] = (
+        "accepted-risk"
+    )
     by: str | None = None
     until: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    wording: str | None = Field(None, description="hash of the text that was accepted; a changed text revives it")
+    wording: str | None = Field(
+        None, description="hash of the text that was accepted; a changed text revives it"
+    )
 
 
 class LintSettings(Strict):
@@ -89,11 +93,19 @@ class Questionnaire(Strict):
     key: Key = Field(description="stable name; the file is <key>.yaml")
     title: Text
     purpose: str | None = Field(None, description="the decision that this survey informs")
-    languages: tuple[Language, ...] = Field(strict=False, min_length=1, description="the first is the default")
-    trend: Key | None = Field(None, description="the series that its score continues; change the scale, change the key")
-    trend_bridge: str | None = Field(None, description="until when old and new wording run side by side (date)")
+    languages: tuple[Language, ...] = Field(
+        strict=False, min_length=1, description="the first is the default"
+    )
+    trend: Key | None = Field(
+        None, description="the series that its score continues; change the scale, change the key"
+    )
+    trend_bridge: str | None = Field(
+        None, description="until when old and new wording run side by side (date)"
+    )
     trigger: str | None = Field(None, description="the event that every recipient has been through")
-    known_fields: tuple[str, ...] = Field((), strict=False, description="already known of the customer: never asked")
+    known_fields: tuple[str, ...] = Field(
+        (), strict=False, description="already known of the customer: never asked"
+    )
     fields: tuple[str, ...] = Field((), strict=False, description="properties of the event, for use in texts")
     glossary: tuple[str, ...] = Field((), strict=False, description="names and terms that recipients know")
     questions: tuple[AnyQuestion, ...] = Field(strict=False, min_length=1)
@@ -170,7 +182,9 @@ class Questionnaire(Strict):
 
     def thanks_for(self, answers: Mapping[str, Answer]) -> Thanks | None:
         """What the last page says; None where the file leaves it to the catalogue."""
-        return next((each for each in self.thanks if each.when is None or each.when.holds(answers, self.by_key)), None)
+        return next(
+            (each for each in self.thanks if each.when is None or each.when.holds(answers, self.by_key)), None
+        )
 
     def wording(self, key: str, answer: Answer, language: str) -> str:
         """An answer in words, for pages, exports and piping."""
@@ -189,10 +203,13 @@ class Questionnaire(Strict):
                 raise ValueError(f"two questions have the key {question.key!r}; each needs its own")
             for earlier in question.show_if.questions() if question.show_if else ():
                 if earlier not in seen:
-                    raise ValueError(f"show_if of {question.key!r} looks at {earlier!r}, which is not asked before it")
+                    raise ValueError(
+                        f"show_if of {question.key!r} looks at {earlier!r}, which is not asked before it"
+                    )
             seen.add(question.key)
-        for rule in (*self.follow_ups, *self.thanks):
-            for key in rule.when.questions() if rule.when else ():
+        conditions = (*(rule.when for rule in self.follow_ups), *(each.when for each in self.thanks))
+        for condition in filter(None, conditions):
+            for key in condition.questions():
                 if key not in seen:
                     raise ValueError(f"`when` looks at {key!r}, but there is no such question")
         return self

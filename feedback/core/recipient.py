@@ -141,6 +141,8 @@ class EmailAddress:
 
 def _plain(text: str) -> str:
     """Without the invisible direction marks that copying from right-to-left text drags along."""
+    if text.isascii():  # none of them is; a whole customer base passes through here
+        return text.strip()
     return "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
 
 

@@ -38,7 +38,7 @@ OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.
 def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime) -> None:
     """Everything that happened between two moments, looked at three times a day."""
     quiet: Mapping[str, Channel] = {  # the past does not ring on the simulated phone
-        f"simulator_{kind}": Simulator(kind=kind, mailbox=MemoryMailbox(now=lambda: begin))  # type: ignore[arg-type]
+        f"simulator_{kind}": Simulator(kind=kind, mailbox=MemoryMailbox(now=lambda: begin))
         for kind in ("sms", "email")
     }
     settings = replace(runtime.settings, contact=replace(runtime.settings.contact, account_max=4))
@@ -62,21 +62,29 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -
             outcome = delivery.hand_over(runtime.channels[claimed.channel], claimed)
             delivery.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
-        _work(session, runtime, dice, now)
+        _work(session, dice, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
     """The cadence, but for contacts who are there to be surveyed while somebody watches."""
-    journeys.plan_recurring(session, runtime.library, runtime.settings, now, only=Contact.external_id < NEWCOMERS_FROM)
+    journeys.plan_recurring(
+        session, runtime.library, runtime.settings, now, only=Contact.external_id < NEWCOMERS_FROM
+    )
 
 
 def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> None:
-    contacts = session.scalars(select(Contact).where(Contact.external_id < NEWCOMERS_FROM).order_by(Contact.id)).all()
+    contacts = session.scalars(
+        select(Contact).where(Contact.external_id < NEWCOMERS_FROM).order_by(Contact.id)
+    ).all()
     for number in range(dice.randrange(EVENTS_A_DAY + 1)):
         contact = dice.choice(contacts)
         name = dice.choices([each for each, _ in EVENTS], [weight for _, weight in EVENTS])[0]
         told = journeys.Event(
-            f"demo:{now.date()}:{number}", name, contact.external_id, now, event_properties(name, contact, dice)
+            f"demo:{now.date()}:{number}",
+            name,
+            contact.external_id,
+            now,
+            event_properties(name, contact, dice),
         )
         journeys.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
 
@@ -86,9 +94,7 @@ def event_properties(name: str, contact: Contact, dice: random.Random) -> dict[s
     return {"topic": dice.choice(TOPICS[contact.language or "en"])} if name == "ticket_closed" else {}
 
 
-def _answers(
-    session: Session, runtime: Runtime, dice: random.Random, now: datetime, better: bool
-) -> None:
+def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datetime, better: bool) -> None:
     """Some of those who got a message since yesterday answer it, the sooner the likelier."""
     waiting = session.scalars(
         select(Invitation)
@@ -139,7 +145,7 @@ def _one(question: AnyQuestion, invitation: Invitation, mood: float, dice: rando
     return None
 
 
-def _work(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> None:
+def _work(session: Session, dice: random.Random, now: datetime) -> None:
     """The team closes most of what is open, within days."""
     old = session.scalars(
         select(FollowUp)
@@ -155,7 +161,13 @@ def _close(
     session: Session, task: FollowUp, owner: followups.Viewer, dice: random.Random, now: datetime
 ) -> None:
     followups.contacted(
-        session, task.id, owner, dice.choice(("call", "email")), reached=True, text=dice.choice(NOTES), now=now
+        session,
+        task.id,
+        owner,
+        dice.choice(("call", "email")),
+        reached=True,
+        text=dice.choice(NOTES),
+        now=now,
     )
     if task.kind == "advocacy":
         closing = followups.Closing(Outcome.THANKED, "Thanked; agreed to a reference call.")

@@ -62,7 +62,11 @@ def happen(session: Session, runtime: Runtime, dice: random.Random, now: datetim
         return None
     delay = stages[0].delay.timedelta if stages[0].delay else timedelta()
     told = journeys.Event(
-        f"demo:{now.isoformat()}", name, contact.external_id, now - delay, event_properties(name, contact, dice)
+        f"demo:{now.isoformat()}",
+        name,
+        contact.external_id,
+        now - delay,
+        event_properties(name, contact, dice),
     )
     journeys.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
     return contact

@@ -97,7 +97,9 @@ def _staff(session: Session, runtime: Runtime, now: datetime) -> list[User]:
     return [user for user, (_, _, role, _) in zip(made, STAFF, strict=True) if role == "csm"]
 
 
-def _customers(session: Session, owners: list[User], dice: random.Random, begin: datetime, now: datetime) -> None:
+def _customers(
+    session: Session, owners: list[User], dice: random.Random, begin: datetime, now: datetime
+) -> None:
     for number, company in enumerate(COMPANIES):
         account = _account(number, company, owners[number % len(owners)], dice, begin, now)
         session.add(account)

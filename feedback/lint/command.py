@@ -39,7 +39,7 @@ Rewrite = Callable[[Document, list[Problem]], str]
 @click.option(
     "--previous", type=click.Path(exists=True, path_type=Path), help="published versions, to guard trends"
 )
-def lint(  # noqa: PLR0917 - click passes every option by name
+def lint(
     paths: tuple[Path, ...],
     style: str,
     explain: str | None,

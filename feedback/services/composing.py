@@ -17,7 +17,9 @@ from feedback.store.models import Contact, Invitation, JourneyEvent
 RIGHT_TO_LEFT_MARK = "\u200f"
 SMS_DEFAULT = "{company}: one short question about your experience: {link} {opt_out}"
 EMAIL_SUBJECT_DEFAULT = "One short question"
-EMAIL_BODY_DEFAULT = "Hello {first_name|},\n\nwould you answer one short question? It takes less than a minute."
+EMAIL_BODY_DEFAULT = (
+    "Hello {first_name|},\n\nwould you answer one short question? It takes less than a minute."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,12 @@ def unsubscribe_link(settings: Settings, token: str) -> str:
 
 
 def compose(
-    questionnaire: Questionnaire, invitation: Invitation, kind: str, settings: Settings, *, reminder: bool = False
+    questionnaire: Questionnaire,
+    invitation: Invitation,
+    kind: str,
+    settings: Settings,
+    *,
+    reminder: bool = False,
 ) -> Composed:
     """The invitation (or its reminder) for one channel kind, in the invitation's language."""
     return (_sms if kind == "sms" else _email)(questionnaire, invitation, settings, reminder)
@@ -84,7 +91,9 @@ def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool
     return words.gettext("No more: {link}", link=unsubscribe_link(settings, token))
 
 
-def _sms(questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool) -> Composed:
+def _sms(
+    questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool
+) -> Composed:
     messages = questionnaire.messages
     text = (messages.reminder_sms if reminder else None) or messages.sms
     language = invitation.language
@@ -101,7 +110,9 @@ def _sms(questionnaire: Questionnaire, invitation: Invitation, settings: Setting
     return Composed(sms.text, segments=sms.segments.count)
 
 
-def _email(questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool) -> Composed:
+def _email(
+    questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool
+) -> Composed:
     language = invitation.language
     words = translator("messages", language)
     text = (questionnaire.messages.reminder_email if reminder else None) or questionnaire.messages.email
@@ -164,6 +175,8 @@ def _scores(
         for point in points
     )
     ends = " · ".join(
-        f"{words.number(point.value)} = {escape(point.label)}" for point in (points[0], points[-1]) if point.label
+        f"{words.number(point.value)} = {escape(point.label)}"
+        for point in (points[0], points[-1])
+        if point.label
     )
     return f'<p><strong>{escape(text)}</strong></p><p>{cells}</p><p style="font-size:13px;opacity:.75">{ends}</p>'

@@ -48,7 +48,9 @@ def decide_for(
     """The policy's decision on asking `contact` at `stage`. Lock the contact's row before you call this."""
     rules = policy(settings)
     intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
-    return decide(intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now)
+    return decide(
+        intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
+    )
 
 
 def decide_again(
@@ -75,7 +77,9 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
     ).all()
     accounts = {each.account_id for each in contacts if each.account_id}
     if accounts:
-        session.execute(select(Account.id).where(Account.id.in_(accounts)).order_by(Account.id).with_for_update())
+        session.execute(
+            select(Account.id).where(Account.id.in_(accounts)).order_by(Account.id).with_for_update()
+        )
     return list(contacts)
 
 
@@ -120,8 +124,10 @@ def history(
     session: Session, contact: Contact, now: datetime, rules: Policy, enrolment_id: int | None = None
 ) -> History:
     """Earlier contacts of the person and of the account, planned ones included; `enrolment_id` itself left out."""
-    own = (Invitation.contact_id == contact.id) if contact.account_id is None else (
-        (Invitation.contact_id == contact.id) | (Invitation.account_id == contact.account_id)
+    own = (
+        (Invitation.contact_id == contact.id)
+        if contact.account_id is None
+        else ((Invitation.contact_id == contact.id) | (Invitation.account_id == contact.account_id))
     )
     since = now - max(rules.gap, rules.account_window)
     rows = session.execute(
@@ -144,7 +150,9 @@ def explained(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
 def planned(session: Session, contact_id: int) -> list[Enrolment]:
     """Surveys that are scheduled for a contact and have not gone out."""
     return list(
-        session.scalars(select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.state == "scheduled"))
+        session.scalars(
+            select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.state == "scheduled")
+        )
     )
 
 
@@ -156,7 +164,8 @@ def _reach(session: Session, contact: Contact, kind: str, address: str | None) -
         .where(ConsentRow.contact_id == contact.id, ConsentRow.kind == kind, ConsentRow.address == address)
         .order_by(ConsentRow.id.desc())
     ).first()
-    status = Consent.UNKNOWN if consent is None else Consent.REFUSED if consent.withdrawn_at else Consent.GIVEN
+    status = (
+        Consent.UNKNOWN if consent is None else Consent.REFUSED if consent.withdrawn_at else Consent.GIVEN
+    )
     suppressed = "on_the_list" if optouts.is_suppressed(session, kind, address) else None
     return Reach(has_address=True, consent=status, suppressed=suppressed)
-

@@ -6,9 +6,9 @@ Whatever is not understood is kept and reaches a person; nothing is asked twice.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -18,7 +18,6 @@ from feedback.core.answer import Answer
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.recipient import PhoneNumber
 from feedback.core.reply import Help, Meaning, Score, Start, Stop, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
@@ -27,10 +26,16 @@ from feedback.services import composing, optouts, responses
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
-log = structlog.get_logger()
-
 LATE = timedelta(days=7)
 """A reply up to this long after an invitation was closed still belongs to it, as a comment."""
+
+PROMPT = timedelta(hours=1)
+"""What we answer is worth sending for so long: a question about yesterday's message would only puzzle."""
+
+UNCLEAR = (
+    "Sorry, we could not read a number there. "
+    "Please reply with one from {minimum} to {maximum}, or answer here: {link}"
+)
 
 
 def receive(
@@ -40,21 +45,19 @@ def receive(
     row = _stored(session, channel, reply, now)
     if row is None:
         return None
-    contacts = session.scalars(select(Contact).where(Contact.phone == reply.from_)).all()
-    invitation = _open_invitation(session, reply.from_)
+    contact = session.scalars(select(Contact).where(Contact.phone == reply.from_)).first()
+    open_key = select(Invitation).where(Invitation.reply_key == reply.from_)
+    invitation = session.scalar(open_key.with_for_update())
+    contact = invitation.contact if invitation else contact
     row.invitation_id = invitation.id if invitation else None
-    row.contact_id = invitation.contact_id if invitation else contacts[0].id if contacts else None
-    meaning = _meaning(reply, invitation, library, contacts[0].language if contacts else None, settings)
-    if isinstance(meaning, Stop):
-        _stop(session, row, meaning, reply, settings, now)
-    elif isinstance(meaning, Start):
-        _start(session, row, reply, now)
-    elif isinstance(meaning, Help):
-        _help(session, row, channel, reply, settings, now)
-    elif invitation is not None:
-        _answer(session, row, invitation, meaning, channel, library, settings, now)
+    row.contact_id = contact.id if contact else None
+    talk = _Talk(session, row, reply, contact, settings, now)
+    if invitation is None:
+        talk.without_invitation(_meaning(reply, None, talk.language))
     else:
-        _late(session, row, bool(contacts), now)
+        questionnaire = library.of(invitation.version)
+        meaning = _meaning(reply, _scored(questionnaire), invitation.language)
+        _Survey(talk, invitation, questionnaire).hear(meaning)
     return row
 
 
@@ -76,22 +79,11 @@ def _stored(session: Session, channel: str, reply: Reply, now: datetime) -> Inbo
     return row
 
 
-def _open_invitation(session: Session, phone: str) -> Invitation | None:
-    return session.scalar(select(Invitation).where(Invitation.reply_key == phone).with_for_update())
-
-
-def _meaning(
-    reply: Reply, invitation: Invitation | None, library: Library, language: str | None, settings: Settings
-) -> Meaning:
-    if reply.opt_out_type == "STOP":
+def _meaning(reply: Reply, question: ScaleQuestion | None, language: str) -> Meaning:
+    if reply.opt_out_type == "STOP":  # the provider has understood it, and acted on it
         return Stop("certain")
-    question = _scored(library.of(invitation.version)) if invitation else None
-    return understand(
-        reply.body,
-        minimum=question.minimum if question else 0,
-        maximum=question.maximum if question else 10,
-        language=invitation.language if invitation else language or settings.organisation.default_language,
-    )
+    minimum, maximum = (question.minimum, question.maximum) if question else (0, 10)
+    return understand(reply.body, minimum=minimum, maximum=maximum, language=language)
 
 
 def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
@@ -100,228 +92,207 @@ def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
     return first if isinstance(first, ScaleQuestion) else None
 
 
-def _stop(
-    session: Session, row: InboundReply, meaning: Stop, reply: Reply, settings: Settings, now: datetime
-) -> None:
-    if meaning.kind == "likely":  # suspended until a person has read it
-        row.meaning, row.needs_person = "maybe_stop", True
-        optouts.suppress(
-            session, "sms", reply.from_, reason="maybe_opt_out", source=f"reply {row.id}", now=now,
-            contact_id=row.contact_id,
-        )  # fmt: skip
-        return
-    row.meaning = "stop"
-    fresh = optouts.opt_out(session, "sms", reply.from_, source=f"reply {row.id}", now=now)
-    if fresh and reply.opt_out_type != "STOP":  # the provider has not confirmed it already
-        _say(session, row, reply.from_, settings, now, "opt_out_confirmation", "You will get no more surveys from us.")
+@dataclass(frozen=True)
+class _Talk:
+    """One reply and what it takes to answer it."""
+
+    session: Session
+    row: InboundReply
+    reply: Reply
+    contact: Contact | None
+    settings: Settings
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        known = self.contact.language if self.contact else None
+        return known or self.settings.organisation.default_language
+
+    def without_invitation(self, meaning: Meaning) -> None:
+        """Nothing is open for this number: a wish is followed, anything else is a matter for a person."""
+        if not self.follow(meaning):
+            self._late()
+
+    def follow(self, meaning: Meaning) -> bool:
+        """Act on a wish (stop, start, help); False where it is none."""
+        if isinstance(meaning, Stop):
+            self._stop(meaning)
+        elif isinstance(meaning, Start):
+            self.row.meaning = "start"
+            optouts.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
+        elif isinstance(meaning, Help):
+            self._help()
+        else:
+            return False
+        return True
+
+    def say(self, purpose: str, text: str, language: str | None = None) -> None:
+        """Answer the customer at once (they have just written, so no quiet hours), through the outbox."""
+        self.session.add(
+            Message(
+                invitation_id=self.row.invitation_id,
+                contact_id=self.row.contact_id,
+                purpose=purpose,
+                occurrence=self.row.id,
+                channel=self.row.channel,
+                kind="sms",
+                recipient=self.reply.from_,
+                sender=self.reply.to if self.reply.to.startswith("+") else None,
+                body=text,
+                language=language or self.language,
+                state="queued",
+                due_at=self.now,
+                not_after=self.now + PROMPT,
+                segments=segments(text).count,
+                created_at=self.now,
+                is_demo=bool(self.contact and self.contact.is_demo),
+            )
+        )
+
+    def words(self, message: str, language: str | None = None, **params: object) -> str:
+        return translator("messages", language or self.language).gettext(message, **params)
+
+    def for_a_person(self, meaning: str) -> None:
+        self.row.meaning, self.row.needs_person = meaning, True
+
+    @property
+    def _source(self) -> str:
+        return f"reply {self.row.id}"
+
+    def _stop(self, meaning: Stop) -> None:
+        if meaning.kind == "likely":  # suspended until a person has read it
+            self.for_a_person("maybe_stop")
+            optouts.suppress(
+                self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
+                contact_id=self.row.contact_id,
+            )  # fmt: skip
+            return
+        self.row.meaning = "stop"
+        fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
+        if fresh and self.reply.opt_out_type != "STOP":  # else the provider has confirmed it already
+            self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
+
+    def _help(self) -> None:
+        self.row.meaning = "help"
+        if optouts.is_suppressed(self.session, "sms", self.reply.from_):
+            return
+        company = self.settings.organisation
+        support = company.support_phone or company.support_email or self.settings.web.public_url
+        text = self.words(
+            "{company} surveys. Help: {support}. Reply STOP to end.", company=company.name, support=support
+        )
+        self.say("thanks", text)
+
+    def _late(self) -> None:
+        """A comment on the last survey where that is recent; in any case somebody reads it."""
+        self.for_a_person("unclear" if self.contact else "unknown_sender")
+        last = self.session.scalars(
+            select(Invitation)
+            .where(Invitation.contact_id == self.row.contact_id, Invitation.sent_at.is_not(None))
+            .order_by(Invitation.sent_at.desc())
+        ).first()
+        if last and last.expires_at >= self.now - LATE:
+            self.row.meaning, self.row.invitation_id = "late", last.id
 
 
-def _start(session: Session, row: InboundReply, reply: Reply, now: datetime) -> None:
-    row.meaning = "start"
-    optouts.opt_in(session, "sms", reply.from_, source=f"reply {row.id}", now=now)
+@dataclass(frozen=True)
+class _Survey:
+    """The survey that a reply belongs to."""
 
+    talk: _Talk
+    invitation: Invitation
+    questionnaire: Questionnaire
 
-def _help(
-    session: Session, row: InboundReply, channel: str, reply: Reply, settings: Settings, now: datetime
-) -> None:
-    row.meaning = "help"
-    if optouts.is_suppressed(session, "sms", reply.from_):
-        return
-    organisation = settings.organisation
-    support = organisation.support_phone or organisation.support_email or settings.web.public_url
-    _say(
-        session, row, reply.from_, settings, now, "thanks",
-        "{company} surveys. Help: {support}. Reply STOP to end.", company=organisation.name, support=support,
-    )  # fmt: skip
+    def hear(self, meaning: Meaning) -> None:
+        """Go one step on: the state of the conversation decides what words without a number are."""
+        question = _scored(self.questionnaire)
+        if self.talk.follow(meaning):
+            return
+        if isinstance(meaning, Score) and question:
+            self._score(question, meaning)
+        elif self.invitation.conversation == "await_comment":
+            self._comment()
+        elif self.invitation.conversation == "await_score" and question:
+            self._ask_again(question)
+        else:
+            self._keep()
 
-
-def _answer(
-    session: Session,
-    row: InboundReply,
-    invitation: Invitation,
-    meaning: Meaning,
-    channel: str,
-    library: Library,
-    settings: Settings,
-    now: datetime,
-) -> None:
-    questionnaire = library.of(invitation.version)
-    if isinstance(meaning, Score) and (question := _scored(questionnaire)):
+    def _score(self, question: ScaleQuestion, meaning: Score) -> None:
         given = {question.key: Answer(meaning.value)}
-        comment = _comment_question(questionnaire, given)
+        comment = self._comment_question(given)
         if meaning.comment and comment:
             given[comment.key] = Answer(None, meaning.comment)
-        row.meaning = "score"
-        if _record(session, row, invitation, questionnaire, given, settings, now):
-            _ask_for_comment(session, row, invitation, questionnaire, given, channel, settings, now)
-    elif invitation.conversation == "await_comment":
-        _comment(session, row, invitation, questionnaire, row.body, settings, now)
-    elif invitation.conversation == "await_score":
-        row.meaning = "unclear"
-        invitation.conversation = "asked_again"
-        _ask_again(session, row, invitation, questionnaire, settings, now)
-    else:
-        row.meaning, row.needs_person = "unclear", True
-        _comment(session, row, invitation, questionnaire, row.body, settings, now, keep_open=True)
+        self.talk.row.meaning = "score"
+        if not self._record(given):
+            return
+        if comment is None or comment.key in given:
+            self._thank()
+        elif self.invitation.conversation != "await_comment":  # a corrected score is not asked about again
+            self.invitation.conversation = "await_comment"
+            self._say(
+                "comment_prompt",
+                (self.questionnaire.messages.comment_prompt or comment.text).to(self._language),
+            )
 
+    def _comment(self) -> None:
+        self.talk.row.meaning = "comment"
+        if self._add_words():
+            self._thank()
 
-def _record(
-    session: Session,
-    row: InboundReply,
-    invitation: Invitation,
-    questionnaire: Questionnaire,
-    given: dict[str, Answer],
-    settings: Settings,
-    now: datetime,
-) -> bool:
-    """Store answers; a link that has been closed keeps the words for a person instead."""
-    try:
-        responses.record(
-            session, invitation, questionnaire, given, source="sms_reply", followup=settings.followup, now=now
+    def _keep(self) -> None:
+        """Words that came when none were asked for: kept with the answers where they fit, and read by a person."""
+        self.talk.for_a_person("unclear")
+        self._add_words()
+
+    def _ask_again(self, question: ScaleQuestion) -> None:
+        self.talk.row.meaning = "unclear"
+        self.invitation.conversation = "asked_again"
+        link = composing.link(self.talk.settings, self.invitation.token or "")
+        limits = {"minimum": question.minimum, "maximum": question.maximum}
+        self.talk.say(
+            "reprompt", self.talk.words(UNCLEAR, self._language, link=link, **limits), self._language
         )
-    except LinkClosed:
-        row.meaning, row.needs_person = "late", True
-        return False
-    return True
 
+    def _thank(self) -> None:
+        if self.invitation.conversation == "done":
+            return
+        self.invitation.conversation = "done"
+        thanks = self.questionnaire.thanks_for(responses.answers_to(self.talk.session, self.invitation.id))
+        words = self.talk.words("Thank you for your answer!", self._language)
+        self._say("thanks", thanks.text.to(self._language) if thanks else words)
 
-def _ask_for_comment(
-    session: Session,
-    row: InboundReply,
-    invitation: Invitation,
-    questionnaire: Questionnaire,
-    given: dict[str, Answer],
-    channel: str,
-    settings: Settings,
-    now: datetime,
-) -> None:
-    comment = _comment_question(questionnaire, given)
-    if comment is None or comment.key in given:
-        _thank(session, row, invitation, questionnaire, given, settings, now)
-        return
-    if invitation.conversation == "await_comment":  # a corrected score is not asked about again
-        return
-    invitation.conversation = "await_comment"
-    prompt = questionnaire.messages.comment_prompt or comment.text
-    values = composing.values(invitation, settings)
-    _say(session, row, row.sender, settings, now, "comment_prompt", "", text=fill(prompt.to(invitation.language), values))
+    def _add_words(self) -> bool:
+        """Put the reply behind what was written before; False where there is no place for it."""
+        given = responses.answers_to(self.talk.session, self.invitation.id)
+        question = self._comment_question(given)
+        if question is None:
+            self.talk.for_a_person("late")
+            return False
+        earlier = given[question.key].text if question.key in given else None
+        body = self.talk.row.body
+        return self._record({question.key: Answer(None, f"{earlier}\n{body}" if earlier else body)})
 
+    def _record(self, given: dict[str, Answer]) -> bool:
+        """Store answers; where the link has been closed, the words wait for a person instead."""
+        talk = self.talk
+        try:
+            responses.record(
+                talk.session, self.invitation, self.questionnaire, given, source="sms_reply",
+                followup=talk.settings.followup, now=talk.now, edit_window=talk.settings.link.edit_window,
+            )  # fmt: skip
+        except LinkClosed:
+            talk.for_a_person("late")
+            return False
+        return True
 
-def _comment(
-    session: Session,
-    row: InboundReply,
-    invitation: Invitation,
-    questionnaire: Questionnaire,
-    words: str,
-    settings: Settings,
-    now: datetime,
-    keep_open: bool = False,
-) -> None:
-    given = responses.answers_to(session, invitation.id)
-    question = _comment_question(questionnaire, given)
-    if question is None:
-        row.meaning, row.needs_person = "late", True
-        return
-    if not keep_open:
-        row.meaning = "comment"
-    earlier = given[question.key].text if question.key in given else None
-    text = f"{earlier}\n{words}" if earlier else words
-    new = {question.key: Answer(None, text)}
-    if _record(session, row, invitation, questionnaire, new, settings, now) and not keep_open:
-        _thank(session, row, invitation, questionnaire, {**given, **new}, settings, now)
+    def _comment_question(self, given: dict[str, Answer]) -> TextQuestion | None:
+        """The open question that a reply in words answers, given the answers so far."""
+        return next((each for each in self.questionnaire.path(given) if isinstance(each, TextQuestion)), None)
 
+    def _say(self, purpose: str, template: str) -> None:
+        values = composing.values(self.invitation, self.talk.settings)
+        self.talk.say(purpose, fill(template, values), self._language)
 
-def _thank(
-    session: Session,
-    row: InboundReply,
-    invitation: Invitation,
-    questionnaire: Questionnaire,
-    given: dict[str, Answer],
-    settings: Settings,
-    now: datetime,
-) -> None:
-    if invitation.conversation == "done":
-        return
-    invitation.conversation = "done"
-    thanks = questionnaire.thanks_for(given)
-    values = composing.values(invitation, settings)
-    text = fill(thanks.text.to(invitation.language), values) if thanks else None
-    _say(session, row, row.sender, settings, now, "thanks", "Thank you for your answer!", text=text)
-
-
-def _ask_again(
-    session: Session,
-    row: InboundReply,
-    invitation: Invitation,
-    questionnaire: Questionnaire,
-    settings: Settings,
-    now: datetime,
-) -> None:
-    question = _scored(questionnaire)
-    if question is None or invitation.token is None:
-        return
-    _say(
-        session, row, row.sender, settings, now, "reprompt",
-        "Sorry, we could not read a number there. Please reply with one from {minimum} to {maximum}, or answer here: {link}",
-        minimum=question.minimum, maximum=question.maximum, link=composing.link(settings, invitation.token),
-    )  # fmt: skip
-
-
-def _late(session: Session, row: InboundReply, known: bool, now: datetime) -> None:
-    """No open invitation: a comment on the last one where that is recent, else a matter for a person."""
-    row.needs_person = True
-    row.meaning = "unknown_sender" if not known else "unclear"
-    last = session.scalars(
-        select(Invitation)
-        .where(Invitation.contact_id == row.contact_id, Invitation.sent_at.is_not(None))
-        .order_by(Invitation.sent_at.desc())
-    ).first()
-    if last and last.expires_at >= now - LATE:
-        row.meaning, row.invitation_id = "late", last.id
-
-
-def _comment_question(questionnaire: Questionnaire, given: dict[str, Answer]) -> TextQuestion | None:
-    """The open question that a reply in words answers, given the answers so far."""
-    return next((each for each in questionnaire.path(given) if isinstance(each, TextQuestion)), None)
-
-
-def _say(
-    session: Session,
-    row: InboundReply,
-    phone: str,
-    settings: Settings,
-    now: datetime,
-    purpose: str,
-    message: str,
-    *,
-    text: str | None = None,
-    **params: object,
-) -> None:
-    """Answer the customer at once (they have just written, so no quiet hours), through the outbox."""
-    invitation = session.get(Invitation, row.invitation_id) if row.invitation_id else None
-    contact = session.get(Contact, row.contact_id) if row.contact_id else None
-    language = invitation.language if invitation else (contact.language if contact else None)
-    language = language or settings.organisation.default_language
-    words = text if text is not None else translator("messages", language).gettext(message, **params)
-    session.add(
-        Message(
-            invitation_id=invitation.id if invitation else None,
-            contact_id=row.contact_id,
-            purpose=purpose,
-            occurrence=row.id,
-            channel=row.channel,
-            kind="sms",
-            recipient=phone,
-            country=PhoneNumber(phone).region,
-            sender=row.recipient if row.recipient.startswith("+") else None,
-            body=words,
-            language=language,
-            match=None,
-            state="queued",
-            due_at=now,
-            not_after=now + timedelta(hours=1),
-            segments=segments(words).count,
-            created_at=now,
-            is_demo=bool(contact and contact.is_demo),
-        )
-    )
+    @property
+    def _language(self) -> str:
+        return self.invitation.language

@@ -70,7 +70,9 @@ def issue(
     if decision is None or decision.at > now:
         return None
     invitation = _invite(session, enrolment, contact, stage, decision, library, settings, now)
-    if queue(session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after):
+    if queue(
+        session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
+    ):
         enrolment.state = "issued"
     return invitation
 
@@ -254,7 +256,11 @@ def _invite(
 
 def _expect_reply(session: Session, invitation: Invitation, contact: Contact, settings: Settings) -> None:
     """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
-    if invitation.conversation is None or not contact.phone or not composing.can_reply(settings, composing.country_of(contact, "sms")):
+    if (
+        invitation.conversation is None
+        or not contact.phone
+        or not composing.can_reply(settings, composing.country_of(contact, "sms"))
+    ):
         return
     session.execute(
         update(Invitation)
@@ -276,7 +282,9 @@ def _decide_way(
     """When and how this invitation may reach its contact once more. Fatigue is not asked: it is the same survey."""
     stage = library.journey.stage(invitation.stage)
     rules = contacting.policy(settings)
-    contact = session.scalars(select(Contact).where(Contact.id == invitation.contact_id).with_for_update()).one()
+    contact = session.scalars(
+        select(Contact).where(Contact.id == invitation.contact_id).with_for_update()
+    ).one()
     return contacting.decide_again(
         session, contact, kinds, invitation.expires_at, rules, now, stage.priority if stage else 50
     )

@@ -69,7 +69,16 @@ def record_event(
         return _stored(session, event) or row
     for stage in library.journey.for_event(event.name):
         delay = stage.delay.timedelta if stage.delay else timedelta()
-        enrol(session, contact, stage, f"event:{row.id}", event.occurred_at + delay, settings, now, event_id=row.id)
+        enrol(
+            session,
+            contact,
+            stage,
+            f"event:{row.id}",
+            event.occurred_at + delay,
+            settings,
+            now,
+            event_id=row.id,
+        )
     return row
 
 
@@ -230,7 +239,9 @@ def turns(
 ) -> Iterator[tuple[int, int]]:
     """(contact, number of the cycle) of everybody whose turn is on `day`."""
     number = day.toordinal()
-    everybody = select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
+    everybody = (
+        select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
+    )
     rows = session.execute(everybody if only is None else everybody.where(only))
     for contact_id, external_id in rows:
         if number % cadence == spread(external_id, cadence):

@@ -44,7 +44,9 @@ class DatabaseMailbox:
             SimulatedMessage.body.contains(match, autoescape=True),
         )
         with self._database.reading() as session:
-            return [Found(provider_id(each), "delivered", each.body, each.at) for each in session.scalars(wanted)]
+            return [
+                Found(provider_id(each), "delivered", each.body, each.at) for each in session.scalars(wanted)
+            ]
 
     def inbound(self, to: str, since: datetime) -> Iterable[Reply]:  # noqa: ARG002 - one number serves all
         wanted = (

@@ -155,7 +155,7 @@ def record(
     Raises LinkClosed where the invitation expired or was withdrawn, or where only changes arrive too late.
     """
     invited = _hold(session, invitation.id)
-    response = session.scalars(_OF_INVITATION, {"invitation": invited.id}).one_or_none()
+    response = _response_to(session, invited.id)
     if response is None or response.state != "complete":
         _refuse_closed(invited, now)
     before, stood = _answers(session, response), rollups.counted(session, response)
@@ -207,7 +207,7 @@ def record_visit(
     )
     if response.link_id != link.id:
         raise NotFound("There is no such survey.")
-    before = _answers(session, response)
+    before, stood = _answers(session, response), rollups.counted(session, response)
     answers = _in_time(response if before else None, before, answers, now, edit_window)
     response.language = language
     after = _continued(
@@ -215,6 +215,7 @@ def record_visit(
     )
     if not response.provisional:
         followups.open_if_needed(session, response, questionnaire, after, followup=followup, now=now)
+    rollups.settle(session, response, stood)
     return response
 
 
@@ -305,7 +306,9 @@ _HOLD: Select[*tuple[Any, ...]] = (
     .where(_invitation.c.id == bindparam("invitation"))
     .with_for_update(of=_invitation)
 )
-_OF_INVITATION = select(Response).where(Response.invitation_id == bindparam("invitation"))
+_OF_INVITATION: Select[*tuple[Any, ...]] = select(_response.c.id).where(
+    _response.c.invitation_id == bindparam("invitation")
+)
 _ANSWERS: Select[*tuple[Any, ...]] = (
     select(_answer.c.question, _answer.c.value, _answer.c.text)
     .where(_answer.c.response_id == bindparam("response"))
@@ -314,6 +317,11 @@ _ANSWERS: Select[*tuple[Any, ...]] = (
 _SCORES: Select[*tuple[Any, ...]] = select(_score.c.question, _score.c.value).where(
     _score.c.response_id == bindparam("response")
 )
+
+
+def _response_to(session: Session, invitation_id: int) -> Response | None:
+    found = session.execute(_OF_INVITATION, {"invitation": invitation_id}).scalar()
+    return None if found is None else session.get_one(Response, found)
 
 
 def _hold(session: Session, invitation_id: int) -> Row[*tuple[Any, ...]]:
@@ -519,4 +527,4 @@ _MOVE = (
 
 def answers_to(session: Session, invitation_id: int) -> dict[str, Answer]:
     """What has been answered to an invitation so far."""
-    return _answers(session, session.scalars(_OF_INVITATION, {"invitation": invitation_id}).one_or_none())
+    return _answers(session, _response_to(session, invitation_id))

@@ -134,5 +134,5 @@ def _happened(
     return exists().where(contact == Contact.id, when >= since)
 
 
-def _ids(session: Session, wanted: Select[tuple[int]], limit: int) -> list[int]:
+def _ids(session: Session, wanted: Select[int], limit: int) -> list[int]:
     return list(session.scalars(wanted.limit(limit)))

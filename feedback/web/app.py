@@ -22,6 +22,7 @@ from feedback.web import (
     frame,
     headers,
     hooks,
+    insights,
     observe,
     permissions,
     problems,
@@ -44,6 +45,7 @@ class Room(NamedTuple):
 
 ROOMS = (
     Room(desk.blueprint, "/desk"),
+    Room(insights.blueprint, "/insights"),
     Room(account.blueprint, "/account"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(hooks.blueprint, "/hooks", csrf=False),

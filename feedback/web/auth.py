@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from flask import Flask, g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_security import MailUtil, Security, UserMixin
+from flask_security import MailUtil, Security, UserMixin, WebauthnUtil
 from flask_security.datastore import UserDatastore
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 from structlog import get_logger
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
 
 from feedback import clock
 from feedback.errors import NotFound
@@ -54,18 +59,25 @@ class StaffDatastore(UserDatastore):
     def find_user(self, case_insensitive: bool = False, **wanted: Any) -> StaffUser | None:
         ((name, value),) = wanted.items()
         column = getattr(StaffUser, name)
-        matches = func.lower(column) == str(value).lower() if case_insensitive else column == value
+        return self._found(func.lower(column) == str(value).lower() if case_insensitive else column == value)
+
+    def _found(self, condition: ColumnElement[bool]) -> StaffUser | None:
+        """With all that belongs to them. In a request each user is one object: two could not be saved."""
         everything = (selectinload(User.roles), selectinload(User.webauthn))
         with self._database.reading() as session:
-            return session.scalar(select(StaffUser).where(matches).options(*everything))
+            user = session.scalar(select(StaffUser).where(condition).options(*everything))
+        known: dict[int, StaffUser] = g.setdefault("staff_found", {})
+        return known.setdefault(user.id, user) if user else None
 
     def find_role(self, role: str) -> Any:
         with self._database.reading() as session:
             return session.scalar(select(Role).where(Role.name == role))
 
     def find_webauthn(self, credential_id: bytes) -> Any:
-        with self._database.reading() as session:
-            return session.scalar(select(WebAuthnKey).where(WebAuthnKey.credential_id == credential_id))
+        """The passkey as part of its user, so that what changes in both is saved together."""
+        user = self._found(User.webauthn.any(WebAuthnKey.credential_id == credential_id))
+        keys = user.webauthn if user else ()
+        return next((key for key in keys if key.credential_id == credential_id), None)
 
     def find_user_from_webauthn(self, webauthn: Any) -> StaffUser | None:
         return self.find_user(id=webauthn.user_id)
@@ -128,10 +140,33 @@ class StaffMail(MailUtil):
             log.error("no_email_channel", template=template, user_id=user.id)
 
 
+class StaffPasskeys(WebauthnUtil):
+    """Any device may hold a passkey, also the one that is used right now.
+
+    One that replaces the password must ask for finger, face or PIN: else whoever finds it is signed in.
+    """
+
+    def authenticator_selection(self, user: Any, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
+        alone = usage == "first"
+        return AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED if alone else ResidentKeyRequirement.PREFERRED,
+            user_verification=_verification(alone),
+        )
+
+    def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:  # noqa: ARG002
+        return _verification("secondary" not in usage)
+
+
+def _verification(alone: bool) -> UserVerificationRequirement:
+    return UserVerificationRequirement.REQUIRED if alone else UserVerificationRequirement.DISCOURAGED
+
+
 def install(app: Flask, runtime: Runtime) -> Security:
     """Routes, sessions and cookies of the sign-in; limits against guessing."""
     app.config.update(_configuration(runtime.settings))
-    security = Security(app, StaffDatastore(runtime.database), mail_util_cls=StaffMail)
+    security = Security(
+        app, StaffDatastore(runtime.database), mail_util_cls=StaffMail, webauthn_util_cls=StaffPasskeys
+    )
     security.i18n_domain = cast(Any, Words())
     app.jinja_env.globals["_fsdomain"] = security.i18n_domain.gettext
     app.view_functions["security.two_factor_rescue"] = _no_rescue
@@ -156,6 +191,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "TRACKABLE": True,
         "RECOVERABLE": True,
         "CHANGEABLE": True,
+        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # who signs in has an address
         "RETURN_GENERIC_RESPONSES": True,  # nobody learns from us who works here
         "RESET_PASSWORD_WITHIN": timedelta(hours=2),
         "TWO_FACTOR": True,

@@ -22,7 +22,7 @@ from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
-from feedback.services import followups, histories, queue, root_causes, staff
+from feedback.services import audit, followups, histories, queue, root_causes, staff
 from feedback.services.followups import Closing, Viewer
 from feedback.services.queue import Filter
 from feedback.store.models import FollowUp, FollowUpEntry
@@ -63,7 +63,8 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             taken, lost = followups.take_all(session, _ticked(), viewer(), now=clock.now())
         n = len(taken)
         if taken:
-            flash(say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n), "success")
+            told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
+            flash(told, "success")
         if lost:
             flash(say().gettext("Somebody else was faster with {n} of them.", n=len(lost)), "error")
         return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
@@ -83,7 +84,7 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
     def forget_view(view_id: int) -> ResponseReturnValue:
         with database.writing() as session:
             queue.forget_view(session, current_user.id, view_id)
-        return redirect(url_for("desk.queue"))
+        return redirect(url_for("desk.queue"), 303)
 
     @desk.get("/<int:task_id>")
     @may(Permission.SEE_FOLLOW_UPS)
@@ -196,6 +197,7 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             answers=_answers(asked, task, {"company": runtime.settings.organisation.name}),
             questionnaire=asked.title.to(say().language),
             history=histories.of(session, task, viewer()),
+            audited=audit.latest(session, "follow_up", task.id) if allows(Permission.SEE_AUDIT) else [],
             owners=staff.owners(session),
             causes=root_causes.in_use(session),
             cause=followups.root_cause_of(session, task),

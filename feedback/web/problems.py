@@ -57,12 +57,13 @@ ADVICE = {
     500: _("It has been written down. Please try again."),
     503: _("Please try again in a minute."),
 }
+STALE_FORM = _("This form was open for too long. Reload the page and try again.")
 
 
 def install(app: Flask) -> None:
     for error in STATUS:
         app.register_error_handler(error, _ours)
-    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(CSRFError, lambda _: answer(400, STALE_FORM))
     app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -74,10 +75,6 @@ def _ours(error: Exception) -> Response:
         log.error("storage_unavailable", reason=str(error))
         return answer(status, None)  # the reason is the operator's business
     return answer(status, str(error))
-
-
-def _stale_form(error: CSRFError) -> Response:
-    return answer(400, _("This form was open for too long. Reload the page and try again."))
 
 
 def _unknown_host(error: SecurityError) -> Response:

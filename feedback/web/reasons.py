@@ -123,6 +123,20 @@ ENTRIES: Mapping[str, str] = {
     "sms": _("wrote an SMS"),
     "meeting": _("met the customer"),
     "closed": _("closed it"),
+    "told": _("told {name} by e-mail"),
+    "escalated": _("told {name}, because nobody had been in touch"),
+}
+AUDITED: Mapping[str, str] = {
+    "saw": _("looked at it"),
+    "taken": _("took it"),
+    "released": _("put it back"),
+    "note": _("noted"),
+    "call": _("called"),
+    "email": _("wrote an e-mail"),
+    "sms": _("wrote an SMS"),
+    "meeting": _("met the customer"),
+    "closed": _("closed it"),
+    "changed": _("changed it"),
 }
 INVITATIONS: Mapping[str, str] = {
     "queued": _("waits to be sent"),

@@ -16,7 +16,7 @@ def _(message: str) -> str:
 
 MESSAGES: Mapping[str, str] = {
     "GENERIC_AUTHN_FAILED": _("That did not work: the e-mail address or the password is wrong."),
-    "GENERIC_RECOVERY": _("If we know this address, an e-mail with a link is on its way."),
+    "PASSWORD_RESET_REQUEST": _("If we know this address, an e-mail with a link is on its way."),
     "UNAUTHORIZED": _("You may not do this."),
     "UNAUTHENTICATED": _("Please sign in."),
     "REAUTHENTICATION_REQUIRED": _("Please confirm that it is you."),
@@ -73,7 +73,7 @@ GOOD_NEWS = frozenset(
         "PASSWORD_CHANGE",
         "PASSWORD_RESET",
         "PASSWORD_RESET_NO_LOGIN",
-        "GENERIC_RECOVERY",
+        "PASSWORD_RESET_REQUEST",
         "TWO_FACTOR_LOGIN_SUCCESSFUL",
         "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL",
         "TWO_FACTOR_DISABLED",

@@ -23,7 +23,9 @@ def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = 
     Raises SettingsInvalid where the port cannot be had.
     """
     web = settings.web
-    proxy = {"trusted_proxy": web.trusted_proxy, "trusted_proxy_headers": _FORWARDED} if web.trusted_proxy else {}
+    proxy = (
+        {"trusted_proxy": web.trusted_proxy, "trusted_proxy_headers": _FORWARDED} if web.trusted_proxy else {}
+    )
     try:
         server = create_server(
             app,

@@ -83,7 +83,9 @@ def blueprint(runtime: Runtime) -> Blueprint:
         with runtime.database.reading() as session:
             message = session.get(SimulatedMessage, message_id) or abort(404)
             page = Response(message.html or "", mimetype="text/html")
-        page.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        page.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        )
         return page
 
     return simulator

@@ -50,7 +50,7 @@ def main() -> None:
             with database_of(kind, Path(directory)) as url:
                 tally, done = trial(url, Path(directory) / "twilio.jsonl", options)
         broken |= bool(tally.twice or tally.never)
-        print(f"{kind}: {tally} | {dict(done)} | {tally.states}", flush=True)  # noqa: T201
+        print(f"{kind}: {tally} | {dict(done)} | {tally.states}", flush=True)
     sys.exit(broken)
 
 

@@ -39,7 +39,7 @@ def main() -> None:
             ):
                 rate, cpu = measure(url, Path(directory), processes, options)
             ceiling = processes * options.threads / LATENCY
-            print(  # noqa: T201
+            print(
                 f"{kind:10}{processes:10}{options.threads:9}{rate:9.1f}{ceiling:9.1f}{rate / ceiling:7.0%}{cpu:8.2f}",
                 flush=True,
             )

@@ -1,10 +1,10 @@
 """Rows per second of an import, beside the bare insert of the same rows into the same tables.
 
-    python -m tests.benchmarks.importing [rows] [postgresql://...]
+    python3 dev.py bench importing [rows] [postgresql://...]
 
-The baseline does what no importer can do without: one row in each of the same tables, by `executemany`, already
-parsed, in batches of the same size with the same commits. The ratio is what reading, checking, comparing and
-counting cost.
+The baseline does what no importer can do without: one row in each of the same tables, by `executemany`,
+already parsed, in batches of the same size with the same commits. The ratio is what reading, checking,
+comparing and counting cost.
 """
 
 from __future__ import annotations
@@ -160,4 +160,4 @@ def seconds(work: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     for figure in main(*(int(a) if a.isdigit() else a for a in sys.argv[1:])):  # type: ignore[arg-type]
-        print(f"{figure.name:32} {figure.rows_per_second:>10,.0f} rows/s {figure.against_baseline:>8.2f} x")
+        print(f"{figure.name:32} {figure.rows_per_second:>10,.0f} rows/s {figure.against_baseline:>8.2f} x")  # noqa: T201

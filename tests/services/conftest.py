@@ -18,6 +18,7 @@ from feedback.services import conversation, delivery, invitations, journeys, opt
 from feedback.settings import Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Contact, InboundReply, JourneyEvent, User
+from tests.services.desk import Desk
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -157,3 +158,9 @@ def make_world(shelf: Library, settings: Settings) -> Callable[[Database], World
 def world(migrated: Database, make_world: Callable[[Database], World]) -> World:
     """A world on SQLite, and again on PostgreSQL."""
     return make_world(migrated)
+
+
+@pytest.fixture
+def desk(migrated: Database, shelf: Library, tmp_path: Path) -> Desk:
+    """On SQLite, and again on PostgreSQL."""
+    return Desk(migrated, shelf, tmp_path)

@@ -27,7 +27,10 @@ def asked(world: World) -> World:
 
 def answers(world: World) -> dict[str, object]:
     with world.database.reading() as session:
-        return {row.question: row.value if row.text is None else row.text for row in session.scalars(select(AnswerRow))}
+        return {
+            row.question: row.value if row.text is None else row.text
+            for row in session.scalars(select(AnswerRow))
+        }
 
 
 def test_a_number_is_a_score_and_asks_for_a_comment(asked: World) -> None:

@@ -3,83 +3,21 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from feedback.bootstrap import Runtime
-from feedback.core.followup import Weights
 from feedback.errors import Conflict, FeedbackError, NotFound, Rejected
-from feedback.library import Library
-from feedback.services import followups, histories, queue, root_causes, staff
+from feedback.services import followups, histories, staff
 from feedback.services.followups import Closing, Viewer
 from feedback.services.queue import Filter
-from feedback.settings import load
-from feedback.store.database import Database
-from feedback.store.models import Account, AuditEntry, Contact, FollowUp, FollowUpEntry, User
+from feedback.store.models import AuditEntry, Contact, FollowUp, FollowUpEntry, User
 from tests import office
+from tests.services.desk import MONDAY, Desk
 
-# A Monday at eleven: business hours are nine to five.
-MONDAY = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 LEAD = Viewer(0, sees_all=True)
-
-
-class Desk:
-    """An office, and what is done in it, each in a transaction of its own."""
-
-    def __init__(self, database: Database, shelf: Library, instance: Path) -> None:
-        environ = {"FEEDBACK_DEMO": "true", "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@example.com"}
-        settings = load(instance, environ)
-        self.runtime = Runtime(settings, database, shelf, {})
-        with database.writing() as session:
-            self.people = {name: user.id for name, user in office.hire(session, self.runtime, MONDAY).items()}
-            root_causes.ensure(session)
-
-    def customer(self, owner: str | None = "cem", **columns: object) -> int:
-        with self.runtime.database.writing() as session:
-            number = session.query(Account).count()
-            account = Account(
-                external_id=f"a{number}",
-                name=f"Account {number}",
-                owner_id=self.people[owner] if owner else None,
-                created_at=MONDAY,
-                updated_at=MONDAY,
-                **columns,
-            )
-            contact = Contact(
-                external_id=f"c{number}", account=account, name="Sam", created_at=MONDAY, updated_at=MONDAY
-            )
-            session.add_all([account, contact])
-            session.flush()
-            return contact.id
-
-    def answer(self, contact: int, score: int, words: str = "", now: datetime = MONDAY) -> list[FollowUp]:
-        with self.runtime.database.writing() as session:
-            person = session.get_one(Contact, contact)
-            return office.answer(session, self.runtime, person, score, words, now)
-
-    def low(self, **customer: object) -> FollowUp:
-        """One open follow-up after a very low score."""
-        (task,) = self.answer(self.customer(**customer), 2, "Nothing works.")  # type: ignore[arg-type]
-        return task
-
-    def viewer(self, name: str, sees_all: bool = False) -> Viewer:
-        return Viewer(self.people[name], sees_all)
-
-    def queue(self, name: str, wanted: Filter = Filter(), now: datetime = MONDAY) -> list[queue.Row]:
-        with self.runtime.database.reading() as session:
-            return queue.ranked(
-                session, self.viewer(name), wanted, weights=Weights(), now=now, today=now.date()
-            )
-
-
-@pytest.fixture
-def desk(migrated: Database, shelf: Library, tmp_path: Path) -> Desk:
-    """On SQLite, and again on PostgreSQL."""
-    return Desk(migrated, shelf, tmp_path)
 
 
 def test_a_low_score_opens_one_follow_up_for_the_account_s_owner(desk: Desk) -> None:
@@ -250,9 +188,9 @@ def test_silence_of_colleagues_counts(desk: Desk) -> None:
 def test_filters_and_search_show_what_they_say(desk: Desk, wanted: Filter, expected: int) -> None:
     desk.low(segment="vip")
     desk.answer(desk.customer(), 10)
+    third = desk.low(owner="selin")
     with desk.runtime.database.writing() as session:
-        session.get_one(FollowUp, desk.low(owner="selin").id).owner_id = None
-        desk.runtime.library.questionnaire("relationship-nps")
+        session.get_one(FollowUp, third.id).owner_id = None
     assert len(desk.queue("cem", wanted)) == expected
 
 

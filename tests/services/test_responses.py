@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from feedback.core.answer import Answer
 from feedback.core.evidence import Evidence
 from feedback.errors import LinkClosed, NotFound
-from feedback.services import responses
+from feedback.services import links, responses
 from feedback.settings.table import FollowUp
 from feedback.store.database import Database
 from feedback.store.models import AnswerRow, Invitation, Response, Score
@@ -234,3 +234,45 @@ def test_two_tabs_at_once_are_one_response(invited: Database) -> None:
             session.scalars(select(AnswerRow.text).where(AnswerRow.question == "liked")).one()
             == f"tab {value}"
         )
+
+
+def test_a_visit_through_an_open_link_is_one_response_on_both_databases(migrated: Database) -> None:
+    with migrated.writing() as session:
+        link = links.create(session, LIBRARY, kind="poster", name="Shop", questionnaire="survey", now=NOW)
+        version = LIBRARY.published(session, "survey", NOW).id
+    for given in ({"recommend": Answer(3)}, {"recommend": Answer(4)}, {"better": Answer(None, "Hours")}):
+        with migrated.writing() as session:
+            responses.record_visit(
+                session, link, "visit1", NPS, given, version_id=version, followup=FollowUp(), now=NOW,
+                language="en", evidence={},
+            )  # fmt: skip
+    response = stored(migrated)
+    assert [score.value for score in response.scores] == [4]
+    assert (response.state, response.source, response.edits) == ("complete", "poster", 1)
+
+
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+@pytest.mark.postgres
+def test_a_double_tap_through_an_open_link_is_one_response(migrated: Database) -> None:
+    with migrated.writing() as session:
+        link = links.create(session, LIBRARY, kind="kiosk", name="Shop", questionnaire="survey", now=NOW)
+        version = LIBRARY.published(session, "survey", NOW).id
+    start, failures = threading.Barrier(6), []
+
+    def tap() -> None:
+        start.wait()
+        try:
+            with migrated.writing() as session:
+                responses.record_visit(
+                    session, link, "visit1", NPS, {"recommend": Answer(9)}, version_id=version,
+                    followup=FollowUp(), now=NOW, language="en", evidence={},
+                )  # fmt: skip
+        except BaseException as error:
+            failures.append(error)
+
+    taps = [threading.Thread(target=tap) for _ in range(6)]
+    for thread in taps:
+        thread.start()
+    for thread in taps:
+        thread.join()
+    assert failures == [] and len(stored(migrated).scores) == 1

@@ -18,7 +18,7 @@ from feedback.core.evidence import Evidence
 from feedback.services import responses, rollups
 from feedback.settings.table import FollowUp
 from feedback.store.database import Database
-from feedback.store.models import Invitation, InvitationCount, Response, Score, ScoreCount
+from feedback.store.models import Invitation, InvitationCount, Link, Response, Score, ScoreCount
 from tests.surveys import NOW, NPS, invite, shelf
 
 LIBRARY = shelf(NPS)
@@ -176,6 +176,25 @@ def test_a_cell_that_is_wrong_is_found_and_mended(migrated: Database) -> None:
         assert {(each.counted, each.actual) for each in wrong} == {((5,), (1,)), ((0, 0, 0), (1, 1, 0))}
         assert rollups.rebuild(session) == 13
         assert_right(session)
+
+
+def test_an_answer_to_an_open_link_counts_without_an_invitation(migrated: Database) -> None:
+    with migrated.writing() as session:
+        link = Link(
+            token="opensesame", kind="poster", name="Door", questionnaire="survey", language="en",
+            origins=[], created_at=NOW,
+        )  # fmt: skip
+        session.add(link)
+        session.flush()
+        version = LIBRARY.published(session, "survey", NOW)
+        for value in (3, 8):
+            responses.record_visit(
+                session, link, "secret", NPS, {"recommend": Answer(value=value)}, version_id=version.id,
+                followup=FollowUp(), now=NOW, language="en", evidence=PERSON,
+            )  # fmt: skip
+        assert counts_by_value(session, "day", "channel") == {(NOW.date(), "none", 8): 1}
+        assert_right(session)
+        assert rate(session) == {}
 
 
 STEP = st.tuples(

@@ -150,7 +150,7 @@ class TestSecrets:
     def test_only_the_demo_has_stand_ins_and_they_pass_the_checks(self, tmp_path: Path) -> None:
         settings = loaded(tmp_path, "demo = true")
         assert settings.link.key
-        assert settings.channels.enabled == ("simulator",)
+        assert settings.channels.enabled == ("simulator_sms", "simulator_email")
         assert check(settings) == []
 
     def test_the_demo_may_not_go_public(self, tmp_path: Path) -> None:
@@ -256,6 +256,6 @@ class TestPages:
         settings = loaded(tmp_path, "\n".join(uncommented))
         assert replace(settings, instance=defaults.instance, database=defaults.database) == defaults
 
-    def test_an_unknown_secret_is_refused(self) -> None:
-        with pytest.raises(SettingsInvalid, match=r"no secret web\.port"):
-            initial_toml({"web.port": "1"})
+    def test_an_unknown_setting_is_refused(self) -> None:
+        with pytest.raises(SettingsInvalid, match=r"no setting web\.prot"):
+            initial_toml({"web.prot": "1"})

@@ -31,6 +31,7 @@ def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:
         "FEEDBACK_DEMO": "true",
         "FEEDBACK_ORGANISATION_CURRENCY": "EUR",
         "FEEDBACK_ORGANISATION_NAME": "Acme",
+        "FEEDBACK_CHANNELS_ENABLED": "simulator_sms,simulator_email",
     }
     settings = load(instance, environ)
     return Runtime(settings, database, shelf, open_channels(settings, database))

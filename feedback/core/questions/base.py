@@ -62,11 +62,17 @@ class Question(Strict):
     required: bool = Field(False, description="must be answered to finish; a score is saved all the same")
     purpose: str | None = Field(None, description="which decision the answer changes")
     used_for: str | None = Field(None, description="for demographic questions: what the answer is used for")
-    instrument: Claim | None = Field(None, description="a validated instrument whose wording this is, e.g. nps")
+    instrument: Claim | None = Field(
+        None, description="a validated instrument whose wording this is, e.g. nps"
+    )
     show_if: Condition | None = Field(None, description="ask only if earlier answers fit")
     applies_when: str | None = Field(None, description="the event without which the question makes no sense")
-    not_applicable: bool | Text = Field(False, description='offer "does not apply to me" (true or its wording)')
-    prefer_not_to_say: bool | Text = Field(False, description='offer "prefer not to say" (true or its wording)')
+    not_applicable: bool | Text = Field(
+        False, description='offer "does not apply to me" (true or its wording)'
+    )
+    prefer_not_to_say: bool | Text = Field(
+        False, description='offer "prefer not to say" (true or its wording)'
+    )
 
     @property
     def metric(self) -> str | None:

@@ -25,7 +25,9 @@ class Option(Strict):
     other_text: bool | Text | None = Field(
         None, description='with role other: offer a text box (true, or the label of the box, "What was it?")'
     )
-    exclusive: bool = Field(False, description="chosen alone; always so for none, not applicable, prefer not to say")
+    exclusive: bool = Field(
+        False, description="chosen alone; always so for none, not applicable, prefer not to say"
+    )
     pinned: bool = Field(False, description="keeps its place when the options are randomised")
 
     @property
@@ -65,8 +67,12 @@ class ChoiceQuestion(Question):
     widget: ClassVar[str] = "choice"
     multiple: ClassVar[bool] = False
     options: Options
-    randomize: bool = Field(False, description="shuffle per invitation; other, none and opt-outs keep their place")
-    complete: bool | str = Field(False, description="the list covers every case (say why), so no `other` is needed")
+    randomize: bool = Field(
+        False, description="shuffle per invitation; other, none and opt-outs keep their place"
+    )
+    complete: bool | str = Field(
+        False, description="the list covers every case (say why), so no `other` is needed"
+    )
     min_age: int | None = Field(None, description="with age bands: nobody younger is asked")
 
     def option(self, key: str) -> Option | None:

@@ -26,7 +26,9 @@ class MatrixQuestion(Question):
     def points(self, language: str) -> tuple[Point, ...]:
         """The scale that every row is rated on, lowest first."""
         labels = {point: label.to(language) for point, label in self.scale.labels.items()}
-        return tuple(Point(value, labels.get(value, "")) for value in range(self.scale.min, self.scale.max + 1))
+        return tuple(
+            Point(value, labels.get(value, "")) for value in range(self.scale.min, self.scale.max + 1)
+        )
 
     def read(self, form: Form) -> Parsed:
         ratings: dict[str, int | str] = {}

@@ -68,7 +68,8 @@ class ScaleQuestion(Question):
         return self.registered.metric if self.registered else None
 
     def band(self, value: int) -> str | None:
-        return METRICS[self.metric].band(value) if self.metric in METRICS else None
+        metric = METRICS.get(self.metric or "")
+        return metric.band(value) if metric else None
 
     def points(self, language: str) -> tuple[Point, ...]:
         """Every point of the scale with its label in `language`, lowest first."""
@@ -85,7 +86,9 @@ class ScaleQuestion(Question):
         raw = one(form, self.key)
         if not raw:
             return None
-        if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and self.minimum <= int(raw) <= self.maximum):
+        if not (
+            raw.isascii() and raw.isdigit() and len(raw) <= 4 and self.minimum <= int(raw) <= self.maximum
+        ):
             return self.mistake("not_on_scale", minimum=self.minimum, maximum=self.maximum)
         return Answer(int(raw))
 

@@ -20,7 +20,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -96,16 +96,16 @@ class Source(_Strict):
 
     def translated(self, cell: str) -> str:
         """The cell's text after value map and lookup; empty for nothing."""
-        table = self._table()
-        if not table or not cell:
+        if not self._table or not cell:
             return cell
-        found = table.get(cell.casefold())
+        found = self._table.get(cell.casefold())
         if found is not None:
             return found
         if self.otherwise is not None:
             return self.otherwise
         return "" if self.lookup else cell
 
+    @cached_property
     def _table(self) -> Mapping[str, str]:
         if self.lookup:
             return us_state_zones()

@@ -45,12 +45,11 @@ class Reader:
     ) -> None:
         _check(kind, header, mapping)
         self._width = len(header)
-        self._style = style
         self._today = today
         self._clears = mapping.empty_cells == "clear"
         self._required = REQUIRED[kind]
         places = {name: place for place, name in reversed(list(enumerate(header)))}
-        everything = [_Target(name, source, places) for name, source in mapping.sources()]
+        everything = [_Target(name, source, places, style) for name, source in mapping.sources()]
         # Dates that follow from other dates come last.
         self._targets = sorted(everything, key=lambda target: target.source.next_after is not None)
 
@@ -77,9 +76,9 @@ class Reader:
             if self._clears and target.clearable:
                 section[target.field] = None
         elif target.is_property:
-            record.properties.setdefault(target.section, {})[target.field] = target.parse(text, self._style)
+            record.properties.setdefault(target.section, {})[target.field] = target.parse(text)
         else:
-            section[target.field] = target.finished(target.parse(text, self._style))
+            section[target.field] = target.finished(target.parse(text))
 
     def _text(
         self, source: Source, place: int, target: _Target, cells: list[str], section: Mapping[str, Any]
@@ -141,7 +140,7 @@ class _Target:
         "source",
     )
 
-    def __init__(self, name: str, source: Source, places: Mapping[str, int]) -> None:
+    def __init__(self, name: str, source: Source, places: Mapping[str, int], style: fields.Style) -> None:
         self.section, _, self.field = name.partition(".")
         self.is_property = self.field.startswith("properties.")
         self.field = self.field.removeprefix("properties.")
@@ -151,7 +150,8 @@ class _Target:
         every = source.every_months
         self.every_place = places.get(every.column or "", -1) if every else -1
         parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
-        self.parse: Callable[[str, fields.Style], Any] = _remembered(parse)
+        # Segments, languages and owners repeat all the time: each spelling is read once.
+        self.parse: Callable[[str], Any] = lru_cache(maxsize=2048)(lambda text: parse(text, style))
         self.clearable = not self.is_property and self.field not in (
             "external_id",
             "key",
@@ -214,11 +214,6 @@ def _permissions(consent: Mapping[str, Any]) -> Iterator[Permission]:
                 consent.get("text_version"),
                 consent.get("reference"),
             )
-
-
-def _remembered(parse: fields.Parser) -> fields.Parser:
-    """Segments, languages and owners repeat all the time: read each spelling once."""
-    return lru_cache(maxsize=2048)(parse)
 
 
 def _months_before(today: date, cell: str) -> str:

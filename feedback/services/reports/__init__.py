@@ -13,6 +13,7 @@ from feedback.services.reports.accounts import (
     signs_of,
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
+from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
 from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
@@ -33,6 +34,7 @@ from feedback.services.reports.series import Series, all_series, find_series
 from feedback.services.reports.text import text_report
 
 __all__ = [
+    "COMMENTS_PAGE",
     "EVERYBODY",
     "AccountPage",
     "Cell",

@@ -71,7 +71,9 @@ class Consent(Base):
     basis: Mapped[Word]  # consent | contract | legitimate_interest
     source: Mapped[Name]
     text_version: Mapped[str | None] = mapped_column(String(64))
-    reference: Mapped[str | None] = mapped_column(String(64))  # e.g. the number in a national consent registry
+    reference: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # e.g. the number in a national consent registry
     granted_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 
@@ -85,7 +87,9 @@ class Suppression(Base):
     id: Mapped[PrimaryKey]
     kind: Mapped[Word]  # sms | email
     address: Mapped[str] = mapped_column(String(320))
-    reason: Mapped[Word]  # opt_out | maybe_opt_out | complaint | hard_bounce | soft_bounces | bad_number | erased | manual
+    reason: Mapped[
+        Word
+    ]  # opt_out | maybe_opt_out | complaint | hard_bounce | soft_bounces | bad_number | erased | manual
     source: Mapped[Name]
     contact_id: Mapped[int | None] = mapped_column(BigId, index=True)
     created_at: Mapped[datetime]

@@ -119,11 +119,12 @@ class Invitation(Base):
     remind_at: Mapped[datetime | None] = mapped_column(index=True)
     reminders: Mapped[list[str]] = mapped_column(Json, default=list)  # delays, as in journey.yaml
     reminders_sent: Mapped[int] = mapped_column(default=0)
-    other_kinds: Mapped[list[str]] = mapped_column(Json, default=list)  # ways that are left should this one fail
+    other_kinds: Mapped[list[str]] = mapped_column(
+        Json, default=list
+    )  # ways that are left should this one fail
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account | None] = relationship()
     version: Mapped[QuestionnaireVersion] = relationship()
     enrolment: Mapped[Enrolment | None] = relationship()
-

@@ -11,7 +11,7 @@ const at = () => document.querySelector(".row.at");
 function goTo(row) {
   at()?.classList.remove("at");
   row.classList.add("at");
-  row.querySelector(".open").focus({ preventScroll: true });
+  row.querySelector(".name").focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
 
@@ -31,7 +31,7 @@ const keys = {
   j: () => step(1),
   k: () => step(-1),
   x: () => at()?.querySelector("input[type=checkbox]")?.click(),
-  Enter: () => at()?.querySelector(".open").click(),
+  Enter: () => at()?.querySelector(".name").click(),
   "/": () => document.querySelector("input[type=search]")?.focus(),
 };
 

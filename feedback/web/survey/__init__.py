@@ -32,6 +32,7 @@ from feedback.web.permissions import public
 from feedback.web.survey import evidence, stamp
 from feedback.web.survey.forms import StepForm, step_form
 from feedback.web.survey.pages import Pages
+from feedback.web.survey.steps import same_for_all
 from feedback.web.survey.visit import Visit
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class _Survey:
         self.settings = runtime.settings
         self.pages = Pages(runtime.settings)
         self.limits = rate.Limits()
+        self.drawn: dict[tuple[int, str, str, str], str] = {}
         self.forms: dict[tuple[int, str], type[StepForm]] = {}
         secrets = (runtime.settings.web.secret_key, runtime.settings.web.secret_key_previous)
         self.keys = [secret.reveal().encode() for secret in secrets if secret]
@@ -203,18 +205,45 @@ class _Survey:
         mistake: AnswerProblem | None = None,
         link: Link | None = None,
     ) -> Response:
+        made = stamp.make(self.keys[0], visit.token, visit.now)
+        if not (form or mistake or link or visit.answers) and (page := self._first_page(visit, question)):
+            return self.pages.respond(page.replace(_ROUTE, visit.route).replace(_STAMP, made))
         return self.pages.render(
             "survey/question.html",
             visit.language,
             status=422 if mistake else 200,
-            languages=visit.languages(question),
-            s=visit.step(question, form, mistake),
-            action=visit.address(question),
-            back=visit.back(question),
-            trap=visit.address(question, trap=True),
-            stamp=stamp.make(self.keys[0], visit.token, visit.now),
+            stamp=made,
             **_framed(link, IDLE),
+            **self._step(visit, question, form, mistake),
         )
+
+    def _first_page(self, visit: Visit, question: AnyQuestion) -> str:
+        """The page that almost everybody sees first: drawn once, then only given its address and stamp.
+
+        Empty where the page is not the same for all, because its options are shuffled or its texts filled in.
+        """
+        known = (visit.sheet.version_id, question.key, visit.language, visit.sheet.language)
+        if known not in self.drawn:
+            anybody = replace(visit, route=_ROUTE)
+            context = self._step(anybody, question, {}, None)
+            page = self.pages.draw("survey/question.html", visit.language, stamp=_STAMP, **context)
+            self.drawn[known] = page if same_for_all(question) else ""
+        return self.drawn[known]
+
+    def _step(
+        self,
+        visit: Visit,
+        question: AnyQuestion,
+        form: Mapping[str, list[str]],
+        mistake: AnswerProblem | None,
+    ) -> dict[str, Any]:
+        return {
+            "languages": visit.languages(question),
+            "s": visit.step(question, form, mistake),
+            "action": visit.address(question),
+            "back": visit.back(question),
+            "trap": visit.address(question, trap=True),
+        }
 
     def _thanks(self, visit: Visit, link: Link | None = None) -> Response:
         words, onward = visit.thanks()
@@ -270,6 +299,9 @@ class _Survey:
             retry=retry,
         )
 
+
+_ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
+"""Stand-ins in a page that is drawn before it is known for whom."""
 
 IDLE, THANKED = 90, 10
 """Seconds until a shared screen starts again for the next person."""

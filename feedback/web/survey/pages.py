@@ -68,13 +68,18 @@ class Pages:
         *,
         status: int = 200,
         ancestors: str = "'none'",
-        languages: Mapping[str, str] | None = None,
         **context: Any,
     ) -> Response:
-        """A page in `language`. `languages` maps the others on offer to their addresses."""
+        """A page in `language`; `context` as for `draw`."""
+        return self.respond(self.draw(template, language, **context), status, ancestors)
+
+    def draw(
+        self, template: str, language: str, *, languages: Mapping[str, str] | None = None, **context: Any
+    ) -> str:
+        """The page's HTML. `languages` maps the others on offer to their addresses."""
         say = self.say(language)
         offered = languages or {}
-        html = self._jinja.get_template(template).render(
+        return self._jinja.get_template(template).render(
             site=self.site,
             say=say,
             lang=language,
@@ -83,9 +88,9 @@ class Pages:
             languages=[(code, language_name(code), address) for code, address in offered.items()],
             **context,
         )
-        return self._response(html, status, ancestors)
 
-    def _response(self, html: str, status: int, ancestors: str) -> Response:
+    def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:
+        """HTML as a response that nobody keeps, indexes or frames."""
         body = html.encode()
         response = Response(mimetype="text/html", status=status)
         if "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -52,6 +52,23 @@ def piped(
     """What texts may repeat: the event's properties, and earlier answers as `answer.<key>`."""
     given = {f"answer.{key}": questionnaire.wording(key, answer, language) for key, answer in answers.items()}
     return {**piping, **given}
+
+
+def same_for_all(question: AnyQuestion) -> bool:
+    """Whether everybody who reads one language sees the same page."""
+    shuffled = isinstance(question, ChoiceQuestion) and question.randomize
+    return not shuffled and not any(set(text) & {"{", "\\"} for text in _strings(question.model_dump()))
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _strings(each)
 
 
 @dataclass(frozen=True)

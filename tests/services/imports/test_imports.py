@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -345,6 +346,24 @@ def test_progress_is_told_in_lines(bring_in: Importer, monkeypatch: pytest.Monke
     bring_in("contacts", table, on_progress=lambda done, total: steps.append((done, total)))
     assert [done for done, _ in steps] == [1001, 2001, 2501]
     assert {total for _, total in steps} == {2502}
+
+
+def test_two_imports_of_the_same_people_at_once_store_each_of_them_once(
+    world: World, bring_in: Importer, tmp_path: Path
+) -> None:
+    rows = [f"c{number},Name,a{number}\n" for number in range(2500)]
+    paths = [tmp_path / "up.csv", tmp_path / "down.csv"]
+    for path, table in zip(paths, (rows, rows[::-1]), strict=True):
+        path.write_text("external_id,name,account.external_id\n" + "".join(table))
+
+    def run(path: Path) -> imports.Report:
+        return imports.run(world.database, "contacts", path, None, world.settings, world.now)
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(run, paths))
+    assert sum(report.created for report in reports) == 2500
+    assert [report.refused for report in reports] == [[], []]
+    assert len(all_of(world, Contact)) == len(all_of(world, Account)) == 2500
 
 
 def test_what_others_store_in_the_meantime_is_updated_and_not_a_failure(

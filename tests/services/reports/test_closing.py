@@ -29,7 +29,11 @@ def test_times_shares_outcomes_causes_and_money(migrated: Database) -> None:
         def task(**columns: object) -> None:
             follow_up(session, answered(session, 2, person=person), **columns)
 
-        closed: dict[str, object] = {"state": "closed", "closed_at": MARCH + 20 * HOUR, "outcome": "recovered"}
+        closed: dict[str, object] = {
+            "state": "closed",
+            "closed_at": MARCH + 20 * HOUR,
+            "outcome": "recovered",
+        }
         task(
             first_contact_at=MARCH + 2 * HOUR,
             **closed,

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.services import api_keys
+from feedback.services import api_keys, erasure
 from feedback.store.models import ApiKey, AuditEntry, Contact, Enrolment, JourneyEvent
 from feedback.web.api import gate
 from tests.web.api.conftest import Program
@@ -131,6 +131,15 @@ def test_an_event_needs_a_contact_and_a_past(program: Program) -> None:
     future = {"key": "T-1", "name": "go_live", "contact": "new-1", "occurred_at": "2999-01-01T00:00:00Z"}
     problem_of(program.post("/events", **future), 422)
     problem_of(program.post("/events", **{**future, "occurred_at": "2026-01-01T00:00:00"}), 422)
+
+
+def test_who_was_erased_is_gone_and_cannot_come_back(program: Program, runtime: Runtime) -> None:
+    program.put("/contacts/new-1", name="Ada")
+    with runtime.database.writing() as session:
+        erasure.erase(session, erasure.find(session, "new-1"), by=None, now=clock.now())
+    problem_of(program.get("/contacts/new-1"), 404)
+    problem_of(program.put("/contacts/new-1", name="Ada"), 410)
+    problem_of(program.post("/events", key="T-1", name="go_live", contact="new-1"), 404)
 
 
 def test_the_same_new_contact_from_two_programs_at_once_is_one(program: Program, runtime: Runtime) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Response
 from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -35,23 +37,31 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def serve() -> Iterator[Any]:
-    """Serves a site on a real socket and gives the address of its survey."""
+def listen() -> Iterator[Any]:
+    """Serves a WSGI application on a real socket and gives its address."""
     servers = []
+
+    def listen(app: Any) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.port}"
+
+    yield listen
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture
+def serve(listen: Any) -> Any:
+    """Serves a site and gives the address of its survey."""
 
     def serve(site: Site) -> str:
         with site.runtime.database.writing() as session:
-            session.execute(
-                update(Invitation).values(expires_at=clock.now().replace(year=clock.now().year + 1))
-            )
-        server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=_Quiet)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.port}/{TOKEN}"
+            session.execute(update(Invitation).values(expires_at=clock.now() + timedelta(days=300)))
+        return f"{listen(site.app)}/{TOKEN}"
 
-    yield serve
-    for server in servers:
-        server.shutdown()
+    return serve
 
 
 @pytest.fixture
@@ -252,7 +262,9 @@ def test_the_scale_runs_from_right_to_left_in_persian(browser: Browser, address:
     assert page.eval_on_selector("[value='0']", left) > page.eval_on_selector("[value='10']", left)
 
 
-def test_an_embedded_form_gets_the_height_that_it_needs(browser: Browser, nps: Site, serve: Any) -> None:
+def test_an_embedded_form_gets_the_height_that_it_needs(
+    browser: Browser, nps: Site, serve: Any, listen: Any
+) -> None:
     from feedback.services import links
 
     origin = serve(nps).rpartition("/")[0]
@@ -261,9 +273,7 @@ def test_an_embedded_form_gets_the_height_that_it_needs(browser: Browser, nps: S
             session, nps.runtime.library, kind="embed", name="Shop", questionnaire="survey", now=clock.now()
         )
     page = open_page(browser)
-    body = f"<h1>Somebody else's page</h1>{links.snippet(link, origin)}"
-    page.route("http://shop.example/", lambda route: route.fulfill(body=body, content_type="text/html"))
-    page.goto("http://shop.example/")
+    page.goto(listen(Response(f"<h1>Somebody else</h1>{links.snippet(link, origin)}", mimetype="text/html")))
     frame = page.frame_locator("iframe")
     frame.locator("h1").wait_for()
     page.wait_for_function("document.querySelector('iframe').height != 480")

@@ -1,0 +1,56 @@
+"""Always, never, everything: yes or no to these says little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import double_negative
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="absolute-term",
+    title="No absolutes in yes/no and agreement questions",
+    tier="L",
+    severity="warning",
+    why=(
+        "One late parcel in forty makes 'always' untrue, so an honest answer is nearly always no; "
+        "it tells nothing about "
+        "how often (Dillman, Smyth and Christian 2014, on wording of questions)."
+    ),
+    good=(
+        "How many of your last 5 orders came on time?",
+        "All in all, how satisfied or dissatisfied are you?",
+        "Son 5 siparişinizden kaçı zamanında geldi?",
+        "از ۵ سفارش آخر شما چند تا به موقع رسید؟",
+    ),
+    bad=(
+        "Do our couriers always ring the bell?",
+        "Kuryelerimiz her zaman zili çalar mı?",
+        "آیا پیک همیشه زنگ می‌زند؟",
+    ),
+)
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """An absolute in the question sentence of a yes/no question or in a statement to agree with."""
+    if question.kind not in ("yes-no", "agreement"):
+        return
+    words = question.words
+    if question.kind == "agreement" and any(_nobody(question, hit) for hit in double_negative.find(question)):
+        return
+    if match := words.search("absolute-term.words", words.hide(question.stem.main, "absolute-term.silent")):
+        said = question.stem.quote(*match.span())
+        yield Hit(*match.span(), f"One exception makes “{said}” untrue; ask how often, how many or how much.")
+
+
+def _nobody(question: Asked, hit: Hit) -> bool:
+    """A statement negated by the very word, as in "nobody helped", is a double negative and nothing else."""
+    said = question.stem.main[hit.start : hit.end]
+    return question.words.pattern("absolute-term.words").fullmatch(said) is not None
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

@@ -1,0 +1,166 @@
+"""Two questions in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="double-barrelled",
+    title="One question at a time",
+    tier="L",
+    severity="error",
+    xm=3,
+    qas="4c",
+    why=(
+        "Who found the guard polite and the wait too long cannot answer 'polite and quick'; the "
+        "score belongs to neither "
+        "(best practice 3 of question design, Qualtrics XM Institute; Question Appraisal System, item 4c)."
+    ),
+    good=(
+        "How polite was the guard?",
+        "Were the terms and conditions shown before you paid?",
+        "Güvenlik görevlisi ne kadar nazikti?",
+        "کسب و کار شما چند کارمند دارد؟",
+    ),
+    bad=(
+        "How fresh and warm was the bread?",
+        "Ekmeğin tazeliğinden ve fiyatından memnun musunuz?",
+        "نان چقدر تازه و گرم بود؟",
+    ),
+    suppress="The wording is prescribed, or a validated item.",
+)
+TWO = "Two things in one question; somebody may think differently of each."
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """The first sign of a second question, one finding a text."""
+    for search in (_two_questions, _joined, _alternative, _reason, _list):
+        if hit := search(question):
+            yield hit
+            return
+
+
+def _two_questions(question: Asked) -> Hit | None:
+    asking = [part for part in question.stem.sentences if _asks(question.stem.plain[part.start : part.end])]
+    if len(asking) > 1:
+        return Hit(asking[1].start, asking[1].end, "Two question marks, two questions; ask them one by one.")
+    match = question.words.search("double-barrelled.second-question", _main(question))
+    return Hit(*match.span(), "A second question word makes a second question.") if match else None
+
+
+def _asks(sentence: str) -> bool:
+    return sentence.rstrip(" \"'»)").endswith(("?", "؟")) and len(sentence.split()) > 1
+
+
+def _main(question: Asked) -> str:
+    """The main clause without names, fixed phrases, poles of one scale and the listed harmless joints."""
+    words = question.words
+    return words.hide(words.hide_poles(question.stem.main), "double-barrelled.silent")
+
+
+def _joined(question: Asked) -> Hit | None:
+    """Two subjects, properties or acts under one question."""
+    words, text = question.words, _main(question)
+    for match in words.finditer("double-barrelled.joined", text):
+        return Hit(*match.span(), TWO)
+    for match in words.finditer("double-barrelled.conjunctions", text):
+        if not _between_words(text, match) or _half_spaced(question, match):
+            continue
+        if _counts(question, text[: match.start()]):
+            continue
+        grave = _judges(question) or question.kind == "agreement"
+        return Hit(*match.span(), TWO, _split(question, match), "error" if grave else "warning")
+    return None
+
+
+def _between_words(text: str, match: re.Match[str]) -> bool:
+    if text[match.start() - 1 : match.start()] == "-" or text[match.end() : match.end() + 1] == "-":
+        return False
+    return bool(text[: match.start()].strip() and text[match.end() :].strip(" ?؟.!,"))
+
+
+def _half_spaced(question: Asked, match: re.Match[str]) -> bool:
+    """A Persian compound whose parts are tied by half-spaces is one word."""
+    normalised = question.stem.normalised
+    start, end = normalised.span(*match.span())
+    return "\u200c" in normalised.source[max(0, start - 1) : end + 1]
+
+
+def _counts(question: Asked, before: str) -> bool:
+    return question.words.search("frames.count", before) is not None
+
+
+def _judges(question: Asked) -> bool:
+    return question.words.search("frames.evaluation", question.stem.main) is not None
+
+
+def _alternative(question: Asked) -> Hit | None:
+    """ "Or" between properties under "how", or between things under a judgement; elsewhere it offers a
+    choice."""
+    words, text = question.words, _main(question)
+    match = words.search("double-barrelled.or", text)
+    if not match or not _between_words(text, match):
+        return None
+    framed = words.search("double-barrelled.or-frames", text[: match.start()])
+    after = words.search("double-barrelled.or-frames-after", text[match.end() :])
+    return Hit(*match.span(), TWO, _split(question, match)) if framed or after else None
+
+
+def _reason(question: Asked) -> Hit | None:
+    """A reason inside a yes/no question or a statement."""
+    if question.kind not in ("yes-no", "agreement"):
+        return None
+    words = question.words
+    match = words.search(
+        "double-barrelled.reason", words.hide(question.stem.main, "double-barrelled.reason-silent")
+    )
+    return (
+        Hit(*match.span(), "A no may deny the fact or the reason; ask for the reason on its own.")
+        if match
+        else None
+    )
+
+
+def _list(question: Asked) -> Hit | None:
+    """A comma list or a slash under a judgement."""
+    if not (_judges(question) or question.kind == "agreement"):
+        return None
+    for name in ("double-barrelled.slash", "double-barrelled.list"):
+        if match := question.words.search(name, _main(question)):
+            return Hit(*match.span(), TWO)
+    return None
+
+
+_LEFT = re.compile(r"(?:(?:the|our|your|its|their|his|her) )?[\w'-]+$")
+_ARTICLE = re.compile(r"(?:the|our|your|its|their|his|her) ")
+
+
+def _split(question: Asked, match: re.Match[str]) -> str:
+    """The two questions, where the text splits cleanly at the conjunction; else nothing."""
+    text, words = question.stem.text, question.words
+    left = _LEFT.search(text[: match.start()].rstrip())
+    stop = words.search("double-barrelled.ends", text[match.end() :])
+    right = text[match.end() :][: stop.start() if stop else None].rstrip(" ?؟.!")
+    if not left or not right.strip() or len(right.split()) > 4:
+        return ""
+    source, normalised = question.stem.normalised.source, question.stem.normalised
+    begin, end = normalised.span(left.start(), left.end())
+    _, joint = normalised.span(match.start(), match.end())
+    _, last = normalised.span(match.end(), match.end() + len(right))
+    second = source[joint:last].strip()
+    article = _ARTICLE.match(left[0])
+    if article and not _ARTICLE.match(right.strip()):
+        second = article[0] + second
+    one = source[:end].rstrip() + source[last:]
+    other = f"{source[:begin].rstrip()} {second}{source[last:]}".strip()
+    return f"{one} / {other}"
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

@@ -1,0 +1,53 @@
+"""What customers would do, if: they do not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="hypothetical",
+    title="Ask what people did, not what they would do",
+    tier="L",
+    severity="warning",
+    qas="5",
+    why=(
+        "People answer for the person they would like to be; what they did last week predicts better "
+        "(Question Appraisal System, item 5: knowledge and recall)."
+    ),
+    good=(
+        "Did you drive here today?",
+        "Would you like a reply?",
+        "Bugün buraya arabayla mı geldiniz?",
+        "آیا امروز با ماشین آمدید؟",
+    ),
+    bad=(
+        "If parking cost less, would you drive to us?",
+        "Otopark ücretsiz olsaydı arabayla gelir miydiniz?",
+        "اگر پارکینگ رایگان بود با ماشین می‌آمدید؟",
+    ),
+)
+EXEMPT_TYPES = frozenset({"nps", "enps", "pmf"})
+_MONEY = re.compile(r"[€$£₺]|\d\s*(?:tl|lira|usd|eur|euro|dollars?|تومان|ریال|یورو)\b")
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """An imagined condition in a closed question; validated instruments and price ladders live from it."""
+    if not question.closed or question.kind == "agreement" or question.type in EXEMPT_TYPES:
+        return
+    if sum(bool(_MONEY.search(answer)) for answer in question.answers) >= 2:
+        return
+    words = question.words
+    if words.search("hypothetical.silent", question.stem.plain):
+        return
+    if match := words.search("hypothetical.words", question.stem.plain):
+        yield Hit(*match.span(), "Nobody knows what they would do; ask what they did, the last time.")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

@@ -1,0 +1,102 @@
+"""Wording that pushes towards an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="leading-wording",
+    title="Wording pushes to no answer",
+    tier="L",
+    severity="error",
+    xm=4,
+    qas="4a",
+    why=(
+        "Praise, tags, appeals to the majority and words such as should, ought and feel raise the "
+        "score without raising the "
+        "quality (best practice 4 of question design, Qualtrics XM Institute)."
+    ),
+    good=(
+        "How was the taste of the soup?",
+        "Did the room feel dry or humid?",
+        "Çorbanın tadı nasıldı?",
+        "مزهٔ سوپ چطور بود؟",
+    ),
+    bad=(
+        "How satisfied are you with our world-class support?",
+        "Harika ekibimizden memnun kaldınız mı?",
+        "از تیم بی‌نظیر ما راضی بودید؟",
+    ),
+    suppress="A normative item of a social survey.",
+)
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """The worst push in the text, one finding a text."""
+    yield from next((hits for search in (pressing, _mild) if (hits := list(search(question)))), [])
+
+
+def pressing(question: Asked) -> Iterator[Hit]:
+    """Patterns that leave no doubt: errors."""
+    words, text = question.words, question.stem.plain
+    told = {
+        "leading-wording.own": "Praise of your own offering belongs in advertising; leave it out.",
+        "leading-wording.how-strong": "The question carries its answer; ask with both ends: “good or bad”.",
+        "leading-wording.tag": "This presses for agreement; ask without it.",
+        "leading-wording.consensus": "What others think is pressure; ask without it.",
+    }
+    for name, message in told.items():
+        if match := words.search(name, words.hide(text, "leading-wording.silent")):
+            yield Hit(
+                *match.span(), message, _without(question, *match.span()) if name.endswith("own") else ""
+            )
+            return
+    if question.closed and (match := words.search("leading-wording.normative", question.stem.asked)):
+        yield Hit(
+            *match.span(), "“Should” asks for approval; ask how people judge what there is, for and against."
+        )
+    elif question.kind == "agreement":
+        for name in ("leading-wording.predicate", "leading-wording.normative-statement"):
+            if match := words.search(name, words.hide(text, "leading-wording.silent")):
+                yield Hit(
+                    *match.span(), "The statement carries the wanted answer; ask on a scale with both ends."
+                )
+                return
+
+
+def _mild(question: Asked) -> Iterator[Hit]:
+    """Patterns with honest uses: warnings."""
+    words = question.words
+    text = words.hide(question.stem.plain, "leading-wording.silent", "leading-wording.feel-silent")
+    for name, message in {
+        "leading-wording.feel": "“Feel” turns a judgement into a mood; ask for the judgement itself.",
+        "leading-wording.plea": "Effort asks for mercy; leave it out.",
+        "leading-wording.flattery": "Flattery asks for a favour; leave it out.",
+        "leading-wording.emotion": "A strong feeling in the question suggests one in the answer; "
+        "ask neutrally.",
+    }.items():
+        if match := words.search(name, text):
+            yield Hit(*match.span(), message, "", "warning")
+            return
+
+
+def _without(question: Asked, start: int, end: int) -> str:
+    """The text without its praise."""
+    words, stem = question.words, question.stem
+    praise = words.search("leading-wording.loaded", stem.text[start:end]) or words.search(
+        "leading-wording.strong", stem.text[start:end]
+    )
+    if praise is None:
+        return ""
+    first, last = stem.normalised.span(start + praise.start(), start + praise.end())
+    source = stem.normalised.source
+    return " ".join((source[:first] + source[last:]).split())
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

@@ -1,0 +1,42 @@
+"""Questions that ask for what did not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import double_negative, leading_wording
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="negation",
+    title="Questions are asked positively",
+    tier="L",
+    severity="warning",
+    qas="3a",
+    why=(
+        "Readers overlook a 'not', and 'yes' to a negative question means opposite things to "
+        "different people and in "
+        "different languages (Question Appraisal System, item 3a)."
+    ),
+    good=("Which pages did you open?", "Fatura kolay mı yoksa zor mu anlaşıldı?", "کدام بخش‌ها را دیدید؟"),
+    bad=("Which of our shops have you not visited?", "Kargo zamanında gelmedi mi?", "آیا بسته نرسید؟"),
+)
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """One negation in the main clause of a closed question. Worse cases belong to the rules named below."""
+    if not question.closed or question.kind == "agreement":
+        return
+    if any(double_negative.find(question)) or any(leading_wording.pressing(question)):
+        return
+    words = question.words
+    text = words.hide(words.hide_poles(question.stem.main), "negation.silent")
+    if match := words.search("negation.words", text):
+        yield Hit(*match.span(), "A negative question is read as its opposite; ask what did happen.")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

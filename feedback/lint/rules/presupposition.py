@@ -1,0 +1,88 @@
+"""Questions that take the answer's first half for granted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="presupposition",
+    title="Nothing is taken for granted",
+    tier="L",
+    severity="warning",
+    qas="4a",
+    why=(
+        "'What did you like best?' leaves no room for those who liked nothing, so they invent an "
+        "answer or leave "
+        "(Question Appraisal System, item 4a: inappropriate assumptions)."
+    ),
+    good=(
+        "What, if anything, did you like?",
+        "Has our planner changed the time you spend: less, the same, or more?",
+        "Beğendiğiniz bir şey olduysa neydi?",
+        "اگر چیزی را پسندیدید، چه بود؟",
+    ),
+    bad=(
+        "Why do you prefer our shop?",
+        "En çok hangi özelliğimizi sevdiniz?",
+        "چرا فروشگاه ما را ترجیح می‌دهید؟",
+    ),
+)
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """An effect on a scale that cannot deny it, a liking, a beginning or end, or the judgement of an
+    optional thing."""
+    if question.filtered:
+        return
+    if match := _effect(question):
+        yield Hit(
+            *match.span(), "The answers cannot say that there was no effect, or a bad one; add “not at all”."
+        )
+    elif match := _liking(question):
+        yield Hit(
+            *match.span(), "This takes for granted that there is something; ask first, or add “if anything”."
+        )
+    elif match := _search(question, "presupposition.stopped"):
+        yield Hit(*match.span(), "This takes for granted that it happened; ask first whether it did.")
+    elif match := _optional(question):
+        yield Hit(
+            *match.span(),
+            "Not everybody had this; ask only those who did (`show_if`) or offer “does not apply”.",
+        )
+
+
+def _search(question: Asked, name: str) -> re.Match[str] | None:
+    return question.words.search(name, question.stem.asked)
+
+
+def _effect(question: Asked) -> re.Match[str] | None:
+    if not question.answers or question.starts_at_zero or question.answered("answers.zero"):
+        return None
+    return _search(question, "presupposition.effect") if question.kind in ("scale", "choice") else None
+
+
+def _liking(question: Asked) -> re.Match[str] | None:
+    if question.not_applicable or question.answered("answers.none"):
+        return None
+    if question.words.search("presupposition.if-any", question.stem.plain):
+        return None
+    return _search(question, "presupposition.liking")
+
+
+def _optional(question: Asked) -> re.Match[str] | None:
+    if question.not_applicable or question.after_event or question.answered("answers.none"):
+        return None
+    if question.words.search("presupposition.if-any", question.stem.plain):
+        return None
+    judged = question.words.search("frames.evaluation", question.stem.asked)
+    return _search(question, "presupposition.optional") if judged else None
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

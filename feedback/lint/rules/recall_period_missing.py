@@ -1,0 +1,52 @@
+"""How often, within what time?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="recall-period-missing",
+    title="Counts of behaviour name their period",
+    tier="L",
+    severity="warning",
+    qas="3d",
+    why=(
+        "Three complaints in a week and three in ten years are not the same answer (Question "
+        "Appraisal System, "
+        "item 3d: reference period missing)."
+    ),
+    good=(
+        "In the last 7 days, how many times did you call us?",
+        "How often do you fly? (every week, every month, every year, never)",
+        "Son 7 günde bizi kaç kez aradınız?",
+        "در ۷ روز گذشته چند بار با ما تماس گرفتید؟",
+    ),
+    bad=(
+        "How many times did you return a product?",
+        "Kaç kez ürün iade ettiniz?",
+        "چند بار کالا پس داده‌اید؟",
+    ),
+)
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """A count of behaviour without a period in the question, around it, or in the answers."""
+    words, stem = question.words, question.stem
+    match = words.search("recall-period-missing.behaviour", stem.asked)
+    if not match or question.after_event or question.answered("answers.rate"):
+        return
+    around = f"{stem.plain} {question.context}"
+    if words.search("recall-period-missing.period", around) or words.search(
+        "recall-period-missing.silent", stem.plain
+    ):
+        return
+    yield Hit(*match.span(), "Within what time? Name a period that people can remember.")
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

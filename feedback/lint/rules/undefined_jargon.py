@@ -1,0 +1,102 @@
+"""Abbreviations that nobody has explained."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.fold import lower
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="undefined-jargon",
+    title="Abbreviations are explained or avoided",
+    tier="L",
+    severity="warning",
+    xm=1,
+    qas="3b",
+    why=(
+        "A term of the trade divides customers into those who answer and those who guess (Question "
+        "Appraisal System, "
+        "item 3b: technical terms). Terms that all your customers know belong in the survey's `glossary`."
+    ),
+    good=(
+        "Was the one-time password (OTP) easy or difficult to enter?",
+        "PDF açıldı mı?",
+        "آیا فایل PDF باز شد؟",
+    ),
+    bad=("How clear was the EOB that we sent?", "TCO raporu ne kadar açıktı?", "گزارش KPI چقدر روشن بود؟"),
+    suppress="All recipients work in the trade.",
+)
+_UPPER = "A-ZÇĞİÖŞÜ"
+_ABBREVIATION = re.compile(rf"(?<![\w&.-])[{_UPPER}]{{2,6}}\d{{0,4}}(?=s?(?:['’]\w+)?(?![\w&]))")
+_ROMAN = re.compile(r"[IVX]+")
+_SIZE = re.compile(r"\d*X*[SML]")
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """An abbreviation in capitals that is neither common knowledge, nor in the glossary, nor explained
+    right here."""
+    stem, words = question.stem, question.words
+    cased = stem.normalised.cased
+    if not _shouted(cased):
+        for match in _ABBREVIATION.finditer(cased):
+            if _unknown(match, question, cased):
+                said = match[0]
+                yield Hit(
+                    *match.span(),
+                    f"Not every customer knows “{said}”; say what it is, or explain it: “its full "
+                    f"name ({said})”.",
+                )
+                return
+    term = words.search("undefined-jargon.jargon", stem.plain)
+    if term:
+        yield Hit(
+            *term.span(),
+            f"“{stem.quote(*term.span())}” is a word of the trade; say what customers call it.",
+        )
+
+
+def _shouted(cased: str) -> bool:
+    """A heading in capitals: nothing in it is an abbreviation for being capitals."""
+    letters = [letter for letter in cased if letter.isalpha() and letter.lower() != letter.upper()]
+    return len(letters) > 12 and sum(letter.isupper() for letter in letters) > 0.6 * len(letters)
+
+
+def _unknown(match: re.Match[str], question: Asked, cased: str) -> bool:
+    word = match[0]
+    forms = {lower(word, question.words.language), word.lower()}
+    common = question.words.words("undefined-jargon.common") | question.words.words(
+        "undefined-jargon.emphasis"
+    )
+    if forms & common or _ROMAN.fullmatch(word) or _SIZE.fullmatch(word):
+        return False
+    return not (_explained(match, cased) or _in_glossary(word, question) or _part_of_name(match, cased))
+
+
+def _explained(match: re.Match[str], cased: str) -> bool:
+    """`Long Form (ABC)` or `ABC (long form)`."""
+    before, after = cased[: match.start()].rstrip(), cased[match.end() :].lstrip("s’'")
+    return (
+        before.endswith("(")
+        or bool(re.match(r"\w*\s*\(\w+\s\w+", after))
+        or bool(re.search(rf"\(\s*{match[0]}\s*\)", cased))
+    )
+
+
+def _in_glossary(word: str, question: Asked) -> bool:
+    return any(word in term.split() or word == term for term in question.glossary)
+
+
+def _part_of_name(match: re.Match[str], cased: str) -> bool:
+    """`HSBC Bank`, `Hotel ABC`: beside a capitalised word that does not begin a sentence."""
+    after = re.match(rf"(?:['’]\w+)?\s+[{_UPPER}][a-zçğıöşü]{{2,}}", cased[match.end() :])
+    before = re.search(rf"[\w,]\s+[{_UPPER}][a-zçğıöşü]{{2,}}\s+$", cased[: match.start()])
+    return bool(after or before)
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

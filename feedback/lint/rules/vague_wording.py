@@ -1,0 +1,65 @@
+"""Words that everybody fills differently: often, recently, some, various."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feedback.lint.document import Document
+from feedback.lint.language.asked import Asked
+from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.wording import Hit, report
+
+RULE = Rule(
+    id="vague-wording",
+    title="Quantities and times are said, not hinted at",
+    tier="L",
+    severity="warning",
+    xm=1,
+    qas="3c",
+    why=(
+        "'Regularly' is daily for one customer and yearly for another, so equal answers mean "
+        "different things "
+        "(Question Appraisal System, item 3c: vague)."
+    ),
+    good=(
+        "In the last 30 days, how many times did you visit us?",
+        "Did you have a problem paying online today?",
+        "Son 30 günde bizi kaç kez aradınız?",
+        "در ۳۰ روز گذشته چند بار از اپلیکیشن خرید کردید؟",
+    ),
+    bad=(
+        "Do you regularly shop with us?",
+        "Mağazamıza sık sık uğrar mısınız?",
+        "آیا اغلب از اپلیکیشن ما خرید می‌کنید؟",
+    ),
+)
+
+
+def find(question: Asked) -> Iterator[Hit]:
+    """A vague word in a closed question without a period, a number or a definition beside it."""
+    if not question.closed or question.kind == "agreement":
+        return
+    words, stem = question.words, question.stem
+    if _opens_bare(question) and (match := words.search("vague-wording.subject", stem.asked)):
+        yield Hit(*match.span(), "Nothing before this sentence says what it speaks of; name the thing.")
+        return
+    around = f"{stem.text} {question.context}"
+    match = words.search("vague-wording.words", words.hide(stem.main, "vague-wording.silent"))
+    if match and not words.search("vague-wording.cancelled-by", around):
+        said = stem.quote(*match.span())
+        yield Hit(
+            *match.span(),
+            f"“{said}” means something else to everybody; give a period, a number or the thing itself.",
+        )
+
+
+def _opens_bare(question: Asked) -> bool:
+    """The first question, with no line before or under it and no title that says what the survey is about."""
+    titled = question.title and not question.words.pattern("vague-wording.empty-title").fullmatch(
+        question.title
+    )
+    return question.first and not titled and not question.context.strip()
+
+
+def check(document: Document) -> Iterator[Problem]:
+    return report(document, RULE, find)

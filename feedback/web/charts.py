@@ -1,0 +1,229 @@
+"""Charts as geometry: numbers in, coordinates out. The templates draw them as SVG, without a line of script.
+
+Everything is in units of the drawing. `rtl` mirrors it: where a language is written from right to left, time
+runs from right to left as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Words = Callable[[float], str]
+
+TICKS = 5
+WIDE, NARROW = 720, 340
+HEIGHT = 250
+TOP, BOTTOM, START, END = 14, 30, 46, 14  # margins round the plot
+
+
+class Value(NamedTuple):
+    """A number with its interval; each may be missing."""
+
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    words: str = ""
+
+
+class Tick(NamedTuple):
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point of a line."""
+
+    x: float
+    y: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with a band for its interval. `line` and `band` are SVG paths; both pause where no value is."""
+
+    width: float
+    height: float
+    rows: list[Tick]
+    columns: list[Tick]
+    zero: float | None
+    line: str
+    band: str
+    marks: list[Mark]
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    label: str
+    words: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A column for each value of a scale."""
+
+    width: float
+    height: float
+    base: float
+    columns: list[Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """One value and its interval on a scale that several rows share."""
+
+    x: float
+    low: float
+    high: float
+    zero: float | None
+
+
+class Scale(NamedTuple):
+    """Numbers from `low` to `high`, `step` apart where the eye rests."""
+
+    low: float
+    high: float
+    step: float
+
+    def share(self, value: float) -> float:
+        """0.0 for its low end, 1.0 for its high one."""
+        return (value - self.low) / (self.high - self.low)
+
+    @property
+    def steps(self) -> list[float]:
+        count = round((self.high - self.low) / self.step)
+        return [self.low + n * self.step for n in range(count + 1)]
+
+
+def scale_for(values: Sequence[Value], least: float, most: float) -> Scale:
+    """A scale with round steps that holds all values and intervals, within the limits of the metric."""
+    numbers = [
+        number for each in values for number in (each.value, each.low, each.high) if number is not None
+    ]
+    low, high = (min(numbers), max(numbers)) if numbers else (least, most)
+    if high - low < (most - least) / 10:  # a flat line is not to look like a mountain range
+        middle = (low + high) / 2
+        low, high = middle - (most - least) / 20, middle + (most - least) / 20
+    step = _round_step((high - low) / (TICKS - 1))
+    bottom = max(least, math.floor(low / step) * step)
+    top = min(most, math.ceil(high / step) * step)
+    return Scale(bottom, top, step)
+
+
+def line(values: Sequence[Value], scale: Scale, words: Words, *, rtl: bool, width: float = WIDE) -> Line:
+    """A trend over time, the earliest value first."""
+    plot = width - START - END
+    step = plot / max(1, len(values))
+    xs = [_mirrored(START + (n + 0.5) * step, width, rtl=rtl) for n in range(len(values))]
+
+    def y(value: float) -> float:
+        return round(TOP + (1 - scale.share(value)) * (HEIGHT - TOP - BOTTOM), 1)
+
+    points = [None if each.value is None else (x, y(each.value)) for x, each in zip(xs, values, strict=True)]
+    bands = [
+        None if each.low is None or each.high is None else (x, y(each.low), y(each.high))
+        for x, each in zip(xs, values, strict=True)
+    ]
+    every = max(1, math.ceil(len(values) / (plot / 62)))
+    return Line(
+        width=width,
+        height=HEIGHT,
+        rows=[Tick(y(value), words(value)) for value in scale.steps],
+        columns=[
+            Tick(x, each.label) for n, (x, each) in enumerate(zip(xs, values, strict=True)) if n % every == 0
+        ],
+        zero=y(0) if scale.low < 0 < scale.high else None,
+        line=_path(points),
+        band=_band(bands),
+        marks=[
+            Mark(*point, each.words) for point, each in zip(points, values, strict=True) if point is not None
+        ],
+        left=_mirrored(START, width, rtl=rtl),
+        right=_mirrored(width - END, width, rtl=rtl),
+    )
+
+
+def columns(
+    values: Sequence[tuple[str, int, str, str]], *, rtl: bool, width: float = WIDE, height: float = 190
+) -> Columns:
+    """A column for each (label, number, words, kind); the tallest fills the height."""
+    most = max((number for _, number, *_ in values), default=0) or 1
+    step = (width - 2 * END) / max(1, len(values))
+    wide, base = min(step * 0.72, 64), height - BOTTOM
+    made = []
+    for n, (label, number, words, kind) in enumerate(values):
+        middle = _mirrored(END + (n + 0.5) * step, width, rtl=rtl)
+        tall = (base - 26) * number / most
+        made.append(
+            Column(
+                round(middle - wide / 2, 1), round(base - tall, 1), round(wide, 1), round(tall, 1),
+                middle, label, words, kind,
+            )
+        )  # fmt: skip
+    return Columns(width, height, base, made)
+
+
+def whisker(value: Value, scale: Scale, *, rtl: bool, width: float = 160) -> Whisker | None:
+    """A dot and its interval for a row of a table; None without a value."""
+    if value.value is None:
+        return None
+    low = value.value if value.low is None else value.low
+    high = value.value if value.high is None else value.high
+
+    def x(number: float) -> float:
+        return _mirrored(6 + scale.share(number) * (width - 12), width, rtl=rtl)
+
+    left, right = sorted((x(low), x(high)))
+    return Whisker(x(value.value), left, right, x(0) if scale.low < 0 < scale.high else None)
+
+
+def _mirrored(x: float, width: float, *, rtl: bool) -> float:
+    return round(width - x if rtl else x, 1)
+
+
+def _round_step(step: float) -> float:
+    """The next larger of 1, 2, 2.5, 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= step - 1e-9)
+
+
+def _path(points: Sequence[tuple[float, float] | None]) -> str:
+    """A line through the points that begins anew after each gap."""
+    parts = []
+    for before, point in zip((None, *points), points, strict=False):
+        if point is not None:
+            parts.append(f"{'M' if before is None else 'L'}{point[0]} {point[1]}")
+    return "".join(parts)
+
+
+def _band(bands: Sequence[tuple[float, float, float] | None]) -> str:
+    """An area for each stretch without a gap; a stretch of one becomes a narrow bar."""
+    areas: list[list[tuple[float, float, float]]] = [[]]
+    for each in bands:
+        if each is None:
+            areas.append([])
+        else:
+            areas[-1].append(each)
+    return "".join(_area(area) for area in areas if area)
+
+
+def _area(area: list[tuple[float, float, float]]) -> str:
+    if len(area) == 1:
+        x, low, high = area[0]
+        area = [(x - 4, low, high), (x + 4, low, high)]
+    there = "L".join(f"{x} {high}" for x, _, high in area)
+    back = "L".join(f"{x} {low}" for x, low, _ in reversed(area))
+    return f"M{there}L{back}Z"

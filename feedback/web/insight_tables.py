@@ -1,0 +1,383 @@
+"""The tables of the insight pages, and the charts that are drawn from the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from feedback.core.metrics import Metric
+from feedback.core.period import Bucket
+from feedback.i18n import Translator, language_name
+from feedback.services.reports import (
+    AccountPage,
+    Cell,
+    ClosedLoop,
+    Comment,
+    Compared,
+    Glance,
+    Group,
+    Pace,
+    Point,
+    Rates,
+    Shown,
+    Standing,
+)
+from feedback.web import charts, reasons, statements
+from feedback.web.charts import Columns, Line, Scale, Value, Whisker
+from feedback.web.tables import Cell as TableCell
+from feedback.web.tables import Column, Kind, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How things are called in the reader's language. `people` goes by the user's id as text."""
+
+    say: Translator
+    currency: str
+    people: Mapping[str, str]
+    stages: Mapping[str, str]
+
+    def _(self, message: str) -> str:
+        return self.say.gettext(message)
+
+    def group(self, group: Group) -> str:
+        """A group's name; one without a key is who had none."""
+        if not group.key:
+            return self._("none")
+        return {
+            "stage": self.stage,
+            "channel": self.channel,
+            "owner": self.person,
+            "language": language_name,
+        }.get(group.dimension, str)(group.key)
+
+    def stage(self, key: str) -> str:
+        return self.stages.get(key, key)
+
+    def channel(self, key: str) -> str:
+        return self._(statements.CHANNELS.get(key, key))
+
+    def person(self, key: str) -> str:
+        return self.people.get(key, self._("somebody who left"))
+
+    def band(self, key: str) -> str:
+        return self._(statements.BANDS.get(key, key))
+
+    def metric(self, metric: Metric) -> str:
+        return statements.metric_title(self.say, metric)
+
+
+def by_key(tables: Sequence[Table]) -> dict[str, Table]:
+    """The tables of a page under the names by which they are exported."""
+    return {table.key: table for table in tables}
+
+
+# --- Scores ------------------------------------------------------------------------------------------
+
+
+def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
+    _ = names._
+    heads = (Column(_("Survey")), Column(_("Metric")), Column(_("Score"), "mean"), Column(_("Low"), "mean"))
+    more = (Column(_("High"), "mean"), Column(_("Answers"), "count"), Column(_("Response rate"), "percent"))
+    rows = [
+        (
+            each.series.title.to(names.say.language),
+            names.metric(each.series.metric),
+            *_score_cells(each.compared.a),
+            None if each.rate is None or each.rate.share is None else 100 * each.rate.share,
+        )
+        for each in glances
+    ]
+    return [Table("scores", _("Scores"), (*heads, *more), rows)]
+
+
+def score(names: Names, metric: Metric, compared: Compared) -> Table:
+    """The score, what stands behind it, and the period before."""
+    _ = names._
+    unit = metric.unit
+    rows: list[tuple[TableCell, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
+    if compared.a.has_score:
+        for each in compared.a.aggregate.secondary:
+            title = _(statements.MEASURES.get(each.key, each.title))
+            rows.append((title, each.value, each.low, each.high, compared.a.n))
+    rows.append((_("The period before"), *_score_cells(compared.b)))
+    heads = [Column(_("Number")), *_score_heads(names, unit)]
+    return Table("score", _("Score"), heads, rows)
+
+
+def trend(names: Names, metric: Metric, points: Sequence[Point]) -> Table:
+    _ = names._
+    heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
+    rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
+    return Table("trend", _("Over time"), heads, rows)
+
+
+def distribution(names: Names, metric: Metric, shown: Shown) -> Table:
+    _ = names._
+    heads = (Column(_("Value"), "count"), Column(_("Band")), Column(_("Answers"), "count"))
+    rows = [
+        (value, names.band(metric.band(value)), n, 100 * n / shown.n)
+        for value, n in shown.aggregate.counts.items()
+    ]
+    return Table("distribution", _("Distribution"), (*heads, Column(_("Share"), "percent")), rows)
+
+
+def breakdown(names: Names, metric: Metric, dimension: str, cells: Sequence[Cell]) -> Table:
+    _ = names._
+    title = _(statements.DIMENSIONS[dimension])
+    rows = [(names.group(each.group), *_score_cells(each.shown)) for each in cells]
+    return Table(f"by-{dimension}", title, [Column(title), *_score_heads(names, metric.unit)], rows)
+
+
+def rates(names: Names, found: Rates) -> Table:
+    """By stage and channel, and all together in the last row."""
+    _ = names._
+    counts = (Column(_("Sent"), "count"), Column(_("Answered"), "count"), Column(_("Rate"), "percent"))
+    heads = (Column(_("Stage")), Column(_("Channel")), *counts)
+    tail = (Column(_("Low"), "percent"), Column(_("High"), "percent"))
+    rows = [
+        (names.stage(stage), names.channel(channel), *_rate_cells(found, stage, channel))
+        for stage, channel in sorted(found.cells)
+    ]
+    rows.append((_("All"), _("All"), *_rate_cells(found)))
+    return Table("rates", _("Response rate"), (*heads, *tail), rows)
+
+
+def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = None) -> tuple[TableCell, ...]:
+    rate = found.of(stage=stage, channel=channel)
+    if rate.share is None or rate.interval is None:
+        return (rate.sent, rate.answered, None, None, None)
+    return (rate.sent, rate.answered, 100 * rate.share, 100 * rate.interval.low, 100 * rate.interval.high)
+
+
+def _score_heads(names: Names, unit: Kind) -> list[Column]:
+    _ = names._
+    score = [Column(_("Score"), unit), Column(_("Low"), unit), Column(_("High"), unit)]
+    return [*score, Column(_("Answers"), "count")]
+
+
+def _score_cells(shown: Shown) -> tuple[TableCell, ...]:
+    """Score, interval and n, each only where it may be shown."""
+    if not shown.has_score:
+        return (None, None, None, None if shown.covered else shown.n)
+    found = shown.aggregate
+    return (found.value, found.low, found.high, found.n)
+
+
+# --- Charts ------------------------------------------------------------------------------------------
+
+
+def line(names: Names, metric: Metric, points: Sequence[Point], bucket: Bucket, width: float) -> Line:
+    """The trend over time; a bucket without a score is a gap."""
+    values = [_value(names, metric, each, bucket) for each in points]
+    return charts.line(
+        values,
+        charts.scale_for(values, *_limits(metric)),
+        lambda value: statements.in_unit(names.say, value, metric.unit),
+        rtl=names.say.direction == "rtl",
+        width=width,
+    )
+
+
+def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:
+    """The distribution, coloured by band."""
+    kinds = {band: _kind(metric, band) for band in metric.bands}
+    bars = [
+        (
+            names.say.number(value),
+            n,
+            names.say.percent(n / shown.n) if n else "",
+            kinds[metric.band(value)],
+        )
+        for value, n in shown.aggregate.counts.items()
+    ]
+    return charts.columns(bars, rtl=names.say.direction == "rtl", width=width)
+
+
+def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Scale:
+    """One scale for all rows of a breakdown, so that the eye can compare them."""
+    return charts.scale_for([_plain(each) for each in shown if each.has_score], *_limits(metric))
+
+
+def whisker(names: Names, shown: Shown, scale: Scale, width: float = 160) -> Whisker | None:
+    """A row's score and interval; None where it has none to show."""
+    if not shown.has_score:
+        return None
+    return charts.whisker(_plain(shown), scale, rtl=names.say.direction == "rtl", width=width)
+
+
+def bands(
+    names: Names, metric: Metric, shown: Shown, width: float = 720
+) -> list[tuple[float, float, str, str]]:
+    """The bands side by side as (x, width, kind, words), from bad to good in the direction of reading."""
+    found, at = [], 0.0
+    for band, n in shown.aggregate.band_counts.items():
+        wide = width * n / shown.n
+        x = width - at - wide if names.say.direction == "rtl" else at
+        words = f"{names.band(band)} {names.say.percent(n / shown.n)}"
+        found.append((round(x, 1), round(wide, 1), _kind(metric, band), words))
+        at += wide
+    return found
+
+
+def _value(names: Names, metric: Metric, point: Point, bucket: Bucket) -> Value:
+    label = statements.bucket_label(names.say, point.period, bucket)
+    if not point.shown.has_score:
+        return Value(label, None)
+    found = _plain(point.shown)
+    score = statements.in_unit(names.say, found.value, metric.unit)
+    range_ = statements.between(names.say, found.low, found.high, metric.unit)
+    words = f"{label}: {score} ({range_}), {statements.answers(names.say, point.shown.n)}"
+    return Value(label, found.value, found.low, found.high, words)
+
+
+def _plain(shown: Shown) -> Value:
+    found = shown.aggregate
+    return Value("", found.value, found.low, found.high)
+
+
+def _limits(metric: Metric) -> tuple[float, float]:
+    """The ends of the scale in the metric's unit."""
+    if metric.unit == "points":
+        return -100, 100
+    if metric.unit == "percent":
+        return 0, 100
+    factor, offset = getattr(metric.measure, "factor", 1.0), getattr(metric.measure, "offset", 0.0)
+    return metric.minimum * factor + offset, metric.maximum * factor + offset
+
+
+def _kind(metric: Metric, band: str) -> str:
+    place = metric.bands.index(band)
+    return "bad" if place == 0 else "good" if place == len(metric.bands) - 1 else "middle"
+
+
+# --- Comments, loop, accounts ------------------------------------------------------------------------
+
+
+def comments(names: Names, found: Sequence[Comment]) -> Table:
+    _ = names._
+    heads = (Column(_("Day"), "date"), Column(_("Score"), "count"), Column(_("Comment"), "words"))
+    more = (Column(_("Account")), Column(_("Person")), Column(_("Segment")), Column(_("Stage")))
+    rows = [
+        (
+            each.at.date(),
+            each.value,
+            each.text,
+            each.account,
+            each.contact,
+            each.segment,
+            names.stage(each.stage or ""),
+            names.channel(each.channel),
+            language_name(each.language),
+        )
+        for each in found
+    ]
+    columns = (*heads, *more, Column(_("Channel")), Column(_("Language")))
+    return Table("comments", _("Comments"), columns, rows)
+
+
+def loop(names: Names, found: ClosedLoop) -> list[Table]:
+    _ = names._
+    urgencies = {_(reasons.URGENCIES.get(key, key)): pace for key, pace in found.by_urgency.items()}
+    owners = {
+        _("nobody") if key is None else names.person(str(key)): pace for key, pace in found.by_owner.items()
+    }
+    closed = found.everything.closed
+    outcomes = [
+        (_(reasons.OUTCOMES[key]) if key in reasons.OUTCOMES else key, n, 100 * n / closed)
+        for key, n in found.outcomes.items()
+    ]
+    causes = [
+        (
+            each.title.get(names.say.language) or each.title.get("en") or _("none named"),
+            each.n,
+            100 * each.n / closed,
+        )
+        for each in found.causes
+    ]
+    money = [(currency, float(amount)) for currency, amount in found.recovered.items()]
+    count, share = Column(_("Follow-ups"), "count"), Column(_("Share"), "percent")
+    return [
+        _paces(names, "all", _("All follow-ups"), {_("All"): found.everything}),
+        _paces(names, "urgency", _("Urgency"), urgencies),
+        _paces(names, "owner", _("Owner"), owners),
+        Table("outcomes", _("How they ended"), (Column(_("Outcome")), count, share), outcomes),
+        Table("causes", _("Root causes"), (Column(_("Cause")), count, share), causes),
+        Table(
+            "recovered",
+            _("Recovered revenue a month"),
+            (Column(_("Currency")), Column(_("Amount"), "money")),
+            money,
+        ),
+    ]
+
+
+def _paces(names: Names, key: str, title: str, found: Mapping[str, Pace]) -> Table:
+    _ = names._
+    heads = [Column(title), Column(_("Opened"), "count"), Column(_("Closed"), "count")]
+    heads += [Column(_("Overdue"), "count"), Column(_("To first contact (median)"), "hours")]
+    heads += [Column(_("Contact in time"), "percent"), Column(_("To close (median)"), "hours")]
+    rows = [
+        (
+            name,
+            pace.opened,
+            pace.closed,
+            pace.overdue,
+            pace.hours_to_contact,
+            _percent(pace.contact_in_time.share),
+            pace.hours_to_close,
+            _percent(pace.close_in_time.share),
+        )
+        for name, pace in found.items()
+    ]
+    return Table(key, title, [*heads, Column(_("Closed in time"), "percent")], rows)
+
+
+def accounts(names: Names, found: Sequence[Standing]) -> Table:
+    _ = names._
+    heads = (Column(_("Account")), Column(_("Owner")), Column(_("Segment")), Column(_("Renewal"), "date"))
+    more = (
+        Column(_("A month"), "money"),
+        Column(_("Health"), "count"),
+        Column(_("Open follow-ups"), "count"),
+    )
+    rows = [
+        (
+            each.account.name,
+            each.account.owner.name if each.account.owner else None,
+            each.account.segment,
+            each.account.renewal_on,
+            float(each.account.recurring_revenue) if each.account.recurring_revenue is not None else None,
+            None if each.health.value is None else round(each.health.value),
+            each.signs.open_tasks,
+        )
+        for each in found
+    ]
+    return Table("accounts", _("Accounts"), (*heads, *more), rows)
+
+
+def account(names: Names, page: AccountPage) -> list[Table]:
+    _ = names._
+    scores = [
+        (each.at.date(), each.contact, each.trend, each.value, names.band(each.band or ""))
+        for each in page.scores
+    ]
+    parts = [
+        (_(statements.PARTS[each.part]), each.value, each.weight, each.points)
+        for each in page.standing.health.shares
+    ]
+    heads = (Column(_("Day"), "date"), Column(_("Person")), Column(_("Survey")), Column(_("Score"), "count"))
+    health = (
+        Column(_("Part")),
+        Column(_("Value"), "count"),
+        Column(_("Weight"), "count"),
+        Column(_("Adds"), "count"),
+    )
+    return [
+        Table("scores", _("Scores"), (*heads, Column(_("Band"))), scores),
+        Table("health", _("Health"), health, parts),
+    ]
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

@@ -1,0 +1,420 @@
+"""The numbers for those who lead: scores, comments, the closed loop, accounts, and a quarter on one page.
+
+Every page is made of tables (`feedback.web.tables`); `?export=<table>.csv` or `.xlsx` on the page's own
+address gives one of them as a file, with the filters that the page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.core.metrics import METRICS, Metric
+from feedback.core.period import Bucket, Period, months_later, quarter_of
+from feedback.core.text import direction
+from feedback.errors import NotFound
+from feedback.i18n import language_name
+from feedback.services import audit, reports
+from feedback.services.followups import Viewer
+from feedback.services.reports import EVERYBODY, Group, Series, Wanted
+from feedback.services.rollups import DIMENSIONS
+from feedback.store.models import User
+from feedback.web import insight_tables, reasons, statements
+from feedback.web.insight_tables import Names
+from feedback.web.language import say
+from feedback.web.permissions import Permission, allows, demand, may
+from feedback.web.tables import Table, as_csv, as_xlsx
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+PERIODS: Mapping[str, str] = {
+    "30": _("30 days"),
+    "90": _("90 days"),
+    "quarter": _("This quarter"),
+    "last-quarter": _("Last quarter"),
+    "year": _("12 months"),
+}
+DEFAULT_PERIOD = "90"
+FILES: Mapping[str, str] = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, whichever page it is."""
+
+    period: Period
+    preset: str
+    bucket: Bucket
+    group: Group
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    insights = Blueprint("insights", __name__)
+    pages = Pages(runtime)
+
+    def page(rule: str, endpoint: str, show: Callable[..., Context], template: str) -> None:
+        @may(Permission.SEE_REPORTS)
+        def view(**values: Any) -> ResponseReturnValue:
+            return pages.answer(endpoint, template, lambda session: show(session, **values))
+
+        insights.add_url_rule(rule, endpoint, view)
+
+    page("/", "index", pages.index, "insights/index.html")
+    page("/scores/<trend>/<question>", "series", pages.series, "insights/series.html")
+    page("/comments", "comments", pages.comments, "insights/comments.html")
+    page("/loop", "loop", pages.loop, "insights/loop.html")
+    page("/accounts", "accounts", pages.accounts, "insights/accounts.html")
+    page("/accounts/<int:account_id>", "account", pages.account, "insights/account.html")
+    page("/quarter", "quarter", pages.quarter, "insights/quarter.html")
+    return insights
+
+
+class Pages:
+    """What each page shows: a dictionary for its template, with its tables under `tables`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+        self.currency = runtime.settings.organisation.currency
+        self.organisation = runtime.settings.organisation.name
+
+    def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
+        """The page, or the one of its tables that is to be taken away."""
+        wanted = request.args.get("export", "")
+        if wanted:
+            return self._export(endpoint, wanted, show)
+        with self.database.reading() as session:
+            return render_template(template, **_frame(), **show(session))
+
+    def index(self, session: Session) -> Context:
+        asked = _asked()
+        group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
+        known = reports.all_series(session, self.library)
+        glances = reports.overview(session, known, asked.period, asked.bucket, group)
+        names = self._names(session)
+        return {
+            "asked": asked,
+            "glances": glances,
+            "tables": insight_tables.by_key(insight_tables.overview(names, glances)),
+            "names": names,
+        }
+
+    def series(self, session: Session, trend: str, question: str) -> Context:
+        known = reports.all_series(session, self.library)
+        series = reports.find_series(known, trend, question)
+        asked = _asked()
+        alone = not allows(Permission.SEE_ALL_ACCOUNTS)
+        group = _own() if alone else asked.group
+        history = Period(min(asked.period.start, _year_before(asked.period)), asked.period.end)
+        bucket = _bucket(history)
+        points = reports.over_time(session, series, history, bucket, group)
+        everybody = group == EVERYBODY
+        names = self._names(session)
+        rates = reports.response_rates(session, asked.period, series.questionnaires)
+        cells = (
+            {each: reports.breakdown(session, series, asked.period, each) for each in DIMENSIONS}
+            if everybody
+            else {}
+        )
+        cells = {dimension: found for dimension, found in cells.items() if len(found) > 1}
+        compared = reports.compare_periods(session, series, asked.period, asked.period.before(), group)
+        shown = compared.a
+        tables = [
+            insight_tables.score(names, series.metric, compared),
+            insight_tables.trend(names, series.metric, points),
+            *([insight_tables.distribution(names, series.metric, shown)] if shown.has_score else []),
+            *([insight_tables.rates(names, rates)] if everybody and rates.cells else []),
+            *(insight_tables.breakdown(names, series.metric, each, found) for each, found in cells.items()),
+        ]
+        return {
+            "asked": asked,
+            "series": series,
+            "metric": series.metric,
+            "compared": compared,
+            "points": points,
+            "bucket": bucket,
+            "cells": cells,
+            "rates": rates if everybody else None,
+            "groups": self._groups(session, series, asked.period, names) if not alone else {},
+            "contrast": self._contrast(session, series, asked.period) if everybody else None,
+            "tables": insight_tables.by_key(tables),
+            "names": names,
+            "group": group,
+        }
+
+    def comments(self, session: Session) -> Context:
+        asked = _asked()
+        known = reports.all_series(session, self.library)
+        wanted = _wanted(asked.period, known)
+        before = request.args.get("before", type=int)
+        limit = 5_000 if request.args.get("export") else reports.COMMENTS_PAGE
+        found = reports.comments(session, _viewer(), wanted, before=before, limit=limit)
+        names = self._names(session)
+        return {
+            "asked": asked,
+            "wanted": wanted,
+            "known": known,
+            "comments": found,
+            "more": found[-1].answer_id if len(found) == limit else None,
+            "questions": self._wordings(found),
+            "tables": insight_tables.by_key([insight_tables.comments(names, found)]),
+            "names": names,
+        }
+
+    def loop(self, session: Session) -> Context:
+        asked = _asked()
+        kind = "advocacy" if request.args.get("kind") == "advocacy" else "recovery"
+        found = reports.closed_loop(
+            session, _viewer(), asked.period, now=clock.now(), currency=self.currency, kind=kind
+        )
+        names = self._names(session)
+        return {
+            "asked": asked,
+            "closing": found,
+            "kind": kind,
+            "tables": insight_tables.by_key(insight_tables.loop(names, found)),
+            "names": names,
+        }
+
+    def accounts(self, session: Session) -> Context:
+        now, viewer = clock.now(), _viewer()
+        search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
+        order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
+        found = reports.accounts(session, viewer, now=now, order=order, search=search, page=page)
+        names = self._names(session)
+        return {
+            "standings": found,
+            "search": search,
+            "order": order,
+            "page": page,
+            "count": reports.count_accounts(session, viewer, search),
+            "tables": insight_tables.by_key([insight_tables.accounts(names, found)]),
+            "names": names,
+        }
+
+    def account(self, session: Session, account_id: int) -> Context:
+        page = reports.account_page(session, _viewer(), account_id, now=clock.now())
+        names = self._names(session)
+        whole = Period(date(2000, 1, 1), clock.now().date())
+        words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
+        return {
+            "page": page,
+            "account": page.standing.account,
+            "health": page.standing.health,
+            "comments": words,
+            "questions": self._wordings(words),
+            "tables": insight_tables.by_key(insight_tables.account(names, page)),
+            "names": names,
+        }
+
+    def quarter(self, session: Session) -> Context:
+        period = _quarter()
+        group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
+        known = reports.all_series(session, self.library)
+        year = Period(months_later(period.start, -9), period.end)
+        glances = reports.overview(session, known, period, Bucket.MONTH, group)
+        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in glances]
+        found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
+        names = self._names(session)
+        return {
+            "period": period,
+            "earlier": quarter_of(period.start - timedelta(days=1)),
+            "later": quarter_of(period.after) if period.after <= clock.now().date() else None,
+            "glances": glances,
+            "histories": histories,
+            "closing": found,
+            "organisation": self.organisation,
+            "tables": insight_tables.by_key(
+                [*insight_tables.overview(names, glances), *insight_tables.loop(names, found)]
+            ),
+            "names": names,
+        }
+
+    def _export(self, endpoint: str, wanted: str, show: Callable[[Session], Context]) -> Response:
+        """A table as a file; who took it is written down."""
+        demand(Permission.EXPORT)
+        key, _dot, kind = wanted.rpartition(".")
+        with self.database.writing() as session:
+            tables: Mapping[str, Table] = show(session)["tables"]
+            if key not in tables or kind not in FILES:
+                raise NotFound("There is no such table.")
+            audit.record(
+                session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
+            )
+        table = tables[key]
+        data = as_csv(table) if kind == "csv" else as_xlsx(table, rtl=say().direction == "rtl")
+        name = f"{endpoint}-{key}-{clock.now().date()}.{kind}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(data, mimetype=FILES[kind], headers=headers)
+
+    def _names(self, session: Session) -> Names:
+        """How people, stages and channels are called in the reader's language."""
+        people = {str(each.id): each.name for each in session.query(User.id, User.name)}
+        stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
+        return Names(say(), self.currency, people, stages)
+
+    def _groups(
+        self, session: Session, series: Series, period: Period, names: Names
+    ) -> dict[str, list[tuple[str, str]]]:
+        """Dimension -> its groups that may be looked at alone, as (key, name)."""
+        return {
+            dimension: [
+                (cell.group.key, names.group(cell.group))
+                for cell in reports.breakdown(session, series, period, dimension)
+                if not cell.shown.covered
+            ]
+            for dimension in DIMENSIONS
+        }
+
+    def _contrast(self, session: Session, series: Series, period: Period) -> Context | None:
+        """The comparison of two groups that the address asks for."""
+        a, b = _group_of(request.args.get("a", "")), _group_of(request.args.get("b", ""))
+        if a is None or (b is not None and b.dimension != a.dimension):
+            return None
+        return {"a": a, "b": b, "compared": reports.compare_groups(session, series, period, a, b)}
+
+    def _wordings(self, found: Sequence[reports.Comment]) -> dict[tuple[str, str], str]:
+        """(questionnaire, question) -> how it is asked today in the reader's language."""
+        wordings = {}
+        for each in found:
+            questionnaire = self.library.questionnaires.get(each.questionnaire)
+            question = questionnaire.question(each.question) if questionnaire else None
+            if question is not None:
+                wordings[each.questionnaire, each.question] = question.text.to(say().language)
+        return wordings
+
+
+# --- What the address asks for -----------------------------------------------------------------------
+
+
+def _viewer() -> Viewer:
+    return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
+
+
+def _own() -> Group:
+    """The answers of the accounts that the user owned when they were given."""
+    return Group("owner", str(current_user.id))
+
+
+def _asked() -> Asked:
+    preset = request.args.get("period", "")
+    period = _dates() or _preset(preset if preset in PERIODS else DEFAULT_PERIOD)
+    chosen = "" if _dates() else (preset if preset in PERIODS else DEFAULT_PERIOD)
+    group = _group_of(request.args.get("group", ""))
+    return Asked(period, chosen, _bucket(period), group or EVERYBODY)
+
+
+def _bucket(period: Period) -> Bucket:
+    wanted = request.args.get("by", "")
+    return Bucket(wanted) if wanted in set(Bucket) and period.days < 1200 else period.best_bucket()
+
+
+def _dates() -> Period | None:
+    """From and to as the form gives them; None where they are missing or make no period."""
+    try:
+        first = date.fromisoformat(request.args.get("from", ""))
+        return Period(first, date.fromisoformat(request.args.get("to", "")))
+    except ValueError:
+        return None
+
+
+def _preset(name: str) -> Period:
+    today = clock.now().date()
+    if name == "quarter":
+        return Period(quarter_of(today).start, today)
+    if name == "last-quarter":
+        return quarter_of(quarter_of(today).start - timedelta(days=1))
+    if name == "year":
+        return Period(_year_before(Period(today, today)), today)
+    return Period(today - timedelta(days=int(name) - 1), today)
+
+
+def _year_before(period: Period) -> date:
+    """The first of the month, twelve months up to the end of a period."""
+    return months_later(period.end.replace(day=1), -11)
+
+
+def _quarter() -> Period:
+    """`?of=2026-01-01`: the quarter of that day; without it the last one that is over."""
+    try:
+        return quarter_of(date.fromisoformat(request.args.get("of", "")))
+    except ValueError:
+        return quarter_of(quarter_of(clock.now().date()).start - timedelta(days=1))
+
+
+def _group_of(text: str) -> Group | None:
+    """`segment:vip` as a group; None for what is none."""
+    dimension, colon, key = text.partition(":")
+    return Group(dimension, key) if colon and dimension in DIMENSIONS else None
+
+
+def _wanted(period: Period, known: Sequence[Series]) -> Wanted:
+    """Which comments the form asks for; an empty field means any."""
+    names = ("segment", "stage", "channel", "language", "band")
+    given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
+    trend, _slash, question = request.args.get("series", "").partition("/")
+    series = next((each for each in known if (each.trend, each.question) == (trend, question)), None)
+    return Wanted(period, series, words=request.args.get("words", "").strip(), **given)
+
+
+# --- For the templates -------------------------------------------------------------------------------
+
+
+def _frame() -> Context:
+    return {
+        "statements": statements,
+        "reasons": reasons,
+        "draw": insight_tables,
+        "dimensions": statements.DIMENSIONS,
+        "periods": PERIODS,
+        "orders": ORDERS,
+        "address": _address,
+        "direction": direction,
+        "language_name": language_name,
+        "may_export": allows(Permission.EXPORT),
+        "sees_all": allows(Permission.SEE_ALL_ACCOUNTS),
+        "bands": _bands,
+        "maximum": _maximum,
+        "EVERYBODY": EVERYBODY,
+        "replace": replace,
+    }
+
+
+def _address(**changes: object) -> str:
+    """The present page with some of its filters changed; None removes one."""
+    kept = {**request.args.to_dict(), **(request.view_args or {}), **changes}
+    values = {name: value for name, value in kept.items() if value not in (None, "")}
+    return url_for(request.endpoint or "insights.index", **values)
+
+
+def _maximum(metric: str) -> int:
+    """The best or worst end of a metric's scale: what a value is out of."""
+    return METRICS[metric].maximum
+
+
+def _bands(metric: Metric) -> list[tuple[str, str]]:
+    """The bands of a metric, bad to good, each with how it is drawn: bad, middle or good."""
+    last = len(metric.bands) - 1
+    return [
+        (band, "bad" if n == 0 else "good" if n == last else "middle") for n, band in enumerate(metric.bands)
+    ]

@@ -1,0 +1,91 @@
+"""Tables as pages show them and as files that people take away: one definition for HTML, CSV and XLSX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from xlsxwriter import Workbook
+
+Cell = str | int | float | Decimal | date | datetime | None
+Kind = Literal["text", "words", "count", "points", "percent", "mean", "date", "hours", "money"]
+
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+_FORMATS: dict[Kind, str] = {
+    "count": "#,##0",
+    "points": "+0;-0;0",
+    "percent": "0.0",
+    "mean": "0.00",
+    "hours": "0.0",
+    "money": "#,##0",
+    "date": "yyyy-mm-dd",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and how its cells are written. Percentages are numbers from 0 to 100."""
+
+    title: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`key` names it in addresses and file names. What is protected is None in its rows."""
+
+    key: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+
+
+def as_csv(table: Table) -> bytes:
+    """UTF-8 with the mark that spreadsheets look for; numbers with a point.
+
+    A text that a spreadsheet would run as a formula is prefixed with an apostrophe.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([column.title for column in table.columns])
+    writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(table: Table, *, rtl: bool) -> bytes:
+    """One sheet; numbers as numbers, texts as texts and never as formulas or links."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(out, {**options, "remove_timezone": True}) as book:
+        sheet = book.add_worksheet(_sheet_name(table.title))
+        if rtl:
+            sheet.right_to_left()
+        sheet.freeze_panes(1, 0)
+        bold = book.add_format({"bold": True})
+        for number, column in enumerate(table.columns):
+            style = book.add_format({"num_format": _FORMATS.get(column.kind, "@")})
+            sheet.set_column(number, number, 60 if column.kind == "words" else 16, style)
+            sheet.write_string(0, number, column.title, bold)
+        for line, row in enumerate(table.rows, 1):
+            for number, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(line, number, cell)
+                elif cell is not None:
+                    sheet.write(line, number, cell)
+    return out.getvalue()
+
+
+def _harmless(cell: Cell) -> Cell:
+    if isinstance(cell, str) and cell.startswith(_FORMULA_BEGINS):
+        return "'" + cell
+    return "" if cell is None else cell
+
+
+def _sheet_name(title: str) -> str:
+    """What Excel accepts: 31 characters without its own signs."""
+    return "".join(sign for sign in title if sign not in "[]:*?/\\'")[:31] or "Table"

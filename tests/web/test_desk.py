@@ -1,0 +1,126 @@
+"""The desk behind a test client: what is refused keeps what was typed, and who sees what."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import select
+
+from feedback.store.models import AuditEntry, FollowUp
+from tests.web.conftest import SignIn
+
+
+def tasks(app: Flask) -> dict[str, FollowUp]:
+    """The open follow-ups by account."""
+    with app.extensions["feedback"].database.reading() as session:
+        found = session.scalars(select(FollowUp).where(FollowUp.state == "open")).all()
+        return {task.account.name: task for task in found if task.account}
+
+
+def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
+    page = sign_in("cem").get("/desk/").text
+    for words in (
+        "overdue by 2 days",
+        "€12,000 a month",
+        "renews in 34 days",
+        "fell from 9 to 3",
+        "VIP account",
+    ):
+        assert words in page
+
+
+def test_a_csm_finds_no_door_to_a_colleague_s_customer(app: Flask, sign_in: SignIn) -> None:
+    other = tasks(app)["Contoso Health"]
+    assert sign_in("cem").get(f"/desk/{other.id}").status_code == 404
+    assert sign_in("lead").get(f"/desk/{other.id}").status_code == 200
+
+
+def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    sign_in("cem").get(f"/desk/{task.id}")
+    with app.extensions["feedback"].database.reading() as session:
+        seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw")).one()
+    assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
+    assert "looked at it" in sign_in("lead").get(f"/desk/{task.id}").text
+    assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
+
+
+def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    form = {"revision": task.revision, "outcome": "recovered", "closing_note": "A long story."}
+    page = sign_in("cem").post(f"/desk/{task.id}/close", data=form)
+    assert page.status_code == 422
+    assert "Choose the cause" in page.text
+    assert "A long story." in page.text
+
+
+def test_who_comes_second_is_told_by_whom(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    cem, lead = sign_in("cem"), sign_in("lead")
+    assert lead.post(f"/desk/{task.id}/take", data={"revision": task.revision}).status_code == 303
+    page = cem.post(f"/desk/{task.id}/take", data={"revision": task.revision})
+    assert page.status_code == 409
+    assert "Lena Lead" in page.text
+
+
+def test_the_page_learns_of_changes(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    cem, lead = sign_in("cem"), sign_in("lead")
+    address = f"/desk/{task.id}/changes?revision={task.revision}"
+    assert cem.get(address).status_code == 204
+    lead.post(f"/desk/{task.id}/note", data={"note": "Careful with this one."})
+    assert "Lena Lead" in cem.get(address).text
+
+
+def test_a_csm_hands_over_their_own_but_a_viewer_nothing(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    with app.extensions["feedback"].database.reading() as session:
+        colleague = session.get_one(FollowUp, tasks(app)["Contoso Health"].id).owner_id
+    form = {"revision": task.revision, "to": colleague, "hand_over_reason": "On holiday."}
+    assert sign_in("viewer").post(f"/desk/{task.id}/hand-over", data=form).status_code == 403
+    assert sign_in("cem").post(f"/desk/{task.id}/hand-over", data=form).status_code == 303
+    assert tasks(app)["Northwind Logistics"].owner_id == colleague
+
+
+def test_several_are_taken_at_once(app: Flask, sign_in: SignIn) -> None:
+    ticked = [f"{task.id}:{task.revision}" for task in tasks(app).values()][:3]
+    page = sign_in("lead").post(
+        "/desk/take", data={"task": ticked, "back": "whose=mine"}, follow_redirects=True
+    )
+    assert "3 follow-ups are yours now." in page.text
+    assert page.request.url.endswith("?whose=mine")
+
+
+def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("cem")
+    client.post("/desk/views", data={"name": "My VIPs", "query": "segment=vip&evil=1"})
+    page = client.get("/desk/").text
+    assert 'href="/desk/?segment=vip"' in page
+    assert "My VIPs" in page
+    assert "My VIPs" not in sign_in("lead").get("/desk/").text
+    assert client.post("/desk/views/1/forget").status_code == 303
+    assert "My VIPs" not in client.get("/desk/").text
+
+
+def test_recovered_money_may_be_typed_in_persian(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["پارس نیرو"]
+    form = {
+        "revision": task.revision,
+        "outcome": "recovered",
+        "closing_note": "حل شد",
+        "root_cause": "product",
+    }
+    response = sign_in("neda").post(f"/desk/{task.id}/close", data={**form, "recovered": "۱٬۲۵۰"})
+    assert response.status_code == 303
+    with app.extensions["feedback"].database.reading() as session:
+        assert session.get_one(FollowUp, task.id).recovered_revenue == 1250
+
+
+def test_html_in_a_customer_s_words_stays_words(app: Flask, sign_in: SignIn) -> None:
+    from feedback.store.models import AnswerRow
+
+    with app.extensions["feedback"].database.writing() as session:
+        for row in session.scalars(select(AnswerRow).where(AnswerRow.text.is_not(None))):
+            row.text = "<script>alert(1)</script>"
+    page = sign_in("cem").get("/desk/").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page

@@ -1,0 +1,179 @@
+"""The insight pages: who sees what, what is hidden, and what can be taken away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.services import rollups
+from feedback.store.models import AuditEntry, User
+from tests import figures
+from tests.web.conftest import SignIn
+
+PAGES = ("/", "/scores/relationship/score", "/comments", "/loop", "/accounts", "/accounts/1", "/quarter")
+TREND = "relationship"
+
+
+def answer(runtime: Runtime, value: int, times: int, owner: str | None = None, **columns: object) -> None:
+    """Some answers to the relationship survey, yesterday."""
+    yesterday = clock.now() - timedelta(days=1)
+    with runtime.database.writing() as session:
+        user = session.scalar(select(User).where(User.email == f"{owner}@example.com")) if owner else None
+        for _ in range(times):
+            account = figures.account(session, owner_id=user.id if user else None)
+            figures.answered(
+                session, value, yesterday, owner=user, person=figures.contact(session, account),
+                library=runtime.library, questionnaire="relationship-nps", stage="relationship",
+                trend=TREND, question="score", **columns,  # type: ignore[arg-type]
+            )  # fmt: skip
+        rollups.rebuild(session)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("who", ["admin", "lead", "viewer"])
+def test_whoever_leads_or_looks_sees_every_page(sign_in: SignIn, who: str, page: str) -> None:
+    assert sign_in(who).get(f"/insights{page}").status_code == 200
+
+
+def test_a_stranger_is_led_to_the_door(app) -> None:  # type: ignore[no-untyped-def]
+    for page in PAGES:
+        assert app.test_client().get(f"/insights{page}").status_code == 302
+
+
+def test_a_csm_sees_the_score_and_the_words_of_own_accounts_only(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 10, 12, owner="cem", words="from mine")
+    answer(runtime, 0, 30, owner="selin", words="from hers")
+    client = sign_in("cem")
+    page = client.get("/insights/scores/relationship/score").text
+    assert "15 answers" in page  # 12, and three of the furnished office
+    assert "Who says what" not in page
+    comments = client.get("/insights/comments").text
+    assert "from mine" in comments
+    assert "from hers" not in comments
+
+
+def test_a_csm_cannot_look_at_another_one_by_the_address(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 0, 40, owner="selin")
+    with runtime.database.reading() as session:
+        selin = session.scalars(select(User).where(User.email == "selin@example.com")).one()
+    page = sign_in("cem").get(f"/insights/scores/relationship/score?group=owner:{selin.id}").text
+    assert "41 answers" not in page
+    assert "40 answers" not in page
+
+
+def test_a_small_group_is_neither_on_the_page_nor_in_the_file(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 10, 40, segment="core")
+    answer(runtime, 2, 12, segment="potential")
+    answer(runtime, 0, 3, segment="tiny")
+    client = sign_in("lead")
+    page = client.get("/insights/scores/relationship/score").text
+    row = re.search(r"<th scope=\"row\">tiny</th>.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    assert "too few to show" in row[0]
+    table = rows(client.get("/insights/scores/relationship/score?export=by-segment.csv").data)
+    assert ["tiny", "", "", "", ""] in table
+    hidden = [line for line in table if line[1:] == ["", "", "", ""]]
+    assert len(hidden) >= 2
+
+
+def rows(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def test_every_table_of_every_page_can_be_taken_away_in_both_forms(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 9, 12, owner="cem", words="fine")
+    client = sign_in("lead")
+    for page in PAGES:
+        links = set(re.findall(r'href="([^"]*export=[^"]*)"', client.get(f"/insights{page}").text))
+        for link in links:
+            response = client.get(link.replace("&amp;", "&"))
+            assert response.status_code == 200, link
+            assert "attachment" in response.headers["Content-Disposition"]
+            if "xlsx" in link:
+                assert zipfile.ZipFile(io.BytesIO(response.data)).testzip() is None
+            else:
+                assert len(rows(response.data)) > 1, link
+        assert links or page == "/quarter"
+
+
+def test_words_that_a_spreadsheet_would_run_are_disarmed(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 2, 1, words='=HYPERLINK("http://evil")')
+    client = sign_in("lead")
+    table = rows(client.get("/insights/comments?export=comments.csv").data)
+    assert '\'=HYPERLINK("http://evil")' in [row[2] for row in table]
+    book = zipfile.ZipFile(io.BytesIO(client.get("/insights/comments?export=comments.xlsx").data))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet.lower()
+
+
+@pytest.mark.parametrize("who", ["cem", "viewer"])
+def test_who_may_not_export_is_not_offered_it_and_refused(sign_in: SignIn, who: str) -> None:
+    client = sign_in(who)
+    assert "export=" not in client.get("/insights/comments").text
+    assert client.get("/insights/comments?export=comments.csv").status_code == 403
+
+
+def test_an_export_is_written_down(sign_in: SignIn, runtime: Runtime) -> None:
+    sign_in("lead").get("/insights/accounts?export=accounts.csv")
+    with runtime.database.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "exported")).one()
+    assert (entry.subject, entry.detail) == ("accounts", {"table": "accounts", "file": "csv"})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/scores/nonsense/score",
+        "/accounts/999999",
+        "/comments?export=nonsense.csv",
+        "/comments?export=comments.exe",
+    ],
+)
+def test_what_does_not_exist_is_not_found(sign_in: SignIn, address: str) -> None:
+    assert sign_in("lead").get(f"/insights{address}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=2026-02-30&to=x", "from=2026-05-01&to=2026-01-01", "period=never", "by=day", "group=%00:x",
+     "group=owner:'", "before=99999", "series=a/b/c", "of=yesterday", "page=-3", "order=drop&search=%25"],
+)  # fmt: skip
+def test_odd_addresses_fall_back_to_something_sensible(sign_in: SignIn, query: str) -> None:
+    client = sign_in("lead")
+    for page in ("/", "/scores/relationship/score", "/comments", "/accounts", "/quarter"):
+        assert client.get(f"/insights{page}?{query}").status_code == 200, page
+
+
+def test_a_change_has_a_colour_only_where_its_interval_leaves_out_zero(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    before = clock.now() - timedelta(days=40)
+    with runtime.database.writing() as session:
+        for at, values in ((before, [0] * 40), (clock.now() - timedelta(days=1), [10] * 40)):
+            for value in values:
+                figures.answered(
+                    session, value, at, library=runtime.library, questionnaire="relationship-nps",
+                    trend=TREND, question="score",
+                )  # fmt: skip
+        rollups.rebuild(session)
+    client = sign_in("lead")
+    assert 'class="change good"' in client.get("/insights/scores/relationship/score?period=30").text
+    page = client.get("/insights/scores/relationship/score?period=90").text
+    assert 'class="change good"' not in page
+
+
+def test_two_groups_are_compared_in_a_sentence(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 10, 40, channel="sms")
+    answer(runtime, 0, 40, channel="email")
+    page = sign_in("lead").get("/insights/scores/relationship/score?a=channel:sms&b=channel:email").text
+    assert re.search(r"SMS is higher than E-mail by \d+ points\.", page)
+    assert "p &lt; 0.001" in page

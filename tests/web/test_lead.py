@@ -1,0 +1,155 @@
+"""A lead's morning in a real browser: the score, whether it changed, who says what, the page for the board."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from feedback import clock
+from feedback.library import Library
+from feedback.store.database import Database
+from feedback.web.app import create_app
+from tests import office, year
+from tests.web.conftest import runtime_over
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PAGES = ("", "scores/relationship/score?period=year", "comments", "loop", "accounts", "accounts/7", "quarter")
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def site(migrated_sqlite: Path, shelf: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an office with a year of answers, whose lead reads Persian as well as English."""
+    directory = tmp_path_factory.mktemp("year")
+    file = directory / "feedback.db"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    runtime = runtime_over(database, shelf, directory)
+    with database.writing() as session:
+        people = office.furnish(session, runtime)
+        people["viewer"].language = "fa"
+        year.furnish(session, runtime, people, clock.now(), answers=400)
+    server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    database.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """A page in a browser of its own; whatever its console complains about fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if message.type == "error" else None,
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def enter(page: Page, site: str, who: str) -> None:
+    page.goto(f"{site}/login")
+    page.fill("input[name=email]", f"{who}@example.com")
+    page.fill("input[name=password]", office.PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/desk/")
+
+
+@pytest.mark.parametrize(("who", "language"), [("lead", "en"), ("viewer", "fa")])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_can_be_read_by_everybody(
+    site: str, open_page: Open, who: str, language: str, viewport: dict[str, int]
+) -> None:
+    page = open_page(viewport=viewport)
+    enter(page, site, who)
+    for address in PAGES:
+        page.goto(f"{site}/insights/{address}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+def test_a_dark_room_changes_the_colours_and_not_the_contrast(site: str, open_page: Open) -> None:
+    page = open_page(viewport=DESKTOP, color_scheme="dark")
+    enter(page, site, "lead")
+    for address in ("", "scores/relationship/score?period=year"):
+        page.goto(f"{site}/insights/{address}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+
+
+def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, open_page: Open) -> None:
+    page = open_page(viewport=DESKTOP, java_script_enabled=False)
+    enter(page, site, "lead")
+    page.get_by_role("link", name="Insights").click()
+    page.get_by_role("link", name="12 months").click()
+    page.locator(".glances").get_by_role("link", name="Relationship").click()
+    page.wait_for_url("**/insights/scores/relationship/score**")
+    expect(page.locator(".chart.wide").first).to_be_visible()
+    page.locator("details.behind summary").last.click()
+    expect(page.get_by_role("rowheader", name="Dec", exact=False).first).to_be_visible()
+
+    page.select_option("select[name=a]", "channel:sms")
+    page.select_option("select[name=b]", "channel:email")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".verdict")).to_contain_text("SMS")
+
+    page.get_by_role("link", name="Read what they said").click()
+    page.select_option("select[name=band]", "detractor")
+    page.get_by_role("button", name="Show").last.click()
+    expect(page.locator(".comments .score").first).to_have_class("score urgent")
+
+
+def test_a_mirrored_chart_starts_where_the_reader_does(site: str, open_page: Open) -> None:
+    def first_and_last(who: str) -> tuple[float, float]:
+        page = open_page(viewport=DESKTOP)
+        enter(page, site, who)
+        page.goto(f"{site}/insights/scores/relationship/score?period=year")
+        marks = page.locator(".chart.wide .mark")
+        boxes = [marks.nth(at).bounding_box() for at in (0, marks.count() - 1)]
+        assert boxes[0] and boxes[1]
+        return boxes[0]["x"], boxes[1]["x"]
+
+    english, persian = first_and_last("lead"), first_and_last("viewer")
+    assert english[0] < english[1]
+    assert persian[0] > persian[1]
+
+
+def test_the_quarterly_report_prints_on_a_few_sheets_without_the_screen_around_it(
+    site: str, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page(viewport=DESKTOP)
+    enter(page, site, "lead")
+    page.goto(f"{site}/insights/quarter")
+    page.emulate_media(media="print")
+    expect(page.locator("header.frame")).to_be_hidden()
+    expect(page.locator(".tabs")).to_be_hidden()
+    expect(page.locator(".report")).to_be_visible()
+    data = page.pdf(path=tmp_path / "quarter.pdf", format="A4", print_background=True)
+    assert data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/") <= 4

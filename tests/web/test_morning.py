@@ -1,0 +1,227 @@
+"""A morning at the desk in a real browser: sign in, take the top task, call, note, close."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from feedback.library import Library
+from feedback.store.database import Database
+from feedback.web.app import create_app
+from tests import office
+from tests.web.conftest import runtime_over
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture
+def site(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str]:
+    """The address of a running office."""
+    file = tmp_path / "feedback.db"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    runtime = runtime_over(database, shelf, tmp_path)
+    with database.writing() as session:
+        office.furnish(session, runtime)
+    server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    database.close()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """A page in a browser of its own; whatever its console complains about fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text)
+                if message.type == "error" and "status of 4" not in message.text
+                else None
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def enter(page: Page, site: str, who: str) -> None:
+    page.goto(f"{site}/login")
+    page.fill("input[name=email]", f"{who}@example.com")
+    page.fill("input[name=password]", office.PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/desk/")
+
+
+def is_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def fits(page: Page) -> None:
+    """Nothing makes the page scroll sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without"])
+@pytest.mark.parametrize(("who", "language"), [("cem", "en"), ("neda", "fa")])
+def test_a_morning(site: str, open_page: Open, who: str, language: str, script: bool) -> None:
+    page = open_page(viewport=DESKTOP, locale=language, java_script_enabled=script)
+    enter(page, site, who)
+    html = page.locator("html")
+    assert html.get_attribute("lang") == language
+    assert html.get_attribute("dir") == ("rtl" if language == "fa" else "ltr")
+
+    page.locator(".queue .name").first.click()
+    page.wait_for_url("**/desk/*")
+    page.locator("form[action$='/take'] button").click()
+    expect(page.locator("form[action$='/take']")).to_have_count(0)
+
+    page.fill("#contact-note", "Talked for ten minutes.")
+    page.locator("button[name=reached][value=yes]").click()
+    expect(page.locator(".entry.call")).to_contain_text("Talked for ten minutes.")
+
+    page.fill("#note", "Will send a fix on Friday.")
+    page.locator("form.note button").click()
+    expect(page.locator(".entry.note")).to_contain_text("Will send a fix")
+
+    page.locator("details.act summary").first.click()
+    page.check("input[name=outcome][value=recovered]")
+    page.select_option("#cause", "product")
+    page.fill("#closing-note", "Fixed and shown.")
+    page.locator("form[action$='/close'] button").click()
+    expect(page.locator("form[action$='/close']")).to_have_count(0)
+    expect(page.locator(".entry.closed")).to_contain_text("Fixed and shown.")
+
+    page.goto(f"{site}/desk/?state=closed")
+    expect(page.locator(".queue .row").first).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("who", "language"), [("lead", "en"), ("neda", "fa")])
+def test_the_pages_are_accessible_and_fit(
+    site: str, open_page: Open, who: str, language: str, viewport: Any, scheme: Any
+) -> None:
+    page = open_page(viewport=viewport, locale=language, color_scheme=scheme)
+    page.goto(f"{site}/login")
+    is_accessible(page)
+    fits(page)
+    enter(page, site, who)
+    for address in (
+        "/desk/",
+        "/desk/?state=closed",
+        "/desk/?search=zzz",
+        "/account/",
+        "/wan-register",
+        "/tf-setup",
+    ):
+        page.goto(site + address)
+        is_accessible(page)
+        fits(page)
+    page.goto(f"{site}/desk/")
+    page.locator(".queue .name").first.click()
+    page.wait_for_url("**/desk/*")
+    for summary in page.locator("details.act summary").all():
+        summary.click()
+    is_accessible(page)
+    fits(page)
+
+
+def test_the_keys_walk_tick_and_open(site: str, open_page: Open) -> None:
+    page = open_page(viewport=DESKTOP)
+    enter(page, site, "cem")
+    names = page.locator(".queue .name").all_inner_texts()
+    for key in "jjkx":
+        page.keyboard.press(key)
+    expect(page.locator(".row.at .name")).to_have_text(names[0])
+    expect(page.locator(".row.at input")).to_be_checked()
+    expect(page.locator(".bulk.ready")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(names[1])
+
+
+def test_searching_narrows_the_queue_while_typing(site: str, open_page: Open) -> None:
+    page = open_page(viewport=DESKTOP)
+    enter(page, site, "cem")
+    page.keyboard.press("/")
+    page.keyboard.type("northwind")
+    expect(page.locator(".queue .row")).to_have_count(1)
+    expect(page).to_have_url(f"{site}/desk/?whose=all&state=working&search=northwind&kind=&segment=")
+
+
+def test_two_on_one_task_see_each_other_and_overwrite_nothing(site: str, open_page: Open) -> None:
+    cem, lead = open_page(viewport=DESKTOP), open_page(viewport=DESKTOP)
+    enter(cem, site, "cem")
+    enter(lead, site, "lead")
+    cem.locator(".queue .name").first.click()
+    cem.wait_for_url("**/desk/*")
+    lead.goto(cem.url)
+    lead.locator("form[action$='/take'] button").click()
+    expect(lead.locator(".entry.taken")).to_be_visible()
+    cem.locator("form[action$='/take'] button").click()
+    expect(cem.get_by_role("alert")).to_contain_text("Lena Lead")
+    expect(cem.locator("dl.facts")).to_contain_text("Lena Lead")
+
+
+def test_the_door_speaks_the_language_that_is_chosen(site: str, open_page: Open) -> None:
+    page = open_page(viewport=PHONE, locale="en")
+    page.goto(f"{site}/login")
+    page.get_by_role("button", name="فارسی").click()
+    expect(page.locator("h1")).to_have_text("ورود")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+
+def test_a_passkey_can_be_made_and_signs_in(site: str, open_page: Open) -> None:
+    page = open_page(viewport=DESKTOP)
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+    }
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}  # type: ignore[assignment]
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    site = site.replace("127.0.0.1", "localhost")  # a passkey belongs to a name, not to a number
+    enter(page, site, "cem")
+    page.goto(f"{site}/wan-register")
+    page.fill("input[name=name]", "laptop")
+    page.locator("form[action$='/wan-register'] button").click()
+    expect(page.locator("main")).to_contain_text("laptop")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login")
+    page.goto(f"{site}/wan-signin")
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/desk/")
+    expect(page.locator(".frame")).to_contain_text("Cem Kaya")
