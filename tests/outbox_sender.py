@@ -51,6 +51,8 @@ def main() -> None:
     reached = _ending(options.at, options.end)
     twilio = _Watched(reached, options.twilio, options.timeout)
     worker, watch = f"sender:{os.getpid()}", reconciling.Watch()
+    if options.ready:
+        (options.ready / f"{os.getpid()}.ready").touch()
     looked = 0.0
     with ThreadPoolExecutor(options.threads) as pool:
         while True:
@@ -94,6 +96,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--idle", type=float, default=0.05)
     parser.add_argument("--rate", type=float, default=10_000.0)
     parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--ready", type=Path, help="directory in which to leave a sign of being ready")
     parser.add_argument("--at", choices=POINTS)
     parser.add_argument("--end", choices=["exit", "stop"], default="exit")
     return parser.parse_args()

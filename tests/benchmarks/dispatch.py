@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.dispatch [--messages 1500] [--threads 4] [sqlite] [postgres]
 
-The ceiling is (processes x threads) / 0.15 s. "CPU" is processor time of all senders for each message, without their start.
+The ceiling is (processes x threads) / 0.15 s.
+"CPU" is processor time of all senders for each message, without their start.
 """
 
 from __future__ import annotations
@@ -63,10 +64,12 @@ def measure(url: str, directory: Path, processes: int, options: argparse.Namespa
             "--idle",
             "0.5",
         )
-        threads = ("--threads", str(options.threads))
+        threads = ("--threads", str(options.threads), "--ready", str(directory))
         senders = [outbox_rig.start_sender(url, twilio, *settings, *threads) for _ in range(processes)]
         try:
-            time.sleep(3 + processes)  # until all are up and looking
+            while len(list(directory.glob("*.ready"))) < processes:
+                time.sleep(0.1)
+            time.sleep(2)  # their first look at an empty queue
             outbox_rig.fill(database, options.messages)
             begun, before = time.monotonic(), cpu(senders)
             while outbox_rig.unfinished(database):

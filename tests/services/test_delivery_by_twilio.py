@@ -29,7 +29,7 @@ class Post:
         self.settings = settings_for(lease=5, settle=2)
         self.channel = self.signed_in(AUTH_TOKEN)
         self.now = clock.now()
-        self.watch = reconciling.Watch(lambda: self.now.timestamp())
+        self.watch = reconciling.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` changes
         outbox_rig.fill(database, 1)
 
     def signed_in(self, token: str) -> TwilioSms:
