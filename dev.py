@@ -36,7 +36,10 @@ COMPILE = [
     "--python-version=3.11",
 ]
 GENERATED = {"docs/settings.md": ["-m", "feedback.settings"]}
-WRITERS = ["feedback.lint.pages", "feedback.lint.json_schema"]  # write docs/rules/ and docs/schema/ themselves
+WRITERS = [
+    "feedback.lint.pages",
+    "feedback.lint.json_schema",
+]  # write docs/rules/ and docs/schema/ themselves
 BROWSER_PACKAGES = ["chromium", "fonts-noto-core"]  # Noto has the letters of Persian and Arabic
 
 

@@ -117,7 +117,7 @@ DESK_TEMPLATES = [
     *(TEMPLATES / "email").glob("staff_*.txt"),
 ]
 REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}
-OF_PROGRAMS = {"hooks.py", "api.py"}  # what only programs read stays English
+NOT_FOR_STAFF = {"hooks.py", "api.py", "unsubscribe.py"}  # for programs, or for customers in their catalogue
 
 
 def marked(path: Path, method: str) -> set[str]:
@@ -145,7 +145,7 @@ def refusals(path: Path) -> set[str]:
 
 
 def said_at_the_desk() -> set[str]:
-    code = [path for path in DESK_CODE if path.name not in OF_PROGRAMS]
+    code = [path for path in DESK_CODE if path.name not in NOT_FOR_STAFF]
     texts = {text for path in code for text in marked(path, "python") | refusals(path)}
     texts |= {text for path in DESK_TEMPLATES for text in marked(path, "jinja2")}
     return {re.sub(r"%\((\w+)\)[sd]", r"{\1}", text) for text in texts}

@@ -1,4 +1,4 @@
-"""Plays the past: the same services as always, with a clock that takes five months in seconds."""
+"""Plays the past: the same services as always, with a clock that takes four months in seconds."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ NEWCOMERS_FROM = "demo-c1000"
 EVENTS = (
     ("ticket_closed", 0.70), ("onboarding_completed", 0.16), ("go_live", 0.10), ("customer_left", 0.04),
 )  # fmt: skip
-EVENTS_A_DAY = 6
-PAUSES = {6: 8, 14: 6, 20: 10}
+EVENTS_A_DAY = 14
+PAUSES = {6: 13, 19: 11}
 """Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
 WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
 WOULD_COMMENT = 0.55
-WORK_A_LOOK = 0.05
+WORK_A_LOOK = 0.06
 BETTER_SINCE = timedelta(days=60)
 OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
 
 
 def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime) -> None:
-    """Everything that happened between two moments, looked at three times a day."""
+    """Everything that happened between two moments, looked at twice a day."""
     quiet: Mapping[str, Channel] = {  # the past does not ring on the simulated phone
         f"simulator_{kind}": Simulator(kind=kind, mailbox=MemoryMailbox(now=lambda: begin))
         for kind in ("sms", "email")
@@ -102,7 +102,7 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
         .order_by(Invitation.id)
     ).all()
     for invitation in waiting:
-        if dice.random() < WOULD_ANSWER[invitation.kind] / 6:
+        if dice.random() < WOULD_ANSWER[invitation.kind] / 4:
             questionnaire = runtime.library.of(invitation.version)
             at = now + timedelta(minutes=dice.randrange(1, 200))
             responses.record(

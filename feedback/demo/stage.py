@@ -22,8 +22,8 @@ from feedback.store.models import Account, Contact, User
 
 PASSWORD = "demo-demo-demo"  # noqa: S105 - everybody may know it: the demo listens on this machine only
 SEED = 2026
-PAST = timedelta(days=150)
-PER_ACCOUNT = 4
+PAST = timedelta(days=120)
+PER_ACCOUNT = 5
 NEWCOMERS = 60
 """Contacts without a past, for whom something can happen while somebody watches."""
 
@@ -41,7 +41,7 @@ def prepare(directory: Path, *, port: int, fresh: bool, say: Callable[[str], obj
     with runtime.database.reading() as session:
         filled = session.scalar(select(User.id)) is not None
     if not filled:
-        say("Inventing customers and playing five months of surveys ...")
+        say("Inventing customers and playing four months of surveys ...")
         fill(runtime, clock.now())
     return runtime
 
@@ -49,7 +49,7 @@ def prepare(directory: Path, *, port: int, fresh: bool, say: Callable[[str], obj
 def fill(runtime: Runtime, now: datetime) -> None:
     """Staff, customers and a past up to `now`; always the same for the same day."""
     dice = random.Random(SEED)  # noqa: S311 - a demo, not a secret
-    begin = (now - PAST).replace(hour=6, minute=0, second=0, microsecond=0)
+    begin = (now - PAST).replace(hour=6, minute=30, second=0, microsecond=0)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
         owners = _staff(session, runtime, begin)

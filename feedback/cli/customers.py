@@ -1,0 +1,122 @@
+"""Customers: bring them in, tell what happened to them, hand out and erase what is known."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feedback.cli.frame import main, the_runtime
+
+if TYPE_CHECKING:
+    from feedback.services.imports import Kind, Report
+
+
+@main.command("import")
+@click.argument("kind", type=click.Choice(["accounts", "contacts", "events"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--map", "name", help="A column mapping, kept as mappings/NAME.toml in the instance.")
+@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
+@click.option("--create-owners", is_flag=True, help="Make users (who cannot sign in yet) of unknown owners.")
+def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owners: bool) -> None:
+    """Bring customers or events in from a CSV file. Bad rows are told, and never stop the good ones."""
+    from feedback import clock
+    from feedback.services import imports
+
+    runtime = the_runtime()
+    mapping = imports.load(runtime.settings.instance, name) if name else None
+    with click.progressbar(length=1, label=file.name, file=sys.stderr) as bar:
+
+        def on_progress(done: int, lines: int) -> None:
+            bar.length = max(1, lines)
+            bar.update(done - bar.pos)
+
+        result = imports.run(
+            runtime.database, kind, file, mapping, runtime.settings, clock.now(),
+            library=runtime.library, dry_run=dry_run, create_owners=create_owners, on_progress=on_progress,
+        )  # fmt: skip
+    _tell(result, dry_run)
+    if result.refused:
+        sys.exit(1)
+
+
+def _tell(report: Report, dry_run: bool) -> None:
+    for refusal in report.refused:
+        column = f", {refusal.column}" if refusal.column else ""
+        click.secho(f"line {refusal.line}{column}: {refusal.reason}", fg="red", err=True)
+    for notice in report.notices:
+        click.secho(notice, fg="yellow", err=True)
+    click.echo(
+        f"{report.read} rows read: {report.created} new, {report.updated} changed, {report.unchanged} as before, "
+        f"{report.refused_rows} refused."
+    )
+    if dry_run:
+        click.echo("This was a dry run; nothing was stored.")
+
+
+@main.command()
+@click.argument("name")
+@click.argument("contact")
+@click.option("--key", help="Idempotency key; the same key is the same event.  [default: a new one]")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A property of the event.")
+def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> None:
+    """Tell that something happened: `feedback event ticket_closed CONTACT-ID --set topic=invoices`."""
+    from feedback import clock
+    from feedback.services import journeys
+
+    runtime = the_runtime()
+    now = clock.now()
+    properties = dict(pair.partition("=")[::2] for pair in pairs)
+    told = journeys.Event(key or secrets.token_hex(8), name, contact, now, properties)
+    with runtime.database.writing() as session:
+        stored = journeys.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
+    if not runtime.library.journey.for_event(name):
+        known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
+        click.secho(
+            f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
+        )
+    click.echo(f"Event {stored.key} is stored.")
+
+
+@main.command()
+@click.argument("contact")
+def export(contact: str) -> None:
+    """Print everything that is known about CONTACT (an external id), as JSON, for the person who asks."""
+    from feedback import clock
+    from feedback.services import erasure
+
+    runtime = the_runtime()
+    with runtime.database.writing() as session:  # that it was handed out is written down
+        known = erasure.export(session, erasure.find(session, contact), by=None, now=clock.now())
+    click.echo(json.dumps(known, indent=2, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("contact")
+@click.confirmation_option(prompt="This cannot be undone. Erase the person behind this id?")
+def erase(contact: str) -> None:
+    """Erase CONTACT (an external id): the person goes, scores stay without them."""
+    from feedback import clock
+    from feedback.services import erasure
+
+    runtime = the_runtime()
+    with runtime.database.writing() as session:
+        erased = erasure.erase(session, erasure.find(session, contact), by=None, now=clock.now())
+    click.echo(f"Erased: {erased}")
+
+
+@main.command()
+@click.option("--recipient", help="The address that the mail server accepted the report for.")
+def bounce(recipient: str | None) -> None:
+    """Read one delivery report from standard input; let your mail server pipe returned mail here."""
+    from feedback import clock
+    from feedback.services import bounces
+
+    runtime = the_runtime()
+    raw = sys.stdin.buffer.read()
+    with runtime.database.writing() as session:
+        click.echo(bounces.receive(session, raw, runtime.settings, clock.now(), recipient))

@@ -1,0 +1,69 @@
+"""The frame of all commands: the group, its exit codes, and the way to a Runtime."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from feedback import __version__
+from feedback.errors import FeedbackError
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+    from feedback.settings import Settings
+
+EXIT_CANNOT = 2
+
+
+class Sentences(click.Group):
+    """Turns what we raise on purpose into one sentence and an exit code; anything else is a bug and shows itself."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FeedbackError as error:
+            click.secho(str(error), fg="red", err=True)
+            ctx.exit(EXIT_CANNOT)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Commands with a module of their own are imported when they are called."""
+        if name == "lint":
+            from feedback.lint.command import lint
+
+            return lint
+        return super().get_command(ctx, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "lint"])
+
+
+@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="feedback")
+@click.option(
+    "--instance",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory with the settings and the database.  [default: $FEEDBACK_INSTANCE or ./instance]",
+)
+def main(instance: Path | None) -> None:
+    """Surveys and feedback for customer success: ask, listen, close the loop."""
+    if instance:
+        os.environ["FEEDBACK_INSTANCE"] = str(instance)
+
+
+def the_settings() -> Settings:
+    """The installation's settings, with logging set up by them."""
+    from feedback import bootstrap, log
+
+    settings = bootstrap.settings_from()
+    log.configure(settings.log)
+    return settings
+
+
+def the_runtime(*, sending: bool = False) -> Runtime:
+    """A started Runtime; only what sends needs channels."""
+    from feedback import bootstrap
+
+    return bootstrap.start(the_settings(), sending=sending)

@@ -1,0 +1,163 @@
+"""Setting up and running: init, doctor, run, db, demo."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from feedback.cli.frame import main, the_runtime, the_settings
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+    from feedback.settings import Settings
+
+
+@main.command()
+@click.option("--name", prompt="Your organisation's name (customers see it)", help="The organisation's name.")
+@click.option(
+    "--public-url", prompt="Public address, https://...", help="Where customers reach this installation."
+)
+def init(name: str, public_url: str) -> None:
+    """Make a new installation: settings with fresh secrets, and an empty database."""
+    from feedback import bootstrap
+    from feedback.settings import initial_toml
+
+    directory = bootstrap.instance_from()
+    file = directory / "feedback.toml"
+    if file.exists():
+        raise click.ClickException(f"{file} exists already; nothing was changed.")
+    directory.mkdir(parents=True, exist_ok=True)
+    made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
+    file.touch(mode=0o600)
+    file.write_text(
+        initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"
+    )
+    bootstrap.open_database(bootstrap.settings_from()).upgrade()
+    click.echo(f"Made {file} and its database. Next:\n")
+    click.echo("  feedback doctor                                what is still missing")
+    click.echo("  feedback user add you@example.com --role admin  your account")
+    click.echo("  feedback import contacts FILE.csv               your customers")
+    click.echo("  feedback run                                    web and worker")
+
+
+@main.command()
+@click.option("--deep", is_flag=True, help="Also check the data's invariants and call each channel.")
+def doctor(deep: bool) -> None:
+    """Say what is missing, unwise or broken, and what to do about it."""
+    from feedback import bootstrap, library, resources
+    from feedback.settings import check
+
+    settings = the_settings()
+    problems = list(check(settings))
+    database = bootstrap.open_database(settings)
+    problems += database.check()
+    for problem in problems:
+        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
+    shelf = library.load(resources.directories("questionnaires", settings.instance))
+    click.echo(f"Instance    {settings.instance}")
+    click.echo(f"Database    {database!r}")
+    click.echo(f"Library     {len(shelf.questionnaires)} questionnaires, {len(shelf.journey.stages)} stages")
+    click.echo(f"Channels    {', '.join(settings.channels.enabled) or 'none'}")
+    broken = any(problem.level == "error" for problem in problems)
+    if deep and not broken:
+        broken = _deep(settings)
+    if broken:
+        sys.exit(1)
+    click.secho("Ready.", fg="green")
+
+
+def _deep(settings: Settings) -> bool:
+    """Ask every channel whether it would work; True where one would not."""
+    from feedback import bootstrap, clock
+    from feedback.services import invariants
+
+    database = bootstrap.open_database(settings)
+    complaints = [
+        f"{key}: {sentence}"
+        for key, channel in bootstrap.open_channels(settings, database).items()
+        for sentence in channel.check()
+    ]
+    with database.reading() as session:
+        complaints += [str(each) for each in invariants.check(session, clock.now())]
+    for complaint in complaints:
+        click.secho(complaint, fg="red")
+    return bool(complaints)
+
+
+@main.command()
+@click.option("--web/--no-web", default=True, help="Serve the pages.")
+@click.option("--worker/--no-worker", default=True, help="Plan, send and remind.")
+def run(web: bool, worker: bool) -> None:
+    """Run the system: web and worker in one process, until SIGTERM or Ctrl-C."""
+    _run(the_runtime(sending=True), web=web, worker=worker)
+
+
+def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
+    from feedback.worker import Worker
+
+    background = Worker(runtime) if worker else None
+    if not web:
+        if background:
+            background.run()
+        return
+    from feedback.web.app import create_app
+    from feedback.web.serving import serve
+
+    app = create_app(runtime)
+
+    def ready(address: str) -> None:
+        if background:
+            background.start()
+        click.echo(f"Listening on {address}")
+
+    try:
+        serve(app, runtime.settings, ready)
+    finally:
+        if background and background.running:
+            background.stop()
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the tables to this release."""
+    from feedback import bootstrap
+
+    bootstrap.open_database(the_settings()).upgrade()
+    click.echo("The database is up to date.")
+
+
+@db.command("rebuild-rollups")
+def db_rebuild_rollups() -> None:
+    """Count the daily figures anew from the answers."""
+    from feedback.services import rollups
+
+    runtime = the_runtime()
+    with runtime.database.writing() as session:
+        rollups.rebuild(session)
+    click.echo("The daily figures were counted anew.")
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Port of the demo.")
+@click.option("--fresh", is_flag=True, help="Throw the demo's data away and begin anew.")
+@click.option("--pace", default=20.0, show_default=True, help="Seconds between two new journey events.")
+def demo(port: int, fresh: bool, pace: float) -> None:
+    """Try the product: made-up customers, a simulated phone and inbox, nothing leaves this machine."""
+    from feedback import bootstrap
+    from feedback import demo as show
+
+    runtime = show.prepare(bootstrap.instance_from() / "demo", port=port, fresh=fresh, say=click.echo)
+    stop = show.keep_happening(runtime, pace)
+    click.echo(show.guide(runtime))
+    try:
+        _run(runtime, web=True, worker=True)
+    finally:
+        stop()
