@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 
@@ -51,6 +51,8 @@ def main() -> None:
     reached = _ending(options.at, options.end)
     twilio = _Watched(reached, options.twilio, options.timeout)
     worker, watch = f"sender:{os.getpid()}", reconciling.Watch()
+    if options.ready:
+        (options.ready / f"{os.getpid()}.ready").touch()
     looked = 0.0
     with ThreadPoolExecutor(options.threads) as pool:
         while True:
@@ -67,7 +69,7 @@ def main() -> None:
             except StorageUnavailable:
                 claimed = 0
             if not claimed:
-                time.sleep(0.05)
+                time.sleep(options.idle)
 
 
 def settings_for(lease: float, settle: float, rate: float = 10_000.0, batch: int = 20) -> Settings:
@@ -91,8 +93,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=0.5)
     parser.add_argument("--patience", type=float, default=2.0)
     parser.add_argument("--look-every", type=float, default=0.2)
+    parser.add_argument("--idle", type=float, default=0.05)
     parser.add_argument("--rate", type=float, default=10_000.0)
     parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--ready", type=Path, help="directory in which to leave a sign of being ready")
     parser.add_argument("--at", choices=POINTS)
     parser.add_argument("--end", choices=["exit", "stop"], default="exit")
     return parser.parse_args()
@@ -147,7 +151,7 @@ def _watched_writes(reached: Callable[[str], None]) -> Iterator[None]:
 
 
 class _Socket(fence._Http):
-    tell: Any = []
+    tell: ClassVar[list[Callable[[], None]]] = []
 
     def send(self, data: Any) -> None:
         super().send(data)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
-from typing import cast
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463
 _SMTP_REPLY = re.compile(r"\b([45])\d\d[ -]")
@@ -43,7 +42,7 @@ def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
 
     `envelope_recipient` is the address that the mail server accepted the report for, where it is known.
     """
-    mail = cast(EmailMessage, message_from_bytes(raw, policy=default))
+    mail = message_from_bytes(raw, policy=default)
     to = (envelope_recipient, *(str(value) for name in _ADDRESSED_TO for value in mail.get_all(name, [])))
     addressed = tuple(each for each in to if each)
     if _part(mail, "message/feedback-report") is not None:

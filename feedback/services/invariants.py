@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -73,7 +74,7 @@ def _states(session: Session, _: datetime) -> Iterator[Problem]:
         yield Problem("F306", f"{count} calls to a provider were not written down.", "Report this as a bug.")
 
 
-def _attempts(number: object) -> Select[tuple[int]]:
+def _attempts(number: object) -> Select[Any]:
     return select(Attempt.id).where(Attempt.message_id == Message.id, Attempt.number == number)
 
 
@@ -122,6 +123,6 @@ _CHECKS = (
 
 
 def _count(
-    session: Session, rows: Select[tuple[int]] | Select[tuple[str]] | Select[tuple[str | None]]
+    session: Session, rows: Select[Any] | Select[tuple[str]] | Select[tuple[str | None]]
 ) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0

@@ -28,12 +28,22 @@ def explained(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        sentence = _sqlite(error, url) if url.get_backend_name() == "sqlite" else _postgres(error, url)
+        translate = _sqlite if url.get_backend_name() == "sqlite" else _postgres
+        sentence = next(filter(None, (translate(each, url) for each in _with_causes(error))), None)
         if sentence is None:
             raise
         raise StorageUnavailable(sentence) from error
     except TimeoutError as error:
         raise StorageUnavailable(_POOL_EMPTY) from error
+
+
+def _with_causes(error: DBAPIError) -> Iterator[DBAPIError]:
+    """The error, and those that led to it: a full disk takes savepoints away, and leaving one then fails, too."""
+    cause: BaseException | None = error
+    while isinstance(cause, DBAPIError):
+        yield cause
+        driver = cause.orig
+        cause = driver.__context__ if driver is not None and cause.__context__ is driver else cause.__context__
 
 
 def without_values(context: ExceptionContext) -> None:

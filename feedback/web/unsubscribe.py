@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
+_UNKNOWN = ("We do not know this link", "Please check that the address is complete.")
+
+
 def blueprint(runtime: Runtime) -> Blueprint:
     """GET and POST /<token>/stop."""
     return _Unsubscribe(runtime).blueprint()
@@ -72,14 +75,8 @@ class _Unsubscribe:
     def _unknown(self, _: NotFound) -> Response:
         self.limits.hit(rate.MISSES, "miss", request.remote_addr)
         language = request.accept_languages.best_match(LANGUAGES["survey"]) or "en"
-        say = self.pages.say(language)
-        return self.pages.render(
-            "survey/notice.html",
-            language,
-            status=404,
-            heading=say.gettext("We do not know this link"),
-            words=say.gettext("Please check that the address is complete."),
-        )
+        heading, words = map(self.pages.say(language).gettext, _UNKNOWN)
+        return self.pages.render("survey/notice.html", language, status=404, heading=heading, words=words)
 
     def _limited(self) -> Response | None:
         """Too many guesses from one address."""

@@ -46,9 +46,11 @@ def main() -> None:
     options = parser.parse_args()
     broken = False
     for kind in options.databases:
-        with tempfile.TemporaryDirectory(prefix="feedback-crash-") as directory:
-            with database_of(kind, Path(directory)) as url:
-                tally, done = trial(url, Path(directory) / "twilio.jsonl", options)
+        with (
+            tempfile.TemporaryDirectory(prefix="feedback-crash-") as directory,
+            database_of(kind, Path(directory)) as url,
+        ):
+            tally, done = trial(url, Path(directory) / "twilio.jsonl", options)
         broken |= bool(tally.twice or tally.never)
         print(f"{kind}: {tally} | {dict(done)} | {tally.states}", flush=True)
     sys.exit(broken)

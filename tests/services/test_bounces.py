@@ -193,7 +193,7 @@ def test_a_report_of_delay_or_success_does_nothing(mailed: World) -> None:
 
 
 def test_prose_is_understood_where_a_machine_wrote_it(mailed: World) -> None:
-    prose = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@q.example\r\nTo: {path(mailed)}\r\n\r\nSorry. 550 5.1.1 no such user"
+    prose = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@q.example\r\nTo: {path(mailed)}\r\n\r\n550 5.1.1 no user"
     assert back(mailed, prose.encode()) == "closed"
     with mailed.database.reading() as session:
         assert session.scalars(select(Bounce.status)).all() == ["5.1.1"]

@@ -348,7 +348,7 @@ def test_a_reminder_is_not_confirmed_by_the_invitation_that_has_the_same_link(du
     failing(due, unknown())
     with due.database.writing() as session:
         first = session.scalars(select(Message)).one()
-        facts = {key: getattr(first, key) for key in Message.__mapper__.columns.keys() if key != "id"}
+        facts = {key: getattr(first, key) for key in Message.__mapper__.columns.keys() if key != "id"}  # noqa: SIM118
         facts |= {"purpose": "reminder", "state": "queued", "attempt": 0, "provider_id": None}
         session.add(Message(**facts))
     send(due)

@@ -48,7 +48,7 @@ def _copy(session: Session, _: World) -> None:
     original = session.get_one(Message, 1)
     names = [
         each
-        for each in Message.__mapper__.columns.keys()
+        for each in Message.__mapper__.columns.keys()  # noqa: SIM118
         if each not in ("id", "invitation_id", "provider_id")
     ]
     session.add(Message(provider_id="SM3", **{name: getattr(original, name) for name in names}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 from sqlalchemy import func, select
 
@@ -80,4 +81,4 @@ def test_the_plan_keeps_to_the_budget_it_foresees(world: World) -> None:
     assert found.sent + sum(found.skipped.values()) == len(found.rows)
     times = sorted(each.at for each in found.rows if each.at)
     gap = world.settings.contact.important_gap
-    assert all(later - earlier >= gap for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= gap for earlier, later in pairwise(times))

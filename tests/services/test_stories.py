@@ -1,0 +1,64 @@
+"""From "planned because" to "answered", for one invitation."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from feedback.channels.base import Receipt, Verdict, refusal
+from feedback.channels.simulator import Simulator
+from feedback.errors import NotFound
+from feedback.services import receipts, stories
+from feedback.store.models import Invitation
+
+from .conftest import World
+
+
+def story(world: World) -> list[stories.Step]:
+    with world.database.reading() as session:
+        (number,) = session.scalars(select(Invitation.id))
+        return stories.of(session, number)
+
+
+def test_a_story_tells_what_happened_in_its_order(world: World) -> None:
+    answers = iter([refusal(Verdict.RETRY, "Not now.")])
+    world.channels["simulator_sms"] = Simulator(
+        kind="sms", mailbox=world.mailbox, faults=lambda _: next(answers, None)
+    )
+    world.wait(hours=7)  # 22:00 in Istanbul
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=11, minutes=30)
+    world.tick()
+    world.wait(minutes=2)
+    world.tick()
+    with world.database.writing() as session:
+        report = Receipt("SIM00000001", "delivered", None, None, None, None, None)
+        receipts.record(session, "simulator_sms", report, world.now)
+    world.wait(minutes=1)
+    world.reply("5")
+    codes = [step.code for step in story(world)]
+    assert [codes.count(code) for code in ("event", "planned", "called", "sent", "delivered", "answered")] == [
+        1, 1, 2, 1, 1, 1,
+    ]  # fmt: skip
+    order = [codes.index(code) for code in ("event", "queued", "called", "sent", "delivered", "replied")]
+    assert order == sorted(order)
+
+
+def test_a_story_names_no_address_no_link_and_no_words(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.reply("3 because of Deniz")
+    told = repr(story(world))
+    with world.database.reading() as session:
+        token = session.scalars(select(Invitation.token)).one()
+    assert all(secret not in told for secret in ("905321234567", "example.com", "Deniz", str(token)))
+
+
+def test_nobody_has_a_story_that_is_not_there(world: World) -> None:
+    with world.database.reading() as session, pytest.raises(NotFound):
+        stories.of(session, 99)
