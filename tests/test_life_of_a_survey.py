@@ -86,7 +86,7 @@ def answer(client: FlaskClient, link: str, **fields: str) -> str:
     return sent.headers["Location"]
 
 
-def test_the_life_of_a_survey(runtime: Runtime, customer: str) -> None:
+def test_the_life_of_a_survey(runtime: Runtime, customer: str) -> None:  # noqa: PLR0915 - one story, told in order
     worker = Worker(runtime, clock.now)  # the clock that this test moves
     app = create_app(runtime)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)

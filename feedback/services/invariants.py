@@ -122,7 +122,5 @@ _CHECKS = (
 )
 
 
-def _count(
-    session: Session, rows: Select[Any] | Select[tuple[str]] | Select[tuple[str | None]]
-) -> int:
+def _count(session: Session, rows: Select[Any] | Select[str] | Select[str | None]) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0

@@ -43,7 +43,9 @@ def _with_causes(error: DBAPIError) -> Iterator[DBAPIError]:
     while isinstance(cause, DBAPIError):
         yield cause
         driver = cause.orig
-        cause = driver.__context__ if driver is not None and cause.__context__ is driver else cause.__context__
+        cause = (
+            driver.__context__ if driver is not None and cause.__context__ is driver else cause.__context__
+        )
 
 
 def without_values(context: ExceptionContext) -> None:

@@ -160,4 +160,4 @@ def seconds(work: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     for figure in main(*(int(a) if a.isdigit() else a for a in sys.argv[1:])):  # type: ignore[arg-type]
-        print(f"{figure.name:32} {figure.rows_per_second:>10,.0f} rows/s {figure.against_baseline:>8.2f} x")  # noqa: T201
+        print(f"{figure.name:32} {figure.rows_per_second:>10,.0f} rows/s {figure.against_baseline:>8.2f} x")
