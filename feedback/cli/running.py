@@ -72,7 +72,7 @@ def doctor(deep: bool) -> None:
 def _deep(settings: Settings) -> bool:
     """Ask every channel whether it would work; True where one would not."""
     from feedback import bootstrap, clock
-    from feedback.services import invariants
+    from feedback.services import invariants, rollups
 
     database = bootstrap.open_database(settings)
     complaints = [
@@ -82,6 +82,8 @@ def _deep(settings: Settings) -> bool:
     ]
     with database.reading() as session:
         complaints += [str(each) for each in invariants.check(session, clock.now())]
+        if rollups.check(session):
+            complaints.append("The daily figures differ from the answers. Run `feedback db rebuild-rollups`.")
     for complaint in complaints:
         click.secho(complaint, fg="red")
     return bool(complaints)

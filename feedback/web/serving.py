@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import structlog
 from flask import Flask
-from waitress.server import create_server
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
 
 from feedback.errors import SettingsInvalid
 from feedback.settings import Settings
+from feedback.settings.table import Web
 
 log = structlog.get_logger()
+
+PATIENCE = 30.0
+"""Seconds that requests in flight get to finish."""
+_FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
 def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
@@ -22,36 +31,18 @@ def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = 
 
     Raises SettingsInvalid where the port cannot be had.
     """
-    web = settings.web
-    proxy = (
-        {"trusted_proxy": web.trusted_proxy, "trusted_proxy_headers": _FORWARDED} if web.trusted_proxy else {}
-    )
-    try:
-        server = create_server(
-            app,
-            host=web.host,
-            port=web.port,
-            threads=web.threads,
-            ident=None,
-            clear_untrusted_proxy_headers=True,
-            **proxy,
-        )
-    except OSError as error:
-        raise SettingsInvalid(
-            f"Port {web.port} on {web.host} cannot be opened ({error.strerror}); "
-            "stop what uses it, or set web.port to another one."
-        ) from None
-    stop_on_signals(server.close)
-    host = "127.0.0.1" if web.host == "0.0.0.0" else web.host  # noqa: S104 - only for the line we print
+    sockets: dict[int, Any] = {}  # everything that is open: the listening sockets and the connections
+    server = _open(app, settings.web, sockets)
+    stopping = threading.Event()
+    stop_on_signals(stopping.set)
+    host = "127.0.0.1" if settings.web.host == "0.0.0.0" else settings.web.host  # noqa: S104 - only printed
     if ready:
-        ready(f"http://{host}:{getattr(server, 'effective_port', web.port)}")
-    try:
-        server.run()
-    except OSError:
-        log.debug("web.socket_closed")  # closing the listener wakes the loop this way
-    finally:
-        server.task_dispatcher.shutdown(cancel_pending=False, timeout=30)
-        log.info("web.stopped")
+        ready(f"http://{host}:{getattr(server, 'effective_port', settings.web.port)}")
+    while not stopping.is_set():
+        wasyncore.loop(timeout=1, map=sockets, count=1)
+    _finish(sockets)
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=PATIENCE)
+    log.info("web.stopped")
 
 
 def stop_on_signals(stop: Callable[[], object]) -> None:
@@ -66,4 +57,41 @@ def stop_on_signals(stop: Callable[[], object]) -> None:
         signal.signal(number, handle)
 
 
-_FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+def _open(app: Flask, web: Web, sockets: dict[int, Any]) -> Any:
+    proxy = (
+        {"trusted_proxy": web.trusted_proxy, "trusted_proxy_headers": _FORWARDED} if web.trusted_proxy else {}
+    )
+    try:
+        return create_server(
+            app,
+            map=sockets,
+            host=web.host,
+            port=web.port,
+            threads=web.threads,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            **proxy,
+        )
+    except OSError as error:
+        raise SettingsInvalid(
+            f"Port {web.port} on {web.host} cannot be opened ({error.strerror}); "
+            "stop what uses it, or set web.port to another one."
+        ) from None
+
+
+def _finish(sockets: dict[int, Any]) -> None:
+    """Take no new connections, and go on until every request that came in has been answered.
+
+    The server's own way out stops its loop at once, and answers that are still in its buffers are lost.
+    """
+    wasyncore.loop(timeout=0, map=sockets, count=2)  # whoever has knocked already is let in
+    for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+        listener.del_channel()
+        listener.socket.close()
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and any(map(_is_busy, list(sockets.values()))):
+        wasyncore.loop(timeout=0.1, map=sockets, count=1)
+
+
+def _is_busy(connection: Any) -> bool:
+    return isinstance(connection, HTTPChannel) and bool(connection.requests or connection.total_outbufs_len)

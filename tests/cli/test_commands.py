@@ -1,0 +1,222 @@
+"""The operator's commands, called as an operator calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from feedback.cli import main
+
+PASSWORD = "a long enough password"
+CUSTOMERS = """external_id,name,phone,email,language,time_zone,account.external_id,account.name
+C-1,Deniz Demir,+905321234567,deniz@example.com,tr,Europe/Istanbul,A-1,Anadolu
+C-2,Bad Phone,not a number,bad@example.com,tr,Europe/Istanbul,A-1,Anadolu
+"""
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return tmp_path / "instance"
+
+
+def feedback(instance: Path, *arguments: str, given: str | None = None) -> Result:
+    """Run a command in this process; an unexpected exception is the test's failure, not an exit code."""
+    result = CliRunner().invoke(main, ["--instance", str(instance), *arguments], input=given)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """`--instance` is passed on by a variable, which must not outlive its test."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def installed(instance: Path) -> Path:
+    result = feedback(instance, "init", "--name", "Acme", "--public-url", "http://127.0.0.1:8080")
+    assert result.exit_code == 0, result.output
+    return instance
+
+
+def test_init_makes_settings_that_only_the_owner_can_read_and_says_what_comes_next(installed: Path) -> None:
+    file = installed / "feedback.toml"
+    assert file.stat().st_mode & 0o077 == 0
+    assert (
+        len(
+            set(re.findall(r"^(?:secret_key|password_salt|key) = \"([0-9a-f]{64})\"", file.read_text(), re.M))
+        )
+        == 3
+    )
+    again = feedback(installed, "init", "--name", "Acme", "--public-url", "http://127.0.0.1:8080")
+    assert again.exit_code != 0
+    assert "nothing was changed" in again.output
+
+
+def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) -> None:
+    result = feedback(installed, "doctor")
+    assert result.exit_code == 1
+    assert "F020 No channel is enabled. Name some in channels.enabled." in result.output
+
+
+def test_an_unknown_setting_is_one_sentence_with_the_nearest_known_one(installed: Path) -> None:
+    with (installed / "feedback.toml").open("a") as file:
+        file.write("\n[smtp]\nhosst = 'mail.example.com'\n")
+    result = feedback(installed, "doctor")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_users_keys_and_customers_come_in_without_any_channel(installed: Path, tmp_path: Path) -> None:
+    added = feedback(
+        installed, "user", "add", "ada@example.com", "--role", "admin", given=f"{PASSWORD}\n{PASSWORD}\n"
+    )
+    assert "ada@example.com can sign in" in added.output
+    key = feedback(installed, "key", "create", "CRM")
+    assert key.exit_code == 0
+    assert "CRM" in feedback(installed, "key", "list").output
+    file = tmp_path / "customers.csv"
+    file.write_text(CUSTOMERS)
+    imported = feedback(installed, "import", "contacts", str(file))
+    assert imported.exit_code == 1  # one row was refused
+    assert "line 3, phone:" in imported.output
+    assert "2 rows read: 1 new, 0 changed, 0 as before, 1 refused." in imported.output
+
+
+def test_a_dry_run_stores_nothing(installed: Path, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(CUSTOMERS)
+    feedback(installed, "import", "contacts", str(file), "--dry-run")
+    assert "1 new" in feedback(installed, "import", "contacts", str(file)).output
+
+
+def test_an_event_for_nobody_is_refused_in_one_sentence(installed: Path) -> None:
+    result = feedback(installed, "event", "ticket_closed", "nobody")
+    assert result.exit_code == 2
+    assert "There is no contact 'nobody'" in result.output
+
+
+def test_what_is_known_of_a_person_can_be_handed_out_and_erased(installed: Path, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(CUSTOMERS)
+    feedback(installed, "import", "contacts", str(file))
+    known = json.loads(feedback(installed, "export", "C-1").output)
+    assert "deniz@example.com" in json.dumps(known)
+    assert feedback(installed, "erase", "C-1", "--yes").exit_code == 0
+    assert feedback(installed, "export", "C-1").exit_code == 2
+
+
+def test_a_plan_and_a_report_of_an_empty_installation_say_so(installed: Path) -> None:
+    assert "0 messages in 30 days" in feedback(installed, "plan").output
+    assert feedback(installed, "report").exit_code == 0
+
+
+def test_without_a_channel_the_system_does_not_start_and_says_why(installed: Path) -> None:
+    result = feedback(installed, "run")
+    assert result.exit_code == 2
+    assert "F020" in result.output
+
+
+def test_a_broken_questionnaire_is_told_by_file_line_and_column(installed: Path) -> None:
+    own = installed / "questionnaires"
+    own.mkdir()
+    (own / "support-call-csat.yaml").write_text("key: support-call-csat\ntitel: {en: Support}\n")
+    result = feedback(installed, "event", "ticket_closed", "C-1")
+    assert result.exit_code == 2
+    assert "support-call-csat.yaml:2:1" in result.output
+    assert "title" in result.output
+
+
+@pytest.fixture
+def sending(installed: Path) -> Path:
+    """An installation that sends to the simulator."""
+    file = installed / "feedback.toml"
+    file.write_text(
+        file.read_text().replace("# enabled = ", 'enabled = ["simulator_sms", "simulator_email"] # ', 1)
+    )
+    return installed
+
+
+def started(instance: Path, port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "feedback.cli", "--instance", str(instance), "run"]
+    environ = {**os.environ, "FEEDBACK_WEB_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_serves_until_it_is_told_to_stop_and_then_stops_cleanly(
+    sending: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    process = started(sending, port)
+    try:
+        assert _answers(port)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, output
+        assert "Traceback" not in output
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def _answers(port: int) -> bool:
+    session = requests.Session()
+    session.trust_env = False
+    for _ in range(400):
+        try:
+            return session.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            time.sleep(0.2)
+    return False
+
+
+def test_a_taken_port_is_one_sentence(sending: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = started(sending, taken.getsockname()[1])
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "cannot be opened" in output
+    assert "Traceback" not in output
+
+
+def test_a_request_in_flight_is_answered_before_the_server_stops(sending: Path) -> None:
+    port = free_port()
+    process = started(sending, port)
+    try:
+        assert _answers(port)
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            slow.sendall(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            process.send_signal(signal.SIGTERM)
+            assert slow.recv(15).startswith(b"HTTP/1.1 200")
+        assert process.wait(timeout=60) == 0
+    finally:
+        _end(process)
