@@ -77,8 +77,10 @@ def _row(number: int, phone: str, now: Any) -> dict[str, Any]:
 
 def hurry(database: Database) -> None:
     """Let the time pass that messages wait after a refusal."""
+    now = database.now()
+    waiting = update(Message).where(Message.state == "queued", Message.due_at > now)
     with database.writing() as session:
-        session.execute(update(Message).where(Message.state == "queued").values(due_at=database.now()))
+        session.execute(waiting.values(due_at=now))
 
 
 def unfinished(database: Database) -> int:
