@@ -18,7 +18,6 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -96,7 +95,7 @@ def survey(case: Case) -> dict[str, Any]:
         asked["show_if"] = {"question": "before", "at_most": 3}
     before = {"key": "before", "type": "csat", "text": BEFORE[case.language]}
     alone = asked["type"] != "text" and "if" not in flags
-    found = {"key": "s", "title": "X", "languages": [case.language]}
+    found = {"key": "s", "title": "Survey", "languages": [case.language]}
     known = {"known_fields": [flags["known"]]} if "known" in flags else {}
     return found | known | {"questions": [asked] if alone else [before, asked]}
 
