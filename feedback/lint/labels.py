@@ -210,7 +210,7 @@ def _zero(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
 def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.weak):
         plain = _positive_part(rest, words)
-        for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
+        for each in _read(plain, words, depth) if plain is not None else ():
             yield Reading(each.dimension, -1.0 if each.degree > 0 else 1.0)
         if plain is not None:
             return

@@ -85,7 +85,7 @@ def _has_escape(listed: Choices) -> bool:
 
 def _is_frequency(listed: Choices) -> bool:
     """A list of frequencies: degree words ("often") and rates ("twice a week"), at least one of them known."""
-    if listed.kind not in ("degrees", "unordered") or len(listed.texts) < 2:
+    if listed.kind not in ("degrees", "calendar", "unordered") or len(listed.texts) < 2:
         return False
     frequent = [_says_frequency(text, listed.language) for text in listed.texts]
     return all(
