@@ -13,6 +13,7 @@ from feedback.lint import intervals
 from feedback.lint.document import Document, read
 from feedback.lint.fold import bare
 from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
+from feedback.lint.lexicon import lexicon as words_of
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
@@ -89,8 +90,12 @@ def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
 
 
 def _is_calendar(text: str, language: str) -> bool:
+    """A day, month or part of the day, or a stretch of time ("next month", "later this year")."""
     days = _order(language, "calendar")
     plain = bare(text, language)
+    phrases = words_of(language)
+    if phrases and phrases.pattern("recall-period-missing.period").match(plain):
+        return True
     return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:2])
 
 

@@ -244,6 +244,7 @@ _TR_CASES = re.compile(
     r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
     r"|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
 )
+_ABLATIVE = re.compile("(?:n|sın)?[dt][ae]n")
 _TR_ENDINGS = (
     "den",
     "dan",
@@ -295,6 +296,10 @@ class _Grammar:
             rf"(?<![\w]){number}|(?<![\w])(?:{numerals})(?![\w])" if numerals else number
         )
 
+        forms = " ".join(each for name in self.shapes for each in self.shapes[name])
+        self.counted = frozenset(forms.split()) - {"#"} - frozenset(map(str, _units()))
+        """Words of the grammar itself ("or", "more"): none of them names what is counted."""
+
     def _either(self, name: str) -> str:
         return "|".join(re.escape(each) for each in sorted(self.shapes[name], key=len, reverse=True))
 
@@ -319,6 +324,8 @@ class _Grammar:
             place, unit = self._unit(tokens, place, words)
             numbers.append(_Number(value * multiplier, unit, decimals, multiplier))
             words.append("#")
+            if self.language == "tr" and unit and _ABLATIVE.fullmatch(tokens[place - 1].removeprefix(unit)):
+                words.append("den")
         return _TR_CASES.sub("den", " ".join(words)) if self.language == "tr" else " ".join(words), numbers
 
     def _plain(self, text: str) -> str:
@@ -366,7 +373,11 @@ class _Grammar:
         """(shape, counted noun); up to three words after the number may name what is counted."""
         for noun_words in range(4):
             for stripped, noun in _nouns_removed(skeleton, noun_words):
-                shape = self._shape(stripped, count) or self._shape(stripped.replace("# den", "#"), count)
+                if not self.counted.isdisjoint(noun.split()):
+                    continue
+                shape = next(
+                    filter(None, (self._shape(form, count) for form in _cases_dropped(stripped))), None
+                )
                 if shape:
                     return shape, noun
         return None
@@ -380,6 +391,11 @@ class _Grammar:
         if skeleton == "#":
             return "point"
         return next((name for name, forms in self.shapes.items() if skeleton in forms), None)
+
+
+def _cases_dropped(skeleton: str) -> tuple[str, ...]:
+    """The skeleton as it is, and without its Turkish case endings: first the last number's, then all."""
+    return skeleton, re.sub(r"# den(?!.*#)", "#", skeleton), skeleton.replace("# den", "#")
 
 
 def _nouns_removed(skeleton: str, count: int) -> list[tuple[str, str]]:

@@ -42,6 +42,10 @@ _DEGREES = {
 }
 _UNIPOLAR = {"zero": 0.0, "faint_positive": 0.75, "positive": 1.5, "strong_positive": 3.0}
 MAX_LABEL = 80
+DENIABLE = frozenset({"agreement", "favour", "likelihood"})
+"""Dimensions whose negative labels are negated verbs in Turkish; elsewhere "hiç" before a negative word is
+praise.
+"""
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ def _zero(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     """ "not at all likely", "hiç olası değil": the bottom of the dimension."""
     for rest in _without(text, words.zeros):
         plain = _positive_part(rest, words)
-        for each in _read(plain, words, depth) if plain is not None else ():
+        for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
             yield Reading(each.dimension, -3.0 if each.degree > 0 else 2.5, zero=each.degree > 0)
         if plain is not None:
             return
@@ -210,6 +214,13 @@ def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
             yield Reading(each.dimension, -1.0 if each.degree > 0 else 1.0)
         if plain is not None:
             return
+
+
+def _denied(rest: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    """A verb that is negative by itself ("hiç katılmıyorum"), turned into what it denies."""
+    for each in _read(rest, words, depth):
+        if each.degree < 0 and each.dimension in DENIABLE:
+            yield Reading(each.dimension, -each.degree)
 
 
 def _positive_part(rest: str, words: Lexicon) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.choices import choices
 from feedback.lint.document import Document, Path
-from feedback.lint.labels import ANY, Reading, lexicon, scale
+from feedback.lint.labels import ANY, Reading, lexicon, readings, scale
 
 VALUED = frozenset(
     [
@@ -61,6 +61,11 @@ class LabelledScale:
         """The one dimension of all labels, ANY for degree words; None where a label is not understood."""
         dimensions = {each.dimension for each in self.known}
         return dimensions.pop() if len(self.known) == len(self.found) and len(dimensions) == 1 else None
+
+    @property
+    def generic(self) -> bool:
+        """Whether the labels are bare degrees ("not at all ... extremely"), which answer any "how"."""
+        return all(any(one.dimension == ANY for one in readings(each, self.language)) for each in self.labels)
 
     @property
     def ends(self) -> tuple[Reading, Reading] | None:

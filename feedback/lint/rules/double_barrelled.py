@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document import Document
+from feedback.lint.labels import readings
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
@@ -47,15 +48,23 @@ def find(question: Asked) -> Iterator[Hit]:
 
 
 def _two_questions(question: Asked) -> Hit | None:
-    asking = [part for part in question.stem.sentences if _asks(question.stem.plain[part.start : part.end])]
+    asking = [
+        part
+        for part in question.stem.sentences
+        if _asks(question, question.stem.plain[part.start : part.end])
+    ]
     if len(asking) > 1:
         return Hit(asking[1].start, asking[1].end, "Two question marks, two questions; ask them one by one.")
     match = question.words.search("double-barrelled.second-question", _main(question))
     return Hit(*match.span(), "A second question word makes a second question.") if match else None
 
 
-def _asks(sentence: str) -> bool:
-    return sentence.rstrip(" \"'»)").endswith(("?", "؟")) and len(sentence.split()) > 1
+def _asks(question: Asked, sentence: str) -> bool:
+    """Whether a sentence is a question; a lone word is one only if it is a question word ("Why?")."""
+    if not sentence.rstrip(" \"'»)").endswith(("?", "؟")):
+        return False
+    lone = sentence.strip(" ?؟\"'»)")
+    return len(sentence.split()) > 1 or bool(question.words.pattern("double-barrelled.probe").fullmatch(lone))
 
 
 def _main(question: Asked) -> str:
@@ -72,7 +81,7 @@ def _joined(question: Asked) -> Hit | None:
     for match in words.finditer("double-barrelled.conjunctions", text):
         if not _between_words(text, match) or _half_spaced(question, match):
             continue
-        if _counts(question, text[: match.start()]):
+        if _counts(question, text[: match.start()]) or _poles(question, text, match):
             continue
         grave = _judges(question) or question.kind == "agreement"
         return Hit(*match.span(), TWO, _split(question, match), "error" if grave else "warning")
@@ -83,6 +92,26 @@ def _between_words(text: str, match: re.Match[str]) -> bool:
     if text[match.start() - 1 : match.start()] == "-" or text[match.end() : match.end() + 1] == "-":
         return False
     return bool(text[: match.start()].strip() and text[match.end() :].strip(" ?؟.!,"))
+
+
+_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi|(?<= )تر)$")
+_LAST, _FIRST = re.compile(r"[\w-]+(?=\W*$)"), re.compile(r"[\w-]+")
+
+
+def _poles(question: Asked, text: str, match: re.Match[str]) -> bool:
+    """Whether the two words beside a conjunction are the ends of one scale, as the label lexicon knows them."""
+    left, right = _LAST.search(text[: match.start()]), _FIRST.search(text[match.end() :])
+    if not left or not right:
+        return False
+    one, other = (_signs(word[0], question.words.language) for word in (left, right))
+    return any((dimension, -sign) in other for dimension, sign in one)
+
+
+def _signs(word: str, language: str) -> set[tuple[str, int]]:
+    """The dimensions that a word may stand for, each with its side."""
+    forms = {word, _ENDING.sub("", word)} if language == "tr" else {word}
+    found = {one for form in forms for one in readings(form, language) if one.dimension and one.degree}
+    return {(one.dimension, 1 if one.degree > 0 else -1) for one in found}
 
 
 def _half_spaced(question: Asked, match: re.Match[str]) -> bool:
@@ -105,7 +134,7 @@ def _alternative(question: Asked) -> Hit | None:
     choice."""
     words, text = question.words, _main(question)
     match = words.search("double-barrelled.or", text)
-    if not match or not _between_words(text, match):
+    if not match or not _between_words(text, match) or _poles(question, text, match):
         return None
     framed = words.search("double-barrelled.or-frames", text[: match.start()])
     after = words.search("double-barrelled.or-frames-after", text[match.end() :])

@@ -56,7 +56,8 @@ def pressing(question: Asked) -> Iterator[Hit]:
                 *match.span(), message, _without(question, *match.span()) if name.endswith("own") else ""
             )
             return
-    if question.closed and (match := words.search("leading-wording.normative", question.stem.asked)):
+    asked = words.hide(question.stem.asked, "leading-wording.normative-silent")
+    if question.closed and (match := words.search("leading-wording.normative", asked)):
         yield Hit(
             *match.span(), "“Should” asks for approval; ask how people judge what there is, for and against."
         )

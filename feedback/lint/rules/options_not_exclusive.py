@@ -82,7 +82,8 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
         return
     singles = {bare(text, listed.language) for _, _, text in listed.options}
     for place, option, text in listed.options:
-        if option.role is None and len(listed.options) > 3 and words.says("all", text):
+        few = words.says("both", text) and len(listed.options) <= 4
+        if option.role is None and not few and len(listed.options) > 2 and words.says("all", text):
             yield (
                 place,
                 text,

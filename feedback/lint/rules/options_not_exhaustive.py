@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document
+from feedback.lint.fold import bare
 from feedback.lint.intervals import INFINITY
 from feedback.lint.labels import readings
+from feedback.lint.lexicon import lexicon
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
 
@@ -61,7 +63,7 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
 
 def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
     if _is_frequency(listed):
-        zero = any(one.zero for text in listed.texts for one in readings(text, listed.language))
+        zero = any(_reaches_zero(text, listed.language) for text in listed.texts)
         return None if zero else ("The list has no answer for those who never do it.", "Add “Never”.")
     if listed.kind != "unordered" or not listed.real:
         return None
@@ -82,8 +84,29 @@ def _has_escape(listed: Choices) -> bool:
 
 
 def _is_frequency(listed: Choices) -> bool:
-    return listed.kind == "degrees" and all(
-        any(one.dimension == "frequency" for one in readings(text, listed.language)) for text in listed.texts
+    """A list of frequencies: degree words ("often") and rates ("twice a week"), at least one of them known."""
+    if listed.kind not in ("degrees", "calendar", "unordered") or len(listed.texts) < 2:
+        return False
+    frequent = [_says_frequency(text, listed.language) for text in listed.texts]
+    return all(
+        known or _is_rate(text, listed.language) for known, text in zip(frequent, listed.texts, strict=True)
+    )
+
+
+def _says_frequency(text: str, language: str) -> bool:
+    return any(one.dimension == "frequency" for one in readings(text, language))
+
+
+def _is_rate(text: str, language: str) -> bool:
+    phrases = lexicon(language)
+    return phrases is not None and phrases.search("answers.rate", bare(text, language)) is not None
+
+
+def _reaches_zero(text: str, language: str) -> bool:
+    """A label for never, or one that leaves the lower end open ("less often")."""
+    phrases = lexicon(language)
+    return any(one.zero for one in readings(text, language)) or (
+        phrases is not None and phrases.search("answers.seldom", bare(text, language)) is not None
     )
 
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document import Document
+from feedback.lint.labels import scale
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.scales import VALUED
 
 RULE = Rule(
     id="presupposition",
@@ -64,13 +66,24 @@ def _search(question: Asked, name: str) -> re.Match[str] | None:
 def _effect(question: Asked) -> re.Match[str] | None:
     if not question.answers or question.starts_at_zero or question.answered("answers.zero"):
         return None
+    if _has_bad_side(question):
+        return None
     return _search(question, "presupposition.effect") if question.kind in ("scale", "choice") else None
+
+
+def _has_bad_side(question: Asked) -> bool:
+    """Whether the answers are a scale with a bad side, which can say that the effect was one."""
+    found = scale(question.answers, question.words.language)
+    return any(one is not None and one.dimension in VALUED and one.degree < 0 for one in found)
 
 
 def _liking(question: Asked) -> re.Match[str] | None:
     if question.not_applicable or question.answered("answers.none"):
         return None
-    if question.words.search("presupposition.if-any", question.stem.plain):
+    words = question.words
+    if words.search("presupposition.if-any", question.stem.plain):
+        return None
+    if words.search("presupposition.silent", question.stem.asked):
         return None
     return _search(question, "presupposition.liking")
 

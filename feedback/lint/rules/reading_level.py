@@ -32,6 +32,21 @@ RULE = Rule(
     ),
 )
 _WORD = re.compile(r"[\w'-]+")
+_POSSESSIVE = re.compile(r"'s?$")
+_DERIVED = (
+    ("ations", ("ate", "e")),
+    ("ation", ("ate", "e")),
+    ("ions", ("e", "")),
+    ("ion", ("e", "")),
+    ("ings", ("", "e")),
+    ("ing", ("", "e")),
+    ("ed", ("", "e")),
+    ("ies", ("y",)),
+    ("es", ("e", "")),
+    ("s", ("",)),
+    ("ly", ("",)),
+)
+"""English endings with what stood in their place: a list need not hold every form of a word."""
 ENOUGH = 2
 """So many rare words in one question are too many; of the rarest, one."""
 
@@ -53,8 +68,14 @@ def find(question: Asked) -> Iterator[Hit]:
 
 def _plain(word: str, listed: dict[str, str]) -> str | None:
     """The plain counterpart; a listed word ending in * is a stem."""
+    word = _POSSESSIVE.sub("", word)
     if word in listed:
         return listed[word]
+    for ending, plain in _DERIVED:
+        if word.endswith(ending):
+            for each in (word.removesuffix(ending) + more for more in plain):
+                if each in listed:
+                    return listed[each]
     for length in range(len(word), 3, -1):
         if (stem := word[:length] + "*") in listed:
             return listed[stem]

@@ -44,6 +44,8 @@ def check(document: Document) -> Iterator[Problem]:
         answered = each.dimension
         if asked is None or answered in (None, ANY, asked) or not is_worded_scale(each) or not each.own:
             continue
+        if each.generic:
+            continue
         yield from _mismatch(document, each, stem, asked, str(answered))
 
 

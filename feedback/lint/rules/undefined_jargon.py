@@ -74,6 +74,8 @@ def _unknown(match: re.Match[str], question: Asked, cased: str) -> bool:
     )
     if forms & common or _ROMAN.fullmatch(word) or _SIZE.fullmatch(word):
         return False
+    if cased.rfind("[", 0, match.start()) > cased.rfind("]", 0, match.start()):
+        return False  # a placeholder that nobody has filled, another rule's business
     return not (_explained(match, cased) or _in_glossary(word, question) or _part_of_name(match, cased))
 
 

@@ -43,7 +43,7 @@ def find(question: Asked) -> Iterator[Hit]:
     if _opens_bare(question) and (match := words.search("vague-wording.subject", stem.asked)):
         yield Hit(*match.span(), "Nothing before this sentence says what it speaks of; name the thing.")
         return
-    around = f"{stem.text} {question.context}"
+    around = words.hide(f"{stem.text} {question.context}", "vague-wording.words")
     match = words.search("vague-wording.words", words.hide(stem.main, "vague-wording.silent"))
     if match and not words.search("vague-wording.cancelled-by", around):
         said = stem.quote(*match.span())
