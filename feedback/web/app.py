@@ -22,6 +22,7 @@ from feedback.web import (
     frame,
     headers,
     hooks,
+    inbox,
     insights,
     observe,
     permissions,
@@ -45,6 +46,7 @@ class Room(NamedTuple):
 
 ROOMS = (
     Room(desk.blueprint, "/desk"),
+    Room(inbox.blueprint, "/inbox"),
     Room(insights.blueprint, "/insights"),
     Room(account.blueprint, "/account"),
     Room(api.blueprint, "/api/v1", csrf=False),
