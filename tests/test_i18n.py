@@ -116,6 +116,7 @@ DESK_TEMPLATES = [
     *(TEMPLATES / "desk").rglob("*.html"),
     *(TEMPLATES / "inbox").glob("*.html"),
     *(TEMPLATES / "insights").glob("*.html"),
+    *(TEMPLATES / "questionnaires").glob("*.html"),
     *(TEMPLATES / "email").glob("staff_*.txt"),
 ]
 REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}

@@ -133,7 +133,7 @@ def kind_of(reply: InboundReply) -> str:
     return "email" if "@" in reply.sender else "sms"
 
 
-def _rows(viewer: Viewer) -> Select[tuple[InboundReply, Contact, str, str]]:
+def _rows(viewer: Viewer) -> Select[InboundReply, Contact, str, str]:
     """(reply, contact, key of the questionnaire, name of the handler), the last three None where there is none."""
     return (
         select(InboundReply, Contact, QuestionnaireVersion.key, User.name)

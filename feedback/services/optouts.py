@@ -133,9 +133,7 @@ def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> 
     contact = session.get(Contact, invitation.contact_id) if invitation.contact_id else None
     addresses = {(row.kind, row.recipient) for row in sent}
     if contact:
-        addresses |= {
-            (kind, address) for kind, address in (("sms", contact.phone), ("email", contact.email)) if address
-        }
+        addresses |= {(kind, address) for kind, address in (("sms", contact.phone), ("email", contact.email)) if address}
     for kind, address in sorted(addresses):
         opt_out(session, kind, address, source=f"link of invitation {invitation.id}", now=now)
 

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     SEE_DELIVERIES = "deliveries.see"
     MANAGE_DELIVERIES = "deliveries.manage"
     SEE_QUESTIONNAIRES = "questionnaires.see"
+    MANAGE_LINKS = "links.manage"
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
     SEE_AUDIT = "audit.see"
@@ -65,6 +66,7 @@ _LEAD = _VIEWER | _CSM | {
     Permission.CHANGE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
+    Permission.MANAGE_LINKS,
     Permission.SEE_AUDIT,
 }  # fmt: skip
 
