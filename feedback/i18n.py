@@ -91,6 +91,14 @@ class Translator:
         )
         return self.digits(text)
 
+    def price(self, amount: Number, currency: str) -> str:
+        """A small amount of money, to a hundredth of a cent where that matters: $0.0079."""
+        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0.00##")
+        text = format_currency(
+            amount, currency, pattern, self.locale, currency_digits=False, numbering_system="default"
+        )
+        return self.digits(text)
+
     def date(self, day: Day, length: Length = "medium") -> str:
         return self.digits(format_date(day, length, locale=self.locale))
 

@@ -107,17 +107,20 @@ DESK_CODE = [
     *(PACKAGE / "web").glob("*.py"),
     PACKAGE / "services" / "alerts.py",
     PACKAGE / "services" / "followups.py",
+    PACKAGE / "services" / "inbox.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",
     PACKAGE / "services" / "reports" / "accounts.py",
 ]
 DESK_TEMPLATES = [
     *(TEMPLATES / "desk").rglob("*.html"),
+    *(TEMPLATES / "inbox").glob("*.html"),
     *(TEMPLATES / "insights").glob("*.html"),
+    *(TEMPLATES / "questionnaires").glob("*.html"),
     *(TEMPLATES / "email").glob("staff_*.txt"),
 ]
 REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}
-NOT_FOR_STAFF = {"hooks.py", "api.py", "unsubscribe.py"}  # for programs, or for customers in their catalogue
+ELSEWHERE = {"hooks.py", "api.py", "unsubscribe.py"}  # for programs, in English, and for customers
 
 
 def marked(path: Path, method: str) -> set[str]:
@@ -145,7 +148,7 @@ def refusals(path: Path) -> set[str]:
 
 
 def said_at_the_desk() -> set[str]:
-    code = [path for path in DESK_CODE if path.name not in NOT_FOR_STAFF]
+    code = [path for path in DESK_CODE if path.name not in ELSEWHERE]
     texts = {text for path in code for text in marked(path, "python") | refusals(path)}
     texts |= {text for path in DESK_TEMPLATES for text in marked(path, "jinja2")}
     return {re.sub(r"%\((\w+)\)[sd]", r"{\1}", text) for text in texts}

@@ -245,7 +245,7 @@ class _Survey:
         self._add_words()
 
     def _ask_again(self, question: ScaleQuestion) -> None:
-        self.talk.row.meaning = "unclear"
+        self.talk.for_a_person("unclear")  # for perhaps they never write again
         self.invitation.conversation = "asked_again"
         link = composing.link(self.talk.settings, self.invitation.token or "")
         limits = {"minimum": question.minimum, "maximum": question.maximum}

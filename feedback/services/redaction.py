@@ -38,7 +38,9 @@ def messages(session: Session, *which: ColumnElement[bool]) -> None:
 def replies(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
     """Text and sender of what customers wrote to us. Nobody needs to look at an empty reply."""
     session.execute(
-        update(InboundReply).where(*which).values(sender=NOTHING, body=NOTHING, needs_person=False)
+        update(InboundReply)
+        .where(*which)
+        .values(sender=NOTHING, body=NOTHING, handled_note=None, needs_person=False)
     )
     session.execute(
         update(InboundReply).where(*which, InboundReply.handled_at.is_(None)).values(handled_at=now)

@@ -22,10 +22,12 @@ from feedback.web import (
     frame,
     headers,
     hooks,
+    inbox,
     insights,
     observe,
     permissions,
     problems,
+    questionnaires,
     simulator,
     survey,
     unsubscribe,
@@ -45,7 +47,9 @@ class Room(NamedTuple):
 
 ROOMS = (
     Room(desk.blueprint, "/desk"),
+    Room(inbox.blueprint, "/inbox"),
     Room(insights.blueprint, "/insights"),
+    Room(questionnaires.blueprint, "/questionnaires"),
     Room(account.blueprint, "/account"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(hooks.blueprint, "/hooks", csrf=False),

@@ -23,13 +23,13 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
 from feedback.services import audit, followups, histories, queue, root_causes, staff
-from feedback.services.followups import Closing, Viewer
+from feedback.services.followups import Closing
 from feedback.services.queue import Filter
 from feedback.store.models import FollowUp, FollowUpEntry
 from feedback.web import reasons
 from feedback.web.frame import is_fragment
 from feedback.web.language import say, zone
-from feedback.web.permissions import Permission, allows, may
+from feedback.web.permissions import Permission, allows, may, viewer
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -216,11 +216,6 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
         )
 
     return desk
-
-
-def viewer() -> Viewer:
-    """Whoever is signed in, as the services know them."""
-    return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
 
 def may_hand_over(task: FollowUp) -> bool:

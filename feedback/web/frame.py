@@ -8,14 +8,15 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock
 from feedback.i18n import LANGUAGES, language_name
+from feedback.services import inbox
 from feedback.web.language import DESK, say, zone
-from feedback.web.permissions import Permission, allows, public
+from feedback.web.permissions import Permission, access_of, allows, public, viewer
 
 STATIC = Path(__file__).parent / "static"
 
@@ -33,8 +34,11 @@ class Place:
     permission: Permission
 
 
+INBOX = "inbox.index"
+
 PLACES = (
     Place(_("Queue"), "desk.queue", Permission.SEE_FOLLOW_UPS),
+    Place(_("Inbox"), INBOX, Permission.SEE_FOLLOW_UPS),
     Place(_("Customers"), "customers.index", Permission.SEE_CUSTOMERS),
     Place(_("Insights"), "insights.index", Permission.SEE_REPORTS),
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
@@ -55,11 +59,13 @@ def install(app: Flask) -> None:
         Permission=Permission,
         asset=asset,
         places=places,
+        waiting=waiting,
         day=_day,
         language_name=language_name,
         public_url=app.extensions["feedback"].settings.web.public_url.rstrip("/"),
         desk_languages=LANGUAGES[DESK],
     )
+    app.before_request(_count_inbox)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.add_url_rule("/", "front_door", _front_door)
@@ -83,6 +89,20 @@ def places() -> list[Place]:
     """The navigation for whoever is signed in."""
     exist = current_app.view_functions
     return [place for place in PLACES if place.endpoint in exist and allows(place.permission)]
+
+
+def _count_inbox() -> None:
+    """How many replies wait, for the navigation. Before the view, so that no request holds two connections."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    if access is None or access.anybody or is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
+        return
+    with current_app.extensions["feedback"].database.reading() as session:
+        g.waiting = inbox.waiting(session, viewer())
+
+
+def waiting(endpoint: str) -> int:
+    """The number beside an entry of the navigation: customers whose words nobody has read yet."""
+    return g.get("waiting", 0) if endpoint == INBOX else 0
 
 
 def asset(name: str) -> str:

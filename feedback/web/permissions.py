@@ -16,6 +16,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from feedback.errors import Forbidden
+from feedback.services.followups import Viewer
 from feedback.services.staff import RoleName
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,6 +36,7 @@ class Permission(StrEnum):
     SEE_DELIVERIES = "deliveries.see"
     MANAGE_DELIVERIES = "deliveries.manage"
     SEE_QUESTIONNAIRES = "questionnaires.see"
+    MANAGE_LINKS = "links.manage"
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
     SEE_AUDIT = "audit.see"
@@ -64,6 +66,7 @@ _LEAD = _VIEWER | _CSM | {
     Permission.CHANGE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
+    Permission.MANAGE_LINKS,
     Permission.SEE_AUDIT,
 }  # fmt: skip
 
@@ -161,6 +164,11 @@ def granted(roles: Iterable[str]) -> frozenset[Permission]:
 def allows(permission: Permission) -> bool:
     """Whether whoever is signed in may do this."""
     return current_user.is_authenticated and permission in granted(role.name for role in current_user.roles)
+
+
+def viewer() -> Viewer:
+    """Whoever is signed in, as the services know them."""
+    return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
 
 def demand(permission: Permission) -> None:

@@ -66,7 +66,7 @@ def test_what_is_unclear_is_asked_about_once_and_then_kept(asked: World) -> None
     assert sum("from 1 to 5" in text for text in asked.texts) == 1
     with asked.database.reading() as session:
         kept = session.scalars(select(InboundReply).where(InboundReply.needs_person)).all()
-        assert [each.body for each in kept] == ["what do you mean"]
+        assert [each.body for each in kept] == ["it was ok I guess", "what do you mean"]
 
 
 def test_a_second_number_within_the_hour_corrects_the_first(asked: World) -> None:

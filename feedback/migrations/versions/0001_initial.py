@@ -471,6 +471,8 @@ def upgrade() -> None:
         sa.Column("needs_person", sa.Boolean(), nullable=False),
         sa.Column("handled_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("handled_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("handled_as", sa.String(length=64), nullable=True),
+        sa.Column("handled_note", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"],
             ["contact.id"],

@@ -131,7 +131,8 @@ class InboundReply(Base):
     """What a customer wrote to one of our numbers or addresses. Kept, whatever we made of it.
 
     `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender. A row with
-    `needs_person` waits in the inbox until somebody has dealt with it.
+    `needs_person` waits in the inbox until somebody has dealt with it; `handled_as` is what they made of it
+    (opt_out, no_opt_out, handled), `handled_note` what they noted.
     """
 
     __tablename__ = "inbound_reply"
@@ -150,6 +151,8 @@ class InboundReply(Base):
     needs_person: Mapped[bool] = mapped_column(default=False, index=True)
     handled_at: Mapped[datetime | None]
     handled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    handled_as: Mapped[str | None] = mapped_column(String(64))
+    handled_note: Mapped[str | None] = mapped_column(Text)
 
 
 class ChannelHold(Base):

@@ -46,3 +46,10 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("change", showBulk);
 document.addEventListener("htmx:after:swap", showBulk);
+
+// A preview of a customer's page says how high it is.
+addEventListener("message", (event) => {
+  const height = Number(event.data?.height);
+  for (const frame of document.querySelectorAll("iframe.preview"))
+    if (frame.contentWindow === event.source && height > 0) frame.height = Math.min(height, 2000);
+});

@@ -1,0 +1,104 @@
+"""The inbox: what customers wrote that a person has to read. Nothing of it is lost, nothing of it unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from feedback import clock
+from feedback.errors import Conflict, Rejected
+from feedback.library import Library
+from feedback.services import inbox
+from feedback.services.inbox import AT_ONCE, Decision, Tray
+from feedback.web import addresses
+from feedback.web.language import say
+from feedback.web.permissions import Permission, may, viewer
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+TRAYS: Mapping[Tray, str] = {
+    Tray.WAITING: _("Waiting"),
+    Tray.HANDLED: _("Handled"),
+    Tray.ALL: _("Everything"),
+}
+MEANINGS: Mapping[str, str] = {
+    "score": _("a score"),
+    "comment": _("a comment"),
+    "stop": _("an opt-out"),
+    "maybe_stop": _("perhaps an opt-out"),
+    "start": _("wants surveys again"),
+    "help": _("asked for help"),
+    "late": _("came after the survey had ended"),
+    "unclear": _("not understood"),
+    "unknown_sender": _("from somebody we do not know"),
+}
+DECISIONS: Mapping[str, str] = {
+    Decision.OPT_OUT: _("took it as an opt-out"),
+    Decision.NO_OPT_OUT: _("decided that it is no opt-out"),
+    Decision.HANDLED: _("dealt with it"),
+}
+DONE: Mapping[Decision, str] = {
+    Decision.OPT_OUT: _("This person gets no more surveys."),
+    Decision.NO_OPT_OUT: _("Surveys to this person go on."),
+    Decision.HANDLED: _("The message is out of the inbox."),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    room = Blueprint("inbox", __name__)
+
+    @room.get("/")
+    @may(Permission.SEE_FOLLOW_UPS)
+    def index() -> ResponseReturnValue:
+        tray = _tray(request.args.get("tray"))
+        with runtime.database.reading() as session:
+            found = inbox.entries(session, viewer(), tray, request.args.get("before", type=int))
+        return render_template(
+            "inbox/index.html",
+            entries=found,
+            older=found[-1].reply.id if len(found) == AT_ONCE else None,
+            tray=tray,
+            trays=TRAYS,
+            meanings=MEANINGS,
+            decisions=DECISIONS,
+            survey=lambda key: survey_title(runtime.library, key),
+            address=addresses.for_whom(Permission.WORK_FOLLOW_UPS),
+        )
+
+    @room.post("/<int:reply_id>")
+    @may(Permission.WORK_FOLLOW_UPS)
+    def decide(reply_id: int) -> ResponseReturnValue:
+        form = request.form
+        try:
+            decision = Decision(form.get("decision", ""))
+        except ValueError:
+            raise Rejected("Say what is to become of this message.") from None
+        try:
+            with runtime.database.writing() as session:
+                inbox.decide(session, reply_id, viewer(), decision, form.get("note", ""), now=clock.now())
+        except Conflict as second:
+            flash(say().gettext(str(second)), "error")
+        else:
+            flash(say().gettext(DONE[decision]), "success")
+        return redirect(url_for("inbox.index"), 303)
+
+    return room
+
+
+def survey_title(library: Library, key: str) -> str:
+    """What a questionnaire is called in the reader's language; its key once it is gone."""
+    known = library.questionnaires.get(key)
+    return known.title.to(say().language) if known else key
+
+
+def _tray(asked: str | None) -> Tray:
+    return Tray(asked) if asked in set(Tray) else Tray.WAITING

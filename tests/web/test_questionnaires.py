@@ -1,0 +1,180 @@
+"""The room of the questionnaires: what is in force, what is wrong with it, and how it looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from feedback.bootstrap import Runtime
+from feedback.core.message import segments
+from feedback.services import questionnaires
+from feedback.store.models import Link
+from feedback.web.questionnaires import LONGEST, named
+from tests.web.conftest import SignIn
+
+BAD = """\
+key: bad
+title: Bad
+languages: [en]
+questions:
+  - key: score
+    type: csat
+    text: How great was our fast and friendly service?
+"""
+
+
+def test_every_questionnaire_in_force_is_on_the_shelf_with_its_stages(sign_in: SignIn, app: Flask) -> None:
+    page = sign_in("viewer").get("/questionnaires/").text
+    for key in app.extensions["feedback"].library.questionnaires:
+        assert f"/questionnaires/{key}" in page
+    assert "Every 90 days" in page
+
+
+def test_a_page_shows_purpose_answers_and_each_question_in_a_frame(sign_in: SignIn) -> None:
+    response = sign_in("cem").get("/questionnaires/relationship-nps")
+    assert "frame-src 'self'" in response.headers["Content-Security-Policy"]
+    assert "/questionnaires/relationship-nps/preview/en/score" in response.text
+    persian = sign_in("cem").get("/questionnaires/relationship-nps?language=fa").text
+    assert "/questionnaires/relationship-nps/preview/fa/score" in persian
+
+
+def test_a_preview_is_the_customer_s_page_and_may_stand_in_our_frame_only(sign_in: SignIn) -> None:
+    response = sign_in("cem").get("/questionnaires/support-call-csat/preview/fa/satisfaction")
+    assert 'dir="rtl"' in response.text
+    assert "از کمک ما دربارهٔ درخواستتان" in response.text
+    assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("key", ["satisfaction", "solved", "comment"])
+def test_questions_after_certain_answers_have_a_preview_too(sign_in: SignIn, key: str) -> None:
+    assert sign_in("cem").get(f"/questionnaires/support-call-csat/preview/tr/{key}").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["nothing", "relationship-nps/preview/xx/score", "rules/nothing"])
+def test_what_there_is_not_is_not_found(sign_in: SignIn, address: str) -> None:
+    assert sign_in("cem").get(f"/questionnaires/{address}").status_code == 404
+
+
+def test_the_text_message_says_what_it_costs_and_which_letter_doubles_it(sign_in: SignIn) -> None:
+    page = sign_in("lead").get("/questionnaires/support-call-csat").text
+    assert "UCS-2" in page
+    assert "GSM-7" in page
+    assert "ğ (U+011F)" in page
+
+
+def test_a_character_that_cannot_be_seen_is_named_by_its_number() -> None:
+    hidden = segments("a\u2028b").first_costly
+    assert hidden is not None
+    assert named(hidden) == "(U+2028)"
+
+
+def test_the_price_is_segments_times_the_price_of_one(runtime: Runtime) -> None:
+    survey = runtime.library.questionnaire("support-call-csat")
+    for text in questionnaires.text_messages(survey, runtime.settings):
+        assert text.text is not None
+        assert text.counted == segments(text.text)
+        assert text.cost == text.counted.count * runtime.settings.twilio.cost_per_segment
+
+
+def test_answers_by_invitation_and_by_open_link_are_counted(runtime: Runtime) -> None:
+    with runtime.database.reading() as session:
+        found = questionnaires.answered(session, ["relationship-nps", "offboarding"])
+    assert found.get("relationship-nps", 0) > 0
+    assert found.get("offboarding", 0) == 0
+
+
+# --- The linter -----------------------------------------------------------------------------------
+
+
+def test_a_pasted_draft_is_checked_at_once(sign_in: SignIn) -> None:
+    page = sign_in("cem").post("/questionnaires/check", data={"text": BAD}).text
+    assert "line 7" in page
+    assert "/questionnaires/rules/double-barrelled" in page
+    assert "fast and friendly" in page
+
+
+def test_what_is_pasted_stays_text_and_is_not_kept(sign_in: SignIn, runtime: Runtime) -> None:
+    client = sign_in("cem")
+    page = client.post("/questionnaires/check", data={"text": "key: </textarea><script>x</script>"}).text
+    assert "<script>x" not in page
+    assert "script&gt;x" not in client.get("/questionnaires/check").text
+
+
+def test_htmx_gets_the_findings_alone(sign_in: SignIn) -> None:
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    page = sign_in("cem").post("/questionnaires/check", data={"text": BAD}, headers=headers).text
+    assert "double-barrelled" in page
+    assert "<html" not in page
+
+
+def test_a_draft_that_is_too_long_is_not_even_read(sign_in: SignIn) -> None:
+    response = sign_in("cem").post("/questionnaires/check", data={"text": "a" * (LONGEST + 1)})
+    assert response.status_code == 422
+    assert "nobody would answer it" in response.text
+
+
+def test_every_rule_has_a_page_with_its_reason(sign_in: SignIn) -> None:
+    from feedback.lint.rules import EVERY_RULE
+
+    client = sign_in("viewer")
+    for rule in EVERY_RULE:
+        assert client.get(f"/questionnaires/rules/{rule.id}").status_code == 200
+
+
+def test_a_file_that_has_changed_since_the_start_is_noticed(runtime: Runtime, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD, encoding="utf-8")
+    findings = questionnaires.Findings([tmp_path])
+    (checked,) = findings.of(runtime.library).values()
+    assert checked.changed
+    assert checked.result.problems
+    (tmp_path / "bad.yaml").write_text(BAD.replace("fast and friendly", "support"), encoding="utf-8")
+    (again,) = findings.of(runtime.library).values()
+    assert {each.rule for each in checked.result.problems} > {each.rule for each in again.result.problems}
+
+
+def test_what_is_in_force_and_in_the_file_is_told_to_be_the_same(app: Flask, sign_in: SignIn) -> None:
+    assert "The file has changed" not in sign_in("lead").get("/questionnaires/relationship-nps").text
+
+
+# --- Open links -----------------------------------------------------------------------------------
+
+POSTER = {"name": "Lobby", "kind": "poster", "language": "tr"}
+
+
+def opened(app: Flask) -> Link:
+    with app.extensions["feedback"].database.reading() as session:
+        return session.scalars(select(Link)).one()
+
+
+def test_a_lead_opens_a_link_prints_its_code_and_withdraws_it(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    page = client.post("/questionnaires/relationship-nps/links", data=POSTER, follow_redirects=True).text
+    link = opened(app)
+    assert f"/in/{link.token}" in page
+    code = client.get(f"/questionnaires/links/{link.id}/code.svg")
+    assert code.mimetype == "image/svg+xml"
+    assert code.text.startswith("<svg")
+    assert client.get(f"/in/{link.token}").status_code == 200
+    client.post(f"/questionnaires/links/{link.id}/withdraw")
+    assert client.get(f"/in/{link.token}").status_code == 410
+
+
+def test_an_embedded_form_comes_with_its_html(app: Flask, sign_in: SignIn) -> None:
+    form = {**POSTER, "kind": "embed", "origins": "https://www.example.com"}
+    page = sign_in("lead").post("/questionnaires/relationship-nps/links", data=form, follow_redirects=True)
+    assert "&lt;iframe id=" in page.text
+    assert opened(app).origins == ["https://www.example.com"]
+
+
+@pytest.mark.parametrize("wrong", [{"name": " "}, {"kind": "billboard"}, {"kind": "embed", "origins": "*"}])
+def test_a_link_that_makes_no_sense_is_refused(sign_in: SignIn, wrong: dict[str, str]) -> None:
+    response = sign_in("lead").post("/questionnaires/relationship-nps/links", data={**POSTER, **wrong})
+    assert response.status_code == 422
+
+
+def test_only_leads_open_links(sign_in: SignIn) -> None:
+    assert sign_in("cem").post("/questionnaires/relationship-nps/links", data=POSTER).status_code == 403
+    assert "A new link" not in sign_in("cem").get("/questionnaires/relationship-nps").text
