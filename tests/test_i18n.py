@@ -109,6 +109,8 @@ DESK_CODE = [
     PACKAGE / "services" / "followups.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",
+    PACKAGE / "services" / "root_causes.py",
+    PACKAGE / "services" / "webhooks.py",
     PACKAGE / "services" / "reports" / "accounts.py",
 ]
 DESK_TEMPLATES = [
