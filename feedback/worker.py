@@ -27,6 +27,7 @@ from feedback.services import (
     optouts,
     reconciling,
     retention,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Worker:
 
     def _jobs(self, tick: float) -> list[tuple[str, Job, float]]:
         """(name, job, seconds between two runs)."""
+        settings = self.runtime.settings
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
@@ -108,6 +110,8 @@ class Worker:
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
+            # A job for each chat: one that hangs must not keep the other from hearing.
+            *((f"post {kind}", partial(self._post, kind), tick) for kind in webhooks.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),
         ]
 
@@ -124,6 +128,9 @@ class Worker:
             runtime.database, only, runtime.settings, self.name, now, self._pools[key], clock=self._now
         ):
             now = self._now()
+
+    def _post(self, kind: str, runtime: Runtime, now: datetime) -> None:
+        webhooks.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
         reconciling.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
@@ -166,11 +173,13 @@ def expire(runtime: Runtime, now: datetime) -> None:
 
 
 def follow_up(runtime: Runtime, now: datetime) -> None:
-    """Bring back what was put off, tell owners what is new, and leads what was promised and not kept."""
+    """Bring back what was put off; tell owners and chats what is new, and leads what was promised and not kept."""
     with runtime.database.writing() as session:
         followups.wake_due(session, now)
         alerts.tell_owners(session, runtime.channels, runtime.settings, now)
         alerts.escalate(session, runtime.channels, runtime.settings, now)
+    with runtime.database.writing() as session:
+        webhooks.queue_news(session, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

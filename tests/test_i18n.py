@@ -110,6 +110,8 @@ DESK_CODE = [
     PACKAGE / "services" / "inbox.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",
+    PACKAGE / "services" / "root_causes.py",
+    PACKAGE / "services" / "webhooks.py",
     PACKAGE / "services" / "reports" / "accounts.py",
 ]
 DESK_TEMPLATES = [

@@ -131,6 +131,17 @@ def _customers(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def _webhooks(settings: Settings) -> Iterator[Problem]:
+    for name in ("slack_webhook", "teams_webhook"):
+        url = urlsplit(getattr(settings.alerts, name).reveal())
+        if url.netloc and url.scheme == "http" and not _is_local(url.hostname or ""):
+            yield Problem(
+                "F060", f"alerts.{name} is not https.", "Its address is a secret; use https.", "warning"
+            )
+        elif any(url) and (url.scheme not in ("http", "https") or not url.hostname):
+            yield Problem("F061", f"alerts.{name} is not an address.", "Copy all of it, https:// included.")
+
+
 def _resources(settings: Settings) -> Iterator[Problem]:
     if (
         settings.database.url.reveal().startswith("postgres")
@@ -150,5 +161,6 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _channels,
     _hours,
     _customers,
+    _webhooks,
     _resources,
 )

@@ -22,7 +22,7 @@ from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
-from feedback.services import audit, followups, histories, queue, root_causes, staff
+from feedback.services import audit, followups, histories, queue, root_causes, staff, webhooks
 from feedback.services.followups import Closing
 from feedback.services.queue import Filter
 from feedback.store.models import FollowUp, FollowUpEntry
@@ -54,6 +54,9 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
                 "desk/_rows.html" if is_fragment() else "desk/queue.html",
                 **_queue_context(session, rows, wanted, now),
                 currency=currency,
+                troubles=webhooks.troubles(session, runtime.settings)
+                if allows(Permission.ASSIGN_FOLLOW_UPS)
+                else [],
             )
 
     @desk.post("/take")

@@ -125,6 +125,8 @@ ENTRIES: Mapping[str, str] = {
     "closed": _("closed it"),
     "told": _("told {name} by e-mail"),
     "escalated": _("told {name}, because nobody had been in touch"),
+    "posted": _("told {name}"),
+    "not_posted": _("could not tell {name}"),
 }
 AUDITED: Mapping[str, str] = {
     "saw": _("looked at it"),

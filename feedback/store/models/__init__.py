@@ -18,6 +18,7 @@ from feedback.store.models.messages import (
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
 from feedback.store.models.rollups import InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
+from feedback.store.models.webhooks import WebhookCall, WebhookNotice
 
 __all__ = [
     "Account",
@@ -53,4 +54,6 @@ __all__ = [
     "Suppression",
     "User",
     "WebAuthnKey",
+    "WebhookCall",
+    "WebhookNotice",
 ]

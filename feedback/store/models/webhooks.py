@@ -1,0 +1,52 @@
+"""Notices to the chat of our own staff: an outbox of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from feedback.store.base import Base
+from feedback.store.models.columns import JsonObject, PrimaryKey, Word
+from feedback.store.models.followups import FollowUp
+
+
+class WebhookCall(Base):
+    """One notice to one chat. States: queued -> sent | failed. `payload` is emptied once that is decided.
+
+    `due_at` is also the lease: whoever makes the call moves it on first, so that a call of which nothing was
+    heard is made again. `error` is a code such as `http_410`, never the address, which is a secret.
+    """
+
+    __tablename__ = "webhook_call"
+    __table_args__ = (Index("ix_webhook_call_state_due_at", "state", "due_at"),)
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[Word]  # slack | teams
+    about: Mapped[Word]  # new | late
+    payload: Mapped[JsonObject]
+    state: Mapped[Word]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    notices: Mapped[list[WebhookNotice]] = relationship(back_populates="call", order_by="WebhookNotice.id")
+
+
+class WebhookNotice(Base):
+    """A follow-up of which a call tells; the constraint is what keeps two workers from telling of it twice."""
+
+    __tablename__ = "webhook_notice"
+    __table_args__ = (UniqueConstraint("follow_up_id", "kind", "about"),)
+
+    id: Mapped[PrimaryKey]
+    call_id: Mapped[int] = mapped_column(ForeignKey("webhook_call.id", ondelete="CASCADE"), index=True)
+    follow_up_id: Mapped[int] = mapped_column(ForeignKey("follow_up.id", ondelete="CASCADE"))
+    kind: Mapped[Word]
+    about: Mapped[Word]
+
+    call: Mapped[WebhookCall] = relationship(back_populates="notices")
+    follow_up: Mapped[FollowUp] = relationship()

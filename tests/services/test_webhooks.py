@@ -1,0 +1,257 @@
+"""A chat hears of follow-ups: against a real server over a real socket, which is in all sorts of moods."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_httpserver import HTTPServer
+from sqlalchemy import select
+from werkzeug import Request, Response
+
+from feedback.services import followups, webhooks
+from feedback.settings import Secret, Settings
+from feedback.store.models import Account, FollowUp, FollowUpEntry, WebhookCall
+from tests.services.desk import MONDAY, Desk
+
+MINUTE = timedelta(minutes=1)
+
+
+class Chat:
+    """A channel of Slack's, or one of Teams'; `says` is what it answers next, 200 once that is used up."""
+
+    def __init__(self, server: HTTPServer, desk: Desk, kind: str) -> None:
+        self.desk, self.kind, self.says, self.heard = desk, kind, list[Response](), list[dict[str, object]]()
+        server.expect_request("/hook", method="POST").respond_with_handler(self._answer)
+        alerts = replace(desk.runtime.settings.alerts, **{f"{kind}_webhook": Secret(server.url_for("/hook"))})
+        web = replace(desk.runtime.settings.web, public_url="https://desk.example")
+        self.settings: Settings = replace(desk.runtime.settings, alerts=alerts, web=web)
+
+    def _answer(self, request: Request) -> Response:
+        self.heard.append(request.get_json())
+        return self.says.pop(0) if self.says else Response("ok")
+
+    def queue(self, now: datetime = MONDAY) -> int:
+        with self.desk.runtime.database.writing() as session:
+            return webhooks.queue_news(session, self.settings, now)
+
+    def post(self, now: datetime = MONDAY) -> int:
+        return webhooks.post_due(self.desk.runtime.database, self.settings, self.kind, now)
+
+    def call(self) -> WebhookCall:
+        with self.desk.runtime.database.reading() as session:
+            return session.scalars(select(WebhookCall)).one()
+
+    def log(self) -> list[tuple[str, str | None]]:
+        wanted = select(FollowUpEntry).where(FollowUpEntry.kind.in_(("posted", "not_posted")))
+        with self.desk.runtime.database.reading() as session:
+            return [(each.kind, each.detail.get("code")) for each in session.scalars(wanted)]
+
+    def troubles(self) -> list[webhooks.Trouble]:
+        with self.desk.runtime.database.reading() as session:
+            return webhooks.troubles(session, self.settings)
+
+
+@pytest.fixture(params=["slack", "teams"])
+def chat(request: pytest.FixtureRequest, httpserver: HTTPServer, desk: Desk) -> Chat:
+    return Chat(httpserver, desk, request.param)
+
+
+@pytest.fixture
+def slack(httpserver: HTTPServer, desk: Desk) -> Chat:
+    return Chat(httpserver, desk, "slack")
+
+
+def test_a_new_follow_up_is_told_once_and_stands_in_its_history(chat: Chat) -> None:
+    chat.desk.low()
+    assert [chat.queue(), chat.queue()] == [1, 0]
+    assert [chat.post(), chat.post()] == [1, 0]
+    assert len(chat.heard) == 1
+    assert chat.log() == [("posted", None)]
+    assert (chat.call().state, chat.call().payload, chat.call().sent_at) == ("sent", {}, MONDAY)
+
+
+def test_the_notice_links_to_the_task_and_says_nothing_of_the_person(chat: Chat) -> None:
+    task = chat.desk.low()
+    chat.queue()
+    chat.post()
+    said = json.dumps(chat.heard)
+    assert f"https://desk.example/desk/{task.id}" in said
+    assert "Account 0" in said
+    for secret in ("Sam", "Nothing works", "+90", "@"):
+        assert secret not in said
+
+
+@pytest.mark.parametrize("name", ["ada@example.com", "+90 532 123 45 67"])
+def test_an_account_that_is_named_by_an_address_is_not_named(chat: Chat, name: str) -> None:
+    chat.desk.low()
+    with chat.desk.runtime.database.writing() as session:
+        session.scalars(select(Account)).one().name = name
+    chat.queue()
+    chat.post()
+    assert name not in json.dumps(chat.heard)
+
+
+def test_slack_reads_no_mention_and_no_link_out_of_a_name(slack: Chat) -> None:
+    slack.desk.low()
+    with slack.desk.runtime.database.writing() as session:
+        session.scalars(select(Account)).one().name = "<!channel> & <https://evil.example|Sons>"
+    slack.queue()
+    slack.post()
+    assert "&lt;!channel&gt; &amp; &lt;https://evil.example/Sons&gt;" in str(slack.heard[0]["text"])
+
+
+def test_teams_gets_a_card(httpserver: HTTPServer, desk: Desk) -> None:
+    teams = Chat(httpserver, desk, "teams")
+    desk.low()
+    teams.queue()
+    teams.post()
+    (attachment,) = teams.heard[0]["attachments"]  # type: ignore[misc]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    assert attachment["content"]["body"][0]["text"] == "1 new follow-up"
+
+
+def test_when_it_rains_one_notice_holds_what_came_meanwhile(slack: Chat) -> None:
+    slack.desk.low()
+    slack.queue()
+    for _ in range(22):
+        slack.desk.low()
+    assert slack.queue(MONDAY + 5 * MINUTE) == 0
+    assert slack.queue(MONDAY + 16 * MINUTE) == 1
+    slack.post(MONDAY + 16 * MINUTE)
+    said = str(slack.heard[1]["text"])
+    assert said.startswith("*22 new follow-ups*")
+    assert "and 2 more" in said
+
+
+def test_a_broken_promise_is_told_once(slack: Chat) -> None:
+    slack.desk.low()
+    slack.queue()
+    late = MONDAY + timedelta(hours=5)
+    assert [slack.queue(late), slack.queue(late)] == [1, 0]
+    slack.post(late)
+    assert [str(each["text"]).splitlines()[0] for each in slack.heard] == [
+        "*1 new follow-up*",
+        "*1 customer is waiting too long*",
+    ]
+
+
+def test_old_news_are_not_told(slack: Chat) -> None:
+    slack.desk.low()
+    assert slack.queue(MONDAY + timedelta(days=5)) == 0
+
+
+def test_a_fault_of_the_server_is_tried_again_later(chat: Chat) -> None:
+    chat.desk.low()
+    chat.says = [Response(status=500), Response(status=503)]
+    chat.queue()
+    assert [chat.post(), chat.post()] == [1, 0]  # not at once
+    assert (chat.call().state, chat.call().error) == ("queued", "http_500")
+    assert [(each.name, each.n) for each in chat.troubles()] == [(webhooks.NAMES[chat.kind], 1)]
+    chat.post(MONDAY + timedelta(hours=1))
+    chat.post(MONDAY + timedelta(hours=3))
+    assert (chat.call().state, chat.call().attempts) == ("sent", 3)
+    assert (chat.log(), chat.troubles()) == ([("posted", None)], [])
+
+
+def test_the_wait_that_the_server_asks_for_is_kept(slack: Chat) -> None:
+    slack.desk.low()
+    slack.says = [Response(status=429, headers={"Retry-After": "7200"})]
+    slack.queue()
+    slack.post()
+    assert slack.call().due_at == MONDAY + timedelta(hours=2)
+
+
+def test_a_webhook_that_is_gone_is_given_up_and_everybody_can_see_it(chat: Chat) -> None:
+    chat.desk.low()
+    chat.says = [Response(status=410)]
+    chat.queue()
+    chat.post()
+    assert chat.post(MONDAY + timedelta(hours=12)) == 0
+    assert (chat.call().state, chat.call().payload) == ("failed", {})
+    assert chat.log() == [("not_posted", "http_410")]
+    assert [each.error for each in chat.troubles()] == ["http_410"]
+
+
+def test_a_redirect_is_not_followed(slack: Chat) -> None:
+    slack.desk.low()
+    slack.says = [Response(status=302, headers={"Location": "http://127.0.0.1:1/"})]
+    slack.queue()
+    slack.post()
+    assert (slack.call().state, slack.call().error) == ("failed", "http_302")
+
+
+def test_a_day_of_faults_is_enough(slack: Chat) -> None:
+    slack.desk.low()
+    slack.says = [Response(status=500)] * 40
+    slack.queue()
+    for hour in range(30):
+        slack.post(MONDAY + timedelta(hours=hour))
+    assert slack.call().state == "failed"
+    assert slack.log() == [("not_posted", "http_500")]
+
+
+def test_a_server_that_never_answers_does_not_hold_the_worker(
+    desk: Desk, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "TIMEOUT", (0.5, 0.1))
+    slack = Chat(httpserver, desk, "slack")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, and says nothing
+        secret = Secret(f"http://127.0.0.1:{silent.getsockname()[1]}/hook")
+        alerts = replace(slack.settings.alerts, slack_webhook=secret)
+        slack.settings = replace(slack.settings, alerts=alerts)
+        desk.low()
+        slack.queue()
+        slack.post()
+    assert (slack.call().state, slack.call().error) == ("queued", "timeout")
+
+
+def test_a_server_that_is_away_may_come_back() -> None:
+    answer = webhooks.post("http://127.0.0.1:9/hook", {})
+    assert (answer.code, answer.again) == ("connectionerror", True)
+
+
+def test_an_address_that_is_none_does_not_stop_the_worker() -> None:
+    for url in ("hooks.example/x", "http://", "ftp://example.com/"):
+        assert not webhooks.post(url, {}).again
+
+
+def test_a_worker_that_died_under_way_loses_no_notice(slack: Chat) -> None:
+    """It may arrive twice, though: nobody can know whether the first call was heard."""
+    slack.desk.low()
+    slack.queue()
+    with slack.desk.runtime.database.writing() as session:
+        webhooks._claim(session, "slack", MONDAY)
+    assert slack.post(MONDAY + MINUTE) == 0
+    assert slack.post(MONDAY + webhooks.LEASE) == 1
+
+
+def test_a_late_failure_does_not_undo_a_success(slack: Chat) -> None:
+    slack.desk.low()
+    slack.queue()
+    database = slack.desk.runtime.database
+    with database.writing() as session:
+        (first,) = webhooks._claim(session, "slack", MONDAY)
+    slack.post(MONDAY + webhooks.LEASE)
+    with database.writing() as session:
+        webhooks._record(session, first, webhooks.Answer("timeout", again=True), MONDAY + 2 * webhooks.LEASE)
+    assert slack.call().state == "sent"
+
+
+def test_who_is_being_looked_after_is_no_news(slack: Chat) -> None:
+    task, cem = slack.desk.low(), slack.desk.viewer("cem")
+    with slack.desk.runtime.database.writing() as session:
+        followups.contacted(session, task.id, cem, "call", reached=True, text="", now=MONDAY)
+        closing = followups.Closing("no_answer", "Called.")
+        revision = session.get_one(FollowUp, task.id).revision
+        followups.close(session, task.id, cem, closing, revision=revision, now=MONDAY)
+    assert slack.queue() == 0
+
+
+def test_without_a_webhook_nothing_is_queued(desk: Desk) -> None:
+    desk.low()
+    with desk.runtime.database.writing() as session:
+        assert webhooks.queue_news(session, desk.runtime.settings, MONDAY) == 0
