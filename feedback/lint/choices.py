@@ -61,11 +61,12 @@ class Choices:
             return "bands"
         if texts and all(self._is_yes_no(text) for text in texts):
             return "yes-no"
+        steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
+        if ordered == "degrees" and not steps:
+            return "degrees"
         if _mostly(texts, [_is_calendar(text, self.language) for text in texts]):
             return "calendar"
-        if _are_steps(texts, self.language):
-            return "steps"
-        return self._ordered_words(texts)
+        return "steps" if steps else ordered
 
     def _is_yes_no(self, text: str) -> bool:
         return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
@@ -96,7 +97,7 @@ def _is_calendar(text: str, language: str) -> bool:
     phrases = words_of(language)
     if phrases and phrases.pattern("recall-period-missing.period").match(plain):
         return True
-    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:2])
+    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:6])
 
 
 def _are_steps(texts: Sequence[str], language: str) -> bool:
