@@ -64,7 +64,7 @@ class Choices:
         steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
         if ordered == "degrees" and not steps:
             return "degrees"
-        if _mostly(texts, [_is_calendar(text, self.language) for text in texts]):
+        if _are_times(texts, self.language):
             return "calendar"
         return "steps" if steps else ordered
 
@@ -90,13 +90,21 @@ def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
     return bool(texts) and sum(hits) * 3 >= len(texts) * 2
 
 
-def _is_calendar(text: str, language: str) -> bool:
-    """A day, month or part of the day, or a stretch of time ("next month", "later this year")."""
+def _are_times(texts: Sequence[str], language: str) -> bool:
+    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later")."""
+    named = [_names_time(bare(text, language), language) for text in texts]
+    phrases = words_of(language) if any(named) else None
+    if phrases is None:
+        return False
+    period = phrases.pattern("recall-period-missing.period")
+    return _mostly(
+        texts,
+        [hit or bool(period.match(bare(text, language))) for hit, text in zip(named, texts, strict=True)],
+    )
+
+
+def _names_time(plain: str, language: str) -> bool:
     days = _order(language, "calendar")
-    plain = bare(text, language)
-    phrases = words_of(language)
-    if phrases and phrases.pattern("recall-period-missing.period").match(plain):
-        return True
     return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:6])
 
 

@@ -146,8 +146,8 @@ def _reason(question: Asked) -> Hit | None:
     if question.kind not in ("yes-no", "agreement"):
         return None
     words = question.words
-    match = words.search(
-        "double-barrelled.reason", words.hide(question.stem.main, "double-barrelled.reason-silent")
+    match = words.search_outside(
+        "double-barrelled.reason", question.stem.main, "double-barrelled.reason-silent"
     )
     return (
         Hit(*match.span(), "A no may deny the fact or the reason; ask for the reason on its own.")
