@@ -35,6 +35,7 @@ class Choices:
     options: tuple[tuple[int, Option, str], ...]
     real: tuple[tuple[int, Option, str], ...]
     words: Lexicon | None
+    stem: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -61,12 +62,18 @@ class Choices:
             return "bands"
         if texts and all(self._is_yes_no(text) for text in texts):
             return "yes-no"
+        return self._order_of_words(self.words)
+
+    def _order_of_words(self, words: Lexicon) -> Kind:
+        texts = self.texts
         steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
         if ordered == "degrees" and not steps:
             return "degrees"
         if _are_times(texts, self.language):
             return "calendar"
-        return "steps" if steps else ordered
+        if steps or (ordered == "unordered" and words.mentions("degree_stem", self.stem)):
+            return "steps"  # "How crowded ...?" asks for a degree, whatever words the answers use
+        return ordered
 
     def _is_yes_no(self, text: str) -> bool:
         return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
@@ -130,7 +137,7 @@ def choices(document: Document, index: int, language: str) -> Choices | None:
         (place, option, option.text.to(language)) for place, option in enumerate(question.options)
     )
     real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options)))
-    return Choices(language, options, real, words)
+    return Choices(language, options, real, words, question.text.to(language))
 
 
 def _is_aside(option: Option, text: str, words: Lexicon | None, count: int) -> bool:
