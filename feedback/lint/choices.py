@@ -35,6 +35,7 @@ class Choices:
     options: tuple[tuple[int, Option, str], ...]
     real: tuple[tuple[int, Option, str], ...]
     words: Lexicon | None
+    stem: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -61,11 +62,18 @@ class Choices:
             return "bands"
         if texts and all(self._is_yes_no(text) for text in texts):
             return "yes-no"
-        if _mostly(texts, [_is_calendar(text, self.language) for text in texts]):
+        return self._order_of_words(self.words)
+
+    def _order_of_words(self, words: Lexicon) -> Kind:
+        texts = self.texts
+        steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
+        if ordered == "degrees" and not steps:
+            return "degrees"
+        if _are_times(texts, self.language):
             return "calendar"
-        if _are_steps(texts, self.language):
-            return "steps"
-        return self._ordered_words(texts)
+        if steps or (ordered == "unordered" and words.mentions("degree_stem", self.stem)):
+            return "steps"  # "How crowded ...?" asks for a degree, whatever words the answers use
+        return ordered
 
     def _is_yes_no(self, text: str) -> bool:
         return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
@@ -89,14 +97,22 @@ def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
     return bool(texts) and sum(hits) * 3 >= len(texts) * 2
 
 
-def _is_calendar(text: str, language: str) -> bool:
-    """A day, month or part of the day, or a stretch of time ("next month", "later this year")."""
+def _are_times(texts: Sequence[str], language: str) -> bool:
+    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later")."""
+    named = [_names_time(bare(text, language), language) for text in texts]
+    phrases = words_of(language) if any(named) else None
+    if phrases is None:
+        return False
+    period = phrases.pattern("recall-period-missing.period")
+    return _mostly(
+        texts,
+        [hit or bool(period.match(bare(text, language))) for hit, text in zip(named, texts, strict=True)],
+    )
+
+
+def _names_time(plain: str, language: str) -> bool:
     days = _order(language, "calendar")
-    plain = bare(text, language)
-    phrases = words_of(language)
-    if phrases and phrases.pattern("recall-period-missing.period").match(plain):
-        return True
-    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:2])
+    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:6])
 
 
 def _are_steps(texts: Sequence[str], language: str) -> bool:
@@ -121,7 +137,7 @@ def choices(document: Document, index: int, language: str) -> Choices | None:
         (place, option, option.text.to(language)) for place, option in enumerate(question.options)
     )
     real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options)))
-    return Choices(language, options, real, words)
+    return Choices(language, options, real, words, question.text.to(language))
 
 
 def _is_aside(option: Option, text: str, words: Lexicon | None, count: int) -> bool:

@@ -198,6 +198,7 @@ class Document:
             self._problem(rule, mark, message),
             severity=severity or rule.severity,
             quoted=quoted,
+            wording=where.text if isinstance(where, Wording) else quoted,
             rewrite=rewrite,
             language=language,
             question=question,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from feedback.lint.document import Document, Path, read
 from feedback.lint.rule import Problem
-from feedback.lint.suppression import WHOLE, wording_hash
+from feedback.lint.suppression import accepted_wording
 
 
 class Edit(NamedTuple):
@@ -38,11 +38,9 @@ def accept(document: Document, problems: Iterable[Problem]) -> str:
     found = list(problems)
     entries = document.questionnaire.lint.suppress if document.questionnaire else ()
     for place, entry in enumerate(entries):
-        texts = [p.quoted for p in found if p.rule == entry.rule and (p.question or WHOLE) == entry.question]
-        if texts:
-            edits.extend(
-                _set(document, ("lint", "suppress", place), "wording", f'"{wording_hash(texts[0])}"')
-            )
+        accepted = accepted_wording(entry.rule, entry.question, found)
+        if accepted:
+            edits.extend(_set(document, ("lint", "suppress", place), "wording", f'"{accepted}"'))
     return _applied(document, edits)
 
 

@@ -50,7 +50,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. `line` and `column` count from 1, in characters; `quoted` is the wording it is about.
+    """One finding. `line` and `column` count from 1, in characters; `quoted` is the wording it is about, and
+    `wording` the whole text that those words stand in.
 
     `rewrite` is one concrete better wording or structure, empty where there is none to give. `language` is
     empty for what concerns every language, `question` for what concerns the questionnaire as a whole.
@@ -63,6 +64,7 @@ class Problem:
     column: int
     message: str
     quoted: str = ""
+    wording: str = ""
     why: str = ""
     rewrite: str = ""
     language: str = ""

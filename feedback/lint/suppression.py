@@ -77,6 +77,12 @@ def wording_hash(text: str) -> str:
     return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()[:6]
 
 
+def accepted_wording(rule: str | None, question: str | None, found: Iterable[Problem]) -> str:
+    """The hash of the whole texts, in all languages, in which a rule finds something about a question."""
+    texts = {each.wording for each in found if each.rule == rule and (each.question or WHOLE) == question}
+    return wording_hash("\n".join(sorted(texts))) if texts else ""
+
+
 def apply(
     document: Document, found: Iterable[Problem], locked: frozenset[str]
 ) -> tuple[list[Problem], list[Accepted]]:
@@ -91,8 +97,10 @@ def apply(
     remaining: list[Problem] = []
     accepted: list[Accepted] = []
     used: set[int] = set()
-    for problem in found:
-        matching = [place for place, entry in valid.items() if _covers(entry, problem)]
+    everything = list(found)
+    standing = {place: entry for place, entry in valid.items() if _stands(entry, everything)}
+    for problem in everything:
+        matching = [place for place, entry in standing.items() if _covers(entry, problem)]
         if matching and not (problem.rule in locked and problem.severity == "error"):
             used.update(matching)
             accepted.append(Accepted(problem, valid[matching[0]]))
@@ -104,11 +112,12 @@ def apply(
 
 
 def _covers(entry: Suppression, problem: Problem) -> bool:
-    return (
-        entry.rule == problem.rule
-        and entry.question == (problem.question or WHOLE)
-        and (entry.wording is None or entry.wording == wording_hash(problem.quoted))
-    )
+    return entry.rule == problem.rule and entry.question == (problem.question or WHOLE)
+
+
+def _stands(entry: Suppression, found: Iterable[Problem]) -> bool:
+    """Whether the wording is still the one that was accepted."""
+    return entry.wording is None or entry.wording == accepted_wording(entry.rule, entry.question, found)
 
 
 def _faults(entry: Suppression, today: date | None) -> list[Rule]:

@@ -5,6 +5,10 @@ from datetime import date
 import pytest
 
 from feedback import lint
+from feedback.lint.document import read
+from feedback.lint.engine import run
+from feedback.lint.fixes import accept
+from feedback.lint.rules import RULES
 from feedback.lint.settings import Settings
 from feedback.lint.suppression import wording_hash
 
@@ -73,6 +77,26 @@ def test_a_changed_wording_revives_the_finding():
         "range-overlap",
         "suppression-unused",
     ]
+
+
+def test_an_acceptance_is_tied_to_the_whole_question_in_every_language():
+    source = """
+key: s
+title: {en: Ward, tr: Servis}
+languages: [en, tr]
+questions:
+  - key: q
+    type: stars
+    text: {en: "How would you rate the cooks and the nurses?", tr: "Aşçılarımızı ve hemşirelerimizi nasıl buldunuz?"}
+lint:
+  suppress: [{rule: double-barrelled, question: q, reason: "Prescribed by the ministry, form 7."}]
+"""
+    everything = [problem for rule in RULES for problem in rule.check(read(source))]
+    tied = accept(read(source), everything)
+    assert "wording" in tied
+    assert "double-barrelled" not in [each.rule for each in run(read(tied), RULES).problems]
+    changed = tied.replace("the cooks", "the guards")
+    assert "double-barrelled" in [each.rule for each in run(read(changed), RULES).problems]
 
 
 def test_spacing_does_not_change_the_hash_of_a_wording():

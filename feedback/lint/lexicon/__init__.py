@@ -54,21 +54,35 @@ class Lexicon:
             text = self.pattern(name).sub(_blank, text)
         return text
 
+    def search_outside(self, name: str, text: str, *silent: str) -> re.Match[str] | None:
+        """The first phrase of a list that is not part of a harmless one. The lists of harmless phrases are long
+        and take their time to compile, so they are asked only where there is something to excuse."""
+        return self.search(name, self.hide(text, *silent)) if self.search(name, text) else None
+
     def hide_poles(self, text: str) -> str:
         """`text` without the two ends of one scale ("easy or difficult"), which are one question."""
-        return self._poles.sub(_blank, text)
+        place, (pattern, pairs) = 0, self._poles
+        while match := pattern.search(text, place):
+            if frozenset(_closed_up(end) for end in match.groups()) in pairs:
+                text, place = text[: match.start()] + _blank(match) + text[match.end() :], match.end()
+            else:
+                place = match.start() + 1
+        return text
 
     @cached_property
-    def _poles(self) -> re.Pattern[str]:
+    def _poles(self) -> tuple[re.Pattern[str], frozenset[frozenset[str]]]:
+        """What two ends side by side look like, and which ends belong together."""
         joiner, lead, tail = (
             self.lists.get(f"poles.{part}", "").strip() for part in ("joiner", "lead", "tail")
         )
-        ends = [
-            rf"{self._expression(a.strip())}{tail}{joiner}{lead}{self._expression(b.strip())}{tail}"
-            for one, _, other in (phrase.partition(":") for phrase in self._phrases("poles.pairs"))
-            for a, b in ((one, other), (other, one))
-        ]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(ends)})(?!\w)") if ends else _NEVER
+        pairs = [tuple(map(str.strip, each.split(":"))) for each in self._phrases("poles.pairs")]
+        known = sorted({end for pair in pairs for end in pair}, key=len, reverse=True)
+        end = f"({'|'.join(map(self._expression, known))}){tail}"
+        pattern = re.compile(rf"(?<!\w){end}{joiner}{lead}{end}(?!\w)") if known else _NEVER
+        return pattern, frozenset(
+            frozenset(_closed_up(fold(each.replace(_HALF_SPACE, ""), self.language)) for each in pair)
+            for pair in pairs
+        )
 
     def words(self, name: str) -> frozenset[str]:
         """The phrases of a list as they are, for lists of plain words."""
@@ -114,6 +128,10 @@ class Lexicon:
     def _word(self, word: str) -> str:
         word = re.sub(r"\{([\w.-]+)\}", lambda match: f"(?:{self._body(match[1])})", word)
         return re.sub(r"(?<![\])\\.])(?<!\\[a-z])\*", r"\\w*", word)
+
+
+def _closed_up(text: str) -> str:
+    return re.sub(r"\s+", "", text)
 
 
 def _blank(match: re.Match[str]) -> str:

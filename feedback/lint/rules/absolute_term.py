@@ -41,7 +41,7 @@ def find(question: Asked) -> Iterator[Hit]:
     words = question.words
     if question.kind == "agreement" and any(_nobody(question, hit) for hit in double_negative.find(question)):
         return
-    if match := words.search("absolute-term.words", words.hide(question.stem.main, "absolute-term.silent")):
+    if match := words.search_outside("absolute-term.words", question.stem.main, "absolute-term.silent"):
         said = question.stem.quote(*match.span())
         yield Hit(*match.span(), f"One exception makes “{said}” untrue; ask how often, how many or how much.")
 

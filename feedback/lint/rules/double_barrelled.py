@@ -77,7 +77,9 @@ def _joined(question: Asked) -> Hit | None:
     """Two subjects, properties or acts under one question."""
     words, text = question.words, _main(question)
     for match in words.finditer("double-barrelled.joined", text):
-        return Hit(*match.span(), TWO)
+        joint = words.pattern("double-barrelled.or").search(text, match.start(), match.end())
+        if not joint or not _poles(question, text, joint):
+            return Hit(*match.span(), TWO)
     for match in words.finditer("double-barrelled.conjunctions", text):
         if not _between_words(text, match) or _half_spaced(question, match):
             continue
@@ -99,10 +101,14 @@ _LAST, _FIRST = re.compile(r"[\w-]+(?=\W*$)"), re.compile(r"[\w-]+")
 
 
 def _poles(question: Asked, text: str, match: re.Match[str]) -> bool:
-    """Whether the two words beside a conjunction are the ends of one scale, as the label lexicon knows them."""
+    """Whether the two words beside a conjunction are the ends of one scale: its labels name both, or the lexicon
+    of labels knows them as opposites."""
     left, right = _LAST.search(text[: match.start()]), _FIRST.search(text[match.end() :])
     if not left or not right:
         return False
+    labels = {word for answer in question.answers for word in answer.split()}
+    if left[0] in labels and right[0] in labels:
+        return True
     one, other = (_signs(word[0], question.words.language) for word in (left, right))
     return any((dimension, -sign) in other for dimension, sign in one)
 
@@ -146,8 +152,8 @@ def _reason(question: Asked) -> Hit | None:
     if question.kind not in ("yes-no", "agreement"):
         return None
     words = question.words
-    match = words.search(
-        "double-barrelled.reason", words.hide(question.stem.main, "double-barrelled.reason-silent")
+    match = words.search_outside(
+        "double-barrelled.reason", question.stem.main, "double-barrelled.reason-silent"
     )
     return (
         Hit(*match.span(), "A no may deny the fact or the reason; ask for the reason on its own.")

@@ -51,19 +51,22 @@ def pressing(question: Asked) -> Iterator[Hit]:
         "leading-wording.consensus": "What others think is pressure; ask without it.",
     }
     for name, message in told.items():
-        if match := words.search(name, words.hide(text, "leading-wording.silent")):
+        if match := words.search_outside(name, text, "leading-wording.silent"):
             yield Hit(
                 *match.span(), message, _without(question, *match.span()) if name.endswith("own") else ""
             )
             return
-    asked = words.hide(question.stem.asked, "leading-wording.normative-silent")
-    if question.closed and (match := words.search("leading-wording.normative", asked)):
+    if question.closed and (
+        match := words.search_outside(
+            "leading-wording.normative", question.stem.asked, "leading-wording.normative-silent"
+        )
+    ):
         yield Hit(
             *match.span(), "“Should” asks for approval; ask how people judge what there is, for and against."
         )
     elif question.kind == "agreement":
         for name in ("leading-wording.predicate", "leading-wording.normative-statement"):
-            if match := words.search(name, words.hide(text, "leading-wording.silent")):
+            if match := words.search_outside(name, text, "leading-wording.silent"):
                 yield Hit(
                     *match.span(), "The statement carries the wanted answer; ask on a scale with both ends."
                 )

@@ -30,11 +30,13 @@ def find(question: Asked) -> Iterator[Hit]:
     """One negation in the main clause of a closed question. Worse cases belong to the rules named below."""
     if not question.closed or question.kind == "agreement":
         return
+    words = question.words
+    if not question.finds("negation.words"):
+        return
     if any(double_negative.find(question)) or any(leading_wording.pressing(question)):
         return
-    words = question.words
-    text = words.hide(words.hide_poles(question.stem.main), "negation.silent")
-    if match := words.search("negation.words", text):
+    text = words.hide_poles(question.stem.main)
+    if match := words.search_outside("negation.words", text, "negation.silent"):
         yield Hit(*match.span(), "A negative question is read as its opposite; ask what did happen.")
 
 

@@ -88,7 +88,7 @@ def _is_frequency(listed: Choices) -> bool:
     if listed.kind not in ("degrees", "calendar", "unordered") or len(listed.texts) < 2:
         return False
     frequent = [_says_frequency(text, listed.language) for text in listed.texts]
-    return all(
+    return any(frequent) and all(
         known or _is_rate(text, listed.language) for known, text in zip(frequent, listed.texts, strict=True)
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document
-from feedback.lint.intervals import gap, shown
+from feedback.lint.intervals import Interval, gap, shown
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
 
@@ -46,7 +45,7 @@ def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
     ):
         return
     bands = sorted(bands, key=lambda each: (each[2].low, each[2].high))
-    for (_, text, lower), (place, other_text, upper) in pairwise(bands):
+    for (_, text, lower), (place, other_text, upper) in _neighbours(bands):
         hole = gap(lower, upper)
         if hole is None:
             continue
@@ -59,3 +58,14 @@ def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
             rewrite="Let each band begin where the one before it ends.",
             language=listed.language,
         )
+
+
+Band = tuple[int, str, Interval]
+
+
+def _neighbours(bands: Sequence[Band]) -> Iterator[tuple[Band, Band]]:
+    """Each band behind the one that reaches furthest before it: "none" lies inside "less than 100"."""
+    furthest = bands[0]
+    for each in bands[1:]:
+        yield furthest, each
+        furthest = max(furthest, each, key=lambda band: (band[2].high, band[2].high_closed))

@@ -40,7 +40,7 @@ def find(question: Asked) -> Iterator[Hit]:
     match = words.search("recall-period-missing.behaviour", stem.asked)
     if not match or question.after_event or question.answered("answers.rate"):
         return
-    around = f"{stem.plain} {question.context}"
+    around = f"{stem.text} {question.context}"
     if words.search("recall-period-missing.period", around) or words.search(
         "recall-period-missing.silent", stem.plain
     ):

@@ -35,8 +35,7 @@ MESSAGE_ROLES = frozenset({"help", "sms", "reminder_sms", "comment_prompt", "sub
 def find(question: Asked) -> Iterator[Hit]:
     """A target score with a request, a need or a consequence, anywhere in the text."""
     words = question.words
-    text = words.hide(question.stem.text, "score-begging.silent")
-    if match := words.search("score-begging.words", text):
+    if match := words.search_outside("score-begging.words", question.stem.text, "score-begging.silent"):
         yield Hit(*match.span(), MESSAGE)
 
 
@@ -49,7 +48,7 @@ def check(document: Document) -> Iterator[Problem]:
         if wording.role not in MESSAGE_ROLES or words is None:
             continue
         prepared = stem(wording.text, words)
-        if match := words.search("score-begging.words", words.hide(prepared.text, "score-begging.silent")):
+        if match := words.search_outside("score-begging.words", prepared.text, "score-begging.silent"):
             start, _ = prepared.normalised.span(*match.span())
             said = prepared.quote(*match.span())
             yield document.finding(RULE, wording, MESSAGE, quoted=said, offset=start)

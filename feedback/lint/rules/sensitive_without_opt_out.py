@@ -39,8 +39,9 @@ def find(question: Asked) -> Iterator[Hit]:
     words, stem = question.words, question.stem
     if question.opt_out or words.search("sensitive-without-opt-out.attitude", stem.asked):
         return
-    text = words.hide(stem.asked, "sensitive-without-opt-out.silent")
-    if match := words.search("sensitive-without-opt-out.words", text):
+    if match := words.search_outside(
+        "sensitive-without-opt-out.words", stem.asked, "sensitive-without-opt-out.silent"
+    ):
         yield Hit(
             *match.span(),
             "This is private; let people decline.",

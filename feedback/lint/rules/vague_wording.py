@@ -44,7 +44,7 @@ def find(question: Asked) -> Iterator[Hit]:
         yield Hit(*match.span(), "Nothing before this sentence says what it speaks of; name the thing.")
         return
     around = words.hide(f"{stem.text} {question.context}", "vague-wording.words")
-    match = words.search("vague-wording.words", words.hide(stem.main, "vague-wording.silent"))
+    match = words.search_outside("vague-wording.words", stem.main, "vague-wording.silent")
     if match and not words.search("vague-wording.cancelled-by", around):
         said = stem.quote(*match.span())
         yield Hit(

@@ -1,15 +1,17 @@
-"""The judge's corpus: questions written to break the linter, held against every rule at once.
+"""How well all rules together judge questions that were written to break them.
 
-A line of `corpus/judge/*.yaml` is
+`tests/lint/corpus/judge/` holds batches by an examiner who had not read the rules when the batch was written;
+each batch was repaired after and never before its figures had been taken. A line is
 
     form and flags | text | rules that should fire | options or labels, split by ";"
 
-The forms are those of `tests/benchmarks/lint.py`, and `deg` (Not at all … Extremely), `one`, `many` (options), `scale` (labels), `ends 0-10`
-(labels of both ends) and the plain types. Flags: `!` required, `rand`, `complete`, `na`, `no` (an answer
-"prefer not to say"), `if` (asked only after another answer), `hib` (high is bad), `known=FIELD`, `inst=NAME:ITEM`.
-An option may end in `[other]` (with a box), `[other-]`, `[none]`, `[na]`.
+The forms are those of `tests/benchmarks/lint.py`, and `deg` (Not at all … Extremely), `one`, `many`
+(options), `scale` (labels), `ends 0-10` (labels of both ends) and the plain types. Flags: `!` required,
+`rand`, `complete`, `na`, `no` (an answer "prefer not to say"), `if` (asked only after another answer), `hib`
+(high is bad), `known=FIELD`, `inst=NAME:ITEM`. An option may end in `[other]` (with a box), `[other-]`,
+`[none]`, `[na]`.
 
-Run it with `python -m tests.lint.judge [BATCH ...] [--wrong]`.
+Run it with `python -m tests.benchmarks.judge [BATCH ...] [--wrong]`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -27,6 +29,7 @@ from feedback.lint.rules import RULES
 from tests.benchmarks.lint import ANSWERS, CORPUS, SCALES, TYPES, Report
 from tests.benchmarks.lint import Item as Line
 
+BATCHES = CORPUS / "judge"
 LANGUAGES = ("en", "tr", "fa")
 PLAIN = frozenset({"sat", "nps", "pmf", "ces", "thumbs", "stars", "open", "num", "text"})
 BEFORE = {
@@ -66,9 +69,9 @@ class Case:
         return f"{self.form} | {self.text}" + (f" | {'; '.join(self.answers)}" if self.answers else "")
 
 
-def cases(language: str, batch: str = "judge") -> Iterator[Case]:
+def cases(language: str, batch: str) -> Iterator[Case]:
     """The lines of one batch in a language."""
-    data = yaml.safe_load((CORPUS / batch / f"{language}.yaml").read_text(encoding="utf-8"))
+    data = yaml.safe_load((BATCHES / batch / f"{language}.yaml").read_text(encoding="utf-8"))
     for line in data["items"].splitlines():
         head, text, rules, *answers = (part.strip() for part in line.split("|"))
         form, *flags = head.split()
@@ -140,52 +143,49 @@ def found_in(questionnaire: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(each.rule for each in problems if each.severity != "info")
 
 
-def structures(batch: str = "judge") -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+def structures(batch: str) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
     """Whole questionnaires with the rules that should fire on them."""
-    path = CORPUS / batch / "structure.yaml"
+    path = BATCHES / batch / "structure.yaml"
     if path.exists():
         for each in yaml.safe_load(path.read_text(encoding="utf-8")):
             yield each["survey"], frozenset(each["expect"])
 
 
-@dataclass
-class Judgement:
-    """The figures of a batch in one language."""
-
-    report: Report = field(default_factory=Report)
-
-    def add(self, language: str, shown: str, expected: frozenset[str], found: frozenset[str]) -> None:
-        self.report.add(Line(language, "", shown, expected), found)
-
-
-def judged(language: str, batch: str = "judge") -> Report:
+def judged(language: str, batch: str) -> Report:
     """One batch in one language; `structure` stands for the whole questionnaires."""
-    judgement = Judgement()
+    report = Report()
     if language == "structure":
         for questionnaire, expected in structures(batch):
-            judgement.add("en", questionnaire["key"], expected, found_in(questionnaire))
+            report.add(Line("en", "", questionnaire["key"], expected), found_in(questionnaire))
     else:
         for case in cases(language, batch):
-            judgement.add(language, case.shown, case.expected, found_in(survey(case)))
-    return judgement.report
+            report.add(Line(language, "", case.shown, case.expected), found_in(survey(case)))
+    return report
 
 
 def main(arguments: list[str]) -> int:
-    wrong = "--wrong" in arguments
-    for batch in [each for each in arguments if each != "--wrong"] or ["judge"]:
+    batches = [each for each in arguments if each != "--wrong"] or sorted(
+        each.name for each in BATCHES.iterdir()
+    )
+    for batch in batches:
         for language in (*LANGUAGES, "structure"):
-            report = judged(language, batch)
-            total = report.total
-            print(
-                f"{batch}/{language}: precision {total.precision or 0:.3f} recall {total.recall or 0:.3f} "
-                f"good flagged {report.flagged}/{report.good} = {report.share_flagged:.3f}"
-            )
-            for rule, tally in sorted(report.rules.items()):
-                if tally.misses or tally.alarms:
-                    print(f"   {rule:28} {tally.hits:3} right {tally.misses:3} missed {tally.alarms:3} false")
-            for item, extra, missed in report.wrong if wrong else ():
-                print(f"   ! {item.text}  FALSE {' '.join(extra) or '-'}  MISSED {' '.join(missed) or '-'}")
+            _show(f"{batch}/{language}", judged(language, batch), "--wrong" in arguments)
     return 0
+
+
+def _show(name: str, report: Report, wrong: bool) -> None:
+    total = report.total
+    if not total.hits + total.misses:
+        return
+    print(
+        f"{name}: precision {total.precision or 0:.3f} recall {total.recall or 0:.3f} "
+        f"good items flagged {report.flagged}/{report.good} = {report.share_flagged:.3f}"
+    )
+    for rule, tally in sorted(report.rules.items()):
+        if tally.misses or tally.alarms:
+            print(f"   {rule:28} {tally.hits:3} right {tally.misses:3} missed {tally.alarms:3} false")
+    for item, extra, missed in report.wrong if wrong else ():
+        print(f"   ! {item.text}  FALSE {' '.join(extra) or '-'}  MISSED {' '.join(missed) or '-'}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,36 @@
+"""The rules together, held against batches of questions that were written to break them."""
+
+import pytest
+
+from tests.benchmarks.judge import BATCHES, LANGUAGES, cases, judged, structures
+
+CORPORA = [(batch.name, language) for batch in sorted(BATCHES.iterdir()) for language in LANGUAGES]
+DECIDABLE = ("range-overlap", "range-gap", "other-without-text", "required-open-ended", "matrix-question")
+"""Rules that structure decides: nothing may slip through."""
+
+
+@pytest.mark.parametrize(("batch", "language"), CORPORA)
+def test_the_rules_judge_an_examiners_questions_well_enough(batch, language):
+    report = judged(language, batch)
+    assert report.total.precision >= 0.95, report.wrong
+    assert report.total.recall >= 0.95, report.wrong
+    assert report.share_flagged <= 0.02, report.wrong
+
+
+@pytest.mark.parametrize(("batch", "language"), CORPORA)
+def test_what_structure_decides_never_slips_through(batch, language):
+    rules = judged(language, batch).rules
+    assert {rule: rules[rule].misses for rule in DECIDABLE if rule in rules and rules[rule].misses} == {}
+
+
+def test_whole_questionnaires_show_exactly_the_faults_that_were_put_into_them():
+    report = judged("structure", "first")
+    assert sum(1 for _ in structures("first")) >= 25
+    assert report.wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_half_of_an_examiners_questions_are_traps_and_not_faults(language):
+    found = [case for batch in sorted(BATCHES.iterdir()) for case in cases(language, batch.name)]
+    assert len(found) >= 300
+    assert sum(not case.expected for case in found) * 5 >= len(found) * 2
