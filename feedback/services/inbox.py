@@ -18,7 +18,6 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit, followups, optouts
 from feedback.services.followups import LONGEST_NOTE, Viewer
 from feedback.store.models import (
-    Account,
     Contact,
     FollowUp,
     InboundReply,
@@ -121,11 +120,7 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Replies of people in accounts that are the viewer's or nobody's, and of people whom nobody knows."""
     if viewer.sees_all:
         return true()
-    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
-    theirs = select(Account.id).where(
-        or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None), Account.owner_id.in_(covered))
-    )
-    return or_(Contact.account_id.is_(None), Contact.account_id.in_(theirs))
+    return or_(Contact.account_id.is_(None), Contact.account_id.in_(followups.accounts_of(viewer)))
 
 
 def kind_of(reply: InboundReply) -> str:
