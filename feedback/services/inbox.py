@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.followup import State
@@ -82,9 +82,11 @@ def entries(
 ) -> list[Entry]:
     """Replies of a tray, the latest first; `before` is the id of the last one on the page before."""
     query = _rows(viewer).where(_in_tray(tray))
-    if before is not None:
-        query = query.where(InboundReply.id < before)
-    rows = session.execute(query.order_by(InboundReply.id.desc()).limit(limit)).all()
+    if before is not None:  # not by id alone: after a standstill, replies are fetched in any order
+        seen = select(InboundReply.received_at).where(InboundReply.id == before).scalar_subquery()
+        query = query.where(tuple_(InboundReply.received_at, InboundReply.id) < tuple_(seen, before))
+    latest_first = (InboundReply.received_at.desc(), InboundReply.id.desc())
+    rows = session.execute(query.order_by(*latest_first).limit(limit)).all()
     listed = _suppressed(session, [row[0].sender for row in rows])
     tasks = _tasks(session, {row[0].contact_id for row in rows if row[0].contact_id}, viewer)
     return [

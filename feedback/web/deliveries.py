@@ -24,7 +24,8 @@ def _(message: str) -> str:
     return message
 
 
-PERIODS = (7, 14, 30, 90)
+PERIODS = (7, 14, 30)
+"""Days that can be asked for: the messages of these are counted anew each time."""
 TRAYS = {
     "doubt": _("In doubt"),
     "lost": _("Failed"),
