@@ -107,6 +107,7 @@ DESK_CODE = [
     *(PACKAGE / "web").glob("*.py"),
     PACKAGE / "services" / "alerts.py",
     PACKAGE / "services" / "followups.py",
+    PACKAGE / "services" / "deliveries.py",
     PACKAGE / "services" / "inbox.py",
     PACKAGE / "services" / "staff.py",
     PACKAGE / "services" / "queue.py",
@@ -116,6 +117,7 @@ DESK_CODE = [
 ]
 DESK_TEMPLATES = [
     *(TEMPLATES / "desk").rglob("*.html"),
+    *(TEMPLATES / "deliveries").glob("*.html"),
     *(TEMPLATES / "inbox").glob("*.html"),
     *(TEMPLATES / "insights").glob("*.html"),
     *(TEMPLATES / "questionnaires").glob("*.html"),

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -195,6 +195,14 @@ def previous_score(session: Session, response: Response, scored: Score) -> int |
 
 
 # --- Seeing --------------------------------------------------------------------------------------
+
+
+def accounts_of(viewer: Viewer) -> Select[int]:
+    """Ids of the accounts that are the viewer's, nobody's, or of those for whom they stand in."""
+    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
+    return select(Account.id).where(
+        or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None), Account.owner_id.in_(covered))
+    )
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.followup import State
@@ -18,7 +18,6 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit, followups, optouts
 from feedback.services.followups import LONGEST_NOTE, Viewer
 from feedback.store.models import (
-    Account,
     Contact,
     FollowUp,
     InboundReply,
@@ -83,9 +82,11 @@ def entries(
 ) -> list[Entry]:
     """Replies of a tray, the latest first; `before` is the id of the last one on the page before."""
     query = _rows(viewer).where(_in_tray(tray))
-    if before is not None:
-        query = query.where(InboundReply.id < before)
-    rows = session.execute(query.order_by(InboundReply.id.desc()).limit(limit)).all()
+    if before is not None:  # not by id alone: after a standstill, replies are fetched in any order
+        seen = select(InboundReply.received_at).where(InboundReply.id == before).scalar_subquery()
+        query = query.where(tuple_(InboundReply.received_at, InboundReply.id) < tuple_(seen, before))
+    latest_first = (InboundReply.received_at.desc(), InboundReply.id.desc())
+    rows = session.execute(query.order_by(*latest_first).limit(limit)).all()
     listed = _suppressed(session, [row[0].sender for row in rows])
     tasks = _tasks(session, {row[0].contact_id for row in rows if row[0].contact_id}, viewer)
     return [
@@ -121,11 +122,7 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
     """Replies of people in accounts that are the viewer's or nobody's, and of people whom nobody knows."""
     if viewer.sees_all:
         return true()
-    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
-    theirs = select(Account.id).where(
-        or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None), Account.owner_id.in_(covered))
-    )
-    return or_(Contact.account_id.is_(None), Contact.account_id.in_(theirs))
+    return or_(Contact.account_id.is_(None), Contact.account_id.in_(followups.accounts_of(viewer)))
 
 
 def kind_of(reply: InboundReply) -> str:

@@ -138,12 +138,18 @@ def decide(
     enrolment.decided_at = now
     if isinstance(decision, Send):
         enrolment.due_at = decision.at
-        enrolment.explanation = contacting.explained(decision.reasons)
+        enrolment.explanation = _with_earlier(enrolment.explanation, contacting.explained(decision.reasons))
         return decision
     enrolment.state, enrolment.reason = "skipped", decision.code
     enrolment.explanation = [{"code": decision.code, "params": dict(decision.params)}]
     enrolment.next_allowed_at = decision.next_allowed
     return None
+
+
+def _with_earlier(before: list[Any], reasons: list[dict[str, Any]]) -> list[Any]:
+    """A survey that was put off keeps why: when it is asked again in the morning, nothing has to be put off."""
+    present = {each["code"] for each in reasons}
+    return [*(each for each in before if each["code"] not in present), *reasons]
 
 
 def plan_dates(session: Session, library: Library, settings: Settings, now: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -155,12 +156,13 @@ def test_whoever_only_reads_sees_no_whole_number(replies: dict[str, int], sign_i
 
 
 def test_the_tray_is_read_page_by_page(app: Flask, sign_in: SignIn) -> None:
+    now = clock.now()
     with app.extensions["feedback"].database.writing() as session:
         for number in range(60):
             session.add(
                 InboundReply(
                     channel="simulator_sms", provider_id=f"n{number}", sender="+905559999999",
-                    recipient="+15550000000", body=f"Letter {number}", received_at=clock.now(),
+                    recipient="+15550000000", body=f"Letter {number}", received_at=now,
                     meaning="unknown_sender", needs_person=True,
                 )
             )  # fmt: skip
@@ -171,3 +173,18 @@ def test_the_tray_is_read_page_by_page(app: Flask, sign_in: SignIn) -> None:
     older = client.get("/inbox/?before=11").text
     assert "Letter 9<" in older
     assert "Letter 10<" not in older
+
+
+def test_the_latest_words_come_first_whatever_order_they_were_fetched_in(app: Flask, sign_in: SignIn) -> None:
+    now = clock.now()
+    with app.extensions["feedback"].database.writing() as session:
+        for hours, words in ((0, "newest"), (5, "oldest"), (2, "middle")):
+            session.add(
+                InboundReply(
+                    channel="simulator_sms", provider_id=words, sender="+905559999999",
+                    recipient="+15550000000", body=words, received_at=now - timedelta(hours=hours),
+                    meaning="unknown_sender", needs_person=True,
+                )
+            )  # fmt: skip
+    page = sign_in("lead").get("/inbox/").text
+    assert page.index("newest") < page.index("middle") < page.index("oldest")

@@ -1,0 +1,155 @@
+"""Deliveries: what went out, what did not and why, what waits for a decision, and the story of one invitation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+
+from feedback import clock
+from feedback.errors import Rejected
+from feedback.services import audit, deliveries, holds, outbox
+from feedback.web import addresses, delivery_words, reasons
+from feedback.web.language import say
+from feedback.web.permissions import Permission, may, viewer
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+PERIODS = (7, 14, 30)
+"""Days that can be asked for: the messages of these are counted anew each time."""
+TRAYS = {
+    "doubt": _("In doubt"),
+    "lost": _("Failed"),
+    "waiting": _("Waiting"),
+    "cancelled": _("Called off"),
+    "all": _("All"),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    room = Blueprint("deliveries", __name__)
+    database, settings = runtime.database, runtime.settings
+    whole = Permission.MANAGE_DELIVERIES  # who may see addresses unmasked
+
+    def told(step: deliveries.Step) -> str:
+        return delivery_words.sentence(say(), step, runtime.library.journey)
+
+    def stage(key: str) -> str:
+        found = runtime.library.journey.stage(key)
+        return found.title.to(say().language) if found else key
+
+    def by_reason(counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+        """(channel, reason, number) in words."""
+        in_words = delivery_words
+        return [
+            (in_words.channel(say(), c), in_words.reason(say(), why), n) for (c, why), n in counted.items()
+        ]
+
+    def by_stage(counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+        return [(stage(key), delivery_words.reason(say(), why), n) for (key, why), n in counted.items()]
+
+    @room.get("/")
+    @may(Permission.SEE_DELIVERIES)
+    def index() -> ResponseReturnValue:
+        days = request.args.get("days", type=int)
+        days = days if days in PERIODS else PERIODS[0]
+        with database.reading() as session:
+            return render_template(
+                "deliveries/index.html",
+                figures=deliveries.figures(session, settings, clock.now(), days),
+                holds=holds.in_force(session),
+                doubtful=deliveries.messages(session, viewer(), "doubt"),
+                days=days,
+                periods=PERIODS,
+                price=settings.twilio.cost_per_segment,
+                currency=settings.organisation.currency,
+                address=addresses.for_whom(whole),
+                by_reason=by_reason,
+                by_stage=by_stage,
+                country=country_name,
+                words=delivery_words,
+            )
+
+    @room.get("/messages")
+    @may(Permission.SEE_DELIVERIES)
+    def messages() -> ResponseReturnValue:
+        tray = request.args.get("tray", "all")
+        tray = tray if tray in TRAYS else "all"
+        with database.reading() as session:
+            found = deliveries.messages(
+                session, viewer(), None if tray == "all" else tray, request.args.get("before", type=int)
+            )
+        return render_template(
+            "deliveries/messages.html",
+            rows=found,
+            tray=tray,
+            trays=TRAYS,
+            older=found[-1][0].id if len(found) == deliveries.AT_ONCE else None,
+            address=addresses.for_whom(whole),
+            words=delivery_words,
+        )
+
+    @room.get("/invitation/<int:invitation_id>")
+    @may(Permission.SEE_DELIVERIES)
+    def invitation(invitation_id: int) -> ResponseReturnValue:
+        with database.reading() as session:
+            story = deliveries.story(session, invitation_id, viewer())
+        asked = runtime.library.of(story.invitation.version)
+        return render_template(
+            "deliveries/invitation.html",
+            story=story,
+            questionnaire=asked.title.to(say().language),
+            stage=stage(story.invitation.stage),
+            told=told,
+            address=addresses.for_whom(whole),
+            words=delivery_words,
+            reasons=reasons,
+        )
+
+    @room.post("/holds")
+    @may(Permission.MANAGE_DELIVERIES)
+    def lift() -> ResponseReturnValue:
+        channel, country, now = request.form.get("channel", ""), request.form.get("country", ""), clock.now()
+        with database.writing() as session:
+            lifted = holds.lift(session, channel, current_user.id, now, country)
+            if lifted:
+                detail = {"channel": channel, "country": country}
+                audit.record(session, "lifted", "channel_hold", None, by=current_user.id, now=now, **detail)
+        if lifted:
+            flash(say().gettext("The channel sends again."), "success")
+        return redirect(url_for("deliveries.index"), 303)
+
+    @room.post("/messages/<int:message_id>")
+    @may(Permission.MANAGE_DELIVERIES)
+    def settle(message_id: int) -> ResponseReturnValue:
+        verdict, now = request.form.get("verdict", ""), clock.now()
+        if verdict not in ("arrived", "lost"):
+            raise Rejected("Say whether the message arrived.")
+        act = outbox.settle_by_hand if verdict == "arrived" else outbox.resend
+        with database.writing() as session:
+            done = act(session, message_id, now)
+            if done:
+                audit.record(session, verdict, "message", message_id, by=current_user.id, now=now)
+        if not done:
+            flash(say().gettext("This message is not in doubt any more."), "error")
+        elif verdict == "arrived":
+            flash(say().gettext("It counts as sent."), "success")
+        else:
+            flash(say().gettext("It is sent once more."), "success")
+        return redirect(url_for("deliveries.index"), 303)
+
+    return room
+
+
+def country_name(code: str) -> str:
+    """A country in the reader's language."""
+    return str(say().locale.territories.get(code, code))

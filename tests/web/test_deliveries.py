@@ -1,0 +1,257 @@
+"""The room of the deliveries: what went out, what waits for a decision, and why a survey came when it came."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.channels.base import Verdict
+from feedback.core import lifecycle
+from feedback.core.contact_policy import SKIP_CODES
+from feedback.core.journey import Journey
+from feedback.errors import ChannelHeld
+from feedback.i18n import LANGUAGES, translator
+from feedback.services import holds
+from feedback.services.deliveries import Step
+from feedback.store.models import (
+    Attempt,
+    AuditEntry,
+    ChannelHold,
+    Contact,
+    Enrolment,
+    Invitation,
+    JourneyEvent,
+    Message,
+    Receipt,
+)
+from feedback.web import delivery_words
+from tests.web.conftest import SignIn
+
+PHONE = "+905559876543"
+
+
+def message(session: Session, invitation: Invitation, **columns: Any) -> Message:
+    now = clock.now()
+    facts: dict[str, Any] = {
+        "purpose": "invitation",
+        "channel": "twilio_sms",
+        "kind": "sms",
+        "recipient": PHONE,
+        "body": "Hello",
+        "language": "en",
+        "state": "sent",
+        "due_at": now,
+        "created_at": now,
+        "segments": 2,
+    }
+    row = Message(invitation=invitation, contact_id=invitation.contact_id, **{**facts, **columns})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def invitation_of(session: Session, account: str) -> Invitation:
+    found = session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    return next(each for each in found if each.account and each.account.name == account)
+
+
+@pytest.fixture
+def sent(app: Flask) -> dict[str, int]:
+    """A day of sending: one of each fate."""
+    with app.extensions["feedback"].database.writing() as session:
+        mine, other = invitation_of(session, "Northwind Logistics"), invitation_of(session, "Contoso Health")
+        return {
+            "delivered": message(session, mine, state="delivered", delivered_at=clock.now()).id,
+            "failed": message(session, mine, state="failed", state_reason="bad_address", occurrence=1).id,
+            "held": message(session, mine, state="held", state_reason="unknown", occurrence=2).id,
+            "unconfirmed": message(session, other, state="unconfirmed", state_reason="lease_expired").id,
+        }
+
+
+def stored(app: Flask, message_id: int) -> Message:
+    with app.extensions["feedback"].database.reading() as session:
+        return session.get_one(Message, message_id)
+
+
+def test_a_day_is_told_by_channel_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
+    page = sign_in("lead").get("/deliveries/").text
+    assert "By day and channel" in page
+    assert "the address does not work" in page
+    (row,) = [part for part in page.split("<tr>") if 'class="prose">SMS<' in part and "scope" in part][:1]
+    numbers = [cell.split("</td>")[0] for cell in row.split('<td class="number">')[1:]]
+    assert numbers[:5] == ["1", "1", "1", "1", "1"]  # sent, delivered, failed, unconfirmed, held
+    assert numbers[7] == "2"  # only what left is billed
+
+
+def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) -> None:
+    now = clock.now()
+    with app.extensions["feedback"].database.writing() as session:
+        contact = session.scalars(select(Contact)).first()
+        assert contact
+        session.add(
+            Enrolment(
+                contact=contact, stage="renewal", occurrence="date:2026-01-01", questionnaire="renewal-nps",
+                state="skipped", reason="contacted_recently", entered_at=now, due_at=now, expires_at=now,
+                created_at=now, decided_at=now,
+            )
+        )  # fmt: skip
+    page = sign_in("lead").get("/deliveries/").text
+    assert "90 days before renewal" in page
+    assert "the customer was asked a short time ago" in page
+
+
+def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
+    error = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
+    with app.extensions["feedback"].database.writing() as session:
+        holds.hold(session, "twilio_sms", error, clock.now())
+    form = {"channel": "twilio_sms", "country": "TR"}
+    assert "Let it send again" not in sign_in("cem").get("/deliveries/").text
+    client = sign_in("lead")
+    page = client.get("/deliveries/").text
+    assert "the credentials are not accepted" in page
+    assert "Türkiye" in page or "Turkey" in page
+    assert (
+        "The channel sends again." in client.post("/deliveries/holds", data=form, follow_redirects=True).text
+    )
+    with app.extensions["feedback"].database.reading() as session:
+        hold = session.scalars(select(ChannelHold)).one()
+        assert hold.lifted_at is not None
+        assert session.scalars(
+            select(AuditEntry.action).where(AuditEntry.subject == "channel_hold")
+        ).all() == ["lifted"]
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("arrived", "sent"), ("lost", "queued")])
+def test_a_person_decides_what_nobody_can_look_up(
+    app: Flask, sent: dict[str, int], sign_in: SignIn, verdict: str, state: str
+) -> None:
+    client = sign_in("lead")
+    assert "Did these arrive?" in client.get("/deliveries/").text
+    client.post(f"/deliveries/messages/{sent['held']}", data={"verdict": verdict})
+    assert stored(app, sent["held"]).state == state
+    again = client.post(
+        f"/deliveries/messages/{sent['held']}", data={"verdict": verdict}, follow_redirects=True
+    )
+    assert "not in doubt any more" in again.text
+
+
+def test_what_is_not_in_doubt_cannot_be_sent_again(app: Flask, sent: dict[str, int], sign_in: SignIn) -> None:
+    sign_in("lead").post(f"/deliveries/messages/{sent['delivered']}", data={"verdict": "lost"})
+    assert stored(app, sent["delivered"]).state == "delivered"
+
+
+def test_a_csm_sees_their_messages_and_masked_addresses(sent: dict[str, int], sign_in: SignIn) -> None:
+    page = sign_in("cem").get("/deliveries/messages").text
+    assert "Northwind Logistics" in page
+    assert "Contoso Health" not in page
+    assert "+90 *** *** 65 43" in page
+    assert PHONE not in page
+    assert PHONE in sign_in("lead").get("/deliveries/messages").text
+
+
+@pytest.mark.parametrize(
+    ("tray", "shown"), [("lost", "bad address"), ("doubt", "unconfirmed"), ("x", "sent")]
+)
+def test_messages_are_sorted_into_trays(sent: dict[str, int], sign_in: SignIn, tray: str, shown: str) -> None:
+    page = sign_in("lead").get(f"/deliveries/messages?tray={tray}").text
+    expected = {"lost": 1, "doubt": 2, "x": 4}[tray]
+    assert page.count("The whole story") == expected, shown
+
+
+# --- The story ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moved(app: Flask) -> int:
+    """An invitation that had to wait for the morning, and was tried twice."""
+    night = datetime.fromisoformat("2026-03-02T19:10:00+00:00")
+    morning = datetime.fromisoformat("2026-03-03T06:00:00+00:00")
+    with app.extensions["feedback"].database.writing() as session:
+        invitation = invitation_of(session, "Northwind Logistics")
+        event = JourneyEvent(
+            key="t1", name="ticket_closed", contact_id=invitation.contact_id, occurred_at=night,
+            received_at=night, source="api",
+        )  # fmt: skip
+        moved = {"moved_from": night.isoformat(), "moved_to": morning.isoformat(), "country": "TR"}
+        invitation.enrolment = Enrolment(
+            contact_id=invitation.contact_id, event=event, stage="support-call", occurrence="event:1",
+            questionnaire="support-call-csat", state="issued", entered_at=night, due_at=morning,
+            expires_at=morning + timedelta(days=7), created_at=night, decided_at=morning,
+            explanation=[{"code": "quiet_hours", "params": {**moved, "zones": ["Europe/Istanbul"]}}],
+        )  # fmt: skip
+        row = message(session, invitation, created_at=morning, sent_at=morning, state="undelivered",
+                      state_reason="refused")  # fmt: skip
+        session.add_all(
+            [
+                Attempt(message_id=row.id, number=1, worker="w", started_at=morning, outcome="DeliveryFailed",
+                        code="rate_limited"),
+                Attempt(message_id=row.id, number=2, worker="w", started_at=morning, outcome="sent"),
+                Receipt(message_id=row.id, channel="twilio_sms", provider_id="SM1", status="undelivered",
+                        code="30003", received_at=morning + timedelta(minutes=1)),
+            ]
+        )  # fmt: skip
+        return invitation.id
+
+
+def test_a_story_says_why_it_came_when_it_came(moved: int, sign_in: SignIn) -> None:
+    page = sign_in("cem").get(f"/deliveries/invitation/{moved}").text
+    for sentence in (
+        "It happened: ticket_closed",
+        "Planned for the stage Support request closed, because of this event",
+        "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM, because of the quiet hours in Europe/Istanbul",
+        "Handed to SMS, attempt 1: we sent too fast",
+        "Handed to SMS, attempt 2",
+        "The provider reported code 30003",
+        "Invitation did not arrive: the provider refused it",
+    ):
+        assert sentence in page
+
+
+def test_a_story_is_told_in_the_reader_s_language(moved: int, app: Flask, sign_in: SignIn) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        account = session.get_one(Invitation, moved).account
+        assert account
+        account.owner_id = None
+    page = sign_in("neda").get(f"/deliveries/invitation/{moved}").text
+    assert "۹:۰۰" in page
+    assert "Moved" not in page
+
+
+def test_another_s_story_is_not_told(sent: dict[str, int], app: Flask, sign_in: SignIn) -> None:
+    other = stored(app, sent["unconfirmed"]).invitation_id
+    assert sign_in("cem").get(f"/deliveries/invitation/{other}").status_code == 404
+    assert sign_in("lead").get(f"/deliveries/invitation/{other}").status_code == 200
+
+
+# --- Words ----------------------------------------------------------------------------------------
+
+
+def test_there_are_words_for_every_reason_and_state() -> None:
+    assert set(Verdict) <= set(delivery_words.REASONS)
+    assert set(SKIP_CODES) <= set(delivery_words.REASONS)
+    assert set(lifecycle.MESSAGE) <= set(delivery_words.STATES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES["desk"])
+def test_every_step_has_a_sentence_even_where_nothing_is_known(language: str) -> None:
+    say, journey = translator("desk", language), Journey(stages=())
+    always = {"moved_from": "2026-03-02T19:10:00+00:00", "moved_to": "2026-03-03T06:00:00+00:00"}
+    for code in delivery_words.STEPS:
+        params = {**always, "which": "2026-03-02", "attempt": 1, "zones": ["Asia/Tehran"]}
+        sentence = delivery_words.sentence(say, Step(clock.now(), code, params), journey)
+        assert sentence
+        assert "{" not in sentence
+
+
+def test_a_survey_that_was_put_off_keeps_why() -> None:
+    from feedback.services.journeys import _with_earlier
+
+    before = [{"code": "quiet_hours", "params": {}}, {"code": "zone_assumed", "params": {"zones": ["UTC"]}}]
+    now = [{"code": "zone_assumed", "params": {"zones": ["Europe/Paris"]}}]
+    assert _with_earlier(before, now) == [before[0], *now]
