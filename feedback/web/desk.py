@@ -22,7 +22,7 @@ from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
-from feedback.services import audit, followups, histories, queue, root_causes, staff, webhooks
+from feedback.services import audit, followups, histories, queue, recovery, root_causes, staff, webhooks
 from feedback.services.followups import Closing, Viewer
 from feedback.services.queue import Filter
 from feedback.store.models import FollowUp, FollowUpEntry
@@ -204,6 +204,9 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             owners=staff.owners(session),
             causes=root_causes.in_use(session),
             cause=followups.root_cause_of(session, task),
+            afterwards=recovery.of(session, task) if task.state == State.CLOSED else None,
+            again=recovery.scored_again(session, task),
+            is_better=recovery.is_better,
             actions=set(allowed(State(task.state))) if allows(Permission.WORK_FOLLOW_UPS) else set(),
             may_hand_over=may_hand_over(task),
             outcomes=[outcome for outcome in Outcome if _fits(outcome, task.kind)],

@@ -213,6 +213,8 @@ class TestChecks:
             ({"FEEDBACK_ORGANISATION_SUPPORT_EMAIL": ""}, "F042"),
             ({"FEEDBACK_FOLLOWUP_FALLBACK_OWNER": ""}, "F043"),
             ({"FEEDBACK_DATABASE_URL": "postgresql://h/d", "FEEDBACK_DATABASE_POOL": "2"}, "F050"),
+            ({"FEEDBACK_ALERTS_SLACK_WEBHOOK": "http://hooks.example.com/x"}, "F060"),
+            ({"FEEDBACK_ALERTS_TEAMS_WEBHOOK": "hooks.example.com/x"}, "F061"),
         ],
     )
     def test_what_is_wrong_has_a_code_and_a_hint(
