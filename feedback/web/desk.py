@@ -41,7 +41,7 @@ PAGE = 50
 def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of routes, each a few lines)
     desk = Blueprint("desk", __name__)
     database = runtime.database
-    weights = Weights(**runtime.settings.followup.weights)
+    weights = Weights.of(runtime.settings.followup.weights)
     currency = runtime.settings.organisation.currency
 
     @desk.get("/", endpoint="queue")
