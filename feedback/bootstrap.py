@@ -10,6 +10,8 @@ from pathlib import Path
 from feedback import library, resources
 from feedback.channels import CHANNELS
 from feedback.channels.base import Channel
+from feedback.core.followup import Weights
+from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
@@ -50,10 +52,25 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_CHANNELS)]
     if errors:
         raise SettingsInvalid("\n".join(errors))
+    _weigh(settings)
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     database = open_database(settings)
     database.upgrade()
     return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
+
+
+def _weigh(settings: Settings) -> None:
+    """Weights are named by the domain, which the settings do not know."""
+    for name, made, given in (
+        ("followup.weights", Weights.of, settings.followup.weights),
+        ("health.weights", weights_with, settings.health.weights),
+    ):
+        try:
+            made(given)
+        except ValueError as error:
+            raise SettingsInvalid(f"{name}: {error}") from None
+    if not all(full > 0 for full in settings.health.usage.values()):
+        raise SettingsInvalid("health.usage: the value that is full use is more than 0.")
 
 
 def open_database(settings: Settings) -> Database:

@@ -26,6 +26,7 @@ from feedback.services import (
     journeys,
     optouts,
     reconciling,
+    recovery,
     retention,
     webhooks,
 )
@@ -137,11 +138,13 @@ class Worker:
 
 
 def plan(runtime: Runtime, now: datetime) -> None:
-    """Enrol for dates and cadences."""
+    """Enrol for dates and cadences, and after complaints that were closed."""
     with runtime.database.writing() as session:
         journeys.plan_dates(session, runtime.library, runtime.settings, now)
     with runtime.database.writing() as session:
         journeys.plan_recurring(session, runtime.library, runtime.settings, now)
+    with runtime.database.writing() as session:
+        recovery.tell_journey(session, runtime.library, runtime.settings, now)
 
 
 def issue(runtime: Runtime, now: datetime) -> None:

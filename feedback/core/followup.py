@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -216,6 +216,14 @@ class Weights:
     def __post_init__(self) -> None:
         if not all(0 <= weight < math.inf for weight in astuple(self)):
             raise ValueError("Weights are 0 or more.")
+
+    @classmethod
+    def of(cls, changed: Mapping[str, float]) -> Weights:
+        """The defaults with some of them changed. Raises ValueError for a part that there is not."""
+        parts = [each.name for each in fields(cls)]
+        if unknown := sorted(set(changed) - set(parts)):
+            raise ValueError(f"There is no weight {unknown[0]!r}; there are {', '.join(parts)}.")
+        return cls(**changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ goes to the others, and the page says that they are missing. The weights are a c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,16 @@ class Part(StrEnum):
 WEIGHTS: Mapping[Part, float] = MappingProxyType(
     {Part.RELATIONSHIP: 35, Part.DIRECTION: 15, Part.VOICE: 15, Part.FOLLOW_UPS: 15, Part.USAGE: 20}
 )
+
+
+def weights_with(changed: Mapping[str, float]) -> Mapping[Part, float]:
+    """The built-in weights with some of them changed. Raises ValueError for what cannot be weights."""
+    if unknown := sorted(set(changed) - set(Part)):
+        raise ValueError(f"There is no part {unknown[0]!r}; there are {', '.join(Part)}.")
+    if not all(0 <= weight < math.inf for weight in changed.values()):
+        raise ValueError("Weights are 0 or more.")
+    return {**WEIGHTS, **{Part(part): weight for part, weight in changed.items()}}
+
 
 GOOD_FROM, FAIR_FROM = 70, 40
 COST_OF_ONE = 25.0

@@ -61,6 +61,10 @@ class Stage(Strict):
     languages: Annotated[tuple[Language, ...], BeforeValidator(_one_or_more)] = Field(
         (), description="languages that this stage's customers need"
     )
+    wait_out_rest: bool = Field(
+        False,
+        description="wait for the end of the customer's rest rather than give up, while the survey lasts",
+    )
     reply_by_sms: bool = Field(True, description="the score may be sent as an SMS reply")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from feedback.core.contact_hours import Hours, shipped_rules
@@ -133,7 +133,7 @@ def history(
     rows = session.execute(
         select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
         .where(own, Invitation.created_at >= since, Invitation.state.not_in(NOT_CONTACTED))
-        .where(Invitation.enrolment_id.is_distinct_from(enrolment_id))
+        .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
     ).all()
     everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
     return History(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.core.contact_policy import Send, spread
+from feedback.core.contact_policy import Send, Skip, spread
 from feedback.core.journey import Stage
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.library import Library
@@ -124,7 +124,10 @@ def enrol(
 def decide(
     session: Session, enrolment: Enrolment, contact: Contact, stage: Stage, settings: Settings, now: datetime
 ) -> Send | None:
-    """Apply the contact policy to an enrolment; the Send if it may go out, now or later."""
+    """Apply the contact policy to an enrolment; the Send if it may go out, now or later.
+
+    Where the stage waits out the contact's rest, the enrolment stays scheduled and is due at its end.
+    """
     decision = contacting.decide_for(
         session,
         contact,
@@ -140,9 +143,13 @@ def decide(
         enrolment.due_at = decision.at
         enrolment.explanation = _with_earlier(enrolment.explanation, contacting.explained(decision.reasons))
         return decision
-    enrolment.state, enrolment.reason = "skipped", decision.code
-    enrolment.explanation = [{"code": decision.code, "params": dict(decision.params)}]
     enrolment.next_allowed_at = decision.next_allowed
+    if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < enrolment.expires_at:
+        enrolment.due_at = decision.next_allowed
+        enrolment.explanation = [_unable(decision)]
+        return None
+    enrolment.state, enrolment.reason = "skipped", decision.code
+    enrolment.explanation = [_unable(decision)]
     return None
 
 
@@ -150,6 +157,10 @@ def _with_earlier(before: list[Any], reasons: list[dict[str, Any]]) -> list[Any]
     """A survey that was put off keeps why: when it is asked again in the morning, nothing has to be put off."""
     present = {each["code"] for each in reasons}
     return [*(each for each in before if each["code"] not in present), *reasons]
+
+
+def _unable(decision: Skip) -> dict[str, Any]:
+    return {"code": decision.code, "params": dict(decision.params)}
 
 
 def plan_dates(session: Session, library: Library, settings: Settings, now: datetime) -> int:

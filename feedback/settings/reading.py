@@ -156,10 +156,13 @@ def _build(instance: Path, values: Mapping[str, Any]) -> Settings:
 
 
 def _with_derived(settings: Settings) -> Settings:
-    """Fill what depends on other settings: the database's place, and the demo's stand-ins."""
+    """Fill what depends on other settings: the database's place, zones, and the demo's stand-ins."""
     if not settings.database.url:
         url = Secret(f"sqlite:///{settings.instance / 'feedback.db'}")
         settings = replace(settings, database=replace(settings.database, url=url))
+    if settings.followup.time_zone is None:
+        zone = settings.organisation.time_zone
+        settings = replace(settings, followup=replace(settings.followup, time_zone=zone))
     return _with_stand_ins(settings) if settings.demo else settings
 
 

@@ -162,6 +162,19 @@ class FollowUp:
 
 
 @dataclass(frozen=True)
+class Health:
+    """How an account is doing, as one number."""
+
+    weights: Mapping[str, float] = setting(
+        _NOTHING, "How much each part counts, in place of the built-in weights."
+    )
+    usage: Mapping[str, float] = setting(
+        {"usage": 100.0}, "Usage metrics that count, each with the value that is full use."
+    )
+    usage_counts_for: timedelta = setting(timedelta(days=45), "An older usage figure says nothing.")
+
+
+@dataclass(frozen=True)
 class Alerts:
     """Messages to staff."""
 
@@ -220,6 +233,7 @@ class Settings:
     smtp: Smtp = field(default_factory=Smtp)
     contact: Contact = field(default_factory=Contact)
     followup: FollowUp = field(default_factory=FollowUp)
+    health: Health = field(default_factory=Health)
     alerts: Alerts = field(default_factory=Alerts)
     worker: Worker = field(default_factory=Worker)
     retention: Retention = field(default_factory=Retention)

@@ -22,7 +22,7 @@ from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
-from feedback.services import audit, followups, histories, queue, root_causes, staff, webhooks
+from feedback.services import audit, followups, histories, queue, recovery, root_causes, staff, webhooks
 from feedback.services.followups import Closing
 from feedback.services.queue import Filter
 from feedback.store.models import FollowUp, FollowUpEntry
@@ -41,7 +41,7 @@ PAGE = 50
 def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of routes, each a few lines)
     desk = Blueprint("desk", __name__)
     database = runtime.database
-    weights = Weights(**runtime.settings.followup.weights)
+    weights = Weights.of(runtime.settings.followup.weights)
     currency = runtime.settings.organisation.currency
 
     @desk.get("/", endpoint="queue")
@@ -204,6 +204,9 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             owners=staff.owners(session),
             causes=root_causes.in_use(session),
             cause=followups.root_cause_of(session, task),
+            afterwards=recovery.of(session, task) if task.state == State.CLOSED else None,
+            again=recovery.scored_again(session, task),
+            is_better=recovery.is_better,
             actions=set(allowed(State(task.state))) if allows(Permission.WORK_FOLLOW_UPS) else set(),
             may_hand_over=may_hand_over(task),
             outcomes=[outcome for outcome in Outcome if _fits(outcome, task.kind)],

@@ -95,6 +95,7 @@ class Pages:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.library = runtime.library
+        self.health = runtime.settings.health
         self.currency = runtime.settings.organisation.currency
         self.organisation = runtime.settings.organisation.name
 
@@ -200,7 +201,9 @@ class Pages:
         now, viewer = clock.now(), _viewer()
         search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
-        found = reports.accounts(session, viewer, now=now, order=order, search=search, page=page)
+        found = reports.accounts(
+            session, viewer, now=now, order=order, search=search, page=page, settings=self.health
+        )
         names = self._names(session)
         return {
             "standings": found,
@@ -213,7 +216,7 @@ class Pages:
         }
 
     def account(self, session: Session, account_id: int) -> Context:
-        page = reports.account_page(session, _viewer(), account_id, now=clock.now())
+        page = reports.account_page(session, _viewer(), account_id, now=clock.now(), settings=self.health)
         names = self._names(session)
         whole = Period(date(2000, 1, 1), clock.now().date())
         words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)

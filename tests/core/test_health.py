@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.health import Level, Part, Signs, health
+from feedback.core.health import Level, Part, Signs, health, weights_with
 
 unit = st.floats(0, 1)
 SIGNS = st.builds(
@@ -50,6 +50,18 @@ def test_an_overdue_follow_up_costs_twice() -> None:
         if each.part is Part.FOLLOW_UPS
     )
     assert (open_, late) == (75, 50)
+
+
+def test_weights_can_be_changed_one_by_one() -> None:
+    signs = Signs(latest=1.0, usage=0)
+    assert health(signs, weights_with({"usage": 0})).value == pytest.approx(100)
+    assert weights_with({"usage": 3})[Part.VOICE] == 15
+
+
+@pytest.mark.parametrize("changed", [{"useage": 1}, {"usage": -1}, {"usage": float("inf")}])
+def test_what_cannot_be_a_weight_is_refused(changed: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=r"part|0 or more"):
+        weights_with(changed)
 
 
 @given(signs=SIGNS)

@@ -124,9 +124,15 @@ def replace_time(reply: Reply, now: datetime) -> Reply:
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Library:
+def shipped() -> Library:
     """The questionnaires that ship, read once."""
     return library.load(resources.directories("questionnaires"))
+
+
+@pytest.fixture
+def shelf(shipped: Library) -> Library:
+    """A library for one database: it remembers versions by their ids, which begin anew in the next."""
+    return Library(shipped.questionnaires, shipped.journey)
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ class TestValues:
             ("link.expiry", "2w", timedelta(weeks=2)),
             ("twilio.senders", "TR=ACME, US=+15550100", {"TR": "ACME", "US": "+15550100"}),
             ("followup.weights", "revenue=1.5", {"revenue": 1.5}),
-            ("followup.time_zone", "", None),
+            ("followup.time_zone", "", ZoneInfo("UTC")),
             ("followup.time_zone", "Asia/Tehran", ZoneInfo("Asia/Tehran")),
             ("channels.enabled", "twilio_sms,smtp_email", ("twilio_sms", "smtp_email")),
         ],
@@ -118,6 +118,14 @@ class TestValues:
         entry = entries()[name]
         settings = loaded(tmp_path, **{entry.variable: text})
         assert getattr(getattr(settings, entry.table), entry.field.name) == value
+
+    def test_business_hours_are_the_organisation_s_where_they_have_no_zone_of_their_own(
+        self, tmp_path: Path
+    ) -> None:
+        toml = "[organisation]\ntime_zone = 'Asia/Tehran'\n"
+        assert loaded(tmp_path, toml).followup.time_zone == ZoneInfo("Asia/Tehran")
+        own = toml + "[followup]\ntime_zone = 'Europe/Istanbul'\n"
+        assert loaded(tmp_path, own).followup.time_zone == ZoneInfo("Europe/Istanbul")
 
     def test_toml_can_use_its_own_types(self, tmp_path: Path) -> None:
         toml = (
@@ -213,6 +221,8 @@ class TestChecks:
             ({"FEEDBACK_ORGANISATION_SUPPORT_EMAIL": ""}, "F042"),
             ({"FEEDBACK_FOLLOWUP_FALLBACK_OWNER": ""}, "F043"),
             ({"FEEDBACK_DATABASE_URL": "postgresql://h/d", "FEEDBACK_DATABASE_POOL": "2"}, "F050"),
+            ({"FEEDBACK_ALERTS_SLACK_WEBHOOK": "http://hooks.example.com/x"}, "F060"),
+            ({"FEEDBACK_ALERTS_TEAMS_WEBHOOK": "hooks.example.com/x"}, "F061"),
         ],
     )
     def test_what_is_wrong_has_a_code_and_a_hint(

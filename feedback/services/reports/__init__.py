@@ -17,6 +17,7 @@ from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
 from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
+from feedback.services.reports.recovery import AfterClosing, after_closing
 from feedback.services.reports.scores import (
     EVERYBODY,
     Cell,
@@ -37,6 +38,7 @@ __all__ = [
     "COMMENTS_PAGE",
     "EVERYBODY",
     "AccountPage",
+    "AfterClosing",
     "Cell",
     "ClosedLoop",
     "Comment",
@@ -54,6 +56,7 @@ __all__ = [
     "Wanted",
     "account_page",
     "accounts",
+    "after_closing",
     "all_series",
     "breakdown",
     "closed_loop",

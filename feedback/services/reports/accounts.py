@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -12,11 +12,14 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
-from feedback.core.health import WEIGHTS, Health, Part, Signs, health
+from feedback.core.health import Health, Signs, health, weights_with
 from feedback.core.metrics import METRICS
 from feedback.errors import NotFound
+from feedback.services import usage
 from feedback.services.followups import Viewer
 from feedback.services.reports.comments import visible_accounts
+from feedback.services.usage import Figure
+from feedback.settings.table import Health as HealthSettings
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
 
 RELATIONSHIP = "nps"
@@ -27,17 +30,19 @@ SILENCE_WITHIN = timedelta(days=180)
 PAGE = 50
 ENOUGH = 200
 """Entries of an account's history on its page."""
+BUILT_IN = HealthSettings()
 
 Order = Literal["renewal", "revenue", "name"]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An account and its health."""
+    """An account and its health; `usage` holds the figures behind that part."""
 
     account: Account
     signs: Signs
     health: Health
+    usage: Sequence[Figure] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,12 @@ def accounts(
     order: Order = "renewal",
     search: str = "",
     page: int = 1,
-    weights: Mapping[Part, float] = WEIGHTS,
+    settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
     """A page of accounts with their health: the next renewal first, or by revenue, or by name."""
     query = _listed(viewer, search).order_by(*_orders(now)[order]).limit(PAGE).offset(PAGE * (page - 1))
     found = session.scalars(query.options(selectinload(Account.owner))).all()
-    signs = signs_of(session, [account.id for account in found], now)
-    return [Standing(each, signs[each.id], health(signs[each.id], weights)) for each in found]
+    return _standings(session, found, settings, now)
 
 
 def count_accounts(session: Session, viewer: Viewer, search: str = "") -> int:
@@ -91,21 +95,32 @@ def account_page(
     account_id: int,
     *,
     now: datetime,
-    weights: Mapping[Part, float] = WEIGHTS,
+    settings: HealthSettings = BUILT_IN,
 ) -> AccountPage:
     """Raises NotFound, also for an account that is not the viewer's to see."""
     wanted = select(Account).where(Account.id == account_id, visible_accounts(viewer))
     account = session.scalar(wanted.options(selectinload(Account.owner)))
     if account is None:
         raise NotFound("There is no such account.")
-    signs = signs_of(session, [account.id], now)[account.id]
     return AccountPage(
-        standing=Standing(account, signs, health(signs, weights)),
+        standing=_standings(session, [account], settings, now)[0],
         contacts=_latest(session, Contact, account_id, Contact.name),
         scores=_scores(session, account_id),
         invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc()),
         follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc()),
     )
+
+
+def _standings(
+    session: Session, found: Sequence[Account], settings: HealthSettings, now: datetime
+) -> list[Standing]:
+    ids = [account.id for account in found]
+    signs, weights = signs_of(session, ids, now, settings), weights_with(settings.weights)
+    figures = usage.latest(session, ids, settings, now)
+    return [
+        Standing(each, signs[each.id], health(signs[each.id], weights), figures.get(each.id, ()))
+        for each in found
+    ]
 
 
 def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
@@ -152,12 +167,15 @@ class _Found:
     pairs: list[tuple[float, float]] = field(default_factory=list)
 
 
-def signs_of(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, Signs]:
-    """What is known of each account, in four queries however many they are."""
+def signs_of(
+    session: Session, account_ids: Collection[int], now: datetime, settings: HealthSettings = BUILT_IN
+) -> dict[int, Signs]:
+    """What is known of each account, in five queries however many they are."""
     scores = _goodness(session, account_ids, now)
     voices = _voices(session, account_ids, now)
     tasks = _tasks(session, account_ids, now)
-    usage = {row.id: row.properties.get("usage") for row in _properties(session, account_ids)}
+    posted = usage.latest(session, account_ids, settings, now)
+    written = {row.id: row.properties.get("usage") for row in _properties(session, account_ids)}
     return {
         each: Signs(
             latest=_mean(scores[each].latest),
@@ -166,7 +184,9 @@ def signs_of(session: Session, account_ids: Collection[int], now: datetime) -> d
             answered=voices.get(each, (0, 0))[1],
             open_tasks=tasks.get(each, (0, 0))[0],
             overdue_tasks=tasks.get(each, (0, 0))[1],
-            usage=_number(usage.get(each)),
+            usage=_mean([100 * figure.share for figure in posted.get(each, ())])
+            if each in posted
+            else _number(written.get(each)),
         )
         for each in account_ids
     }
@@ -232,5 +252,5 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    """A usage figure as the API posted it; what is not a number is unknown."""
+    """Usage as a property of the account, from 0 to 100; what is not a number is unknown."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,6 +1,6 @@
 """Every table, by concept. Import from here: `from feedback.store.models import Invitation`."""
 
-from feedback.store.models.customers import Account, Consent, Contact, Suppression
+from feedback.store.models.customers import Account, Consent, Contact, Suppression, UsagePoint
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import (
@@ -52,6 +52,7 @@ __all__ = [
     "ScoreCount",
     "SimulatedMessage",
     "Suppression",
+    "UsagePoint",
     "User",
     "WebAuthnKey",
     "WebhookCall",

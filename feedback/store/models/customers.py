@@ -35,6 +35,24 @@ class Account(Base):
     owner: Mapped[User | None] = relationship()
 
 
+class UsagePoint(Base):
+    """One figure of an account's use of the product at one moment, told once: `key` is the sender's own."""
+
+    __tablename__ = "usage_point"
+    __table_args__ = (
+        UniqueConstraint("account_id", "key"),
+        Index("ix_usage_point_account_name_at", "account_id", "name", "at"),
+    )
+
+    id: Mapped[PrimaryKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    key: Mapped[Name]
+    name: Mapped[Word]
+    value: Mapped[float]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
 class Contact(Base):
     """A person. `phone` is E.164, `email` normalised, `time_zone` an IANA name, `language` two letters."""
 

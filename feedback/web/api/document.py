@@ -49,7 +49,7 @@ def of(api: APIBlueprint) -> dict[str, Any]:
         "info": {
             "title": "Feedback",
             "version": __version__,
-            "description": "Accounts, contacts and journey events. Every call carries an API key.",
+            "description": "Accounts, contacts, journey events and usage. Every call carries an API key.",
         },
         "servers": [{"url": "/api/v1"}],
         "paths": paths,

@@ -31,6 +31,13 @@ def _no_flag(value: object) -> object:
     return value
 
 
+def _is_number(value: object) -> object:
+    """Of JSON; pydantic alone would also take text with digits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("This must be a number.")
+    return value
+
+
 def _line(longest: int) -> StringConstraints:
     return StringConstraints(strict=True, min_length=1, max_length=longest, strip_whitespace=True)
 
@@ -102,6 +109,15 @@ class ContactIn(_In):
     consent: ConsentIn | None = None
 
 
+class UsageIn(_In):
+    """How much an account uses the product, at one moment. The same key is the same figure."""
+
+    key: Name = Field(description="your idempotency key, such as the metric and the day")
+    name: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
+    value: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False), BeforeValidator(_is_number)]
+    at: Moment | None = Field(None, description="default: now")
+
+
 class EventIn(_In):
     """Something that happened. The same key is the same event, however often it is sent."""
 
@@ -169,6 +185,15 @@ class EventOut(BaseModel):
     received_at: AwareDatetime
     properties: dict[str, Property]
     enrolments: list[EnrolmentOut]
+
+
+class UsageOut(BaseModel):
+    key: str
+    account: str
+    name: str
+    value: float
+    at: AwareDatetime
+    received_at: AwareDatetime
 
 
 class Mistake(BaseModel):

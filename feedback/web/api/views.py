@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from feedback import clock
 from feedback.errors import FeedbackError, Gone, NotFound
-from feedback.services import journeys
+from feedback.services import journeys, usage
 from feedback.services.customers import (
     ContactDraft,
     Draft,
@@ -45,6 +45,8 @@ from feedback.web.api.shapes import (
     EventOut,
     ExternalId,
     Mistake,
+    UsageIn,
+    UsageOut,
 )
 from feedback.web.permissions import public
 
@@ -73,6 +75,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     _accounts(api, runtime)
     _contacts(api, runtime)
     _events(api, runtime)
+    _usage(api, runtime)
 
     @api.get("/openapi.json", doc_ui=False)
     @public("the description of the API; it says nothing about customers")
@@ -158,6 +161,29 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
     def get_event(path: EventKey) -> Response:
         with runtime.database.reading() as session:
             return _answer(_event(session, path.key))
+
+
+def _usage(api: APIBlueprint, runtime: Runtime) -> None:
+    @api.post(
+        "/accounts/<path:external_id>/usage",
+        summary="Tell how much an account uses the product",
+        responses=document.stored(UsageOut),
+    )
+    @public(_BY_KEY)
+    def post_usage(path: ExternalId, body: UsageIn) -> Response:
+        now = clock.now()
+        point = usage.Point(body.key, body.name, body.value, body.at)
+        with runtime.database.writing() as session:
+            row, is_new = usage.record(session, path.external_id, point, now)
+            shape = UsageOut(
+                key=row.key,
+                account=path.external_id,
+                name=row.name,
+                value=row.value,
+                at=row.at,
+                received_at=row.received_at,
+            )
+            return _answer(shape, Stored(row.id, "created" if is_new else "unchanged"))
 
 
 def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services import api_keys, erasure
-from feedback.store.models import ApiKey, AuditEntry, Contact, Enrolment, JourneyEvent
+from feedback.store.models import ApiKey, AuditEntry, Contact, Enrolment, JourneyEvent, UsagePoint
 from feedback.web.api import gate
 from tests.web.api.conftest import Program
 
@@ -233,3 +233,22 @@ def test_the_key_is_stored_as_a_digest(program: Program, runtime: Runtime) -> No
     assert len(key.digest) == 64
     assert program.key.startswith(key.prefix)
     assert len(program.key) > 40
+
+
+def test_usage_is_told_once_and_belongs_to_its_account(program: Program, runtime: Runtime) -> None:
+    program.put("/accounts/acc/7", name="Acme")
+    figure = {"key": "d1", "name": "active_users", "value": 12, "at": "2026-03-01T00:00:00+03:00"}
+    first, again = (program.post("/accounts/acc/7/usage", **figure) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_json() == again.get_json()
+    assert (first.get_json()["value"], first.get_json()["account"]) == (12, "acc/7")
+    problem_of(program.post("/accounts/acc/7/usage", **{**figure, "value": 13}), 409)
+    problem_of(program.post("/accounts/nobody/usage", **figure), 404)
+    assert count(runtime, UsagePoint) == 1
+
+
+@pytest.mark.parametrize("value", ["12", True, -1, None])
+def test_usage_is_a_number_of_zero_or_more(program: Program, value: object) -> None:
+    program.put("/accounts/acc-7", name="Acme")
+    body = problem_of(program.post("/accounts/acc-7/usage", key="k", name="logins", value=value), 422)
+    assert [each["pointer"] for each in body["errors"]] == ["/value"]

@@ -1,0 +1,116 @@
+"""How much accounts use the product, as other programs tell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from feedback.errors import Conflict, NotFound, Rejected
+from feedback.settings.table import Health
+from feedback.store.models import Account, UsagePoint
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A figure as it was told; `at` None is now. Within an account, the same key is the same figure."""
+
+    key: str
+    name: str
+    value: float
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The newest value of one metric, beside the value that counts as full use."""
+
+    name: str
+    value: float
+    full: float
+    at: datetime
+
+    @property
+    def share(self) -> float:
+        """From 0.0 (not used) to 1.0 (fully used, or more)."""
+        return min(1.0, max(0.0, self.value / self.full))
+
+
+def record(session: Session, account: str, point: Point, now: datetime) -> tuple[UsagePoint, bool]:
+    """Store a figure of the account with this external id; whether it is new. Told twice, it is stored once.
+
+    Raises NotFound for an unknown account, Rejected for a time in the future, Conflict where the key was used
+    for another figure.
+    """
+    account_id = session.scalar(select(Account.id).where(Account.external_id == account))
+    if account_id is None:
+        raise NotFound("There is no such account; store it first.")
+    if point.at is not None and point.at > now + timedelta(minutes=5):
+        raise Rejected("Usage cannot lie in the future; check the clock and the time zone of the sender.")
+    if (stored := _stored(session, account_id, point)) is not None:
+        return stored, False
+    row = UsagePoint(
+        account_id=account_id,
+        key=point.key,
+        name=point.name,
+        value=point.value,
+        at=(point.at or now).astimezone(UTC),
+        received_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # the same figure arrived twice at once
+        return _stored(session, account_id, point) or row, False
+    return row, True
+
+
+def _stored(session: Session, account_id: int, point: Point) -> UsagePoint | None:
+    stored = session.scalar(
+        select(UsagePoint).where(UsagePoint.account_id == account_id, UsagePoint.key == point.key)
+    )
+    if stored is None:
+        return None
+    if (stored.name, stored.value) != (point.name, point.value) or point.at not in (None, stored.at):
+        raise Conflict("This key was used before, for another figure; use another key.")
+    return stored
+
+
+def latest(
+    session: Session, account_ids: Collection[int], settings: Health, now: datetime
+) -> Mapping[int, list[Figure]]:
+    """The figures that count for each account that has any, in the order of the settings; one query."""
+    wanted = (
+        UsagePoint.account_id.in_(account_ids),
+        UsagePoint.name.in_(settings.usage),
+        UsagePoint.at >= now - settings.usage_counts_for,
+    )
+    newest = (
+        select(UsagePoint.account_id, UsagePoint.name, func.max(UsagePoint.at).label("at"))
+        .where(*wanted)
+        .group_by(UsagePoint.account_id, UsagePoint.name)
+        .subquery()
+    )
+    rows = session.execute(
+        select(UsagePoint.account_id, UsagePoint.name, UsagePoint.value, UsagePoint.at)
+        .join(
+            newest,
+            (UsagePoint.account_id == newest.c.account_id)
+            & (UsagePoint.name == newest.c.name)
+            & (UsagePoint.at == newest.c.at),
+        )
+        .order_by(UsagePoint.id)
+    )
+    found: dict[int, dict[str, Figure]] = defaultdict(dict)
+    for account_id, name, value, at in rows:  # of two at the same moment, the one that was told last
+        found[account_id][name] = Figure(name, value, settings.usage[name], at)
+    order = list(settings.usage)
+    return {
+        each: sorted(figures.values(), key=lambda figure: order.index(figure.name))
+        for each, figures in found.items()
+    }
