@@ -340,6 +340,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contact_phone"), ["phone"], unique=False)
 
     op.create_table(
+        "usage_point",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("received_at", UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_usage_point_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_point")),
+        sa.UniqueConstraint("account_id", "key", name=op.f("uq_usage_point_account_id_key")),
+    )
+    with op.batch_alter_table("usage_point", schema=None) as batch_op:
+        batch_op.create_index("ix_usage_point_account_name_at", ["account_id", "name", "at"], unique=False)
+
+    op.create_table(
         "consent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -920,6 +938,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_consent_contact_kind")
 
     op.drop_table("consent")
+    with op.batch_alter_table("usage_point", schema=None) as batch_op:
+        batch_op.drop_index("ix_usage_point_account_name_at")
+
+    op.drop_table("usage_point")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_phone"))
         batch_op.drop_index(batch_op.f("ix_contact_email"))
