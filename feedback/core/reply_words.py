@@ -75,8 +75,9 @@ _WORD = re.compile(r"\w+|👍|👎")
 def _fold(text: str) -> str:
     """Lower case without accents, vowel signs, apostrophes; one form of Turkish i, one of Persian ye."""
     same = text.translate(_SILENT).translate(_SAME_LETTER).casefold()
-    bare = (c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
-    return unicodedata.normalize("NFC", "".join(bare)).translate(_SAME_LETTER)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
+    # Again, because taking a styled letter apart can bring a capital to light.
+    return unicodedata.normalize("NFC", bare.casefold()).translate(_SAME_LETTER)
 
 
 def words_in(text: str) -> list[str]:

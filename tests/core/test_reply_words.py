@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedback.core.reply_words import LANGUAGES, lexicon_for, lexicon_of, phrase, plain_digits
@@ -27,6 +27,7 @@ def test_spellings_of_one_word_become_the_same(text, folded):
     assert phrase(text) == folded
 
 
+@example("\U0001d412")  # a bold S
 @given(st.text(max_size=60))
 def test_folding_twice_changes_nothing(text):
     assert phrase(phrase(text)) == phrase(text)

@@ -21,9 +21,15 @@ SignIn = Callable[[str], FlaskClient]
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Library:
+def shipped() -> Library:
     """The questionnaires that ship, read once."""
     return library.load(resources.directories("questionnaires"))
+
+
+@pytest.fixture
+def shelf(shipped: Library) -> Library:
+    """A library of one's own: it remembers versions by the ids of one database."""
+    return Library(shipped.questionnaires, shipped.journey)
 
 
 def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:

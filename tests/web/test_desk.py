@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
 from feedback.store.models import AuditEntry, FollowUp
 from tests.web.conftest import SignIn
+
+
+@pytest.fixture(autouse=True)
+def a_wednesday() -> Iterator[None]:
+    """How long something is overdue in business time depends on the day of the week."""
+    with time_machine.travel(datetime(2026, 3, 4, 10, tzinfo=UTC)):
+        yield
 
 
 def tasks(app: Flask) -> dict[str, FollowUp]:

@@ -27,13 +27,13 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def site(migrated_sqlite: Path, shelf: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an office with a year of answers, whose lead reads Persian as well as English."""
     directory = tmp_path_factory.mktemp("year")
     file = directory / "feedback.db"
     file.write_bytes(migrated_sqlite.read_bytes())
     database = Database(f"sqlite:///{file}")
-    runtime = runtime_over(database, shelf, directory)
+    runtime = runtime_over(database, Library(shipped.questionnaires, shipped.journey), directory)
     with database.writing() as session:
         people = office.furnish(session, runtime)
         people["viewer"].language = "fa"
