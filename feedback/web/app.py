@@ -17,7 +17,9 @@ from feedback.settings import Settings
 from feedback.web import (
     account,
     api,
+    audit,
     auth,
+    causes,
     desk,
     frame,
     headers,
@@ -47,6 +49,8 @@ ROOMS = (
     Room(desk.blueprint, "/desk"),
     Room(insights.blueprint, "/insights"),
     Room(account.blueprint, "/account"),
+    Room(causes.blueprint, "/causes"),
+    Room(audit.blueprint, "/audit"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator", csrf=False),

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SEE_FOLLOW_UPS = "follow-ups.see"
     WORK_FOLLOW_UPS = "follow-ups.work"
     ASSIGN_FOLLOW_UPS = "follow-ups.assign"
+    MANAGE_CAUSES = "causes.manage"
     SEE_ALL_ACCOUNTS = "accounts.all"
     SEE_CUSTOMERS = "customers.see"
     CHANGE_CUSTOMERS = "customers.change"
@@ -61,6 +62,7 @@ _CSM = frozenset(
 )
 _LEAD = _VIEWER | _CSM | {
     Permission.ASSIGN_FOLLOW_UPS,
+    Permission.MANAGE_CAUSES,
     Permission.CHANGE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
