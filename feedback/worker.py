@@ -28,6 +28,7 @@ from feedback.services import (
     reconciling,
     recovery,
     retention,
+    staff,
     webhooks,
 )
 
@@ -178,6 +179,7 @@ def expire(runtime: Runtime, now: datetime) -> None:
 def follow_up(runtime: Runtime, now: datetime) -> None:
     """Bring back what was put off; tell owners and chats what is new, and leads what was promised and not kept."""
     with runtime.database.writing() as session:
+        staff.welcome_back(session, now)
         followups.wake_due(session, now)
         alerts.tell_owners(session, runtime.channels, runtime.settings, now)
         alerts.escalate(session, runtime.channels, runtime.settings, now)

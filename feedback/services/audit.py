@@ -1,14 +1,29 @@
-"""Who saw, changed or exported what. Entries are only ever added; nothing here can change one."""
+"""Who saw, changed or exported what. Entries are only ever added: the database refuses everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from feedback.store.models import AuditEntry, User
+
+SYSTEM = 0
+"""Stands for the system where a person is asked for; ids begin at 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to show: `by` a user's id or SYSTEM, `since` and `until` (excluded) aware, `before` an entry's id."""
+
+    by: int | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
 
 
 def record(
@@ -41,3 +56,24 @@ def latest(
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     ).all()
+
+
+def search(session: Session, wanted: Wanted, limit: int) -> Sequence[Row[AuditEntry, User]]:
+    """Entries that fit, the latest first; the user is None for the system."""
+    query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.user_id)
+    if wanted.by is not None:
+        query = query.where(AuditEntry.user_id.is_not_distinct_from(wanted.by or None))
+    if wanted.subject:
+        query = query.where(AuditEntry.subject == wanted.subject)
+    if wanted.since:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until:
+        query = query.where(AuditEntry.at < wanted.until)
+    if wanted.before:
+        query = query.where(AuditEntry.id < wanted.before)
+    return session.execute(query.order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def subjects(session: Session) -> Sequence[str]:
+    """The kinds of things that entries are about, for the filter."""
+    return session.scalars(select(AuditEntry.subject).distinct().order_by(AuditEntry.subject)).all()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from feedback.errors import NotFound, Rejected
+from feedback.i18n import LANGUAGES
+from feedback.services import audit
 from feedback.store.models import RootCause
 
 FIRST: Mapping[str, dict[str, str]] = {
@@ -54,3 +59,70 @@ def in_use(session: Session) -> Sequence[RootCause]:
     return session.scalars(
         select(RootCause).where(RootCause.retired_at.is_(None)).order_by(RootCause.id)
     ).all()
+
+
+def everything(session: Session) -> Sequence[RootCause]:
+    """All causes, those out of use at the end."""
+    order = (RootCause.retired_at.is_not(None), RootCause.id)
+    return session.scalars(select(RootCause).order_by(*order)).all()
+
+
+def add(session: Session, titles: Mapping[str, str], *, by: int, now: datetime) -> RootCause:
+    """A new cause that can be chosen at once. Raises Rejected where a language is missing."""
+    title = _titles(titles)
+    cause = RootCause(key=_free_key(session, title["en"]), title=title)
+    session.add(cause)
+    session.flush()
+    audit.record(session, "added", "root_cause", cause.id, by=by, now=now, key=cause.key)
+    return cause
+
+
+def rename(
+    session: Session, cause_id: int, titles: Mapping[str, str], *, by: int, now: datetime
+) -> RootCause:
+    """Other words for the same cause: follow-ups that were closed with it show them, too."""
+    cause = _find(session, cause_id)
+    cause.title = _titles(titles)
+    audit.record(session, "renamed", "root_cause", cause.id, by=by, now=now, key=cause.key)
+    return cause
+
+
+def retire(session: Session, cause_id: int, *, by: int, now: datetime) -> RootCause:
+    """Take it out of use; what was closed with it keeps it. Raises Rejected for the last one."""
+    cause = _find(session, cause_id)
+    if all(other.id == cause.id for other in in_use(session)):
+        raise Rejected("One cause has to stay: complaints cannot be closed without any.")
+    cause.retired_at = cause.retired_at or now
+    audit.record(session, "retired", "root_cause", cause.id, by=by, now=now, key=cause.key)
+    return cause
+
+
+def bring_back(session: Session, cause_id: int, *, by: int, now: datetime) -> RootCause:
+    cause = _find(session, cause_id)
+    cause.retired_at = None
+    audit.record(session, "brought back", "root_cause", cause.id, by=by, now=now, key=cause.key)
+    return cause
+
+
+def _find(session: Session, cause_id: int) -> RootCause:
+    """Locked, and all others with it: two people must not retire the last two at once."""
+    causes = session.scalars(select(RootCause).order_by(RootCause.id).with_for_update()).all()
+    found = next((cause for cause in causes if cause.id == cause_id), None)
+    if found is None:
+        raise NotFound("There is no such cause.")
+    return found
+
+
+def _titles(written: Mapping[str, str]) -> dict[str, str]:
+    titles = {language: " ".join(written.get(language, "").split())[:100] for language in LANGUAGES["desk"]}
+    if not all(titles.values()):
+        raise Rejected("Name the cause in every language; colleagues read it in theirs.")
+    return titles
+
+
+def _free_key(session: Session, title: str) -> str:
+    """From the English name, for exports and questionnaires: `Too slow` becomes `too_slow`."""
+    stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:50] or "cause"
+    taken = set(session.scalars(select(RootCause.key).where(RootCause.key.startswith(stem, autoescape=True))))
+    numbered = (f"{stem}_{number}" for number in range(2, len(taken) + 3))
+    return stem if stem not in taken else next(key for key in numbered if key not in taken)

@@ -43,6 +43,7 @@ def add_user(
     language: str | None = None,
     time_zone: str | None = None,
     is_demo: bool = False,
+    by: int | None = None,
 ) -> User:
     """A new member of staff. Without a password they choose one by "Forgot your password?".
 
@@ -68,8 +69,16 @@ def add_user(
     )
     session.add(user)
     session.flush()
-    audit.record(session, "added", "user", user.id, by=None, now=now)
+    audit.record(session, "added", "user", user.id, by=by, now=now)
     return user
+
+
+def welcome_back(session: Session, now: datetime) -> int:
+    """End the absences that are over, and with them what colleagues could see meanwhile; how many."""
+    back = session.scalars(select(User).where(User.away_until <= now)).all()
+    for user in back:
+        user.away_until = None
+    return len(back)
 
 
 def by_email(session: Session, email: str) -> User | None:

@@ -263,8 +263,10 @@ def post(url: str, body: Mapping[str, Any]) -> Answer:
         return Answer("timeout", again=True)
     except requests.exceptions.InvalidURL:
         return Answer("bad_address")
+    except requests.ConnectionError:
+        return Answer("unreachable", again=True)
     except (requests.RequestException, ValueError) as error:  # ValueError: an address that is none at all
-        return Answer(type(error).__name__.lower()[:64], again=isinstance(error, requests.ConnectionError))
+        return Answer(type(error).__name__.lower()[:64])
 
 
 def _read(response: requests.Response) -> Answer:

@@ -106,6 +106,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
                     roles=form.getlist("role"),
                     language=say().language,
                     now=clock.now(),
+                    by=current_user.id,
                 )
         except (Conflict, Rejected) as refused:
             return _staff_page(say().gettext(str(refused))), _status(refused)

@@ -17,7 +17,9 @@ from feedback.settings import Settings
 from feedback.web import (
     account,
     api,
+    audit,
     auth,
+    causes,
     deliveries,
     desk,
     frame,
@@ -53,6 +55,8 @@ ROOMS = (
     Room(deliveries.blueprint, "/deliveries"),
     Room(questionnaires.blueprint, "/questionnaires"),
     Room(account.blueprint, "/account"),
+    Room(causes.blueprint, "/causes"),
+    Room(audit.blueprint, "/audit"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator", csrf=False),

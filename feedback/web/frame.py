@@ -43,6 +43,8 @@ PLACES = (
     Place(_("Insights"), "insights.index", Permission.SEE_REPORTS),
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
     Place(_("Questionnaires"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
+    Place(_("Causes"), "causes.index", Permission.MANAGE_CAUSES),
+    Place(_("Audit"), "audit.index", Permission.SEE_AUDIT),
     Place(_("Staff"), "account.staff", Permission.MANAGE_STAFF),
 )
 

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SEE_FOLLOW_UPS = "follow-ups.see"
     WORK_FOLLOW_UPS = "follow-ups.work"
     ASSIGN_FOLLOW_UPS = "follow-ups.assign"
+    MANAGE_CAUSES = "causes.manage"
     SEE_ALL_ACCOUNTS = "accounts.all"
     SEE_CUSTOMERS = "customers.see"
     CHANGE_CUSTOMERS = "customers.change"
@@ -63,6 +64,7 @@ _CSM = frozenset(
 )
 _LEAD = _VIEWER | _CSM | {
     Permission.ASSIGN_FOLLOW_UPS,
+    Permission.MANAGE_CAUSES,
     Permission.CHANGE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,

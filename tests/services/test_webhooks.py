@@ -211,7 +211,7 @@ def test_a_server_that_never_answers_does_not_hold_the_worker(
 
 def test_a_server_that_is_away_may_come_back() -> None:
     answer = webhooks.post("http://127.0.0.1:9/hook", {})
-    assert (answer.code, answer.again) == ("connectionerror", True)
+    assert (answer.code, answer.again) == ("unreachable", True)
 
 
 def test_an_address_that_is_none_does_not_stop_the_worker() -> None:
