@@ -35,7 +35,7 @@ class World:
     now: datetime = MONDAY_NOON
 
     def __post_init__(self) -> None:
-        self.watch = reconciling.Watch(self.now.timestamp)
+        self.watch = reconciling.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)

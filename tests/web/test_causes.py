@@ -37,7 +37,9 @@ def test_a_retired_cause_is_not_offered_any_more(app: Flask, sign_in: SignIn) ->
     lead = sign_in("lead")
     lead.post(f"/causes/{causes(app)['price'].id}", data={"action": "retire"})
     with app.extensions["feedback"].database.reading() as session:
-        task = session.scalars(select(FollowUp).where(FollowUp.state == "open")).first()
+        task = session.scalars(
+            select(FollowUp).where(FollowUp.state == "open", FollowUp.kind == "recovery")
+        ).first()
     assert task
     page = lead.get(f"/desk/{task.id}").text
     assert 'value="product"' in page

@@ -60,6 +60,7 @@ def test_every_operation_behaves_as_it_is_described(described: Any) -> None:
     assert {f"{each.method.upper()} {each.path}" for each in operations} == {
         "PUT /accounts/{external_id}",
         "GET /accounts/{external_id}",
+        "POST /accounts/{external_id}/usage",
         "PUT /contacts/{external_id}",
         "GET /contacts/{external_id}",
         "POST /events",
