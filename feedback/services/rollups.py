@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Row,
     Select,
     String,
     TextClause,
@@ -61,6 +62,29 @@ DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
 
 
 Cells = Counter[tuple[Any, ...]]
+SentAs = tuple[str, date, str, str]
+"""Questionnaire, UTC day, stage, channel: where an invitation is counted."""
+Scored = tuple[str, str, str, int]
+"""Trend, question, metric, value: one score of a response."""
+
+
+class Countable(Protocol):
+    """What the counts go by: a response, whether as an object of the ORM or on its way into its table."""
+
+    @property
+    def segment(self) -> str | None: ...
+    @property
+    def stage(self) -> str | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def owner_id(self) -> int | None: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def provisional(self) -> bool: ...
+    @property
+    def answered_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +107,34 @@ class Difference(NamedTuple):
 NOT_COUNTED = Counted(Counter(), None)
 
 
-def counted(session: Session, response: Response | None) -> Counted:
-    """How a response stands in the counts as its rows are now; take this before changing them."""
-    if response is None:
-        return NOT_COUNTED
+def counted(response: Countable, scores: Iterable[Scored]) -> Counted:
+    """How a response with these scores stands in the counts."""
     cells: Cells = Counter()
     if not response.provisional:
-        for score in session.execute(_SCORES, {"response": response.id}):
-            cells.update(_cells(response, *score))
-    return Counted(cells, standing(response))
+        for each in scores:
+            cells.update(_cells(response, *each))
+    return Counted(cells, "provisional" if response.provisional else "answered")
 
 
-def settle(session: Session, response: Response, before: Counted) -> None:
-    """Move the counts from how the response stood `before` to how it stands now.
+def settle(session: Session, before: Counted, after: Counted, sent: SentAs | None) -> None:
+    """Move the counts from how a response stood `before` to how it stands now.
 
-    A score belongs to the day of the response's first answer, whenever it is changed. This waits for others
-    who answer on the same day: call it last.
+    `sent` is the place of its invitation (`sent_as`), None where nobody invited or nothing has left. A score
+    belongs to the day of the response's first answer, whenever it is changed. This waits for others who answer
+    on the same day: call it last.
     """
-    _move(session, response, before, counted(session, response))
-
-
-def withdraw(session: Session, response: Response) -> None:
-    """Take a response out of the counts; call this before its rows are deleted."""
-    _move(session, response, counted(session, response), NOT_COUNTED)
-
-
-def _move(session: Session, response: Response, before: Counted, after: Counted) -> None:
-    if before.standing != after.standing and response.invitation_id is not None:
-        cell = _sent_as(session, response.invitation_id)
+    if before.standing != after.standing and sent is not None:
         change = [_as(after.standing, kind) - _as(before.standing, kind) for kind in _STANDINGS]
-        if cell is not None:
-            _raise(session, InvitationCount, {cell: (0, *change)})
+        _raise(session, InvitationCount, {sent: (0, *change)})
     cells = after.cells.copy()
     cells.subtract(before.cells)
     _raise(session, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
+
+
+def sent_as(questionnaire: str, invitation: Invitation | Row[*tuple[Any, ...]]) -> SentAs | None:
+    """The place in the response rate of an invitation that has left; its row must be held."""
+    sent_at: datetime | None = invitation.sent_at
+    return (questionnaire, sent_at.date(), invitation.stage, invitation.kind) if sent_at else None
 
 
 def invited(session: Session, invitation_id: int, change: int = 1) -> None:
@@ -125,7 +143,7 @@ def invited(session: Session, invitation_id: int, change: int = 1) -> None:
     When one that has left already is to go out by another channel, call this with -1 before its channel
     changes and with 1 after.
     """
-    cell = _sent_as(session, invitation_id)
+    cell = _place(session, invitation_id)
     if cell is None:
         return
     response = session.scalar(select(Response).where(Response.invitation_id == invitation_id))
@@ -240,13 +258,8 @@ def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: str)
 # --- Cells -------------------------------------------------------------------------------------------
 
 
-_SCORES = select(Score.trend, Score.question, Score.metric, Score.value).where(
-    Score.response_id == bindparam("response")
-)
-
-
 def _cells(
-    response: Response, trend: str, question: str, metric: str, value: int
+    response: Countable, trend: str, question: str, metric: str, value: int
 ) -> Iterator[tuple[Any, ...]]:
     day = response.answered_at.astimezone(UTC).date()
     keys = [(ALL, ""), *((name, _key(response, column.key)) for name, column in DIMENSIONS.items())]
@@ -255,21 +268,20 @@ def _cells(
             yield (trend, question, metric, grain, dimension, start, key, value)
 
 
-def _key(response: Response, attribute: str) -> str:
+def _key(response: Countable, attribute: str) -> str:
     value = getattr(response, attribute)
     return "" if value is None else str(value)
 
 
-def _sent_as(session: Session, invitation_id: int) -> tuple[Any, ...] | None:
-    """The cell of an invitation that has left. Holds its row: its answer and its leaving may meet."""
+def _place(session: Session, invitation_id: int) -> SentAs | None:
+    """As `sent_as`. Holds the invitation's row: its answer and its leaving may meet."""
     row = session.execute(
         select(QuestionnaireVersion.key, Invitation.sent_at, Invitation.stage, Invitation.kind)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
         .where(Invitation.id == invitation_id)
         .with_for_update(of=Invitation)
     ).one()
-    sent_at: datetime | None = row.sent_at
-    return (row.key, sent_at.date(), row.stage, row.kind) if sent_at else None
+    return sent_as(row.key, row)
 
 
 def _raise(session: Session, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:

@@ -24,8 +24,8 @@ from feedback.core.questions import AnyQuestion
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound, StorageUnavailable
 from feedback.i18n import LANGUAGES
-from feedback.services import links, responses
-from feedback.services.responses import Sheet
+from feedback.services import links, responses, sheets
+from feedback.services.sheets import Sheet
 from feedback.store.models import Link
 from feedback.web import rate
 from feedback.web.permissions import public
@@ -74,9 +74,9 @@ class _Survey:
         signs = evidence.signs_of_a_scanner()
         database = self.runtime.database
         with database.writing() if signs else database.reading() as session:
-            sheet = responses.find(session, token, now)
+            sheet = sheets.find(session, token, now)
             for kind, value in signs:
-                responses.note_sign(session, sheet.id, kind, value)
+                sheets.note_sign(session, sheet.id, kind, value)
             visit = self._visit(session, token, sheet, now)
         return self._shown(visit)
 
@@ -86,9 +86,9 @@ class _Survey:
         sent = request.form  # read before the transaction begins: a slow phone must not hold the database
         now = clock.now()
         with self.runtime.database.writing() as session:
-            sheet = responses.find(session, token, now)
-            visit = self._visit(session, token, sheet, now)
-            return self._taken(session, visit, sent)
+            held = sheets.hold(session, token, now)
+            visit = self._visit(session, token, held.sheet, now)
+            return self._taken(session, replace(visit, held=held), sent)
 
     @public("the link is the key")
     def enter(self, token: str) -> AnyResponse:
@@ -148,7 +148,7 @@ class _Survey:
         }
         if link is None:
             common |= {"source": "link", "evidence": seen.stored()}
-            responses.record(session, visit.sheet, visit.questionnaire, answers, **common)
+            responses.record(session, visit.held or visit.sheet, visit.questionnaire, answers, **common)
             return
         seen = replace(seen, repeated=not visit.sheet.state and self._came_before(link))
         version = visit.sheet.version_id or self._published(session, link, visit.now)
@@ -176,7 +176,7 @@ class _Survey:
         """Goes on with the visit that the address names, or begins one."""
         named = request.args.get("v", "")
         secret = named if looks_like_token(named) else links.secret()
-        sheet = responses.find_visit(session, secret, link)
+        sheet = sheets.find_visit(session, secret, link)
         if sheet is not None:
             visit = self._visit(session, secret, sheet, now)
         else:
@@ -187,7 +187,7 @@ class _Survey:
     def _visit(self, session: Session, token: str, sheet: Sheet, now: datetime) -> Visit:
         library = self.runtime.library
         known = library.knows(sheet.version_id)
-        content = None if known else responses.content(session, sheet.version_id)
+        content = None if known else sheets.content(session, sheet.version_id)
         return self._with(token, sheet, library.of_id(sheet.version_id, content), now)
 
     def _with(self, token: str, sheet: Sheet, questionnaire: Questionnaire, now: datetime) -> Visit:
