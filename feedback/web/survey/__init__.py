@@ -23,7 +23,6 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound, StorageUnavailable
-from feedback.i18n import LANGUAGES
 from feedback.services import links, responses, sheets
 from feedback.services.sheets import Sheet
 from feedback.store.models import Link
@@ -39,16 +38,16 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
-def blueprint(runtime: Runtime) -> Blueprint:
+def blueprint(runtime: Runtime, pages: Pages) -> Blueprint:
     """The pages behind a survey link."""
-    return _Survey(runtime).blueprint()
+    return _Survey(runtime, pages).blueprint()
 
 
 class _Survey:
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, pages: Pages) -> None:
         self.runtime = runtime
         self.settings = runtime.settings
-        self.pages = Pages(runtime.settings)
+        self.pages = pages
         self.limits = rate.Limits()
         self.drawn: dict[tuple[int, str, str, str], str] = {}
         self.forms: dict[tuple[int, str], type[StepForm]] = {}
@@ -265,7 +264,7 @@ class _Survey:
         too_many = request.method == "POST" and not self.limits.hit(rate.POSTS, "post", address)
         if not too_many and self.limits.left(rate.MISSES, "miss", address):
             return None
-        response = self._notice(
+        response = self.pages.notice(
             429, "Please wait a moment", "There were too many requests. Try again in a minute."
         )
         response.headers["Retry-After"] = "60"
@@ -273,31 +272,19 @@ class _Survey:
 
     def _unknown(self, _: NotFound) -> Response:
         self.limits.hit(rate.MISSES, "miss", request.remote_addr)
-        return self._notice(404, "We do not know this link", "Please check that the address is complete.")
+        return self.pages.notice(
+            404, "We do not know this link", "Please check that the address is complete."
+        )
 
     def _closed(self, closed: LinkClosed) -> Response:
-        return self._notice(410, *_CLOSED[closed.reason], language=closed.language)
+        return self.pages.notice(410, *_CLOSED[closed.reason], language=closed.language)
 
     def _unavailable(self, _: StorageUnavailable) -> Response:
         words = "Nothing is lost: please try again in a minute."
         retry = request.full_path.rstrip("?")
-        response = self._notice(503, "We cannot save your answer just now", words, retry=retry)
+        response = self.pages.notice(503, "We cannot save your answer just now", words, retry=retry)
         response.headers["Retry-After"] = "60"
         return response
-
-    def _notice(
-        self, status: int, heading: str, words: str, *, language: str | None = None, retry: str | None = None
-    ) -> Response:
-        spoken = language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en"
-        say = self.pages.say(spoken)
-        return self.pages.render(
-            "survey/notice.html",
-            say.language,
-            status=status,
-            heading=say.gettext(heading),
-            words=say.gettext(words),
-            retry=retry,
-        )
 
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
