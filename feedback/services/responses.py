@@ -7,11 +7,12 @@ tap and a reply by SMS come one after the other, and the later one continues wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, inspect
+from sqlalchemy import Connection, bindparam, func
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
@@ -21,7 +22,7 @@ from feedback.core.evidence import Evidence, is_provisional
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import followups, rollups, sheets
-from feedback.services.sheets import AnyRow, Draft, Held, Identified, Stored
+from feedback.services.sheets import AnyRow, Draft, Held, Identified, Rows, Stored
 from feedback.settings.table import FollowUp as FollowupSettings
 from feedback.store.models import Invitation, Link, Response
 from feedback.store.types import UtcDateTime
@@ -48,7 +49,7 @@ class _Coming:
 
 
 def record(
-    session: Session,
+    rows: Rows,
     invitation: Identified,
     questionnaire: Questionnaire,
     answers: Given,
@@ -70,12 +71,12 @@ def record(
     response's id.
     Raises LinkClosed where the invitation expired or was withdrawn, or where only changes arrive too late.
     """
-    held = invitation if isinstance(invitation, Held) else sheets.hold_invitation(session, invitation.id, now)
+    held = invitation if isinstance(invitation, Held) else sheets.hold_invitation(rows, invitation.id, now)
     coming = _Coming(questionnaire, answers, followup, now, evidence, finished, language, edit_window)
     draft = replace(held.stored.draft) if held.stored else _begun(held.invited, coming, source)
-    response_id = _continue(session, held.stored, draft, coming, held.invited)
-    if isinstance(invitation, Invitation) and inspect(invitation).session is session:
-        session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
+    response_id = _continue(rows, held.stored, draft, coming, held.invited)
+    if isinstance(invitation, Invitation) and isinstance(rows, Session) and invitation in rows:
+        rows.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response_id
 
 
@@ -108,10 +109,10 @@ def record_visit(
 
 
 def _continue(
-    session: Session, stored: Stored | None, draft: Draft, coming: _Coming, invited: AnyRow | None = None
+    rows: Rows, stored: Stored | None, draft: Draft, coming: _Coming, invited: AnyRow | None = None
 ) -> int:
     """Write what has changed, and what follows from it."""
-    connection, questionnaire = session.connection(), coming.questionnaire
+    connection, questionnaire = sheets.connection_of(rows), coming.questionnaire
     before = stored.answers if stored else {}
     after = _merged(questionnaire, before, _in_time(stored, coming))
     draft.language = coming.language or draft.language
@@ -121,13 +122,12 @@ def _continue(
     _write_answers(connection, draft, before, after)
     scores = {} if draft.provisional else _scores(questionnaire, after)
     _write_scores(connection, draft, questionnaire, stored.scores if stored else {}, scores)
-    _forget(session, draft)
     if invited is not None:
         _move_invitation(connection, invited, draft, coming.now)
-    _follow_up(session, draft, coming, after)
+    _follow_up(rows, draft, coming, after)
     # Last, because whoever answers today waits for the same rows.
     rollups.settle(
-        session,
+        connection,
         _counted(questionnaire, stored.draft, stored.scores) if stored else rollups.NOT_COUNTED,
         _counted(questionnaire, draft, scores),
         rollups.sent_as(draft.questionnaire, invited) if invited else None,
@@ -269,13 +269,6 @@ _INSERT_RESPONSE = sheets.response.insert()
 _UPDATE_RESPONSE = sheets.response.update().where(sheets.response.c.id == bindparam("response"))
 
 
-def _forget(session: Session, draft: Draft) -> None:
-    """The rows were written past the ORM; what it knows of this response is old."""
-    known = session.identity_map.get(identity_key(Response, draft.id))
-    if known is not None:
-        session.expire(known)
-
-
 # --- Its answers and scores ----------------------------------------------------------------------
 
 
@@ -380,11 +373,22 @@ _MOVE = (
 )
 
 
-def _follow_up(session: Session, draft: Draft, coming: _Coming, after: Mapping[str, Answer]) -> None:
-    """Most answers call for nothing; they cost no look into the database."""
+def _follow_up(rows: Rows, draft: Draft, coming: _Coming, after: Mapping[str, Answer]) -> None:
+    """Most answers call for nothing; they cost no session and no look into the database."""
+    if isinstance(rows, Session):
+        _forget(rows, draft)
     if draft.provisional or next(coming.questionnaire.follow_ups_for(after), None) is None:
         return
-    response = session.get_one(Response, draft.id)
-    followups.open_if_needed(
-        session, response, coming.questionnaire, after, followup=coming.followup, now=coming.now
-    )
+    with nullcontext(rows) if isinstance(rows, Session) else Session(rows) as session:
+        response = session.get_one(Response, draft.id)
+        followups.open_if_needed(
+            session, response, coming.questionnaire, after, followup=coming.followup, now=coming.now
+        )
+        session.flush()
+
+
+def _forget(session: Session, draft: Draft) -> None:
+    """The rows were written past the ORM; what it knows of this response is old."""
+    known = session.identity_map.get(identity_key(Response, draft.id))
+    if known is not None:
+        session.expire(known)

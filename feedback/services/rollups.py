@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Date,
     Row,
     Select,
@@ -114,7 +115,7 @@ def counted(response: Countable, scores: Iterable[Scored]) -> Counted:
     return Counted(cells, "provisional" if response.provisional else "answered")
 
 
-def settle(session: Session, before: Counted, after: Counted, sent: SentAs | None) -> None:
+def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs | None) -> None:
     """Move the counts from how a response stood `before` to how it stands now.
 
     `sent` is the place of its invitation (`sent_as`), None where nobody invited or nothing has left. A score
@@ -123,10 +124,10 @@ def settle(session: Session, before: Counted, after: Counted, sent: SentAs | Non
     """
     if before.standing != after.standing and sent is not None:
         change = [_as(after.standing, kind) - _as(before.standing, kind) for kind in _STANDINGS]
-        _raise(session, InvitationCount, {sent: (0, *change)})
+        _raise(connection, InvitationCount, {sent: (0, *change)})
     cells = after.cells.copy()
     cells.subtract(before.cells)
-    _raise(session, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
+    _raise(connection, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
 
 
 def sent_as(questionnaire: str, invitation: Invitation | Row[*tuple[Any, ...]]) -> SentAs | None:
@@ -146,7 +147,7 @@ def invited(session: Session, invitation_id: int, change: int = 1) -> None:
         return
     response = session.scalar(select(Response).where(Response.invitation_id == invitation_id))
     answers = [_as(standing(response), kind) for kind in _STANDINGS]
-    _raise(session, InvitationCount, {cell: [change * n for n in (1, *answers)]})
+    _raise(session.connection(), InvitationCount, {cell: [change * n for n in (1, *answers)]})
 
 
 def standing(response: Response | None) -> Standing:
@@ -282,10 +283,9 @@ def _place(session: Session, invitation_id: int) -> SentAs | None:
     return sent_as(row.key, row)
 
 
-def _raise(session: Session, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
+def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
     """Add numbers to cells, new or not, in the order of their keys: one statement, one round trip."""
     if cells:
-        connection = session.connection()
         values = [_bare(value) for cell in sorted(cells) for value in (*cell, *cells[cell])]
         statement = _upsert(table, len(cells), "?" if connection.dialect.paramstyle == "qmark" else "%s")
         connection.exec_driver_sql(statement, tuple(values))

@@ -1,7 +1,7 @@
 """What customers have answered so far, found by their link: to look at, or held to be written on.
 
 Every request of a customer begins here, so this reads tables with prepared statements and makes no objects of
-the ORM.
+the ORM. Callers that have a session may give that instead of a connection.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
@@ -21,6 +21,7 @@ from feedback.store.models import Account, AnswerRow, Invitation, Link, Question
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
+Rows = Connection | Session
 
 invitation, response, answer, score, account = (
     cast(Table, model.__table__) for model in (Invitation, Response, AnswerRow, Score, Account)
@@ -129,6 +130,14 @@ class Held:
         )
 
 
+def connection_of(rows: Rows) -> Connection:
+    """The connection, on which everything is seen that was changed by way of objects."""
+    if isinstance(rows, Connection):
+        return rows
+    rows.flush()
+    return rows.connection()
+
+
 def within(since: datetime | None, now: datetime, window: timedelta) -> bool:
     """Whether `now` is before the end of a window that opened then, or has not opened yet."""
     return since is None or now < since + window
@@ -137,16 +146,16 @@ def within(since: datetime | None, now: datetime, window: timedelta) -> bool:
 # --- To look at ----------------------------------------------------------------------------------
 
 
-def find(session: Session, token: str, now: datetime) -> Sheet:
+def find(rows: Rows, token: str, now: datetime) -> Sheet:
     """The sheet behind a link.
 
     Raises NotFound, or LinkClosed (expired, withdrawn). Who has answered everything is shown that for ever,
     so an expired link only counts as closed while something is missing.
     """
-    rows = session.connection().execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
-    if not rows or rows[0].state in _NEVER_SENT:
+    found = rows.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
+    if not found or found[0].state in _NEVER_SENT:
         raise NotFound("There is no such survey.")
-    first = rows[0]
+    first = found[0]
     if first.response_state != "complete":
         _refuse_closed(first, now)
     return _sheet(
@@ -155,13 +164,13 @@ def find(session: Session, token: str, now: datetime) -> Sheet:
         state=first.response_state or "",
         answered_at=first.answered_at,
         completed_at=first.completed_at,
-        answers=_answers(rows),
+        answers=_answers(found),
     )
 
 
-def find_visit(session: Session, visit: str, link: Link) -> Sheet | None:
+def find_visit(rows: Rows, visit: str, link: Link) -> Sheet | None:
     """What has been answered in this visit; None before the first answer."""
-    stored = read(session, "visit", visit)
+    stored = read(rows, "visit", visit)
     if stored is None or stored.draft.link_id != link.id:
         return None
     draft = stored.draft
@@ -181,67 +190,65 @@ def find_visit(session: Session, visit: str, link: Link) -> Sheet | None:
     )
 
 
-def content(session: Session, version_id: int) -> dict[str, Any]:
+def content(rows: Rows, version_id: int) -> dict[str, Any]:
     """The snapshot of a questionnaire version."""
     wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == version_id)
-    return dict(session.scalars(wanted).one())
+    return dict(rows.scalars(wanted).one())
 
 
-def note_sign(session: Session, invitation_id: int, kind: str, value: int | None = None) -> None:
+def note_sign(rows: Rows, invitation_id: int, kind: str, value: int | None = None) -> None:
     """Remember that a link was opened as programs do: `headed`, `trap_link`, `preselected` with the score."""
     wanted = select(Invitation.signs).where(Invitation.id == invitation_id).with_for_update()
-    signs = dict(session.scalars(wanted).one())
+    signs = dict(rows.scalars(wanted).one())
     signs[kind] = True if value is None else sorted({*signs.get(kind, ()), value})
-    session.execute(update(Invitation).where(Invitation.id == invitation_id).values(signs=signs))
+    rows.execute(update(Invitation).where(Invitation.id == invitation_id).values(signs=signs))
 
 
-def answers_to(session: Session, invitation_id: int) -> dict[str, Answer]:
+def answers_to(rows: Rows, invitation_id: int) -> dict[str, Answer]:
     """What has been answered to an invitation so far."""
-    stored = read(session, "invitation_id", invitation_id)
+    stored = read(rows, "invitation_id", invitation_id)
     return dict(stored.answers) if stored else {}
 
 
 # --- To write on ---------------------------------------------------------------------------------
 
 
-def hold(session: Session, token: str, now: datetime) -> Held:
+def hold(rows: Rows, token: str, now: datetime) -> Held:
     """As `find`, and nobody else can answer until the transaction ends."""
     if not looks_like_token(token):
         raise NotFound("There is no such survey.")
-    return _held(session, _HOLD["token"], token, now)
+    return _held(rows, _HOLD["token"], token, now)
 
 
-def hold_invitation(session: Session, invitation_id: int, now: datetime) -> Held:
+def hold_invitation(rows: Rows, invitation_id: int, now: datetime) -> Held:
     """As `hold`, for those who have no link in their hands."""
-    return _held(session, _HOLD["id"], invitation_id, now)
+    return _held(rows, _HOLD["id"], invitation_id, now)
 
 
-def _held(session: Session, statement: AnySelect, which: str | int, now: datetime) -> Held:
-    session.flush()  # what the caller has changed by way of objects must be seen here
-    row = session.connection().execute(statement, {"which": which}).one_or_none()
+def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime) -> Held:
+    row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
     if row is None or row.state in _NEVER_SENT:
         raise NotFound("There is no such survey.")
     # Only now that the row is ours: what another request has answered meanwhile is seen.
-    stored = read(session, "invitation_id", row.id)
+    stored = read(rows, "invitation_id", row.id)
     if stored is None or stored.draft.state != "complete":
         _refuse_closed(row, now)
     return Held(row, stored)
 
 
-def hold_visit(session: Session, visit: str) -> Stored | None:
+def hold_visit(rows: Rows, visit: str) -> Stored | None:
     """The response of a visit through an open link, ours until the transaction ends; None before the first."""
-    session.flush()
-    found = session.connection().execute(_HOLD_VISIT, {"visit": visit}).one_or_none()
-    return read(session, "visit", visit) if found else None
+    found = connection_of(rows).execute(_HOLD_VISIT, {"visit": visit}).one_or_none()
+    return read(rows, "visit", visit) if found else None
 
 
-def read(session: Session, by: str, value: int | str) -> Stored | None:
+def read(rows: Rows, by: str, value: int | str) -> Stored | None:
     """The response whose column `by` (`invitation_id`, `visit`) has this value."""
-    rows = session.connection().execute(_STORED[by], {"value": value}).all()
-    if not rows:
+    found = rows.execute(_STORED[by], {"value": value}).all()
+    if not found:
         return None
-    scores = {row.question: row.score for row in rows if row.score is not None}
-    return Stored(Draft(*rows[0][: len(_DRAFTED)]), _answers(rows), scores)
+    scores = {row.question: row.score for row in found if row.score is not None}
+    return Stored(Draft(*found[0][: len(_DRAFTED)]), _answers(found), scores)
 
 
 def _answers(rows: Sequence[AnyRow]) -> dict[str, Answer]:

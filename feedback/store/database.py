@@ -73,6 +73,12 @@ class Database:
             yield session
 
     @contextmanager
+    def rows(self) -> Iterator[Connection]:
+        """A bare connection that only reads, as `reading()` does, without what objects cost."""
+        with failures.explained(self.url), self._readers.begin() as connection:
+            yield connection
+
+    @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A bare connection for tables and bulk work; promises what `writing()` does."""
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:

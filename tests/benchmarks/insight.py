@@ -169,7 +169,7 @@ def write_cost(database: Database) -> tuple[float, float]:
             if counted:
                 scored = ("survey", "recommend", "nps", 9)
                 counted = rollups.counted(response, [scored])
-                rollups.settle(session, rollups.NOT_COUNTED, counted, None)
+                rollups.settle(session.connection(), rollups.NOT_COUNTED, counted, None)
 
     return milliseconds(lambda: store(counted=False), 200), milliseconds(lambda: store(counted=True), 200)
 

@@ -13,7 +13,7 @@ from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ScaleQuestion
 from feedback.i18n import Translator, translator
-from feedback.services.sheets import Held, Sheet
+from feedback.services.sheets import Sheet
 from feedback.web.survey.evidence import preselected
 from feedback.web.survey.steps import Step, Words, piped, place
 
@@ -22,8 +22,7 @@ from feedback.web.survey.steps import Step, Words, piped, place
 class Visit:
     """`editable`: answers already given may be changed; `values`: what every text may use.
 
-    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link,
-    `held` what to write on where somebody answers.
+    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link.
     """
 
     token: str
@@ -36,7 +35,6 @@ class Visit:
     route: str
     walk_in: str | None = None
     keep: bool = True
-    held: Held | None = None
 
     @property
     def answers(self) -> Mapping[str, Answer]:
