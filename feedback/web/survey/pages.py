@@ -20,8 +20,7 @@ from feedback.core.branding import palette
 from feedback.core.text import direction
 from feedback.i18n import LANGUAGES, Translator, language_name, translator
 from feedback.settings import Settings
-
-LARGEST_LOGO = 2_000  # bytes; a larger one would not fit in a page of 8 kB
+from feedback.settings.table import LARGEST_LOGO
 
 
 @dataclass(frozen=True)
