@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -71,6 +73,8 @@ class Choices:
             return "degrees"
         if _are_times(texts, self.language):
             return "calendar"
+        if _are_graded(texts, words):
+            return "steps"
         if steps or (ordered == "unordered" and words.mentions("degree_stem", self.stem)):
             return "steps"  # "How crowded ...?" asks for a degree, whatever words the answers use
         return ordered
@@ -110,9 +114,16 @@ def _are_times(texts: Sequence[str], language: str) -> bool:
     )
 
 
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\bsaat \d|ساعت ?\d")
+
+
 def _names_time(plain: str, language: str) -> bool:
     days = _order(language, "calendar")
-    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:6])
+    return (
+        bool(_CLOCK.search(plain))
+        or plain.replace(" ", "") in days
+        or any(word.strip(".,-") in days for word in plain.split()[:6])
+    )
 
 
 def _are_steps(texts: Sequence[str], language: str) -> bool:
@@ -120,6 +131,19 @@ def _are_steps(texts: Sequence[str], language: str) -> bool:
     steps = _order(language, "steps")
     hits = [any(word.strip(".,-()") in steps for word in bare(text, language).split()) for text in texts]
     return bool(texts) and sum(hits) * 2 >= len(texts)
+
+
+def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
+    """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
+    sooner", "a lot sooner")."""
+    if len(texts) < 3:
+        return False
+    plain = [bare(text, words.language) for text in texts]
+    degrees = [each for each in words.degrees if len(each) > 2]
+    graded = sum(any(f" {each} " in f" {text} " for each in degrees) for text in plain)
+    shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
+    common = max((count for word, count in shared.items() if word not in words.degrees), default=0)
+    return graded * 2 >= len(texts) and common * 3 >= len(texts) * 2
 
 
 def _is_sorted(texts: Sequence[str], language: str) -> bool:

@@ -85,7 +85,11 @@ def _joined(question: Asked) -> Hit | None:
             continue
         if _counts(question, text[: match.start()]) or _poles(question, text, match):
             continue
+        if _aside(question, text, match):
+            continue
         grave = _judges(question) or question.kind == "agreement"
+        if not grave and question.kind == "open":
+            continue  # "How could we improve search and filters?" is answered in as many words as it takes
         return Hit(*match.span(), TWO, _split(question, match), "error" if grave else "warning")
     return None
 
@@ -170,6 +174,39 @@ def _list(question: Asked) -> Hit | None:
         if match := question.words.search(name, _main(question)):
             return Hit(*match.span(), TWO)
     return None
+
+
+_WORD = re.compile(r"[\w'-]+")
+_REOPENS = re.compile(r"\s*(?:with |of )?(?:the|our|your|its|their|his|her|my|an?) ")
+_ARTICLE_INSIDE = re.compile(r"\w (?:the|our|your|its|their|an?) ")
+MODIFIER = 4
+"""Words that a modifier may have before its conjunction."""
+
+
+def _aside(question: Asked, text: str, match: re.Match[str]) -> bool:
+    """Whether what is joined is not what is asked about: a modifier behind a preposition ("on Android and iOS"),
+    or two things looked at together ("tell savings and current accounts apart"). Only languages that list such
+    words know it."""
+    words = question.words
+    if words.search("double-barrelled.together", text):
+        return True
+    after = text[match.end() :]
+    if words.pattern("double-barrelled.second-act").match(after.lstrip()):
+        return False
+    start = max(
+        (found.end() for found in words.finditer("double-barrelled.judged", text[: match.start()])), default=0
+    )
+    opened = [
+        each
+        for each in words.finditer("double-barrelled.modifier", text[start : match.start()])
+        if text[start + each.start() - 1] != "-"
+    ]
+    if not opened:
+        return False
+    joined = text[start + opened[-1].end() : match.start()]
+    if len(_WORD.findall(joined)) > MODIFIER or _ARTICLE_INSIDE.search(joined):
+        return False
+    return not _REOPENS.match(after) or bool(_REOPENS.match(joined))
 
 
 _LEFT = re.compile(r"(?:(?:the|our|your|its|their|his|her) )?[\w'-]+$")
