@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from feedback.core.questions import ChoiceQuestion, Option
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
 from feedback.lint import intervals
-from feedback.lint.document import Document, read
+from feedback.lint.document import Document, Path, read
 from feedback.lint.fold import bare
 from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
 from feedback.lint.lexicon import lexicon as words_of
@@ -46,10 +46,7 @@ class Choices:
     def bands(self) -> list[tuple[int, str, intervals.Interval]]:
         """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
         differ."""
-        found = [(i, text, intervals.parse(text, self.language)) for i, _, text in self.options]
-        parsed = [(i, text, band) for i, text, band in found if band is not None]
-        same = intervals.comparable([band for _, _, band in parsed])
-        return [(i, text, band) for (i, text, _), band in zip(parsed, same, strict=False)]
+        return _bands([(place, text) for place, _, text in self.options], self.language)
 
     def readings(self) -> list[Reading | None]:
         return scale(self.texts, self.language)
@@ -91,6 +88,52 @@ class Choices:
         if len(texts) >= 7 and _is_sorted(texts, self.language):
             return "alphabetical"
         return "unordered"
+
+
+Band = tuple[int, str, intervals.Interval]
+
+
+def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
+    found = [(place, text, intervals.parse(text, language)) for place, text in texts]
+    parsed = [(place, text, band) for place, text, band in found if band is not None]
+    same = intervals.comparable([band for _, _, band in parsed])
+    return [(place, text, band) for (place, text, _), band in zip(parsed, same, strict=False)]
+
+
+@dataclass(frozen=True)
+class Banded:
+    """Answers that name bands of numbers, options or the labels of a scale: the way to their list, their bands,
+    and the places of answers that name none."""
+
+    path: Path
+    language: str
+    bands: list[Band]
+    unclear: frozenset[int]
+
+
+def banded(document: Document) -> Iterator[Banded]:
+    """Every list of at least two bands in a questionnaire, in every language."""
+    for index, question in document.questions:
+        for language in document.languages:
+            found = _banded(document, index, question, language)
+            if found and len(found.bands) >= 2:
+                yield found
+
+
+def _banded(document: Document, index: int, question: AnyQuestion, language: str) -> Banded | None:
+    listed = choices(document, index, language)
+    if listed:
+        bands, real = listed.bands(), [place for place, _, _ in listed.real]
+        path: Path = ("questions", index, "options")
+    elif isinstance(question, ScaleQuestion | MatrixQuestion):
+        labels = [(each.value, each.label) for each in question.points(language) if each.label.strip()]
+        bands, real = _bands(labels, language), [place for place, _ in labels]
+        path = ("questions", index, "scale", "labels")
+        if all(band.is_point for _, _, band in bands):
+            return None  # "1 = one"
+    else:
+        return None
+    return Banded(path, language, bands, frozenset(real) - {place for place, _, _ in bands})
 
 
 def _spread(found: Sequence[Reading]) -> bool:
@@ -186,4 +229,14 @@ def is_degree_scale(found: Sequence[Reading | None]) -> bool:
     )
 
 
-__all__ = ["OPT_OUTS", "Choices", "Kind", "choices", "dimension_of", "is_degree_scale"]
+__all__ = [
+    "OPT_OUTS",
+    "Band",
+    "Banded",
+    "Choices",
+    "Kind",
+    "banded",
+    "choices",
+    "dimension_of",
+    "is_degree_scale",
+]
