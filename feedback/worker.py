@@ -130,6 +130,7 @@ class Worker:
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
+            ("tell of holds", tell_of_holds, max(tick, 15)),
             # A job for each chat: one that hangs must not keep the other from hearing.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in webhooks.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),
@@ -208,6 +209,12 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         alerts.escalate(session, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
         webhooks.queue_news(session, runtime.settings, now)
+
+
+def tell_of_holds(runtime: Runtime, now: datetime) -> None:
+    """A job of its own, after the fact: whatever goes wrong in telling keeps no message back."""
+    with runtime.database.writing() as session:
+        alerts.tell_of_holds(session, runtime.channels, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:
