@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -33,7 +33,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from feedback.core.local_days import day_of, offsets
 from feedback.store.base import Base
+from feedback.store.database import zone_of
 from feedback.store.models import (
     Invitation,
     InvitationCount,
@@ -90,7 +92,7 @@ def counted(session: Session, response: Response | None) -> Counted:
     cells: Cells = Counter()
     if not response.provisional:
         for score in session.execute(_SCORES, {"response": response.id}):
-            cells.update(_cells(response, *score))
+            cells.update(_cells(response, day_of(response.answered_at, zone_of(session)), *score))
     return Counted(cells, standing(response))
 
 
@@ -230,11 +232,28 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: str) -> ColumnElement[date]:
-    """The UTC day of a moment, or the first day of its month."""
+    """The organisation's day of a moment, or the first day of its month.
+
+    The clocks of a zone change now and then: between two changes a local day is that of UTC, shifted.
+    """
+    first, last = session.execute(select(func.min(moment), func.max(moment))).one()
+    if first is None:
+        return _shifted(session, moment, grain, timedelta(0))
+    steps = offsets(zone_of(session), first, last)
+    *earlier, latest = [_shifted(session, moment, grain, offset) for _, offset in steps]
+    until = [start for start, _ in steps[1:]]
+    if not earlier:
+        return latest
+    return case(*((moment < end, day) for end, day in zip(until, earlier, strict=True)), else_=latest)
+
+
+def _shifted(
+    session: Session, moment: InstrumentedAttribute[Any], grain: str, offset: timedelta
+) -> ColumnElement[date]:
     if session.get_bind().dialect.name == "sqlite":  # stores UTC as text
         to_month = ("start of month",) if grain == MONTH else ()
-        return func.date(moment, *to_month, type_=Date)
-    return cast(func.date_trunc(grain, func.timezone("UTC", moment)), Date)
+        return func.date(moment, f"{offset.total_seconds():+.0f} seconds", *to_month, type_=Date)
+    return cast(func.date_trunc(grain, func.timezone("UTC", moment) + offset), Date)
 
 
 # --- Cells -------------------------------------------------------------------------------------------
@@ -246,9 +265,8 @@ _SCORES = select(Score.trend, Score.question, Score.metric, Score.value).where(
 
 
 def _cells(
-    response: Response, trend: str, question: str, metric: str, value: int
+    response: Response, day: date, trend: str, question: str, metric: str, value: int
 ) -> Iterator[tuple[Any, ...]]:
-    day = response.answered_at.astimezone(UTC).date()
     keys = [(ALL, ""), *((name, _key(response, column.key)) for name, column in DIMENSIONS.items())]
     for grain, start in ((DAY, day), (MONTH, day.replace(day=1))):
         for dimension, key in keys:
@@ -269,7 +287,7 @@ def _sent_as(session: Session, invitation_id: int) -> tuple[Any, ...] | None:
         .with_for_update(of=Invitation)
     ).one()
     sent_at: datetime | None = row.sent_at
-    return (row.key, sent_at.date(), row.stage, row.kind) if sent_at else None
+    return (row.key, day_of(sent_at, zone_of(session)), row.stage, row.kind) if sent_at else None
 
 
 def _raise(session: Session, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -32,18 +32,28 @@ _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
 
+_ZONE = "zone"
+
+
+def zone_of(session: Session) -> tzinfo:
+    """Where the organisation's days begin, in any session of a Database."""
+    zone: tzinfo = session.info.get(_ZONE, UTC)
+    return zone
+
 
 class Database:
     """An engine and its transactions; make one for each process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
     of connections kept; on PostgreSQL there are no more, so at least one for each thread is needed.
+    `zone` is where the organisation's days begin: everything that is counted by day goes by it (`zone_of`).
     Raises SettingsInvalid for an unusable URL.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
-    def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE, zone: tzinfo = UTC) -> None:
         self.url = _parse(url)
+        self.zone = zone
         self.patience = patience
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers_turn: AbstractContextManager[object] = (
@@ -58,7 +68,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state and may not write; the database refuses, on both."""
-        with failures.explained(self.url), Session(self._readers, expire_on_commit=False) as session:
+        with (
+            failures.explained(self.url),
+            Session(self._readers, expire_on_commit=False, info={_ZONE: self.zone}) as session,
+        ):
             yield session
 
     @contextmanager
@@ -67,7 +80,7 @@ class Database:
         with (
             failures.explained(self.url),
             self._writers_turn,
-            Session(self._writers, expire_on_commit=False) as session,
+            Session(self._writers, expire_on_commit=False, info={_ZONE: self.zone}) as session,
             session.begin(),
         ):
             yield session

@@ -125,7 +125,7 @@ def dashboard(session: Session, series: Series, period: Period) -> None:
 
 def scan(session: Session, period: Period) -> None:
     """The score and one breakdown, from the answers."""
-    first, after = period.moments
+    first, after = period.moments(UTC)
     about = "FROM score JOIN response ON response.id = score.response_id WHERE score.trend = 'survey'"
     during = " AND score.metric = 'nps' AND score.at >= :first AND score.at < :after"
     days = {"first": first.replace(tzinfo=None), "after": after.replace(tzinfo=None)}

@@ -17,7 +17,7 @@ from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
 from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
-from feedback.services.reports.recovery import AfterClosing, after_closing
+from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
 from feedback.services.reports.scores import (
     EVERYBODY,
     Cell,
@@ -50,6 +50,7 @@ __all__ = [
     "Point",
     "Rate",
     "Rates",
+    "ScoredAgain",
     "Series",
     "Shown",
     "Standing",
@@ -69,6 +70,7 @@ __all__ = [
     "overview",
     "response_rates",
     "score",
+    "scored_again",
     "signs_of",
     "text_report",
     "visible_accounts",

@@ -1,0 +1,96 @@
+"""The charts of the insight pages, drawn from the numbers of their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feedback.core.metrics import Metric
+from feedback.core.period import Bucket
+from feedback.services.reports import Point, Shown
+from feedback.web import charts, statements
+from feedback.web.charts import Columns, Line, Scale, Value, Whisker
+from feedback.web.insight_tables import Names
+
+
+def line(names: Names, metric: Metric, points: Sequence[Point], bucket: Bucket, width: float) -> Line:
+    """The trend over time; a bucket without a score is a gap."""
+    values = [_value(names, metric, each, bucket) for each in points]
+    return charts.line(
+        values,
+        charts.scale_for(values, *_limits(metric)),
+        lambda value: statements.in_unit(names.say, value, metric.unit),
+        rtl=names.say.direction == "rtl",
+        width=width,
+    )
+
+
+def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:
+    """The distribution, coloured by band."""
+    kinds = {band: _kind(metric, band) for band in metric.bands}
+    bars = [
+        (
+            names.say.number(value),
+            n,
+            names.say.percent(n / shown.n) if n else "",
+            kinds[metric.band(value)],
+        )
+        for value, n in shown.aggregate.counts.items()
+    ]
+    return charts.columns(bars, rtl=names.say.direction == "rtl", width=width)
+
+
+def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Scale:
+    """One scale for all rows of a breakdown, so that the eye can compare them."""
+    return charts.scale_for([_plain(each) for each in shown if each.has_score], *_limits(metric))
+
+
+def whisker(names: Names, shown: Shown, scale: Scale, width: float = 160) -> Whisker | None:
+    """A row's score and interval; None where it has none to show."""
+    if not shown.has_score:
+        return None
+    return charts.whisker(_plain(shown), scale, rtl=names.say.direction == "rtl", width=width)
+
+
+def bands(
+    names: Names, metric: Metric, shown: Shown, width: float = 720
+) -> list[tuple[float, float, str, str]]:
+    """The bands side by side as (x, width, kind, words), from bad to good in the direction of reading."""
+    found, at = [], 0.0
+    for band, n in shown.aggregate.band_counts.items():
+        wide = width * n / shown.n
+        x = width - at - wide if names.say.direction == "rtl" else at
+        words = f"{names.band(band)} {names.say.percent(n / shown.n)}"
+        found.append((round(x, 1), round(wide, 1), _kind(metric, band), words))
+        at += wide
+    return found
+
+
+def _value(names: Names, metric: Metric, point: Point, bucket: Bucket) -> Value:
+    label = statements.bucket_label(names.say, point.period, bucket)
+    if not point.shown.has_score:
+        return Value(label, None)
+    found = _plain(point.shown)
+    score = statements.in_unit(names.say, found.value, metric.unit)
+    range_ = statements.between(names.say, found.low, found.high, metric.unit)
+    words = f"{label}: {score} ({range_}), {statements.answers(names.say, point.shown.n)}"
+    return Value(label, found.value, found.low, found.high, words)
+
+
+def _plain(shown: Shown) -> Value:
+    found = shown.aggregate
+    return Value("", found.value, found.low, found.high)
+
+
+def _limits(metric: Metric) -> tuple[float, float]:
+    """The ends of the scale in the metric's unit."""
+    if metric.unit == "points":
+        return -100, 100
+    if metric.unit == "percent":
+        return 0, 100
+    factor, offset = getattr(metric.measure, "factor", 1.0), getattr(metric.measure, "offset", 0.0)
+    return metric.minimum * factor + offset, metric.maximum * factor + offset
+
+
+def _kind(metric: Metric, band: str) -> str:
+    place = metric.bands.index(band)
+    return "bad" if place == 0 else "good" if place == len(metric.bands) - 1 else "middle"
