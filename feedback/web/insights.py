@@ -28,12 +28,12 @@ from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import User
+from feedback.web import files, insight_charts, insight_tables, reasons, statements
 from feedback.web import insight_addresses as addresses
-from feedback.web import insight_charts, insight_tables, reasons, statements
 from feedback.web.insight_tables import Names
 from feedback.web.language import say
 from feedback.web.permissions import Permission, allows, demand, may
-from feedback.web.tables import Table, as_csv, as_xlsx
+from feedback.web.tables import Table
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -43,10 +43,6 @@ def _(message: str) -> str:
     return message
 
 
-FILES: Mapping[str, str] = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
 
 Context = dict[str, Any]
@@ -82,7 +78,6 @@ class Pages:
         self.health = runtime.settings.health
         self.currency = runtime.settings.organisation.currency
         self.organisation = runtime.settings.organisation.name
-        self.zone = runtime.database.zone
 
     def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
         """The page, or the one of its tables that is to be taken away."""
@@ -262,26 +257,22 @@ class Pages:
         key, _dot, kind = wanted.rpartition(".")
         with self.database.writing() as session:
             tables: Mapping[str, Table] = show(session)["tables"]
-            if key not in tables or kind not in FILES:
+            if key not in tables or kind not in files.KINDS:
                 raise NotFound("There is no such table.")
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
             )
-        table = tables[key]
-        data = as_csv(table) if kind == "csv" else as_xlsx(table, rtl=say().direction == "rtl")
-        name = f"{endpoint}-{key}-{self._today()}.{kind}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(data, mimetype=FILES[kind], headers=headers)
+        return files.download(tables[key], kind, f"{endpoint}-{key}-{self._today()}")
 
     def _today(self) -> date:
         """The organisation's: every member of staff reads the same numbers, wherever they are."""
-        return day_of(clock.now(), self.zone)
+        return day_of(clock.now(), self.database.zone)
 
     def _names(self, session: Session) -> Names:
         """How people, stages and channels are called in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
-        return Names(say(), self.currency, people, stages, self.zone)
+        return Names(say(), self.currency, people, stages, self.database.zone)
 
     def _groups(
         self, session: Session, series: Series, period: Period, names: Names

@@ -13,7 +13,9 @@ from typing import Literal
 from xlsxwriter import Workbook
 
 Cell = str | int | float | Decimal | date | datetime | None
-Kind = Literal["text", "words", "count", "points", "percent", "mean", "change", "date", "hours", "money"]
+Kind = Literal[
+    "text", "words", "count", "points", "percent", "mean", "change", "date", "hours", "money", "moment"
+]
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 _FORMATS: dict[Kind, str] = {
@@ -25,6 +27,7 @@ _FORMATS: dict[Kind, str] = {
     "hours": "0.0",
     "money": "#,##0",
     "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm:ss",
 }
 
 
