@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Select,
     String,
     TextClause,
@@ -33,9 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from feedback.core.local_days import day_of, offsets
+from feedback.core.local_days import day_of
 from feedback.store.base import Base
 from feedback.store.database import zone_of
+from feedback.store.days import Grain, local_day
 from feedback.store.models import (
     Invitation,
     InvitationCount,
@@ -49,7 +49,9 @@ Selected = Select[*tuple[Any, ...]]
 Standing = Literal["answered", "provisional"] | None
 """What an invitation's response counts as; None where there is none."""
 
-DAY, MONTH = "day", "month"
+DAY: Grain = "day"
+MONTH: Grain = "month"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = "all"
 
 DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -231,29 +233,10 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: str) -> ColumnElement[date]:
-    """The organisation's day of a moment, or the first day of its month.
-
-    The clocks of a zone change now and then: between two changes a local day is that of UTC, shifted.
-    """
+def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: Grain) -> ColumnElement[date]:
+    """The organisation's day of a moment, or the first day of its month."""
     first, last = session.execute(select(func.min(moment), func.max(moment))).one()
-    if first is None:
-        return _shifted(session, moment, grain, timedelta(0))
-    steps = offsets(zone_of(session), first, last)
-    *earlier, latest = [_shifted(session, moment, grain, offset) for _, offset in steps]
-    until = [start for start, _ in steps[1:]]
-    if not earlier:
-        return latest
-    return case(*((moment < end, day) for end, day in zip(until, earlier, strict=True)), else_=latest)
-
-
-def _shifted(
-    session: Session, moment: InstrumentedAttribute[Any], grain: str, offset: timedelta
-) -> ColumnElement[date]:
-    if session.get_bind().dialect.name == "sqlite":  # stores UTC as text
-        to_month = ("start of month",) if grain == MONTH else ()
-        return func.date(moment, f"{offset.total_seconds():+.0f} seconds", *to_month, type_=Date)
-    return cast(func.date_trunc(grain, func.timezone("UTC", moment) + offset), Date)
+    return local_day(session, moment, first or EPOCH, last or EPOCH, grain)
 
 
 # --- Cells -------------------------------------------------------------------------------------------

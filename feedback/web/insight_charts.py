@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
-from feedback.core.metrics import Metric
-from feedback.core.period import Bucket
-from feedback.services.reports import Point, Shown
+from feedback.core.local_days import day_of
+from feedback.core.metrics import METRICS, Metric
+from feedback.core.period import Bucket, months_later
+from feedback.services.reports import Point, ScoreRow, Shown
 from feedback.web import charts, statements
-from feedback.web.charts import Columns, Line, Scale, Value, Whisker
+from feedback.web.charts import Columns, Dot, Line, Scale, Timeline, Value, Whisker
 from feedback.web.insight_tables import Names
 
 
@@ -37,6 +40,53 @@ def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns
         for value, n in shown.aggregate.counts.items()
     ]
     return charts.columns(bars, rtl=names.say.direction == "rtl", width=width)
+
+
+def timelines(
+    names: Names, found: Sequence[ScoreRow], titles: Mapping[str, str], now: datetime, width: float
+) -> list[tuple[str, Timeline]]:
+    """(survey, chart) for each trend of an account, all over the months until now; the most answers first."""
+    if not found:
+        return []
+    trends: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
+    for each in found:
+        trends[each.trend, each.metric].append(each)
+    months = _months(names, [day_of(moment, names.zone) for moment in (now, *(each.at for each in found))])
+    return [
+        (titles.get(trend, trend), _timeline(names, METRICS[metric], rows, months, width))
+        for (trend, metric), rows in sorted(trends.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+
+
+def _timeline(
+    names: Names, metric: Metric, rows: Sequence[ScoreRow], months: Sequence[tuple[date, str]], width: float
+) -> Timeline:
+    low, high = metric.minimum, metric.maximum
+    steps = 4 if (high - low) % 4 == 0 else 5 if (high - low) % 5 == 0 else high - low
+    return charts.timeline(
+        [_dot(names, metric, each) for each in rows],
+        Scale(low, high, (high - low) / steps),
+        months,
+        lambda value: names.say.number(value, digits=0),
+        rtl=names.say.direction == "rtl",
+        width=width,
+    )
+
+
+def _dot(names: Names, metric: Metric, row: ScoreRow) -> Dot:
+    day, band = day_of(row.at, names.zone), metric.band(row.value)
+    words = [names.say.date(day), *([row.contact] if row.contact else [])]
+    told = f"{', '.join(words)}: {names.say.number(row.value)} ({names.band(band)})"
+    return Dot(day, row.value, row.contact or str(row.at), _kind(metric, band), told)
+
+
+def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
+    """The first days of the months from the first of `days` to the last, and of the one after; at least three."""
+    first, after = min(days).replace(day=1), months_later(max(days).replace(day=1), 1)
+    first = min(first, months_later(after, -3))
+    count = (after.year - first.year) * 12 + after.month - first.month
+    starts = [months_later(first, n) for n in range(count + 1)]
+    return [(start, names.say.month(start)) for start in starts]
 
 
 def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Scale:

@@ -244,7 +244,11 @@ def afterwards(
         for each in again
     ]
     means = (Column(_("Score before"), "mean"), Column(_("Score afterwards"), "mean"))
-    difference = (Column(_("Change"), "change"), Column(_("Low"), "change"), Column(_("High"), "change"))
+    difference = (
+        Column(_("Change"), "difference"),
+        Column(_("Low"), "difference"),
+        Column(_("High"), "difference"),
+    )
     return [
         Table(
             "handled",
@@ -318,10 +322,17 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
     return Table("accounts", _("Accounts"), (*heads, *more), rows)
 
 
-def account(names: Names, page: AccountPage) -> list[Table]:
+def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[Table]:
+    """`titles` goes by trend."""
     _ = names._
     scores = [
-        (day_of(each.at, names.zone), each.contact, each.trend, each.value, names.band(each.band or ""))
+        (
+            day_of(each.at, names.zone),
+            each.contact,
+            titles.get(each.trend, each.trend),
+            each.value,
+            names.band(each.band or ""),
+        )
         for each in page.scores
     ]
     parts = [

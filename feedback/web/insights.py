@@ -202,13 +202,15 @@ class Pages:
         names = self._names(session)
         whole = Period(date(2000, 1, 1), self._today())
         words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
+        titles = self._titles(session)
         return {
             "page": page,
             "account": page.standing.account,
             "health": page.standing.health,
             "comments": words,
             "questions": self._wordings(words),
-            "tables": insight_tables.by_key(insight_tables.account(names, page)),
+            "titles": titles,
+            "tables": insight_tables.by_key(insight_tables.account(names, page, titles)),
             "names": names,
         }
 
@@ -242,14 +244,18 @@ class Pages:
         """Whether closing complaints helped."""
         after = reports.after_closing(session, _viewer(), period)
         again = reports.scored_again(session, _viewer(), period)
-        known = reports.all_series(session, self.library)
-        titles = {each.trend: each.title.to(say().language) for each in reversed(known)}
+        titles = self._titles(session)
         return {
             "after": after,
             "again": again,
             "titles": titles,
             "tables": insight_tables.by_key(insight_tables.afterwards(names, after, again, titles)),
         }
+
+    def _titles(self, session: Session) -> dict[str, str]:
+        """Trend -> what its survey is called in the reader's language."""
+        known = reports.all_series(session, self.library)
+        return {each.trend: each.title.to(say().language) for each in reversed(known)}
 
     def _export(self, endpoint: str, wanted: str, show: Callable[[Session], Context]) -> Response:
         """A table as a file; who took it is written down."""

@@ -161,14 +161,9 @@ def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str
 
 def handled(say: Translator, after: AfterClosing) -> str:
     """How many are satisfied with how their complaint was handled, as far as the answers allow to say."""
-    if after.share is None or after.interval is None or after.display is Display.HIDDEN:
+    if after.display is Display.HIDDEN:
         return say.gettext("Too few answers for a score; 10 are needed.")
-    return say.gettext(
-        "{share} are satisfied with how we handled it (likely {low} to {high}).",
-        share=say.percent(after.share),
-        low=say.percent(after.interval.low),
-        high=say.percent(after.interval.high),
-    )
+    return say.gettext("are satisfied with how we handled their complaint.")
 
 
 def scored_again(say: Translator, again: ScoredAgain) -> str:
@@ -233,7 +228,7 @@ def hours(say: Translator, value: float | None) -> str:
     """A length of time that is given in hours: hours up to two days, days from then on."""
     if value is None:
         return "–"
-    if value < 48:
+    if round(value) < 48:
         return say.ngettext("{n} hour", "{n} hours", max(1, round(value)))
     return say.ngettext("{n} day", "{n} days", round(value / 24))
 
@@ -255,7 +250,7 @@ def cell(say: Translator, value: Cell, kind: Kind, currency: str = "") -> str:
     if kind in ("points", "mean", "percent"):
         return in_unit(say, float(value), kind)
     in_kind = {
-        "change": lambda: signed(say, float(value), 2),
+        "difference": lambda: signed(say, float(value), 2),
         "hours": lambda: hours(say, float(value)),
         "money": lambda: say.money(value, currency) if currency else say.number(value, digits=0),
     }

@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 
 Cell = str | int | float | Decimal | date | datetime | None
 Kind = Literal[
-    "text", "words", "count", "points", "percent", "mean", "change", "date", "hours", "money", "moment"
+    "text", "words", "count", "points", "percent", "mean", "difference", "date", "hours", "money", "moment"
 ]
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +23,7 @@ _FORMATS: dict[Kind, str] = {
     "points": "+0;-0;0",
     "percent": "0.0",
     "mean": "0.00",
-    "change": "+0.00;-0.00;0.00",
+    "difference": "+0.00;-0.00;0.00",
     "hours": "0.0",
     "money": "#,##0",
     "date": "yyyy-mm-dd",

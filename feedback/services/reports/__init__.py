@@ -6,6 +6,7 @@ Every score comes with its interval and with how it may be shown: none under 10 
 
 from feedback.services.reports.accounts import (
     AccountPage,
+    ScoreRow,
     Standing,
     account_page,
     accounts,
@@ -50,6 +51,7 @@ __all__ = [
     "Point",
     "Rate",
     "Rates",
+    "ScoreRow",
     "ScoredAgain",
     "Series",
     "Shown",
