@@ -75,7 +75,10 @@ def _weigh(settings: Settings) -> None:
 
 def open_database(settings: Settings) -> Database:
     return Database(
-        settings.database.url.reveal(), pool=settings.database.pool, patience=settings.database.patience
+        settings.database.url.reveal(),
+        pool=settings.database.pool,
+        patience=settings.database.patience,
+        zone=settings.organisation.time_zone,
     )
 
 

@@ -39,6 +39,7 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 """Domain -> its languages; the first one is spoken to everybody else."""
 
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
+_PERCENT = {"arabext": "٪", "arab": "٪"}
 
 Number = int | float | Decimal
 Day = date
@@ -81,7 +82,8 @@ class Translator:
     def percent(self, share: Number, *, digits: int = 0) -> str:
         """0.25 as 25 %."""
         pattern = self.locale.percent_formats[None].pattern.replace("0", "0" + _decimals(digits))
-        return self.digits(format_percent(share, pattern, self.locale, numbering_system="default"))
+        text = self.digits(format_percent(share, pattern, self.locale, numbering_system="default"))
+        return text.replace("%", _PERCENT.get(self.locale.default_numbering_system, "%"))
 
     def money(self, amount: Number, currency: str) -> str:
         """A whole amount of money with its currency's sign: nobody ranks customers by cents."""

@@ -58,7 +58,7 @@ def test_no_message_is_written_twice_in_a_catalogue() -> None:
     [
         ("en", "1,234.5", "25%", "$12,000", "Jan 5, 2026"),
         ("tr", "1.234,5", "%25", "$12.000", "5 Oca 2026"),
-        ("fa", "۱٬۲۳۴٫۵", "۲۵%", "\u200e$\xa0۱۲٬۰۰۰", "۵ ژانویه ۲۰۲۶"),
+        ("fa", "۱٬۲۳۴٫۵", "۲۵٪", "\u200e$\xa0۱۲٬۰۰۰", "۵ ژانویه ۲۰۲۶"),
     ],
 )
 def test_numbers_and_dates_look_as_readers_expect(

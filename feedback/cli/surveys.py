@@ -18,10 +18,11 @@ from feedback.cli.frame import main, the_runtime
 def report(trend: str | None, since: datetime | None, until: datetime | None) -> None:
     """Print scores with their intervals, response rates and the last comments."""
     from feedback import clock
+    from feedback.core.local_days import day_of
     from feedback.services import reports
 
     runtime = the_runtime()
-    last = until.date() if until else clock.now().date()
+    last = until.date() if until else day_of(clock.now(), runtime.database.zone)
     first = since.date() if since else last - timedelta(days=89)
     with runtime.database.reading() as session:
         for line in reports.text_report(session, runtime.library, first, last, trend=trend):

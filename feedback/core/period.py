@@ -1,13 +1,13 @@
 """Spans of days that reports speak of, and the weeks, months and quarters that they fall into.
 
-Days are UTC days, the same ones that the counts behind the reports are kept by.
+Days are the organisation's, the same ones that the counts behind the reports are kept by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 _DAY = timedelta(days=1)
@@ -55,10 +55,10 @@ class Period:
         """The day after the last one."""
         return self.end + _DAY
 
-    @property
-    def moments(self) -> tuple[datetime, datetime]:
-        """Its first moment, and the first one that is no longer in it."""
-        return datetime.combine(self.start, time(), UTC), datetime.combine(self.after, time(), UTC)
+    def moments(self, zone: tzinfo) -> tuple[datetime, datetime]:
+        """Its first moment in `zone`, and the first one that is no longer in it."""
+        first, after = (datetime.combine(day, time(), zone) for day in (self.start, self.after))
+        return first.astimezone(UTC), after.astimezone(UTC)
 
     def before(self) -> Period:
         """The period to compare with: as many whole months before, or else as many days."""

@@ -18,7 +18,7 @@ from feedback.core.followup import Outcome
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
-from feedback.services import delivery, followups, invitations, journeys, responses, root_causes
+from feedback.services import delivery, followups, invitations, journeys, recovery, responses, root_causes
 from feedback.store.models import Contact, FollowUp, Invitation
 
 NEWCOMERS_FROM = "demo-c1000"
@@ -56,6 +56,7 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -
             _events(session, runtime, dice, now)
             journeys.plan_dates(session, runtime.library, runtime.settings, now)
             _plan_old_customers(session, runtime, now)
+            recovery.tell_journey(session, runtime.library, runtime.settings, now)
         invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
         invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
         invitations.expire_due(session, now)

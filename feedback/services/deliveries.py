@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Date, Row, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
+from feedback.core.local_days import day_of
+from feedback.core.period import Period
 from feedback.errors import NotFound
 from feedback.services import followups
 from feedback.services.followups import Viewer
 from feedback.settings import Settings
+from feedback.store.database import zone_of
+from feedback.store.days import local_day
 from feedback.store.models import (
     Attempt,
     Contact,
@@ -35,7 +39,7 @@ TAKEN = ("sent", "delivered", "undelivered")
 
 @dataclass
 class Tally:
-    """The messages of one day (UTC, by when they were written) and channel; `sent` includes the delivered ones.
+    """The messages of one day (by when they were written) and channel; `sent` includes the delivered ones.
 
     `cost` is in the currency of `twilio.cost_per_segment`.
     """
@@ -91,12 +95,13 @@ class Story:
 
 
 def figures(session: Session, settings: Settings, now: datetime, days: int) -> Figures:
-    """The last `days` days in two counting queries over indexed columns."""
-    since = now - timedelta(days=days)
+    """The last `days` days, today among them, in two counting queries over indexed columns."""
+    today = day_of(now, zone_of(session))
+    since, until = Period(today - timedelta(days=days - 1), today).moments(zone_of(session))
     tallies: dict[tuple[date, str], Tally] = {}
     lost: Counter[tuple[str, str]] = Counter()
     called_off: Counter[tuple[str, str]] = Counter()
-    for day, channel, kind, state, reason, number, parts in _counted(session, since):
+    for day, channel, kind, state, reason, number, parts in _counted(session, since, until):
         tally = tallies.setdefault((day, channel), Tally(day, channel))
         tally.states[state] += number
         if state in TAKEN and kind == "sms":
@@ -114,13 +119,10 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
     )
 
 
-def _counted(session: Session, since: datetime) -> Iterable[Row[date, str, str, str, str | None, int, int]]:
-    sqlite = session.get_bind().dialect.name == "sqlite"  # it stores UTC as text
-    day = (
-        func.date(Message.created_at, type_=Date)
-        if sqlite
-        else cast(func.timezone("UTC", Message.created_at), Date)
-    )
+def _counted(
+    session: Session, since: datetime, until: datetime
+) -> Iterable[Row[date, str, str, str, str | None, int, int]]:
+    day = local_day(session, Message.created_at, since, until)
     kept = (day, Message.channel, Message.kind, Message.state, Message.state_reason)
     return session.execute(
         select(*kept, func.count(), func.sum(Message.segments))

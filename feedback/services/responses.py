@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func
@@ -24,6 +24,7 @@ from feedback.errors import LinkClosed, NotFound
 from feedback.services import followups, rollups, sheets
 from feedback.services.sheets import AnyRow, Draft, Held, Identified, Rows, Stored
 from feedback.settings.table import FollowUp as FollowupSettings
+from feedback.store.database import zone_of
 from feedback.store.models import Invitation, Link, Response
 from feedback.store.types import UtcDateTime
 
@@ -126,11 +127,12 @@ def _continue(
         _move_invitation(connection, invited, draft, coming.now)
     _follow_up(rows, draft, coming, after)
     # Last, because whoever answers today waits for the same rows.
+    zone = zone_of(connection)
     rollups.settle(
         connection,
-        _counted(questionnaire, stored.draft, stored.scores) if stored else rollups.NOT_COUNTED,
-        _counted(questionnaire, draft, scores),
-        rollups.sent_as(draft.questionnaire, invited) if invited else None,
+        _counted(questionnaire, stored.draft, stored.scores, zone) if stored else rollups.NOT_COUNTED,
+        _counted(questionnaire, draft, scores, zone),
+        rollups.sent_as(draft.questionnaire, invited, zone) if invited else None,
     )
     assert draft.id is not None  # noqa: S101 - it has been written
     return draft.id
@@ -343,12 +345,14 @@ def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Score
     return (questionnaire.trend or questionnaire.key, key, str(metric), value)
 
 
-def _counted(questionnaire: Questionnaire, draft: Draft, scores: Mapping[str, int]) -> rollups.Counted:
+def _counted(
+    questionnaire: Questionnaire, draft: Draft, scores: Mapping[str, int], zone: tzinfo
+) -> rollups.Counted:
     def scored() -> Iterator[rollups.Scored]:
         for key, value in scores.items():
             yield _series(questionnaire, key, value)
 
-    return rollups.counted(draft, scored())
+    return rollups.counted(draft, scored(), zone)
 
 
 # --- What follows --------------------------------------------------------------------------------

@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Date,
     Row,
     Select,
     String,
@@ -33,7 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from feedback.core.local_days import day_of
 from feedback.store.base import Base
+from feedback.store.database import zone_of
+from feedback.store.days import Grain, local_day
 from feedback.store.models import (
     Invitation,
     InvitationCount,
@@ -47,7 +49,9 @@ Selected = Select[*tuple[Any, ...]]
 Standing = Literal["answered", "provisional"] | None
 """What an invitation's response counts as; None where there is none."""
 
-DAY, MONTH = "day", "month"
+DAY: Grain = "day"
+MONTH: Grain = "month"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = "all"
 
 DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -62,7 +66,7 @@ DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
 
 Cells = Counter[tuple[Any, ...]]
 SentAs = tuple[str, date, str, str]
-"""Questionnaire, UTC day, stage, channel: where an invitation is counted."""
+"""Questionnaire, day, stage, channel: where an invitation is counted."""
 Scored = tuple[str, str, str, int]
 """Trend, question, metric, value: one score of a response."""
 
@@ -106,12 +110,13 @@ class Difference(NamedTuple):
 NOT_COUNTED = Counted(Counter(), None)
 
 
-def counted(response: Countable, scores: Iterable[Scored]) -> Counted:
-    """How a response with these scores stands in the counts."""
+def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Counted:
+    """How a response with these scores stands in the counts of an organisation whose days begin in `zone`."""
     cells: Cells = Counter()
     if not response.provisional:
+        day = day_of(response.answered_at, zone)
         for each in scores:
-            cells.update(_cells(response, *each))
+            cells.update(_cells(response, day, *each))
     return Counted(cells, "provisional" if response.provisional else "answered")
 
 
@@ -130,10 +135,12 @@ def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs
     _raise(connection, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
 
 
-def sent_as(questionnaire: str, invitation: Invitation | Row[*tuple[Any, ...]]) -> SentAs | None:
+def sent_as(
+    questionnaire: str, invitation: Invitation | Row[*tuple[Any, ...]], zone: tzinfo
+) -> SentAs | None:
     """The place in the response rate of an invitation that has left; its row must be held."""
     sent_at: datetime | None = invitation.sent_at
-    return (questionnaire, sent_at.date(), invitation.stage, invitation.kind) if sent_at else None
+    return (questionnaire, day_of(sent_at, zone), invitation.stage, invitation.kind) if sent_at else None
 
 
 def invited(session: Session, invitation_id: int, change: int = 1) -> None:
@@ -246,21 +253,18 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: str) -> ColumnElement[date]:
-    """The UTC day of a moment, or the first day of its month."""
-    if session.get_bind().dialect.name == "sqlite":  # stores UTC as text
-        to_month = ("start of month",) if grain == MONTH else ()
-        return func.date(moment, *to_month, type_=Date)
-    return cast(func.date_trunc(grain, func.timezone("UTC", moment)), Date)
+def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: Grain) -> ColumnElement[date]:
+    """The organisation's day of a moment, or the first day of its month."""
+    first, last = session.execute(select(func.min(moment), func.max(moment))).one()
+    return local_day(session, moment, first or EPOCH, last or EPOCH, grain)
 
 
 # --- Cells -------------------------------------------------------------------------------------------
 
 
 def _cells(
-    response: Countable, trend: str, question: str, metric: str, value: int
+    response: Countable, day: date, trend: str, question: str, metric: str, value: int
 ) -> Iterator[tuple[Any, ...]]:
-    day = response.answered_at.astimezone(UTC).date()
     keys = [(ALL, ""), *((name, _key(response, column.key)) for name, column in DIMENSIONS.items())]
     for grain, start in ((DAY, day), (MONTH, day.replace(day=1))):
         for dimension, key in keys:
@@ -280,7 +284,7 @@ def _place(session: Session, invitation_id: int) -> SentAs | None:
         .where(Invitation.id == invitation_id)
         .with_for_update(of=Invitation)
     ).one()
-    return sent_as(row.key, row)
+    return sent_as(row.key, row, zone_of(session))
 
 
 def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:

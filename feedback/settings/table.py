@@ -71,7 +71,11 @@ class Organisation:
     privacy_url: str = setting("", "The privacy notice, linked from every answer page.")
     default_language: str = setting("en", "Language where the contact's is not known.")
     default_region: str = setting("US", "Country of phone numbers written without one (ISO 3166).")
-    time_zone: ZoneInfo = setting(ZoneInfo("UTC"), "Zone of reports, and of contacts whose own is not known.")
+    time_zone: ZoneInfo = setting(
+        ZoneInfo("UTC"),
+        "Zone of the days of reports, and of contacts whose own is not known. After a change: "
+        "`feedback db rebuild-rollups`.",
+    )
     currency: str = setting("USD", "Currency of recurring revenue (ISO 4217).")
 
 

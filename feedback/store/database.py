@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -32,24 +32,36 @@ _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
 
+_OURS = "feedback_database"
+
+
+def zone_of(rows: Session | Connection) -> tzinfo:
+    """Where the organisation's days begin, in any session or connection of a Database."""
+    bound = rows if isinstance(rows, Connection) else rows.get_bind()
+    database: Database = bound.get_execution_options()[_OURS]
+    return database.zone
+
 
 class Database:
     """An engine and its transactions; make one for each process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
     of connections kept; on PostgreSQL there are no more, so at least one for each thread is needed.
+    `zone` is where the organisation's days begin: everything that is counted by day goes by it (`zone_of`).
     Raises SettingsInvalid for an unusable URL.
     Every context manager here turns the failures that an operator can mend into StorageUnavailable.
     """
 
-    def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE, zone: tzinfo = UTC) -> None:
         self.url = _parse(url)
+        self.zone = zone
         self.patience = patience
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers_turn: AbstractContextManager[object] = (
             _Turn(patience) if self.is_sqlite else nullcontext()
         )
         self._writers = self._engine(pool)
+        self._writers.update_execution_options(**{_OURS: self})
         self._readers = self._writers.execution_options(**(_READ_SQLITE if self.is_sqlite else _READ_SERVER))
 
     def __repr__(self) -> str:

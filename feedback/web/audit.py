@@ -1,26 +1,33 @@
-"""Who saw, changed and exported what. Looking at it is written down as well."""
+"""Who saw, changed and exported what. Looking at it and taking it away are written down as well."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
+from sqlalchemy import Row
 
 from feedback import clock
+from feedback.errors import Rejected
 from feedback.services import audit, staff
 from feedback.services.audit import Wanted
-from feedback.web import reasons
-from feedback.web.language import zone
-from feedback.web.permissions import Permission, may
+from feedback.store.models import AuditEntry, User
+from feedback.web import files, reasons
+from feedback.web.language import say, zone
+from feedback.web.permissions import Permission, allows, may
+from feedback.web.tables import Column, Table
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 PAGE = 100
+MOST = 100_000
+"""Entries of one file. More is refused: a file that silently lacks some would be no evidence."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -36,7 +43,9 @@ def blueprint(runtime: Runtime) -> Blueprint:
             return render_template(
                 "desk/audit.html",
                 rows=rows[:PAGE],
-                older=_older(rows[PAGE - 1][0].id) if len(rows) > PAGE else None,
+                older=_address("index", before=rows[PAGE - 1][0].id) if len(rows) > PAGE else None,
+                files={kind: _address("export", kind=kind, before=None) for kind in files.KINDS},
+                may_export=allows(Permission.EXPORT_AUDIT),
                 wanted=wanted,
                 people=staff.everybody(session),
                 subjects=audit.subjects(session),
@@ -44,7 +53,54 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 SYSTEM=audit.SYSTEM,
             )
 
+    @room.get("/entries.<kind>")
+    @may(Permission.EXPORT_AUDIT)
+    def export(kind: str) -> ResponseReturnValue:
+        """All entries that fit the filters of the page, the latest first."""
+        now, wanted = clock.now(), _wanted()
+        files.known(kind)
+        with runtime.database.writing() as session:
+            rows = audit.search(session, wanted, MOST + 1)
+            if len(rows) > MOST:
+                raise Rejected("These are too many entries for one file. Choose fewer days.")
+            audit.record(
+                session, "exported", "audit", None, by=current_user.id, now=now, file=kind, entries=len(rows)
+            )
+            return files.download(_table(rows), kind, f"audit-{now.astimezone(zone()).date()}")
+
     return room
+
+
+def _table(rows: Iterable[Row[AuditEntry, User]]) -> Table:
+    """In words, and beside them the moment and the key that are the same in every zone and language."""
+    _ = say().gettext
+    heads = (
+        *(Column(_("When"), "moment"), Column("UTC"), Column(_("Who")), Column(_("E-mail"))),
+        *(Column(_("What")), Column(_("About what")), Column(_("Number"), "count")),
+        *(Column(_("Key")), Column(_("Details"), "words")),
+    )
+    entries = [
+        (
+            entry.at.astimezone(zone()).replace(tzinfo=None, microsecond=0),
+            entry.at.isoformat(timespec="seconds"),
+            _who(entry, user),
+            user.email if user else None,
+            reasons.in_words(say(), reasons.AUDITED, entry.action),
+            reasons.in_words(say(), reasons.SUBJECTS, entry.subject),
+            entry.subject_id,
+            f"{entry.subject}.{entry.action}",
+            json.dumps(entry.detail, ensure_ascii=False, sort_keys=True) if entry.detail else None,
+        )
+        for entry, user in rows
+    ]
+    return Table("audit", _("Audit"), heads, entries)
+
+
+def _who(entry: AuditEntry, user: User | None) -> str:
+    """A name; the number of somebody whose account is gone."""
+    if user:
+        return user.name
+    return f"#{entry.user_id}" if entry.user_id else say().gettext("The system")
 
 
 def _wanted() -> Wanted:
@@ -59,6 +115,12 @@ def _wanted() -> Wanted:
     )
 
 
+def _filters() -> Mapping[str, str]:
+    """What the reader has chosen, as it stands in the address."""
+    names = ("by", "subject", "since", "until")
+    return {name: request.args[name][:64] for name in names if request.args.get(name)}
+
+
 def _day(name: str) -> date | None:
     try:
         day = date.fromisoformat(request.args.get(name, ""))
@@ -71,6 +133,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone())
 
 
-def _older(entry: int) -> str:
-    query = {key: value for key, value in request.args.items() if value} | {"before": str(entry)}
-    return f"{url_for('audit.index')}?{urlencode(query)}"
+def _address(view: str, **values: str | int | None) -> str:
+    """One of our pages with the filters of this one."""
+    given: dict[str, Any] = {**_filters(), **values}
+    return url_for(f"audit.{view}", **{name: value for name, value in given.items() if value is not None})

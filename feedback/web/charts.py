@@ -7,8 +7,10 @@ runs from right to left as well.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 Words = Callable[[float], str]
@@ -91,6 +93,38 @@ class Whisker:
     zero: float | None
 
 
+class Dot(NamedTuple):
+    """One answer on a day; `who` joins those of one person."""
+
+    day: date
+    value: float
+    who: str
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DotMark:
+    x: float
+    y: float
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Single answers on their days. `lines` holds an SVG path for each person who answered more than once."""
+
+    width: float
+    height: float
+    rows: list[Tick]
+    columns: list[Tick]
+    lines: list[str]
+    dots: list[DotMark]
+    left: float
+    right: float
+
+
 class Scale(NamedTuple):
     """Numbers from `low` to `high`, `step` apart where the eye rests."""
 
@@ -151,6 +185,42 @@ def line(values: Sequence[Value], scale: Scale, words: Words, *, rtl: bool, widt
         marks=[
             Mark(*point, each.words) for point, each in zip(points, values, strict=True) if point is not None
         ],
+        left=_mirrored(START, width, rtl=rtl),
+        right=_mirrored(width - END, width, rtl=rtl),
+    )
+
+
+def timeline(
+    dots: Sequence[Dot],
+    scale: Scale,
+    months: Sequence[tuple[date, str]],
+    words: Words,
+    *,
+    rtl: bool,
+    width: float = WIDE,
+    height: float = 150,
+) -> Timeline:
+    """Answers from the first to the last of `months` (their first days and names), of which it needs two."""
+    first, last = months[0][0], months[-1][0]
+    plot, days = width - START - END, (last - first).days
+
+    def x(day: date) -> float:
+        return _mirrored(START + plot * (day - first).days / days, width, rtl=rtl)
+
+    def y(value: float) -> float:
+        return round(TOP + (1 - scale.share(value)) * (height - TOP - BOTTOM), 1)
+
+    people: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for dot in sorted(dots):
+        people[dot.who].append((x(dot.day), y(dot.value)))
+    every = max(1, math.ceil((len(months) - 1) / (plot / 72)))
+    return Timeline(
+        width=width,
+        height=height,
+        rows=[Tick(y(value), words(value)) for value in scale.steps],
+        columns=[Tick(x(day), name) for day, name in months[:-1:every]],
+        lines=[_path(points) for points in people.values() if len(points) > 1],
+        dots=[DotMark(x(dot.day), y(dot.value), dot.kind, dot.words) for dot in dots],
         left=_mirrored(START, width, rtl=rtl),
         right=_mirrored(width - END, width, rtl=rtl),
     )

@@ -69,6 +69,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 holds=holds.in_force(session),
                 doubtful=deliveries.messages(session, viewer(), "doubt"),
                 days=days,
+                days_of=str(database.zone),
                 periods=PERIODS,
                 price=settings.twilio.cost_per_segment,
                 currency=settings.organisation.currency,

@@ -1,15 +1,17 @@
-"""The tables of the insight pages, and the charts that are drawn from the same numbers."""
+"""The tables of the insight pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
-from feedback.core.metrics import Metric
-from feedback.core.period import Bucket
+from feedback.core.local_days import day_of
+from feedback.core.metrics import Display, Metric
 from feedback.i18n import Translator, language_name
 from feedback.services.reports import (
     AccountPage,
+    AfterClosing,
     Cell,
     ClosedLoop,
     Comment,
@@ -19,23 +21,27 @@ from feedback.services.reports import (
     Pace,
     Point,
     Rates,
+    ScoredAgain,
     Shown,
     Standing,
 )
-from feedback.web import charts, reasons, statements
-from feedback.web.charts import Columns, Line, Scale, Value, Whisker
+from feedback.web import reasons, statements
 from feedback.web.tables import Cell as TableCell
 from feedback.web.tables import Column, Kind, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How things are called in the reader's language. `people` goes by the user's id as text."""
+    """How things are called in the reader's language, and in whose `zone` days begin.
+
+    `people` goes by the user's id as text.
+    """
 
     say: Translator
     currency: str
     people: Mapping[str, str]
     stages: Mapping[str, str]
+    zone: tzinfo
 
     def _(self, message: str) -> str:
         return self.say.gettext(message)
@@ -164,93 +170,6 @@ def _score_cells(shown: Shown) -> tuple[TableCell, ...]:
     return (found.value, found.low, found.high, found.n)
 
 
-# --- Charts ------------------------------------------------------------------------------------------
-
-
-def line(names: Names, metric: Metric, points: Sequence[Point], bucket: Bucket, width: float) -> Line:
-    """The trend over time; a bucket without a score is a gap."""
-    values = [_value(names, metric, each, bucket) for each in points]
-    return charts.line(
-        values,
-        charts.scale_for(values, *_limits(metric)),
-        lambda value: statements.in_unit(names.say, value, metric.unit),
-        rtl=names.say.direction == "rtl",
-        width=width,
-    )
-
-
-def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:
-    """The distribution, coloured by band."""
-    kinds = {band: _kind(metric, band) for band in metric.bands}
-    bars = [
-        (
-            names.say.number(value),
-            n,
-            names.say.percent(n / shown.n) if n else "",
-            kinds[metric.band(value)],
-        )
-        for value, n in shown.aggregate.counts.items()
-    ]
-    return charts.columns(bars, rtl=names.say.direction == "rtl", width=width)
-
-
-def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Scale:
-    """One scale for all rows of a breakdown, so that the eye can compare them."""
-    return charts.scale_for([_plain(each) for each in shown if each.has_score], *_limits(metric))
-
-
-def whisker(names: Names, shown: Shown, scale: Scale, width: float = 160) -> Whisker | None:
-    """A row's score and interval; None where it has none to show."""
-    if not shown.has_score:
-        return None
-    return charts.whisker(_plain(shown), scale, rtl=names.say.direction == "rtl", width=width)
-
-
-def bands(
-    names: Names, metric: Metric, shown: Shown, width: float = 720
-) -> list[tuple[float, float, str, str]]:
-    """The bands side by side as (x, width, kind, words), from bad to good in the direction of reading."""
-    found, at = [], 0.0
-    for band, n in shown.aggregate.band_counts.items():
-        wide = width * n / shown.n
-        x = width - at - wide if names.say.direction == "rtl" else at
-        words = f"{names.band(band)} {names.say.percent(n / shown.n)}"
-        found.append((round(x, 1), round(wide, 1), _kind(metric, band), words))
-        at += wide
-    return found
-
-
-def _value(names: Names, metric: Metric, point: Point, bucket: Bucket) -> Value:
-    label = statements.bucket_label(names.say, point.period, bucket)
-    if not point.shown.has_score:
-        return Value(label, None)
-    found = _plain(point.shown)
-    score = statements.in_unit(names.say, found.value, metric.unit)
-    range_ = statements.between(names.say, found.low, found.high, metric.unit)
-    words = f"{label}: {score} ({range_}), {statements.answers(names.say, point.shown.n)}"
-    return Value(label, found.value, found.low, found.high, words)
-
-
-def _plain(shown: Shown) -> Value:
-    found = shown.aggregate
-    return Value("", found.value, found.low, found.high)
-
-
-def _limits(metric: Metric) -> tuple[float, float]:
-    """The ends of the scale in the metric's unit."""
-    if metric.unit == "points":
-        return -100, 100
-    if metric.unit == "percent":
-        return 0, 100
-    factor, offset = getattr(metric.measure, "factor", 1.0), getattr(metric.measure, "offset", 0.0)
-    return metric.minimum * factor + offset, metric.maximum * factor + offset
-
-
-def _kind(metric: Metric, band: str) -> str:
-    place = metric.bands.index(band)
-    return "bad" if place == 0 else "good" if place == len(metric.bands) - 1 else "middle"
-
-
 # --- Comments, loop, accounts ------------------------------------------------------------------------
 
 
@@ -260,7 +179,7 @@ def comments(names: Names, found: Sequence[Comment]) -> Table:
     more = (Column(_("Account")), Column(_("Person")), Column(_("Segment")), Column(_("Stage")))
     rows = [
         (
-            each.at.date(),
+            day_of(each.at, names.zone),
             each.value,
             each.text,
             each.account,
@@ -312,6 +231,53 @@ def loop(names: Names, found: ClosedLoop) -> list[Table]:
     ]
 
 
+def afterwards(
+    names: Names, after: AfterClosing, again: Sequence[ScoredAgain], titles: Mapping[str, str]
+) -> list[Table]:
+    """What customers said once their complaint was closed; `titles` goes by trend."""
+    _ = names._
+    n, low, high = Column(_("Answers"), "count"), Column(_("Low"), "percent"), Column(_("High"), "percent")
+    heads = (Column(_("Closed well"), "count"), Column(_("Asked"), "count"), n)
+    handled = (after.closed, after.asked, after.answered, *_share_cells(after))
+    changes = [
+        (titles.get(each.trend, each.trend), names.metric(each.metric), each.n, *_change_cells(each))
+        for each in again
+    ]
+    means = (Column(_("Score before"), "mean"), Column(_("Score afterwards"), "mean"))
+    difference = (
+        Column(_("Change"), "difference"),
+        Column(_("Low"), "difference"),
+        Column(_("High"), "difference"),
+    )
+    return [
+        Table(
+            "handled",
+            _("How we handled it"),
+            (*heads, Column(_("Satisfied"), "percent"), low, high),
+            [handled] if after.closed else [],
+        ),
+        Table(
+            "again",
+            _("The same question again"),
+            (Column(_("Survey")), Column(_("Metric")), Column(_("People"), "count"), *means, *difference),
+            changes,
+        ),
+    ]
+
+
+def _share_cells(after: AfterClosing) -> tuple[TableCell, ...]:
+    if after.display is Display.HIDDEN or after.share is None or after.interval is None:
+        return (None, None, None)
+    return (100 * after.share, 100 * after.interval.low, 100 * after.interval.high)
+
+
+def _change_cells(again: ScoredAgain) -> tuple[TableCell, ...]:
+    if again.display is Display.HIDDEN:
+        return (None, None, None, None, None)
+    found = again.change
+    return (again.before, again.after, found.difference, found.low, found.high)
+
+
 def _paces(names: Names, key: str, title: str, found: Mapping[str, Pace]) -> Table:
     _ = names._
     heads = [Column(title), Column(_("Opened"), "count"), Column(_("Closed"), "count")]
@@ -356,10 +322,17 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
     return Table("accounts", _("Accounts"), (*heads, *more), rows)
 
 
-def account(names: Names, page: AccountPage) -> list[Table]:
+def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[Table]:
+    """`titles` goes by trend."""
     _ = names._
     scores = [
-        (each.at.date(), each.contact, each.trend, each.value, names.band(each.band or ""))
+        (
+            day_of(each.at, names.zone),
+            each.contact,
+            titles.get(each.trend, each.trend),
+            each.value,
+            names.band(each.band or ""),
+        )
         for each in page.scores
     ]
     parts = [

@@ -7,7 +7,7 @@ address gives one of them as a file, with the filters that the page shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock
+from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction
@@ -27,11 +28,12 @@ from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import User
-from feedback.web import insight_tables, reasons, statements
+from feedback.web import files, insight_charts, insight_tables, reasons, statements
+from feedback.web import insight_addresses as addresses
 from feedback.web.insight_tables import Names
 from feedback.web.language import say
 from feedback.web.permissions import Permission, allows, demand, may
-from feedback.web.tables import Table, as_csv, as_xlsx
+from feedback.web.tables import Table
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -41,31 +43,9 @@ def _(message: str) -> str:
     return message
 
 
-PERIODS: Mapping[str, str] = {
-    "30": _("30 days"),
-    "90": _("90 days"),
-    "quarter": _("This quarter"),
-    "last-quarter": _("Last quarter"),
-    "year": _("12 months"),
-}
-DEFAULT_PERIOD = "90"
-FILES: Mapping[str, str] = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
 
 Context = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for, whichever page it is."""
-
-    period: Period
-    preset: str
-    bucket: Bucket
-    group: Group
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -108,7 +88,7 @@ class Pages:
             return render_template(template, **_frame(), **show(session))
 
     def index(self, session: Session) -> Context:
-        asked = _asked()
+        asked = addresses.asked(self._today())
         group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         glances = reports.overview(session, known, asked.period, asked.bucket, group)
@@ -123,11 +103,11 @@ class Pages:
     def series(self, session: Session, trend: str, question: str) -> Context:
         known = reports.all_series(session, self.library)
         series = reports.find_series(known, trend, question)
-        asked = _asked()
+        asked = addresses.asked(self._today())
         alone = not allows(Permission.SEE_ALL_ACCOUNTS)
         group = _own() if alone else asked.group
-        history = Period(min(asked.period.start, _year_before(asked.period)), asked.period.end)
-        bucket = _bucket(history)
+        history = Period(min(asked.period.start, addresses.year_before(asked.period)), asked.period.end)
+        bucket = addresses.step(history)
         points = reports.over_time(session, series, history, bucket, group)
         everybody = group == EVERYBODY
         names = self._names(session)
@@ -164,9 +144,9 @@ class Pages:
         }
 
     def comments(self, session: Session) -> Context:
-        asked = _asked()
+        asked = addresses.asked(self._today())
         known = reports.all_series(session, self.library)
-        wanted = _wanted(asked.period, known)
+        wanted = addresses.wanted_comments(asked.period, known)
         before = request.args.get("before", type=int)
         limit = 5_000 if request.args.get("export") else reports.COMMENTS_PAGE
         found = reports.comments(session, _viewer(), wanted, before=before, limit=limit)
@@ -183,17 +163,19 @@ class Pages:
         }
 
     def loop(self, session: Session) -> Context:
-        asked = _asked()
+        asked = addresses.asked(self._today())
         kind = "advocacy" if request.args.get("kind") == "advocacy" else "recovery"
         found = reports.closed_loop(
             session, _viewer(), asked.period, now=clock.now(), currency=self.currency, kind=kind
         )
         names = self._names(session)
+        afterwards = self._afterwards(session, asked.period, names) if kind == "recovery" else {}
         return {
             "asked": asked,
             "closing": found,
             "kind": kind,
-            "tables": insight_tables.by_key(insight_tables.loop(names, found)),
+            **afterwards,
+            "tables": insight_tables.by_key(insight_tables.loop(names, found)) | afterwards.get("tables", {}),
             "names": names,
         }
 
@@ -218,20 +200,22 @@ class Pages:
     def account(self, session: Session, account_id: int) -> Context:
         page = reports.account_page(session, _viewer(), account_id, now=clock.now(), settings=self.health)
         names = self._names(session)
-        whole = Period(date(2000, 1, 1), clock.now().date())
+        whole = Period(date(2000, 1, 1), self._today())
         words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
+        titles = self._titles(session)
         return {
             "page": page,
             "account": page.standing.account,
             "health": page.standing.health,
             "comments": words,
             "questions": self._wordings(words),
-            "tables": insight_tables.by_key(insight_tables.account(names, page)),
+            "titles": titles,
+            "tables": insight_tables.by_key(insight_tables.account(names, page, titles)),
             "names": names,
         }
 
     def quarter(self, session: Session) -> Context:
-        period = _quarter()
+        period = addresses.quarter(self._today())
         group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
@@ -239,19 +223,39 @@ class Pages:
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in glances]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
         names = self._names(session)
+        afterwards = self._afterwards(session, period, names)
         return {
             "period": period,
             "earlier": quarter_of(period.start - timedelta(days=1)),
-            "later": quarter_of(period.after) if period.after <= clock.now().date() else None,
+            "later": quarter_of(period.after) if period.after <= self._today() else None,
             "glances": glances,
             "histories": histories,
             "closing": found,
             "organisation": self.organisation,
+            **afterwards,
             "tables": insight_tables.by_key(
                 [*insight_tables.overview(names, glances), *insight_tables.loop(names, found)]
-            ),
+            )
+            | afterwards["tables"],
             "names": names,
         }
+
+    def _afterwards(self, session: Session, period: Period, names: Names) -> Context:
+        """Whether closing complaints helped."""
+        after = reports.after_closing(session, _viewer(), period)
+        again = reports.scored_again(session, _viewer(), period)
+        titles = self._titles(session)
+        return {
+            "after": after,
+            "again": again,
+            "titles": titles,
+            "tables": insight_tables.by_key(insight_tables.afterwards(names, after, again, titles)),
+        }
+
+    def _titles(self, session: Session) -> dict[str, str]:
+        """Trend -> what its survey is called in the reader's language."""
+        known = reports.all_series(session, self.library)
+        return {each.trend: each.title.to(say().language) for each in reversed(known)}
 
     def _export(self, endpoint: str, wanted: str, show: Callable[[Session], Context]) -> Response:
         """A table as a file; who took it is written down."""
@@ -259,22 +263,22 @@ class Pages:
         key, _dot, kind = wanted.rpartition(".")
         with self.database.writing() as session:
             tables: Mapping[str, Table] = show(session)["tables"]
-            if key not in tables or kind not in FILES:
+            if key not in tables or kind not in files.KINDS:
                 raise NotFound("There is no such table.")
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
             )
-        table = tables[key]
-        data = as_csv(table) if kind == "csv" else as_xlsx(table, rtl=say().direction == "rtl")
-        name = f"{endpoint}-{key}-{clock.now().date()}.{kind}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(data, mimetype=FILES[kind], headers=headers)
+        return files.download(tables[key], kind, f"{endpoint}-{key}-{self._today()}")
+
+    def _today(self) -> date:
+        """The organisation's: every member of staff reads the same numbers, wherever they are."""
+        return day_of(clock.now(), self.database.zone)
 
     def _names(self, session: Session) -> Names:
         """How people, stages and channels are called in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
-        return Names(say(), self.currency, people, stages)
+        return Names(say(), self.currency, people, stages, self.database.zone)
 
     def _groups(
         self, session: Session, series: Series, period: Period, names: Names
@@ -291,7 +295,7 @@ class Pages:
 
     def _contrast(self, session: Session, series: Series, period: Period) -> Context | None:
         """The comparison of two groups that the address asks for."""
-        a, b = _group_of(request.args.get("a", "")), _group_of(request.args.get("b", ""))
+        a, b = addresses.group_of(request.args.get("a", "")), addresses.group_of(request.args.get("b", ""))
         if a is None or (b is not None and b.dimension != a.dimension):
             return None
         return {"a": a, "b": b, "compared": reports.compare_groups(session, series, period, a, b)}
@@ -307,9 +311,6 @@ class Pages:
         return wordings
 
 
-# --- What the address asks for -----------------------------------------------------------------------
-
-
 def _viewer() -> Viewer:
     return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
@@ -319,67 +320,6 @@ def _own() -> Group:
     return Group("owner", str(current_user.id))
 
 
-def _asked() -> Asked:
-    preset = request.args.get("period", "")
-    period = _dates() or _preset(preset if preset in PERIODS else DEFAULT_PERIOD)
-    chosen = "" if _dates() else (preset if preset in PERIODS else DEFAULT_PERIOD)
-    group = _group_of(request.args.get("group", ""))
-    return Asked(period, chosen, _bucket(period), group or EVERYBODY)
-
-
-def _bucket(period: Period) -> Bucket:
-    wanted = request.args.get("by", "")
-    return Bucket(wanted) if wanted in set(Bucket) and period.days < 1200 else period.best_bucket()
-
-
-def _dates() -> Period | None:
-    """From and to as the form gives them; None where they are missing or make no period."""
-    try:
-        first = date.fromisoformat(request.args.get("from", ""))
-        return Period(first, date.fromisoformat(request.args.get("to", "")))
-    except ValueError:
-        return None
-
-
-def _preset(name: str) -> Period:
-    today = clock.now().date()
-    if name == "quarter":
-        return Period(quarter_of(today).start, today)
-    if name == "last-quarter":
-        return quarter_of(quarter_of(today).start - timedelta(days=1))
-    if name == "year":
-        return Period(_year_before(Period(today, today)), today)
-    return Period(today - timedelta(days=int(name) - 1), today)
-
-
-def _year_before(period: Period) -> date:
-    """The first of the month, twelve months up to the end of a period."""
-    return months_later(period.end.replace(day=1), -11)
-
-
-def _quarter() -> Period:
-    """`?of=2026-01-01`: the quarter of that day; without it the last one that is over."""
-    try:
-        return quarter_of(date.fromisoformat(request.args.get("of", "")))
-    except ValueError:
-        return quarter_of(quarter_of(clock.now().date()).start - timedelta(days=1))
-
-
-def _group_of(text: str) -> Group | None:
-    """`segment:vip` as a group; None for what is none."""
-    dimension, colon, key = text.partition(":")
-    return Group(dimension, key) if colon and dimension in DIMENSIONS else None
-
-
-def _wanted(period: Period, known: Sequence[Series]) -> Wanted:
-    """Which comments the form asks for; an empty field means any."""
-    names = ("segment", "stage", "channel", "language", "band")
-    given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
-    trend, _slash, question = request.args.get("series", "").partition("/")
-    series = next((each for each in known if (each.trend, each.question) == (trend, question)), None)
-    return Wanted(period, series, words=request.args.get("words", "").strip(), **given)
-
-
 # --- For the templates -------------------------------------------------------------------------------
 
 
@@ -387,9 +327,9 @@ def _frame() -> Context:
     return {
         "statements": statements,
         "reasons": reasons,
-        "draw": insight_tables,
+        "draw": insight_charts,
         "dimensions": statements.DIMENSIONS,
-        "periods": PERIODS,
+        "periods": addresses.PERIODS,
         "orders": ORDERS,
         "address": _address,
         "direction": direction,

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
     SEE_AUDIT = "audit.see"
+    EXPORT_AUDIT = "audit.export"
 
 
 _VIEWER = frozenset(

@@ -155,6 +155,14 @@ AUDITED: Mapping[str, str] = {
     "deactivated": _("disabled the account"),
     "sessions revoked": _("signed them out everywhere"),
     "revoked": _("revoked it"),
+    "withdrawn": _("withdrew it"),
+    "lifted": _("lifted it"),
+    "arrived": _("counted it as sent"),
+    "lost": _("sent it once more"),
+    "opt_out": _("took it as an opt-out"),
+    "no_opt_out": _("decided that it is no opt-out"),
+    "handled": _("dealt with it"),
+    "retried": _("tried it again"),
 }
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),
@@ -164,6 +172,18 @@ SUBJECTS: Mapping[str, str] = {
     "root_cause": _("Cause"),
     "retention": _("Retention"),
     "audit": _("Audit"),
+    "link": _("Link"),
+    "message": _("Message"),
+    "reply": _("Reply"),
+    "channel_hold": _("Held channel"),
+    "webhook": _("Notice to a chat"),
+    "index": _("Scores"),
+    "series": _("Scores"),
+    "comments": _("Comments"),
+    "loop": _("Closing the loop"),
+    "accounts": _("Accounts"),
+    "account": _("Account"),
+    "quarter": _("Quarterly report"),
 }
 INVITATIONS: Mapping[str, str] = {
     "queued": _("waits to be sent"),
@@ -177,6 +197,11 @@ INVITATIONS: Mapping[str, str] = {
     "failed": _("could not be delivered"),
     "withdrawn": _("withdrawn"),
 }
+
+
+def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:
+    """What a key is called; the key itself where nobody has said."""
+    return say.gettext(words[key]) if key in words else key
 
 
 def sentence(say: Translator, reason: Reason, currency: str) -> str:

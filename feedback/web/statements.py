@@ -10,7 +10,7 @@ from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
 from feedback.core.period import Bucket, Period
 from feedback.i18n import Translator
-from feedback.services.reports import Compared, Kept, Shown
+from feedback.services.reports import AfterClosing, Compared, Kept, ScoredAgain, Shown
 from feedback.web.tables import Cell, Kind
 
 LEFT_TO_RIGHT = "\u200e"  # keeps a sign on the side of its number in right-to-left text
@@ -159,6 +159,37 @@ def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str
     return say.gettext("{a} is lower than {b} by {amount}.", a=a, b=b, amount=amount)
 
 
+def handled(say: Translator, after: AfterClosing) -> str:
+    """How many are satisfied with how their complaint was handled, as far as the answers allow to say."""
+    if after.display is Display.HIDDEN:
+        return say.gettext("Too few answers for a score; 10 are needed.")
+    return say.gettext("are satisfied with how we handled their complaint.")
+
+
+def scored_again(say: Translator, again: ScoredAgain) -> str:
+    """What became of the score of the same people, in a sentence."""
+    if again.display is Display.HIDDEN:
+        return say.gettext("Too few people answered again; 10 are needed.")
+    if not again.change.changed:
+        return say.gettext("No real change.")
+    amount = say.number(abs(again.change.difference or 0), digits=1)
+    if (again.change.difference or 0) > 0:
+        return say.gettext("Rose by {amount} on average.", amount=amount)
+    return say.gettext("Fell by {amount} on average.", amount=amount)
+
+
+def few(say: Translator, display: Display) -> str:
+    """The caution beside a number that is shown over few answers; empty where there is nothing to say."""
+    return say.gettext("Indicative: fewer than 30 answers.") if display is Display.INDICATIVE else ""
+
+
+def tone_again(again: ScoredAgain) -> str:
+    """good or bad as the metric has it, and only for a real change of enough people."""
+    if again.display is Display.HIDDEN or not again.change.changed:
+        return ""
+    return "good" if ((again.change.difference or 0) > 0) != again.metric.high_is_bad else "bad"
+
+
 def evidence(say: Translator, found: Comparison | None, unit: Unit) -> str:
     """The difference with its interval and the p-value of the test, for those who want to know."""
     if found is None or found.low is None or found.high is None or found.p_value is None:
@@ -197,7 +228,7 @@ def hours(say: Translator, value: float | None) -> str:
     """A length of time that is given in hours: hours up to two days, days from then on."""
     if value is None:
         return "–"
-    if value < 48:
+    if round(value) < 48:
         return say.ngettext("{n} hour", "{n} hours", max(1, round(value)))
     return say.ngettext("{n} day", "{n} days", round(value / 24))
 
@@ -218,6 +249,9 @@ def cell(say: Translator, value: Cell, kind: Kind, currency: str = "") -> str:
         return say.date(value)
     if kind in ("points", "mean", "percent"):
         return in_unit(say, float(value), kind)
-    if kind == "hours":
-        return hours(say, float(value))
-    return say.money(value, currency) if kind == "money" and currency else say.number(value, digits=0)
+    in_kind = {
+        "difference": lambda: signed(say, float(value), 2),
+        "hours": lambda: hours(say, float(value)),
+        "money": lambda: say.money(value, currency) if currency else say.number(value, digits=0),
+    }
+    return in_kind.get(kind, lambda: say.number(value, digits=0))()

@@ -13,7 +13,9 @@ from typing import Literal
 from xlsxwriter import Workbook
 
 Cell = str | int | float | Decimal | date | datetime | None
-Kind = Literal["text", "words", "count", "points", "percent", "mean", "date", "hours", "money"]
+Kind = Literal[
+    "text", "words", "count", "points", "percent", "mean", "difference", "date", "hours", "money", "moment"
+]
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 _FORMATS: dict[Kind, str] = {
@@ -21,9 +23,11 @@ _FORMATS: dict[Kind, str] = {
     "points": "+0;-0;0",
     "percent": "0.0",
     "mean": "0.00",
+    "difference": "+0.00;-0.00;0.00",
     "hours": "0.0",
     "money": "#,##0",
     "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm:ss",
 }
 
 

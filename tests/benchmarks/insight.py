@@ -125,7 +125,7 @@ def dashboard(session: Session, series: Series, period: Period) -> None:
 
 def scan(session: Session, period: Period) -> None:
     """The score and one breakdown, from the answers."""
-    first, after = period.moments
+    first, after = period.moments(UTC)
     about = "FROM score JOIN response ON response.id = score.response_id WHERE score.trend = 'survey'"
     during = " AND score.metric = 'nps' AND score.at >= :first AND score.at < :after"
     days = {"first": first.replace(tzinfo=None), "after": after.replace(tzinfo=None)}
@@ -168,7 +168,7 @@ def write_cost(database: Database) -> tuple[float, float]:
             session.flush()
             if counted:
                 scored = ("survey", "recommend", "nps", 9)
-                counted = rollups.counted(response, [scored])
+                counted = rollups.counted(response, [scored], database.zone)
                 rollups.settle(session.connection(), rollups.NOT_COUNTED, counted, None)
 
     return milliseconds(lambda: store(counted=False), 200), milliseconds(lambda: store(counted=True), 200)

@@ -166,3 +166,33 @@ def test_the_report_counts_who_was_asked_and_who_is_satisfied(desk: Desk) -> Non
     assert found.interval
     assert found.interval.low < 2 / 3 < found.interval.high
     assert (nobody.closed, nobody.share, nobody.interval) == (0, None, None)
+
+
+def test_the_report_sets_the_next_score_beside_the_one_that_opened_the_complaint(desk: Desk) -> None:
+    people = [closed(desk).contact_id or 0 for _ in range(3)]
+    closed(desk, "churned")
+    for person, score in zip(people, (9, 6, 3), strict=True):
+        desk.answer(person, score, "", CLOSED + 90 * DAY)
+    desk.answer(people[0], 0, "", CLOSED + 180 * DAY)  # only the next one counts
+    month = Period(MONDAY.date(), (MONDAY + 20 * DAY).date())
+    with desk.runtime.database.reading() as session:
+        (found,) = reports.scored_again(session, desk.viewer("lead", sees_all=True), month)
+        assert reports.scored_again(session, desk.viewer("selin"), month) == []
+    assert (found.trend, found.metric.key, found.n) == ("relationship", "nps", 3)
+    assert (found.before, found.after, found.change.difference) == (2, 6, 4)
+    assert found.display == "hidden"
+
+
+def test_who_complained_twice_counts_once(desk: Desk) -> None:
+    task = closed(desk)
+    person = task.contact_id or 0
+    (again,) = desk.answer(person, 1, "", MONDAY + 5 * DAY)
+    with desk.runtime.database.writing() as session:
+        ending = followups.Closing("recovered", "We talked.", root_cause="product")
+        seen, later = again.revision, MONDAY + 6 * DAY
+        followups.close(session, again.id, desk.viewer("cem"), ending, revision=seen, now=later)
+    desk.answer(person, 8, "", CLOSED + 90 * DAY)
+    month = Period(MONDAY.date(), (MONDAY + 20 * DAY).date())
+    with desk.runtime.database.reading() as session:
+        (found,) = reports.scored_again(session, desk.viewer("lead", sees_all=True), month)
+    assert (found.n, found.before, found.after) == (1, 2, 1)

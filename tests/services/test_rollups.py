@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -221,6 +222,50 @@ def test_the_counts_equal_the_answers_after_any_history(
         rollups.rebuild(session)
         assert (counts_by_value(session, "day", "owner"), rate(session)) == kept
         session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("zone", "days", "month"),
+    [
+        ("America/Los_Angeles", (date(2026, 3, 31), date(2026, 3, 30)), date(2026, 3, 1)),
+        ("Asia/Tehran", (date(2026, 4, 1), date(2026, 3, 31)), date(2026, 4, 1)),
+    ],
+)
+def test_days_and_months_are_those_of_the_organisation(
+    migrated: Database, zone: str, days: tuple[date, date], month: date
+) -> None:
+    migrated.zone = ZoneInfo(zone)
+    late = datetime(2026, 3, 31, 21, 45, tzinfo=UTC)  # on 1 April in Tehran
+    with migrated.writing() as session:
+        invitation = invite(
+            session, LIBRARY, sent_at=late - timedelta(days=1), expires_at=late + timedelta(days=9)
+        )
+        rollups.invited(session, invitation.id)
+        answer(session, invitation, 8, late)
+        assert list(counts_by_value(session, "day", "all")) == [(days[0], "", 8)]
+        assert list(counts_by_value(session, "month", "all")) == [(month, "", 8)]
+        assert list(rate(session)) == [(days[1], "support", "sms")]
+        assert rollups.check(session) == []
+
+
+def test_a_zone_that_was_changed_is_found_and_mended(migrated: Database) -> None:
+    """Answers all through two years, so that clocks have changed in between."""
+    with migrated.writing() as session:
+        for n in range(60):
+            at = NOW + timedelta(days=12 * n, hours=n % 24)
+            invitation = invite(
+                session, LIBRARY, token=f"7Kb3xWq9Zt{n:02d}", sent_at=at, expires_at=at + timedelta(days=9)
+            )
+            rollups.invited(session, invitation.id)
+            answer(session, invitation, n % 11, at + timedelta(minutes=30))
+        assert rollups.check(session) == []
+    migrated.zone = berlin = ZoneInfo("Europe/Berlin")
+    with migrated.writing() as session:
+        assert rollups.check(session) != []
+        rollups.rebuild(session)
+        assert rollups.check(session) == []
+        days = Counter(each.astimezone(berlin).date() for each in session.scalars(select(Score.at)))
+        assert {day: n for (day, _, _), n in counts_by_value(session, "day", "all").items()} == days
 
 
 @pytest.mark.postgres

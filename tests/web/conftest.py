@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
 
 from feedback import library, resources
 from feedback.bootstrap import Runtime, open_channels
@@ -16,6 +18,7 @@ from feedback.settings import load
 from feedback.store.database import Database
 from feedback.web.app import create_app
 from tests import office
+from tests.web.browsing import Open, serving
 
 SignIn = Callable[[str], FlaskClient]
 
@@ -72,3 +75,48 @@ def sign_in(app: Flask) -> SignIn:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def site(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str]:
+    """The address of a running office."""
+    file = tmp_path / "feedback.db"
+    file.write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    runtime = runtime_over(database, shelf, tmp_path)
+    with database.writing() as session:
+        office.furnish(session, runtime)
+    with serving(create_app(runtime)) as address:
+        yield address
+    database.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """A page in a browser of its own; whatever its console complains about fails the test.
+
+    Answers of 400 to 499 are no complaint: some tests are about them.
+    """
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text)
+                if message.type == "error" and "status of 4" not in message.text
+                else None
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 
+import feedback
 from feedback.services import root_causes
+from feedback.services.inbox import Decision
 from feedback.store.models import AuditEntry, FollowUp, RootCause
+from feedback.web.reasons import AUDITED, SUBJECTS
+from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible
 from tests.web.conftest import SignIn
 
 NAMES = {"en": "Too slow!", "tr": "Çok yavaş", "fa": "خیلی کند"}
@@ -82,3 +97,89 @@ def test_the_audit_ignores_what_it_cannot_read(sign_in: SignIn) -> None:
 
 def test_a_csm_does_not_read_the_audit(sign_in: SignIn) -> None:
     assert sign_in("cem").get("/audit/").status_code == 403
+
+
+def entries(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def test_an_admin_takes_away_what_the_filters_show(app: Flask, sign_in: SignIn) -> None:
+    sign_in("lead").post("/causes/", data=NAMES)
+    admin = sign_in("admin")
+    page = admin.get("/audit/?subject=root_cause").text
+    assert "/audit/entries.csv?subject=root_cause" in page
+    (entry,) = entries(admin.get("/audit/entries.csv?subject=root_cause").data)
+    assert (entry["Who"], entry["E-mail"], entry["Key"]) == (
+        "Lena Lead",
+        "lead@example.com",
+        "root_cause.added",
+    )
+    assert json.loads(entry["Details"]) == {"key": "too_slow"}
+    assert entry["UTC"].endswith("+00:00")
+    book = admin.get("/audit/entries.xlsx?subject=root_cause")
+    assert ZipFile(io.BytesIO(book.data)).testzip() is None
+    with app.extensions["feedback"].database.reading() as session:
+        told = session.scalars(select(AuditEntry).where(AuditEntry.action == "exported")).all()
+    assert [each.detail for each in told] == [{"file": kind, "entries": 1} for kind in ("csv", "xlsx")]
+
+
+def test_only_an_admin_takes_the_audit_away(sign_in: SignIn) -> None:
+    lead = sign_in("lead")
+    assert "entries.csv" not in lead.get("/audit/").text
+    assert lead.get("/audit/entries.csv").status_code == 403
+    assert sign_in("admin").get("/audit/entries.exe").status_code == 404
+
+
+def test_too_many_entries_for_one_file_are_refused_and_not_cut_off(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from feedback.web import audit
+
+    admin = sign_in("admin")
+    admin.get("/audit/")
+    monkeypatch.setattr(audit, "MOST", 0)  # rather than a hundred thousand rows
+    assert admin.get("/audit/entries.csv").status_code == 422
+
+
+def recorded() -> Iterator[tuple[str, str]]:
+    """(action, subject) of every call that writes both down as they are."""
+    for file in Path(feedback.__path__[0]).rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "audit.record":
+                action, subject = (
+                    each.value if isinstance(each, ast.Constant) else None for each in call.args[1:3]
+                )
+                yield action or "saw", subject or "audit"
+
+
+def test_whatever_is_written_down_has_words() -> None:
+    found = list(recorded())
+    assert len(found) > 10
+    assert {action for action, _ in found} - AUDITED.keys() == set()
+    assert {subject for _, subject in found} - SUBJECTS.keys() == set()
+    assert set(Decision) - AUDITED.keys() == set()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_causes_and_audit_can_be_read_by_everybody(
+    site: str, open_page: Open, viewport: Any, language: str
+) -> None:
+    page = open_page(viewport=viewport)
+    enter(page, site, "admin")
+    page.goto(f"{site}/account/")
+    page.select_option("select[name=language]", language)
+    page.locator("form[action$='/account/'] button").click()
+    page.goto(f"{site}/causes/")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for summary in page.locator("details.act summary").all()[:2]:
+        summary.click()
+    is_accessible(page)
+    fits(page)
+    page.goto(f"{site}/audit/")
+    expect(page.locator("table.audit tbody tr").first).to_be_visible()
+    is_accessible(page)
+    fits(page)
+    page.goto(f"{site}/audit/?subject=none")
+    is_accessible(page)

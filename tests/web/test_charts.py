@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.web import charts
-from feedback.web.charts import Value
+from feedback.web.charts import Dot, Scale, Value
 
 numbers = st.floats(-100, 100)
 
@@ -65,3 +66,29 @@ def test_the_tallest_column_fills_the_height_and_nobody_has_none() -> None:
     drawn = charts.columns([("a", 0, "", "bad"), ("b", 5, "", "good"), ("c", 10, "", "good")], rtl=False)
     assert drawn.columns[0].height == 0
     assert drawn.columns[2].height == pytest.approx(2 * drawn.columns[1].height)
+
+
+days = st.dates(date(2025, 1, 1), date(2025, 12, 31))
+dots = st.lists(
+    st.builds(Dot, days, st.integers(0, 10), st.sampled_from("abc"), st.just("good"), st.just("words")),
+    min_size=1,
+)
+MONTHS = [(date(2025 + n // 12, n % 12 + 1, 1), str(n)) for n in range(13)]
+
+
+@given(found=dots, rtl=st.booleans(), width=st.sampled_from([charts.WIDE, charts.NARROW]))
+def test_single_answers_lie_on_their_days(found: list[Dot], rtl: bool, width: float) -> None:
+    drawn = charts.timeline(found, Scale(0, 10, 2.5), MONTHS, str, rtl=rtl, width=width)
+    assert len(drawn.dots) == len(found)
+    assert all(0 <= each.x <= width and 0 <= each.y <= drawn.height for each in drawn.dots)
+    at = {each.day: mark.x for each, mark in zip(found, drawn.dots, strict=True)}
+    assert [at[day] for day in sorted(at)] == sorted(at.values(), reverse=rtl)
+
+
+def test_a_line_joins_the_answers_of_one_person_only() -> None:
+    found = [
+        Dot(date(2025, month, 5), value, who, "good", "")
+        for month, value, who in ((1, 3, "a"), (2, 9, "b"), (6, 8, "a"))
+    ]
+    (line,) = charts.timeline(found, Scale(0, 10, 2.5), MONTHS, str, rtl=False).lines
+    assert len(coordinates(line)) == 2

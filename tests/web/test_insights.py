@@ -6,7 +6,8 @@ import csv
 import io
 import re
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -177,3 +178,68 @@ def test_two_groups_are_compared_in_a_sentence(sign_in: SignIn, runtime: Runtime
     page = sign_in("lead").get("/insights/scores/relationship/score?a=channel:sms&b=channel:email").text
     assert re.search(r"SMS is higher than E-mail by \d+ points\.", page)
     assert "p &lt; 0.001" in page
+
+
+def closed_and_asked_again(runtime: Runtime, times: int) -> None:
+    """Complaints of ten days ago that ended well, and a 9 or an 8 from the same people since."""
+    opened, later = clock.now() - timedelta(days=10), clock.now() - timedelta(days=1)
+    of_series = {"questionnaire": "relationship-nps", "trend": TREND, "question": "score"}
+    with runtime.database.writing() as session:
+        for n in range(times):
+            person = figures.contact(session, figures.account(session))
+            both = {"person": person, "library": runtime.library, **of_series}
+            complaint = figures.answered(session, 2, opened, **both)  # type: ignore[arg-type]
+            figures.follow_up(
+                session, complaint, opened, metric="nps", score=2, state="closed", outcome="recovered",
+                first_contact_at=opened, closed_at=opened + timedelta(days=1),
+            )  # fmt: skip
+            figures.answered(session, 9 - n % 2, later, **both)  # type: ignore[arg-type]
+        rollups.rebuild(session)
+
+
+@pytest.mark.parametrize("page", ["loop", "quarter"])
+def test_the_lead_reads_whether_closing_helped(sign_in: SignIn, runtime: Runtime, page: str) -> None:
+    closed_and_asked_again(runtime, 12)
+    today = clock.now().date() - timedelta(days=5)
+    text = sign_in("lead").get(f"/insights/{page}?of={today}").text
+    if "The same question again" not in text:  # ten days ago may have been in the quarter before
+        text = sign_in("lead").get(f"/insights/{page}?of={today - timedelta(days=8)}").text
+    assert "Rose by 6.5 on average." in text
+    cells = re.findall(r'<td class="count">([^<]*)</td>', text[text.index("The same question again") :])
+    assert cells[:3] == ["12", "2.0", "8.5"]
+    assert "Indicative: fewer than 30 answers." in text
+    assert "even if nothing was done" in text
+
+
+def test_of_a_few_people_no_change_is_told_not_even_in_the_file(sign_in: SignIn, runtime: Runtime) -> None:
+    closed_and_asked_again(runtime, 9)
+    client = sign_in("lead")
+    page = client.get("/insights/loop").text
+    assert "Too few people answered again; 10 are needed." in page
+    assert "Rose by" not in page
+    (_, row) = rows(client.get("/insights/loop?export=again.csv").data)
+    assert row[2:] == ["9", "", "", "", "", ""]
+
+
+def test_a_day_of_the_report_is_one_of_the_organisation(sign_in: SignIn, runtime: Runtime) -> None:
+    runtime.database.zone = ZoneInfo("Pacific/Kiritimati")  # fourteen hours ahead
+    there = clock.now().date() - timedelta(days=4)
+    in_utc = there - timedelta(days=1)
+    with runtime.database.writing() as session:
+        for _ in range(40):
+            figures.answered(
+                session, 9, datetime.combine(in_utc, time(20), UTC), words="this evening",
+                library=runtime.library, questionnaire="relationship-nps", trend=TREND, question="score",
+            )  # fmt: skip
+        rollups.rebuild(session)
+    client = sign_in("lead")
+    assert "this evening" in client.get(f"/insights/comments?from={there}&to={there}").text
+    assert "this evening" not in client.get(f"/insights/comments?from={in_utc}&to={in_utc}").text
+    path = "/insights/scores/relationship/score"
+    answers = [
+        int(rows(client.get(f"{path}?from={day}&to={day}&export=score.csv").data)[1][-1] or 0)
+        for day in (there, in_utc)
+    ]
+    assert answers[0] >= 40 > answers[1]
+    told = rows(client.get("/insights/comments?export=comments.csv").data)
+    assert {row[0] for row in told if row[2] == "this evening"} == {f"{there}"}

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import expect
 
 from feedback import clock
 from feedback.library import Library
 from feedback.store.database import Database
 from feedback.web.app import create_app
 from tests import office, year
+from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible, serving
 from tests.web.conftest import runtime_over
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PAGES = ("", "scores/relationship/score?period=year", "comments", "loop", "accounts", "accounts/7", "quarter")
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -38,46 +33,9 @@ def site(migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempP
         people = office.furnish(session, runtime)
         people["viewer"].language = "fa"
         year.furnish(session, runtime, people, clock.now(), answers=400)
-    server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_app(runtime)) as address:
+        yield address
     database.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """A page in a browser of its own; whatever its console complains about fails the test."""
-    complaints: list[str] = []
-    contexts = []
-
-    def open_page(**options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: complaints.append(message.text) if message.type == "error" else None,
-        )
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def enter(page: Page, site: str, who: str) -> None:
-    page.goto(f"{site}/login")
-    page.fill("input[name=email]", f"{who}@example.com")
-    page.fill("input[name=password]", office.PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/desk/")
 
 
 @pytest.mark.parametrize(("who", "language"), [("lead", "en"), ("viewer", "fa")])
@@ -90,9 +48,8 @@ def test_every_page_can_be_read_by_everybody(
     for address in PAGES:
         page.goto(f"{site}/insights/{address}")
         assert page.locator("html").get_attribute("lang") == language
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+        fits(page)
+        is_accessible(page)
 
 
 def test_a_dark_room_changes_the_colours_and_not_the_contrast(site: str, open_page: Open) -> None:
@@ -100,8 +57,7 @@ def test_a_dark_room_changes_the_colours_and_not_the_contrast(site: str, open_pa
     enter(page, site, "lead")
     for address in ("", "scores/relationship/score?period=year"):
         page.goto(f"{site}/insights/{address}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{address}: {found.generate_report()}"
+        is_accessible(page)
 
 
 def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, open_page: Open) -> None:

@@ -2,93 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import expect
 
-from feedback.library import Library
-from feedback.store.database import Database
-from feedback.web.app import create_app
-from tests import office
-from tests.web.conftest import runtime_over
+from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible
 
 pytestmark = pytest.mark.browser
-
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-
-@pytest.fixture
-def site(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str]:
-    """The address of a running office."""
-    file = tmp_path / "feedback.db"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    runtime = runtime_over(database, shelf, tmp_path)
-    with database.writing() as session:
-        office.furnish(session, runtime)
-    server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    database.close()
-
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """A page in a browser of its own; whatever its console complains about fails the test."""
-    complaints: list[str] = []
-    contexts = []
-
-    def open_page(**options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                complaints.append(message.text)
-                if message.type == "error" and "status of 4" not in message.text
-                else None
-            ),
-        )
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def enter(page: Page, site: str, who: str) -> None:
-    page.goto(f"{site}/login")
-    page.fill("input[name=email]", f"{who}@example.com")
-    page.fill("input[name=password]", office.PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/desk/")
-
-
-def is_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
-def fits(page: Page) -> None:
-    """Nothing makes the page scroll sideways."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without"])

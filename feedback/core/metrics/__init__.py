@@ -20,6 +20,7 @@ from feedback.core.metrics.display import Display, cell_visible, display, protec
 from feedback.core.metrics.enps import ENPS
 from feedback.core.metrics.intervals import sample_size, sample_size_for_share
 from feedback.core.metrics.nps import NPS
+from feedback.core.metrics.paired import paired
 from feedback.core.metrics.pmf import PMF
 from feedback.core.metrics.seq import SEQ
 from feedback.core.metrics.smileys import SMILEYS_3, SMILEYS_5
@@ -61,6 +62,7 @@ __all__ = [
     "Unit",
     "cell_visible",
     "display",
+    "paired",
     "protected",
     "sample_size",
     "sample_size_for_share",

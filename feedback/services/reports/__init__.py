@@ -6,6 +6,7 @@ Every score comes with its interval and with how it may be shown: none under 10 
 
 from feedback.services.reports.accounts import (
     AccountPage,
+    ScoreRow,
     Standing,
     account_page,
     accounts,
@@ -17,7 +18,7 @@ from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
 from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
-from feedback.services.reports.recovery import AfterClosing, after_closing
+from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
 from feedback.services.reports.scores import (
     EVERYBODY,
     Cell,
@@ -50,6 +51,8 @@ __all__ = [
     "Point",
     "Rate",
     "Rates",
+    "ScoreRow",
+    "ScoredAgain",
     "Series",
     "Shown",
     "Standing",
@@ -69,6 +72,7 @@ __all__ = [
     "overview",
     "response_rates",
     "score",
+    "scored_again",
     "signs_of",
     "text_report",
     "visible_accounts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
 from feedback.core.health import Health, Signs, health, weights_with
+from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
 from feedback.errors import NotFound
 from feedback.services import usage
@@ -20,6 +21,7 @@ from feedback.services.followups import Viewer
 from feedback.services.reports.comments import visible_accounts
 from feedback.services.usage import Figure
 from feedback.settings.table import Health as HealthSettings
+from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
 
 RELATIONSHIP = "nps"
@@ -79,7 +81,8 @@ def accounts(
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
     """A page of accounts with their health: the next renewal first, or by revenue, or by name."""
-    query = _listed(viewer, search).order_by(*_orders(now)[order]).limit(PAGE).offset(PAGE * (page - 1))
+    orders = _orders(day_of(now, zone_of(session)))
+    query = _listed(viewer, search).order_by(*orders[order]).limit(PAGE).offset(PAGE * (page - 1))
     found = session.scalars(query.options(selectinload(Account.owner))).all()
     return _standings(session, found, settings, now)
 
@@ -128,9 +131,9 @@ def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
     return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
 
 
-def _orders(now: datetime) -> dict[Order, tuple[ColumnElement[Any], ...]]:
+def _orders(today: date) -> dict[Order, tuple[ColumnElement[Any], ...]]:
     """What is unknown or over comes last."""
-    over = case((or_(Account.renewal_on.is_(None), Account.renewal_on < now.date()), 1), else_=0)
+    over = case((or_(Account.renewal_on.is_(None), Account.renewal_on < today), 1), else_=0)
     unknown = case((Account.recurring_revenue.is_(None), 1), else_=0)
     name, key = Account.name.asc(), Account.id.asc()
     return {

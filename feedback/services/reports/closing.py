@@ -17,6 +17,7 @@ from feedback.core.metrics.intervals import Interval, wilson
 from feedback.core.period import Period
 from feedback.core.waiting import median_wait
 from feedback.services.followups import Viewer, visible
+from feedback.store.database import zone_of
 from feedback.store.models import Account, FollowUp, RootCause
 
 Tasks = Sequence[Row[*tuple[Any, ...]]]
@@ -84,7 +85,7 @@ def closed_loop(
 
     `currency` is for accounts that name none; `kind` is recovery (complaints) or advocacy (praise).
     """
-    tasks = session.execute(_selected(viewer, period, kind)).all()
+    tasks = session.execute(_selected(viewer, *period.moments(zone_of(session)), kind)).all()
     return ClosedLoop(
         everything=pace(tasks, now),
         by_urgency=_by(tasks, "urgency", now),
@@ -121,8 +122,7 @@ def pace(tasks: Tasks, now: datetime) -> Pace:
     )
 
 
-def _selected(viewer: Viewer, period: Period, kind: str) -> Select[*tuple[Any, ...]]:
-    first, after = period.moments
+def _selected(viewer: Viewer, first: datetime, after: datetime, kind: str) -> Select[*tuple[Any, ...]]:
     moments = (FollowUp.opened_at, FollowUp.contact_due_at, FollowUp.first_contact_at)
     return (
         select(FollowUp.urgency, FollowUp.owner_id, FollowUp.outcome, FollowUp.root_cause_id, *moments)

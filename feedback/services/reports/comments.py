@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from feedback.core.period import Period
 from feedback.services.followups import Viewer
 from feedback.services.reports.series import Series
+from feedback.store.database import zone_of
 from feedback.store.models import Account, AnswerRow, Contact, FollowUp, Response, Score
 
 PAGE = 40
@@ -63,7 +64,8 @@ def comments(
 
     Answers that look like a machine's are left out.
     """
-    query = _selected(viewer, wanted).order_by(Response.answered_at.desc(), AnswerRow.id.desc()).limit(limit)
+    query = _selected(viewer, wanted, zone_of(session))
+    query = query.order_by(Response.answered_at.desc(), AnswerRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(Response.answered_at, AnswerRow.id) < _place_of(session, before))
     return [Comment(**row) for row in session.execute(query).mappings()]
@@ -76,7 +78,7 @@ def visible_accounts(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None))
 
 
-def _selected(viewer: Viewer, wanted: Wanted) -> Select[*tuple[Any, ...]]:
+def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any, ...]]:
     scored, task = aliased(Score), aliased(FollowUp)
     query = (
         select(*_COLUMNS)
@@ -87,7 +89,7 @@ def _selected(viewer: Viewer, wanted: Wanted) -> Select[*tuple[Any, ...]]:
         .outerjoin(task, and_(task.response_id == Response.id, task.kind == "recovery"))
         .outerjoin(Account, Account.id == Response.account_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
-        .where(*_conditions(wanted), visible_accounts(viewer))
+        .where(*_conditions(wanted, zone), visible_accounts(viewer))
     )
     if wanted.series is not None:
         query = query.where(scored.id.is_not(None))
@@ -119,8 +121,8 @@ def _first_score(wanted: Wanted) -> Any:
     return query.correlate(Response).scalar_subquery()
 
 
-def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
-    first, after = wanted.period.moments
+def _conditions(wanted: Wanted, zone: tzinfo) -> Sequence[ColumnElement[bool]]:
+    first, after = wanted.period.moments(zone)
     exact = {
         Response.segment: wanted.segment,
         Response.stage: wanted.stage,

@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from feedback.core.local_days import day_of
 from feedback.core.metrics import Comparison, Display
 from feedback.core.metrics.base import Unit
 from feedback.core.period import Period
@@ -16,6 +17,7 @@ from feedback.services.reports.comments import Wanted, comments
 from feedback.services.reports.rates import Rates, response_rates
 from feedback.services.reports.scores import Compared, Shown, compare_periods
 from feedback.services.reports.series import Series, all_series, find_series
+from feedback.store.database import zone_of
 
 WIDTH = 40  # characters of the longest bar
 LAST_COMMENTS = 5
@@ -128,4 +130,4 @@ def _comments(session: Session, series: Series, period: Period) -> Iterator[str]
     for each in found:
         words = " ".join(each.text.split())
         score = "" if each.value is None else f"{each.value}: "
-        yield f"    {each.at.date()}  {score}{words if len(words) <= 90 else words[:89] + '…'}"
+        yield f"    {day_of(each.at, zone_of(session))}  {score}{words if len(words) <= 90 else words[:89] + '…'}"

@@ -1,7 +1,7 @@
 """Counts kept while answers come in, so that a report over ten million of them reads a few hundred rows.
 
 They say nothing that the answers do not; `feedback.services.rollups` writes them, checks them and can make
-them anew.
+them anew. Days are the organisation's (`organisation.time_zone`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from feedback.store.models.columns import Word
 
 
 class ScoreCount(Base):
-    """How many scores had `value` in the day or month that begins on `start` (UTC).
+    """How many scores had `value` in the day or month that begins on `start`.
 
     `grain` is day or month. `dimension` is all (with an empty `key`), segment, stage, channel, owner or
     language, and `key` the one segment, stage ... ; empty where the answer had none. Dimensions are counted
@@ -40,7 +40,7 @@ class ScoreCount(Base):
 
 
 class InvitationCount(Base):
-    """How many invitations left on `day` (UTC), and how many of these have been answered since.
+    """How many invitations left on `day`, and how many of these have been answered since.
 
     An answer counts on the day of its invitation, so that answered / sent is the response rate of that day's
     invitations however late the answers come. `provisional` are answers that look like a machine's; they

@@ -1,0 +1,110 @@
+"""What the address of an insight page asks for: which days, in which steps, of whom.
+
+Addresses get old and are typed by hand: what cannot be read falls back to something sensible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import request
+
+from feedback.core.period import Bucket, Period, months_later, quarter_of
+from feedback.services.reports import EVERYBODY, Group, Series, Wanted
+from feedback.services.rollups import DIMENSIONS
+
+
+def _(message: str) -> str:
+    return message
+
+
+PERIODS: Mapping[str, str] = {
+    "30": _("30 days"),
+    "90": _("90 days"),
+    "quarter": _("This quarter"),
+    "last-quarter": _("Last quarter"),
+    "year": _("12 months"),
+}
+DEFAULT_PERIOD = "90"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, whichever page it is."""
+
+    period: Period
+    preset: str
+    bucket: Bucket
+    group: Group
+
+
+def asked(today: date) -> Asked:
+    """The filters that all pages share; `today` is the organisation's."""
+    preset = request.args.get("period", "")
+    preset = preset if preset in PERIODS else DEFAULT_PERIOD
+    given = _dates()
+    period = given or _preset(preset, today)
+    group = group_of(request.args.get("group", ""))
+    return Asked(period, "" if given else preset, step(period), group or EVERYBODY)
+
+
+def step(period: Period) -> Bucket:
+    wanted = request.args.get("by", "")
+    return Bucket(wanted) if wanted in set(Bucket) and period.days < 1200 else period.best_bucket()
+
+
+def _dates() -> Period | None:
+    """From and to as the form gives them; None where they are missing or make no period."""
+    try:
+        return Period(_day("from"), _day("to"))
+    except ValueError:
+        return None
+
+
+def _day(name: str) -> date:
+    """A day of the calendar as people use it; near its ends no day before or after can be computed."""
+    day = date.fromisoformat(request.args.get(name, ""))
+    if not date(1970, 1, 1) <= day < date(9000, 1, 1):
+        raise ValueError(f"{day} is no day of ours.")
+    return day
+
+
+def _preset(name: str, today: date) -> Period:
+    if name == "quarter":
+        return Period(quarter_of(today).start, today)
+    if name == "last-quarter":
+        return quarter_of(quarter_of(today).start - timedelta(days=1))
+    if name == "year":
+        return Period(year_before(Period(today, today)), today)
+    return Period(today - timedelta(days=int(name) - 1), today)
+
+
+def year_before(period: Period) -> date:
+    """The first of the month, twelve months up to the end of a period."""
+    return months_later(period.end.replace(day=1), -11)
+
+
+def quarter(today: date) -> Period:
+    """`?of=2026-01-01`: the quarter of that day; without it the last one that is over."""
+    try:
+        return quarter_of(_day("of"))
+    except ValueError:
+        return quarter_of(quarter_of(today).start - timedelta(days=1))
+
+
+def group_of(text: str) -> Group | None:
+    """`segment:vip` as a group; None for what is none."""
+    dimension, colon, key = text.partition(":")
+    return Group(dimension, key) if colon and dimension in DIMENSIONS else None
+
+
+def wanted_comments(period: Period, known: Sequence[Series]) -> Wanted:
+    """Which comments the form asks for; an empty field means any."""
+    names = ("segment", "stage", "channel", "language", "band")
+    given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
+    trend, _slash, question = request.args.get("series", "").partition("/")
+    series = next((each for each in known if (each.trend, each.question) == (trend, question)), None)
+    return Wanted(period, series, words=request.args.get("words", "").strip(), **given)
