@@ -8,6 +8,7 @@ from feedback.lint.document import Document
 from feedback.lint.labels import Reading
 from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.scale_not_graduated import disordered
 from feedback.lint.scales import LabelledScale, is_worded_scale, scales
 
 RULE = Rule(
@@ -40,7 +41,7 @@ ONE_SIDED = frozenset(
 def check(document: Document) -> Iterator[Problem]:
     for each in scales(document):
         if each.own and not _is_instrument(each) and is_worded_scale(each):
-            told = _unbalanced(each)
+            told = None if disordered(each) else _unbalanced(each)
             if told:
                 yield document.finding(
                     RULE,

@@ -84,7 +84,7 @@ def _explained(match: re.Match[str], cased: str) -> bool:
     before, after = cased[: match.start()].rstrip(), cased[match.end() :].lstrip("s’'")
     return (
         before.endswith("(")
-        or bool(re.match(r"\w*\s*\(\w+\s\w+", after))
+        or bool(re.match(r"\w*\s*\(\w+,?\s\w+", after))
         or bool(re.search(rf"\(\s*{match[0]}\s*\)", cased))
     )
 
