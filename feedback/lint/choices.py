@@ -178,15 +178,20 @@ def _are_steps(texts: Sequence[str], language: str) -> bool:
 
 def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
     """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
-    sooner", "a lot sooner")."""
+    sooner", "a lot sooner"), or they share nearly all words ("I have slight problems in walking about")."""
     if len(texts) < 3:
         return False
     plain = [bare(text, words.language) for text in texts]
     degrees = [each for each in words.degrees if len(each) > 2]
     graded = sum(any(f" {each} " in f" {text} " for each in degrees) for text in plain)
     shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
-    common = max((count for word, count in shared.items() if word not in words.degrees), default=0)
-    return graded * 2 >= len(texts) and common * 3 >= len(texts) * 2
+    common = {word for word, count in shared.items() if count * 3 >= len(texts) * 2} - words.degrees.keys()
+    if graded * 2 >= len(texts):
+        return bool(common)
+    spent = [sum(word in common for word in text.split() if len(word) > 3) for text in plain]
+    sizes = [sum(len(word) > 3 for word in text.split()) for text in plain]
+    alike = sum(part >= 2 and part * 5 >= size * 3 for part, size in zip(spent, sizes, strict=True))
+    return alike * 3 >= len(texts) * 2
 
 
 def _is_sorted(texts: Sequence[str], language: str) -> bool:

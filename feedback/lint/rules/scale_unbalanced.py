@@ -76,10 +76,14 @@ def _unbalanced(each: LabelledScale) -> str | None:
 def _starts_at_zero(found: Sequence[Reading]) -> bool:
     """A unipolar scale ("not at all" ... "extremely") is balanced by definition, in either direction, and so is
     one that only denies its good end on the way ("not at all, not very, fairly, very clear")."""
-    return any(
-        ends[0].zero and all(one.degree > 0 or one.denied for one in ends[1:])
-        for ends in (found, found[::-1])
-    )
+    return any(_runs_one_way(ends[0], ends[1:]) for ends in (found, found[::-1]))
+
+
+def _runs_one_way(start: Reading, others: Sequence[Reading]) -> bool:
+    """From nothing up, or from "not difficult" to ever more difficult."""
+    if start.zero:
+        return all(one.degree > 0 or one.denied for one in others)
+    return start.denied and start.degree > 0 and all(one.degree < 0 for one in others)
 
 
 def _lopsided_ends(found: Sequence[Reading]) -> str | None:
