@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from feedback.lint.document import Document
 from feedback.lint.labels import Reading
+from feedback.lint.language.asked import asked
 from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import presupposition
 from feedback.lint.rules.scale_not_graduated import disordered
 from feedback.lint.scales import LabelledScale, is_worded_scale, scales
 
@@ -39,7 +41,14 @@ ONE_SIDED = frozenset(
 
 
 def check(document: Document) -> Iterator[Problem]:
+    presupposed = {
+        (int(each.wording.path[1]), each.words.language)
+        for each in asked(document)
+        if any(presupposition.find(each))
+    }
     for each in scales(document):
+        if (each.index, each.language) in presupposed:
+            continue
         if each.own and not _is_instrument(each) and is_worded_scale(each):
             told = None if disordered(each) else _unbalanced(each)
             if told:
