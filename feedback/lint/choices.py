@@ -141,7 +141,7 @@ def _spread(found: Sequence[Reading]) -> bool:
 
 
 def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
-    return bool(texts) and sum(hits) * 3 >= len(texts) * 2
+    return bool(texts) and sum(hits) * 5 >= len(texts) * 3
 
 
 def _are_times(texts: Sequence[str], language: str) -> bool:
@@ -178,15 +178,28 @@ def _are_steps(texts: Sequence[str], language: str) -> bool:
 
 def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
     """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
-    sooner", "a lot sooner")."""
+    sooner", "a lot sooner"), or they share nearly all words ("I have slight problems in walking about")."""
     if len(texts) < 3:
         return False
     plain = [bare(text, words.language) for text in texts]
     degrees = [each for each in words.degrees if len(each) > 2]
-    graded = sum(any(f" {each} " in f" {text} " for each in degrees) for text in plain)
+    if len({re.sub(r"\d+", "#", text) for text in plain}) == 1 and "#" not in plain[0]:
+        return True  # "Dock 1, Dock 2, Dock 3"
+    if any(
+        text != whole and text.endswith(" " + whole) and text.removesuffix(whole).strip() in words.degrees
+        for text in plain
+        for whole in plain
+    ):
+        return True  # "solved, partly solved, not solved"
+    graded = sum(any(f" {each} " in f" {text} " for each in (*degrees, *words.nots)) for text in plain)
     shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
-    common = max((count for word, count in shared.items() if word not in words.degrees), default=0)
-    return graded * 2 >= len(texts) and common * 3 >= len(texts) * 2
+    common = {word for word, count in shared.items() if count * 3 >= len(texts) * 2} - words.degrees.keys()
+    if graded * 2 >= len(texts):
+        return bool(common)
+    spent = [sum(word in common for word in text.split() if len(word) > 3) for text in plain]
+    sizes = [sum(len(word) > 3 for word in text.split()) for text in plain]
+    alike = sum(part >= 2 and part * 5 >= size * 3 for part, size in zip(spent, sizes, strict=True))
+    return alike * 3 >= len(texts) * 2
 
 
 def _is_sorted(texts: Sequence[str], language: str) -> bool:

@@ -24,7 +24,7 @@ ANY = ""
 
 class Reading(NamedTuple):
     """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at
-    nothing, `denied` what only denies its good end ("not very clear", not "unclear")."""
+    nothing, `denied` what only denies an end ("not very clear", not "unclear")."""
 
     dimension: str
     degree: float
@@ -209,7 +209,8 @@ def _zero(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.zeros):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
-            yield Reading(each.dimension, -3.0 if each.degree > 0 else 2.5, zero=each.degree > 0)
+            good = each.degree > 0
+            yield Reading(each.dimension, -3.0 if good else 2.5, zero=good, denied=True)
         if plain is not None:
             return
 
@@ -218,7 +219,8 @@ def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.weak):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else ():
-            yield Reading(each.dimension, -1.0 if each.degree > 0 else 1.0, denied=each.degree > 0)
+            low = 0.5 if each.dimension in words.unipolar else -1.0  # "not very much" is still some
+            yield Reading(each.dimension, low if each.degree > 0 else 1.0, denied=True)
         if plain is not None:
             return
 
@@ -241,7 +243,7 @@ def _negated(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.nots):
         for each in _read(rest, words, depth):
             good = each.degree > 0
-            yield Reading(each.dimension, -1.5 if good else 1.0, zero=good, denied=good)
+            yield Reading(each.dimension, -1.5 if good else 1.0, zero=good, denied=True)
         return
 
 

@@ -26,8 +26,8 @@ import yaml
 
 from feedback.lint.document import read
 from feedback.lint.rules import RULES
-from tests.benchmarks.lint import ANSWERS, CORPUS, SCALES, TYPES, Report
-from tests.benchmarks.lint import Item as Line
+from tests.benchmarks.corpus import ANSWERS, CORPUS, SCALES, TYPES, Report
+from tests.benchmarks.corpus import Item as Line
 
 BATCHES = CORPUS / "judge"
 LANGUAGES = ("en", "tr", "fa")

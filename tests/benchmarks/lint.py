@@ -5,12 +5,14 @@ our own making. Each item
 belongs by a hash of its text to the part that the word lists were tuned on, or to the part held out. An
 item counts once
 for each rule; findings of level info do not count.
+
+After that come all rules, judged on every batch of `tests/lint/corpus/judge/`, and how often yamllint, the usual
+linter of YAML files, complains about the very same questionnaires.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
@@ -18,125 +20,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from feedback.lint.document import read
+from feedback.lint.rules import RULES
 from feedback.lint.rules.word_rules import WORD_RULES
-
-CORPUS = Path(__file__).parent.parent / "lint" / "corpus"
-PARTS = ("tune", "held-out")
-
-ANSWERS: dict[str, dict[str, list[str]]] = {
-    "en": {
-        "yn": ["Yes", "No"],
-        "agree": ["Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree"],
-        "qual": ["Very poor", "Poor", "Fair", "Good", "Very good"],
-        "often": ["Never", "Rarely", "Sometimes", "Often", "Always"],
-        "freq": ["Every week", "Every month", "Every year", "Never"],
-        "extent": ["A little", "Some", "A lot"],
-        "extent0": ["Not at all", "A little", "A lot"],
-        "change": ["Less", "The same", "More"],
-        "price": ["$5", "$10", "$15"],
-        "pick": ["Alpha", "Beta", "Gamma"],
-        "opt-out": ["Prefer not to say"],
-    },
-    "tr": {
-        "yn": ["Evet", "Hayır"],
-        "agree": [
-            "Kesinlikle katılmıyorum",
-            "Katılmıyorum",
-            "Kararsızım",
-            "Katılıyorum",
-            "Kesinlikle katılıyorum",
-        ],
-        "qual": ["Çok kötü", "Kötü", "Orta", "İyi", "Çok iyi"],
-        "often": ["Hiçbir zaman", "Nadiren", "Bazen", "Sık sık", "Her zaman"],
-        "freq": ["Haftada bir", "Ayda bir", "Yılda bir", "Hiç"],
-        "extent": ["Biraz", "Oldukça", "Çok"],
-        "extent0": ["Hiç", "Biraz", "Çok"],
-        "change": ["Azaldı", "Aynı kaldı", "Arttı"],
-        "price": ["50 TL", "100 TL", "150 TL"],
-        "pick": ["Elma", "Armut", "Kiraz"],
-        "opt-out": ["Belirtmek istemiyorum"],
-    },
-    "fa": {
-        "yn": ["بله", "خیر"],
-        "agree": ["کاملاً مخالفم", "مخالفم", "نظری ندارم", "موافقم", "کاملاً موافقم"],
-        "qual": ["خیلی بد", "بد", "متوسط", "خوب", "خیلی خوب"],
-        "often": ["هیچ‌وقت", "به‌ندرت", "گاهی", "اغلب", "همیشه"],
-        "freq": ["هر هفته", "هر ماه", "هر سال", "هیچ‌وقت"],
-        "extent": ["کم", "متوسط", "زیاد"],
-        "extent0": ["اصلاً", "کم", "زیاد"],
-        "change": ["کمتر", "بدون تغییر", "بیشتر"],
-        "price": ["۵۰ هزار تومان", "۱۰۰ هزار تومان"],
-        "pick": ["سیب", "گلابی", "گیلاس"],
-        "opt-out": ["ترجیح می‌دهم نگویم"],
-    },
-}
-SCALES = frozenset({"agree", "qual", "often", "extent", "extent0", "change"})
-TYPES = {"sat": "csat", "nps": "nps", "pmf": "pmf", "open": "text", "num": "text"}
-
-
-@dataclass(frozen=True)
-class Item:
-    language: str
-    form: str
-    text: str
-    expected: frozenset[str]
-
-    @property
-    def part(self) -> str:
-        return PARTS[hashlib.sha256(self.text.encode()).digest()[0] % 2]
-
-
-@dataclass
-class Tally:
-    """Decisions of one rule, or of all of them, over some items."""
-
-    hits: int = 0
-    misses: int = 0
-    alarms: int = 0
-
-    @property
-    def precision(self) -> float | None:
-        return self.hits / (self.hits + self.alarms) if self.hits + self.alarms else None
-
-    @property
-    def recall(self) -> float | None:
-        return self.hits / (self.hits + self.misses) if self.hits + self.misses else None
-
-
-@dataclass
-class Report:
-    """One language, one part."""
-
-    total: Tally = field(default_factory=Tally)
-    rules: dict[str, Tally] = field(default_factory=dict)
-    good: int = 0
-    flagged: int = 0
-    wrong: list[tuple[Item, frozenset[str], frozenset[str]]] = field(default_factory=list)
-
-    @property
-    def share_flagged(self) -> float:
-        return self.flagged / self.good if self.good else 0.0
-
-    def add(self, item: Item, found: frozenset[str]) -> None:
-        for rule in item.expected | found:
-            tally = self.rules.setdefault(rule, Tally())
-            for each in (tally, self.total):
-                each.hits += rule in item.expected and rule in found
-                each.misses += rule not in found
-                each.alarms += rule not in item.expected
-        if not item.expected:
-            self.good += 1
-            self.flagged += bool(found)
-        if found != item.expected:
-            self.wrong.append((item, found - item.expected, item.expected - found))
+from tests.benchmarks import judge
+from tests.benchmarks.corpus import ANSWERS, CORPUS, PARTS, SCALES, TYPES, Item, Report, Tally
 
 
 def items(language: str) -> Iterator[Item]:
@@ -200,6 +94,65 @@ def _show(language: str, part: str, report: Report, wrong: bool) -> None:
         print(f"   ! {item.text}  false: {' '.join(extra) or '-'}  missed: {' '.join(missed) or '-'}")
 
 
+def table() -> dict[str, dict[str, Tally]]:
+    """Every rule -> language -> its decisions on all batches of the examiners."""
+    found: dict[str, dict[str, Tally]] = {module.RULE.id: {} for module in RULES}
+    for batch in sorted(each.name for each in judge.BATCHES.iterdir()):
+        for language in (*judge.LANGUAGES, "structure"):
+            for rule, tally in judge.judged(language, batch).rules.items():
+                sums = found.setdefault(rule, {}).setdefault(language, Tally())
+                sums.hits, sums.misses = sums.hits + tally.hits, sums.misses + tally.misses
+                sums.alarms += tally.alarms
+    return found
+
+
+def _show_table(found: Mapping[str, Mapping[str, Tally]]) -> None:
+    """Precision and recall, and in brackets how many faults there were to find."""
+    columns = (*judge.LANGUAGES, "structure")
+    print(f"{'rule':28}" + "".join(f"{each:>20}" for each in columns))
+    for rule, by_language in found.items():
+        cells = [by_language.get(each, Tally()) for each in columns]
+        if any(cell.hits + cell.misses + cell.alarms for cell in cells):
+            shown = (f"{_percent(c.precision)} {_percent(c.recall)} ({c.hits + c.misses:3})" for c in cells)
+            print(f"{rule:28}" + "".join(f"{each:>20}" for each in shown))
+
+
+def first_looks() -> Iterator[tuple[str, str, str]]:
+    """(batch, language, figures) of the batches whose figures before any repair were written down."""
+    for file in sorted(judge.BATCHES.glob("*/*.yaml")):
+        head = file.read_text(encoding="utf-8").partition("\n")[0]
+        if head.startswith("# At first look: "):
+            yield file.parent.name, file.stem, head.removeprefix("# At first look: ")
+
+
+def beside_yamllint() -> dict[str, dict[str, int]]:
+    """Language -> how many questionnaires with a fault there are, and how many each linter complains about."""
+    counts: dict[str, dict[str, int]] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for language in judge.LANGUAGES:
+            folder = Path(directory, language)
+            folder.mkdir()
+            counts[language] = {"faulty": 0, "feedback lint": 0, "yamllint": 0}
+            for number, (questionnaire, expected) in enumerate(_faulty(language)):
+                text = yaml.safe_dump(questionnaire, allow_unicode=True, sort_keys=False, width=10_000)
+                Path(folder, f"{number}.yaml").write_text(text, encoding="utf-8")
+                counts[language]["faulty"] += 1
+                counts[language]["feedback lint"] += bool(judge.found_in(questionnaire) & expected)
+            program = Path(sys.executable).parent / "yamllint"
+            command = [str(program), "-d", "relaxed", "-f", "parsable", str(folder)]
+            output = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+            named = {line.split(":")[0] for line in output.splitlines() if "(line-length)" not in line}
+            counts[language]["yamllint"] = len(named)
+    return counts
+
+
+def _faulty(language: str) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    for batch in sorted(each.name for each in judge.BATCHES.iterdir()):
+        for case in judge.cases(language, batch):
+            if case.expected:
+                yield judge.survey(case), case.expected
+
+
 def _big(directory: Path, questions: int) -> Path:
     asked = [
         {
@@ -258,6 +211,28 @@ def main(arguments: list[str] | None = None) -> int:
                 "good_flagged": report.share_flagged,
                 "rules": dict(Counter({rule: tally.hits for rule, tally in report.rules.items()})),
             }
+    rules, beside = table(), beside_yamllint()
+    print("\nAll rules on the examiners' batches, which the rules were mended with after a first look:")
+    _show_table(rules)
+    for batch, language, told in first_looks():
+        print(f"{batch}/{language} at first look: {told}")
+    for language, counts in beside.items():
+        print(
+            f"{language}: of {counts['faulty']} questionnaires with a fault feedback lint names "
+            f"{counts['feedback lint']}, yamllint {counts['yamllint']}"
+        )
+    figures["rules"] = {
+        rule: {
+            language: {
+                "precision": tally.precision,
+                "recall": tally.recall,
+                "faults": tally.hits + tally.misses,
+            }
+            for language, tally in by_language.items()
+        }
+        for rule, by_language in rules.items()
+    }
+    figures["beside yamllint"] = beside
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0

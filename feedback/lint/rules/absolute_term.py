@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from feedback.lint.document import Document
@@ -38,12 +39,24 @@ def find(question: Asked) -> Iterator[Hit]:
     """An absolute in the question sentence of a yes/no question or in a statement to agree with."""
     if question.kind not in ("yes-no", "agreement"):
         return
-    words = question.words
     if question.kind == "agreement" and any(_nobody(question, hit) for hit in double_negative.find(question)):
         return
-    if match := words.search_outside("absolute-term.words", question.stem.main, "absolute-term.silent"):
+    if match := _absolute(question):
         said = question.stem.quote(*match.span())
         yield Hit(*match.span(), f"One exception makes “{said}” untrue; ask how often, how many or how much.")
+
+
+def _absolute(question: Asked) -> re.Match[str] | None:
+    """The first absolute of the main clause; what excuses it ("all the documents you need") may be in another."""
+    words, stem = question.words, question.stem
+    if not words.search("absolute-term.words", stem.main):
+        return None
+    excused = words.hide(stem.asked, "absolute-term.silent")
+    text = "".join(own if kept != " " else " " for own, kept in zip(stem.main, excused, strict=True))
+    for match in words.finditer("absolute-term.words", text):
+        if "-" not in (text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]):
+            return match
+    return None
 
 
 def _nobody(question: Asked, hit: Hit) -> bool:

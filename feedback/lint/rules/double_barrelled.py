@@ -41,6 +41,8 @@ TWO = "Two things in one question; somebody may think differently of each."
 
 def find(question: Asked) -> Iterator[Hit]:
     """The first sign of a second question, one finding a text."""
+    if not question.stem.asks and not question.statement and not _judges(question):
+        return  # "Tell us more and win" asks nothing
     text = _main(question)
     for search in (_two_questions, _joined, _alternative, _reason, _list):
         if hit := search(question, text):
@@ -86,7 +88,7 @@ def _joined(question: Asked, text: str) -> Hit | None:
             continue
         if _counts(question, text[: match.start()]) or _poles(question, text, match):
             continue
-        if _aside(question, text, match):
+        if _aside(question, text, match) or _praised(question, match):
             continue
         grave = _judges(question) or question.kind == "agreement"
         if not grave and question.kind == "open":
@@ -146,6 +148,8 @@ def _alternative(question: Asked, text: str) -> Hit | None:
     words = question.words
     match = words.search("double-barrelled.or", text)
     if not match or not _between_words(text, match) or _poles(question, text, match):
+        return None
+    if _aside(question, text, match):
         return None
     framed = words.search("double-barrelled.or-frames", text[: match.start()])
     after = words.search("double-barrelled.or-frames-after", text[match.end() :])
@@ -208,6 +212,16 @@ def _aside(question: Asked, text: str, match: re.Match[str]) -> bool:
     if len(_WORD.findall(joined)) > MODIFIER or _ARTICLE_INSIDE.search(joined):
         return False
     return not _REOPENS.match(after) or bool(_REOPENS.match(joined))
+
+
+def _praised(question: Asked, match: re.Match[str]) -> bool:
+    """Whether it joins two words of praise ("our friendly and helpful team"), which is another rule's business."""
+    plain = question.stem.plain
+    return any(
+        each.start() <= match.start() < each.end()
+        or (each.start() == match.end() + 1 and not _REOPENS.match(plain[match.end() :]))
+        for each in question.words.finditer("leading-wording.own", plain)
+    )
 
 
 _LEFT = re.compile(r"(?:(?:the|our|your|its|their|his|her) )?[\w'-]+$")

@@ -82,7 +82,7 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
         return
     singles = {bare(text, listed.language) for _, _, text in listed.options}
     for place, option, text in listed.options:
-        few = words.says("both", text) and len(listed.options) <= 4
+        few = len(listed.options) <= 4 and (words.says("both", text) or _has_none(listed))
         if option.role is None and not few and len(listed.options) > 2 and words.says("all", text):
             yield (
                 place,
@@ -98,6 +98,11 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
                     text,
                     f"“{text}” joins two other options, but only one can be chosen; use `type: multi`.",
                 )
+
+
+def _has_none(listed: Choices) -> bool:
+    """ "All, some, none" is a scale of amounts."""
+    return any(listed.words is not None and listed.words.says("none", text) for _, _, text in listed.options)
 
 
 def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:

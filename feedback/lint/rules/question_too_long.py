@@ -33,6 +33,7 @@ ERROR = 60
 ERROR_BY_SMS = 30
 _END = re.compile(r"(?<=[.!?؟。])\s+")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_LISTED = re.compile(r":[^?؟]*")
 _ASIDE = re.compile(r"\([^()]*\)")
 
 
@@ -69,11 +70,11 @@ def words(text: str) -> int:
 
 
 def _without_answers(text: str, question: AnyQuestion, language: str) -> str:
-    """The text without a list of its own answers in brackets."""
+    """The text without a list of its own answers, in brackets or behind a colon."""
     options = question.options if isinstance(question, ChoiceQuestion) else ()
     answers = [option.text.to(language).casefold() for option in options]
 
     def repeats(match: re.Match[str]) -> str:
         return "" if sum(answer in match[0].casefold() for answer in answers) >= 2 else match[0]
 
-    return _ASIDE.sub(repeats, text)
+    return _LISTED.sub(repeats, _ASIDE.sub(repeats, text))

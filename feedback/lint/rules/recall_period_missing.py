@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document import Document
+from feedback.lint.labels import scale
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
@@ -45,7 +46,16 @@ def find(question: Asked) -> Iterator[Hit]:
         "recall-period-missing.silent", stem.plain
     ):
         return
+    if words.search("recall-period-missing.others", stem.asked) and _relative(question):
+        return
     yield Hit(*match.span(), "Within what time? Name a period that people can remember.")
+
+
+def _relative(question: Asked) -> bool:
+    """Whether the answers run from never to always, which are shares and no counts."""
+    found = scale(question.answers, question.words.language)
+    shares = [one for one in found if one and one.dimension == "frequency"]
+    return len(shares) >= 3 and any(one.zero for one in shares)
 
 
 def check(document: Document) -> Iterator[Problem]:

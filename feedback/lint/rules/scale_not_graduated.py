@@ -50,7 +50,7 @@ TOLERANCE = 0.75
 
 def check(document: Document) -> Iterator[Problem]:
     for each in scales(document):
-        told = _disordered(each) or _mixed(each)
+        told = disordered(each) or _mixed(each)
         if told:
             yield document.finding(
                 RULE,
@@ -63,7 +63,8 @@ def check(document: Document) -> Iterator[Problem]:
     yield from _two_answers(document)
 
 
-def _disordered(each: LabelledScale) -> str | None:
+def disordered(each: LabelledScale) -> str | None:
+    """What is wrong with the order of the labels, if they are all understood."""
     known = each.known
     dimensions = {one.dimension for one in known}
     if len(known) < 3 or len(known) < len(each.found) or len(dimensions) != 1:

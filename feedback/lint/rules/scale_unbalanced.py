@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from feedback.lint.document import Document
 from feedback.lint.labels import Reading
+from feedback.lint.language.asked import asked
 from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import presupposition
+from feedback.lint.rules.scale_not_graduated import disordered
 from feedback.lint.scales import LabelledScale, is_worded_scale, scales
 
 RULE = Rule(
@@ -38,9 +41,16 @@ ONE_SIDED = frozenset(
 
 
 def check(document: Document) -> Iterator[Problem]:
+    presupposed = {
+        (int(each.wording.path[1]), each.words.language)
+        for each in asked(document)
+        if any(presupposition.find(each))
+    }
     for each in scales(document):
+        if (each.index, each.language) in presupposed:
+            continue
         if each.own and not _is_instrument(each) and is_worded_scale(each):
-            told = _unbalanced(each)
+            told = None if disordered(each) else _unbalanced(each)
             if told:
                 yield document.finding(
                     RULE,
@@ -75,10 +85,14 @@ def _unbalanced(each: LabelledScale) -> str | None:
 def _starts_at_zero(found: Sequence[Reading]) -> bool:
     """A unipolar scale ("not at all" ... "extremely") is balanced by definition, in either direction, and so is
     one that only denies its good end on the way ("not at all, not very, fairly, very clear")."""
-    return any(
-        ends[0].zero and all(one.degree > 0 or one.denied for one in ends[1:])
-        for ends in (found, found[::-1])
-    )
+    return any(_runs_one_way(ends[0], ends[1:]) for ends in (found, found[::-1]))
+
+
+def _runs_one_way(start: Reading, others: Sequence[Reading]) -> bool:
+    """From nothing up, or from "not difficult" to ever more difficult."""
+    if start.zero:
+        return all(one.degree > 0 or one.denied for one in others)
+    return start.denied and start.degree > 0 and all(one.degree < 0 for one in others)
 
 
 def _lopsided_ends(found: Sequence[Reading]) -> str | None:

@@ -33,6 +33,8 @@ RULE = Rule(
 )
 _UPPER = "A-ZÇĞİÖŞÜ"
 _ABBREVIATION = re.compile(rf"(?<![\w&.-])[{_UPPER}]{{2,6}}\d{{0,4}}(?=s?(?:['’]\w+)?(?![\w&]))")
+_HEADING = re.compile(rf"(?<!\w)[{_UPPER}]{{2,}}(?: [{_UPPER}]{{2,}}){{2,}}(?!\w)")
+"""Three words in capitals in a row shout; they abbreviate nothing."""
 _ROMAN = re.compile(r"[IVX]+")
 _SIZE = re.compile(r"\d*X*[SML]")
 
@@ -76,6 +78,8 @@ def _unknown(match: re.Match[str], question: Asked, cased: str) -> bool:
         return False
     if cased.rfind("[", 0, match.start()) > cased.rfind("]", 0, match.start()):
         return False  # a placeholder that nobody has filled, another rule's business
+    if any(run.start() <= match.start() < run.end() for run in _HEADING.finditer(cased)):
+        return False
     return not (_explained(match, cased) or _in_glossary(word, question) or _part_of_name(match, cased))
 
 
@@ -84,7 +88,7 @@ def _explained(match: re.Match[str], cased: str) -> bool:
     before, after = cased[: match.start()].rstrip(), cased[match.end() :].lstrip("s’'")
     return (
         before.endswith("(")
-        or bool(re.match(r"\w*\s*\(\w+\s\w+", after))
+        or bool(re.match(r"\w*\s*\(\w+,?\s\w+", after))
         or bool(re.search(rf"\(\s*{match[0]}\s*\)", cased))
     )
 
