@@ -30,6 +30,7 @@ class Library:
         self.questionnaires = dict(questionnaires)
         self.journey = journey
         self._by_version: dict[int, Questionnaire] = {}
+        self._digests: dict[str, str] = {}
 
     def questionnaire(self, key: str) -> Questionnaire:
         """Raises NotFound with the keys that there are."""
@@ -42,13 +43,22 @@ class Library:
     def published(self, session: Session, key: str, now: datetime) -> QuestionnaireVersion:
         """The stored version of a questionnaire as it stands now; stored at its first use, never changed after."""
         questionnaire = self.questionnaire(key)
-        content = snapshot(questionnaire)
-        digest = content_hash(content)
+        if key not in self._digests:
+            self._digests[key] = content_hash(snapshot(questionnaire))
+        digest = self._digests[key]
+        # A batch of invitations asks for the same version again and again; the session itself forgets quickly.
+        kept: dict[str, QuestionnaireVersion] = session.info.setdefault("published", {})
+        if digest not in kept or kept[digest] not in session:
+            kept[digest] = self._stored(session, key, digest, now)
+        return kept[digest]
+
+    def _stored(self, session: Session, key: str, digest: str, now: datetime) -> QuestionnaireVersion:
         wanted = select(QuestionnaireVersion).where(
             QuestionnaireVersion.key == key, QuestionnaireVersion.content_hash == digest
         )
         if (found := session.scalar(wanted)) is not None:
             return found
+        content = snapshot(self.questionnaires[key])
         version = QuestionnaireVersion(key=key, content_hash=digest, content=content, published_at=now)
         try:
             with session.begin_nested():

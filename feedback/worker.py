@@ -144,9 +144,15 @@ class Worker:
             log.exception("worker.job_failed", job=name)
 
     def _send(self, key: str, runtime: Runtime, now: datetime) -> None:
-        only = {key: runtime.channels[key]}
+        only, settings = {key: runtime.channels[key]}, runtime.settings
         while delivery.send_queued(
-            runtime.database, only, runtime.settings, self.name, now, self._pools[key], clock=self._now
+            runtime.database,
+            only,
+            settings,
+            self.name,
+            now,
+            self._pools[key],
+            clock=delivery.running_from(now),
         ):
             now = self._now()
 

@@ -57,9 +57,10 @@ def main() -> None:
     with ThreadPoolExecutor(options.threads) as pool:
         while True:
             try:
+                now = database.now()
                 claimed = delivery.send_queued(
-                    database, {"twilio_sms": twilio}, settings, worker, database.now(), pool,
-                    clock=database.now, reached=reached,
+                    database, {"twilio_sms": twilio}, settings, worker, now, pool,
+                    clock=delivery.running_from(now), reached=reached,
                 )  # fmt: skip
                 if time.monotonic() - looked > options.look_every:
                     looked = time.monotonic()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from feedback.core.contact_hours import Hours, shipped_rules
 from feedback.core.contact_policy import (
@@ -75,11 +76,13 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
     contacts = session.scalars(
         select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
     ).all()
-    accounts = {each.account_id for each in contacts if each.account_id}
-    if accounts:
-        session.execute(
-            select(Account.id).where(Account.id.in_(accounts)).order_by(Account.id).with_for_update()
-        )
+    shared = {each.account_id for each in contacts if each.account_id}
+    if shared:
+        accounts = select(Account).where(Account.id.in_(shared)).order_by(Account.id).with_for_update()
+        found = {each.id: each for each in session.scalars(accounts)}
+        for contact in contacts:
+            if contact.account_id:
+                set_committed_value(contact, "account", found[contact.account_id])
     return list(contacts)
 
 
@@ -108,10 +111,7 @@ def recipient(session: Session, contact: Contact) -> Recipient:
     """The person as the policy sees them."""
     number = PhoneNumber(contact.phone) if contact.phone else None
     return Recipient(
-        reach={
-            "sms": _reach(session, contact, "sms", contact.phone),
-            "email": _reach(session, contact, "email", contact.email),
-        },
+        reach=_reach(session, contact),
         suppressed="erased" if contact.erased_at else None,
         country=contact.country,
         time_zone=contact.time_zone,
@@ -156,16 +156,30 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
     )
 
 
-def _reach(session: Session, contact: Contact, kind: str, address: str | None) -> Reach:
-    if not address:
-        return Reach(has_address=False)
-    consent = session.scalars(
-        select(ConsentRow)
-        .where(ConsentRow.contact_id == contact.id, ConsentRow.kind == kind, ConsentRow.address == address)
-        .order_by(ConsentRow.id.desc())
-    ).first()
-    status = (
-        Consent.UNKNOWN if consent is None else Consent.REFUSED if consent.withdrawn_at else Consent.GIVEN
+def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
+    """By kind of channel; two statements for all of them, as this is asked for every survey."""
+    addresses = {"sms": contact.phone, "email": contact.email}
+    known = [(kind, address) for kind, address in addresses.items() if address]
+    if not known:
+        return {kind: Reach(has_address=False) for kind in addresses}
+    rows = session.scalars(
+        select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
     )
-    suppressed = "on_the_list" if optouts.is_suppressed(session, kind, address) else None
-    return Reach(has_address=True, consent=status, suppressed=suppressed)
+    latest = {(row.kind, row.address): row for row in rows}
+    listed = optouts.suppressed(session, known)
+    return {
+        kind: Reach(
+            has_address=True,
+            consent=_consent(latest.get((kind, address))),
+            suppressed="on_the_list" if (kind, address) in listed else None,
+        )
+        if address
+        else Reach(has_address=False)
+        for kind, address in addresses.items()
+    }
+
+
+def _consent(row: ConsentRow | None) -> Consent:
+    if row is None:
+        return Consent.UNKNOWN
+    return Consent.REFUSED if row.withdrawn_at else Consent.GIVEN

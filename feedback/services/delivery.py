@@ -25,13 +25,13 @@ import structlog
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from feedback.channels.base import Channel, Deadline, Outgoing, Sent, Verdict
+from feedback.channels.base import Channel, Deadline, Outgoing, Sent, Verdict, uptime
 from feedback.core.contact_policy import Send
 from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, StorageUnavailable
 from feedback.services import contacting, holds, mail_ids, optouts, outbox, pace
 from feedback.settings import Settings
 from feedback.store.database import Database
-from feedback.store.models import Attempt, Contact, Message, Suppression
+from feedback.store.models import Attempt, Contact, Message
 
 log = structlog.get_logger()
 
@@ -91,6 +91,15 @@ def send_queued(
 
     list((pool.map if pool else map)(carry_out, claimed))
     return len(claimed)
+
+
+def running_from(now: datetime) -> Callable[[], datetime]:
+    """The time from `now` on, by a clock that nobody can set.
+
+    Asking the database for the time would cost a transaction for every message.
+    """
+    begun = uptime()
+    return lambda: now + timedelta(seconds=uptime() - begun)
 
 
 def claim(
@@ -202,16 +211,8 @@ def _due(session: Session, channel: str, budget: pace.Budget, limit: int, now: d
 
 def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
     """Ids of those messages whose address nothing may be sent to."""
-    forms = {each.id: {(each.kind, form) for form in optouts.forms(each.recipient)} for each in messages}
-    if not forms:
-        return set()
-    rows = session.execute(
-        select(Suppression.kind, Suppression.address)
-        .where(Suppression.address.in_({address for each in forms.values() for _, address in each}))
-        .where(Suppression.lifted_at.is_(None))
-    )
-    listed = {(row.kind, row.address) for row in rows}
-    return {number for number, each in forms.items() if each & listed}
+    listed = optouts.suppressed(session, {(each.kind, each.recipient) for each in messages})
+    return {each.id for each in messages if (each.kind, each.recipient) in listed}
 
 
 def _may_go(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from feedback.channels.base import Channel
 from feedback.core.contact_policy import Send
@@ -42,28 +42,32 @@ def issue_due(
         .where(Enrolment.state == "scheduled", Enrolment.due_at <= now)
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(limit)
+        .options(selectinload(Enrolment.event))
         .with_for_update(skip_locked=True)
     ).all()
-    contacting.lock(session, {each.contact_id for each in due})
+    contacts = {each.id: each for each in contacting.lock(session, {each.contact_id for each in due})}
     for enrolment in sorted(due, key=lambda each: -_priority(library, each.stage)):
-        issue(session, enrolment, library, channels, settings, now)
+        issue(session, enrolment, contacts[enrolment.contact_id], library, channels, settings, now)
     return len(due)
 
 
 def issue(
     session: Session,
     enrolment: Enrolment,
+    contact: Contact,
     library: Library,
     channels: Mapping[str, Channel],
     settings: Settings,
     now: datetime,
 ) -> Invitation | None:
-    """Decide again, and if it is still yes, make the invitation and its message. None where it is not (yet)."""
+    """Decide again, and if it is still yes, make the invitation and its message. None where it is not (yet).
+
+    The contact's row must be locked by the caller.
+    """
     stage = library.journey.stage(enrolment.stage)
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = "cancelled", "stage_removed"
         return None
-    contact = contacting.lock(session, {enrolment.contact_id})[0]
     if _outranked(session, enrolment, stage, library, now):
         return None
     decision = journeys.decide(session, enrolment, contact, stage, settings, now)
@@ -250,7 +254,6 @@ def _invite(
     session.add(invitation)
     session.flush()
     invitation.token = derive(settings.link.key.reveal().encode(), invitation.id)
-    session.flush()
     return invitation
 
 
@@ -266,9 +269,10 @@ def _expect_reply(session: Session, invitation: Invitation, contact: Contact, se
         update(Invitation)
         .where(Invitation.reply_key == contact.phone, Invitation.id != invitation.id)
         .values(reply_key=None)
+        # Else every object of a long batch is compared with the condition, for every message.
+        .execution_options(synchronize_session=False)
     )
     invitation.reply_key = contact.phone
-    session.flush()
 
 
 def _decide_way(

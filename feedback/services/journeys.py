@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -141,7 +141,7 @@ def decide(
     enrolment.decided_at = now
     if isinstance(decision, Send):
         enrolment.due_at = decision.at
-        enrolment.explanation = _with_earlier(enrolment.explanation, contacting.explained(decision.reasons))
+        enrolment.explanation = with_earlier(enrolment.explanation, contacting.explained(decision.reasons))
         return decision
     enrolment.next_allowed_at = decision.next_allowed
     if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < enrolment.expires_at:
@@ -153,7 +153,7 @@ def decide(
     return None
 
 
-def _with_earlier(before: list[Any], reasons: list[dict[str, Any]]) -> list[Any]:
+def with_earlier(before: Sequence[Any], reasons: list[dict[str, Any]]) -> list[Any]:
     """A survey that was put off keeps why: when it is asked again in the morning, nothing has to be put off."""
     present = {each["code"] for each in reasons}
     return [*(each for each in before if each["code"] not in present), *reasons]

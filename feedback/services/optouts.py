@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -27,10 +28,21 @@ PAUSE = timedelta(days=30)
 
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
     """True where nothing may be sent to `address` (E.164 or e-mail)."""
-    row = select(Suppression.id).where(
-        Suppression.kind == kind, Suppression.address.in_(forms(address)), Suppression.lifted_at.is_(None)
+    return bool(suppressed(session, [(kind, address)]))
+
+
+def suppressed(session: Session, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of `wanted` (kind of channel, address) to which nothing may be sent; one statement."""
+    ways = {way: {(way[0], form) for form in forms(way[1])} for way in wanted}
+    if not ways:
+        return set()
+    rows = session.execute(
+        select(Suppression.kind, Suppression.address)
+        .where(Suppression.address.in_({address for each in ways.values() for _, address in each}))
+        .where(Suppression.lifted_at.is_(None))
     )
-    return session.scalar(row) is not None
+    listed = {(row.kind, row.address) for row in rows}
+    return {way for way, each in ways.items() if each & listed}
 
 
 def suppress(

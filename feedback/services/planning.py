@@ -7,7 +7,7 @@ itself foresees. What nobody can know (events to come, answers, opt-outs) is not
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -60,6 +60,7 @@ class _Wish:
     wanted: datetime
     expires: datetime
     enrolment_id: int | None = None
+    earlier: Sequence[Any] = ()  # why it was put off until `wanted`
 
 
 def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
@@ -97,7 +98,7 @@ class _Foreseen:
         self._of_contact[contact.id].append(past)
         if contact.account_id:
             self._of_account[contact.account_id].append(past)
-        explanation = contacting.explained(decision.reasons)
+        explanation = journeys.with_earlier(wish.earlier, contacting.explained(decision.reasons))
         return Planned(name, wish.stage.key, wish.wanted, decision.at, decision.channel, explanation)
 
     def _decision(self, contact: Contact, wish: _Wish) -> Decision:
@@ -114,12 +115,17 @@ class _Foreseen:
 def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_Wish]:
     rows = session.execute(
         select(
-            Enrolment.id, Enrolment.contact_id, Enrolment.stage, Enrolment.due_at, Enrolment.expires_at
+            Enrolment.id,
+            Enrolment.contact_id,
+            Enrolment.stage,
+            Enrolment.due_at,
+            Enrolment.expires_at,
+            Enrolment.explanation,
         ).where(Enrolment.state == "scheduled", Enrolment.due_at <= until)
     )
-    for number, contact_id, key, due_at, expires_at in rows:
+    for number, contact_id, key, due_at, expires_at, earlier in rows:
         if stage := library.journey.stage(key):
-            yield _Wish(contact_id, stage, due_at, expires_at, number)
+            yield _Wish(contact_id, stage, due_at, expires_at, number, earlier)
 
 
 def _by_date(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:

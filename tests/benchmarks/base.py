@@ -1,6 +1,6 @@
 """A real customer base, from the CSV export to the queue: imported, planned, surveyed, answered over real pages.
 
-    python3 dev.py bench base CUSTOMERS.csv ANSWERS.csv --map MAPPING.toml [--most N]
+    python3 dev.py bench base CUSTOMERS.csv ANSWERS.csv --map MAPPING.toml [--most N] [--json FILE]
 
 Every customer's support request is closed on the same day. The worker ticks through as many
 simulated hours as the customers' time zones need, messages go to the simulator, and everybody in ANSWERS.csv answers
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import shutil
 import tempfile
@@ -24,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 import time_machine
@@ -53,13 +55,16 @@ class Said:
 def main() -> None:
     options = _options()
     answers = read_answers(options.answers)
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as directory, time_machine.travel(START, tick=False) as travel:
         runtime = install(Path(directory), options.map)
-        bring_in(runtime, options.customers)
-        post_events(runtime, options.most)
-        send(runtime, travel)
-        answer_all(runtime, answers)
-        tell(runtime)
+        figures["imported"] = bring_in(runtime, options.customers)
+        figures["decided"] = post_events(runtime, options.most)
+        figures["sent"] = send(runtime, travel)
+        figures["answered"] = answer_all(runtime, answers)
+        figures["ends"] = tell(runtime)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def install(directory: Path, mapping: Path) -> Runtime:
@@ -89,7 +94,7 @@ def read_answers(path: Path) -> Mapping[str, Said]:
         }
 
 
-def bring_in(runtime: Runtime, customers: Path) -> None:
+def bring_in(runtime: Runtime, customers: Path) -> dict[str, float]:
     began = time.perf_counter()
     mapping = imports.load(runtime.settings.instance, "base")
     report = imports.run(
@@ -98,9 +103,10 @@ def bring_in(runtime: Runtime, customers: Path) -> None:
     spent = time.perf_counter() - began
     print(f"imported     {report.created} of {report.read} rows, {report.refused_rows} refused")
     print(f"imported     {report.read / spent:,.0f} rows/s")
+    return {"rows": report.read, "refused": report.refused_rows, "per_second": report.read / spent}
 
 
-def post_events(runtime: Runtime, most: int | None) -> None:
+def post_events(runtime: Runtime, most: int | None) -> dict[str, Any]:
     with runtime.database.writing() as session:
         customers = session.scalars(select(Contact.external_id).order_by(Contact.id).limit(most)).all()
     began = time.perf_counter()
@@ -113,7 +119,8 @@ def post_events(runtime: Runtime, most: int | None) -> None:
                 journeys.record_event(
                     session, event, runtime.library, runtime.settings, clock.now(), source="import"
                 )
-    print(f"events       {len(customers)}, {len(customers) / (time.perf_counter() - began):,.0f} decided/s")
+    rate = len(customers) / (time.perf_counter() - began)
+    print(f"events       {len(customers)}, {rate:,.0f} decided/s")
     with runtime.database.reading() as session:
         first_hours = session.execute(
             select(Enrolment.due_at, func.count())
@@ -128,9 +135,10 @@ def post_events(runtime: Runtime, most: int | None) -> None:
     for due, count in sorted((row[0], row[1]) for row in first_hours):
         print(f"planned      {due:%a %H:%M} UTC  {count}")
     print(f"not planned  {dict(map(tuple, skipped)) or 'nobody'}")
+    return {"events": len(customers), "per_second": rate, "skipped": dict(map(tuple, skipped))}
 
 
-def send(runtime: Runtime, travel: time_machine.Coordinates) -> None:
+def send(runtime: Runtime, travel: time_machine.Coordinates) -> dict[str, Any]:
     began, per_hour = time.perf_counter(), Counter[str]()
     while clock.now() < START + LONGEST and _anybody_left(runtime):
         with runtime.database.writing() as session:
@@ -147,6 +155,11 @@ def send(runtime: Runtime, travel: time_machine.Coordinates) -> None:
     for hour, count in per_hour.items():
         print(f"sent         {hour} UTC  {count}")
     print(f"sent         {per_hour.total()} in all, {per_hour.total() / spent:,.0f} issued and sent/s")
+    return {
+        "messages": per_hour.total(),
+        "per_second": per_hour.total() / spent,
+        "per_hour_utc": dict(per_hour),
+    }
 
 
 def _anybody_left(runtime: Runtime) -> bool:
@@ -155,7 +168,7 @@ def _anybody_left(runtime: Runtime) -> bool:
         return session.scalar(waiting) is not None
 
 
-def answer_all(runtime: Runtime, answers: Mapping[str, Said]) -> None:
+def answer_all(runtime: Runtime, answers: Mapping[str, Said]) -> dict[str, Any]:
     with runtime.database.reading() as session:
         links = session.execute(
             select(Contact.external_id, Invitation.token)
@@ -171,11 +184,12 @@ def answer_all(runtime: Runtime, answers: Mapping[str, Said]) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         steps = Counter(pool.map(lambda each: _answer(base, *each), work))
     spent = time.perf_counter() - began
+    server.task_dispatcher.shutdown(timeout=5)  # first: its last task still wakes the server up
     server.close()
-    server.task_dispatcher.shutdown(timeout=5)
     print(
         f"answered     {len(work)} customers over the pages, {len(work) / spent:,.0f}/s; steps each: {dict(steps)}"
     )
+    return {"customers": len(work), "per_second": len(work) / spent, "steps": dict(steps)}
 
 
 _LOCAL = threading.local()
@@ -214,7 +228,8 @@ def _fields(page: str, said: Said) -> dict[str, str] | None:
     return fields
 
 
-def tell(runtime: Runtime) -> None:
+def tell(runtime: Runtime) -> dict[str, Any]:
+    ends: dict[str, Any] = {}
     with runtime.database.reading() as session:
         for title, model, column in (
             ("invitations", Invitation, Invitation.state),
@@ -223,7 +238,8 @@ def tell(runtime: Runtime) -> None:
             ("queue", FollowUp, FollowUp.rule),
         ):
             rows = session.execute(select(column, func.count()).select_from(model).group_by(column)).all()
-            print(f"{title:<13}{dict(map(tuple, rows))}")
+            ends[title] = dict(map(tuple, rows))
+            print(f"{title:<13}{ends[title]}")
         provisional = session.scalar(select(func.count()).where(Response.provisional))
         print(f"provisional  {provisional}")
         scores = session.execute(
@@ -232,7 +248,9 @@ def tell(runtime: Runtime) -> None:
             .order_by(Score.trend, Score.value)
         ).all()
         for trend in sorted({row[0] for row in scores}):
-            print(f"scores       {trend}:", {row[1]: row[2] for row in scores if row[0] == trend})
+            ends[f"scores {trend}"] = {row[1]: row[2] for row in scores if row[0] == trend}
+            print(f"scores       {trend}:", ends[f"scores {trend}"])
+    return ends
 
 
 def _options() -> argparse.Namespace:
@@ -243,6 +261,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("answers", type=Path)
     parser.add_argument("--map", type=Path, required=True)
     parser.add_argument("--most", type=int, help="only the first N customers")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
     return parser.parse_args()
 
 

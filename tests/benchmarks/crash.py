@@ -1,6 +1,6 @@
 """Kill and freeze workers at random while the provider misbehaves, and count what arrived.
 
-    python -m tests.benchmarks.crash [--messages 2000] [--seed 1] [--seconds 60] [sqlite] [postgres]
+    python -m tests.benchmarks.crash [--messages 2000] [--seed 1] [--seconds 60] [--json FILE] [sqlite] [postgres]
 
 The log of the fake Twilio, a process of its own, is the judge: each message must be there exactly once. "held"
 counts messages that are neither there nor due, and wait for a person. A run ends with an error unless nobody
@@ -10,6 +10,7 @@ got a message twice and nobody was forgotten.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -21,6 +22,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from feedback.errors import StorageUnavailable
@@ -43,8 +45,9 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long workers are killed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
     options = parser.parse_args()
-    broken = False
+    broken, figures = False, []
     for kind in options.databases:
         with (
             tempfile.TemporaryDirectory(prefix="feedback-crash-") as directory,
@@ -52,7 +55,10 @@ def main() -> None:
         ):
             tally, done = trial(url, Path(directory) / "twilio.jsonl", options)
         broken |= bool(tally.twice or tally.never)
+        figures.append({"database": kind, **asdict(tally), **done})
         print(f"{kind}: {tally} | {dict(done)} | {tally.states}", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     sys.exit(broken)
 
 

@@ -1,6 +1,6 @@
 """Messages a second against a provider that takes 150 ms a call, beside what the concurrency allows.
 
-    python -m tests.benchmarks.dispatch [--messages 1500] [--threads 4] [sqlite] [postgres]
+    python -m tests.benchmarks.dispatch [--messages 1500] [--threads 4] [--json FILE] [sqlite] [postgres]
 
 The ceiling is (processes x threads) / 0.15 s.
 "CPU" is processor time of all senders for each message, without their start.
@@ -9,6 +9,7 @@ The ceiling is (processes x threads) / 0.15 s.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import tempfile
@@ -28,7 +29,9 @@ def main() -> None:
     parser.add_argument("databases", nargs="*", default=["sqlite", "postgres"])
     parser.add_argument("--messages", type=int, default=1500)
     parser.add_argument("--threads", type=int, default=4, help="of each process, as worker.concurrency")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
     options = parser.parse_args()
+    figures = []
     print(
         f"{'database':10}{'processes':>10}{'threads':>9}{'msg/s':>9}{'ceiling':>9}{'share':>7}{'CPU ms':>8}"
     )
@@ -39,11 +42,24 @@ def main() -> None:
                 database_of(kind, Path(directory)) as url,
             ):
                 rate, cpu = measure(url, Path(directory), processes, options)
+            # what the threads could do if nothing but the provider took time
             ceiling = processes * options.threads / LATENCY
             print(
                 f"{kind:10}{processes:10}{options.threads:9}{rate:9.1f}{ceiling:9.1f}{rate / ceiling:7.0%}{cpu:8.2f}",
                 flush=True,
             )
+            figures.append(
+                {
+                    "database": kind,
+                    "processes": processes,
+                    "threads": options.threads,
+                    "messages_per_second": rate,
+                    "ceiling": ceiling,
+                    "cpu_ms_per_message": cpu,
+                }
+            )
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def measure(url: str, directory: Path, processes: int, options: argparse.Namespace) -> tuple[float, float]:

@@ -30,6 +30,7 @@ def test_every_row_says_when_and_why(world: World) -> None:
     assert row.contact == "c1"
     assert row.at is not None
     assert row.at.hour == 6  # 9:00 in Istanbul
+    assert [each["code"] for each in row.explanation] == ["quiet_hours"]
 
 
 def test_a_renewal_that_comes_near_is_in_the_plan(world: World) -> None:

@@ -250,8 +250,8 @@ def test_every_step_has_a_sentence_even_where_nothing_is_known(language: str) ->
 
 
 def test_a_survey_that_was_put_off_keeps_why() -> None:
-    from feedback.services.journeys import _with_earlier
+    from feedback.services.journeys import with_earlier
 
     before = [{"code": "quiet_hours", "params": {}}, {"code": "zone_assumed", "params": {"zones": ["UTC"]}}]
     now = [{"code": "zone_assumed", "params": {"zones": ["Europe/Paris"]}}]
-    assert _with_earlier(before, now) == [before[0], *now]
+    assert with_earlier(before, now) == [before[0], *now]
