@@ -220,7 +220,8 @@ class Pages:
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
         glances = reports.overview(session, known, period, Bucket.MONTH, group)
-        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in glances]
+        told = [each for each in glances if each.compared.a.has_score]
+        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
         names = self._names(session)
         afterwards = self._afterwards(session, period, names)
@@ -229,7 +230,7 @@ class Pages:
             "earlier": quarter_of(period.start - timedelta(days=1)),
             "later": quarter_of(period.after) if period.after <= self._today() else None,
             "glances": glances,
-            "histories": histories,
+            "told": list(zip(told, histories, strict=True)),
             "closing": found,
             "organisation": self.organisation,
             **afterwards,
