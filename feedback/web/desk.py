@@ -20,7 +20,7 @@ from feedback.core.followup import Weights
 from feedback.core.local_days import day_of
 from feedback.core.text import direction
 from feedback.errors import Rejected
-from feedback.services import followups, queue, webhooks
+from feedback.services import followups, queue, root_causes, staff, webhooks
 from feedback.services.queue import Filter
 from feedback.web import reasons
 from feedback.web.follow_up import FollowUps, in_words
@@ -123,6 +123,8 @@ def _filter() -> Filter:
         overdue=asked.get("overdue") == "1",
         kind=asked.get("kind") if asked.get("kind") in reasons.KINDS else None,
         segment=asked.get("segment") or None,
+        owner=asked.get("owner", type=int) if allows(Permission.SEE_ALL_ACCOUNTS) else None,
+        cause=asked.get("cause") or None,
         search=asked.get("search", "")[:100],
     )
 
@@ -141,6 +143,8 @@ def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datet
         "query": urlencode(_as_query(wanted)),
         "counts": queue.counts(session, viewer(), now),
         "segments": queue.segments(session),
+        "owners": staff.owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else [],
+        "causes": root_causes.everything(session) if wanted.state == "closed" else [],
         "views": queue.saved_views(session, current_user.id),
         "reasons": reasons,
         "in_words": in_words,

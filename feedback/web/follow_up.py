@@ -134,6 +134,7 @@ class FollowUps:
         row = queue.ranking(session, task, weights=self.weights, now=now, today=today)
         asked = self.library.of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
+        done = works and task.state in (State.CLOSED, State.SNOOZED)
         return render_template(
             "desk/follow-up.html",
             task=task,
@@ -155,6 +156,7 @@ class FollowUps:
             refused=say().gettext(str(refused)) if refused else None,
             conflict=isinstance(refused, Conflict),
             latest=_latest(task),
+            following=self._following(session, task, now) if done else None,
             typed=request.form if refused else {},
             tomorrow=today + timedelta(days=1),
             in_words=in_words,
@@ -162,6 +164,10 @@ class FollowUps:
             direction=direction,
             currency=currency,
         )
+
+    def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
+        today = day_of(now, zone())
+        return queue.next_after(session, viewer(), task, weights=self.weights, now=now, today=today)
 
 
 def may_hand_over(task: FollowUp) -> bool:

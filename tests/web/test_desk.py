@@ -183,3 +183,32 @@ def test_a_lead_sees_the_trouble_but_does_not_call_again(mute: Flask) -> None:
     assert "http_410" in page
     assert "Try Slack again" not in page
     assert lead.post("/desk/chats/slack/retry").status_code == 403
+
+
+def test_a_lead_looks_at_what_one_colleague_has(app: Flask, sign_in: SignIn) -> None:
+    found = tasks(app)
+    theirs, others = found["Northwind Logistics"], found["Contoso Health"]
+    assert theirs.owner_id != others.owner_id
+    page = sign_in("lead").get(f"/desk/?owner={theirs.owner_id}").text
+    assert "Northwind Logistics" in page
+    assert "Contoso Health" not in page
+    assert "Every owner" not in sign_in("cem").get("/desk/").text
+
+
+def test_what_was_closed_can_be_sifted_by_cause(app: Flask, sign_in: SignIn) -> None:
+    task, lead = tasks(app)["Northwind Logistics"], sign_in("lead")
+    lead.get(f"/desk/{task.id}")
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    assert lead.post(f"/desk/{task.id}/close", data=form).status_code == 303
+    assert "Northwind Logistics" in lead.get("/desk/?state=closed&cause=product").text
+    assert "Northwind Logistics" not in lead.get("/desk/?state=closed&cause=price").text
+
+
+def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    assert "Next: " not in cem.get(f"/desk/{task.id}").text
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    page = cem.get(f"/desk/{task.id}").text
+    assert "Next: " in page
+    assert "Next: Contoso" not in page  # a colleague's
