@@ -41,6 +41,7 @@ WRITERS = [
     "feedback.lint.json_schema",
 ]  # write docs/rules/ and docs/schema/ themselves
 BROWSER_PACKAGES = ["chromium", "fonts-noto-core"]  # Noto has the letters of Persian and Arabic
+NODE_PACKAGES = ["nodejs", "npm"]  # for the program that enforces Twilio's contract
 
 
 def main(arguments: list[str]) -> int:
@@ -59,7 +60,7 @@ def demo(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     install(DEV_LOCK)
-    install_browser()
+    install_programs()
     if arguments:
         return call([BIN / "pytest", *arguments])
     failed = [name for name, command in checks() if not passes(name, command)]
@@ -171,13 +172,21 @@ def uv_with(pip: list[str | Path]) -> bool:
     return quiet([*pip, "install", "--quiet", "--target", TOOLS, "uv"]) and (TOOLS / "bin" / "uv").exists()
 
 
-def install_browser() -> None:
-    """Browser tests need Chromium. Where it cannot be installed they are reported as skipped."""
-    if not debian_root() or quiet(["dpkg", "-s", *BROWSER_PACKAGES]):
+def install_programs() -> None:
+    """Some tests need Chromium or npm. Where these cannot be installed they are reported as skipped."""
+    if not debian_root():
         return
-    print("Installing Chromium for the browser tests ...", flush=True)
-    if not apt_install(BROWSER_PACKAGES):
-        print("Chromium could not be installed.", flush=True)
+    wanted = {
+        "Chromium for the browser tests": []
+        if quiet(["dpkg", "-s", *BROWSER_PACKAGES])
+        else BROWSER_PACKAGES,
+        "npm for the test of Twilio's contract": [] if shutil.which("npm") else NODE_PACKAGES,
+    }
+    for what, packages in wanted.items():
+        if packages:
+            print(f"Installing {what} ...", flush=True)
+            if not apt_install(packages):
+                print("That did not work.", flush=True)
 
 
 def debian_root() -> bool:

@@ -17,6 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
+from feedback.channels.base import uptime
 from feedback.services import (
     alerts,
     catching_up,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+SLEW = 1.0
+"""Seconds by which a clock may be corrected without anybody taking notice."""
+
 Job = Callable[["Runtime", datetime], object]
 
 
@@ -52,6 +56,7 @@ class Worker:
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
         self._watch = reconciling.Watch()
+        self._ended = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
         )
@@ -72,10 +77,14 @@ class Worker:
                 misfire_grace_time=None,  # the default of one second would drop a late tick without a word
             )
         self._scheduler.start()
+        self._minder = threading.Thread(target=self._mind_the_clock, args=(tick,), daemon=True)
+        self._minder.start()
         log.info("worker.started", worker=self.name, tick=tick)
 
     def stop(self) -> None:
         """Take nothing new, finish the calls under way, record them."""
+        self._ended.set()
+        self._minder.join()
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():
             pool.shutdown(wait=True)
@@ -87,17 +96,26 @@ class Worker:
 
     def run(self) -> None:
         """Tick in the foreground until SIGTERM or SIGINT."""
-        ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
+            signal.signal(number, lambda *_: self._ended.set())
         self.start()
-        ended.wait()
+        self._ended.wait()
         self.stop()
 
     def tick(self) -> None:
         """Every job once, in the order of a survey's life, in this thread; for tests and for commands."""
         for name, job, _ in self._jobs(1):
             self._run(name, job)
+
+    def _mind_the_clock(self, every: float) -> None:
+        """The scheduler waits for a time of day: a clock set back by hours would let it stand still for hours."""
+        ahead = _wall_clock_ahead()
+        while not self._ended.wait(every):
+            before, ahead = ahead, _wall_clock_ahead()
+            if ahead < before - SLEW:
+                log.warning("worker.clock_set_back", seconds=round(before - ahead))
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=clock.now())
 
     def _jobs(self, tick: float) -> list[tuple[str, Job, float]]:
         """(name, job, seconds between two runs)."""
@@ -112,6 +130,7 @@ class Worker:
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
+            ("tell of holds", tell_of_holds, max(tick, 15)),
             # A job for each chat: one that hangs must not keep the other from hearing.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in webhooks.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),
@@ -136,6 +155,11 @@ class Worker:
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
         reconciling.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
+
+
+def _wall_clock_ahead() -> float:
+    """Seconds by which the wall clock is ahead of the one that nobody can set; it stays the same while nobody does."""
+    return clock.now().timestamp() - uptime()
 
 
 def plan(runtime: Runtime, now: datetime) -> None:
@@ -185,6 +209,12 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         alerts.escalate(session, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
         webhooks.queue_news(session, runtime.settings, now)
+
+
+def tell_of_holds(runtime: Runtime, now: datetime) -> None:
+    """A job of its own, after the fact: whatever goes wrong in telling keeps no message back."""
+    with runtime.database.writing() as session:
+        alerts.tell_of_holds(session, runtime.channels, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

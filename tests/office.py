@@ -174,7 +174,7 @@ def answer(
     given = {"score": Answer(score)}
     if words:
         given["improve" if score <= 8 else "keep"] = Answer(None, words)
-    response = responses.record(
+    response_id = responses.record(
         session,
         invitation,
         runtime.library.of(invitation.version),
@@ -184,4 +184,4 @@ def answer(
         now=now,
     )
     session.flush()
-    return list(session.query(FollowUp).filter_by(response_id=response.id))
+    return list(session.query(FollowUp).filter_by(response_id=response_id))

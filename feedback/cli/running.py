@@ -12,7 +12,8 @@ from feedback.cli.frame import main, the_runtime, the_settings
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-    from feedback.settings import Settings
+    from feedback.settings import Problem, Settings
+    from feedback.store.database import Database
 
 
 @main.command()
@@ -53,9 +54,13 @@ def doctor(deep: bool) -> None:
     settings = the_settings()
     problems = list(check(settings))
     database = bootstrap.open_database(settings)
-    problems += database.check()
+    stored = database.check()
+    problems += stored
     for problem in problems:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
+    held = [] if any(problem.level == "error" for problem in stored) else _holds(database)
+    for problem in held:
+        click.secho(str(problem), fg="red")
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
@@ -64,9 +69,17 @@ def doctor(deep: bool) -> None:
     broken = any(problem.level == "error" for problem in problems)
     if deep and not broken:
         broken = _deep(settings)
-    if broken:
+    if broken or held:
         sys.exit(1)
     click.secho("Ready.", fg="green")
+
+
+def _holds(database: Database) -> list[Problem]:
+    """What keeps channels from sending."""
+    from feedback.services import holds
+
+    with database.reading() as session:
+        return holds.problems(session)
 
 
 def _deep(settings: Settings) -> bool:

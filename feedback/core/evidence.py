@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 SUSPICIOUS = 2
@@ -45,13 +45,12 @@ class Evidence:
 
     def stored(self) -> dict[str, Any]:
         """Only what was observed, as JSON keeps it."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, False, 0)}
+        return {name: value for name in _NAMES if (value := getattr(self, name)) not in (None, False, 0)}
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Evidence:
         """The inverse of `stored()`; keys of another release are ignored."""
-        known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in stored.items() if name in known})
+        return cls(**{name: value for name, value in stored.items() if name in _NAMES})
 
     def and_then(self, later: Evidence) -> Evidence:
         """Both requests together: what was seen once stays seen, times are those of the first answer."""
@@ -69,6 +68,9 @@ class Evidence:
             touched=self.touched or later.touched,
             commented=self.commented or later.commented,
         )
+
+
+_NAMES = tuple(each.name for each in fields(Evidence))
 
 
 def is_scanner(user_agent: str) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from feedback.core.questions import ChoiceQuestion, Option
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
 from feedback.lint import intervals
-from feedback.lint.document import Document, read
+from feedback.lint.document import Document, Path, read
 from feedback.lint.fold import bare
 from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
 from feedback.lint.lexicon import lexicon as words_of
@@ -44,10 +46,7 @@ class Choices:
     def bands(self) -> list[tuple[int, str, intervals.Interval]]:
         """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
         differ."""
-        found = [(i, text, intervals.parse(text, self.language)) for i, _, text in self.options]
-        parsed = [(i, text, band) for i, text, band in found if band is not None]
-        same = intervals.comparable([band for _, _, band in parsed])
-        return [(i, text, band) for (i, text, _), band in zip(parsed, same, strict=False)]
+        return _bands([(place, text) for place, _, text in self.options], self.language)
 
     def readings(self) -> list[Reading | None]:
         return scale(self.texts, self.language)
@@ -71,6 +70,8 @@ class Choices:
             return "degrees"
         if _are_times(texts, self.language):
             return "calendar"
+        if _are_graded(texts, words):
+            return "steps"
         if steps or (ordered == "unordered" and words.mentions("degree_stem", self.stem)):
             return "steps"  # "How crowded ...?" asks for a degree, whatever words the answers use
         return ordered
@@ -87,6 +88,52 @@ class Choices:
         if len(texts) >= 7 and _is_sorted(texts, self.language):
             return "alphabetical"
         return "unordered"
+
+
+Band = tuple[int, str, intervals.Interval]
+
+
+def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
+    found = [(place, text, intervals.parse(text, language)) for place, text in texts]
+    parsed = [(place, text, band) for place, text, band in found if band is not None]
+    same = intervals.comparable([band for _, _, band in parsed])
+    return [(place, text, band) for (place, text, _), band in zip(parsed, same, strict=False)]
+
+
+@dataclass(frozen=True)
+class Banded:
+    """Answers that name bands of numbers, options or the labels of a scale: the way to their list, their bands,
+    and the places of answers that name none."""
+
+    path: Path
+    language: str
+    bands: list[Band]
+    unclear: frozenset[int]
+
+
+def banded(document: Document) -> Iterator[Banded]:
+    """Every list of at least two bands in a questionnaire, in every language."""
+    for index, question in document.questions:
+        for language in document.languages:
+            found = _banded(document, index, question, language)
+            if found and len(found.bands) >= 2:
+                yield found
+
+
+def _banded(document: Document, index: int, question: AnyQuestion, language: str) -> Banded | None:
+    listed = choices(document, index, language)
+    if listed:
+        bands, real = listed.bands(), [place for place, _, _ in listed.real]
+        path: Path = ("questions", index, "options")
+    elif isinstance(question, ScaleQuestion | MatrixQuestion):
+        labels = [(each.value, each.label) for each in question.points(language) if each.label.strip()]
+        bands, real = _bands(labels, language), [place for place, _ in labels]
+        path = ("questions", index, "scale", "labels")
+        if all(band.is_point for _, _, band in bands):
+            return None  # "1 = one"
+    else:
+        return None
+    return Banded(path, language, bands, frozenset(real) - {place for place, _, _ in bands})
 
 
 def _spread(found: Sequence[Reading]) -> bool:
@@ -110,9 +157,16 @@ def _are_times(texts: Sequence[str], language: str) -> bool:
     )
 
 
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\bsaat \d|ساعت ?\d")
+
+
 def _names_time(plain: str, language: str) -> bool:
     days = _order(language, "calendar")
-    return plain.replace(" ", "") in days or any(word.strip(".,-") in days for word in plain.split()[:6])
+    return (
+        bool(_CLOCK.search(plain))
+        or plain.replace(" ", "") in days
+        or any(word.strip(".,-") in days for word in plain.split()[:6])
+    )
 
 
 def _are_steps(texts: Sequence[str], language: str) -> bool:
@@ -120,6 +174,19 @@ def _are_steps(texts: Sequence[str], language: str) -> bool:
     steps = _order(language, "steps")
     hits = [any(word.strip(".,-()") in steps for word in bare(text, language).split()) for text in texts]
     return bool(texts) and sum(hits) * 2 >= len(texts)
+
+
+def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
+    """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
+    sooner", "a lot sooner")."""
+    if len(texts) < 3:
+        return False
+    plain = [bare(text, words.language) for text in texts]
+    degrees = [each for each in words.degrees if len(each) > 2]
+    graded = sum(any(f" {each} " in f" {text} " for each in degrees) for text in plain)
+    shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
+    common = max((count for word, count in shared.items() if word not in words.degrees), default=0)
+    return graded * 2 >= len(texts) and common * 3 >= len(texts) * 2
 
 
 def _is_sorted(texts: Sequence[str], language: str) -> bool:
@@ -162,4 +229,14 @@ def is_degree_scale(found: Sequence[Reading | None]) -> bool:
     )
 
 
-__all__ = ["OPT_OUTS", "Choices", "Kind", "choices", "dimension_of", "is_degree_scale"]
+__all__ = [
+    "OPT_OUTS",
+    "Band",
+    "Banded",
+    "Choices",
+    "Kind",
+    "banded",
+    "choices",
+    "dimension_of",
+    "is_degree_scale",
+]

@@ -125,7 +125,7 @@ class Document:
     def kind(self) -> Literal["questionnaire", "journey"]:
         return "journey" if isinstance(self.data, dict) and "stages" in self.data else "questionnaire"
 
-    @property
+    @cached_property
     def questionnaire(self) -> Questionnaire | None:
         """The typed model; None where the file breaks the format."""
         return self._model if isinstance(self._model, Questionnaire) else None
@@ -134,7 +134,7 @@ class Document:
     def journey(self) -> Journey | None:
         return self._model if isinstance(self._model, Journey) else None
 
-    @property
+    @cached_property
     def questions(self) -> tuple[tuple[int, AnyQuestion], ...]:
         """(index, question) pairs; empty where the file breaks the format."""
         return tuple(enumerate(self.questionnaire.questions)) if self.questionnaire else ()

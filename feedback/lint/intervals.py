@@ -62,10 +62,29 @@ class _Number:
     multiplier: float
 
 
+_BRACKETED = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
+_NAMED = re.compile(r"^[^:\d]{1,40}[:–—]\s*(.+)$|^[A-Za-z0-9][.)]\s+(.+)$")
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str, language: str) -> Interval | None:
-    """The band that an option names, or None where it is not plainly one."""
-    grammar = _grammar(language)
+    """The band that an option names, or None where it is not plainly one.
+
+    A name may stand before it: "Small (1-10)", "A: 1-3".
+    """
+    found = _parsed(text, language)
+    if found:
+        return found
+    for pattern in (_BRACKETED, _NAMED):
+        match = pattern.search(text) if len(text) <= 80 else None
+        inner = _parsed(next(filter(None, match.groups())), language) if match else None
+        if inner and not inner.is_point:
+            return inner
+    return None
+
+
+def _parsed(text: str, language: str) -> Interval | None:
+    grammar = _grammar(language) or _grammar("en")  # digits and signs read the same everywhere
     if grammar is None or len(text) > 80:
         return None
     skeleton, numbers = grammar.skeleton(text)
@@ -130,6 +149,8 @@ def comparable(bands: Sequence[Interval]) -> list[Interval]:
     """The bands in one unit (one without a unit takes that of the others); empty where units differ."""
     families = {band.family for band in bands if band.family}
     nouns = {_stem(band.noun) for band in bands if band.noun}
+    if families == {"time", "months"} and all(band.family for band in bands):
+        return list(bands)  # "1-2 weeks, 1-2 months": compared each with its like
     if len(families) > 1 or len(nouns) > 1 or (families and any(b.noun and not b.family for b in bands)):
         return []
     if not families:
@@ -146,15 +167,21 @@ def _scaled(band: Interval, family: str, step: float) -> Interval:
     return replace(band, low=band.low * step, high=band.high * step, family=family, step=step * band.step)
 
 
+_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
+"""The ending of a counted noun in Turkish: "10 kezden fazla" counts what "5 kez" counts."""
+
+
 def _stem(noun: str) -> tuple[str, str]:
     """What was counted, with singular and plural alike: "visit", "visits"; "times a week" is not "times a
     month"."""
     first, _, rest = noun.partition(" ")
-    return first[:4], rest
+    return _CASE.sub("", first)[:4], rest
 
 
 def overlap(one: Interval, other: Interval) -> float | None:
     """A point that both contain, or None."""
+    if one.family != other.family:
+        return None
     if _is_none_beside_open(one, other) or _is_none_beside_open(other, one):
         return None
     if one.is_real or other.is_real:
@@ -181,6 +208,8 @@ def _contains(band: Interval, point: float) -> bool:
 
 def gap(lower: Interval, upper: Interval) -> tuple[float, float] | None:
     """The hole between two bands, as the numbers on its two sides; None where they meet."""
+    if lower.family != upper.family:
+        return None
     if lower.high == INFINITY or upper.low == -INFINITY:
         return None
     distance = upper.low - lower.high
@@ -244,6 +273,7 @@ _TR_CASES = re.compile(
     r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
     r"|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
 )
+_ABLATIVE_END = re.compile("(?:n?[dt][ae]n|[ae]|y[ae])$")
 _ABLATIVE = re.compile("(?:n|sın)?[dt][ae]n")
 _TR_ENDINGS = (
     "den",
@@ -296,6 +326,10 @@ class _Grammar:
             rf"(?<![\w]){number}|(?<![\w])(?:{numerals})(?![\w])" if numerals else number
         )
 
+        self.between_words = re.compile(
+            rf"\b({numerals})\s*-\s*(?=(?:{numerals})\b)" if numerals else r"(?!)()"
+        )
+
         forms = " ".join(each for name in self.shapes for each in self.shapes[name])
         self.counted = frozenset(forms.split()) - {"#"} - frozenset(map(str, _units()))
         """Words of the grammar itself ("or", "more"): none of them names what is counted."""
@@ -337,15 +371,20 @@ class _Grammar:
         plain = _APOSTROPHE_SUFFIX.sub(" ", plain) if self.language == "tr" else plain
         plain = re.sub("[–—‒−‐‑~]", "-", plain)
         plain = re.sub(r"(?<=[\d%\w$€£₺])\s*-\s*(?=[\d$€£₺])", " - ", plain)
+        if not re.search(r"\d", plain):
+            plain = self.between_words.sub(r"\1 - ", plain)
         plain = re.sub(r"(<=|>=|[<>≤≥+$€£₺%٪])", r" \1 ", plain)
         return re.sub(r"(?<=\d)(?=[^\W\d_])", " ", plain)
 
     def _number(self, token: str, has_digits: bool) -> tuple[float, int] | None:
         if re.fullmatch(r"\d{1,12}(?:\.\d{1,4})?", token):
             return float(token), len(token.partition(".")[2])
-        if token in self.words and not has_digits:
+        if has_digits:
+            return None
+        if token in self.words:
             return self.words[token], 0
-        return None
+        stem = _ABLATIVE_END.sub("", token) if self.language == "tr" else token
+        return (self.words[stem], 0) if stem in self.words else None
 
     def _multiplier(self, tokens: Sequence[str], place: int) -> tuple[int, float]:
         if place < len(tokens) and tokens[place] in _multipliers():

@@ -24,11 +24,12 @@ ANY = ""
 
 class Reading(NamedTuple):
     """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at
-    nothing."""
+    nothing, `denied` what only denies its good end ("not very clear", not "unclear")."""
 
     dimension: str
     degree: float
     zero: bool = False
+    denied: bool = False
 
 
 _DEGREES = {
@@ -57,6 +58,7 @@ class Lexicon:
     degrees: Mapping[str, float]
     nots: tuple[str, ...]
     zeros: tuple[str, ...]
+    emphasis: tuple[str, ...]
     weak: tuple[str, ...]
     neither: tuple[re.Pattern[str], ...]
     ignore: tuple[str, ...]
@@ -105,6 +107,7 @@ def _built(raw: Mapping[str, Any], language: str) -> Lexicon:
         degrees={bare(w, language): float(d) for d, words in raw["degrees"].items() for w in words},
         nots=_longest_first(negation["not"], language),
         zeros=_longest_first(negation["zero"], language),
+        emphasis=tuple(bare(each, language) for each in negation.get("emphasis", ())),
         weak=_longest_first(negation["weak"], language),
         neither=tuple(re.compile(fold(each, language)) for each in raw["neither"]),
         ignore=_longest_first(raw["ignore"], language),
@@ -178,6 +181,10 @@ def _read(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
 
 
 def _composed(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for ending in words.emphasis:  # "not acceptable at all" is "not at all acceptable"
+        if text.endswith(" " + ending) and text.startswith(words.nots):
+            start = next(each for each in words.nots if text.startswith(each))
+            text = f"{start} {ending} {text.removeprefix(start).removesuffix(ending).strip()}"
     for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed):
         found = list(reader(text, words, depth + 1))
         if found:
@@ -211,7 +218,7 @@ def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.weak):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else ():
-            yield Reading(each.dimension, -1.0 if each.degree > 0 else 1.0)
+            yield Reading(each.dimension, -1.0 if each.degree > 0 else 1.0, denied=each.degree > 0)
         if plain is not None:
             return
 
@@ -233,7 +240,8 @@ def _positive_part(rest: str, words: Lexicon) -> str | None:
 def _negated(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.nots):
         for each in _read(rest, words, depth):
-            yield Reading(each.dimension, -1.5 if each.degree > 0 else 1.0, zero=each.degree > 0)
+            good = each.degree > 0
+            yield Reading(each.dimension, -1.5 if good else 1.0, zero=good, denied=good)
         return
 
 
@@ -241,7 +249,7 @@ def _graded(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
     for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
         found = list(_read(rest, words, depth))
         for each in found:
-            yield Reading(each.dimension, _moved(each, words.degrees[adverb]), each.zero)
+            yield each._replace(degree=_moved(each, words.degrees[adverb]))
         if found:
             return
 
@@ -284,7 +292,7 @@ def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
     for dimension in (main, ANY):
         for each in many:
             if each.dimension == dimension:
-                return Reading(main, each.degree, each.zero)
+                return each._replace(dimension=main)
     if any(each.degree == 0 and not each.zero for each in many):
         return Reading(main, 0.0)  # "average", "fair" stand in the middle of any scale
     return many[0] if many else None

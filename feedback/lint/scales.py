@@ -81,8 +81,18 @@ class LabelledScale:
         return last.degree - first.degree if first.dimension == last.dimension else 0
 
 
-def scales(document: Document) -> Iterator[LabelledScale]:
-    """Every scale with labels, in every language of the questionnaire that has a word list."""
+def scales(document: Document) -> tuple[LabelledScale, ...]:
+    """Every scale with labels, in every language of the questionnaire that has a word list.
+
+    Kept with the document, since many rules ask for them.
+    """
+    kept: tuple[LabelledScale, ...] | None = document.__dict__.get("_scales")
+    if kept is None:
+        kept = document.__dict__["_scales"] = tuple(_all(document))
+    return kept
+
+
+def _all(document: Document) -> Iterator[LabelledScale]:
     for index, question in document.questions:
         for language in document.languages:
             if lexicon(language) is None:

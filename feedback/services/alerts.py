@@ -3,6 +3,7 @@
 The owner of a follow-up hears of it at once. When it rains, what comes within `alerts.digest_after` of the
 last message waits and becomes one. A first contact that was promised and not made goes to the leads, once.
 What was told is in the history of the follow-up; that entry is also what keeps it from being told twice.
+Admins hear, once, of a channel that may not send.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from feedback.channels.base import Channel
 from feedback.core.followup import State
 from feedback.core.text import Text
 from feedback.i18n import Translator, translator
+from feedback.services import holds
 from feedback.services.staff import RoleName
 from feedback.settings import Settings
-from feedback.store.models import FollowUp, FollowUpEntry, Message, Role, User
+from feedback.store.models import ChannelHold, FollowUp, FollowUpEntry, Message, Role, User
 
 TOO_OLD = timedelta(days=2)
 """Follow-ups from before are no news: an installation that was down does not wake up shouting."""
@@ -90,6 +92,37 @@ def escalate(session: Session, channels: Channels, settings: Settings, now: date
     for task in tasks:
         task.escalated_at = now
     return len(tasks)
+
+
+def tell_of_holds(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
+    """One message about each hold to every admin, by an e-mail channel that is not held itself; how many."""
+    closed = {each.channel for each in holds.in_force(session)}
+    usable = {key: channel for key, channel in channels.items() if key not in closed}
+    told = 0
+    in_force = select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.id)
+    for hold in session.scalars(in_force.with_for_update(skip_locked=True)).all():  # or two nodes tell of it
+        for admin in session.scalars(_admins_not_told_of(hold)).all():
+            subject, body = _about_hold(translator("desk", admin.language), hold, settings)
+            message = tell(session, admin, subject, body, channels=usable, now=now, purpose="hold")
+            if message:
+                message.occurrence = hold.id
+                told += 1
+    return told
+
+
+def _admins_not_told_of(hold: ChannelHold) -> Select[User]:
+    told = select(Message.user_id).where(Message.purpose == "hold", Message.occurrence == hold.id)
+    return select(User).where(User.active, User.roles.any(Role.name == RoleName.ADMIN), User.id.not_in(told))
+
+
+def _about_hold(say: Translator, hold: ChannelHold, settings: Settings) -> tuple[str, str]:
+    name = f"{hold.channel} ({hold.country})" if hold.country else hold.channel
+    subject = say.gettext("{channel} sends nothing any more", channel=name)
+    how = say.gettext("Mend the cause, then let the channel send again:")
+    page = f"{settings.web.public_url.rstrip('/')}/deliveries/"
+    return subject, "\n\n".join(
+        [subject, hold.reason, say.gettext("The messages wait; none is lost."), f"{how}\n{page}"]
+    )
 
 
 def _untold(kind: str, now: datetime) -> Select[FollowUp]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from feedback.core.branding import palette
 from feedback.core.message import clean, compose_sms, fill
 from feedback.core.questionnaire import EmailText, Questionnaire
 from feedback.core.recipient import PhoneNumber
@@ -143,7 +144,7 @@ def _html(
     body: str, questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
 ) -> str:
     """One column, inline styles, no image and no tracking; the scores are links that only select, never answer."""
-    token = invitation.token or ""
+    token, colours = invitation.token or "", palette(settings.organisation.colour)
     address, stop = link(settings, token), unsubscribe_link(settings, token)
     paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
     return (
@@ -153,7 +154,7 @@ def _html(
         f"<p><strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
         f"{_scores(questionnaire, invitation, settings, words)}"
         f'<p><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;border-radius:8px;'
-        f'background:{escape(settings.organisation.colour)};color:#fff;text-decoration:none">'
+        f'background:{colours.brand};color:{colours.on_brand};text-decoration:none">'
         f"{escape(words.gettext('Answer'))}</a></p>"
         f'<p style="font-size:13px;opacity:.75"><a href="{escape(stop)}" style="color:inherit">'
         f"{escape(words.gettext('No more surveys'))}</a></p></body></html>"

@@ -22,7 +22,7 @@ from feedback.core.reply import Help, Meaning, Score, Start, Stop, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
-from feedback.services import composing, optouts, responses
+from feedback.services import composing, optouts, responses, sheets
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
@@ -257,13 +257,13 @@ class _Survey:
         if self.invitation.conversation == "done":
             return
         self.invitation.conversation = "done"
-        thanks = self.questionnaire.thanks_for(responses.answers_to(self.talk.session, self.invitation.id))
+        thanks = self.questionnaire.thanks_for(sheets.answers_to(self.talk.session, self.invitation.id))
         words = self.talk.words("Thank you for your answer!", self._language)
         self._say("thanks", thanks.text.to(self._language) if thanks else words)
 
     def _add_words(self) -> bool:
         """Put the reply behind what was written before; False where there is no place for it."""
-        given = responses.answers_to(self.talk.session, self.invitation.id)
+        given = sheets.answers_to(self.talk.session, self.invitation.id)
         question = self._comment_question(given)
         if question is None:
             self.talk.for_a_person("late")

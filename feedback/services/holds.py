@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.errors import ChannelHeld
+from feedback.settings import Problem
 from feedback.store.models import ChannelHold, Message
 
 log = structlog.get_logger()
@@ -56,6 +57,19 @@ def in_force(session: Session) -> Sequence[ChannelHold]:
     return session.scalars(
         select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.since)
     ).all()
+
+
+def problems(session: Session) -> list[Problem]:
+    """The holds in force, for `feedback doctor`."""
+    return [
+        Problem(
+            "F110",
+            f"{each.channel}{f' ({each.country})' if each.country else ''} sends nothing "
+            f"since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason}",
+            "Mend the cause, then let it send again on the page Deliveries.",
+        )
+        for each in in_force(session)
+    ]
 
 
 def stopped(session: Session) -> list[ColumnElement[bool]]:

@@ -28,6 +28,9 @@ log = structlog.get_logger()
 NEGATIVE_LOOK_UPS = 2
 GIVE_UP = timedelta(hours=24)
 AT_ONCE = 200
+LOOK_BACK = timedelta(days=2)
+"""A clock that was ahead when the message was claimed, and was set right since, must not hide it from the look-up.
+What is looked for carries a link of its own, so looking too far back costs a page at most."""
 
 Key = tuple[int, int]  # message, attempt
 
@@ -51,12 +54,13 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An unconfirmed attempt, and how long a "no" about it has to be waited for (seconds)."""
+    """An unconfirmed attempt, from when on it is looked for, and how long a "no" has to be waited for (seconds)."""
 
     key: Key
     channel: str
     recipient: str
     match: str
+    since: datetime
     claimed_at: datetime
     quiet: float
 
@@ -120,6 +124,7 @@ def _questions(
             message.channel,
             message.recipient,
             message.match or message.body,
+            attempt.started_at - LOOK_BACK if message.match else attempt.started_at,
             attempt.started_at,
             _quiet(attempt, channels.get(message.channel), settings),
         )
@@ -139,7 +144,7 @@ def _ask(channel: Channel | None, question: Question) -> list[Found] | None:
     """What the provider has; None where it cannot be asked."""
     if not isinstance(channel, LooksUp):
         return None
-    return channel.find(question.recipient, question.match, question.claimed_at)
+    return channel.find(question.recipient, question.match, question.since)
 
 
 def _settle(

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
+    Row,
     Select,
     String,
-    TextClause,
-    bindparam,
     case,
     cast,
     delete,
@@ -65,6 +65,29 @@ DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
 
 
 Cells = Counter[tuple[Any, ...]]
+SentAs = tuple[str, date, str, str]
+"""Questionnaire, day, stage, channel: where an invitation is counted."""
+Scored = tuple[str, str, str, int]
+"""Trend, question, metric, value: one score of a response."""
+
+
+class Countable(Protocol):
+    """What the counts go by: a response, whether as an object of the ORM or on its way into its table."""
+
+    @property
+    def segment(self) -> str | None: ...
+    @property
+    def stage(self) -> str | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def owner_id(self) -> int | None: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def provisional(self) -> bool: ...
+    @property
+    def answered_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +110,37 @@ class Difference(NamedTuple):
 NOT_COUNTED = Counted(Counter(), None)
 
 
-def counted(session: Session, response: Response | None) -> Counted:
-    """How a response stands in the counts as its rows are now; take this before changing them."""
-    if response is None:
-        return NOT_COUNTED
+def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Counted:
+    """How a response with these scores stands in the counts of an organisation in `zone` (`zone_of`)."""
     cells: Cells = Counter()
     if not response.provisional:
-        for score in session.execute(_SCORES, {"response": response.id}):
-            cells.update(_cells(response, day_of(response.answered_at, zone_of(session)), *score))
-    return Counted(cells, standing(response))
+        day = day_of(response.answered_at, zone)
+        for each in scores:
+            cells.update(_cells(response, day, *each))
+    return Counted(cells, "provisional" if response.provisional else "answered")
 
 
-def settle(session: Session, response: Response, before: Counted) -> None:
-    """Move the counts from how the response stood `before` to how it stands now.
+def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs | None) -> None:
+    """Move the counts from how a response stood `before` to how it stands now.
 
-    A score belongs to the day of the response's first answer, whenever it is changed. This waits for others
-    who answer on the same day: call it last.
+    `sent` is the place of its invitation (`sent_as`), None where nobody invited or nothing has left. A score
+    belongs to the day of the response's first answer, whenever it is changed. This waits for others who answer
+    on the same day: call it last.
     """
-    _move(session, response, before, counted(session, response))
-
-
-def withdraw(session: Session, response: Response) -> None:
-    """Take a response out of the counts; call this before its rows are deleted."""
-    _move(session, response, counted(session, response), NOT_COUNTED)
-
-
-def _move(session: Session, response: Response, before: Counted, after: Counted) -> None:
-    if before.standing != after.standing and response.invitation_id is not None:
-        cell = _sent_as(session, response.invitation_id)
+    if before.standing != after.standing and sent is not None:
         change = [_as(after.standing, kind) - _as(before.standing, kind) for kind in _STANDINGS]
-        if cell is not None:
-            _raise(session, InvitationCount, {cell: (0, *change)})
+        _raise(connection, InvitationCount, {sent: (0, *change)})
     cells = after.cells.copy()
     cells.subtract(before.cells)
-    _raise(session, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
+    _raise(connection, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
+
+
+def sent_as(
+    questionnaire: str, invitation: Invitation | Row[*tuple[Any, ...]], zone: tzinfo
+) -> SentAs | None:
+    """The place in the response rate of an invitation that has left; its row must be held."""
+    sent_at: datetime | None = invitation.sent_at
+    return (questionnaire, day_of(sent_at, zone), invitation.stage, invitation.kind) if sent_at else None
 
 
 def invited(session: Session, invitation_id: int, change: int = 1) -> None:
@@ -129,12 +149,12 @@ def invited(session: Session, invitation_id: int, change: int = 1) -> None:
     When one that has left already is to go out by another channel, call this with -1 before its channel
     changes and with 1 after.
     """
-    cell = _sent_as(session, invitation_id)
+    cell = _place(session, invitation_id)
     if cell is None:
         return
     response = session.scalar(select(Response).where(Response.invitation_id == invitation_id))
     answers = [_as(standing(response), kind) for kind in _STANDINGS]
-    _raise(session, InvitationCount, {cell: [change * n for n in (1, *answers)]})
+    _raise(session.connection(), InvitationCount, {cell: [change * n for n in (1, *answers)]})
 
 
 def standing(response: Response | None) -> Standing:
@@ -242,13 +262,8 @@ def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: Grai
 # --- Cells -------------------------------------------------------------------------------------------
 
 
-_SCORES = select(Score.trend, Score.question, Score.metric, Score.value).where(
-    Score.response_id == bindparam("response")
-)
-
-
 def _cells(
-    response: Response, day: date, trend: str, question: str, metric: str, value: int
+    response: Countable, day: date, trend: str, question: str, metric: str, value: int
 ) -> Iterator[tuple[Any, ...]]:
     keys = [(ALL, ""), *((name, _key(response, column.key)) for name, column in DIMENSIONS.items())]
     for grain, start in ((DAY, day), (MONTH, day.replace(day=1))):
@@ -256,47 +271,47 @@ def _cells(
             yield (trend, question, metric, grain, dimension, start, key, value)
 
 
-def _key(response: Response, attribute: str) -> str:
+def _key(response: Countable, attribute: str) -> str:
     value = getattr(response, attribute)
     return "" if value is None else str(value)
 
 
-def _sent_as(session: Session, invitation_id: int) -> tuple[Any, ...] | None:
-    """The cell of an invitation that has left. Holds its row: its answer and its leaving may meet."""
+def _place(session: Session, invitation_id: int) -> SentAs | None:
+    """As `sent_as`. Holds the invitation's row: its answer and its leaving may meet."""
     row = session.execute(
         select(QuestionnaireVersion.key, Invitation.sent_at, Invitation.stage, Invitation.kind)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
         .where(Invitation.id == invitation_id)
         .with_for_update(of=Invitation)
     ).one()
-    sent_at: datetime | None = row.sent_at
-    return (row.key, day_of(sent_at, zone_of(session)), row.stage, row.kind) if sent_at else None
+    return sent_as(row.key, row, zone_of(session))
 
 
-def _raise(session: Session, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
+def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
     """Add numbers to cells, new or not, in the order of their keys: one statement, one round trip."""
     if cells:
-        rows = [(*cell, *cells[cell]) for cell in sorted(cells)]
-        given = {f"p{at}": value for at, value in enumerate(value for row in rows for value in row)}
-        session.execute(_upsert(table, len(rows)), given)
+        values = [_bare(value) for cell in sorted(cells) for value in (*cell, *cells[cell])]
+        statement = _upsert(table, len(cells), "?" if connection.dialect.paramstyle == "qmark" else "%s")
+        connection.exec_driver_sql(statement, tuple(values))
+
+
+def _bare(value: Any) -> Any:
+    """As both drivers take it."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @cache
-def _upsert(table: type[Base], rows: int) -> TextClause:
-    """Written by hand: the toolkit compiles an INSERT of many rows anew every time, for milliseconds."""
+def _upsert(table: type[Base], rows: int, placeholder: str) -> str:
+    """Written by hand: the toolkit takes longer over a hundred parameters than the database over the rows."""
     columns = list(table.__table__.columns)
     numbers = [column.name for column in columns if not column.primary_key]
     keys = ", ".join(column.name for column in columns if column.primary_key)
-    names = [f"p{at}" for at in range(rows * len(columns))]
-    lines = [names[at : at + len(columns)] for at in range(0, len(names), len(columns))]
-    values = ", ".join("(" + ", ".join(f":{name}" for name in line) + ")" for line in lines)
+    line = "(" + ", ".join([placeholder] * len(columns)) + ")"
     raised = ", ".join(f"{each} = {table.__tablename__}.{each} + excluded.{each}" for each in numbers)
-    statement = (
-        f"INSERT INTO {table.__tablename__} ({', '.join(_columns(table))}) VALUES {values} "  # noqa: S608
-        f"ON CONFLICT ({keys}) DO UPDATE SET {raised}"
+    return (
+        f"INSERT INTO {table.__tablename__} ({', '.join(_columns(table))}) "  # noqa: S608
+        f"VALUES {', '.join([line] * rows)} ON CONFLICT ({keys}) DO UPDATE SET {raised}"
     )
-    typed = [bindparam(name, type_=columns[at % len(columns)].type) for at, name in enumerate(names)]
-    return text(statement).bindparams(*typed)
 
 
 def _columns(table: type[Base]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import stat
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from feedback.settings.problem import Problem
 from feedback.settings.reading import FILE
-from feedback.settings.table import Settings
+from feedback.settings.table import LARGEST_LOGO, Settings
 from feedback.settings.values import Secret
 
 SHORTEST_SECRET = 32  # characters; 64 hexadecimal digits from `feedback init` hold 256 bits
@@ -131,6 +132,26 @@ def _customers(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def _branding(settings: Settings) -> Iterator[Problem]:
+    organisation = settings.organisation
+    if not re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", organisation.colour):
+        yield Problem("F044", "organisation.colour is not a colour.", "Write it as #1f5fbf.")
+    logo = settings.instance / organisation.logo
+    if not organisation.logo:
+        return
+    if not logo.is_file() or logo.suffix.lower() not in (".png", ".svg"):
+        yield Problem(
+            "F045", "organisation.logo is no PNG or SVG file.", "Put it into the instance.", "warning"
+        )
+    elif logo.stat().st_size > LARGEST_LOGO:
+        yield Problem(
+            "F046",
+            f"organisation.logo has more than {LARGEST_LOGO:,} bytes, so pages go without it.",
+            "Answer pages must open on one bar of signal; make it smaller, best as SVG.",
+            "warning",
+        )
+
+
 def _webhooks(settings: Settings) -> Iterator[Problem]:
     for name in ("slack_webhook", "teams_webhook"):
         url = urlsplit(getattr(settings.alerts, name).reveal())
@@ -161,6 +182,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _channels,
     _hours,
     _customers,
+    _branding,
     _webhooks,
     _resources,
 )

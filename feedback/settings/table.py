@@ -55,12 +55,16 @@ class Database:
     patience: float = setting(10.0, "Seconds to wait for a lock or a connection.", least=0.1, most=120)
 
 
+LARGEST_LOGO = 2_000
+"""Bytes; a larger one would not fit in an answer page of 8 kB."""
+
+
 @dataclass(frozen=True)
 class Organisation:
     """Who asks: shown to customers and used where a contact has no value of its own."""
 
     name: str = setting("", "Name that customers know.")
-    logo: str = setting("", "File in the instance directory; PNG or SVG.")
+    logo: str = setting("", "File in the instance directory; PNG or SVG, at most 2,000 bytes.")
     colour: str = setting("#1f5fbf", "Colour of buttons, as #rrggbb.")
     support_email: str = setting("", "Where a customer gets help.")
     support_phone: str = setting("", "Where a customer gets help.")

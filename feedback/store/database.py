@@ -32,12 +32,13 @@ _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
 
-_ZONE = "zone"
+_ZONE = "feedback_zone"
 
 
-def zone_of(session: Session) -> tzinfo:
-    """Where the organisation's days begin, in any session of a Database."""
-    zone: tzinfo = session.info.get(_ZONE, UTC)
+def zone_of(rows: Session | Connection) -> tzinfo:
+    """Where the organisation's days begin, for whoever holds a session or a connection of a Database."""
+    bind = rows.get_bind() if isinstance(rows, Session) else rows
+    zone: tzinfo = bind.get_execution_options().get(_ZONE, UTC)
     return zone
 
 
@@ -53,7 +54,6 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE, zone: tzinfo = UTC) -> None:
         self.url = _parse(url)
-        self.zone = zone
         self.patience = patience
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers_turn: AbstractContextManager[object] = (
@@ -61,6 +61,18 @@ class Database:
         )
         self._writers = self._engine(pool)
         self._readers = self._writers.execution_options(**(_READ_SQLITE if self.is_sqlite else _READ_SERVER))
+        self.zone = zone
+
+    @property
+    def zone(self) -> tzinfo:
+        return self._zone
+
+    @zone.setter
+    def zone(self, zone: tzinfo) -> None:
+        """With it every session and connection from now on."""
+        self._zone = zone
+        for engine in (self._writers, self._readers):
+            engine.update_execution_options(**{_ZONE: zone})
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -68,10 +80,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state and may not write; the database refuses, on both."""
-        with (
-            failures.explained(self.url),
-            Session(self._readers, expire_on_commit=False, info={_ZONE: self.zone}) as session,
-        ):
+        with failures.explained(self.url), Session(self._readers, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -80,10 +89,16 @@ class Database:
         with (
             failures.explained(self.url),
             self._writers_turn,
-            Session(self._writers, expire_on_commit=False, info={_ZONE: self.zone}) as session,
+            Session(self._writers, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+
+    @contextmanager
+    def rows(self) -> Iterator[Connection]:
+        """A bare connection that only reads, as `reading()` does, without what objects cost."""
+        with failures.explained(self.url), self._readers.begin() as connection:
+            yield connection
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -1,10 +1,9 @@
-"""The web application: every blueprint, and what holds for all of them."""
+"""The web application: every blueprint of the staff's, what holds for all of them, and the customers' door."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
@@ -19,7 +18,9 @@ from feedback.web import (
     api,
     audit,
     auth,
+    bounds,
     causes,
+    customers,
     deliveries,
     desk,
     frame,
@@ -32,8 +33,6 @@ from feedback.web import (
     problems,
     questionnaires,
     simulator,
-    survey,
-    unsubscribe,
 )
 
 if TYPE_CHECKING:
@@ -61,15 +60,11 @@ ROOMS = (
     Room(hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator", csrf=False),
     Room(observe.blueprint, "", csrf=False),
-    Room(survey.blueprint, "", csrf=False),
-    Room(unsubscribe.blueprint, "", csrf=False),
 )
-
-LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; an import comes by the command line, not by a form
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """The WSGI application over a started Runtime."""
+    """The WSGI application over a started Runtime: the staff's, with the customers' before it."""
     app = Flask("feedback.web")
     app.config.update(_configuration(runtime.settings))
     app.extensions["feedback"] = runtime
@@ -90,6 +85,8 @@ def create_app(runtime: Runtime) -> Flask:
     headers.install(app)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
+    app.extensions["customers"] = customers.create_app(runtime)
+    app.wsgi_app = customers.Door(app.extensions["customers"], app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -100,9 +97,9 @@ def behind_proxy(app: Flask) -> Flask:
 
 
 def _configuration(settings: Settings) -> dict[str, object]:
-    secure = settings.web.public_url.startswith("https://")
+    secure = bounds.is_secure(settings)
     previous = settings.web.secret_key_previous.reveal()
-    return {
+    return bounds.configuration(settings) | {
         "SECRET_KEY": settings.web.secret_key.reveal(),
         "SECRET_KEY_FALLBACKS": [previous] if previous else [],
         "SESSION_COOKIE_NAME": "feedback_staff",
@@ -113,16 +110,6 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "REMEMBER_COOKIE_SECURE": secure,
-        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
-        "MAX_FORM_PARTS": 2_000,
-        "TRUSTED_HOSTS": trusted_hosts(settings),
-        "PREFERRED_URL_SCHEME": "https" if secure else "http",
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form left open over lunch still works
         "SEND_FILE_MAX_AGE_DEFAULT": 365 * 86_400,  # addresses of static files carry their content's hash
     }
-
-
-def trusted_hosts(settings: Settings) -> list[str]:
-    """Names under which we answer; a made-up Host header must not end up in a link that we mail."""
-    public = urlsplit(settings.web.public_url).hostname
-    return [host for host in (public, "localhost", "127.0.0.1", "[::1]") if host]

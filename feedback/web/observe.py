@@ -5,17 +5,20 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint, Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from feedback import clock
-from feedback.services import figures
+from feedback.errors import StorageUnavailable
+from feedback.services import figures, holds
 from feedback.settings import Secret
-from feedback.store.models import FollowUp
+from feedback.store.models import ChannelHold, FollowUp
 from feedback.web.permissions import Permission, demand, public
 
 if TYPE_CHECKING:
@@ -60,11 +63,16 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return Response("ok\n", mimetype="text/plain")
 
     @bare.get("/readyz")
-    @public("a load balancer asks, and learns only whether to send visitors")
-    def readyz() -> Response:
-        with runtime.database.reading() as session:  # raises StorageUnavailable: 503
-            session.execute(text("SELECT 1"))
-        return Response("ready\n", mimetype="text/plain")
+    @public("a load balancer asks, and learns whether to send visitors, and which channel is on hold")
+    def readyz() -> ResponseReturnValue:
+        """A held channel takes no visitors away: pages work, answers come in, messages wait."""
+        try:
+            with runtime.database.reading() as session:
+                held = holds.in_force(session)
+        except StorageUnavailable:
+            return {"ready": False}, 503
+        whole = _brings(runtime.settings.web.metrics_token)
+        return {"ready": True, "channels": _channels(runtime, held, whole)}
 
     @bare.get("/metrics")
     @public("for the collector, which brings the token of the settings, and for admins")
@@ -74,6 +82,15 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return Response(generate_latest(REGISTRY) + _backlog(runtime), content_type=CONTENT_TYPE_LATEST)
 
     return bare
+
+
+def _channels(runtime: Runtime, held: Sequence[ChannelHold], whole: bool) -> dict[str, list[dict[str, str]]]:
+    """What keeps each channel from sending, nothing as a rule; `whole`: with the sentence that names the cause."""
+    found: dict[str, list[dict[str, str]]] = {key: [] for key in runtime.settings.channels.enabled}
+    for each in held:
+        detail = {"code": each.code, "country": each.country, "since": each.since.isoformat()}
+        found.setdefault(each.channel, []).append(detail | ({"reason": each.reason} if whole else {}))
+    return found
 
 
 def _brings(secret: Secret) -> bool:

@@ -64,7 +64,7 @@ def install(app: Flask) -> None:
     for error in STATUS:
         app.register_error_handler(error, _ours)
     app.register_error_handler(CSRFError, lambda _: answer(400, STALE_FORM))
-    app.register_error_handler(SecurityError, _unknown_host)
+    app.register_error_handler(SecurityError, unknown_host)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -77,7 +77,7 @@ def _ours(error: Exception) -> Response:
     return answer(status, str(error))
 
 
-def _unknown_host(error: SecurityError) -> Response:
+def unknown_host(error: SecurityError) -> Response:
     """Before there is an address of ours to link to, so without a page."""
     return Response("This host name is not ours.\n", error.code, mimetype="text/plain")
 

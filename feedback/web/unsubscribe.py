@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 
 from feedback import clock
 from feedback.errors import NotFound
-from feedback.i18n import LANGUAGES, translator
+from feedback.i18n import translator
 from feedback.services import optouts
 from feedback.web import rate
 from feedback.web.permissions import public
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 _UNKNOWN = ("We do not know this link", "Please check that the address is complete.")
 
 
-def blueprint(runtime: Runtime) -> Blueprint:
+def blueprint(runtime: Runtime, pages: Pages) -> Blueprint:
     """GET and POST /<token>/stop."""
-    return _Unsubscribe(runtime).blueprint()
+    return _Unsubscribe(runtime, pages).blueprint()
 
 
 class _Unsubscribe:
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, pages: Pages) -> None:
         self.database = runtime.database
-        self.pages = Pages(runtime.settings)
+        self.pages = pages
         self.limits = rate.Limits()
 
     def blueprint(self) -> Blueprint:
@@ -74,9 +74,7 @@ class _Unsubscribe:
 
     def _unknown(self, _: NotFound) -> Response:
         self.limits.hit(rate.MISSES, "miss", request.remote_addr)
-        language = request.accept_languages.best_match(LANGUAGES["survey"]) or "en"
-        heading, words = map(self.pages.say(language).gettext, _UNKNOWN)
-        return self.pages.render("survey/notice.html", language, status=404, heading=heading, words=words)
+        return self.pages.notice(404, *_UNKNOWN)
 
     def _limited(self) -> Response | None:
         """Too many guesses from one address."""

@@ -167,7 +167,9 @@ def write_cost(database: Database) -> tuple[float, float]:
             session.add(Score(response_id=response.id, **_SCORE))
             session.flush()
             if counted:
-                rollups.settle(session, response, rollups.NOT_COUNTED)
+                scored = ("survey", "recommend", "nps", 9)
+                counted = rollups.counted(response, [scored], UTC)
+                rollups.settle(session.connection(), rollups.NOT_COUNTED, counted, None)
 
     return milliseconds(lambda: store(counted=False), 200), milliseconds(lambda: store(counted=True), 200)
 

@@ -31,7 +31,7 @@ from tests.benchmarks.lint import Item as Line
 
 BATCHES = CORPUS / "judge"
 LANGUAGES = ("en", "tr", "fa")
-PLAIN = frozenset({"sat", "nps", "pmf", "ces", "thumbs", "stars", "open", "num", "text"})
+PLAIN = frozenset({"sat", "nps", "enps", "pmf", "ces", "thumbs", "stars", "open", "num", "text"})
 BEFORE = {
     "en": "How satisfied or dissatisfied are you with our delivery?",
     "tr": "Teslimatımızdan ne kadar memnunsunuz?",
@@ -77,7 +77,7 @@ def cases(language: str, batch: str) -> Iterator[Case]:
         form, *flags = head.split()
         marked = dict(flag.partition("=")[::2] for flag in flags)
         expected = set(rules.split())
-        if form == "agree" and "inst" not in marked:
+        if form == "agree" and "inst" not in marked and "double-negative" not in expected:
             expected.add("agree-disagree-scale")
         texts = tuple(each.strip() for each in answers[0].split(";")) if answers else ()
         yield Case(language, form, marked, text, frozenset(expected), texts)

@@ -1,13 +1,14 @@
 """What the customer's page costs: for the customer on a slow phone, and for the machine that serves it.
 
-    python3 dev.py bench page [--seconds 5] [--database postgresql://...]
+    python3 dev.py bench page [--seconds 5] [--database postgresql://...] [--json FILE]
 
 1. The page: bytes over the wire and requests for every question type, then first contentful paint and load in
    Chromium on an emulated slow phone (400 kbit/s, 400 ms, processor slowed 4 times), beside a page written by
    hand with the same question and nothing else: the floor.
 2. The answers: page and post until the answer is stored, by 1, 8 and 32 clients, beside a bare Flask view
    that inserts one row durably, on the same server (waitress) and machine: answers per second, processor time
-   of the server per answer, the 99th percentile; then again with 64 phones that take their time.
+   of the server per answer, the 99th percentile; then 8 clients again, alone and beside 64 phones that take
+   their time (in a process of their own, so that only the server feels them).
 
 Server and clients share the machine, so rates depend on it; the ratios to the floor are what to watch.
 """
@@ -15,7 +16,9 @@ Server and clients share the machine, so rates depend on it; the ratios to the f
 from __future__ import annotations
 
 import argparse
+import gzip
 import http.client
+import json
 import os
 import re
 import socket
@@ -27,15 +30,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = (1, 8, 32)
+QUICK = 8
 SLOW_PHONES = 64
-INVITATIONS = 12_000
+INVITATIONS = 20_000
 LETTERS = "ABCDEFGHJK"
 
 MINIMAL = """<!doctype html><html lang=en><meta charset=utf-8>
@@ -202,7 +206,7 @@ def _visit(browser: object, address: str) -> Load:
     return Load(len(requested), paint, loaded)
 
 
-def measure_pages(product: Server, floor: Server, rounds: int) -> None:
+def measure_pages(product: Server, floor: Server, rounds: int) -> dict[str, object]:
     from tests.survey_of_everything import EVERYTHING, LANGUAGES
 
     sizes = {
@@ -221,6 +225,7 @@ def measure_pages(product: Server, floor: Server, rounds: int) -> None:
     for name, each in (("the page", ours), ("the floor", bare)):
         say(f"{name:18} {each.requests:9} {each.paint:9.0f} ms {each.loaded:6.0f} ms")
     say(f"first paint is {ours.paint / bare.paint:.2f} times the floor's (bar: 1.5)")
+    return {"largest_bytes": sizes[largest], "page": asdict(ours), "floor": asdict(bare)}
 
 
 @contextmanager
@@ -261,8 +266,10 @@ class Numbers:
 def answer(connection: http.client.HTTPConnection, number: int) -> None:
     """Looks at a page and sends its form. Raises ValueError where the answer was not accepted."""
     path = f"/{token(number)}"
-    connection.request("GET", path)
-    page = connection.getresponse().read().decode()
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})  # as every phone does
+    shown = connection.getresponse()
+    body = shown.read()
+    page = (gzip.decompress(body) if shown.getheader("Content-Encoding") else body).decode()
     made = re.search(r'name="stamp" value="([^"]+)"', page)
     form = urlencode({"recommend": number % 11, "seen": 1, "stamp": made[1] if made else ""})
     connection.request(
@@ -287,56 +294,108 @@ def visit_until(end: float, port: int, numbers: Numbers, run: Run) -> None:
             run.seconds.append(time.perf_counter() - began)
 
 
-def dawdle(end: float, port: int, number: int) -> None:
-    """A phone with one bar of signal: sends its post byte by byte."""
+def dawdle(port: int, number: int) -> None:
+    """A phone with one bar of signal: sends its post a few bytes at a time, again and again."""
     body = b"recommend=5&stamp=none" + b"&x=" + b"y" * 400
     head = f"POST /{token(number)}?q=recommend HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
-    while time.perf_counter() < end:
+    while True:
         with socket.create_connection(("127.0.0.1", port)) as phone:
             phone.sendall((head + kind).encode())
             for at in range(0, len(body), 4):
-                if time.perf_counter() > end:
-                    return
                 phone.sendall(body[at : at + 4])
                 time.sleep(0.1)
             phone.recv(4096)
 
 
-def measure_answers(server: Server, clients: int, seconds: float, numbers: Numbers, slow: int = 0) -> str:
+def dawdle_together(port: int) -> None:
+    phones = [threading.Thread(target=dawdle, args=(port, each), daemon=True) for each in range(SLOW_PHONES)]
+    for phone in phones:
+        phone.start()
+    print("ready", flush=True)
+    for phone in phones:
+        phone.join()
+
+
+@contextmanager
+def slow_phones(port: int) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.page", "--dawdle", str(port)],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Answers:
+    """One line of the table. Times in milliseconds; `processor` is the server's, for each answer."""
+
+    who: str
+    clients: int
+    beside: int
+    rate: float
+    processor: float
+    p99: float
+    failures: list[str]
+
+    def __str__(self) -> str:
+        failed = f" · {len(self.failures)} failed, first {self.failures[0]}" if self.failures else ""
+        beside = f"beside {self.beside} slow" if self.beside else ""
+        return (
+            f"{self.who:12} {self.clients:3} clients {beside:14}"
+            f" {self.rate:7.0f}/s {self.processor:8.2f} ms {self.p99:8.0f} ms{failed}"
+        )
+
+
+def measure_answers(
+    who: str, server: Server, clients: int, seconds: float, numbers: Numbers, beside: int = 0
+) -> Answers:
     run, end = Run(), time.perf_counter() + seconds
-    phones = [threading.Thread(target=dawdle, args=(end, server.port, each)) for each in range(slow)]
     visitors = [
         threading.Thread(target=visit_until, args=(end, server.port, numbers, run)) for _ in range(clients)
     ]
     before, began = server.processor_seconds(), time.perf_counter()
-    for thread in (*phones, *visitors):
+    for thread in visitors:
         thread.start()
     for thread in visitors:
         thread.join()
     took, used = time.perf_counter() - began, server.processor_seconds() - before
-    for thread in phones:
-        thread.join()
     count = max(1, len(run.seconds))
     p99 = sorted(run.seconds)[int(len(run.seconds) * 0.99)] * 1_000 if run.seconds else float("nan")
-    failed = f" · {len(run.failures)} failed, first {run.failures[0]}" if run.failures else ""
-    return f"{len(run.seconds) / took:8.0f}/s {used / count * 1_000:8.2f} ms {p99:8.0f} ms{failed}"
+    line = Answers(who, clients, beside, len(run.seconds) / took, used / count * 1_000, p99, run.failures)
+    say(str(line))
+    return line
 
 
-def measure(seconds: float, database: str | None, rounds: int) -> None:
+def measure_all_answers(product: Server, floor: Server, seconds: float) -> list[Answers]:
+    say(f"\n{'answers stored':38} {'rate':>9} {'processor':>11} {'p99':>11}")
+    ours, bare = Numbers(), Numbers()
+    lines = []
+    for clients in CLIENTS:
+        lines.append(measure_answers("the product", product, clients, seconds, ours))
+        lines.append(measure_answers("the floor", floor, clients, seconds, bare))
+    alone = measure_answers("the product", product, QUICK, seconds, ours)
+    with slow_phones(product.port):
+        slowed = measure_answers("the product", product, QUICK, seconds, ours, SLOW_PHONES)
+    say(f"beside {SLOW_PHONES} slow phones {slowed.rate / alone.rate:.0%} of the rate (bar: 80 %)")
+    return [*lines, alone, slowed]
+
+
+def measure(seconds: float, database: str | None, rounds: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as directory:
         ours = database or f"sqlite:///{directory}/product.db"
         bare = f"sqlite:///{directory}/floor.db"
         with running("product", ours) as product, running("floor", bare) as floor:
-            measure_pages(product, floor, rounds)
-            say(f"\n{'answers stored':28} {'rate':>10} {'processor':>11} {'p99':>11}")
-            numbers = {"the product": Numbers(), "the floor": Numbers()}
-            for clients in CLIENTS:
-                for name, server in (("the product", product), ("the floor", floor)):
-                    line = measure_answers(server, clients, seconds, numbers[name])
-                    say(f"{name:12} {clients:3} clients     {line}")
-            line = measure_answers(product, 8, seconds, numbers["the product"], SLOW_PHONES)
-            say(f"{'the product':12}   8 and {SLOW_PHONES} slow {line}")
+            pages = measure_pages(product, floor, rounds)
+            answers = measure_all_answers(product, floor, seconds)
+    return {"pages": pages, "answers": [asdict(each) for each in answers]}
 
 
 def say(line: str) -> None:
@@ -348,12 +407,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5, help="length of each run")
     parser.add_argument("--rounds", type=int, default=5, help="visits on the slow phone")
     parser.add_argument("--database", help="an empty PostgreSQL database instead of SQLite")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--serve", choices=["product", "floor"], help=argparse.SUPPRESS)
+    parser.add_argument("--dawdle", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options.serve, options.database)
+    elif options.dawdle:
+        dawdle_together(options.dawdle)
     else:
-        measure(options.seconds, options.database, options.rounds)
+        figures = measure(options.seconds, options.database, options.rounds)
+        if options.json:
+            options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ import requests
 from click.testing import CliRunner, Result
 
 from feedback.cli import main
+from feedback.errors import ChannelHeld
+from feedback.services import holds
+from feedback.store.database import Database
 
 PASSWORD = "a long enough password"
 CUSTOMERS = """external_id,name,phone,email,language,time_zone,account.external_id,account.name
@@ -73,6 +77,17 @@ def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) ->
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
     assert "F020 No channel is enabled. Name some in channels.enabled." in result.output
+
+
+def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
+    database = Database(f"sqlite:///{installed / 'feedback.db'}")
+    closed = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
+    with database.writing() as session:
+        holds.hold(session, "twilio_sms", closed, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    database.close()
+    result = feedback(installed, "doctor")
+    assert result.exit_code == 1
+    assert "F110 twilio_sms (TR) sends nothing since 2026-03-02 12:00 UTC: Twilio 20003" in result.output
 
 
 def test_an_unknown_setting_is_one_sentence_with_the_nearest_known_one(installed: Path) -> None:

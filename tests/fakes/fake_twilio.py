@@ -172,6 +172,7 @@ class FakeTwilio:
         self.callbacks, self.final_status = callbacks, final_status
         self.inbound_url, self.deliver_to = inbound_url, deliver_to
         self.callback_answers: list[int] = []
+        self.untrue: dict[str, Any] = {}  # fields of a message that every answer gets wrong on purpose
         self._rate, self._random, self._random_faults = rate, random.Random(seed), tuple(random_faults)
         self._log = log.open("a", encoding="utf-8") if log else None
         self._lock = threading.RLock()
@@ -219,6 +220,10 @@ class FakeTwilio:
 
     def outbound(self) -> list[Message]:
         return [message for message in self.messages if message.direction != "inbound"]
+
+    def shown(self, message: Message) -> dict[str, Any]:
+        """The message as the API gives it."""
+        return message.as_json(self.account_sid) | self.untrue
 
     def fault_for(self, to: str) -> str | None:
         with self._lock:
@@ -292,7 +297,7 @@ class FakeTwilio:
         number = int(query.get("Page", "0"))
         following = {**filters, "Page": str(number + 1), "PageToken": f"PA{page[-1].sid}"} if more else {}
         return {
-            "messages": [message.as_json(self.account_sid) for message in page],
+            "messages": [self.shown(message) for message in page],
             "first_page_uri": f"{base}?{urlencode(filters | {'Page': '0'})}",
             "next_page_uri": f"{base}?{urlencode(following)}" if more else None,
             "previous_page_uri": None,
@@ -462,7 +467,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self) -> None:
         sid = self._resource()
         if sid:
-            self._answer(200, self._message(sid).as_json(self.twilio.account_sid))
+            self._answer(200, self.twilio.shown(self._message(sid)))
         elif self.twilio.list_down:
             raise TwilioError(503, 20503, "Service unavailable")
         else:
@@ -482,7 +487,7 @@ class _Handler(BaseHTTPRequestHandler):
             message = self._message(sid)
             message.body = form.get("Body", message.body)
             self.twilio.note("redacted", sid=sid)
-            self._answer(200, message.as_json(self.twilio.account_sid))
+            self._answer(200, self.twilio.shown(message))
         else:
             self._create(form)
 
@@ -497,7 +502,7 @@ class _Handler(BaseHTTPRequestHandler):
         answered = threading.Event()
         self.twilio.call_back(message, answered)
         try:
-            self._answer(201, message.as_json(self.twilio.account_sid))
+            self._answer(201, self.twilio.shown(message))
         finally:
             answered.set()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft4Validator, FormatChecker
 
 from feedback.lint.command import lint
 from feedback.lint.rules import EVERY_RULE
@@ -14,6 +15,7 @@ from feedback.lint.rules import EVERY_RULE
 FILES = Path(__file__).parent / "rules"
 GOOD = FILES / "scale-endpoints-unlabelled/good.registry.fa.yaml"
 BAD = FILES / "range-overlap/bad.en.yaml"
+DATA = Path(__file__).parents[1] / "data"
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -64,7 +66,27 @@ def test_github_gets_one_command_a_finding():
     )
 
 
-def test_sarif_has_the_structure_that_the_standard_requires():
+@pytest.fixture(scope="module")
+def sarif():
+    schema = json.loads((DATA / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+    return Draft4Validator(schema, format_checker=FormatChecker())
+
+
+@pytest.mark.parametrize("rule", sorted(folder.name for folder in FILES.iterdir()))
+def test_sarif_is_what_the_schema_of_the_standard_asks_for(rule, sarif):
+    files = sorted((FILES / rule).glob("bad*.yaml"))
+    output = run(*files, "--format", "sarif")[1]
+    assert json.loads(output)["runs"][0]["results"]
+    assert [error.message for error in sarif.iter_errors(json.loads(output))] == []
+
+
+def test_the_schema_of_sarif_can_say_no(sarif):
+    data = json.loads(run(BAD, "--format", "sarif")[1])
+    data["runs"][0]["results"][0]["level"] = "fatal"
+    assert not sarif.is_valid(data)
+
+
+def test_sarif_names_the_rule_and_the_place():
     data = json.loads(run(BAD, "--format", "sarif")[1])
     assert data["version"] == "2.1.0"
     (one,) = data["runs"]
@@ -89,11 +111,12 @@ SUPPRESSED = """lint:
 """
 
 
-def test_an_accepted_finding_is_a_suppressed_result_in_sarif(tmp_path):
+def test_an_accepted_finding_is_a_suppressed_result_in_sarif(tmp_path, sarif):
     file = tmp_path / "visit.yaml"
     file.write_text(BAD.read_text(encoding="utf-8") + SUPPRESSED, encoding="utf-8")
     code, output = run(file, "--format", "sarif")
     (result,) = json.loads(output)["runs"][0]["results"]
+    assert sarif.is_valid(json.loads(output))
     assert code == 0
     assert result["suppressions"][0]["kind"] == "external"
     assert result["suppressions"][0]["status"] == "accepted"

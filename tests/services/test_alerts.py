@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from feedback.services import alerts, followups
+from feedback.errors import ChannelHeld
+from feedback.services import alerts, followups, holds
 from feedback.store.models import FollowUpEntry, Message
 from tests.services.desk import MONDAY, Desk
 
@@ -73,6 +74,46 @@ def test_leads_hear_of_a_broken_promise_once(desk: Desk) -> None:
     late = MONDAY + timedelta(hours=5)
     assert [escalate(desk, MONDAY), escalate(desk, late), escalate(desk, late)] == [0, 1, 0]
     assert mails(desk) == [("lead@example.com", "1 customer is waiting too long")]
+
+
+def hold(desk: Desk, channel: str, country: str | None = None) -> None:
+    error = ChannelHeld(
+        "Twilio 20003: the credentials are not accepted.", code="hold_channel", country=country
+    )
+    with desk.runtime.database.writing() as session:
+        holds.hold(session, channel, error, MONDAY)
+
+
+def tell_of_holds(desk: Desk) -> int:
+    with desk.runtime.database.writing() as session:
+        return alerts.tell_of_holds(session, desk.runtime.channels, desk.runtime.settings, MONDAY)
+
+
+def test_admins_hear_once_of_each_hold_and_why(desk: Desk) -> None:
+    hold(desk, "twilio_sms")
+    assert [tell_of_holds(desk), tell_of_holds(desk)] == [1, 0]
+    hold(desk, "twilio_sms", "TR")
+    assert tell_of_holds(desk) == 1
+    assert mails(desk) == [
+        ("admin@example.com", "twilio_sms sends nothing any more"),
+        ("admin@example.com", "twilio_sms (TR) sends nothing any more"),
+    ]
+    with desk.runtime.database.reading() as session:
+        body = session.scalars(select(Message.body)).first() or ""
+    assert "the credentials are not accepted" in body
+    assert "/deliveries/" in body
+
+
+def test_nobody_is_told_by_the_channel_that_is_held(desk: Desk) -> None:
+    hold(desk, "simulator_email")
+    assert (tell_of_holds(desk), mails(desk)) == (0, [])
+
+
+def test_a_hold_that_was_lifted_is_no_news(desk: Desk) -> None:
+    hold(desk, "twilio_sms")
+    with desk.runtime.database.writing() as session:
+        holds.lift(session, "twilio_sms", None, MONDAY)
+    assert tell_of_holds(desk) == 0
 
 
 def test_a_kept_promise_troubles_nobody(desk: Desk) -> None:

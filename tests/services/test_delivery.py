@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import func, select, update
 
+from feedback.bootstrap import Runtime
 from feedback.channels.base import Deadline, Outgoing, Receipt, Sent, Verdict, refusal
 from feedback.channels.simulator import Simulator
 from feedback.errors import DeliveryFailed
@@ -19,8 +22,10 @@ from feedback.store.models import (
     Invitation,
     Message,
     Pace,
+    Role,
     Suppression,
 )
+from feedback.worker import Worker
 
 from .conftest import World
 
@@ -219,6 +224,26 @@ def test_bad_credentials_hold_the_channel_once_and_burn_no_message(world: World)
     world.wait(minutes=5)
     send(world)
     assert len(world.texts) == 5
+
+
+def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
+    queue(world, PHONE, "+4915112345678")
+    with world.database.writing() as session:
+        world.owner(session).roles = [Role(name="admin")]
+        error = refusal(Verdict.HOLD_COUNTRY, "Closed.", country="TR")
+        holds.hold(session, "simulator_sms", error, world.now)  # type: ignore[arg-type]
+
+    def live(channels: dict[str, Any]) -> set[str]:
+        runtime = Runtime(world.settings, world.database, world.library, channels)
+        with structlog.testing.capture_logs() as logged:
+            Worker(runtime, lambda: world.now).tick()
+        return {line["job"] for line in logged if line["event"] == "worker.job_failed"}
+
+    assert "tell of holds" in live({"broken": object(), **world.channels})
+    assert (len(world.texts), world.mails) == (1, [])
+    assert live(world.channels) == set()
+    assert live(world.channels) == set()
+    assert world.mails == ["simulator_sms (TR) sends nothing any more"]
 
 
 def test_a_held_country_keeps_back_its_own_numbers_only(world: World) -> None:

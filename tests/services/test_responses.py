@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from feedback.core.answer import Answer
 from feedback.core.evidence import Evidence
 from feedback.errors import LinkClosed, NotFound
-from feedback.services import links, responses
+from feedback.services import links, responses, sheets
 from feedback.settings.table import FollowUp
 from feedback.store.database import Database
 from feedback.store.models import AnswerRow, Invitation, Response, Score
@@ -35,7 +35,7 @@ def answer(
     database: Database, answers: Mapping[str, Answer | None], now: datetime = NOW, **rest: Any
 ) -> None:
     with database.writing() as session:
-        sheet = responses.find(session, TOKEN, now)
+        sheet = sheets.find(session, TOKEN, now)
         arguments = {"source": "link", "followup": FollowUp(), "now": now} | rest
         responses.record(session, sheet, NPS, answers, **arguments)
 
@@ -151,14 +151,14 @@ def test_a_closed_link_takes_nothing(migrated: Database, change: dict[str, Any],
 def test_a_complete_answer_can_be_looked_at_after_the_link_expired(invited: Database) -> None:
     answer(invited, {"recommend": Answer(9)}, finished=True)
     with invited.reading() as session:
-        sheet = responses.find(session, TOKEN, NOW + timedelta(days=300))
+        sheet = sheets.find(session, TOKEN, NOW + timedelta(days=300))
     assert (sheet.state, sheet.editable(NOW + timedelta(days=300), HOUR)) == ("complete", False)
 
 
 @pytest.mark.parametrize("token", ["", "x", "7Kb3xWq9ZtPb", "0" * 12, "7Kb3xWq9ZtPa ", "é" * 12, "a" * 5000])
 def test_an_unknown_token_finds_nothing(invited: Database, token: str) -> None:
     with invited.reading() as session, pytest.raises(NotFound):
-        responses.find(session, token, NOW)
+        sheets.find(session, token, NOW)
 
 
 def test_a_machine_s_answer_is_kept_but_in_no_score_until_a_person_shows(invited: Database) -> None:
@@ -180,9 +180,9 @@ def test_signs_of_a_machine_are_noted_once(invited: Database) -> None:
     for kind, value in (("headed", None), ("preselected", 9), ("preselected", 9), ("preselected", 2)):
         with invited.writing() as session:
             invitation = session.scalars(select(Invitation)).one()
-            responses.note_sign(session, invitation.id, kind, value)
+            sheets.note_sign(session, invitation.id, kind, value)
     with invited.reading() as session:
-        assert responses.find(session, TOKEN, NOW).signs == {"headed": True, "preselected": [2, 9]}
+        assert sheets.find(session, TOKEN, NOW).signs == {"headed": True, "preselected": [2, 9]}
 
 
 def test_an_unscored_answer_has_no_score_row(migrated: Database) -> None:

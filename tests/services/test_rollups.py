@@ -153,18 +153,6 @@ def test_an_invitation_that_goes_another_way_is_counted_there(migrated: Database
         assert rollups.check(session) == []
 
 
-def test_a_response_that_is_erased_leaves_the_counts(migrated: Database) -> None:
-    with migrated.writing() as session:
-        invitation = invite(session, LIBRARY)
-        rollups.invited(session, invitation.id)
-        answer(session, invitation, 7)
-        response = session.scalars(select(Response)).one()
-        rollups.withdraw(session, response)
-        session.execute(delete(Response))
-        assert rollups.check(session) == []
-        assert list(rate(session).values()) == [(1, 0, 0)]
-
-
 def test_a_cell_that_is_wrong_is_found_and_mended(migrated: Database) -> None:
     with migrated.writing() as session:
         invitation = invite(session, LIBRARY)

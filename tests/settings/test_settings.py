@@ -220,6 +220,8 @@ class TestChecks:
             ({"FEEDBACK_ORGANISATION_PRIVACY_URL": ""}, "F041"),
             ({"FEEDBACK_ORGANISATION_SUPPORT_EMAIL": ""}, "F042"),
             ({"FEEDBACK_FOLLOWUP_FALLBACK_OWNER": ""}, "F043"),
+            ({"FEEDBACK_ORGANISATION_COLOUR": "blue"}, "F044"),
+            ({"FEEDBACK_ORGANISATION_LOGO": "gone.svg"}, "F045"),
             ({"FEEDBACK_DATABASE_URL": "postgresql://h/d", "FEEDBACK_DATABASE_POOL": "2"}, "F050"),
             ({"FEEDBACK_ALERTS_SLACK_WEBHOOK": "http://hooks.example.com/x"}, "F060"),
             ({"FEEDBACK_ALERTS_TEAMS_WEBHOOK": "hooks.example.com/x"}, "F061"),
@@ -231,6 +233,14 @@ class TestChecks:
         (problem,) = check(self.good(tmp_path, **variables))
         assert problem.code == code
         assert problem.hint
+
+    def test_a_logo_that_answer_pages_would_go_without_is_named(self, tmp_path: Path) -> None:
+        settings = self.good(tmp_path, FEEDBACK_ORGANISATION_LOGO="logo.svg")
+        (tmp_path / "logo.svg").write_text("<svg/>", encoding="utf-8")
+        assert check(settings) == []
+        (tmp_path / "logo.svg").write_text("<svg>" + " " * 2_000, encoding="utf-8")
+        (problem,) = check(settings)
+        assert (problem.code, problem.level) == ("F046", "warning")
 
     def test_a_file_that_everybody_may_read_is_a_warning(self, tmp_path: Path) -> None:
         settings = self.good(tmp_path)

@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from feedback.services.staff import RoleName
+from feedback.web.customers import LINK
 from feedback.web.permissions import FOREIGN, ROLES, Access, Permission, access_of
 from tests.office import PEOPLE
 from tests.web.conftest import SignIn
@@ -32,7 +33,8 @@ PUBLIC = {
     "security.wan_signin_response",
 }
 """What anybody may open. A blueprint whose calls carry their own secret stands in OPEN_ROOMS instead."""
-OPEN_ROOMS = {"survey", "unsubscribe", "hooks", "api", "simulator"}
+OPEN_ROOMS = {"hooks", "api", "simulator"}
+CUSTOMERS_ROOMS = {"survey", "unsubscribe"}
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, Access | None]]:
@@ -54,6 +56,21 @@ def test_what_is_open_to_everybody_is_on_the_list(app: Flask) -> None:
     opened = {rule.endpoint for rule, access in rules(app) if access and access.anybody}
     strangers = {endpoint for endpoint in opened - PUBLIC if endpoint.partition(".")[0] not in OPEN_ROOMS}
     assert strangers == set()
+
+
+def test_the_customers_application_holds_only_what_is_public(app: Flask) -> None:
+    customers = app.extensions["customers"]
+    assert {rule.endpoint.partition(".")[0] for rule in customers.url_map.iter_rules()} == CUSTOMERS_ROOMS
+    for rule in customers.url_map.iter_rules():
+        access = customers.view_functions[rule.endpoint].access
+        assert access.anybody and access.why, rule
+
+
+def test_no_address_of_the_staff_s_leads_to_the_customers_door(app: Flask) -> None:
+    assert [rule.rule for rule in app.url_map.iter_rules() if LINK.fullmatch(address(rule))] == []
+    customers = app.extensions["customers"]
+    made = [rule.build({"token": "7Kb3xWq9ZtPa"}) for rule in customers.url_map.iter_rules()]
+    assert all(each and LINK.fullmatch(each[1]) for each in made)
 
 
 def test_whatever_is_open_says_why(app: Flask) -> None:

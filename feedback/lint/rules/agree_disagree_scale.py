@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from feedback.core.questions import TextQuestion
 from feedback.lint.document import Document
 from feedback.lint.labels import lexicon
+from feedback.lint.language.asked import asked
 from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules import double_negative
 from feedback.lint.scales import scales
 
 RULE = Rule(
@@ -29,7 +31,12 @@ RULE = Rule(
 
 
 def check(document: Document) -> Iterator[Problem]:
-    seen: set[int] = set()
+    """One finding a question; a negated statement is a `double-negative` and nothing else."""
+    seen = {
+        int(each.wording.path[1])
+        for each in asked(document)
+        if each.kind == "agreement" and any(double_negative.find(each))
+    }
     for each in scales(document):
         agreement = each.ends and all(end.dimension == "agreement" for end in each.ends)
         declared = claimed(each.question) is not None and each.question.type != "csat"

@@ -41,13 +41,14 @@ TWO = "Two things in one question; somebody may think differently of each."
 
 def find(question: Asked) -> Iterator[Hit]:
     """The first sign of a second question, one finding a text."""
+    text = _main(question)
     for search in (_two_questions, _joined, _alternative, _reason, _list):
-        if hit := search(question):
+        if hit := search(question, text):
             yield hit
             return
 
 
-def _two_questions(question: Asked) -> Hit | None:
+def _two_questions(question: Asked, text: str) -> Hit | None:
     asking = [
         part
         for part in question.stem.sentences
@@ -55,7 +56,7 @@ def _two_questions(question: Asked) -> Hit | None:
     ]
     if len(asking) > 1:
         return Hit(asking[1].start, asking[1].end, "Two question marks, two questions; ask them one by one.")
-    match = question.words.search("double-barrelled.second-question", _main(question))
+    match = question.words.search("double-barrelled.second-question", text)
     return Hit(*match.span(), "A second question word makes a second question.") if match else None
 
 
@@ -73,9 +74,9 @@ def _main(question: Asked) -> str:
     return words.hide(words.hide_poles(question.stem.main), "double-barrelled.silent")
 
 
-def _joined(question: Asked) -> Hit | None:
+def _joined(question: Asked, text: str) -> Hit | None:
     """Two subjects, properties or acts under one question."""
-    words, text = question.words, _main(question)
+    words = question.words
     for match in words.finditer("double-barrelled.joined", text):
         joint = words.pattern("double-barrelled.or").search(text, match.start(), match.end())
         if not joint or not _poles(question, text, joint):
@@ -85,7 +86,11 @@ def _joined(question: Asked) -> Hit | None:
             continue
         if _counts(question, text[: match.start()]) or _poles(question, text, match):
             continue
+        if _aside(question, text, match):
+            continue
         grave = _judges(question) or question.kind == "agreement"
+        if not grave and question.kind == "open":
+            continue  # "How could we improve search and filters?" is answered in as many words as it takes
         return Hit(*match.span(), TWO, _split(question, match), "error" if grave else "warning")
     return None
 
@@ -135,10 +140,10 @@ def _judges(question: Asked) -> bool:
     return question.words.search("frames.evaluation", question.stem.main) is not None
 
 
-def _alternative(question: Asked) -> Hit | None:
+def _alternative(question: Asked, text: str) -> Hit | None:
     """ "Or" between properties under "how", or between things under a judgement; elsewhere it offers a
     choice."""
-    words, text = question.words, _main(question)
+    words = question.words
     match = words.search("double-barrelled.or", text)
     if not match or not _between_words(text, match) or _poles(question, text, match):
         return None
@@ -147,7 +152,7 @@ def _alternative(question: Asked) -> Hit | None:
     return Hit(*match.span(), TWO, _split(question, match)) if framed or after else None
 
 
-def _reason(question: Asked) -> Hit | None:
+def _reason(question: Asked, _text: str) -> Hit | None:
     """A reason inside a yes/no question or a statement."""
     if question.kind not in ("yes-no", "agreement"):
         return None
@@ -162,14 +167,47 @@ def _reason(question: Asked) -> Hit | None:
     )
 
 
-def _list(question: Asked) -> Hit | None:
+def _list(question: Asked, text: str) -> Hit | None:
     """A comma list or a slash under a judgement."""
     if not (_judges(question) or question.kind == "agreement"):
         return None
     for name in ("double-barrelled.slash", "double-barrelled.list"):
-        if match := question.words.search(name, _main(question)):
+        if match := question.words.search(name, text):
             return Hit(*match.span(), TWO)
     return None
+
+
+_WORD = re.compile(r"[\w'-]+")
+_REOPENS = re.compile(r"\s*(?:with |of )?(?:the|our|your|its|their|his|her|my|an?) ")
+_ARTICLE_INSIDE = re.compile(r"\w (?:the|our|your|its|their|an?) ")
+MODIFIER = 4
+"""Words that a modifier may have before its conjunction."""
+
+
+def _aside(question: Asked, text: str, match: re.Match[str]) -> bool:
+    """Whether what is joined is not what is asked about: a modifier behind a preposition ("on Android and iOS"),
+    or two things looked at together ("tell savings and current accounts apart"). Only languages that list such
+    words know it."""
+    words = question.words
+    if words.search("double-barrelled.together", text):
+        return True
+    after = text[match.end() :]
+    if words.pattern("double-barrelled.second-act").match(after.lstrip()):
+        return False
+    start = max(
+        (found.end() for found in words.finditer("double-barrelled.judged", text[: match.start()])), default=0
+    )
+    opened = [
+        each
+        for each in words.finditer("double-barrelled.modifier", text[start : match.start()])
+        if text[start + each.start() - 1] != "-"
+    ]
+    if not opened:
+        return False
+    joined = text[start + opened[-1].end() : match.start()]
+    if len(_WORD.findall(joined)) > MODIFIER or _ARTICLE_INSIDE.search(joined):
+        return False
+    return not _REOPENS.match(after) or bool(_REOPENS.match(joined))
 
 
 _LEFT = re.compile(r"(?:(?:the|our|your|its|their|his|her) )?[\w'-]+$")

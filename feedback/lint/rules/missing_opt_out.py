@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from feedback.lint.document import Document, Wording
-from feedback.lint.fold import fold
+from feedback.lint.labels import lexicon
 from feedback.lint.rule import Problem, Rule
 
 RULE = Rule(
@@ -21,15 +22,9 @@ RULE = Rule(
     bad=("{company}: how did we do? {link}", "Thanks!"),
     suppressible=False,
 )
-PHRASES = {
-    "en": ("stop", "unsubscribe", "opt out", "opt-out"),
-    "tr": ("ret", "red", "iptal", "stop"),
-    "fa": ("لغو",),
-    "de": ("stop", "stopp", "abmelden"),
-    "es": ("stop", "baja", "alto", "cancelar"),
-    "fr": ("stop", "désabonner"),
-    "ar": ("إلغاء", "الغاء", "إيقاف", "stop", "توقف"),
-}
+KEYWORDS = re.compile(r"(?<!\w)(?:STOP|STOPP|RET|RED|IPTAL|İPTAL|BAJA|ALTO|CANCELAR)(?!\w)")
+"""In capitals they speak for themselves; "stop" in "bus stop" offers no way out. The ways to put it in a sentence
+are in the lexicons."""
 EXAMPLES = {"en": "Reply STOP to end", "tr": "İptal için RET yazın", "fa": "لغو۱۱", "de": "STOP zum Abmelden"}
 
 
@@ -42,16 +37,8 @@ def check(document: Document) -> Iterator[Problem]:
 
 
 def _offers(wording: Wording) -> bool:
-    if "{opt_out" in wording.text.replace(" ", ""):
+    """Whether the message says how to end further ones."""
+    if "{opt_out" in wording.text.replace(" ", "") or KEYWORDS.search(wording.text):
         return True
-    words = fold(wording.text, wording.language)
-    parts = {part.strip(".,:;!?()\"'") for part in words.split()}
-    for phrase in PHRASES.get(wording.language, ("stop",)):
-        plain = fold(phrase, wording.language)
-        if (
-            plain in parts
-            or (" " in plain and plain in words)
-            or (wording.language in ("fa", "ar") and plain in words)
-        ):
-            return True
-    return False
+    words = lexicon(wording.language)
+    return words is not None and words.mentions("opt_out", wording.text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from feedback.lint.choices import Choices, choices
+from feedback.lint.choices import Band, Banded, banded
 from feedback.lint.document import Document
-from feedback.lint.intervals import Interval, gap, shown
+from feedback.lint.intervals import gap, shown
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
 
@@ -26,33 +26,23 @@ RULE = Rule(
 
 
 def check(document: Document) -> Iterator[Problem]:
-    for index, _ in document.questions:
-        for language in document.languages:
-            listed = choices(document, index, language)
-            if listed:
-                yield from _in(document, index, listed)
+    for listed in banded(document):
+        yield from _in(document, listed)
 
 
-def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
-    bands = listed.bands()
-    places = {place for place, _, _ in bands}
-    unclear = any(place not in places for place, _, _ in listed.real)
-    if (
-        len(bands) < 2
-        or unclear
-        or are_years([b for _, _, b in bands])
-        or all(b.is_point for _, _, b in bands)
-    ):
+def _in(document: Document, listed: Banded) -> Iterator[Problem]:
+    bands = [band for _, _, band in listed.bands]
+    if are_years(bands) or all(band.is_point for band in bands):
         return
-    bands = sorted(bands, key=lambda each: (each[2].low, each[2].high))
-    for (_, text, lower), (place, other_text, upper) in _neighbours(bands):
+    ordered = sorted(listed.bands, key=lambda each: (each[2].family != "time", each[2].low, each[2].high))
+    for (before, text, lower), (place, other_text, upper) in _neighbours(ordered):
         hole = gap(lower, upper)
-        if hole is None:
+        if hole is None or _may_fill(listed, before, place):
             continue
         low, high = shown(hole[0], lower), shown(hole[1], upper)
         yield document.finding(
             RULE,
-            ("questions", index, "options", place),
+            (*listed.path, place),
             f"Nothing fits between “{text}” and “{other_text}” ({low} and {high}); somebody may be there.",
             quoted=f"{text} | {other_text}",
             rewrite="Let each band begin where the one before it ends.",
@@ -60,7 +50,9 @@ def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
         )
 
 
-Band = tuple[int, str, Interval]
+def _may_fill(listed: Banded, before: int, after: int) -> bool:
+    """Whether an answer that is no plain band stands between the two."""
+    return any(min(before, after) < place < max(before, after) for place in listed.unclear)
 
 
 def _neighbours(bands: Sequence[Band]) -> Iterator[tuple[Band, Band]]:
@@ -68,4 +60,6 @@ def _neighbours(bands: Sequence[Band]) -> Iterator[tuple[Band, Band]]:
     furthest = bands[0]
     for each in bands[1:]:
         yield furthest, each
+        if each[2].family != furthest[2].family:
+            furthest = each
         furthest = max(furthest, each, key=lambda band: (band[2].high, band[2].high_closed))

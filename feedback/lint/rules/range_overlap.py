@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from feedback.lint.choices import Choices, choices
+from feedback.lint.choices import Banded, banded
 from feedback.lint.document import Document
 from feedback.lint.intervals import Interval, overlap, shown
 from feedback.lint.rule import Problem, Rule
@@ -29,24 +29,20 @@ MOST_COMPARED = 60
 
 
 def check(document: Document) -> Iterator[Problem]:
-    for index, _ in document.questions:
-        for language in document.languages:
-            listed = choices(document, index, language)
-            if listed:
-                yield from _in(document, index, listed)
+    for listed in banded(document):
+        yield from _in(document, listed)
 
 
-def _in(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
-    bands = listed.bands()
-    if len(bands) < 2 or are_years([band for _, _, band in bands]):
+def _in(document: Document, listed: Banded) -> Iterator[Problem]:
+    if are_years([band for _, _, band in listed.bands]):
         return
-    for (_, text, band), (place, other_text, other) in combinations(bands[:MOST_COMPARED], 2):
+    for (_, text, band), (place, other_text, other) in combinations(listed.bands[:MOST_COMPARED], 2):
         shared = overlap(band, other)
         if shared is None:
             continue
         yield document.finding(
             RULE,
-            ("questions", index, "options", place),
+            (*listed.path, place),
             f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has "
             "two answers.",
             quoted=f"{text} | {other_text}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
@@ -23,6 +24,10 @@ RULE = Rule(
 )
 
 
+_WORDED = re.compile(r"[^\W\d_]|[%$€£₺]")
+"""A digit, a dash or a face alone is no label: it says nothing to a screen reader, nor the same to everybody."""
+
+
 def check(document: Document) -> Iterator[Problem]:
     for index, question in document.questions:
         for language in document.languages:
@@ -36,7 +41,7 @@ def _in(document: Document, index: int, question: AnyQuestion, language: str) ->
     bare = [
         end.value
         for end in (points[0], points[-1])
-        if not end.label.strip() or not _has(question, end.value, language)
+        if not _WORDED.search(end.label) or not _has(question, end.value, language)
     ]
     path: Path = ("questions", index, "scale") if question.scale else ("questions", index)
     if bare:

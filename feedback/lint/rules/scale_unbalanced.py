@@ -73,8 +73,12 @@ def _unbalanced(each: LabelledScale) -> str | None:
 
 
 def _starts_at_zero(found: Sequence[Reading]) -> bool:
-    """A unipolar scale ("not at all" ... "extremely") is balanced by definition, in either direction."""
-    return any(ends[0].zero and all(one.degree > 0 for one in ends[1:]) for ends in (found, found[::-1]))
+    """A unipolar scale ("not at all" ... "extremely") is balanced by definition, in either direction, and so is
+    one that only denies its good end on the way ("not at all, not very, fairly, very clear")."""
+    return any(
+        ends[0].zero and all(one.degree > 0 or one.denied for one in ends[1:])
+        for ends in (found, found[::-1])
+    )
 
 
 def _lopsided_ends(found: Sequence[Reading]) -> str | None:

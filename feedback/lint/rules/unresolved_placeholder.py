@@ -30,6 +30,7 @@ _LEFTOVER = re.compile(
     r"|\[(?:company|product|customer|client|brand|service|agent|first|last|order|goal)"
     r"(?: (?:name|here|number|id))?\]"
     r"|\[(?:نام|عنوان|شماره)[^\]\n]{0,40}\]"
+    r"|<<?(?!/)[^\W\d][\w .'-]{1,40}>>?|%[^\W\d]\w{2,30}%|\b__[^\W\d_]\w{1,30}__\b"
     r"|\bTODO\b|\bFIXME\b|\bTBD\b|\bX{3,}\b|\bx{3,}\b|\blorem ipsum\b",
     re.IGNORECASE,
 )

@@ -45,6 +45,8 @@ def find(question: Asked) -> Iterator[Hit]:
         return
     around = words.hide(f"{stem.text} {question.context}", "vague-wording.words")
     match = words.search_outside("vague-wording.words", stem.main, "vague-wording.silent")
+    if match is None and question.yes_no:
+        match = words.search("vague-wording.usual", stem.main)
     if match and not words.search("vague-wording.cancelled-by", around):
         said = stem.quote(*match.span())
         yield Hit(

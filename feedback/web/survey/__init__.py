@@ -7,9 +7,10 @@ no harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, redirect, request
@@ -23,9 +24,8 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound, StorageUnavailable
-from feedback.i18n import LANGUAGES
-from feedback.services import links, responses
-from feedback.services.responses import Sheet
+from feedback.services import links, responses, sheets
+from feedback.services.sheets import Rows, Sheet
 from feedback.store.models import Link
 from feedback.web import rate
 from feedback.web.permissions import public
@@ -39,16 +39,20 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
-def blueprint(runtime: Runtime) -> Blueprint:
+Store = Callable[..., int]
+"""`responses.record` or `record_visit`, with what they need to know about who answers."""
+
+
+def blueprint(runtime: Runtime, pages: Pages) -> Blueprint:
     """The pages behind a survey link."""
-    return _Survey(runtime).blueprint()
+    return _Survey(runtime, pages).blueprint()
 
 
 class _Survey:
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, pages: Pages) -> None:
         self.runtime = runtime
         self.settings = runtime.settings
-        self.pages = Pages(runtime.settings)
+        self.pages = pages
         self.limits = rate.Limits()
         self.drawn: dict[tuple[int, str, str, str], str] = {}
         self.forms: dict[tuple[int, str], type[StepForm]] = {}
@@ -73,11 +77,11 @@ class _Survey:
         now = clock.now()
         signs = evidence.signs_of_a_scanner()
         database = self.runtime.database
-        with database.writing() if signs else database.reading() as session:
-            sheet = responses.find(session, token, now)
+        with database.connection() if signs else database.rows() as rows:
+            sheet = sheets.find(rows, token, now)
             for kind, value in signs:
-                responses.note_sign(session, sheet.id, kind, value)
-            visit = self._visit(session, token, sheet, now)
+                sheets.note_sign(rows, sheet.id, kind, value)
+            visit = self._visit(rows, token, sheet, now)
         return self._shown(visit)
 
     @public("the link is the key")
@@ -85,10 +89,10 @@ class _Survey:
         """Store one step. A mistake shows the step again with status 422, and stores nothing."""
         sent = request.form  # read before the transaction begins: a slow phone must not hold the database
         now = clock.now()
-        with self.runtime.database.writing() as session:
-            sheet = responses.find(session, token, now)
-            visit = self._visit(session, token, sheet, now)
-            return self._taken(session, visit, sent)
+        with self.runtime.database.connection() as rows:
+            held = sheets.hold(rows, token, now)
+            store = partial(responses.record, rows, held, source="link")
+            return self._taken(self._visit(rows, token, held.sheet, now), sent, store)
 
     @public("the link is the key")
     def enter(self, token: str) -> AnyResponse:
@@ -104,7 +108,8 @@ class _Survey:
         sent = request.form
         with self.runtime.database.writing() as session:
             link = links.find(session, token)
-            return self._taken(session, self._walk_in(session, link, clock.now()), sent, link)
+            visit = self._walk_in(session, link, clock.now())
+            return self._taken(visit, sent, partial(self._store_visit, session, link, visit), link)
 
     def _shown(self, visit: Visit, link: Link | None = None) -> Response:
         question = visit.wanted(request.args.get("q"))
@@ -113,7 +118,7 @@ class _Survey:
         return self._ask(visit, question, visit.remembered(question), link=link)
 
     def _taken(
-        self, session: Session, visit: Visit, sent: MultiDict[str, str], link: Link | None = None
+        self, visit: Visit, sent: MultiDict[str, str], store: Store, link: Link | None = None
     ) -> AnyResponse:
         question = visit.answered(request.args.get("q"))
         if question is None:
@@ -123,37 +128,37 @@ class _Survey:
         if rendered is None or not form.validate():
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
             return self._ask(visit, question, sent.to_dict(flat=False), problem, link)
-        if form.answer.data is not None or visit.sheet.state:
-            self._record(session, visit, question, form, rendered, link=link)
-        return redirect(visit.after(question, form.answer.data), 303)
+        answer = form.answer.data
+        if answer is not None or visit.sheet.state:
+            store(
+                visit.questionnaire,
+                {question.key: answer},
+                followup=self.settings.followup,
+                now=visit.now,
+                evidence=evidence.gathered(visit.sheet, form, rendered, visit.now).stored(),
+                finished=visit.is_last(question, answer),
+                language=visit.language,
+                edit_window=self.settings.link.edit_window,
+            )
+        return redirect(visit.after(question, answer), 303)
 
-    def _record(
+    def _store_visit(
         self,
         session: Session,
+        link: Link,
         visit: Visit,
-        question: AnyQuestion,
-        form: StepForm,
-        rendered: datetime,
+        questionnaire: Questionnaire,
+        answers: responses.Given,
         *,
-        link: Link | None,
-    ) -> None:
-        seen = evidence.gathered(visit.sheet, form, rendered, visit.now)
-        answers = {question.key: form.answer.data}
-        common: dict[str, Any] = {
-            "followup": self.settings.followup,
-            "now": visit.now,
-            "finished": visit.is_last(question, form.answer.data),
-            "language": visit.language,
-            "edit_window": self.settings.link.edit_window,
-        }
-        if link is None:
-            common |= {"source": "link", "evidence": seen.stored()}
-            responses.record(session, visit.sheet, visit.questionnaire, answers, **common)
-            return
-        seen = replace(seen, repeated=not visit.sheet.state and self._came_before(link))
+        evidence: dict[str, Any],
+        **rest: Any,
+    ) -> int:
+        if not visit.sheet.state and self._came_before(link):
+            evidence = {**evidence, "repeated": True}
         version = visit.sheet.version_id or self._published(session, link, visit.now)
-        common |= {"evidence": seen.stored(), "version_id": version}
-        responses.record_visit(session, link, visit.token, visit.questionnaire, answers, **common)
+        return responses.record_visit(
+            session, link, visit.token, questionnaire, answers, version_id=version, evidence=evidence, **rest
+        )
 
     def _came_before(self, link: Link) -> bool:
         """Whether this device has answered through this link today; a screen in a shop is for everybody."""
@@ -176,7 +181,7 @@ class _Survey:
         """Goes on with the visit that the address names, or begins one."""
         named = request.args.get("v", "")
         secret = named if looks_like_token(named) else links.secret()
-        sheet = responses.find_visit(session, secret, link)
+        sheet = sheets.find_visit(session, secret, link)
         if sheet is not None:
             visit = self._visit(session, secret, sheet, now)
         else:
@@ -184,10 +189,10 @@ class _Survey:
             visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
         return replace(visit, route=f"/in/{link.token}", walk_in=secret, keep=link.kind != "kiosk")
 
-    def _visit(self, session: Session, token: str, sheet: Sheet, now: datetime) -> Visit:
+    def _visit(self, rows: Rows, token: str, sheet: Sheet, now: datetime) -> Visit:
         library = self.runtime.library
         known = library.knows(sheet.version_id)
-        content = None if known else responses.content(session, sheet.version_id)
+        content = None if known else sheets.content(rows, sheet.version_id)
         return self._with(token, sheet, library.of_id(sheet.version_id, content), now)
 
     def _with(self, token: str, sheet: Sheet, questionnaire: Questionnaire, now: datetime) -> Visit:
@@ -265,7 +270,7 @@ class _Survey:
         too_many = request.method == "POST" and not self.limits.hit(rate.POSTS, "post", address)
         if not too_many and self.limits.left(rate.MISSES, "miss", address):
             return None
-        response = self._notice(
+        response = self.pages.notice(
             429, "Please wait a moment", "There were too many requests. Try again in a minute."
         )
         response.headers["Retry-After"] = "60"
@@ -273,31 +278,19 @@ class _Survey:
 
     def _unknown(self, _: NotFound) -> Response:
         self.limits.hit(rate.MISSES, "miss", request.remote_addr)
-        return self._notice(404, "We do not know this link", "Please check that the address is complete.")
+        return self.pages.notice(
+            404, "We do not know this link", "Please check that the address is complete."
+        )
 
     def _closed(self, closed: LinkClosed) -> Response:
-        return self._notice(410, *_CLOSED[closed.reason], language=closed.language)
+        return self.pages.notice(410, *_CLOSED[closed.reason], language=closed.language)
 
     def _unavailable(self, _: StorageUnavailable) -> Response:
         words = "Nothing is lost: please try again in a minute."
         retry = request.full_path.rstrip("?")
-        response = self._notice(503, "We cannot save your answer just now", words, retry=retry)
+        response = self.pages.notice(503, "We cannot save your answer just now", words, retry=retry)
         response.headers["Retry-After"] = "60"
         return response
-
-    def _notice(
-        self, status: int, heading: str, words: str, *, language: str | None = None, retry: str | None = None
-    ) -> Response:
-        spoken = language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en"
-        say = self.pages.say(spoken)
-        return self.pages.render(
-            "survey/notice.html",
-            say.language,
-            status=status,
-            heading=say.gettext(heading),
-            words=say.gettext(words),
-            retry=retry,
-        )
 
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import request
 
 from feedback.core.evidence import Evidence, is_scanner
-from feedback.services.responses import Sheet
+from feedback.services.sheets import Sheet
 from feedback.web.survey.forms import StepForm
 
 HIGHEST_SCORE = 100

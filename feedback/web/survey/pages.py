@@ -18,10 +18,9 @@ from markupsafe import Markup
 from feedback import resources
 from feedback.core.branding import palette
 from feedback.core.text import direction
-from feedback.i18n import Translator, language_name, translator
+from feedback.i18n import LANGUAGES, Translator, language_name, translator
 from feedback.settings import Settings
-
-LARGEST_LOGO = 2_000  # bytes; a larger one would not fit in a page of 8 kB
+from feedback.settings.table import LARGEST_LOGO
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,23 @@ class Pages:
             language=language_name(language),
             languages=[(code, language_name(code), address) for code, address in offered.items()],
             **context,
+        )
+
+    def notice(
+        self, status: int, heading: str, words: str, *, language: str | None = None, retry: str | None = None
+    ) -> Response:
+        """A page that only tells something, in `language` or in one that the browser asks for.
+
+        `heading` and `words` are texts of the catalogue; `retry` is an address to try again.
+        """
+        say = self.say(language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en")
+        return self.render(
+            "survey/notice.html",
+            say.language,
+            status=status,
+            heading=say.gettext(heading),
+            words=say.gettext(words),
+            retry=retry,
         )
 
     def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:

@@ -13,7 +13,7 @@ from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ScaleQuestion
 from feedback.i18n import Translator, translator
-from feedback.services.responses import Sheet
+from feedback.services.sheets import Sheet
 from feedback.web.survey.evidence import preselected
 from feedback.web.survey.steps import Step, Words, piped, place
 

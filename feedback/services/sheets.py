@@ -1,0 +1,331 @@
+"""What customers have answered so far, found by their link: to look at, or held to be written on.
+
+Every request of a customer begins here, so this reads tables with prepared statements and makes no objects of
+the ORM. Callers that have a session may give that instead of a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any, Protocol, cast
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from feedback.core.answer import Answer
+from feedback.core.token import looks_like_token
+from feedback.errors import LinkClosed, NotFound
+from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
+
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
+Rows = Connection | Session
+
+invitation, response, answer, score, account = (
+    cast(Table, model.__table__) for model in (Invitation, Response, AnswerRow, Score, Account)
+)
+
+
+class Identified(Protocol):
+    """An invitation, as a row of the ORM or as a Sheet."""
+
+    @property
+    def id(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Draft:
+    """A response as its row is, or as it is about to be written; the names are those of the columns."""
+
+    id: int | None
+    invitation_id: int | None
+    visit: str | None
+    link_id: int | None
+    version_id: int
+    contact_id: int | None
+    account_id: int | None
+    questionnaire: str
+    stage: str | None
+    segment: str | None
+    owner_id: int | None
+    source: str
+    channel: str
+    language: str
+    state: str
+    provisional: bool
+    evidence: dict[str, Any]
+    answered_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    edits: int
+    is_demo: bool
+
+    def columns(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _DRAFTED}
+
+
+_DRAFTED = tuple(each.name for each in fields(Draft))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A response with its answers and the values of its scores, as they are in the database."""
+
+    draft: Draft
+    answers: Mapping[str, Answer]
+    scores: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An invitation and what has been answered to it so far: all that its page needs.
+
+    `state` is the response's (`partial`, `complete`), empty before the first answer.
+    """
+
+    id: int
+    version_id: int
+    language: str
+    kind: str
+    piping: Mapping[str, Any]
+    signs: Mapping[str, Any]
+    expires_at: datetime
+    reached_at: datetime | None
+    state: str = ""
+    answered_at: datetime | None = None
+    completed_at: datetime | None = None
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    def editable(self, now: datetime, window: timedelta) -> bool:
+        """Whether what has been answered may still be changed."""
+        return within(self.completed_at or self.answered_at, now, window)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An invitation that nobody else can answer until the transaction ends; `stored` is what it has."""
+
+    invited: AnyRow
+    stored: Stored | None
+
+    @property
+    def id(self) -> int:
+        return cast(int, self.invited.id)
+
+    @property
+    def sheet(self) -> Sheet:
+        """What its page needs."""
+        if self.stored is None:
+            return _sheet(self.invited, self.invited.language)
+        draft = self.stored.draft
+        return _sheet(
+            self.invited,
+            draft.language,
+            state=draft.state,
+            answered_at=draft.answered_at,
+            completed_at=draft.completed_at,
+            answers=self.stored.answers,
+        )
+
+
+def connection_of(rows: Rows) -> Connection:
+    """The connection, on which everything is seen that was changed by way of objects."""
+    if isinstance(rows, Connection):
+        return rows
+    rows.flush()
+    return rows.connection()
+
+
+def within(since: datetime | None, now: datetime, window: timedelta) -> bool:
+    """Whether `now` is before the end of a window that opened then, or has not opened yet."""
+    return since is None or now < since + window
+
+
+# --- To look at ----------------------------------------------------------------------------------
+
+
+def find(rows: Rows, token: str, now: datetime) -> Sheet:
+    """The sheet behind a link.
+
+    Raises NotFound, or LinkClosed (expired, withdrawn). Who has answered everything is shown that for ever,
+    so an expired link only counts as closed while something is missing.
+    """
+    found = rows.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
+    if not found or found[0].state in _NEVER_SENT:
+        raise NotFound("There is no such survey.")
+    first = found[0]
+    if first.response_state != "complete":
+        _refuse_closed(first, now)
+    return _sheet(
+        first,
+        first.answered_in or first.language,
+        state=first.response_state or "",
+        answered_at=first.answered_at,
+        completed_at=first.completed_at,
+        answers=_answers(found),
+    )
+
+
+def find_visit(rows: Rows, visit: str, link: Link) -> Sheet | None:
+    """What has been answered in this visit; None before the first answer."""
+    stored = read(rows, "visit", visit)
+    if stored is None or stored.draft.link_id != link.id:
+        return None
+    draft = stored.draft
+    return Sheet(
+        id=0,
+        version_id=draft.version_id,
+        language=draft.language,
+        kind=link.kind,
+        piping={},
+        signs={},
+        expires_at=draft.answered_at,
+        reached_at=None,
+        state=draft.state,
+        answered_at=draft.answered_at,
+        completed_at=draft.completed_at,
+        answers=stored.answers,
+    )
+
+
+def content(rows: Rows, version_id: int) -> dict[str, Any]:
+    """The snapshot of a questionnaire version."""
+    wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == version_id)
+    return dict(rows.scalars(wanted).one())
+
+
+def note_sign(rows: Rows, invitation_id: int, kind: str, value: int | None = None) -> None:
+    """Remember that a link was opened as programs do: `headed`, `trap_link`, `preselected` with the score."""
+    wanted = select(Invitation.signs).where(Invitation.id == invitation_id).with_for_update()
+    signs = dict(rows.scalars(wanted).one())
+    signs[kind] = True if value is None else sorted({*signs.get(kind, ()), value})
+    rows.execute(update(Invitation).where(Invitation.id == invitation_id).values(signs=signs))
+
+
+def answers_to(rows: Rows, invitation_id: int) -> dict[str, Answer]:
+    """What has been answered to an invitation so far."""
+    stored = read(rows, "invitation_id", invitation_id)
+    return dict(stored.answers) if stored else {}
+
+
+# --- To write on ---------------------------------------------------------------------------------
+
+
+def hold(rows: Rows, token: str, now: datetime) -> Held:
+    """As `find`, and nobody else can answer until the transaction ends."""
+    if not looks_like_token(token):
+        raise NotFound("There is no such survey.")
+    return _held(rows, _HOLD["token"], token, now)
+
+
+def hold_invitation(rows: Rows, invitation_id: int, now: datetime) -> Held:
+    """As `hold`, for those who have no link in their hands."""
+    return _held(rows, _HOLD["id"], invitation_id, now)
+
+
+def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime) -> Held:
+    row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
+    if row is None or row.state in _NEVER_SENT:
+        raise NotFound("There is no such survey.")
+    # Only now that the row is ours: what another request has answered meanwhile is seen.
+    stored = read(rows, "invitation_id", row.id)
+    if stored is None or stored.draft.state != "complete":
+        _refuse_closed(row, now)
+    return Held(row, stored)
+
+
+def hold_visit(rows: Rows, visit: str) -> Stored | None:
+    """The response of a visit through an open link, ours until the transaction ends; None before the first."""
+    found = connection_of(rows).execute(_HOLD_VISIT, {"visit": visit}).one_or_none()
+    return read(rows, "visit", visit) if found else None
+
+
+def read(rows: Rows, by: str, value: int | str) -> Stored | None:
+    """The response whose column `by` (`invitation_id`, `visit`) has this value."""
+    found = rows.execute(_STORED[by], {"value": value}).all()
+    if not found:
+        return None
+    scores = {row.question: row.score for row in found if row.score is not None}
+    return Stored(Draft(*found[0][: len(_DRAFTED)]), _answers(found), scores)
+
+
+def _answers(rows: Sequence[AnyRow]) -> dict[str, Answer]:
+    return {row.question: Answer.from_stored(row.value, row.text) for row in rows if row.question}
+
+
+def _sheet(invited: AnyRow, language: str, **rest: Any) -> Sheet:
+    return Sheet(
+        id=invited.id,
+        version_id=invited.version_id,
+        language=language,
+        kind=invited.kind,
+        piping=invited.piping,
+        signs=invited.signs,
+        expires_at=invited.expires_at,
+        reached_at=invited.delivered_at or invited.sent_at,
+        **rest,
+    )
+
+
+def _refuse_closed(invited: AnyRow, now: datetime) -> None:
+    if invited.state == "withdrawn":
+        raise LinkClosed("withdrawn", invited.language)
+    if invited.state == "expired" or invited.expires_at <= now:
+        raise LinkClosed("expired", invited.language)
+
+
+# --- The statements, made once -------------------------------------------------------------------
+
+_NEVER_SENT = ("skipped",)
+
+
+def _sheet_by_token() -> AnySelect:
+    """One row for each answer given, and one with empty answer columns where there is none."""
+    return (
+        select(invitation.c.id, invitation.c.version_id, invitation.c.kind, invitation.c.state)
+        .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
+        .add_columns(invitation.c.expires_at, invitation.c.sent_at, invitation.c.delivered_at)
+        .add_columns(response.c.state.label("response_state"), response.c.language.label("answered_in"))
+        .add_columns(response.c.answered_at, response.c.completed_at)
+        .add_columns(answer.c.question, answer.c.value, answer.c.text)
+        .outerjoin(response, response.c.invitation_id == invitation.c.id)
+        .outerjoin(answer, answer.c.response_id == response.c.id)
+        .where(invitation.c.token == bindparam("token"))
+        .order_by(answer.c.id)
+    )
+
+
+def _held_by(column: ColumnElement[Any]) -> AnySelect:
+    """The invitation's row, locked, with what a response takes over from its account."""
+    wanted = (
+        "id version_id contact_id account_id stage kind state language piping signs is_demo"
+        " expires_at sent_at delivered_at opened_at answered_at"
+    )
+    return (
+        select(*(invitation.c[name] for name in wanted.split()), account.c.segment, account.c.owner_id)
+        .outerjoin(account, account.c.id == invitation.c.account_id)
+        .where(column == bindparam("which"))
+        .with_for_update(of=invitation)
+    )
+
+
+def _stored_by(column: ColumnElement[Any]) -> AnySelect:
+    """The response's row once for each answer, with the value of its score."""
+    return (
+        select(*(response.c[name] for name in _DRAFTED))
+        .add_columns(answer.c.question, answer.c.value, answer.c.text, score.c.value.label("score"))
+        .outerjoin(answer, answer.c.response_id == response.c.id)
+        .outerjoin(
+            score, (score.c.response_id == answer.c.response_id) & (score.c.question == answer.c.question)
+        )
+        .where(column == bindparam("value"))
+        .order_by(answer.c.id)
+    )
+
+
+_BY_TOKEN = _sheet_by_token()
+_HOLD = {name: _held_by(invitation.c[name]) for name in ("token", "id")}
+_STORED = {name: _stored_by(response.c[name]) for name in ("invitation_id", "visit")}
+_HOLD_VISIT = select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update()
