@@ -25,6 +25,8 @@ from feedback.store.models import (
 )
 
 WORKING = (State.OPEN, State.TAKEN)
+CLOSED = 500
+"""Closed follow-ups that a page is made from: there are more of them every week."""
 LATEST_ROUND = timedelta(days=120)
 """Invitations of an account within this time count as its latest round."""
 
@@ -59,11 +61,14 @@ class Row:
 def ranked(
     session: Session, viewer: Viewer, wanted: Filter, *, weights: Weights, now: datetime, today: date
 ) -> list[Row]:
-    """Every follow-up that fits, the most pressing first; closed ones the latest first.
+    """Every follow-up that fits, the most pressing first; of closed ones the latest `CLOSED`, the latest first.
 
     `today` is the date on the viewer's clocks, from which days to renewal are counted.
     """
-    tasks = session.scalars(_selected(viewer, wanted, now)).all()
+    query = _selected(viewer, wanted, now)
+    if wanted.state == "closed":
+        query = query.order_by(FollowUp.closed_at.desc(), FollowUp.id.desc()).limit(CLOSED)
+    tasks = session.scalars(query).all()
     silence = _silence(session, tasks, now)
     rows = [_row(task, silence.get(task.id, (0, 0)), weights, now, today) for task in tasks]
     if wanted.state == "closed":

@@ -138,6 +138,7 @@ def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datet
     return {
         "rows": rows[:shown],
         "more": max(0, len(rows) - shown),
+        "older": len(rows) == queue.CLOSED and wanted.state == "closed",
         "wanted": wanted,
         "address": address,
         "query": urlencode(_as_query(wanted)),

@@ -23,7 +23,7 @@ from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction
 from feedback.errors import NotFound
 from feedback.i18n import language_name
-from feedback.services import audit, reports
+from feedback.services import audit, reports, rollups
 from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
@@ -85,7 +85,8 @@ class Pages:
         if wanted:
             return self._export(endpoint, wanted, show)
         with self.database.reading() as session:
-            return render_template(template, **_frame(), **show(session))
+            moved = rollups.other_zone(session)
+            return render_template(template, **_frame(), **show(session), moved=moved)
 
     def index(self, session: Session) -> Context:
         asked = addresses.asked(self._today())
