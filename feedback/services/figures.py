@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback.core.message import segments
 from feedback.services import holds
 from feedback.settings import Settings
+from feedback.store.days import local_day
 from feedback.store.models import ChannelHold, DuplicateSend, Enrolment, Message, WebhookCall
 
 LEFT = ("sent", "delivered", "undelivered")
@@ -137,13 +138,8 @@ def exposition(found: Figures) -> str:
 
 
 def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -> list[Spent]:
-    """Messages, segments and cost per day (UTC), channel and sender, newest day first."""
-    sqlite = session.get_bind().dialect.name == "sqlite"  # it stores UTC as text
-    day = (
-        func.date(Message.sent_at, type_=Date)
-        if sqlite
-        else cast(func.timezone("UTC", Message.sent_at), Date)
-    )
+    """Messages, segments and cost per day, channel and sender, newest day first."""
+    day = local_day(session, Message.sent_at, now - timedelta(days=days), now)
     rows = session.execute(
         select(
             day, Message.channel, func.coalesce(Message.sender, ""), Message.kind, func.count(),
