@@ -15,6 +15,7 @@ from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
+from feedback.services import rollups
 from feedback.services.mailbox import DatabaseMailbox
 from feedback.settings import Settings, check, load
 from feedback.store.database import Database
@@ -56,6 +57,8 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     database = open_database(settings)
     database.upgrade()
+    with database.writing() as session:
+        rollups.adopt(session)
     return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
 
 

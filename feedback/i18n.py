@@ -63,6 +63,11 @@ class Translator:
         """`rtl` or `ltr`, for the page's `dir`."""
         return direction(self.language)
 
+    @property
+    def comma(self) -> str:
+        """What stands between two things in a row of them."""
+        return "، " if self.direction == "rtl" else ", "
+
     def gettext(self, message: str, /, **params: object) -> str:
         """`message` in this language with its `{names}` filled in; numbers get the language's digits.
 

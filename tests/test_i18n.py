@@ -164,3 +164,7 @@ def test_the_desk_says_nothing_that_its_catalogue_does_not_know() -> None:
 
 def test_the_catalogue_of_the_desk_holds_nothing_that_is_no_longer_said() -> None:
     assert msgids("desk", "en") - said_at_the_desk() == set()
+
+
+def test_things_in_a_row_are_parted_as_the_language_parts_them() -> None:
+    assert [translator("desk", language).comma for language in ("en", "tr", "fa")] == [", ", ", ", "، "]

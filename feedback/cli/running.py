@@ -58,8 +58,8 @@ def doctor(deep: bool) -> None:
     problems += stored
     for problem in problems:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
-    held = [] if any(problem.level == "error" for problem in stored) else _holds(database)
-    for problem in held:
+    standing = [] if any(problem.level == "error" for problem in stored) else _standing(database)
+    for problem in standing:
         click.secho(str(problem), fg="red")
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     click.echo(f"Instance    {settings.instance}")
@@ -69,17 +69,17 @@ def doctor(deep: bool) -> None:
     broken = any(problem.level == "error" for problem in problems)
     if deep and not broken:
         broken = _deep(settings)
-    if broken or held:
+    if broken or standing:
         sys.exit(1)
     click.secho("Ready.", fg="green")
 
 
-def _holds(database: Database) -> list[Problem]:
-    """What keeps channels from sending."""
-    from feedback.services import holds
+def _standing(database: Database) -> list[Problem]:
+    """What keeps channels from sending, and figures from being right."""
+    from feedback.services import holds, rollups
 
     with database.reading() as session:
-        return holds.problems(session)
+        return [*holds.problems(session), *rollups.problems(session)]
 
 
 def _deep(settings: Settings) -> bool:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback.core.message import segments
 from feedback.services import holds
 from feedback.settings import Settings
-from feedback.store.models import ChannelHold, DuplicateSend, Enrolment, Message
+from feedback.store.days import local_day
+from feedback.store.models import ChannelHold, DuplicateSend, Enrolment, Message, WebhookCall
 
 LEFT = ("sent", "delivered", "undelivered")
 """States of a message that a provider has taken, and bills."""
@@ -20,7 +21,8 @@ LEFT = ("sent", "delivered", "undelivered")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How it stands. Keys: (channel, state) of `messages`, (state, reason) of `surveys`, channel of `oldest_due`.
+    """How it stands. Keys: (channel, state) of `messages`, (state, reason) of `surveys`, channel of `oldest_due`,
+    (chat, state) of `notices`.
 
     `oldest_due` is in seconds since the longest waiting message was due.
     """
@@ -31,6 +33,7 @@ class Figures:
     segments: int
     duplicates: int
     holds: tuple[ChannelHold, ...]
+    notices: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Estimate:
 
 
 def figures(session: Session, now: datetime) -> Figures:
-    """Everything in four counting queries over indexed columns."""
+    """Everything in a few counting queries over indexed columns."""
     messages = session.execute(
         select(Message.channel, Message.state, func.count(), func.sum(Message.segments)).group_by(
             Message.channel, Message.state
@@ -75,6 +78,11 @@ def figures(session: Session, now: datetime) -> Figures:
         .where(Message.state == "queued", Message.due_at <= now)
         .group_by(Message.channel)
     ).all()
+    notices = session.execute(
+        select(WebhookCall.kind, WebhookCall.state, func.count()).group_by(
+            WebhookCall.kind, WebhookCall.state
+        )
+    ).all()
     return Figures(
         messages={(channel, state): number for channel, state, number, _ in messages},
         surveys={(state, reason): number for state, reason, number in surveys},
@@ -82,6 +90,7 @@ def figures(session: Session, now: datetime) -> Figures:
         segments=sum(int(parts or 0) for _, state, _, parts in messages if state in LEFT),
         duplicates=session.scalar(select(func.count()).select_from(DuplicateSend)) or 0,
         holds=tuple(holds.in_force(session)),
+        notices={(chat, state): number for chat, state, number in notices},
     )
 
 
@@ -118,18 +127,19 @@ def exposition(found: Figures) -> str:
             f'feedback_channel_held{{channel="{each.channel}",country="{each.country}"}} 1'
             for each in found.holds
         ),
+        "# HELP feedback_notices Calls to chats (Slack, Teams) by state.",
+        "# TYPE feedback_notices gauge",
+        *(
+            f'feedback_notices{{chat="{chat}",state="{state}"}} {number}'
+            for (chat, state), number in sorted(found.notices.items())
+        ),
     ]
     return "\n".join(lines) + "\n"
 
 
 def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -> list[Spent]:
-    """Messages, segments and cost per day (UTC), channel and sender, newest day first."""
-    sqlite = session.get_bind().dialect.name == "sqlite"  # it stores UTC as text
-    day = (
-        func.date(Message.sent_at, type_=Date)
-        if sqlite
-        else cast(func.timezone("UTC", Message.sent_at), Date)
-    )
+    """Messages, segments and cost per day, channel and sender, newest day first."""
+    day = local_day(session, Message.sent_at, now - timedelta(days=days), now)
     rows = session.execute(
         select(
             day, Message.channel, func.coalesce(Message.sender, ""), Message.kind, func.count(),

@@ -20,23 +20,31 @@ from feedback.store.models import (
     FollowUp,
     Invitation,
     Response,
+    RootCause,
     SavedView,
 )
 
 WORKING = (State.OPEN, State.TAKEN)
+CLOSED = 500
+"""Closed follow-ups that a page is made from: there are more of them every week."""
 LATEST_ROUND = timedelta(days=120)
 """Invitations of an account within this time count as its latest round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show. `whose`: mine, unowned or all; `state`: working, snoozed or closed."""
+    """What to show. `whose`: mine, unowned or all; `state`: working, snoozed or closed.
+
+    `owner` is a user's id, `cause` the key of a root cause (of closed ones).
+    """
 
     whose: str = "all"
     state: str = "working"
     overdue: bool = False
     kind: str | None = None
     segment: str | None = None
+    owner: int | None = None
+    cause: str | None = None
     search: str = ""
 
 
@@ -53,11 +61,14 @@ class Row:
 def ranked(
     session: Session, viewer: Viewer, wanted: Filter, *, weights: Weights, now: datetime, today: date
 ) -> list[Row]:
-    """Every follow-up that fits, the most pressing first; closed ones the latest first.
+    """Every follow-up that fits, the most pressing first; of closed ones the latest `CLOSED`, the latest first.
 
     `today` is the date on the viewer's clocks, from which days to renewal are counted.
     """
-    tasks = session.scalars(_selected(viewer, wanted, now)).all()
+    query = _selected(viewer, wanted, now)
+    if wanted.state == "closed":
+        query = query.order_by(FollowUp.closed_at.desc(), FollowUp.id.desc()).limit(CLOSED)
+    tasks = session.scalars(query).all()
     silence = _silence(session, tasks, now)
     rows = [_row(task, silence.get(task.id, (0, 0)), weights, now, today) for task in tasks]
     if wanted.state == "closed":
@@ -80,6 +91,11 @@ def _selected(viewer: Viewer, wanted: Filter, now: datetime) -> Select[FollowUp]
         query = query.where(FollowUp.owner_id == viewer.user_id)
     if wanted.whose == "unowned":
         query = query.where(FollowUp.owner_id.is_(None))
+    if wanted.owner is not None:
+        query = query.where(FollowUp.owner_id == wanted.owner)
+    if wanted.cause:
+        named = select(RootCause.id).where(RootCause.key == wanted.cause).scalar_subquery()
+        query = query.where(FollowUp.root_cause_id == named)
     if wanted.kind:
         query = query.where(FollowUp.kind == wanted.kind)
     if wanted.overdue:
@@ -186,6 +202,15 @@ def _others(people: list[tuple[int, bool]], contact_id: int | None) -> tuple[int
 
 
 # --- The numbers beside the filters, and filters under a name ------------------------------------
+
+
+def next_after(
+    session: Session, viewer: Viewer, task: FollowUp, *, weights: Weights, now: datetime, today: date
+) -> FollowUp | None:
+    """What to turn to once this one is dealt with: the most pressing one that is the viewer's own, or nobody's."""
+    rows = ranked(session, viewer, Filter(), weights=weights, now=now, today=today)
+    mine = (row.task for row in rows if row.task.owner_id in (None, viewer.user_id))
+    return next((each for each in mine if each.id != task.id), None)
 
 
 def counts(session: Session, viewer: Viewer, now: datetime) -> dict[str, int]:

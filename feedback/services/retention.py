@@ -6,12 +6,21 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.services import audit, erasure, redaction
 from feedback.settings.table import Retention
-from feedback.store.models import Contact, FollowUp, InboundReply, Invitation, JourneyEvent, Message, Response
+from feedback.store.models import (
+    Contact,
+    FollowUp,
+    InboundReply,
+    Invitation,
+    JourneyEvent,
+    Message,
+    Response,
+    UsagePoint,
+)
 
 LIMIT = 500
 """Rows of one kind in one transaction; what is left has its turn the next time."""
@@ -20,12 +29,13 @@ _UNFINISHED = ("queued", "sending", "held", "unconfirmed")
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows were redacted, contacts erased."""
+    """How many rows were redacted, contacts erased, figures of use deleted."""
 
     answers: int = 0
     messages: int = 0
     replies: int = 0
     contacts: int = 0
+    usage: int = 0
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
@@ -41,6 +51,7 @@ def purge(session: Session, retention: Retention, now: datetime, limit: int = LI
         _messages(session, retention.messages, now, limit),
         _replies(session, retention.replies, now, limit),
         _contacts(session, retention.contacts, now, limit),
+        _usage(session, retention.usage, now, limit),
     )
     if purged:
         counts = {each.name: getattr(purged, each.name) for each in fields(purged)}
@@ -117,6 +128,17 @@ def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> i
     old = session.scalars(select(Contact).where(idle).order_by(Contact.id).limit(limit)).all()
     for contact in old:
         erasure.erase(session, contact, by=None, now=now, remember=False)
+    return len(old)
+
+
+def _usage(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+    """Old figures go as a whole: they say nothing that anybody looks at any more."""
+    if not kept:
+        return 0
+    old = _ids(
+        session, select(UsagePoint.id).where(UsagePoint.at < now - kept).order_by(UsagePoint.at), limit
+    )
+    session.execute(delete(UsagePoint).where(UsagePoint.id.in_(old)))
     return len(old)
 
 

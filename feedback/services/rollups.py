@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
@@ -30,13 +31,16 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.core.local_days import day_of
+from feedback.settings import Problem
 from feedback.store.base import Base
 from feedback.store.database import zone_of
 from feedback.store.days import Grain, local_day
 from feedback.store.models import (
+    CountedBy,
     Invitation,
     InvitationCount,
     QuestionnaireVersion,
@@ -111,7 +115,7 @@ NOT_COUNTED = Counted(Counter(), None)
 
 
 def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Counted:
-    """How a response with these scores stands in the counts of an organisation whose days begin in `zone`."""
+    """How a response with these scores stands in the counts of an organisation in `zone` (`zone_of`)."""
     cells: Cells = Counter()
     if not response.provisional:
         day = day_of(response.answered_at, zone)
@@ -189,8 +193,31 @@ def rebuild(session: Session) -> int:
     )
     for each in _actual_scores(session):
         session.execute(insert(ScoreCount).from_select(_columns(ScoreCount), each))
+    session.merge(CountedBy(id=1, zone=str(zone_of(session))))
     counts = (select(func.count()).select_from(table) for table in (InvitationCount, ScoreCount))
     return sum(session.scalars(each).one() for each in counts)
+
+
+def adopt(session: Session) -> None:
+    """Remember by whose days a new installation counts."""
+    if session.get(CountedBy, 1) is None:
+        with suppress(IntegrityError), session.begin_nested():  # another node has just done so
+            session.add(CountedBy(id=1, zone=str(zone_of(session))))
+
+
+def other_zone(session: Session) -> str | None:
+    """The zone by whose days the counts are kept, where the settings name another one by now: rebuild them."""
+    kept = session.get(CountedBy, 1)
+    return None if kept is None or kept.zone == str(zone_of(session)) else kept.zone
+
+
+def problems(session: Session) -> list[Problem]:
+    """What an operator has to mend before the figures can be trusted."""
+    kept = other_zone(session)
+    if kept is None:
+        return []
+    said = f"Days are counted in {kept}, but organisation.time_zone is {zone_of(session)}."
+    return [Problem("F111", said, "Run `feedback db rebuild-rollups`.")]
 
 
 def check(session: Session) -> list[Difference]:

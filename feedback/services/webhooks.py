@@ -16,14 +16,15 @@ from typing import Any
 
 import requests
 import structlog
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
 from feedback.core.text import Text
+from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
-from feedback.services import outbox
+from feedback.services import audit, outbox
 from feedback.services.alerts import TOO_OLD
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -31,7 +32,7 @@ from feedback.store.models import FollowUp, FollowUpEntry, WebhookCall, WebhookN
 
 log = structlog.get_logger()
 
-NEW, LATE = "new", "late"
+NEW, LATE, AGAIN = "new", "late", "again"
 NAMES: Mapping[str, str] = {"slack": "Slack", "teams": "Teams"}
 TRY_FOR = timedelta(days=1)
 """News of yesterday need not be told in a chat any more; they are in the queue anyway."""
@@ -74,6 +75,7 @@ class Claimed:
 class Trouble:
     """A chat that has taken nothing since `since`: how many notices that were, and what it said last."""
 
+    kind: str
     name: str
     n: int
     error: str
@@ -114,15 +116,8 @@ def _queue(session: Session, kind: str, about: str, settings: Settings, now: dat
     tasks = _untold(session, kind, about, now)
     if not tasks:
         return 0
-    call = WebhookCall(
-        kind=kind,
-        about=about,
-        payload=payload(kind, about, tasks, settings),
-        state="queued",
-        created_at=now,
-        due_at=now,
-        notices=[WebhookNotice(follow_up=task, kind=kind, about=about) for task in tasks],
-    )
+    notices = [WebhookNotice(follow_up=task, kind=kind, about=about) for task in tasks]
+    call = _fresh(kind, about, payload(kind, about, tasks, settings), now, notices)
     try:
         with session.begin_nested():
             session.add(call)
@@ -177,6 +172,8 @@ def _is_address(name: str) -> bool:
 
 
 def _headline(say: Translator, about: str, n: int) -> str:
+    if about == AGAIN:
+        return say.gettext("Notices of follow-ups come here again.")
     if about == LATE:
         return say.ngettext("{n} customer is waiting too long", "{n} customers are waiting too long", n)
     return say.ngettext("{n} new follow-up", "{n} new follow-ups", n)
@@ -321,13 +318,73 @@ def troubles(session: Session, settings: Settings) -> list[Trouble]:
 
 
 def _trouble(session: Session, kind: str) -> Trouble | None:
-    taken = select(func.coalesce(func.max(WebhookCall.id), 0))
-    last_taken = taken.where(WebhookCall.kind == kind, WebhookCall.state == "sent").scalar_subquery()
     refused = session.execute(
         select(WebhookCall.error, WebhookCall.created_at)
-        .where(WebhookCall.kind == kind, WebhookCall.error.is_not(None), WebhookCall.id > last_taken)
+        .where(*_refused_since(kind))
         .order_by(WebhookCall.id)
     ).all()
     if not refused:
         return None
-    return Trouble(NAMES[kind], len(refused), refused[-1].error or "", refused[0].created_at)
+    return Trouble(kind, NAMES[kind], len(refused), refused[-1].error or "", refused[0].created_at)
+
+
+def _refused_since(kind: str) -> tuple[ColumnElement[bool], ...]:
+    """The calls that a chat has refused since the last one that it took."""
+    taken = select(func.coalesce(func.max(WebhookCall.id), 0))
+    last_taken = taken.where(WebhookCall.kind == kind, WebhookCall.state == "sent").scalar_subquery()
+    return (WebhookCall.kind == kind, WebhookCall.error.is_not(None), WebhookCall.id > last_taken)
+
+
+# --- Mending -------------------------------------------------------------------------------------
+
+
+def retry(session: Session, settings: Settings, kind: str, *, by: int, now: datetime) -> int:
+    """Call a chat once more that refused our notices; how many follow-ups it will be told of.
+
+    What was given up goes out as one fresh notice for each kind of news, without what is closed by now; what waits
+    for another try goes at once. Where nothing is left to tell, a line says that notices come again, so that
+    whoever mended the webhook sees it work. Raises NotFound for a chat that is not set.
+    """
+    if kind not in addresses(settings):
+        raise NotFound("There is no such chat.")
+    notices = _still_news(
+        session, select(WebhookCall.id).where(*_refused_since(kind), WebhookCall.state == "failed")
+    )
+    waiting = session.scalars(
+        select(WebhookCall).where(WebhookCall.kind == kind, WebhookCall.state == "queued")
+    ).all()
+    for call in waiting:
+        call.due_at = now
+    for about in (NEW, LATE):
+        if told := [notice for notice in notices if notice.about == about]:
+            tasks = [notice.follow_up for notice in told]
+            session.add(_fresh(kind, about, payload(kind, about, tasks, settings), now, told))
+    if not waiting and not notices:
+        session.add(_fresh(kind, AGAIN, payload(kind, AGAIN, (), settings), now, []))
+    audit.record(session, "retried", "webhook", None, by=by, now=now, chat=kind, follow_ups=len(notices))
+    return len(notices)
+
+
+def _still_news(session: Session, calls: Select[int]) -> Sequence[WebhookNotice]:
+    return session.scalars(
+        select(WebhookNotice)
+        .join(FollowUp, FollowUp.id == WebhookNotice.follow_up_id)
+        .where(WebhookNotice.call_id.in_(calls), FollowUp.state.in_((State.OPEN, State.TAKEN)))
+        .options(selectinload(WebhookNotice.follow_up).selectinload(FollowUp.account))
+        .order_by(WebhookNotice.id)
+    ).all()
+
+
+def _fresh(
+    kind: str, about: str, body: Mapping[str, Any], now: datetime, notices: Sequence[WebhookNotice]
+) -> WebhookCall:
+    """A call that is due; its notices leave the ones before."""
+    return WebhookCall(
+        kind=kind,
+        about=about,
+        payload=dict(body),
+        state="queued",
+        created_at=now,
+        due_at=now,
+        notices=list(notices),
+    )

@@ -214,6 +214,7 @@ class Retention:
     messages: timedelta = setting(timedelta(days=180), "Text and address of messages.")
     contacts: timedelta = setting(timedelta(days=0), "Contacts without any event for so long.")
     replies: timedelta = setting(timedelta(days=180), "SMS replies as they came.")
+    usage: timedelta = setting(timedelta(days=365), "Figures of use that the API was told.")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from feedback.services.staff import RoleName
 from feedback.store.models import User
 from feedback.web.language import CHOSEN, DESK, say, zone
 from feedback.web.permissions import Permission, may, public, signed_in
+from feedback.web.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -36,69 +37,67 @@ ROLE_TITLES = {
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    account = Blueprint("account", __name__)
-    database = runtime.database
+    views = Accounts(runtime)
+    return room(
+        "account",
+        get("/", views.show),
+        post("/", views.save),
+        post("/language", views.language),
+        post("/sign-out-everywhere", views.sign_out_everywhere),
+        get("/staff", views.staff),
+        post("/staff", views.add),
+        post("/staff/<int:user_id>", views.change),
+    )
 
-    @account.get("/")
+
+class Accounts:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+
     @signed_in
-    def show() -> ResponseReturnValue:
-        with database.reading() as transaction:
+    def show(self) -> ResponseReturnValue:
+        with self.database.reading() as transaction:
             user = staff.find(transaction, current_user.id)
             people = [person for person in staff.owners(transaction) if person.id != user.id]
             return render_template(
                 "desk/account.html", user=user, people=people, zones=_zones(), role_titles=ROLE_TITLES
             )
 
-    @account.post("/")
     @signed_in
-    def save() -> ResponseReturnValue:
-        with database.writing() as transaction:
+    def save(self) -> ResponseReturnValue:
+        with self.database.writing() as transaction:
             _apply(staff.find(transaction, current_user.id))
         session.pop(CHOSEN, None)
         flash(say().gettext("Saved."), "success")
         return redirect(url_for("account.show"), 303)
 
-    @account.post("/language")
     @public("the sign-in page is read in one's own language, too")
-    def language() -> ResponseReturnValue:
+    def language(self) -> ResponseReturnValue:
         chosen = request.form.get("language", "")
         if chosen in LANGUAGES[DESK]:
             session[CHOSEN] = chosen
             if current_user.is_authenticated:
-                with database.writing() as transaction:
+                with self.database.writing() as transaction:
                     staff.find(transaction, current_user.id).language = chosen
         return redirect(_own_page(request.form.get("back", "")), 303)
 
-    @account.post("/sign-out-everywhere")
     @signed_in
-    def sign_out_everywhere() -> ResponseReturnValue:
-        with database.writing() as transaction:
+    def sign_out_everywhere(self) -> ResponseReturnValue:
+        with self.database.writing() as transaction:
             user = staff.find(transaction, current_user.id)
             staff.revoke_sessions(transaction, user, by=user.id, now=clock.now())
         logout_user()
         return redirect(url_for("security.login"), 303)
 
-    @account.get("/staff", endpoint="staff")
     @may(Permission.MANAGE_STAFF)
-    def list_staff() -> ResponseReturnValue:
-        return _staff_page()
+    def staff(self) -> ResponseReturnValue:
+        return self._staff_page()
 
-    def _staff_page(refused: str | None = None) -> str:
-        with database.reading() as transaction:
-            return render_template(
-                "desk/staff.html",
-                people=staff.everybody(transaction),
-                role_titles=ROLE_TITLES,
-                refused=refused,
-                typed=request.form,
-            )
-
-    @account.post("/staff")
     @may(Permission.MANAGE_STAFF)
-    def add() -> ResponseReturnValue:
+    def add(self) -> ResponseReturnValue:
         form = request.form
         try:
-            with database.writing() as transaction:
+            with self.database.writing() as transaction:
                 staff.add_user(
                     transaction,
                     email=form.get("email", ""),
@@ -109,16 +108,15 @@ def blueprint(runtime: Runtime) -> Blueprint:
                     by=current_user.id,
                 )
         except (Conflict, Rejected) as refused:
-            return _staff_page(say().gettext(str(refused))), _status(refused)
+            return self._staff_page(say().gettext(str(refused))), _status(refused)
         flash(say().gettext('Added. They choose a password by "Forgot your password?".'), "success")
         return redirect(url_for("account.staff"), 303)
 
-    @account.post("/staff/<int:user_id>")
     @may(Permission.MANAGE_STAFF)
-    def change(user_id: int) -> ResponseReturnValue:
+    def change(self, user_id: int) -> ResponseReturnValue:
         action, now = request.form.get("action", ""), clock.now()
         try:
-            with database.writing() as transaction:
+            with self.database.writing() as transaction:
                 user = staff.find(transaction, user_id)
                 if action == "roles":
                     roles = request.form.getlist("role")
@@ -129,11 +127,19 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 elif action == "revoke":
                     staff.revoke_sessions(transaction, user, by=current_user.id, now=now)
         except (Conflict, Rejected) as refused:
-            return _staff_page(say().gettext(str(refused))), _status(refused)
+            return self._staff_page(say().gettext(str(refused))), _status(refused)
         flash(say().gettext("Saved."), "success")
         return redirect(url_for("account.staff"), 303)
 
-    return account
+    def _staff_page(self, refused: str | None = None) -> str:
+        with self.database.reading() as transaction:
+            return render_template(
+                "desk/staff.html",
+                people=staff.everybody(transaction),
+                role_titles=ROLE_TITLES,
+                refused=refused,
+                typed=request.form,
+            )
 
 
 def _status(refused: FeedbackError) -> int:

@@ -20,6 +20,7 @@ from feedback.store.models import AuditEntry, User
 from feedback.web import files, reasons
 from feedback.web.language import say, zone
 from feedback.web.permissions import Permission, allows, may
+from feedback.web.routes import get, room
 from feedback.web.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -31,13 +32,22 @@ MOST = 100_000
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    room = Blueprint("audit", __name__)
+    views = Audit(runtime)
+    return room(
+        "audit",
+        get("/", views.index),
+        get("/entries.<kind>", views.export),
+    )
 
-    @room.get("/")
+
+class Audit:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+
     @may(Permission.SEE_AUDIT)
-    def index() -> ResponseReturnValue:
+    def index(self) -> ResponseReturnValue:
         wanted = _wanted()
-        with runtime.database.writing() as session:
+        with self.database.writing() as session:
             rows = audit.search(session, wanted, PAGE + 1)
             audit.record(session, "saw", "audit", None, by=current_user.id, now=clock.now())
             return render_template(
@@ -53,13 +63,12 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 SYSTEM=audit.SYSTEM,
             )
 
-    @room.get("/entries.<kind>")
     @may(Permission.EXPORT_AUDIT)
-    def export(kind: str) -> ResponseReturnValue:
+    def export(self, kind: str) -> ResponseReturnValue:
         """All entries that fit the filters of the page, the latest first."""
         now, wanted = clock.now(), _wanted()
         files.known(kind)
-        with runtime.database.writing() as session:
+        with self.database.writing() as session:
             rows = audit.search(session, wanted, MOST + 1)
             if len(rows) > MOST:
                 raise Rejected("These are too many entries for one file. Choose fewer days.")
@@ -67,8 +76,6 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 session, "exported", "audit", None, by=current_user.id, now=now, file=kind, entries=len(rows)
             )
             return files.download(_table(rows), kind, f"audit-{now.astimezone(zone()).date()}")
-
-    return room
 
 
 def _table(rows: Iterable[Row[AuditEntry, User]]) -> Table:

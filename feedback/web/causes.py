@@ -14,6 +14,7 @@ from feedback.errors import NotFound, Rejected
 from feedback.services import root_causes
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may
+from feedback.web.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -22,30 +23,37 @@ ACTIONS = {"retire": root_causes.retire, "bring_back": root_causes.bring_back}
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    room = Blueprint("causes", __name__)
-    database = runtime.database
+    views = Causes(runtime)
+    return room(
+        "causes",
+        get("/", views.index),
+        post("/", views.add),
+        post("/<int:cause_id>", views.change),
+    )
 
-    @room.get("/")
-    @may(Permission.MANAGE_CAUSES)
-    def index() -> ResponseReturnValue:
-        return page()
 
-    @room.post("/")
+class Causes:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+
     @may(Permission.MANAGE_CAUSES)
-    def add() -> ResponseReturnValue:
+    def index(self) -> ResponseReturnValue:
+        return self._page()
+
+    @may(Permission.MANAGE_CAUSES)
+    def add(self) -> ResponseReturnValue:
         try:
-            with database.writing() as session:
+            with self.database.writing() as session:
                 root_causes.add(session, request.form, by=current_user.id, now=clock.now())
         except Rejected as refused:
-            return page(refused, about=None), 422
-        return saved()
+            return self._page(refused, about=None), 422
+        return self._saved()
 
-    @room.post("/<int:cause_id>")
     @may(Permission.MANAGE_CAUSES)
-    def change(cause_id: int) -> ResponseReturnValue:
+    def change(self, cause_id: int) -> ResponseReturnValue:
         action, by, now = request.form.get("action", ""), current_user.id, clock.now()
         try:
-            with database.writing() as session:
+            with self.database.writing() as session:
                 if action == "rename":
                     root_causes.rename(session, cause_id, request.form, by=by, now=now)
                 elif action in ACTIONS:
@@ -53,12 +61,12 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 else:
                     raise NotFound("There is no such cause.")
         except Rejected as refused:
-            return page(refused, about=cause_id), 422
-        return saved()
+            return self._page(refused, about=cause_id), 422
+        return self._saved()
 
-    def page(refused: Rejected | None = None, about: int | None = None) -> str:
+    def _page(self, refused: Rejected | None = None, about: int | None = None) -> str:
         """The list, with what was typed where it was refused: `about` one cause, or None for a new one."""
-        with database.reading() as session:
+        with self.database.reading() as session:
             return render_template(
                 "desk/causes.html",
                 causes=root_causes.everything(session),
@@ -68,8 +76,6 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 direction=direction,
             )
 
-    def saved() -> ResponseReturnValue:
+    def _saved(self) -> ResponseReturnValue:
         flash(say().gettext("Saved."), "success")
         return redirect(url_for("causes.index"), 303)
-
-    return room

@@ -15,6 +15,7 @@ from feedback.services import audit, deliveries, holds, outbox
 from feedback.web import addresses, delivery_words, reasons
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may, viewer
+from feedback.web.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -24,6 +25,8 @@ def _(message: str) -> str:
     return message
 
 
+WHOLE = Permission.MANAGE_DELIVERIES
+"""Who may see addresses unmasked."""
 PERIODS = (7, 14, 30)
 """Days that can be asked for: the messages of these are counted anew each time."""
 TRAYS = {
@@ -36,56 +39,50 @@ TRAYS = {
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    room = Blueprint("deliveries", __name__)
-    database, settings = runtime.database, runtime.settings
-    whole = Permission.MANAGE_DELIVERIES  # who may see addresses unmasked
+    views = Deliveries(runtime)
+    return room(
+        "deliveries",
+        get("/", views.index),
+        get("/messages", views.messages),
+        get("/invitation/<int:invitation_id>", views.invitation),
+        post("/holds", views.lift),
+        post("/messages/<int:message_id>", views.settle),
+    )
 
-    def told(step: deliveries.Step) -> str:
-        return delivery_words.sentence(say(), step, runtime.library.journey)
 
-    def stage(key: str) -> str:
-        found = runtime.library.journey.stage(key)
-        return found.title.to(say().language) if found else key
+class Deliveries:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+        self.settings = runtime.settings
 
-    def by_reason(counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
-        """(channel, reason, number) in words."""
-        in_words = delivery_words
-        return [
-            (in_words.channel(say(), c), in_words.reason(say(), why), n) for (c, why), n in counted.items()
-        ]
-
-    def by_stage(counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
-        return [(stage(key), delivery_words.reason(say(), why), n) for (key, why), n in counted.items()]
-
-    @room.get("/")
     @may(Permission.SEE_DELIVERIES)
-    def index() -> ResponseReturnValue:
+    def index(self) -> ResponseReturnValue:
         days = request.args.get("days", type=int)
         days = days if days in PERIODS else PERIODS[0]
-        with database.reading() as session:
+        with self.database.reading() as session:
             return render_template(
                 "deliveries/index.html",
-                figures=deliveries.figures(session, settings, clock.now(), days),
+                figures=deliveries.figures(session, self.settings, clock.now(), days),
                 holds=holds.in_force(session),
                 doubtful=deliveries.messages(session, viewer(), "doubt"),
                 days=days,
-                days_of=str(database.zone),
+                days_of=str(self.database.zone),
                 periods=PERIODS,
-                price=settings.twilio.cost_per_segment,
-                currency=settings.organisation.currency,
-                address=addresses.for_whom(whole),
-                by_reason=by_reason,
-                by_stage=by_stage,
+                price=self.settings.twilio.cost_per_segment,
+                currency=self.settings.organisation.currency,
+                address=addresses.for_whom(WHOLE),
+                by_reason=self._by_reason,
+                by_stage=self._by_stage,
                 country=country_name,
                 words=delivery_words,
             )
 
-    @room.get("/messages")
     @may(Permission.SEE_DELIVERIES)
-    def messages() -> ResponseReturnValue:
+    def messages(self) -> ResponseReturnValue:
         tray = request.args.get("tray", "all")
         tray = tray if tray in TRAYS else "all"
-        with database.reading() as session:
+        with self.database.reading() as session:
             found = deliveries.messages(
                 session, viewer(), None if tray == "all" else tray, request.args.get("before", type=int)
             )
@@ -95,32 +92,30 @@ def blueprint(runtime: Runtime) -> Blueprint:
             tray=tray,
             trays=TRAYS,
             older=found[-1][0].id if len(found) == deliveries.AT_ONCE else None,
-            address=addresses.for_whom(whole),
+            address=addresses.for_whom(WHOLE),
             words=delivery_words,
         )
 
-    @room.get("/invitation/<int:invitation_id>")
     @may(Permission.SEE_DELIVERIES)
-    def invitation(invitation_id: int) -> ResponseReturnValue:
-        with database.reading() as session:
+    def invitation(self, invitation_id: int) -> ResponseReturnValue:
+        with self.database.reading() as session:
             story = deliveries.story(session, invitation_id, viewer())
-        asked = runtime.library.of(story.invitation.version)
+        asked = self.library.of(story.invitation.version)
         return render_template(
             "deliveries/invitation.html",
             story=story,
             questionnaire=asked.title.to(say().language),
-            stage=stage(story.invitation.stage),
-            told=told,
-            address=addresses.for_whom(whole),
+            stage=self._stage(story.invitation.stage),
+            told=self._told,
+            address=addresses.for_whom(WHOLE),
             words=delivery_words,
             reasons=reasons,
         )
 
-    @room.post("/holds")
     @may(Permission.MANAGE_DELIVERIES)
-    def lift() -> ResponseReturnValue:
+    def lift(self) -> ResponseReturnValue:
         channel, country, now = request.form.get("channel", ""), request.form.get("country", ""), clock.now()
-        with database.writing() as session:
+        with self.database.writing() as session:
             lifted = holds.lift(session, channel, current_user.id, now, country)
             if lifted:
                 detail = {"channel": channel, "country": country}
@@ -129,14 +124,13 @@ def blueprint(runtime: Runtime) -> Blueprint:
             flash(say().gettext("The channel sends again."), "success")
         return redirect(url_for("deliveries.index"), 303)
 
-    @room.post("/messages/<int:message_id>")
     @may(Permission.MANAGE_DELIVERIES)
-    def settle(message_id: int) -> ResponseReturnValue:
+    def settle(self, message_id: int) -> ResponseReturnValue:
         verdict, now = request.form.get("verdict", ""), clock.now()
         if verdict not in ("arrived", "lost"):
             raise Rejected("Say whether the message arrived.")
         act = outbox.settle_by_hand if verdict == "arrived" else outbox.resend
-        with database.writing() as session:
+        with self.database.writing() as session:
             done = act(session, message_id, now)
             if done:
                 audit.record(session, verdict, "message", message_id, by=current_user.id, now=now)
@@ -148,7 +142,22 @@ def blueprint(runtime: Runtime) -> Blueprint:
             flash(say().gettext("It is sent once more."), "success")
         return redirect(url_for("deliveries.index"), 303)
 
-    return room
+    def _told(self, step: deliveries.Step) -> str:
+        return delivery_words.sentence(say(), step, self.library.journey)
+
+    def _stage(self, key: str) -> str:
+        found = self.library.journey.stage(key)
+        return found.title.to(say().language) if found else key
+
+    def _by_reason(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+        """(channel, reason, number) in words."""
+        in_words = delivery_words
+        return [
+            (in_words.channel(say(), c), in_words.reason(say(), why), n) for (c, why), n in counted.items()
+        ]
+
+    def _by_stage(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+        return [(self._stage(key), delivery_words.reason(say(), why), n) for (key, why), n in counted.items()]
 
 
 def country_name(code: str) -> str:

@@ -15,6 +15,7 @@ from flask_security import current_user
 from feedback import clock
 from feedback.i18n import LANGUAGES, language_name
 from feedback.services import inbox
+from feedback.web import reasons
 from feedback.web.language import DESK, say, zone
 from feedback.web.permissions import Permission, access_of, allows, public, viewer
 
@@ -64,6 +65,7 @@ def install(app: Flask) -> None:
         waiting=waiting,
         day=_day,
         language_name=language_name,
+        segment_name=segment,
         public_url=app.extensions["feedback"].settings.web.public_url.rstrip("/"),
         desk_languages=LANGUAGES[DESK],
     )
@@ -115,6 +117,11 @@ def asset(name: str) -> str:
 @cache
 def _fingerprint(name: str) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def segment(key: str) -> str:
+    """A segment in the reader's language; one that is not ours as it is."""
+    return reasons.in_words(say(), reasons.SEGMENT_NAMES, key)
 
 
 def is_fragment() -> bool:

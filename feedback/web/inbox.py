@@ -16,6 +16,7 @@ from feedback.services.inbox import AT_ONCE, Decision, Tray
 from feedback.web import addresses
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may, viewer
+from feedback.web.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -54,13 +55,23 @@ DONE: Mapping[Decision, str] = {
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    room = Blueprint("inbox", __name__)
+    views = Inbox(runtime)
+    return room(
+        "inbox",
+        get("/", views.index),
+        post("/<int:reply_id>", views.decide),
+    )
 
-    @room.get("/")
+
+class Inbox:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+
     @may(Permission.SEE_FOLLOW_UPS)
-    def index() -> ResponseReturnValue:
+    def index(self) -> ResponseReturnValue:
         tray = _tray(request.args.get("tray"))
-        with runtime.database.reading() as session:
+        with self.database.reading() as session:
             found = inbox.entries(session, viewer(), tray, request.args.get("before", type=int))
         return render_template(
             "inbox/index.html",
@@ -70,28 +81,25 @@ def blueprint(runtime: Runtime) -> Blueprint:
             trays=TRAYS,
             meanings=MEANINGS,
             decisions=DECISIONS,
-            survey=lambda key: survey_title(runtime.library, key),
+            survey=lambda key: survey_title(self.library, key),
             address=addresses.for_whom(Permission.WORK_FOLLOW_UPS),
         )
 
-    @room.post("/<int:reply_id>")
     @may(Permission.WORK_FOLLOW_UPS)
-    def decide(reply_id: int) -> ResponseReturnValue:
+    def decide(self, reply_id: int) -> ResponseReturnValue:
         form = request.form
         try:
             decision = Decision(form.get("decision", ""))
         except ValueError:
             raise Rejected("Say what is to become of this message.") from None
         try:
-            with runtime.database.writing() as session:
+            with self.database.writing() as session:
                 inbox.decide(session, reply_id, viewer(), decision, form.get("note", ""), now=clock.now())
         except Conflict as second:
             flash(say().gettext(str(second)), "error")
         else:
             flash(say().gettext(DONE[decision]), "success")
         return redirect(url_for("inbox.index"), 303)
-
-    return room
 
 
 def survey_title(library: Library, key: str) -> str:

@@ -51,11 +51,15 @@ class Names:
         if not group.key:
             return self._("none")
         return {
+            "segment": self.segment,
             "stage": self.stage,
             "channel": self.channel,
             "owner": self.person,
             "language": language_name,
         }.get(group.dimension, str)(group.key)
+
+    def segment(self, key: str) -> str:
+        return reasons.in_words(self.say, reasons.SEGMENT_NAMES, key)
 
     def stage(self, key: str) -> str:
         return self.stages.get(key, key)

@@ -23,7 +23,7 @@ from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction
 from feedback.errors import NotFound
 from feedback.i18n import language_name
-from feedback.services import audit, reports
+from feedback.services import audit, reports, rollups
 from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
@@ -85,7 +85,8 @@ class Pages:
         if wanted:
             return self._export(endpoint, wanted, show)
         with self.database.reading() as session:
-            return render_template(template, **_frame(), **show(session))
+            moved = rollups.other_zone(session)
+            return render_template(template, **_frame(), **show(session), moved=moved)
 
     def index(self, session: Session) -> Context:
         asked = addresses.asked(self._today())
@@ -220,7 +221,8 @@ class Pages:
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
         glances = reports.overview(session, known, period, Bucket.MONTH, group)
-        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in glances]
+        told = [each for each in glances if each.compared.a.has_score]
+        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
         names = self._names(session)
         afterwards = self._afterwards(session, period, names)
@@ -229,7 +231,7 @@ class Pages:
             "earlier": quarter_of(period.start - timedelta(days=1)),
             "later": quarter_of(period.after) if period.after <= self._today() else None,
             "glances": glances,
-            "histories": histories,
+            "told": list(zip(told, histories, strict=True)),
             "closing": found,
             "organisation": self.organisation,
             **afterwards,

@@ -24,6 +24,7 @@ from feedback.web.frame import is_fragment
 from feedback.web.headers import STAFF_POLICY
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may
+from feedback.web.routes import get, post, room
 from feedback.web.survey.pages import Pages
 from feedback.web.survey.steps import Place, Step, Words
 
@@ -51,46 +52,64 @@ KINDS: Mapping[str, str] = {
 RULES = {rule.id: rule for rule in EVERY_RULE}
 
 
-def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of routes, each a few lines)
-    room = Blueprint("questionnaires", __name__)
-    library, database, settings = runtime.library, runtime.database, runtime.settings
-    findings = questionnaires.Findings(resources.directories("questionnaires", settings.instance))
-    pages = Pages(settings)
+def blueprint(runtime: Runtime) -> Blueprint:
+    views = Questionnaires(runtime)
+    return room(
+        "questionnaires",
+        get("/", views.index),
+        get("/<key>", views.show),
+        get("/<key>/preview/<language>/<question>", views.preview),
+        get("/check", views.check),
+        post("/check", views.check),
+        get("/rules/<rule>", views.rule),
+        post("/<key>/links", views.add_link),
+        post("/links/<int:link_id>/withdraw", views.withdraw),
+        get("/links/<int:link_id>/code.svg", views.code),
+    )
 
-    @room.get("/")
+
+class Questionnaires:
+    def __init__(self, runtime: Runtime) -> None:
+        self.library = runtime.library
+        self.database = runtime.database
+        self.settings = runtime.settings
+        self.findings = questionnaires.Findings(
+            resources.directories("questionnaires", runtime.settings.instance)
+        )
+        self.pages = Pages(runtime.settings)
+
     @may(Permission.SEE_QUESTIONNAIRES)
-    def index() -> ResponseReturnValue:
-        with database.reading() as session:
-            answers = questionnaires.answered(session, list(library.questionnaires))
+    def index(self) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            answers = questionnaires.answered(session, list(self.library.questionnaires))
         return render_template(
             "questionnaires/index.html",
-            shelf=[library.questionnaires[key] for key in sorted(library.questionnaires)],
-            stages=stages_of,
-            checked=findings.of(library),
+            shelf=[self.library.questionnaires[key] for key in sorted(self.library.questionnaires)],
+            stages=self._stages_of,
+            checked=self.findings.of(self.library),
             answers=answers,
             worst=worst,
         )
 
-    @room.get("/<key>")
     @may(Permission.SEE_QUESTIONNAIRES)
-    def show(key: str) -> ResponseReturnValue:
-        questionnaire = library.questionnaire(key)
+    def show(self, key: str) -> ResponseReturnValue:
+        questionnaire = self.library.questionnaire(key)
         language = questionnaire.language_for(request.args.get("language") or say().language)
-        with database.reading() as session:
+        with self.database.reading() as session:
             page = render_template(
                 "questionnaires/show.html",
                 questionnaire=questionnaire,
                 language=language,
                 direction=direction,
-                stages=stages_of(questionnaire),
-                checked=findings.of(library).get(key),
+                stages=self._stages_of(questionnaire),
+                checked=self.findings.of(self.library).get(key),
                 answers=questionnaires.answered(session, [key]).get(key, 0),
                 links=questionnaires.by_link(session, [key]),
-                texts=questionnaires.text_messages(questionnaire, settings),
-                price=settings.twilio.cost_per_segment,
-                currency=settings.organisation.currency,
-                address=lambda link: links.address(link, settings.web.public_url),
-                snippet=lambda link: links.snippet(link, settings.web.public_url),
+                texts=questionnaires.text_messages(questionnaire, self.settings),
+                price=self.settings.twilio.cost_per_segment,
+                currency=self.settings.organisation.currency,
+                address=lambda link: links.address(link, self.settings.web.public_url),
+                snippet=lambda link: links.snippet(link, self.settings.web.public_url),
                 kinds=KINDS,
                 severities=SEVERITY_WORDS,
                 character=named,
@@ -99,15 +118,14 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
         response.headers["Content-Security-Policy"] = f"{STAFF_POLICY}; frame-src 'self'"  # the previews
         return response
 
-    @room.get("/<key>/preview/<language>/<question>")
     @may(Permission.SEE_QUESTIONNAIRES)
-    def preview(key: str, language: str, question: str) -> ResponseReturnValue:
+    def preview(self, key: str, language: str, question: str) -> ResponseReturnValue:
         """One question as its page shows it to somebody of whom nothing is known; nothing can be sent from it."""
-        questionnaire = library.questionnaire(key)
+        questionnaire = self.library.questionnaire(key)
         if language not in questionnaire.languages or question not in questionnaire.by_key:
             raise NotFound("There is no such question.")
-        step = _step(questionnaire, language, question, settings.organisation.name)
-        return pages.render(
+        step = _step(questionnaire, language, question, self.settings.organisation.name)
+        return self.pages.render(
             "survey/question.html",
             language,
             ancestors="'self'",
@@ -118,9 +136,8 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
             trap="",
         )
 
-    @room.route("/check", methods=["GET", "POST"])
     @may(Permission.SEE_QUESTIONNAIRES)
-    def check() -> ResponseReturnValue:
+    def check(self) -> ResponseReturnValue:
         """Findings for a pasted file, which is not kept."""
         text = request.form.get("text", "").replace("\r\n", "\n")
         too_long = len(text) > LONGEST
@@ -136,36 +153,33 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
         )
         return page, 422 if too_long else 200
 
-    @room.get("/rules/<rule>")
     @may(Permission.SEE_QUESTIONNAIRES)
-    def rule(rule: str) -> ResponseReturnValue:
+    def rule(self, rule: str) -> ResponseReturnValue:
         if rule not in RULES:
             raise NotFound("There is no such rule.")
         return render_template("questionnaires/rule.html", rule=RULES[rule], severities=SEVERITY_WORDS)
 
-    @room.post("/<key>/links")
     @may(Permission.MANAGE_LINKS)
-    def add_link(key: str) -> ResponseReturnValue:
+    def add_link(self, key: str) -> ResponseReturnValue:
         form, now = request.form, clock.now()
         name, kind = form.get("name", "").strip()[:255], form.get("kind", "")
         if not name:
             raise Rejected("Give the link a name, such as the place where it will hang.")
         if kind not in KINDS:
             raise Rejected("Choose what the link is for.")
-        with database.writing() as session:
+        with self.database.writing() as session:
             link = links.create(
-                session, library, kind=kind, name=name, questionnaire=key,  # type: ignore[arg-type]
+                session, self.library, kind=kind, name=name, questionnaire=key,  # type: ignore[arg-type]
                 language=form.get("language"), origins=form.get("origins", "").split(), now=now,
             )  # fmt: skip
             audit.record(session, "created", "link", link.id, by=current_user.id, now=now, kind=kind)
         flash(say().gettext("The link is open."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
 
-    @room.post("/links/<int:link_id>/withdraw")
     @may(Permission.MANAGE_LINKS)
-    def withdraw(link_id: int) -> ResponseReturnValue:
+    def withdraw(self, link_id: int) -> ResponseReturnValue:
         now = clock.now()
-        with database.writing() as session:
+        with self.database.writing() as session:
             link = session.get(Link, link_id)
             if link is None:
                 raise NotFound("There is no such link.")
@@ -175,23 +189,20 @@ def blueprint(runtime: Runtime) -> Blueprint:  # noqa: PLR0915  (a list of route
         flash(say().gettext("The link takes no answers any more."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
 
-    @room.get("/links/<int:link_id>/code.svg")
     @may(Permission.SEE_QUESTIONNAIRES)
-    def code(link_id: int) -> ResponseReturnValue:
+    def code(self, link_id: int) -> ResponseReturnValue:
         """The link as a QR code, to be printed at any size."""
-        with database.reading() as session:
+        with self.database.reading() as session:
             link = session.get(Link, link_id)
             if link is None:
                 raise NotFound("There is no such link.")
-            picture = links.qr_code(links.address(link, settings.web.public_url))
+            picture = links.qr_code(links.address(link, self.settings.web.public_url))
         return Response(picture, mimetype="image/svg+xml")
 
-    def stages_of(questionnaire: Questionnaire) -> list[str]:
+    def _stages_of(self, questionnaire: Questionnaire) -> list[str]:
         """The stages that use it, in the reader's language."""
-        found = (stage for stage in library.journey.stages if stage.questionnaire == questionnaire.key)
+        found = (stage for stage in self.library.journey.stages if stage.questionnaire == questionnaire.key)
         return [stage.title.to(say().language) for stage in found]
-
-    return room
 
 
 def worst(problems: list[Problem]) -> str | None:

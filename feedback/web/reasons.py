@@ -73,6 +73,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "silence": _silence,
 }
 
+SEGMENT_NAMES: Mapping[str, str] = {
+    Segment.VIP: _("VIP"),
+    Segment.CORE: _("Core"),
+    Segment.POTENTIAL: _("With potential"),
+    Segment.NON_CORE: _("Not core"),
+}
 SEGMENTS: Mapping[Segment, str] = {
     Segment.VIP: _("VIP account"),
     Segment.CORE: _("core account"),

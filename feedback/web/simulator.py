@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as Redirect
 
 from feedback import clock
 from feedback.channels.base import Reply
@@ -17,6 +17,7 @@ from feedback.services import conversation
 from feedback.services.mailbox import provider_id
 from feedback.store.models import Contact, SimulatedMessage
 from feedback.web.permissions import public
+from feedback.web.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -28,25 +29,39 @@ LONGEST_REPLY = 1_600
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """The simulator's pages; without a simulated channel in the settings they do not exist."""
-    simulator = Blueprint("simulator", __name__)
+    views = Simulator(runtime)
+    simulator = room(
+        "simulator",
+        get("/", views.overview),
+        get("/<int:contact_id>", views.person),
+        post("/<int:contact_id>/reply", views.reply),
+        get("/mail/<int:message_id>", views.mail),
+    )
+    simulator.before_request(views.only_with_a_simulated_channel)
+    return simulator
 
-    @simulator.before_request
-    def only_with_a_simulated_channel() -> None:
-        if not any(key.startswith("simulator") for key in runtime.channels):
+
+class Simulator:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+        self.settings = runtime.settings
+        self.channels = runtime.channels
+
+    def only_with_a_simulated_channel(self) -> None:
+        if not any(key.startswith("simulator") for key in self.channels):
             raise NotFound("There is no simulator here.")
 
-    @simulator.get("/")
     @public(WHY)
-    def overview() -> str:
-        with runtime.database.reading() as session:
+    def overview(self) -> ResponseReturnValue:
+        with self.database.reading() as session:
             return render_template(
-                "simulator/overview.html", people=people(session), organisation=runtime.settings.organisation
+                "simulator/overview.html", people=people(session), organisation=self.settings.organisation
             )
 
-    @simulator.get("/<int:contact_id>")
     @public(WHY)
-    def person(contact_id: int) -> str:
-        with runtime.database.reading() as session:
+    def person(self, contact_id: int) -> ResponseReturnValue:
+        with self.database.reading() as session:
             contact = session.get(Contact, contact_id) or abort(404)
             messages = _messages(session, contact)
             return render_template(
@@ -55,32 +70,22 @@ def blueprint(runtime: Runtime) -> Blueprint:
                 messages=messages,
                 people=people(session),
                 direction=direction(contact.language or "en"),
-                organisation=runtime.settings.organisation,
+                organisation=self.settings.organisation,
             )
 
-    @simulator.post("/<int:contact_id>/reply")
     @public(WHY)
-    def reply(contact_id: int) -> Redirect:
+    def reply(self, contact_id: int) -> ResponseReturnValue:
         body = request.form.get("body", "").strip()[:LONGEST_REPLY]
-        with runtime.database.writing() as session:
+        with self.database.writing() as session:
             contact = session.get(Contact, contact_id) or abort(404)
             if body and contact.phone:
-                written = SimulatedMessage(
-                    kind="sms", direction="in", address=contact.phone, body=body, at=clock.now()
-                )
-                session.add(written)
-                session.flush()
-                received = Reply(provider_id(written), contact.phone, "simulator", body, written.at, None)
-                conversation.receive(
-                    session, "simulator_sms", received, runtime.library, runtime.settings, written.at
-                )
+                self._receive(session, contact.phone, body)
         return redirect(url_for("simulator.person", contact_id=contact_id))
 
-    @simulator.get("/mail/<int:message_id>")
     @public(WHY)
-    def mail(message_id: int) -> Response:
+    def mail(self, message_id: int) -> ResponseReturnValue:
         """A mail's HTML part, as a mail program would show it; it stands in a sandboxed frame."""
-        with runtime.database.reading() as session:
+        with self.database.reading() as session:
             message = session.get(SimulatedMessage, message_id) or abort(404)
             page = Response(message.html or "", mimetype="text/html")
         page.headers["Content-Security-Policy"] = (
@@ -88,7 +93,13 @@ def blueprint(runtime: Runtime) -> Blueprint:
         )
         return page
 
-    return simulator
+    def _receive(self, session: Session, phone: str, body: str) -> None:
+        """A reply by SMS, as if a provider had told us of it."""
+        written = SimulatedMessage(kind="sms", direction="in", address=phone, body=body, at=clock.now())
+        session.add(written)
+        session.flush()
+        received = Reply(provider_id(written), phone, "simulator", body, written.at, None)
+        conversation.receive(session, "simulator_sms", received, self.library, self.settings, written.at)
 
 
 def people(session: Session) -> list[tuple[Contact, SimulatedMessage]]:

@@ -167,9 +167,9 @@ def write_cost(database: Database) -> tuple[float, float]:
             session.add(Score(response_id=response.id, **_SCORE))
             session.flush()
             if counted:
-                scored = ("survey", "recommend", "nps", 9)
-                counted = rollups.counted(response, [scored], database.zone)
-                rollups.settle(session.connection(), rollups.NOT_COUNTED, counted, None)
+                score = ("survey", "recommend", "nps", 9)
+                after = rollups.counted(response, [score], database.zone)
+                rollups.settle(session.connection(), rollups.NOT_COUNTED, after, None)
 
     return milliseconds(lambda: store(counted=False), 200), milliseconds(lambda: store(counted=True), 200)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
 from feedback.errors import NotFound
-from feedback.services import erasure, journeys, optouts, responses, retention
+from feedback.services import erasure, journeys, optouts, responses, retention, usage
 from feedback.settings.table import Retention
 from feedback.store.base import Base
 from feedback.store.models import (
@@ -29,6 +29,7 @@ from feedback.store.models import (
     Response,
     Score,
     Suppression,
+    UsagePoint,
 )
 from tests.services.conftest import World
 
@@ -192,7 +193,7 @@ def audit_actions(session: Session) -> list[str]:
 
 
 def purge(world: World, **kept: timedelta) -> retention.Purged:
-    times = {"answers": timedelta(), "messages": timedelta(), "contacts": timedelta(), "replies": timedelta()}
+    times = {name: timedelta() for name in ("answers", "messages", "contacts", "replies", "usage")}
     with world.database.writing() as session:
         return retention.purge(session, Retention(**(times | kept)), world.now)
 
@@ -213,6 +214,23 @@ def test_messages_and_replies_lose_their_text_and_address(surveyed: World) -> No
         assert set(session.scalars(select(InboundReply.body))) == {""}
         assert {row.partition(":")[0] for row in traces(session)}.isdisjoint({"inbound_reply"})
     assert not purge(surveyed, messages=timedelta(days=30), replies=timedelta(days=30))
+
+
+def test_old_figures_of_use_are_deleted_and_young_ones_stay(surveyed: World) -> None:
+    def tell(key: str) -> None:
+        with surveyed.database.writing() as session:
+            account = session.scalars(select(Account)).first()
+            assert account
+            point = usage.Point(key, "logins", 3, surveyed.now)
+            usage.record(session, account.external_id, point, surveyed.now)
+
+    tell("old")
+    surveyed.wait(days=31)
+    tell("young")
+    assert purge(surveyed).usage == 0
+    assert purge(surveyed, usage=timedelta(days=30)).usage == 1
+    with surveyed.database.reading() as session:
+        assert list(session.scalars(select(UsagePoint.key))) == ["young"]
 
 
 def test_old_answers_lose_their_words_and_their_person_and_keep_their_score(surveyed: World) -> None:

@@ -259,10 +259,15 @@ def test_a_zone_that_was_changed_is_found_and_mended(migrated: Database) -> None
             rollups.invited(session, invitation.id)
             answer(session, invitation, n % 11, at + timedelta(minutes=30))
         assert rollups.check(session) == []
+        rollups.adopt(session)
+        rollups.adopt(session)
     migrated.zone = berlin = ZoneInfo("Europe/Berlin")
     with migrated.writing() as session:
+        rollups.adopt(session)  # another start changes nothing
+        assert (rollups.other_zone(session), len(rollups.problems(session))) == ("UTC", 1)
         assert rollups.check(session) != []
         rollups.rebuild(session)
+        assert (rollups.other_zone(session), rollups.problems(session)) == (None, [])
         assert rollups.check(session) == []
         days = Counter(each.astimezone(berlin).date() for each in session.scalars(select(Score.at)))
         assert {day: n for (day, _, _), n in counts_by_value(session, "day", "all").items()} == days

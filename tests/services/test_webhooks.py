@@ -12,9 +12,10 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from werkzeug import Request, Response
 
-from feedback.services import followups, webhooks
+from feedback.errors import NotFound
+from feedback.services import figures, followups, webhooks
 from feedback.settings import Secret, Settings
-from feedback.store.models import Account, FollowUp, FollowUpEntry, WebhookCall
+from feedback.store.models import Account, AuditEntry, FollowUp, FollowUpEntry, WebhookCall
 from tests.services.desk import MONDAY, Desk
 
 MINUTE = timedelta(minutes=1)
@@ -255,3 +256,72 @@ def test_without_a_webhook_nothing_is_queued(desk: Desk) -> None:
     desk.low()
     with desk.runtime.database.writing() as session:
         assert webhooks.queue_news(session, desk.runtime.settings, MONDAY) == 0
+
+
+def retry(chat: Chat, now: datetime) -> int:
+    with chat.desk.runtime.database.writing() as session:
+        return webhooks.retry(session, chat.settings, chat.kind, by=chat.desk.people["lead"], now=now)
+
+
+def given_up(chat: Chat) -> None:
+    """Two follow-ups, in two notices that were refused for good."""
+    for now in (MONDAY, MONDAY + timedelta(hours=1)):
+        chat.desk.answer(chat.desk.customer(), 2, "Nothing works.", now)
+        chat.says = [Response(status=410)]
+        chat.queue(now)
+        chat.post(now)
+    chat.heard.clear()
+
+
+def test_what_was_given_up_is_told_again_in_one_notice(chat: Chat) -> None:
+    given_up(chat)
+    assert retry(chat, MONDAY + timedelta(hours=2)) == 2
+    assert chat.post(MONDAY + timedelta(hours=2)) == 1
+    assert json.dumps(chat.heard).count("https://desk.example/desk/") == 2
+    assert chat.troubles() == []
+    assert sorted(kind for kind, _ in chat.log()) == ["not_posted", "not_posted", "posted", "posted"]
+
+
+def test_what_is_closed_by_now_is_not_told_and_the_chat_hears_that_it_works(chat: Chat) -> None:
+    given_up(chat)
+    with chat.desk.runtime.database.writing() as session:
+        for task in session.scalars(select(FollowUp)):
+            task.state = "closed"
+    assert retry(chat, MONDAY + timedelta(hours=2)) == 0
+    chat.post(MONDAY + timedelta(hours=2))
+    assert "come here again" in json.dumps(chat.heard)
+    assert chat.troubles() == []
+
+
+def test_trying_again_twice_is_trying_again_once(slack: Chat) -> None:
+    given_up(slack)
+    later = MONDAY + timedelta(hours=2)
+    assert [retry(slack, later), retry(slack, later)] == [2, 0]
+    assert slack.post(later) == 1
+
+
+def test_what_waits_for_another_try_goes_at_once(slack: Chat) -> None:
+    slack.desk.low()
+    slack.says = [Response(status=503)]
+    slack.queue()
+    slack.post()
+    assert slack.post(MONDAY + timedelta(seconds=1)) == 0
+    retry(slack, MONDAY + timedelta(seconds=1))
+    assert slack.post(MONDAY + timedelta(seconds=1)) == 1
+
+
+def test_trying_again_is_written_down_and_needs_a_chat(slack: Chat) -> None:
+    given_up(slack)
+    retry(slack, MONDAY)
+    with slack.desk.runtime.database.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == "webhook")).one()
+        assert (entry.action, entry.detail) == ("retried", {"chat": "slack", "follow_ups": 2})
+        with pytest.raises(NotFound):
+            webhooks.retry(session, slack.settings, "teams", by=1, now=MONDAY)
+
+
+def test_calls_are_counted_for_the_collector(slack: Chat) -> None:
+    given_up(slack)
+    with slack.desk.runtime.database.reading() as session:
+        told = figures.exposition(figures.figures(session, MONDAY))
+    assert 'feedback_notices{chat="slack",state="failed"} 2' in told

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
-from feedback.store.models import AuditEntry, FollowUp
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.services import webhooks
+from feedback.settings import Secret
+from feedback.store.models import AuditEntry, FollowUp, WebhookCall
+from feedback.web.app import create_app
+from tests import office
 from tests.web.conftest import SignIn
 
 
@@ -136,3 +144,71 @@ def test_html_in_a_customer_s_words_stays_words(app: Flask, sign_in: SignIn) -> 
     page = sign_in("cem").get("/desk/").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+@pytest.fixture
+def mute(runtime: Runtime) -> Flask:
+    """An application whose Slack has refused a notice for good."""
+    alerts = replace(runtime.settings.alerts, slack_webhook=Secret("https://hooks.example/x"))
+    runtime = replace(runtime, settings=replace(runtime.settings, alerts=alerts))
+    with runtime.database.writing() as session:
+        webhooks.queue_news(session, runtime.settings, clock.now())
+        session.execute(update(WebhookCall).values(state="failed", error="http_410", payload={}))
+    app = create_app(runtime)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+def enter(app: Flask, who: str) -> FlaskClient:
+    client = app.test_client()
+    client.post("/login", data={"email": f"{who}@example.com", "password": office.PASSWORD})
+    return client
+
+
+def test_an_admin_calls_a_chat_again_whose_webhook_was_mended(mute: Flask) -> None:
+    admin = enter(mute, "admin")
+    assert "Try Slack again" in admin.get("/desk/").text
+    assert admin.post("/desk/chats/slack/retry").status_code == 303
+    assert "within a minute" in admin.get("/desk/").text
+    with mute.extensions["feedback"].database.reading() as session:
+        fresh = session.scalars(select(WebhookCall).where(WebhookCall.state == "queued")).all()
+        assert fresh
+        assert session.scalars(select(AuditEntry).where(AuditEntry.action == "retried")).one().user_id
+    assert admin.post("/desk/chats/teams/retry").status_code == 404
+
+
+def test_a_lead_sees_the_trouble_but_does_not_call_again(mute: Flask) -> None:
+    lead = enter(mute, "lead")
+    page = lead.get("/desk/").text
+    assert "http_410" in page
+    assert "Try Slack again" not in page
+    assert lead.post("/desk/chats/slack/retry").status_code == 403
+
+
+def test_a_lead_looks_at_what_one_colleague_has(app: Flask, sign_in: SignIn) -> None:
+    found = tasks(app)
+    theirs, others = found["Northwind Logistics"], found["Contoso Health"]
+    assert theirs.owner_id != others.owner_id
+    page = sign_in("lead").get(f"/desk/?owner={theirs.owner_id}").text
+    assert "Northwind Logistics" in page
+    assert "Contoso Health" not in page
+    assert "Every owner" not in sign_in("cem").get("/desk/").text
+
+
+def test_what_was_closed_can_be_sifted_by_cause(app: Flask, sign_in: SignIn) -> None:
+    task, lead = tasks(app)["Northwind Logistics"], sign_in("lead")
+    lead.get(f"/desk/{task.id}")
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    assert lead.post(f"/desk/{task.id}/close", data=form).status_code == 303
+    assert "Northwind Logistics" in lead.get("/desk/?state=closed&cause=product").text
+    assert "Northwind Logistics" not in lead.get("/desk/?state=closed&cause=price").text
+
+
+def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    assert "Next: " not in cem.get(f"/desk/{task.id}").text
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    page = cem.get(f"/desk/{task.id}").text
+    assert "Next: " in page
+    assert "Next: Contoso" not in page  # a colleague's

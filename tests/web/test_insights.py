@@ -243,3 +243,14 @@ def test_a_day_of_the_report_is_one_of_the_organisation(sign_in: SignIn, runtime
     assert answers[0] >= 40 > answers[1]
     told = rows(client.get("/insights/comments?export=comments.csv").data)
     assert {row[0] for row in told if row[2] == "this evening"} == {f"{there}"}
+
+
+def test_a_report_says_that_its_days_are_still_those_of_another_zone(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        rollups.adopt(session)
+    lead = sign_in("lead")
+    assert "rebuild-rollups" not in lead.get("/insights/").text
+    runtime.database.zone = ZoneInfo("Asia/Tehran")
+    assert "rebuild-rollups" in lead.get("/insights/").text

@@ -109,3 +109,19 @@ def test_the_quarterly_report_prints_on_a_few_sheets_without_the_screen_around_i
     expect(page.locator(".report")).to_be_visible()
     data = page.pdf(path=tmp_path / "quarter.pdf", format="A4", print_background=True)
     assert data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type/Page/") <= 4
+
+
+@pytest.mark.parametrize("who", ["lead", "viewer"])
+def test_no_table_of_the_printed_report_is_cut_off(site: str, open_page: Open, who: str) -> None:
+    page = open_page(viewport={"width": 688, "height": 1000})  # A4 without its margins
+    enter(page, site, who)
+    page.goto(f"{site}/insights/quarter")
+    page.emulate_media(media="print")
+    assert page.locator(".report table").count() > 2
+    sheet = page.locator(".report").bounding_box()
+    assert sheet
+    for table in page.locator(".report table").all():
+        box = table.bounding_box()
+        assert box
+        assert sheet["x"] - 1 <= box["x"]
+        assert box["x"] + box["width"] <= sheet["x"] + sheet["width"] + 1

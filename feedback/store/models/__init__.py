@@ -16,7 +16,7 @@ from feedback.store.models.messages import (
     SimulatedMessage,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
-from feedback.store.models.rollups import InvitationCount, ScoreCount
+from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 from feedback.store.models.webhooks import WebhookCall, WebhookNotice
 
@@ -31,6 +31,7 @@ __all__ = [
     "ChannelHold",
     "Consent",
     "Contact",
+    "CountedBy",
     "DuplicateSend",
     "Enrolment",
     "FollowUp",

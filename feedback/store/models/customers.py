@@ -42,6 +42,7 @@ class UsagePoint(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "key"),
         Index("ix_usage_point_account_name_at", "account_id", "name", "at"),
+        Index("ix_usage_point_at", "at"),  # what is past its time is found without reading all
     )
 
     id: Mapped[PrimaryKey]

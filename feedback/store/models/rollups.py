@@ -39,6 +39,15 @@ class ScoreCount(Base):
     n: Mapped[int]
 
 
+class CountedBy(Base):
+    """One row: the zone by whose days the counts are kept. Another one in the settings asks for a rebuild."""
+
+    __tablename__ = "counted_by"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    zone: Mapped[Word]
+
+
 class InvitationCount(Base):
     """How many invitations left on `day`, and how many of these have been answered since.
 

@@ -24,7 +24,7 @@ class WebhookCall(Base):
 
     id: Mapped[PrimaryKey]
     kind: Mapped[Word]  # slack | teams
-    about: Mapped[Word]  # new | late
+    about: Mapped[Word]  # new | late | again
     payload: Mapped[JsonObject]
     state: Mapped[Word]
     attempts: Mapped[int] = mapped_column(default=0)
