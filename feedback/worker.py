@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -42,6 +42,7 @@ SLEW = 1.0
 """Seconds by which a clock may be corrected without anybody taking notice."""
 
 Job = Callable[["Runtime", datetime], object]
+Pools = Mapping[str, ThreadPoolExecutor | None]
 
 
 class Worker:
@@ -64,7 +65,7 @@ class Worker:
     def start(self) -> None:
         """Begin ticking in background threads and return."""
         tick = self.runtime.settings.worker.tick
-        for name, job, every in self._jobs(tick):
+        for name, job, every in self._jobs(tick, self._pools):
             self._scheduler.add_job(
                 self._run,
                 "interval",
@@ -104,7 +105,7 @@ class Worker:
 
     def tick(self) -> None:
         """Every job once, in the order of a survey's life, in this thread; for tests and for commands."""
-        for name, job, _ in self._jobs(1):
+        for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.channels)):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
@@ -117,13 +118,13 @@ class Worker:
                 for job in self._scheduler.get_jobs():
                     job.modify(next_run_time=clock.now())
 
-    def _jobs(self, tick: float) -> list[tuple[str, Job, float]]:
-        """(name, job, seconds between two runs)."""
+    def _jobs(self, tick: float, pools: Pools) -> list[tuple[str, Job, float]]:
+        """(name, job, seconds between two runs); messages of a channel are sent in its pool, or one by one."""
         settings = self.runtime.settings
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
-            *((f"send {key}", partial(self._send, key), tick) for key in self.runtime.channels),
+            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.channels),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
             ("catch up", catch_up, max(tick, 600)),
@@ -143,7 +144,7 @@ class Worker:
         except Exception:
             log.exception("worker.job_failed", job=name)
 
-    def _send(self, key: str, runtime: Runtime, now: datetime) -> None:
+    def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
         only, settings = {key: runtime.channels[key]}, runtime.settings
         while delivery.send_queued(
             runtime.database,
@@ -151,7 +152,7 @@ class Worker:
             settings,
             self.name,
             now,
-            self._pools[key],
+            pool,
             clock=delivery.running_from(now),
         ):
             now = self._now()

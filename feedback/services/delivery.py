@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,6 +74,8 @@ def send_queued(
 ) -> int:
     """Send what is due, up to one batch for each channel; returns how many messages were claimed.
 
+    With a `pool` of `worker.concurrency` threads it returns as soon as one of them is free: a call that hangs holds
+    up itself and not the next batch. Whoever owns the pool waits for the last calls by shutting it down.
     `clock` tells the time after a call (default: `now` again). `reached` is told of each step as it is
     reached, so that a test can end the process there.
     """
@@ -89,8 +91,26 @@ def send_queued(
         outcome = hand_over(channels[each.channel], each)
         _record_durably(database, outcome, settings, clock or (lambda: now), reached)
 
-    list((pool.map if pool else map)(carry_out, claimed))
+    if pool is None:
+        for each in claimed:
+            carry_out(each)
+    else:
+        _wait_for_room([pool.submit(carry_out, each) for each in claimed], settings.worker.concurrency)
     return len(claimed)
+
+
+def _wait_for_room(calls: Sequence[Future[None]], threads: int) -> None:
+    """Until fewer of these calls than `threads` are left; an error of any of them is logged, whenever it comes."""
+    for call in calls:
+        call.add_done_callback(_log_error)
+    ahead = set(calls)
+    while len(ahead) >= threads:
+        _, ahead = wait(ahead, return_when=FIRST_COMPLETED)
+
+
+def _log_error(call: Future[None]) -> None:
+    if error := call.exception():
+        log.error("message.call_failed", exc_info=error)
 
 
 def running_from(now: datetime) -> Callable[[], datetime]:

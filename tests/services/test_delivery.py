@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -206,6 +211,40 @@ def test_who_told_the_provider_to_stop_is_left_alone_everywhere(world: World) ->
     with world.database.reading() as session:
         rows = session.scalars(select(Suppression).order_by(Suppression.kind)).all()
         assert [(each.kind, each.reason) for each in rows] == [("email", "opt_out"), ("sms", "opt_out")]
+
+
+def test_a_call_that_hangs_holds_up_no_other(world: World) -> None:
+    queue(world, *many(12))
+    world.settings = replace(world.settings, worker=replace(world.settings.worker, batch=4))
+    goes_on = threading.Event()
+    first = only_one(lambda: goes_on.wait(60))
+    world.channels["simulator_sms"] = Simulator(kind="sms", mailbox=world.mailbox, faults=lambda _: first())
+    with ThreadPoolExecutor(world.settings.worker.concurrency) as pool:
+        while delivery.send_queued(world.database, world.channels, world.settings, "worker", world.now, pool):
+            pass
+        wait_until(lambda: len(world.texts) == 11)
+        goes_on.set()
+    assert len(world.texts) == 12
+    with world.database.reading() as session:
+        assert set(session.scalars(select(Message.state))) == {"sent"}
+
+
+def only_one(work: Callable[[], object]) -> Callable[[], None]:
+    """The first call does `work`, all others nothing."""
+    todo = [work]
+
+    def act() -> None:
+        with contextlib.suppress(IndexError):
+            todo.pop()()
+
+    return act
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "stuck"
+        time.sleep(0.02)
 
 
 # Holds
