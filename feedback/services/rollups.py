@@ -115,7 +115,7 @@ NOT_COUNTED = Counted(Counter(), None)
 
 
 def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Counted:
-    """How a response with these scores stands in the counts of an organisation in `zone` (`zone_of`)."""
+    """How a response with these scores stands in the counts of an organisation whose days begin in `zone`."""
     cells: Cells = Counter()
     if not response.provisional:
         day = day_of(response.answered_at, zone)

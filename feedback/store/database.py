@@ -32,14 +32,14 @@ _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
 
-_ZONE = "feedback_zone"
+_OURS = "feedback_database"
 
 
 def zone_of(rows: Session | Connection) -> tzinfo:
-    """Where the organisation's days begin, for whoever holds a session or a connection of a Database."""
-    bind = rows.get_bind() if isinstance(rows, Session) else rows
-    zone: tzinfo = bind.get_execution_options().get(_ZONE, UTC)
-    return zone
+    """Where the organisation's days begin, in any session or connection of a Database."""
+    bound = rows if isinstance(rows, Connection) else rows.get_bind()
+    database: Database = bound.get_execution_options()[_OURS]
+    return database.zone
 
 
 class Database:
@@ -54,25 +54,15 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE, zone: tzinfo = UTC) -> None:
         self.url = _parse(url)
+        self.zone = zone
         self.patience = patience
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers_turn: AbstractContextManager[object] = (
             _Turn(patience) if self.is_sqlite else nullcontext()
         )
         self._writers = self._engine(pool)
+        self._writers.update_execution_options(**{_OURS: self})
         self._readers = self._writers.execution_options(**(_READ_SQLITE if self.is_sqlite else _READ_SERVER))
-        self.zone = zone
-
-    @property
-    def zone(self) -> tzinfo:
-        return self._zone
-
-    @zone.setter
-    def zone(self, zone: tzinfo) -> None:
-        """With it every session and connection from now on."""
-        self._zone = zone
-        for engine in (self._writers, self._readers):
-            engine.update_execution_options(**{_ZONE: zone})
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"

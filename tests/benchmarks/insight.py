@@ -168,7 +168,7 @@ def write_cost(database: Database) -> tuple[float, float]:
             session.flush()
             if counted:
                 scored = ("survey", "recommend", "nps", 9)
-                counted = rollups.counted(response, [scored], UTC)
+                counted = rollups.counted(response, [scored], database.zone)
                 rollups.settle(session.connection(), rollups.NOT_COUNTED, counted, None)
 
     return milliseconds(lambda: store(counted=False), 200), milliseconds(lambda: store(counted=True), 200)

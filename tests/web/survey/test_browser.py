@@ -102,7 +102,9 @@ def test_every_type_fits_a_small_phone_and_is_accessible(
         assert faults(page) == [], key
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("fa", "dark")])
+@pytest.mark.parametrize(
+    ("language", "scheme"), [(each, ("light", "dark")[at % 2]) for at, each in enumerate(LANGUAGES)]
+)
 def test_every_type_is_accessible_on_a_desktop(
     browser: Browser, address: str, language: str, scheme: str
 ) -> None:

@@ -435,10 +435,15 @@ values = st.one_of(
 queries = st.one_of(names, st.text(max_size=12))
 
 
+POSTS = 4  # for each of the 2,500 examples: ten thousand
+
+
 @settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
-        st.tuples(queries, st.lists(st.tuples(names, values), max_size=5), st.booleans()), max_size=4
+        st.tuples(queries, st.lists(st.tuples(names, values), max_size=5), st.booleans()),
+        min_size=POSTS,
+        max_size=POSTS,
     )
 )
 def test_mangled_posts_store_nothing_wrong_and_break_nothing(
