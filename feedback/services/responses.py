@@ -126,8 +126,8 @@ def _continue(
     if invited is not None:
         _move_invitation(connection, invited, draft, coming.now)
     _follow_up(rows, draft, coming, after)
-    # Last, because whoever answers today waits for the same rows.
     zone = zone_of(connection)
+    # Last, because whoever answers today waits for the same rows.
     zone = zone_of(connection)
     rollups.settle(
         connection,
