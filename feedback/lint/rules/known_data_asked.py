@@ -8,7 +8,8 @@ from functools import cache
 from importlib.resources import files
 
 from feedback.core.questions import ChoiceQuestion, TextQuestion
-from feedback.lint.document import Document, read
+from feedback.lint.choices import choices
+from feedback.lint.document import Document, Wording, read
 from feedback.lint.fold import fold
 from feedback.lint.rule import Problem, Rule
 
@@ -42,6 +43,7 @@ def check(document: Document) -> Iterator[Problem]:
         if (
             not isinstance(question, TextQuestion | ChoiceQuestion)
             or "correct" in (question.purpose or "").casefold()
+            or _is_yes_or_no(document, wording)
         ):
             continue
         text = fold(wording.text, wording.language)
@@ -52,6 +54,12 @@ def check(document: Document) -> Iterator[Problem]:
                 rewrite = "Delete the question, or say `purpose: correction` if people should check it."
                 yield document.finding(RULE, wording, told, rewrite=rewrite)
                 break
+
+
+def _is_yes_or_no(document: Document, wording: Wording) -> bool:
+    """Yes and no give leave to use what is known ("May we use your name?"); they do not tell it."""
+    listed = choices(document, int(wording.path[1]), wording.language)
+    return listed is not None and listed.kind == "yes-no"
 
 
 def _known(document: Document) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.choices import Choices, choices
@@ -27,7 +27,9 @@ RULE = Rule(
     bad=("Why did you cancel? Price | Quality | Service", "Daily | Weekly | Monthly", "20-29 | 30-39"),
     suppress="The list is complete: write `complete:` with the reason instead.",
 )
-ESCAPES = ("other", "none", "dont_know", "not_applicable")
+ESCAPES = ("other", "none", "dont_know", "not_applicable", "prefer_not", "prefer_not_to_say")
+NOTHING = tuple(each for each in ESCAPES if each != "other")
+""""Something else" is no answer for those who have nothing to tick."""
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -58,7 +60,8 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
         return None
     if listed.kind == "bands":
         return _closed_ends(question, listed)
-    return None if _has_escape(listed) else _without_escape(question, listed)
+    escapes = NOTHING if question.multiple and listed.kind == "unordered" else ESCAPES
+    return None if _has_escape(listed, escapes) else _without_escape(question, listed)
 
 
 def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
@@ -68,17 +71,17 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
     if listed.kind != "unordered" or not listed.real:
         return None
     if question.multiple:
-        return "There is no answer for those to whom none applies.", "Add {role: none} or {role: other}."
+        return "There is no answer for those to whom none applies.", "Add {role: none}."
     if len(listed.real) >= 3:
         return "Nobody can say that none of these fits.", "Add {role: other, other_text: true}."
     return None
 
 
-def _has_escape(listed: Choices) -> bool:
+def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
     words = listed.words
     return any(
-        option.role is not None
-        or (words and any(words.says(kind, text) for kind in (*ESCAPES, "prefer_not")))
+        option.role in escapes
+        or (option.role is None and words and any(words.says(kind, text) for kind in escapes))
         for _, option, text in listed.options
     )
 
@@ -116,6 +119,10 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
     if len(bands) < 2 or all(band.is_point for band in bands) or are_years(bands):
         return None
     if any(place not in parsed for place, _, _ in listed.real) or (set(parsed) and _says_other(listed)):
+        return None
+    if (
+        len({band.low for band in bands}) == 1
+    ):  # tariffs ("up to 50", "up to 100"), if not a fault of another kind
         return None
     lowest = min(bands, key=lambda band: band.low)
     highest = max(band.high for band in bands)

@@ -45,7 +45,8 @@ DEGREE_STEMS = frozenset(
     ]
 )
 TOLERANCE = 0.75
-"""Degree words differ between readers; only a step back larger than this counts."""
+"""Degree words differ between readers; only a step back larger than this counts, unless one label only
+strengthens the other ("bad", "very bad")."""
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -69,10 +70,17 @@ def disordered(each: LabelledScale) -> str | None:
     dimensions = {one.dimension for one in known}
     if len(known) < 3 or len(known) < len(each.found) or len(dimensions) != 1:
         return None
-    degrees = [one.degree for one in _from_zero(known)]
-    falls = any(first - second > TOLERANCE for first, second in pairwise(degrees))
-    rises = any(second - first > TOLERANCE for first, second in pairwise(degrees))
+    labels = zip([one.degree for one in _from_zero(known)], each.labels, strict=True)
+    steps = [step for first, second in pairwise(labels) if (step := _step(*first, *second))]
+    falls, rises = any(step < 0 for step in steps), any(step > 0 for step in steps)
     return "The labels do not rise or fall step by step." if falls and rises else None
+
+
+def _step(low: float, first: str, high: float, second: str) -> float:
+    """How far it is from one label to the next; 0 where readers may disagree about it."""
+    one, other = set(first.split()), set(second.split())
+    certain = one < other or other < one
+    return high - low if certain or abs(high - low) > TOLERANCE else 0.0
 
 
 def _from_zero(found: Sequence[Reading]) -> list[Reading]:
