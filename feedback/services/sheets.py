@@ -229,8 +229,9 @@ def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime) -> 
     row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
     if row is None or row.state in _NEVER_SENT:
         raise NotFound("There is no such survey.")
-    # Only now that the row is ours: what another request has answered meanwhile is seen.
-    stored = read(rows, "invitation_id", row.id)
+    # Only now that the row is ours: what another request has answered meanwhile is seen. The first answer writes
+    # `answered_at` in its own transaction, so without it there is nothing to read.
+    stored = read(rows, "invitation_id", row.id) if row.answered_at else None
     if stored is None or stored.draft.state != "complete":
         _refuse_closed(row, now)
     return Held(row, stored)

@@ -33,10 +33,9 @@ def install(app: Flask) -> None:
 
 def _add(response: Response) -> Response:
     """A view that needs something else (a page that may be embedded) sets its own header first."""
-    for name, value in DEFAULTS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+    wanted = DEFAULTS if request.endpoint == "static" else DEFAULTS | {"Cache-Control": "no-store"}
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted = wanted | {"Strict-Transport-Security": "max-age=31536000"}
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([each for each in wanted.items() if each[0].lower() not in present])
     return response

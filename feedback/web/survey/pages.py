@@ -108,15 +108,11 @@ class Pages:
     def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:
         """HTML as a response that nobody keeps, indexes or frames."""
         body = html.encode()
-        response = Response(mimetype="text/html", status=status)
+        headers = HEADERS | {"Content-Security-Policy": f"{self._policy}; frame-ancestors {ancestors}"}
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 6, mtime=0)
-            response.headers["Content-Encoding"] = "gzip"
-        response.set_data(body)
-        response.headers["Content-Security-Policy"] = f"{self._policy}; frame-ancestors {ancestors}"
-        for name, value in HEADERS.items():
-            response.headers[name] = value
-        return response
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, status, headers, mimetype="text/html")
 
 
 HEADERS = {
