@@ -45,10 +45,10 @@ class Tally:
         )
 
 
-def fill(database: Database, count: int, numbers: int = 40) -> None:
-    """Queue `count` messages to `numbers` phones, each with a link of its own."""
+def fill(database: Database, count: int, numbers: int = 40, first: int = 0) -> None:
+    """Queue `count` messages to `numbers` phones, each with a link of its own; `first` to add to earlier ones."""
     now = database.now()
-    rows = [_row(number, f"+1500556{number % numbers:04d}", now) for number in range(count)]
+    rows = [_row(each, f"+1500556{each % numbers:04d}", now) for each in range(first, first + count)]
     with database.writing() as session:
         session.execute(insert(Message), rows)
 

@@ -104,7 +104,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # a password is slow to check, and more so on a busy machine
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
