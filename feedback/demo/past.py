@@ -32,6 +32,8 @@ WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
 WOULD_COMMENT = 0.55
 CALLED_A_LOOK, CLOSED_A_LOOK = 0.55, 0.14
 """How likely a task is called about, and closed, each time that the team looks at it."""
+BEHIND_SINCE, CALLED_BEHIND = timedelta(days=12), 0.12
+"""Lately the team has not kept up, so that there is a queue to look at."""
 BETTER_SINCE = timedelta(days=60)
 OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
 
@@ -46,11 +48,13 @@ def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime
     past = replace(runtime, channels=quiet, settings=settings)
     now = begin
     while now < until - timedelta(hours=12):
-        _while(past, dice, now, now > until - BETTER_SINCE)
+        _while(past, dice, now, better=now > until - BETTER_SINCE)
+        with past.database.writing() as session:
+            _work(session, dice, now, behind=now > until - BEHIND_SINCE)
         now += timedelta(hours=PAUSES[now.hour])
 
 
-def _while(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -> None:
+def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool) -> None:
     with runtime.database.writing() as session:
         if now.hour == 6:
             _events(session, runtime, dice, now)
@@ -64,7 +68,6 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, better: bool) -
             outcome = delivery.hand_over(runtime.channels[claimed.channel], claimed)
             delivery.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
-        _work(session, dice, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
@@ -147,8 +150,9 @@ def _one(question: AnyQuestion, invitation: Invitation, mood: float, dice: rando
     return None
 
 
-def _work(session: Session, dice: random.Random, now: datetime) -> None:
+def _work(session: Session, dice: random.Random, now: datetime, *, behind: bool) -> None:
     """The team calls soon and closes within days, most of the time."""
+    called, closed = (CALLED_BEHIND, 0.0) if behind else (CALLED_A_LOOK, CLOSED_A_LOOK)
     waiting = session.scalars(
         select(FollowUp)
         .where(FollowUp.state != "closed", FollowUp.opened_at < now, FollowUp.owner_id.is_not(None))
@@ -157,9 +161,9 @@ def _work(session: Session, dice: random.Random, now: datetime) -> None:
     for task in waiting:
         owner = followups.Viewer(task.owner_id or 0)
         if task.first_contact_at is None:
-            if dice.random() < CALLED_A_LOOK:
+            if dice.random() < called:
                 _call(session, task, owner, dice, now)
-        elif dice.random() < CLOSED_A_LOOK:
+        elif dice.random() < closed:
             _close(session, task, owner, dice, now)
 
 

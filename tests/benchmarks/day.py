@@ -47,7 +47,7 @@ ZONES = (
     "Pacific/Honolulu",
 )
 EARLIEST, LATEST = 9, 20  # hours of the customers' day
-STEP = 900  # seconds between two ticks
+STEP = 120  # seconds between two ticks
 
 _SKIPPED = select(Enrolment.reason).where(Enrolment.state == "skipped")
 
