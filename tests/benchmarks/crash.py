@@ -35,7 +35,7 @@ FAULTS = 0.2
 TROUBLE = [
     each for each in fake.FAULTS if each != "problem_400"
 ]  # that one is a refusal for good, as it should be
-CALM_DOWN = 300.0  # seconds after the last kill by which everything must have ended
+CALM_DOWN = 0.5  # seconds for each message after the last kill, by which everything must have ended
 QUICK = ("--lease", "2", "--settle", "1.5", "--timeout", "0.5", "--patience", "1")
 
 
@@ -74,7 +74,7 @@ def trial(url: str, log: Path, options: argparse.Namespace) -> tuple[outbox_rig.
         workers = [outbox_rig.start_sender(url, twilio, *QUICK) for _ in range(WORKERS)]
         try:
             done = torment(workers, database, url, twilio, options)
-            finish(workers, database, url, twilio)
+            finish(database, CALM_DOWN * options.messages)
         finally:
             outbox_rig.put_down(*workers)
     tally = outbox_rig.tally(database, log)
@@ -120,9 +120,9 @@ def thaw(workers: list[subprocess.Popen[bytes]], frozen: dict[int, float]) -> No
             del frozen[pid]
 
 
-def finish(workers: list[subprocess.Popen[bytes]], database: Database, url: str, twilio: str) -> None:
+def finish(database: Database, seconds: float) -> None:
     """Leave the workers alone until there is nothing left to do."""
-    end = time.monotonic() + CALM_DOWN
+    end = time.monotonic() + seconds
     while not hurry(database) and time.monotonic() < end:
         time.sleep(0.3)
 
