@@ -259,8 +259,8 @@ def _advance(
 def _write_response(connection: Connection, stored: Stored | None, draft: Draft) -> None:
     columns = draft.columns()
     if stored is None:
-        del columns["id"]
-        (draft.id,) = connection.execute(_INSERT_RESPONSE, columns).inserted_primary_key or (None,)
+        known = {name: value for name, value in columns.items() if value is not None}
+        (draft.id,) = connection.execute(_INSERT_RESPONSE, known).inserted_primary_key or (None,)
         return
     old = stored.draft.columns()
     changed = {name: value for name, value in columns.items() if value != old[name]}

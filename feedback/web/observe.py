@@ -6,6 +6,7 @@ import hmac
 import time
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -46,12 +47,22 @@ def _end(response: Response) -> Response:
     """The route and not the path: a path may hold a link's token."""
     endpoint = request.endpoint or "none"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    REQUESTS.labels(endpoint, str(response.status_code)).inc()
-    SECONDS.labels(endpoint).observe(seconds)
+    _answered(endpoint, response.status_code).inc()
+    _time_of(endpoint).observe(seconds)
     response.headers["X-Request-Id"] = structlog.contextvars.get_contextvars().get("request_id", "")
     if endpoint != "static":
         log.info("request", endpoint=endpoint, status=response.status_code, ms=round(seconds * 1000))
     return response
+
+
+@cache
+def _answered(endpoint: str, status: int) -> Counter:
+    return REQUESTS.labels(endpoint, str(status))
+
+
+@cache
+def _time_of(endpoint: str) -> Histogram:
+    return SECONDS.labels(endpoint)
 
 
 def blueprint(runtime: Runtime) -> Blueprint:

@@ -7,6 +7,7 @@ machine's own addresses are not limited: a proxy that does not say for whom it a
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -38,6 +39,7 @@ class Limits:
         return network is None or self._limiter.test(limit, kind, network)
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str | None) -> str | None:
     """What one visitor can have many addresses in: an IPv6 /64, an IPv4 address; None for this machine."""
     try:

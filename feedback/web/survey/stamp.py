@@ -6,7 +6,6 @@ the customer's name; and the time in it says how long a page was looked at.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -33,4 +32,4 @@ def read(keys: Sequence[bytes], token: str, stamp: str) -> datetime | None:
 
 def _mac(key: bytes, token: str, body: str) -> str:
     text = f"form:{token}:{body}".encode("utf-8", "replace")
-    return hmac.new(key, text, hashlib.sha256).hexdigest()[:_MAC]
+    return hmac.digest(key, text, "sha256").hex()[:_MAC]
