@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Date,
     Row,
     Select,
     String,
@@ -38,7 +39,7 @@ from feedback.core.local_days import day_of
 from feedback.settings import Problem
 from feedback.store.base import Base
 from feedback.store.database import zone_of
-from feedback.store.days import Grain, local_day
+from feedback.store.days import local_day
 from feedback.store.models import (
     CountedBy,
     Invitation,
@@ -53,8 +54,7 @@ Selected = Select[*tuple[Any, ...]]
 Standing = Literal["answered", "provisional"] | None
 """What an invitation's response counts as; None where there is none."""
 
-DAY: Grain = "day"
-MONTH: Grain = "month"
+DAY, MONTH = "day", "month"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = "all"
 
@@ -191,7 +191,7 @@ def rebuild(session: Session) -> int:
     session.execute(
         insert(InvitationCount).from_select(_columns(InvitationCount), _actual_invitations(session))
     )
-    for each in _actual_scores(session):
+    for each in (*_actual_days(session), _months_of_days(session)):
         session.execute(insert(ScoreCount).from_select(_columns(ScoreCount), each))
     session.merge(CountedBy(id=1, zone=str(zone_of(session))))
     counts = (select(func.count()).select_from(table) for table in (InvitationCount, ScoreCount))
@@ -222,7 +222,8 @@ def problems(session: Session) -> list[Problem]:
 
 def check(session: Session) -> list[Difference]:
     """Cells that do not hold what the answers say; empty when all is well. Reads every answer."""
-    scores = [row for each in _actual_scores(session) for row in session.execute(each)]
+    days = [tuple(row) for each in _actual_days(session) for row in session.execute(each)]
+    scores = [*days, *_months(days)]
     invitations = session.execute(_actual_invitations(session))
     return [
         *_differences(session, InvitationCount, 4, invitations),
@@ -243,23 +244,46 @@ def _differences(
             yield Difference(table.__tablename__, cell, counted.get(cell, nothing), actual.get(cell, nothing))
 
 
-def _actual_scores(session: Session) -> Iterator[Selected]:
-    """What the counts of scores should be: a query for each grain and dimension."""
-    for grain in (DAY, MONTH):
-        start = _first_day(session, Score.at, grain)
-        for dimension, attribute in ((ALL, None), *DIMENSIONS.items()):
-            key = literal("") if attribute is None else func.coalesce(cast(attribute, String(64)), "")
-            cell = (Score.trend, Score.question, Score.metric, literal(grain), literal(dimension), start, key)
-            yield (
-                select(*cell, Score.value, func.count())
-                .join(Response, Response.id == Score.response_id)
-                .where(Response.provisional.is_(False))
-                .group_by(Score.trend, Score.question, Score.metric, start, key, Score.value)
-            )
+def _actual_days(session: Session) -> Iterator[Selected]:
+    """What the daily counts of scores should be: a query for each dimension."""
+    day = _day(session, Score.at)
+    for dimension, attribute in ((ALL, None), *DIMENSIONS.items()):
+        key = literal("") if attribute is None else func.coalesce(cast(attribute, String(64)), "")
+        cell = (Score.trend, Score.question, Score.metric, literal(DAY), literal(dimension), day, key)
+        yield (
+            select(*cell, Score.value, func.count())
+            .join(Response, Response.id == Score.response_id)
+            .where(Response.provisional.is_(False))
+            .group_by(Score.trend, Score.question, Score.metric, day, key, Score.value)
+        )
+
+
+def _months_of_days(session: Session) -> Selected:
+    """The monthly counts, from the daily ones: a look at the cells instead of at all answers again."""
+    count = ScoreCount
+    month: ColumnElement[Any] = (
+        func.date(count.start, "start of month", type_=Date)
+        if session.get_bind().dialect.name == "sqlite"
+        else cast(func.date_trunc(MONTH, count.start), Date)
+    )
+    cell = (count.trend, count.question, count.metric, literal(MONTH), count.dimension, month, count.key)
+    return (
+        select(*cell, count.value, func.sum(count.n))
+        .where(count.grain == DAY)
+        .group_by(count.trend, count.question, count.metric, count.dimension, month, count.key, count.value)
+    )
+
+
+def _months(days: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """As `_months_of_days`, for rows that are not stored."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for trend, question, metric, _, dimension, day, key, value, n in days:
+        found[trend, question, metric, MONTH, dimension, day.replace(day=1), key, value] += n
+    return ((*cell, n) for cell, n in found.items())
 
 
 def _actual_invitations(session: Session) -> Selected:
-    day = _first_day(session, Invitation.sent_at, DAY)
+    day = _day(session, Invitation.sent_at)
     cell = (QuestionnaireVersion.key, day, Invitation.stage, Invitation.kind)
     return (
         select(
@@ -280,10 +304,10 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _first_day(session: Session, moment: InstrumentedAttribute[Any], grain: Grain) -> ColumnElement[date]:
-    """The organisation's day of a moment, or the first day of its month."""
+def _day(session: Session, moment: InstrumentedAttribute[Any]) -> ColumnElement[date]:
+    """The organisation's day of a moment."""
     first, last = session.execute(select(func.min(moment), func.max(moment))).one()
-    return local_day(session, moment, first or EPOCH, last or EPOCH, grain)
+    return local_day(session, moment, first or EPOCH, last or EPOCH)
 
 
 # --- Cells -------------------------------------------------------------------------------------------
