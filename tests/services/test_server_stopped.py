@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -73,9 +74,16 @@ class Server:
             self._runs = False
 
     def start(self) -> None:
+        """Up again. On a busy machine a torn-down server takes longer to recover than its library waits."""
+        end = time.monotonic() + 120
         with self._lock:
-            self._server.ensure_postgres_running()
-            self._runs = True
+            while not self._runs:
+                try:
+                    self._server.ensure_postgres_running()
+                    self._runs = True
+                except (subprocess.SubprocessError, AssertionError):
+                    assert time.monotonic() < end, "the server does not start again"
+                    time.sleep(1)
 
     def remove(self) -> None:
         self._server.cleanup()
