@@ -126,7 +126,6 @@ def _continue(
     if invited is not None:
         _move_invitation(connection, invited, draft, coming.now)
     _follow_up(rows, draft, coming, after)
-    zone = zone_of(connection)
     # Last, because whoever answers today waits for the same rows.
     zone = zone_of(connection)
     rollups.settle(
