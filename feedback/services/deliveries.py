@@ -39,13 +39,15 @@ TAKEN = ("sent", "delivered", "undelivered")
 
 @dataclass
 class Tally:
-    """The messages of one day (by when they were written) and channel; `sent` includes the delivered ones.
+    """The messages of one day (by when they were written), channel and sender; `sent` includes the delivered ones.
 
-    `cost` is in the currency of `twilio.cost_per_segment`.
+    `sender` is the number or name that the provider reported, empty while nothing has left. `cost` is in the
+    currency of `twilio.cost_per_segment`.
     """
 
     day: date
     channel: str
+    sender: str
     states: Counter[str] = field(default_factory=Counter)
     segments: int = 0
     cost: float = 0.0
@@ -98,11 +100,11 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
     """The last `days` days, today among them, in two counting queries over indexed columns."""
     today = day_of(now, zone_of(session))
     since, until = Period(today - timedelta(days=days - 1), today).moments(zone_of(session))
-    tallies: dict[tuple[date, str], Tally] = {}
+    tallies: dict[tuple[date, str, str], Tally] = {}
     lost: Counter[tuple[str, str]] = Counter()
     called_off: Counter[tuple[str, str]] = Counter()
-    for day, channel, kind, state, reason, number, parts in _counted(session, since, until):
-        tally = tallies.setdefault((day, channel), Tally(day, channel))
+    for day, channel, sender, kind, state, reason, number, parts in _counted(session, since, until):
+        tally = tallies.setdefault((day, channel, sender), Tally(day, channel, sender))
         tally.states[state] += number
         if state in TAKEN and kind == "sms":
             tally.segments += int(parts or 0)
@@ -112,7 +114,7 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
         elif state == "cancelled":
             called_off[channel, reason or "unknown"] += number
     return Figures(
-        sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.channel)),
+        sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.channel, each.sender)),
         dict(lost.most_common()),
         dict(called_off.most_common()),
         _skipped(session, since),
@@ -121,9 +123,10 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
 
 def _counted(
     session: Session, since: datetime, until: datetime
-) -> Iterable[Row[date, str, str, str, str | None, int, int]]:
+) -> Iterable[Row[date, str, str, str, str, str | None, int, int]]:
     day = local_day(session, Message.created_at, since, until)
-    kept = (day, Message.channel, Message.kind, Message.state, Message.state_reason)
+    sender = func.coalesce(Message.sender, "")
+    kept = (day, Message.channel, sender, Message.kind, Message.state, Message.state_reason)
     return session.execute(
         select(*kept, func.count(), func.sum(Message.segments))
         .where(Message.created_at >= since)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,12 +82,33 @@ def stored(app: Flask, message_id: int) -> Message:
 
 def test_a_day_is_told_by_channel_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
     page = sign_in("lead").get("/deliveries/").text
-    assert "By day and channel" in page
+    assert "By day, channel and sender" in page
     assert "the address does not work" in page
     (row,) = [part for part in page.split("<tr>") if 'class="prose">SMS<' in part and "scope" in part][:1]
     numbers = [cell.split("</td>")[0] for cell in row.split('<td class="number">')[1:]]
     assert numbers[:5] == ["1", "1", "1", "1", "1"]  # sent, delivered, failed, unconfirmed, held
     assert numbers[7] == "2"  # only what left is billed
+
+
+def test_a_day_is_told_by_sender(app: Flask, sign_in: SignIn) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        mine = invitation_of(session, "Northwind Logistics")
+        message(session, mine, sender="+15550001111", segments=3)
+        message(session, mine, sender="+905550002222", segments=1, occurrence=1)
+        message(session, mine, sender="+905550002222", segments=1, occurrence=2)
+        message(session, mine, state="queued", occurrence=3)
+    page = sign_in("lead").get("/deliveries/").text
+    rows = [part.split("</tr>")[0] for part in page.split("<tr>") if 'class="prose">SMS<' in part]
+    found = {}
+    for row in rows:
+        (sender,) = re.findall(r"<bdi>([^<]*)</bdi>", row)
+        found[sender] = re.findall(r'<td class="number">([^<]*)</td>', row)
+    assert found.keys() == {"+15550001111", "+905550002222", "–"}
+    assert [(found[each][0], found[each][7]) for each in ("+15550001111", "+905550002222")] == [
+        ("1", "3"),
+        ("2", "2"),
+    ]
+    assert found["–"][5] == "1"  # waits: it has no sender yet
 
 
 def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) -> None:
