@@ -64,6 +64,10 @@ def doctor(deep: bool) -> None:
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
+    if database.is_sqlite:
+        click.echo(
+            "            One worker is enough: on SQLite a second one does no harm and brings nothing."
+        )
     click.echo(f"Library     {len(shelf.questionnaires)} questionnaires, {len(shelf.journey.stages)} stages")
     click.echo(f"Channels    {', '.join(settings.channels.enabled) or 'none'}")
     broken = any(problem.level == "error" for problem in problems)

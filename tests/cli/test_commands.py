@@ -79,6 +79,11 @@ def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) ->
     assert "F020 No channel is enabled. Name some in channels.enabled." in result.output
 
 
+def test_doctor_says_what_a_second_worker_would_bring_on_sqlite(installed: Path) -> None:
+    result = feedback(installed, "doctor")
+    assert "One worker is enough: on SQLite a second one does no harm and brings nothing." in result.output
+
+
 def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
     database = Database(f"sqlite:///{installed / 'feedback.db'}")
     closed = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
