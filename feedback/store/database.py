@@ -4,7 +4,9 @@ The same code serves SQLite and PostgreSQL. What differs is settled here, once:
 
 - SQLite starts real transactions (`BEGIN`, and `BEGIN IMMEDIATE` for writers, who would otherwise lose a
   race they had already half run), and its writers queue on a lock of this process, because SQLite's own
-  waiting is polling and therefore unfair.
+  waiting is polling and therefore unfair. They share one connection, which therefore knows its pages; readers
+  have others, which refuse to write from the first moment on: to change a connection's mind about that
+  makes SQLite throw all its prepared statements away.
 - PostgreSQL needs none of that; readers get read-only transactions there as they do on SQLite.
 """
 
@@ -13,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -27,7 +29,6 @@ from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
 from feedback.store import failures
 
-_READ_SQLITE = {"feedback_reading": True}
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
 FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
@@ -60,9 +61,9 @@ class Database:
         self._writers_turn: AbstractContextManager[object] = (
             _Turn(patience) if self.is_sqlite else nullcontext()
         )
-        self._writers = self._engine(pool)
-        self._writers.update_execution_options(**{_OURS: self})
-        self._readers = self._writers.execution_options(**(_READ_SQLITE if self.is_sqlite else _READ_SERVER))
+        self._writers, self._readers = self._engines(pool)
+        for engine in (self._writers, self._readers):
+            engine.update_execution_options(**{_OURS: self})
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -133,10 +134,15 @@ class Database:
     def close(self) -> None:
         """Give all connections back; the object can be used again afterwards."""
         self._writers.dispose()
+        self._readers.dispose()
 
-    def _engine(self, pool: int) -> Engine:
+    def _engines(self, pool: int) -> tuple[Engine, Engine]:
+        """For writers, and for readers."""
         try:
-            return self._sqlite_engine(pool) if self.is_sqlite else self._server_engine(pool)
+            if self.is_sqlite:
+                return self._sqlite_engine(1, _begin_writing), self._sqlite_engine(pool, _begin_reading)
+            server = self._server_engine(pool)
+            return server, server.execution_options(**_READ_SERVER)
         except ModuleNotFoundError as missing:
             raise SettingsInvalid(
                 f"The database driver {missing.name!r} is not installed; install feedback[postgres]."
@@ -144,7 +150,7 @@ class Database:
         except (ArgumentError, SQLAlchemyError):
             raise SettingsInvalid(_UNKNOWN_URL) from None
 
-    def _sqlite_engine(self, pool: int) -> Engine:
+    def _sqlite_engine(self, pool: int, begin: Callable[[Connection], None]) -> Engine:
         arguments: dict[str, Any] = {"timeout": self.patience, "isolation_level": None}
         if sys.version_info >= (3, 12):
             # The newer autocommit modes either begin too weakly or never commit an explicit BEGIN.
@@ -154,7 +160,9 @@ class Database:
             self.url, connect_args=arguments, pool_size=pool, max_overflow=-1, hide_parameters=True
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", begin)
+        if begin is _begin_reading:
+            event.listen(engine, "connect", _refuse_to_write)
         return engine
 
     def _server_engine(self, pool: int) -> Engine:
@@ -221,9 +229,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reading = bool(connection.get_execution_options().get("feedback_reading"))
-    driver: Any = connection.connection.dbapi_connection
-    # Past SQLAlchemy, because every request takes this path.
-    driver.execute(f"PRAGMA query_only = {int(reading)}")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _refuse_to_write(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
