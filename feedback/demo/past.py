@@ -14,11 +14,20 @@ from feedback.bootstrap import Runtime
 from feedback.channels.base import Channel
 from feedback.channels.simulator import MemoryMailbox, Simulator
 from feedback.core.answer import Answer
-from feedback.core.followup import Outcome
+from feedback.core.followup import DEFAULT_WEIGHTS, Outcome
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
-from feedback.services import delivery, followups, invitations, journeys, recovery, responses, root_causes
+from feedback.services import (
+    delivery,
+    followups,
+    invitations,
+    journeys,
+    queue,
+    recovery,
+    responses,
+    root_causes,
+)
 from feedback.store.models import Contact, FollowUp, Invitation
 
 NEWCOMERS_FROM = "demo-c1000"
@@ -34,6 +43,8 @@ CALLED_A_LOOK, CLOSED_A_LOOK = 0.55, 0.14
 """How likely a task is called about, and closed, each time that the team looks at it."""
 BEHIND_SINCE, CALLED_BEHIND = timedelta(days=12), 0.12
 """Lately the team has not kept up, so that there is a queue to look at."""
+LEFT_FOR_TODAY = 45
+"""Points of priority (of 100) from which on a task has been worked by the time that somebody watches."""
 BETTER_SINCE = timedelta(days=60)
 OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
 
@@ -52,6 +63,8 @@ def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime
         with past.database.writing() as session:
             _work(session, dice, now, behind=now > until - BEHIND_SINCE)
         now += timedelta(hours=PAUSES[now.hour])
+    with past.database.writing() as session:
+        _work_from_the_top(session, dice, until)
 
 
 def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool) -> None:
@@ -165,6 +178,21 @@ def _work(session: Session, dice: random.Random, now: datetime, *, behind: bool)
                 _call(session, task, owner, dice, now)
         elif dice.random() < closed:
             _close(session, task, owner, dice, now)
+
+
+def _work_from_the_top(session: Session, dice: random.Random, now: datetime) -> None:
+    """What was most pressing has just been done, so that what comes in next is at the top."""
+    everybody = followups.Viewer(0, sees_all=True)
+    rows = queue.ranked(
+        session, everybody, queue.Filter(), weights=DEFAULT_WEIGHTS, now=now, today=now.date()
+    )
+    for row in rows:
+        if row.priority.value < LEFT_FOR_TODAY or row.task.owner_id is None:
+            continue
+        owner = followups.Viewer(row.task.owner_id)
+        if row.task.first_contact_at is None:
+            _call(session, row.task, owner, dice, now)
+        _close(session, row.task, owner, dice, now)
 
 
 def _call(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback import clock
@@ -23,6 +23,8 @@ from feedback.store.models import Contact, Invitation
 log = structlog.get_logger()
 
 NOW = timedelta(minutes=1)
+ATTEMPTS = 30
+"""People looked at until one is found whom it is a good time to write to."""
 
 
 def keep_happening(runtime: Runtime, pace: float) -> Callable[[], None]:
@@ -84,15 +86,35 @@ def _somebody(
             .order_by(Contact.id)
         )
     )
-    if len(fresh) < scene.NEWCOMERS // 2:
-        number = 1_000 + (session.scalar(select(Contact.id).order_by(Contact.id.desc()).limit(1)) or 0)
-        fresh += [scene.newcomer(session, number + each, dice, now) for each in range(3)]
     dice.shuffle(fresh)
     for contact in fresh:
-        expires = now + stage.expires_after.timedelta
-        decision = contacting.decide_for(
-            session, contact, stage, earliest=now, expires=expires, settings=runtime.settings, now=now
-        )
-        if isinstance(decision, Send) and decision.at <= now + NOW:
+        if _may_be_asked(session, runtime, stage, contact, now):
             return contact
+    return _somebody_new(session, runtime, stage, dice, now)
+
+
+def _somebody_new(
+    session: Session, runtime: Runtime, stage: Stage, dice: random.Random, now: datetime
+) -> Contact | None:
+    """The others are asleep, or have been asked: somebody joins who lives where it is day."""
+    number = 1_000 + (session.scalar(select(func.max(Contact.id))) or 0)
+    for each in range(number, number + ATTEMPTS):
+        with session.begin_nested() as attempt:
+            contact = scene.newcomer(session, each, dice, now)
+            if _may_be_asked(session, runtime, stage, contact, now):
+                return contact
+            attempt.rollback()
     return None
+
+
+def _may_be_asked(session: Session, runtime: Runtime, stage: Stage, contact: Contact, now: datetime) -> bool:
+    decision = contacting.decide_for(
+        session,
+        contact,
+        stage,
+        earliest=now,
+        expires=now + stage.expires_after.timedelta,
+        settings=runtime.settings,
+        now=now,
+    )
+    return isinstance(decision, Send) and decision.at <= now + NOW

@@ -27,6 +27,7 @@ PER_ACCOUNT = 5
 NEWCOMERS = 60
 """Contacts without a past, for whom something can happen while somebody watches."""
 
+PRECIOUS = 4
 SEGMENTS = ("vip", "core", "core", "potential", "non_core")
 
 
@@ -80,6 +81,7 @@ def _environment(port: int) -> dict[str, str]:
         "FEEDBACK_ORGANISATION_SUPPORT_EMAIL": "help@northwind.example",
         "FEEDBACK_ORGANISATION_SUPPORT_PHONE": "+12025550100",
         "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@demo.example",
+        "FEEDBACK_CONTACT_ACCOUNT_MAX": "1000",  # here a month passes in minutes
         "FEEDBACK_WORKER_TICK": "1",
         "FEEDBACK_LOG_LEVEL": "warning",
     }
@@ -112,8 +114,14 @@ def _customers(
 
 
 def newcomer(session: Session, number: int, dice: random.Random, now: datetime) -> Contact:
-    """A contact without a past, in one of the companies."""
-    account = dice.choice(session.scalars(select(Account).where(Account.is_demo)).all())
+    """A contact without a past, in one of the companies that have most to lose: what they answer matters."""
+    precious = (
+        select(Account)
+        .where(Account.is_demo, Account.segment == SEGMENTS[0], Account.renewal_on > now.date())
+        .order_by(Account.renewal_on)
+        .limit(PRECIOUS)
+    )
+    account = dice.choice(session.scalars(precious).all())
     return _contact(session, FOLKS[number % len(FOLKS)], number, account, dice, now)
 
 

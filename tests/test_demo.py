@@ -1,0 +1,78 @@
+"""The demo that a newcomer watches: whatever the hour and the day, something arrives and leads somewhere."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.core.answer import Answer
+from feedback.core.followup import DEFAULT_WEIGHTS
+from feedback.core.questions import ScaleQuestion
+from feedback.demo import present, stage
+from feedback.services import invitations, queue, responses
+from feedback.services.followups import Viewer
+from feedback.store.models import Invitation
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    runtime = stage.prepare(tmp_path_factory.mktemp("demo"), port=8000, fresh=False, say=lambda _: None)
+    yield runtime
+    runtime.database.close()
+
+
+@pytest.mark.parametrize("hour", [0, 6, 12, 18])
+@pytest.mark.parametrize("weekday", ["tuesday", "friday", "sunday"])
+def test_surveys_in_every_language_arrive_at_any_hour_of_any_day(
+    demo: Runtime, weekday: str, hour: int
+) -> None:
+    now = _next(weekday, hour)
+    dice = random.Random(f"{weekday} {hour}")
+    with demo.database.writing() as session:
+        reached = [
+            present.happen(session, demo, dice, now + timedelta(seconds=8 * each)) for each in range(20)
+        ]
+        asked = {each.language for each in reached if each}
+        assert asked >= ({"en", "tr"} if weekday == "friday" else {"en", "tr", "fa"})  # Iran rests on Fridays
+        assert None not in reached
+        session.rollback()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> None:
+    now = clock.now()
+    with demo.database.writing() as session:
+        contact = present.happen(session, demo, random.Random(seed), now)
+        assert contact is not None
+        invitations.issue_due(session, demo.library, demo.channels, demo.settings, now)
+        invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
+        questionnaire = demo.library.of(invitation.version)
+        first = questionnaire.questions[0]
+        worst = {first.key: Answer(first.minimum)} if isinstance(first, ScaleQuestion) else {}
+        responses.record(
+            session, invitation, questionnaire, worst, source="link", followup=demo.settings.followup, now=now
+        )
+        rows = queue.ranked(
+            session,
+            Viewer(0, sees_all=True),
+            queue.Filter(),
+            weights=DEFAULT_WEIGHTS,
+            now=now,
+            today=now.date(),
+        )
+        assert rows[0].task.contact_id == contact.id
+        assert 4 <= len(rows) <= 12
+        session.rollback()
+
+
+def _next(weekday: str, hour: int) -> datetime:
+    day = clock.now().astimezone(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
+    while day.strftime("%A").lower() != weekday:
+        day += timedelta(days=1)
+    return day
