@@ -42,8 +42,8 @@ YEAR = Period(date(2025, 4, 1), date(2026, 3, 31))
 
 # n runs from 1; the multipliers are primes, so that the attributes do not march in step.
 _NUMBERS = {
-    "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows}) ",
-    "postgresql": "WITH numbers AS (SELECT generate_series(1, {rows}) AS n) ",
+    "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last}) ",
+    "postgresql": "WITH numbers AS (SELECT generate_series({first}, {last}) AS n) ",
 }
 _MOMENT = {
     "sqlite": "datetime('2023-04-01', '+' || ((n * 7919) % 94608000) || ' seconds') || '.000000'",
@@ -51,8 +51,14 @@ _MOMENT = {
 }
 
 
+AT_ONCE = 500_000
+
+
 def fill(database: Database, rows: int) -> None:
-    """That many answers without going through the services."""
+    """That many answers without going through the services.
+
+    In many transactions, as in life: SQLite is slow to find its way through a journal of gigabytes.
+    """
     with database.writing() as session:
         version = LIBRARY.published(session, "survey", NOW).id
         people = range(1, 51)
@@ -67,14 +73,18 @@ def fill(database: Database, rows: int) -> None:
                 for n in people
             ],
         )
-        session.execute(text(_responses(session, rows, version)))
-        session.execute(text(_scores()))
+    for first in range(1, rows + 1, AT_ONCE):
+        with database.writing() as session:
+            last = min(rows, first + AT_ONCE - 1)
+            session.execute(text(_responses(session, first, last, version)))
+            session.execute(text(_scores(first)))
+    with database.writing() as session:
         rollups.rebuild(session)
     with database.connection() as connection:
         connection.execute(text("ANALYZE"))
 
 
-def _responses(session: Session, rows: int, version: int) -> str:
+def _responses(session: Session, first: int, last: int, version: int) -> str:
     dialect = session.get_bind().dialect.name
     moment = _MOMENT[dialect]
     number = "n::bigint" if dialect == "postgresql" else "n"
@@ -102,15 +112,16 @@ def _responses(session: Session, rows: int, version: int) -> str:
         "is_demo": "false",
     }
     return (
-        f"INSERT INTO response ({', '.join(columns)}) {_NUMBERS[dialect].format(rows=rows)}"
+        f"INSERT INTO response ({', '.join(columns)}) {_NUMBERS[dialect].format(first=first, last=last)}"
         f"SELECT {', '.join(columns.values())} FROM numbers"
     )
 
 
-def _scores() -> str:
+def _scores(first: int) -> str:
     return (
         "INSERT INTO score (response_id, question, metric, trend, value, band, at) "
         "SELECT id, 'recommend', 'nps', 'survey', (id * 127) % 11, 'any', answered_at FROM response"
+        f" WHERE id >= {first}"
     )
 
 
