@@ -16,6 +16,7 @@ from feedback.errors import NotFound
 from feedback.services import conversation
 from feedback.services.mailbox import provider_id
 from feedback.store.models import Contact, SimulatedMessage
+from feedback.web.headers import STAFF_POLICY
 from feedback.web.permissions import public
 from feedback.web.routes import get, post, room
 
@@ -64,7 +65,7 @@ class Simulator:
         with self.database.reading() as session:
             contact = session.get(Contact, contact_id) or abort(404)
             messages = _messages(session, contact)
-            return render_template(
+            page = render_template(
                 "simulator/person.html",
                 contact=contact,
                 messages=messages,
@@ -72,6 +73,9 @@ class Simulator:
                 direction=direction(contact.language or "en"),
                 organisation=self.settings.organisation,
             )
+        response = Response(page)
+        response.headers["Content-Security-Policy"] = f"{STAFF_POLICY}; frame-src 'self'"  # the mails
+        return response
 
     @public(WHY)
     def reply(self, contact_id: int) -> ResponseReturnValue:
