@@ -50,7 +50,11 @@ class Urgency(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How it ended. not_justified: looked into, nothing was wrong; thanked: praise that was answered."""
+    """How it ended.
+
+    not_justified: looked into, nothing was wrong; thanked: praise that was answered; corrected: the customer
+    changed the answer before anybody acted, so it was called off without anybody's doing.
+    """
 
     RECOVERED = "recovered"
     SAVED_BY_OFFER = "saved_by_offer"
@@ -58,6 +62,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"
     NOT_JUSTIFIED = "not_justified"
     THANKED = "thanked"
+    CORRECTED = "corrected"
     OTHER = "other"
 
 

@@ -21,7 +21,7 @@ from feedback.core.business_time import BusinessCalendar
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.services import audit
+from feedback.services import audit, corrections
 from feedback.settings.table import FollowUp as FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
 
@@ -29,6 +29,7 @@ Contacted = Literal["call", "email", "sms", "meeting"]
 CONTACTS: tuple[str, ...] = get_args(Contacted)
 
 CAUSELESS = frozenset({Outcome.NO_ANSWER, Outcome.NOT_JUSTIFIED, Outcome.THANKED})
+"""Outcomes that need no root cause; `corrected` is nobody's to choose."""
 """Outcomes after which nobody can be expected to name a cause."""
 
 LONGEST_NOTE = 10_000
@@ -67,20 +68,23 @@ def open_if_needed(
     """The follow-ups that these answers call for and that were not open yet, with their owners and due dates.
 
     At most one of each kind for a response, however often it is edited; none for a response that looks like a
-    machine's. An edited score is brought up to date in what is still open.
+    machine's. What is there already follows an edited answer (`corrections`).
     """
     rules = list(questionnaire.follow_ups_for(answers))
-    if response.provisional or not rules:  # most answers; they cost no look into the database
+    if response.provisional or not (
+        rules or response.edits
+    ):  # most answers; they cost no look into the database
         return []
     scored = _score(response, questionnaire)
     known = {task.kind: task for task in _of(session, response)}
     opened = []
     for rule in rules:
-        if rule.kind not in known:
-            task = _open(session, response, questionnaire, rule, scored, followup=followup, now=now)
-            opened += [task] if task else []
-        elif scored and known[rule.kind].state != State.CLOSED:
-            known[rule.kind].score = scored.value
+        if (task := known.pop(rule.kind, None)) is not None:
+            calendar = calendar_of(task.owner, followup)
+            corrections.follow(session, task, rule, questionnaire, scored, calendar=calendar, now=now)
+        elif task := _open(session, response, questionnaire, rule, scored, followup=followup, now=now):
+            opened.append(task)
+    corrections.call_off(session, known.values(), scored, now=now)
     return opened
 
 
@@ -378,7 +382,7 @@ def close(
 
 
 def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcome, str, RootCause | None]:
-    if closing.outcome not in set(Outcome):
+    if closing.outcome not in set(Outcome) - {Outcome.CORRECTED}:
         raise Rejected("Say how it ended.")
     outcome = Outcome(closing.outcome)
     words = _words(closing.note, "Write a closing note: what happened, what was agreed.")

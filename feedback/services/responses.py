@@ -381,7 +381,8 @@ def _follow_up(rows: Rows, draft: Draft, coming: _Coming, after: Mapping[str, An
     """Most answers call for nothing; they cost no session and no look into the database."""
     if isinstance(rows, Session):
         _forget(rows, draft)
-    if draft.provisional or next(coming.questionnaire.follow_ups_for(after), None) is None:
+    called_for = next(coming.questionnaire.follow_ups_for(after), None) is not None
+    if draft.provisional or not (called_for or draft.edits):
         return
     with nullcontext(rows) if isinstance(rows, Session) else Session(rows) as session:
         response = session.get_one(Response, draft.id)

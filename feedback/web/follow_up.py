@@ -221,9 +221,9 @@ def _money(written: str) -> Decimal | None:
 
 
 def _fits(outcome: Outcome, kind: str) -> bool:
-    """Thanks answer praise; the rest answers complaints."""
+    """Thanks answer praise; the rest answers complaints; what the customer has corrected closes itself."""
     praise = (Outcome.THANKED, Outcome.NO_ANSWER, Outcome.OTHER)
-    return outcome in praise if kind == "advocacy" else outcome is not Outcome.THANKED
+    return outcome in praise if kind == "advocacy" else outcome not in (Outcome.THANKED, Outcome.CORRECTED)
 
 
 def _latest(task: FollowUp) -> FollowUpEntry | None:

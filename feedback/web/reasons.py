@@ -8,6 +8,7 @@ from typing import Any
 
 from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
 from feedback.i18n import Translator
+from feedback.store.models import FollowUpEntry
 
 Params = Mapping[str, Any]
 Sentence = Callable[[Translator, Params], str]
@@ -109,6 +110,7 @@ OUTCOMES: Mapping[str, str] = {
     Outcome.NOT_JUSTIFIED: _("Nothing was wrong"),
     Outcome.THANKED: _("Thanked"),
     Outcome.OTHER: _("Ended otherwise"),
+    Outcome.CORRECTED: _("The customer corrected the answer"),
 }
 CONTACTS: Mapping[str, str] = {
     "call": _("Call"),
@@ -129,6 +131,7 @@ ENTRIES: Mapping[str, str] = {
     "sms": _("wrote an SMS"),
     "meeting": _("met the customer"),
     "closed": _("closed it"),
+    "corrected": _("changed with the customer's answer: {before} became {score}"),
     "told": _("told {name} by e-mail"),
     "escalated": _("told {name}, because nobody had been in touch"),
     "posted": _("told {name}"),
@@ -208,6 +211,16 @@ INVITATIONS: Mapping[str, str] = {
 def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:
     """What a key is called; the key itself where nobody has said."""
     return say.gettext(words[key]) if key in words else key
+
+
+def did(say: Translator, entry: FollowUpEntry, until: str = "") -> str:
+    """What happened to a follow-up: "handed it over to Selin". `until` is a date in words."""
+    detail = entry.detail
+    before, score = (
+        "–" if detail.get(key) is None else say.number(detail[key]) for key in ("before", "score")
+    )
+    words = ENTRIES.get(entry.kind, "noted")
+    return say.gettext(words, name=detail.get("name", ""), until=until, before=before, score=score)
 
 
 def sentence(say: Translator, reason: Reason, currency: str) -> str:

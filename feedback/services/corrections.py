@@ -1,0 +1,72 @@
+"""What becomes of follow-ups when the customer changes the answer that opened them, which a slip of the thumb does.
+
+Whatever nobody has begun to work on follows the answer: its rule changes, it is called off, or it comes back.
+Whatever somebody works on stays theirs, with a line in its history. A promise is never moved to a later time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from feedback.core.business_time import BusinessCalendar
+from feedback.core.followup import Outcome, State
+from feedback.core.questionnaire import FollowUpRule, Questionnaire
+from feedback.store.models import FollowUp, FollowUpEntry, Score
+
+
+def follow(
+    session: Session,
+    task: FollowUp,
+    rule: FollowUpRule,
+    questionnaire: Questionnaire,
+    scored: Score | None,
+    *,
+    calendar: BusinessCalendar,
+    now: datetime,
+) -> None:
+    """The answer still calls for it, perhaps by another rule and with another score."""
+    if task.state == State.CLOSED and task.outcome != Outcome.CORRECTED:
+        return
+    before = task.score
+    if task.rule == rule.key and task.state != State.CLOSED and not _changes(task, scored):
+        return
+    if task.state == State.CLOSED:
+        task.state, task.outcome, task.closed_at = State.OPEN, None, None
+        task.contact_due_at = calendar.add(now, rule.contact_within)
+        task.close_due_at = calendar.add(now, rule.close_within)
+    elif task.rule != rule.key:
+        task.contact_due_at = min(task.contact_due_at, calendar.add(now, rule.contact_within))
+        task.close_due_at = min(task.close_due_at, calendar.add(now, rule.close_within))
+    task.rule, task.urgency = rule.key, rule.urgency
+    task.title = dict(rule.title.variants(questionnaire.languages))
+    task.playbook = dict(rule.playbook.variants(questionnaire.languages)) if rule.playbook else {}
+    _corrected(session, task, before, scored, now)
+
+
+def call_off(session: Session, tasks: Iterable[FollowUp], scored: Score | None, *, now: datetime) -> None:
+    """The answer does not call for these any more."""
+    for task in tasks:
+        if task.state == State.CLOSED:
+            continue
+        before, untouched = task.score, task.state == State.OPEN and task.first_contact_at is None
+        if untouched:
+            task.state, task.outcome, task.closed_at = State.CLOSED, Outcome.CORRECTED, now
+        if untouched or _changes(task, scored):
+            _corrected(session, task, before, scored, now)
+
+
+def _changes(task: FollowUp, scored: Score | None) -> bool:
+    return scored is not None and task.score != scored.value
+
+
+def _corrected(
+    session: Session, task: FollowUp, before: int | None, scored: Score | None, now: datetime
+) -> None:
+    if scored is not None:
+        task.score = scored.value
+    task.revision += 1
+    detail: Mapping[str, object] = {"before": before, "score": task.score}
+    session.add(FollowUpEntry(follow_up_id=task.id, at=now, kind="corrected", detail=dict(detail)))
