@@ -221,6 +221,20 @@ def expire_due(session: Session, now: datetime) -> int:
     return len(expired)
 
 
+def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
+    """Close an invitation that should not have gone out; its link says so. False where somebody has answered it,
+    or it is over already."""
+    waiting = select(Message).where(Message.invitation_id == invitation_id, Message.state == "queued")
+    for message in session.scalars(waiting.with_for_update(of=Message)):
+        message.state, message.state_reason = "cancelled", "withdrawn"
+    invitation = session.scalar(select(Invitation).where(Invitation.id == invitation_id).with_for_update())
+    if invitation is None or invitation.state not in WAITING or invitation.answered_at:
+        return False
+    invitation.state, invitation.reply_key, invitation.remind_at = "withdrawn", None, None
+    invitation.expires_at = now
+    return True
+
+
 def _invite(
     session: Session,
     enrolment: Enrolment,

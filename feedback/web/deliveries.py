@@ -11,7 +11,7 @@ from flask_security import current_user
 
 from feedback import clock
 from feedback.errors import Rejected
-from feedback.services import audit, deliveries, holds, outbox
+from feedback.services import audit, deliveries, holds, invitations, outbox
 from feedback.web import addresses, delivery_words, reasons
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may, viewer
@@ -45,6 +45,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         get("/", views.index),
         get("/messages", views.messages),
         get("/invitation/<int:invitation_id>", views.invitation),
+        post("/invitation/<int:invitation_id>/withdraw", views.withdraw),
         post("/holds", views.lift),
         post("/messages/<int:message_id>", views.settle),
     )
@@ -110,7 +111,21 @@ class Deliveries:
             address=addresses.for_whom(WHOLE),
             words=delivery_words,
             reasons=reasons,
+            open_to_answers=story.invitation.state in invitations.WAITING,
         )
+
+    @may(Permission.MANAGE_DELIVERIES)
+    def withdraw(self, invitation_id: int) -> ResponseReturnValue:
+        now = clock.now()
+        with self.database.writing() as session:
+            done = invitations.withdraw(session, invitation_id, now)
+            if done:
+                audit.record(session, "withdrawn", "invitation", invitation_id, by=current_user.id, now=now)
+        if done:
+            flash(say().gettext("It is withdrawn. Whoever opens the link is told so."), "success")
+        else:
+            flash(say().gettext("It has been answered, or it is over."), "error")
+        return redirect(url_for("deliveries.invitation", invitation_id=invitation_id), 303)
 
     @may(Permission.MANAGE_DELIVERIES)
     def lift(self) -> ResponseReturnValue:

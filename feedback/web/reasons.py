@@ -183,6 +183,7 @@ SUBJECTS: Mapping[str, str] = {
     "audit": _("Audit"),
     "link": _("Link"),
     "message": _("Message"),
+    "invitation": _("Survey"),
     "reply": _("Reply"),
     "channel_hold": _("Held channel"),
     "webhook": _("Notice to a chat"),

@@ -277,3 +277,28 @@ def test_a_survey_that_was_put_off_keeps_why() -> None:
     before = [{"code": "quiet_hours", "params": {}}, {"code": "zone_assumed", "params": {"zones": ["UTC"]}}]
     now = [{"code": "zone_assumed", "params": {"zones": ["Europe/Paris"]}}]
     assert with_earlier(before, now) == [before[0], *now]
+
+
+def test_a_survey_that_should_not_have_gone_out_is_withdrawn(app: Flask, sign_in: SignIn) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        invitation = invitation_of(session, "Northwind Logistics")
+        invitation.state, invitation.answered_at, invitation.token = "delivered", None, "ABCDEFGHJKLM"
+        reminder = message(session, invitation, state="queued", purpose="reminder", occurrence=9).id
+        number = invitation.id
+    lead = sign_in("lead")
+    page = lead.get(f"/deliveries/invitation/{number}").text
+    assert "Withdraw this survey" in page
+    shown = lead.post(f"/deliveries/invitation/{number}/withdraw", follow_redirects=True).text
+    assert "It is withdrawn." in shown and "Withdraw this survey" not in shown
+    assert (stored(app, reminder).state, stored(app, reminder).state_reason) == ("cancelled", "withdrawn")
+    with app.extensions["feedback"].database.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "withdrawn"))
+        assert (entry.subject, entry.subject_id) == ("invitation", number)
+    again = lead.post(f"/deliveries/invitation/{number}/withdraw", follow_redirects=True).text
+    assert "It has been answered, or it is over." in again
+
+
+def test_only_those_who_manage_deliveries_withdraw(app: Flask, sign_in: SignIn) -> None:
+    with app.extensions["feedback"].database.reading() as session:
+        number = invitation_of(session, "Northwind Logistics").id
+    assert sign_in("cem").post(f"/deliveries/invitation/{number}/withdraw").status_code == 403
