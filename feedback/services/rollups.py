@@ -57,6 +57,7 @@ Standing = Literal["answered", "provisional"] | None
 DAY, MONTH = "day", "month"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = "all"
+REBUILD_CACHE = 256 * 1024  # KiB
 
 DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
     "segment": Response.segment,
@@ -186,6 +187,8 @@ def rebuild(session: Session) -> int:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE invitation_count, score_count IN EXCLUSIVE MODE"))
+    else:
+        session.execute(text(f"PRAGMA cache_size = -{REBUILD_CACHE}"))  # the same pages are met again and again
     session.execute(delete(InvitationCount))
     session.execute(delete(ScoreCount))
     session.execute(
