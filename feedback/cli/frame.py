@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ class Sentences(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Commands with a module of their own are imported when they are called."""
         if name == "lint":
+            gc.set_threshold(100_000)  # soon over: to look for rubbish all the time would cost a tenth of it
             from feedback.lint.command import lint
 
             return lint

@@ -20,7 +20,7 @@ def direction(language: str) -> str:
 class Text(RootModel[str | dict[Language, str]]):
     """A plain string (one language), or one string per language: `{en: Price, tr: Fiyat, fa: قیمت}`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     root: Annotated[str | dict[Language, str], Field(union_mode="left_to_right")]
 

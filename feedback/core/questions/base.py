@@ -26,7 +26,7 @@ MAX_TEXT = 5_000
 class Strict(BaseModel):
     """Unknown keys are refused, nothing is converted silently, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class InstrumentClaim(Strict):
