@@ -18,7 +18,16 @@ from feedback.core.followup import Outcome
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
-from feedback.services import delivery, followups, invitations, journeys, recovery, responses, root_causes
+from feedback.services import (
+    alerts,
+    delivery,
+    followups,
+    invitations,
+    journeys,
+    recovery,
+    responses,
+    root_causes,
+)
 from feedback.store.models import Contact, FollowUp, Invitation
 
 NEWCOMERS_FROM = "demo-c1000"
@@ -68,6 +77,8 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
             outcome = delivery.hand_over(runtime.channels[claimed.channel], claimed)
             delivery.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
+        alerts.tell_owners(session, runtime.channels, runtime.settings, now)
+        alerts.escalate(session, runtime.channels, runtime.settings, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:

@@ -140,15 +140,15 @@ def owner_for(
 ) -> User | None:
     """The account's owner, whoever stands in while they are away, or the fallback; None for nobody."""
     owner = session.get(User, account.owner_id) if account and account.owner_id else None
-    standing_in = _present(session, owner, now)
+    standing_in = present(session, owner, now)
     if standing_in is not None or not followup.fallback_owner:
         return standing_in
     fallback = session.scalar(select(User).where(func.lower(User.email) == followup.fallback_owner.lower()))
-    return _present(session, fallback, now)
+    return present(session, fallback, now)
 
 
-def _present(session: Session, user: User | None, now: datetime) -> User | None:
-    """Follow delegates until somebody is there; a circle of people on holiday ends with nobody."""
+def present(session: Session, user: User | None, now: datetime) -> User | None:
+    """The user, or whoever stands in while they are away; a circle of people on holiday ends with nobody."""
     asked: set[int] = set()
     while user is not None and user.id not in asked:
         if user.active and (user.away_until is None or user.away_until <= now):
@@ -262,6 +262,7 @@ def take(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: 
 def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
     task.state = transition(State(task.state), Action.TAKE)
     task.owner_id = viewer.user_id
+    task.owner_told_at = now  # who takes it knows
     task.taken_at = task.taken_at or now
     task.snoozed_until = None
 
@@ -299,6 +300,7 @@ def hand_over(
     if not receiver.active:
         raise Rejected("This account is disabled.")
     task.state = transition(State(task.state), Action.HAND_OVER)
+    task.owner_told_at = now if receiver.id == viewer.user_id else None
     task.owner_id = receiver.id
     task.snoozed_until = None
     detail = {"to": receiver.id, "name": receiver.name}

@@ -189,6 +189,9 @@ class Alerts:
     slack_webhook: Secret = setting(Secret(), "Incoming webhook of a Slack channel.")
     teams_webhook: Secret = setting(Secret(), "Workflow webhook of a Teams channel.")
     digest_after: timedelta = setting(timedelta(minutes=15), "Alerts within this time become one message.")
+    remind_before: timedelta = setting(
+        timedelta(hours=2), "Opening hours before a promise runs out that its owner is reminded; 0h: never."
+    )
 
 
 @dataclass(frozen=True)

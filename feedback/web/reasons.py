@@ -130,7 +130,10 @@ ENTRIES: Mapping[str, str] = {
     "meeting": _("met the customer"),
     "closed": _("closed it"),
     "told": _("told {name} by e-mail"),
+    "reminded": _("reminded {name} of the first contact"),
+    "reminded_close": _("reminded {name} of the closing"),
     "escalated": _("told {name}, because nobody had been in touch"),
+    "escalated_close": _("told {name}, because it was not closed in time"),
     "posted": _("told {name}"),
     "not_posted": _("could not tell {name}"),
 }
