@@ -257,7 +257,9 @@ class Priority:
 
 DEFAULT_WEIGHTS = Weights()
 
-HALF_OF_REVENUE = 5_000.0  # a month; an account of this size gets half of the points for revenue
+HALF_OF_REVENUE = (
+    5_000.0  # a month; an account of this size gets half of the points, where the settings do not say
+)
 RENEWAL_HORIZON = 180  # days; a renewal further away adds nothing
 DUE_HORIZON = 72.0  # hours; what is due later adds nothing yet
 AT_DUE = 0.5  # of the points for being due, reached as the last hour runs out
@@ -266,15 +268,17 @@ OVERDUE_HORIZON = 48.0
 SEGMENT_SHARES = {Segment.VIP: 1.0, Segment.CORE: 0.6, Segment.POTENTIAL: 0.3, Segment.NON_CORE: 0.0}
 
 
-def priority(stake: Stake, weights: Weights = DEFAULT_WEIGHTS) -> Priority:
-    """Rank a follow-up by what is at stake.
+def priority(
+    stake: Stake, weights: Weights = DEFAULT_WEIGHTS, half_of_revenue: float = HALF_OF_REVENUE
+) -> Priority:
+    """Rank a follow-up by what is at stake; `half_of_revenue` is in the installation's currency, as all revenue.
 
     Every part is a share between 0 and 1 of its weight, and never falls when its input gets graver. Parts
     that add nothing are left out, unknown ones among them: what nobody knows is no reason.
     """
     parts = (
         _due(stake, weights.due),
-        _revenue(stake, weights.revenue),
+        _revenue(stake, weights.revenue, half_of_revenue),
         _renewal(stake, weights.renewal),
         _score(stake, weights.score),
         _fall(stake, weights.fall),
@@ -299,13 +303,13 @@ def _due(stake: Stake, weight: float) -> Reason | None:
     return Reason("overdue", {"hours": -hours}, weight * share)
 
 
-def _revenue(stake: Stake, weight: float) -> Reason | None:
+def _revenue(stake: Stake, weight: float, half: float) -> Reason | None:
     """Saturates: twice the revenue is more at stake, but never drowns all other reasons."""
     revenue = stake.monthly_revenue
     if revenue is None:
         return None
     # 1 - h/(x + h) rather than x/(x + h): the latter can fall by a rounding error when x rises.
-    share = 1 - HALF_OF_REVENUE / (revenue + HALF_OF_REVENUE)
+    share = 1 - half / (revenue + half)
     return Reason("revenue", {"monthly_revenue": revenue}, weight * share)
 
 

@@ -76,7 +76,12 @@ class Organisation:
         "Zone of the days of reports, and of contacts whose own is not known. After a change: "
         "`feedback db rebuild-rollups`.",
     )
-    currency: str = setting("USD", "Currency of recurring revenue (ISO 4217).")
+    currency: str = setting(
+        "USD", "Currency (ISO 4217) in which accounts are compared, and of those that name none."
+    )
+    exchange_rates: Mapping[str, float] = setting(
+        _NOTHING, "What one of another currency is worth in `currency`, e.g. { EUR = 1.1, TRY = 0.03 }."
+    )
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,11 @@ class FollowUp:
     time_zone: ZoneInfo | None = setting(None, "Zone of business hours; empty is the organisation's.")
     weights: Mapping[str, float] = setting(
         _NOTHING, "What makes a task urgent, in place of the built-in weights."
+    )
+    half_of_revenue: float = setting(
+        5_000.0,
+        "Recurring revenue a month, in organisation.currency, that gets half of the points for revenue.",
+        least=0.01,
     )
 
 

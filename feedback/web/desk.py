@@ -16,7 +16,6 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock
-from feedback.core.followup import Weights
 from feedback.core.local_days import day_of
 from feedback.core.text import direction
 from feedback.errors import Rejected
@@ -61,7 +60,7 @@ class Queue:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.settings = runtime.settings
-        self.weights = Weights.of(runtime.settings.followup.weights)
+        self.scales = queue.Scales.of(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def queue(self) -> ResponseReturnValue:
@@ -69,7 +68,7 @@ class Queue:
         leads = allows(Permission.ASSIGN_FOLLOW_UPS)
         with self.database.reading() as session:
             rows = queue.ranked(
-                session, viewer(), wanted, weights=self.weights, now=now, today=day_of(now, zone())
+                session, viewer(), wanted, scales=self.scales, now=now, today=day_of(now, zone())
             )
             return render_template(
                 "desk/_rows.html" if is_fragment() else "desk/queue.html",

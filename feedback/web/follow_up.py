@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.answer import Answer
-from feedback.core.followup import Outcome, State, Weights, allowed
+from feedback.core.followup import Outcome, State, allowed
 from feedback.core.local_days import day_of
 from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
@@ -39,7 +39,7 @@ class FollowUps:
         self.database = runtime.database
         self.library = runtime.library
         self.organisation = runtime.settings.organisation
-        self.weights = Weights.of(runtime.settings.followup.weights)
+        self.scales = queue.Scales.of(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def show(self, task_id: int) -> ResponseReturnValue:
@@ -131,7 +131,7 @@ class FollowUps:
 
     def _page(self, session: Session, task: FollowUp, now: datetime, refused: Exception | None = None) -> str:
         today, currency = day_of(now, zone()), _currency(task, self.organisation.currency)
-        row = queue.ranking(session, task, weights=self.weights, now=now, today=today)
+        row = queue.ranking(session, task, scales=self.scales, now=now, today=today)
         asked = self.library.of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
         done = works and task.state in (State.CLOSED, State.SNOOZED)
@@ -139,7 +139,9 @@ class FollowUps:
             "desk/follow-up.html",
             task=task,
             row=row,
-            why=reasons.sentences(say(), row.priority, currency),
+            why=reasons.sentences(
+                say(), row.priority, reasons.revenue(say(), task.account, self.organisation.currency)
+            ),
             answers=_answers(asked, task, {"company": self.organisation.name}),
             questionnaire=asked.title.to(say().language),
             history=histories.of(session, task, viewer()),
@@ -167,7 +169,7 @@ class FollowUps:
 
     def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
         today = day_of(now, zone())
-        return queue.next_after(session, viewer(), task, weights=self.weights, now=now, today=today)
+        return queue.next_after(session, viewer(), task, scales=self.scales, now=now, today=today)
 
 
 def may_hand_over(task: FollowUp) -> bool:

@@ -27,6 +27,7 @@ from feedback.services import audit, reports, rollups
 from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
+from feedback.services.worth import exchange_of
 from feedback.store.models import User
 from feedback.web import files, insight_charts, insight_tables, reasons, statements
 from feedback.web import insight_addresses as addresses
@@ -77,6 +78,7 @@ class Pages:
         self.library = runtime.library
         self.health = runtime.settings.health
         self.currency = runtime.settings.organisation.currency
+        self.exchange = exchange_of(runtime.settings)
         self.organisation = runtime.settings.organisation.name
 
     def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
@@ -185,7 +187,14 @@ class Pages:
         search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
         found = reports.accounts(
-            session, viewer, now=now, order=order, search=search, page=page, settings=self.health
+            session,
+            viewer,
+            now=now,
+            exchange=self.exchange,
+            order=order,
+            search=search,
+            page=page,
+            settings=self.health,
         )
         names = self._names(session)
         return {

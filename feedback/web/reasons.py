@@ -8,6 +8,7 @@ from typing import Any
 
 from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
 from feedback.i18n import Translator
+from feedback.store.models import Account
 
 Params = Mapping[str, Any]
 Sentence = Callable[[Translator, Params], str]
@@ -26,7 +27,7 @@ def _due(say: Translator, params: Params) -> str:
 
 
 def _revenue(say: Translator, params: Params) -> str:
-    return say.gettext("{money} a month", money=say.money(params["monthly_revenue"], params["currency"]))
+    return say.gettext("{money} a month", money=params["revenue"])
 
 
 def _renewal(say: Translator, params: Params) -> str:
@@ -213,11 +214,18 @@ def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:
     return say.gettext(words[key]) if key in words else key
 
 
-def sentence(say: Translator, reason: Reason, currency: str) -> str:
-    """One reason: "renews in 34 days". `currency` is that of the account."""
-    return SENTENCES[reason.code](say, {**reason.params, "currency": currency})
+def revenue(say: Translator, account: Account | None, currency: str) -> str:
+    """What an account pays, in its own currency (`currency` where it names none); nothing where nobody knows."""
+    if account is None or account.recurring_revenue is None:
+        return ""
+    return say.money(account.recurring_revenue, account.currency or currency)
 
 
-def sentences(say: Translator, priority: Priority, currency: str) -> list[tuple[str, str, float]]:
+def sentence(say: Translator, reason: Reason, revenue: str) -> str:
+    """One reason: "renews in 34 days". `revenue` is the account's own amount, in words."""
+    return SENTENCES[reason.code](say, {**reason.params, "revenue": revenue})
+
+
+def sentences(say: Translator, priority: Priority, revenue: str) -> list[tuple[str, str, float]]:
     """(code, sentence, points) of every reason, the weightiest first."""
-    return [(reason.code, sentence(say, reason, currency), reason.points) for reason in priority.reasons]
+    return [(reason.code, sentence(say, reason, revenue), reason.points) for reason in priority.reasons]

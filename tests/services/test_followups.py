@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -154,6 +155,42 @@ def test_more_at_stake_stands_higher_and_says_why(desk: Desk) -> None:
     assert [row.task.id for row in rows] == [big.id, small.id]
     assert {reason.code for reason in rows[0].priority.reasons} >= {"revenue", "renewal", "segment", "score"}
     assert rows[0].words == "Nothing works."
+
+
+def paying(desk: Desk) -> list[tuple[str, float]]:
+    """Each row's currency and its points for revenue, the weightiest first; rates are as in the settings."""
+    organisation = replace(desk.runtime.settings.organisation, currency="EUR", exchange_rates={"TRY": 0.02})
+    rows = desk.queue("cem", settings=replace(desk.runtime.settings, organisation=organisation))
+    return [
+        (
+            (row.task.account and row.task.account.currency) or "",
+            sum(reason.points for reason in row.priority.reasons if reason.code == "revenue"),
+        )
+        for row in rows
+    ]
+
+
+def test_revenue_in_several_currencies_is_ranked_by_what_it_is_worth(desk: Desk) -> None:
+    desk.low(recurring_revenue=Decimal(150_000), currency="TRY")
+    desk.low(recurring_revenue=Decimal(5_000), currency="EUR")
+    desk.low(recurring_revenue=Decimal(4_000))
+    assert [currency for currency, _ in paying(desk)] == ["EUR", "", "TRY"]
+
+
+def test_revenue_in_a_currency_without_a_rate_is_unknown_not_large(desk: Desk) -> None:
+    desk.low(recurring_revenue=Decimal(900_000_000), currency="IRR")
+    desk.low(recurring_revenue=Decimal(1), currency="EUR")
+    (euro, points), (rial, none) = paying(desk)
+    assert (euro, rial, none) == ("EUR", "IRR", 0)
+    assert points > 0
+
+
+def test_an_installation_says_itself_what_large_revenue_is(desk: Desk) -> None:
+    desk.low(recurring_revenue=Decimal(5_000))
+    followup = replace(desk.runtime.settings.followup, half_of_revenue=500_000)
+    (row,) = desk.queue("cem", settings=replace(desk.runtime.settings, followup=followup))
+    (points,) = [reason.points for reason in row.priority.reasons if reason.code == "revenue"]
+    assert points == pytest.approx(20 * 5_000 / 505_000)
 
 
 def test_silence_of_colleagues_counts(desk: Desk) -> None:

@@ -48,6 +48,15 @@ def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
         assert words in page
 
 
+def test_a_row_shows_the_account_s_own_money_whatever_it_is_ranked_by(runtime: Runtime) -> None:
+    organisation = replace(runtime.settings.organisation, currency="USD", exchange_rates={"EUR": 1.1})
+    dollars = create_app(replace(runtime, settings=replace(runtime.settings, organisation=organisation)))
+    dollars.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    client = dollars.test_client()
+    client.post("/login", data={"email": "cem@example.com", "password": office.PASSWORD})
+    assert "€12,000 a month" in client.get("/desk/").text
+
+
 def test_a_csm_finds_no_door_to_a_colleague_s_customer(app: Flask, sign_in: SignIn) -> None:
     other = tasks(app)["Contoso Health"]
     assert sign_in("cem").get(f"/desk/{other.id}").status_code == 404

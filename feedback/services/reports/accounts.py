@@ -15,11 +15,13 @@ from feedback.core.followup import State
 from feedback.core.health import Health, Signs, health, weights_with
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
+from feedback.core.money import Exchange
 from feedback.errors import NotFound
 from feedback.services import usage
 from feedback.services.followups import Viewer
 from feedback.services.reports.comments import visible_accounts
 from feedback.services.usage import Figure
+from feedback.services.worth import monthly_worth
 from feedback.settings.table import Health as HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
@@ -75,13 +77,14 @@ def accounts(
     viewer: Viewer,
     *,
     now: datetime,
+    exchange: Exchange,
     order: Order = "renewal",
     search: str = "",
     page: int = 1,
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
-    """A page of accounts with their health: the next renewal first, or by revenue, or by name."""
-    orders = _orders(day_of(now, zone_of(session)))
+    """A page of accounts with their health: the next renewal first, or by revenue in one currency, or by name."""
+    orders = _orders(day_of(now, zone_of(session)), monthly_worth(exchange))
     query = _listed(viewer, search).order_by(*orders[order]).limit(PAGE).offset(PAGE * (page - 1))
     found = session.scalars(query.options(selectinload(Account.owner))).all()
     return _standings(session, found, settings, now)
@@ -131,14 +134,14 @@ def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
     return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
 
 
-def _orders(today: date) -> dict[Order, tuple[ColumnElement[Any], ...]]:
+def _orders(today: date, worth: ColumnElement[Any]) -> dict[Order, tuple[ColumnElement[Any], ...]]:
     """What is unknown or over comes last."""
     over = case((or_(Account.renewal_on.is_(None), Account.renewal_on < today), 1), else_=0)
-    unknown = case((Account.recurring_revenue.is_(None), 1), else_=0)
+    unknown = case((worth.is_(None), 1), else_=0)
     name, key = Account.name.asc(), Account.id.asc()
     return {
         "renewal": (over.asc(), Account.renewal_on.asc(), name, key),
-        "revenue": (unknown.asc(), Account.recurring_revenue.desc(), name, key),
+        "revenue": (unknown.asc(), worth.desc(), name, key),
         "name": (name, key),
     }
 
