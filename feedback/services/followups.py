@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -197,25 +197,36 @@ def previous_score(session: Session, response: Response, scored: Score) -> int |
 # --- Seeing --------------------------------------------------------------------------------------
 
 
+def stands_for(viewer: Viewer) -> Select[int]:
+    """Ids of the viewer, of those who are away and named them, of those who named one of these, and so on."""
+    people = select(literal(viewer.user_id, BigInteger).label("id")).cte(recursive=True)
+    away = select(User.id).join(people, User.delegate_id == people.c.id).where(User.away_until.is_not(None))
+    return select(people.union(away).c.id)  # a union of different ones: circles of delegates come to an end
+
+
+def sees_account(viewer: Viewer) -> ColumnElement[bool]:
+    """For queries over Account: all, or the viewer's, nobody's, and of those for whom they stand in.
+
+    Where Account is joined from outside, who has no account is nobody's.
+    """
+    if viewer.sees_all:
+        return true()
+    return or_(Account.owner_id.is_(None), Account.owner_id.in_(stands_for(viewer)))
+
+
 def accounts_of(viewer: Viewer) -> Select[int]:
-    """Ids of the accounts that are the viewer's, nobody's, or of those for whom they stand in."""
-    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
-    return select(Account.id).where(
-        or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None), Account.owner_id.in_(covered))
-    )
+    """Ids of the accounts that `sees_account` lets through."""
+    return select(Account.id).where(sees_account(viewer))
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """What `viewer` may see: their own, nobody's, their accounts', and those of whom they stand in for."""
+    """What `viewer` may see: their own, nobody's, their accounts', and all that of whom they stand in for."""
     if viewer.sees_all:
         return true()
-    mine = select(Account.id).where(Account.owner_id == viewer.user_id)
-    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
     return or_(
-        FollowUp.owner_id == viewer.user_id,
         FollowUp.owner_id.is_(None),
-        FollowUp.account_id.in_(mine),
-        FollowUp.owner_id.in_(covered),
+        FollowUp.owner_id.in_(stands_for(viewer)),
+        FollowUp.account_id.in_(select(Account.id).where(Account.owner_id.in_(stands_for(viewer)))),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +11,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from feedback.core.money import Exchange
+from feedback.core.period import Period
 from feedback.errors import Conflict, FeedbackError, NotFound, Rejected
-from feedback.services import followups, histories, staff
+from feedback.services import followups, histories, reports, staff
 from feedback.services.followups import Closing, Viewer
 from feedback.services.queue import Filter
 from feedback.store.models import AuditEntry, Contact, FollowUp, FollowUpEntry, User
@@ -66,6 +69,56 @@ def test_a_csm_sees_their_own_and_nobody_s_but_not_others(desk: Desk) -> None:
         with pytest.raises(NotFound):
             followups.find(session, other.id, desk.viewer("cem"))
         assert followups.find(session, other.id, LEAD).id == other.id
+
+
+def stand_in(desk: Desk, away: str, delegate: str) -> None:
+    with desk.runtime.database.writing() as session:
+        user = session.get_one(User, desk.people[away])
+        user.away_until, user.delegate_id = MONDAY + timedelta(days=5), desk.people[delegate]
+
+
+def seen_by(desk: Desk, name: str, task: FollowUp) -> set[str]:
+    """Where `name` finds a customer: the follow-up, the account's page, the list of accounts, the comments."""
+    viewer, found = desk.viewer(name), set()
+    exchange = Exchange("USD")
+    with desk.runtime.database.reading() as session:
+        with contextlib.suppress(NotFound):
+            followups.find(session, task.id, viewer)
+            found.add("follow-up")
+        with contextlib.suppress(NotFound):
+            reports.account_page(session, viewer, task.account_id or 0, now=MONDAY)
+            found.add("page")
+        if reports.accounts(session, viewer, now=MONDAY, exchange=exchange):
+            found.add("list")
+        whole = Period(MONDAY.date(), MONDAY.date())
+        if reports.comments(session, viewer, reports.Wanted(whole)):
+            found.add("comments")
+    return found
+
+
+EVERYWHERE = {"follow-up", "page", "list", "comments"}
+
+
+def test_who_stands_in_sees_the_accounts_everywhere_and_others_nowhere(desk: Desk) -> None:
+    task = desk.low()
+    stand_in(desk, "cem", "selin")
+    assert [seen_by(desk, name, task) for name in ("cem", "selin", "neda")] == [EVERYWHERE, EVERYWHERE, set()]
+
+
+def test_who_stands_in_for_somebody_who_stands_in_sees_them_too(desk: Desk) -> None:
+    task = desk.low()
+    stand_in(desk, "cem", "selin")
+    stand_in(desk, "selin", "neda")
+    stand_in(desk, "neda", "cem")  # a circle is no endless search
+    assert seen_by(desk, "neda", task) == EVERYWHERE
+
+
+def test_cover_ends_with_the_absence(desk: Desk) -> None:
+    task = desk.low()
+    stand_in(desk, "cem", "selin")
+    with desk.runtime.database.writing() as session:
+        staff.welcome_back(session, MONDAY + timedelta(days=6))
+    assert seen_by(desk, "selin", task) == set()
 
 
 def test_from_taking_to_closing_everything_is_written_down(desk: Desk) -> None:

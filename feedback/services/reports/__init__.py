@@ -15,7 +15,7 @@ from feedback.services.reports.accounts import (
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
-from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
+from feedback.services.reports.comments import Comment, Wanted, comments
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
@@ -75,5 +75,4 @@ __all__ = [
     "scored_again",
     "signs_of",
     "text_report",
-    "visible_accounts",
 ]

@@ -18,8 +18,7 @@ from feedback.core.metrics import METRICS
 from feedback.core.money import Exchange
 from feedback.errors import NotFound
 from feedback.services import usage
-from feedback.services.followups import Viewer
-from feedback.services.reports.comments import visible_accounts
+from feedback.services.followups import Viewer, sees_account
 from feedback.services.usage import Figure
 from feedback.services.worth import monthly_worth
 from feedback.settings.table import Health as HealthSettings
@@ -104,7 +103,7 @@ def account_page(
     settings: HealthSettings = BUILT_IN,
 ) -> AccountPage:
     """Raises NotFound, also for an account that is not the viewer's to see."""
-    wanted = select(Account).where(Account.id == account_id, visible_accounts(viewer))
+    wanted = select(Account).where(Account.id == account_id, sees_account(viewer))
     account = session.scalar(wanted.options(selectinload(Account.owner)))
     if account is None:
         raise NotFound("There is no such account.")
@@ -130,7 +129,7 @@ def _standings(
 
 
 def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
-    query = select(Account).where(visible_accounts(viewer))
+    query = select(Account).where(sees_account(viewer))
     return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
 
 
