@@ -173,7 +173,7 @@ class Stake:
     monthly_revenue   recurring, of the account, a month, in the installation's currency; 0 or more
     days_to_renewal   negative once the date has passed
     hours_left        until it is due; negative when overdue
-    silent_others     invited people of the account who did not answer, in the latest round
+    silent_others     people of the account whose surveys ran out unanswered, in the latest round
     answering_others  those who did
     """
 

@@ -14,6 +14,7 @@ from feedback.core.followup import Priority, Rating, Segment, Stake, State, Weig
 from feedback.core.metrics import METRICS
 from feedback.core.money import Exchange
 from feedback.services.followups import Viewer, visible
+from feedback.services.silence import had_their_say
 from feedback.services.worth import exchange_of
 from feedback.settings import Settings
 from feedback.store.models import (
@@ -204,8 +205,8 @@ def _silence(session: Session, tasks: Iterable[FollowUp], now: datetime) -> Mapp
         select(Invitation.account_id, Invitation.contact_id, answered)
         .where(
             Invitation.account_id.in_(accounts),
-            Invitation.sent_at.is_not(None),
             Invitation.created_at >= now - LATEST_ROUND,
+            had_their_say(now),
         )
         .group_by(Invitation.account_id, Invitation.contact_id)
     )

@@ -246,19 +246,47 @@ def test_an_installation_says_itself_what_large_revenue_is(desk: Desk) -> None:
     assert points == pytest.approx(20 * 5_000 / 505_000)
 
 
+def colleague(
+    desk: Desk, task: FollowUp, *days_ago: float, answered: bool = False, state: str = "sent"
+) -> None:
+    """Somebody else at the account, asked so many days ago; their surveys run for 30 days."""
+    with desk.runtime.database.writing() as session:
+        number = session.query(Contact).count()
+        person = Contact(
+            external_id=f"x{number}", account_id=task.account_id, created_at=MONDAY, updated_at=MONDAY
+        )
+        session.add(person)
+        session.flush()
+        for days in days_ago:
+            invitation = office.invite(session, desk.runtime, person, MONDAY - timedelta(days=days))
+            invitation.state, invitation.answered_at = state, MONDAY if answered else None
+
+
+def silence(desk: Desk) -> dict[str, object] | None:
+    (row,) = desk.queue("cem")
+    found = [dict(reason.params) for reason in row.priority.reasons if reason.code == "silence"]
+    return found[0] if found else None
+
+
 def test_silence_of_colleagues_counts(desk: Desk) -> None:
     task = desk.low()
-    with desk.runtime.database.writing() as session:
-        for number in range(2):
-            colleague = Contact(
-                external_id=f"x{number}", account_id=task.account_id, created_at=MONDAY, updated_at=MONDAY
-            )
-            session.add(colleague)
-            session.flush()
-            office.invite(session, desk.runtime, colleague, MONDAY - timedelta(days=2))
-    (row,) = desk.queue("cem")
-    (silence,) = [reason for reason in row.priority.reasons if reason.code == "silence"]
-    assert silence.params == {"silent": 2, "asked": 2}
+    colleague(desk, task, 31)
+    colleague(desk, task, 40, 35)
+    colleague(desk, task, 31, answered=True)
+    assert silence(desk) == {"silent": 2, "asked": 3}
+
+
+@pytest.mark.parametrize("days", [0.001, 29])
+def test_who_may_still_answer_is_not_silent(desk: Desk, days: float) -> None:
+    task = desk.low()
+    colleague(desk, task, days)
+    assert silence(desk) is None
+
+
+def test_whom_nothing_reached_is_not_silent(desk: Desk) -> None:
+    task = desk.low()
+    colleague(desk, task, 31, state="failed")
+    assert silence(desk) is None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from feedback.core.money import Exchange
 from feedback.errors import NotFound
 from feedback.services import usage
 from feedback.services.followups import Viewer, sees_account
+from feedback.services.silence import had_their_say
 from feedback.services.usage import Figure
 from feedback.services.worth import monthly_worth
 from feedback.settings.table import Health as HealthSettings
@@ -229,7 +230,7 @@ def _voices(session: Session, account_ids: Collection[int], now: datetime) -> di
     rows = session.execute(
         select(Invitation.account_id, func.count(), func.count(Invitation.answered_at))
         .where(Invitation.account_id.in_(account_ids), Invitation.sent_at >= now - SILENCE_WITHIN)
-        .where(or_(Invitation.answered_at.is_not(None), Invitation.expires_at <= now))
+        .where(had_their_say(now))
         .group_by(Invitation.account_id)
     )
     return {row[0]: (row[1], row[2]) for row in rows if row[0] is not None}
