@@ -15,12 +15,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
 from enum import StrEnum
 
-from feedback.core.business_time import BusinessCalendar
-from feedback.core.duration import Duration
-from feedback.core.metrics.base import AlertLevel
 from feedback.errors import Conflict
 
 
@@ -41,7 +37,7 @@ class Action(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How soon somebody has to act; fixed when the follow-up is opened. The due date follows from it."""
+    """How pressing the rule calls it; the due dates are the rule's as well, and do not follow from this word."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -115,38 +111,6 @@ def _refusal(state: State, action: Action) -> str:
         return "This follow-up is closed, and closing is final: open a new one."
     possible = ", ".join(allowed(state))
     return f"A follow-up that is {state} does not allow {action}; possible are {possible}."
-
-
-# --- Whether and until when ----------------------------------------------------------------------
-
-URGENCIES: Mapping[AlertLevel, Urgency] = {
-    "urgent": Urgency.URGENT,
-    "low": Urgency.HIGH,
-    "watch": Urgency.LOW,
-}
-
-DUE_WITHIN: Mapping[Urgency, Duration] = {
-    Urgency.URGENT: Duration(4, "h"),
-    Urgency.HIGH: Duration(1, "d"),
-    Urgency.NORMAL: Duration(3, "d"),
-    Urgency.LOW: Duration(1, "w"),
-}
-"""Defaults, in business time. `normal` is for what no score asks for: a wish to be called, a comment."""
-
-
-def needed(alert: AlertLevel | None) -> Urgency | None:
-    """The urgency of the follow-up that an alert (`Metric.alert`) calls for; None: no follow-up."""
-    return URGENCIES[alert] if alert else None
-
-
-def due(
-    urgency: Urgency,
-    opened_at: datetime,
-    calendar: BusinessCalendar,
-    within: Mapping[Urgency, Duration] = DUE_WITHIN,
-) -> datetime:
-    """When a follow-up opened at `opened_at` (aware) has to be answered, in UTC, in opening hours."""
-    return calendar.add(opened_at, within[urgency])
 
 
 # --- What is at stake ----------------------------------------------------------------------------
