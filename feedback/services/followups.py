@@ -281,7 +281,10 @@ def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
 def take_all(
     session: Session, seen: Mapping[int, int], viewer: Viewer, *, now: datetime
 ) -> tuple[list[FollowUp], list[int]]:
-    """Take several (id -> revision that was seen); the ids that somebody else took first are given back."""
+    """Take several (id -> revision that was seen); the ids that others have changed meanwhile are given back.
+
+    What the viewer is working on already is neither: a form that is sent twice takes nothing from anybody.
+    """
     taken, lost = [], []
     for task_id, revision in sorted(
         seen.items()
@@ -289,8 +292,14 @@ def take_all(
         try:
             taken.append(take(session, task_id, viewer, revision=revision, now=now))
         except (Conflict, NotFound):
-            lost.append(task_id)
+            if not _works_on(session, task_id, viewer):
+                lost.append(task_id)
     return taken, lost
+
+
+def _works_on(session: Session, task_id: int, viewer: Viewer) -> bool:
+    task = session.get(FollowUp, task_id)
+    return task is not None and task.state == State.TAKEN and task.owner_id == viewer.user_id
 
 
 def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:

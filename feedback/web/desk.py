@@ -16,11 +16,13 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock
+from feedback.core.followup import Action, State, allowed
 from feedback.core.local_days import day_of
 from feedback.core.text import direction
 from feedback.errors import Rejected
 from feedback.services import followups, queue, root_causes, staff, webhooks
 from feedback.services.queue import Filter
+from feedback.store.models import FollowUp
 from feedback.web import reasons
 from feedback.web.follow_up import FollowUps, in_words
 from feedback.web.frame import is_fragment
@@ -85,7 +87,12 @@ class Queue:
             told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
             flash(told, "success")
         if lost:
-            flash(say().gettext("Somebody else was faster with {n} of them.", n=len(lost)), "error")
+            told = say().ngettext(
+                "{n} was not taken: somebody has changed it meanwhile.",
+                "{n} were not taken: somebody has changed them meanwhile.",
+                len(lost),
+            )
+            flash(told, "error")
         return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
 
     @may(Permission.SEE_FOLLOW_UPS)
@@ -134,8 +141,10 @@ def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
 
 def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datetime) -> dict[str, Any]:
     shown = len(rows) if request.args.get("show") == "all" else PAGE
+    works = allows(Permission.WORK_FOLLOW_UPS)
     return {
         "rows": rows[:shown],
+        "takeable": {row.task.id for row in rows[:shown] if works and _may_take(row.task)},
         "more": max(0, len(rows) - shown),
         "older": len(rows) == queue.CLOSED and wanted.state == "closed",
         "wanted": wanted,
@@ -151,6 +160,10 @@ def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datet
         "due_at": queue.due_at,
         "direction": direction,
     }
+
+
+def _may_take(task: FollowUp) -> bool:
+    return Action.TAKE in allowed(State(task.state))
 
 
 def address(wanted: Filter, **changed: Any) -> str:

@@ -332,6 +332,15 @@ def test_of_many_ticked_the_ones_that_others_took_are_named(desk: Desk) -> None:
     assert ([task.id for task in taken], lost) == ([mine.id], [theirs.id, 999])
 
 
+def test_a_form_that_is_sent_twice_takes_nothing_from_anybody(desk: Desk) -> None:
+    task = desk.low()
+    seen, cem = {task.id: task.revision}, desk.viewer("cem")
+    for expected in (1, 0):
+        with desk.runtime.database.writing() as session:
+            taken, lost = followups.take_all(session, seen, cem, now=MONDAY)
+        assert (len(taken), lost) == (expected, [])
+
+
 def test_the_history_tells_scores_and_earlier_follow_ups(desk: Desk) -> None:
     contact = desk.customer()
     desk.answer(contact, 5, now=MONDAY - timedelta(days=90))

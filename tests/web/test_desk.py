@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -117,6 +118,30 @@ def test_several_are_taken_at_once(app: Flask, sign_in: SignIn) -> None:
     )
     assert "3 follow-ups are yours now." in page.text
     assert page.request.url.endswith("?whose=mine")
+
+
+def test_only_what_can_be_taken_can_be_ticked(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    ticked = [f"{task.id}:{task.revision}" for task in tasks(app).values()]
+    offered = client.get("/desk/").text
+    assert [f'value="{each}"' in offered for each in ticked] == [True] * len(ticked)
+    client.post("/desk/take", data={"task": ticked[:1]})
+    assert ticked[0].partition(":")[0] + ":" not in re.findall(
+        r'value="(\d+:)\d+"', client.get("/desk/").text
+    )
+    client.post("/desk/take", data={"task": ticked[1:]})
+    page = client.get("/desk/").text
+    assert 'type="checkbox" name="task"' not in page
+    assert "Take the ticked ones" not in page
+
+
+def test_what_somebody_else_changed_is_not_taken_and_said_so(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    sign_in("cem").post(f"/desk/{task.id}/note", data={"note": "I am at it."})
+    page = sign_in("lead").post(
+        "/desk/take", data={"task": f"{task.id}:{task.revision}"}, follow_redirects=True
+    )
+    assert "1 was not taken: somebody has changed it meanwhile." in page.text
 
 
 def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn) -> None:
