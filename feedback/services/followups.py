@@ -248,13 +248,6 @@ def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
     return task
 
 
-def see(session: Session, task_id: int, viewer: Viewer, *, now: datetime) -> FollowUp:
-    """As `find`, and write down that this person looked at a customer's answers."""
-    task = find(session, task_id, viewer)
-    audit.record(session, "saw", "follow_up", task.id, by=viewer.user_id, now=now)
-    return task
-
-
 def root_cause_of(session: Session, task: FollowUp) -> RootCause | None:
     """The cause that was named when it was closed."""
     return session.get(RootCause, task.root_cause_id) if task.root_cause_id else None

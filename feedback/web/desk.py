@@ -29,6 +29,7 @@ from feedback.web.frame import is_fragment
 from feedback.web.language import say, zone
 from feedback.web.permissions import Permission, allows, may, viewer
 from feedback.web.routes import get, post, room
+from feedback.web.seeing import note_seen
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -72,12 +73,14 @@ class Queue:
             rows = queue.ranked(
                 session, viewer(), wanted, scales=self.scales, now=now, today=day_of(now, zone())
             )
-            return render_template(
+            page = render_template(
                 "desk/_rows.html" if is_fragment() else "desk/queue.html",
                 **_context(session, rows, wanted, now),
                 currency=self.settings.organisation.currency,
                 troubles=webhooks.troubles(session, self.settings) if leads else [],
             )
+        note_seen(self.database, "queue")
+        return page
 
     @may(Permission.WORK_FOLLOW_UPS)
     def take_all(self) -> ResponseReturnValue:

@@ -21,12 +21,13 @@ from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
-from feedback.services import audit, followups, histories, queue, recovery, root_causes, staff
+from feedback.services import audit, followups, histories, queue, recovery, reports, root_causes, staff
 from feedback.services.followups import Closing
 from feedback.store.models import FollowUp, FollowUpEntry
-from feedback.web import reasons
+from feedback.web import reasons, statements
 from feedback.web.language import say, zone
 from feedback.web.permissions import Permission, allows, may, viewer
+from feedback.web.seeing import note_seen
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -39,14 +40,17 @@ class FollowUps:
         self.database = runtime.database
         self.library = runtime.library
         self.organisation = runtime.settings.organisation
+        self.health = runtime.settings.health
         self.scales = queue.Scales.of(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def show(self, task_id: int) -> ResponseReturnValue:
         now = clock.now()
-        with self.database.writing() as session:  # seeing is written down
-            task = followups.see(session, task_id, viewer(), now=now)
-            return self._page(session, task, now)
+        with self.database.reading() as session:
+            task = followups.find(session, task_id, viewer())
+            page = self._page(session, task, now)
+        note_seen(self.database, "follow_up", task_id)
+        return page
 
     @may(Permission.SEE_FOLLOW_UPS)
     def changes(self, task_id: int) -> ResponseReturnValue:
@@ -139,6 +143,8 @@ class FollowUps:
             "desk/follow-up.html",
             task=task,
             row=row,
+            standing=self._standing(session, task, now),
+            statements=statements,
             why=reasons.sentences(
                 say(), row.priority, reasons.revenue(say(), task.account, self.organisation.currency)
             ),
@@ -166,6 +172,12 @@ class FollowUps:
             direction=direction,
             currency=currency,
         )
+
+    def _standing(self, session: Session, task: FollowUp, now: datetime) -> reports.Standing | None:
+        """The account's health, where the reader may open its page."""
+        if task.account_id is None or not allows(Permission.SEE_REPORTS):
+            return None
+        return reports.standing(session, viewer(), task.account_id, now=now, settings=self.health)
 
     def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
         today = day_of(now, zone())

@@ -34,6 +34,7 @@ from feedback.web import insight_addresses as addresses
 from feedback.web.insight_tables import Names
 from feedback.web.language import say
 from feedback.web.permissions import Permission, allows, demand, may
+from feedback.web.seeing import note_seen
 from feedback.web.tables import Table
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def _(message: str) -> str:
 
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
+
+PERSONAL = frozenset({"comments", "account"})
+"""Pages with customers' words and names: who opens them is written down."""
 
 Context = dict[str, Any]
 
@@ -88,7 +92,10 @@ class Pages:
             return self._export(endpoint, wanted, show)
         with self.database.reading() as session:
             moved = rollups.other_zone(session)
-            return render_template(template, **_frame(), **show(session), moved=moved)
+            page = render_template(template, **_frame(), **show(session), moved=moved)
+        if endpoint in PERSONAL:
+            note_seen(self.database, endpoint, (request.view_args or {}).get("account_id"))
+        return page
 
     def index(self, session: Session) -> Context:
         asked = addresses.asked(self._today())

@@ -74,6 +74,50 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
     assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
 
 
+def seen(app: Flask) -> list[tuple[str, int | None]]:
+    """What the audit says somebody looked at, in the order of looking."""
+    with app.extensions["feedback"].database.reading() as session:
+        found = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw").order_by(AuditEntry.id))
+        return [(entry.subject, entry.subject_id) for entry in found]
+
+
+def test_whoever_reads_customers_words_or_names_is_written_down(app: Flask, sign_in: SignIn) -> None:
+    client, account = sign_in("cem"), tasks(app)["Northwind Logistics"].account_id
+    pages = ("/desk/", f"/insights/accounts/{account}", "/insights/comments", "/inbox/")
+    assert {client.get(page).status_code for page in pages} == {200}
+    assert seen(app) == [("queue", None), ("account", account), ("comments", None), ("inbox", None)]
+
+
+def test_one_entry_an_hour_keeps_the_audit_readable(app: Flask, sign_in: SignIn) -> None:
+    client, task = sign_in("cem"), tasks(app)["Northwind Logistics"]
+    for minute in (5, 20, 64, 66):
+        with time_machine.travel(datetime(2026, 3, 4, 10 + minute // 60, minute % 60, tzinfo=UTC)):
+            client.get(f"/desk/{task.id}")
+    assert seen(app) == [("follow_up", task.id)] * 2
+    sign_in("lead").get(f"/desk/{task.id}")
+    assert seen(app) == [("follow_up", task.id)] * 3
+
+
+def test_what_is_not_shown_was_not_seen(app: Flask, sign_in: SignIn) -> None:
+    other = tasks(app)["Contoso Health"]
+    client = sign_in("cem")
+    assert client.get(f"/insights/accounts/{other.account_id}").status_code == 404
+    assert client.get(f"/desk/{other.id}").status_code == 404
+    assert seen(app) == []
+
+
+def test_the_follow_up_leads_to_its_account_and_shows_its_health(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    client, address = sign_in("cem"), f'href="/insights/accounts/{task.account_id}"'
+    page = client.get(f"/desk/{task.id}").text
+    assert f"<h1><a {address}>Northwind Logistics</a></h1>" in page
+    assert 'class="health ' in page
+    form = {"revision": task.revision, "to": tasks(app)["Contoso Health"].owner_id}
+    client.post(f"/desk/{task.id}/hand-over", data=form)
+    given = sign_in("selin").get(f"/desk/{task.id}")  # whose follow-up it is, but not their account
+    assert (given.status_code, address in given.text) == (200, False)
+
+
 def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> None:
     task = tasks(app)["Northwind Logistics"]
     form = {"revision": task.revision, "outcome": "recovered", "closing_note": "A long story."}

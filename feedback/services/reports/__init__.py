@@ -12,6 +12,7 @@ from feedback.services.reports.accounts import (
     accounts,
     count_accounts,
     signs_of,
+    standing,
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
@@ -74,5 +75,6 @@ __all__ = [
     "score",
     "scored_again",
     "signs_of",
+    "standing",
     "text_report",
 ]

@@ -104,17 +104,30 @@ def account_page(
     settings: HealthSettings = BUILT_IN,
 ) -> AccountPage:
     """Raises NotFound, also for an account that is not the viewer's to see."""
-    wanted = select(Account).where(Account.id == account_id, sees_account(viewer))
-    account = session.scalar(wanted.options(selectinload(Account.owner)))
-    if account is None:
+    found = standing(session, viewer, account_id, now=now, settings=settings)
+    if found is None:
         raise NotFound("There is no such account.")
     return AccountPage(
-        standing=_standings(session, [account], settings, now)[0],
+        standing=found,
         contacts=_latest(session, Contact, account_id, Contact.name),
         scores=_scores(session, account_id),
         invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc()),
         follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc()),
     )
+
+
+def standing(
+    session: Session,
+    viewer: Viewer,
+    account_id: int,
+    *,
+    now: datetime,
+    settings: HealthSettings = BUILT_IN,
+) -> Standing | None:
+    """One account and its health; None for an account that is not the viewer's to see."""
+    wanted = select(Account).where(Account.id == account_id, sees_account(viewer))
+    account = session.scalar(wanted.options(selectinload(Account.owner)))
+    return _standings(session, [account], settings, now)[0] if account else None
 
 
 def _standings(
