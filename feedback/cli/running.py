@@ -80,10 +80,15 @@ def doctor(deep: bool) -> None:
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
     """What keeps channels from sending, figures from being right, and accounts from being compared."""
-    from feedback.services import holds, rollups, worth
+    from feedback.services import holds, rollups, working_hours, worth
 
     with database.reading() as session:
-        return [*holds.problems(session), *rollups.problems(session), *worth.problems(session, settings)]
+        return [
+            *holds.problems(session),
+            *rollups.problems(session),
+            *worth.problems(session, settings),
+            *working_hours.problems(session, settings.followup),
+        ]
 
 
 def _deep(settings: Settings) -> bool:

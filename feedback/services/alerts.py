@@ -24,6 +24,7 @@ from feedback.core.text import Text
 from feedback.i18n import Translator, translator
 from feedback.services import followups, holds
 from feedback.services.staff import RoleName
+from feedback.services.working_hours import calendar_of
 from feedback.settings import Settings
 from feedback.store.models import ChannelHold, FollowUp, FollowUpEntry, Message, Role, User
 
@@ -166,7 +167,7 @@ def _reminded_until(session: Session, settings: Settings, now: datetime) -> dict
     ahead = settings.alerts.remind_before
     found: dict[int, datetime | None] = {}
     for owner in session.scalars(select(User).where(User.active, User.id.in_(working))):
-        calendar = followups.calendar_of(owner, settings.followup)
+        calendar = calendar_of(owner, settings.followup)
         is_time = ahead > timedelta(0) and calendar.is_open(now)
         found[owner.id] = calendar.reaches(now, ahead) if is_time else None
     return found

@@ -17,11 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.answer import Answer
-from feedback.core.business_time import BusinessCalendar
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
+from feedback.services.working_hours import calendar_of
 from feedback.settings.table import FollowUp as FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
 
@@ -156,18 +156,6 @@ def present(session: Session, user: User | None, now: datetime) -> User | None:
         asked.add(user.id)
         user = session.get(User, user.delegate_id) if user.delegate_id else None
     return None
-
-
-def calendar_of(owner: User | None, followup: FollowUpSettings) -> BusinessCalendar:
-    """Business hours on the owner's clocks; without an owner's, on those of the settings."""
-    default = followup.time_zone.key if followup.time_zone else "UTC"
-    return BusinessCalendar(
-        time_zone=(owner.time_zone if owner else None) or default,
-        weekdays=frozenset(int(day) for day in followup.weekdays),
-        opens=followup.opens,
-        closes=followup.closes,
-        holidays=frozenset(followup.holidays),
-    )
 
 
 def previous_score(session: Session, response: Response, scored: Score) -> int | None:

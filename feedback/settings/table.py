@@ -168,6 +168,10 @@ class FollowUp:
     closes: time = setting(time(17), "Business hours end.")
     weekdays: tuple[Weekday, ...] = setting(_WORKDAYS, "Business days.")
     holidays: tuple[date, ...] = setting((), "Days that do not count.")
+    holiday_calendars: Mapping[str, tuple[date, ...]] = setting(
+        _NOTHING,
+        "Other holidays under a name, for colleagues elsewhere: { iran = [2026-03-21, 2026-03-22] }.",
+    )
     time_zone: ZoneInfo | None = setting(None, "Zone of business hours; empty is the organisation's.")
     weights: Mapping[str, float] = setting(
         _NOTHING, "What makes a task urgent, in place of the built-in weights."

@@ -161,6 +161,7 @@ AUDITED: Mapping[str, str] = {
     "erased": _("erased it"),
     "purged": _("removed what was past its time"),
     "roles": _("changed the roles"),
+    "hours": _("changed the working hours"),
     "activated": _("enabled the account"),
     "deactivated": _("disabled the account"),
     "sessions revoked": _("signed them out everywhere"),

@@ -111,6 +111,23 @@ def test_doctor_names_a_currency_that_cannot_be_compared(installed: Path) -> Non
     assert result.output.count("F112") == 1
 
 
+def test_a_colleague_s_week_is_set_by_command(installed: Path) -> None:
+    given = f"{PASSWORD}\n{PASSWORD}\n"
+    feedback(installed, "user", "add", "neda@example.com", "--role", "csm", given=given)
+    own = ("--days", "sat,sun,mon,tue,wed", "--from", "08:00", "--time-zone", "Asia/Tehran")
+    result = feedback(installed, "user", "hours", "neda@example.com", *own)
+    assert result.output.endswith("works mon, tue, wed, sat, sun, 08:00 to 17:00 (Asia/Tehran).\n")
+    assert (
+        "works mon, tue, wed, thu, fri"
+        in feedback(installed, "user", "hours", "neda@example.com", "--usual").output
+    )
+    for wrong in (("--days", "someday"), ("--from", "25:00"), ("--to", "08:00"), ("--holidays", "mars")):
+        refused = feedback(installed, "user", "hours", "neda@example.com", *wrong)
+        assert refused.exit_code != 0
+        assert "Traceback" not in refused.output
+    assert feedback(installed, "user", "hours", "nobody@example.com").exit_code == 1
+
+
 def test_an_unknown_setting_is_one_sentence_with_the_nearest_known_one(installed: Path) -> None:
     with (installed / "feedback.toml").open("a") as file:
         file.write("\n[smtp]\nhosst = 'mail.example.com'\n")

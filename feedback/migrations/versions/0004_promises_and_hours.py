@@ -1,4 +1,7 @@
-"""Remember who has heard of a follow-up, and of which promise somebody was reminded or the leads were told."""
+"""Remember who has heard of a follow-up, and of which promise somebody was reminded or the leads were told.
+
+And when colleagues work whose days or hours are not those of the installation.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,13 @@ def upgrade() -> None:
     for name in MOMENTS:
         op.add_column("follow_up", sa.Column(name, UtcDateTime(timezone=True), nullable=True))
     _know_what_was_told()
+    for column in (
+        sa.Column("work_days", sa.JSON(), nullable=True),
+        sa.Column("work_from", sa.Time(), nullable=True),
+        sa.Column("work_to", sa.Time(), nullable=True),
+        sa.Column("holidays", sa.String(length=64), nullable=True),
+    ):
+        op.add_column("user", column)
 
 
 def _know_what_was_told() -> None:
