@@ -38,6 +38,7 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 }
 """Domain -> its languages; the first one is spoken to everybody else."""
 
+_WEEK_BEGINS = {"fa": 5, "ar": 5}  # on Saturday; elsewhere on Monday
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
 _PERCENT = {"arabext": "٪", "arab": "٪"}
 
@@ -120,6 +121,11 @@ class Translator:
     def day_and_month(self, day: Day) -> str:
         """5 Mar, where the year goes without saying."""
         return self.digits(format_skeleton("MMMd", day, locale=self.locale))
+
+    def weekdays(self) -> list[tuple[int, str]]:
+        """(number from Monday = 0, name) of every day, as a week begins where this language is spoken."""
+        names, first = self.locale.days["stand-alone"]["wide"], _WEEK_BEGINS.get(self.language, 0)
+        return [(day, str(names[day])) for day in ((first + n) % 7 for n in range(7))]
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
         return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))

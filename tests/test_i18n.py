@@ -113,6 +113,7 @@ DESK_CODE = [
     PACKAGE / "services" / "queue.py",
     PACKAGE / "services" / "root_causes.py",
     PACKAGE / "services" / "webhooks.py",
+    PACKAGE / "services" / "working_hours.py",
     PACKAGE / "services" / "reports" / "accounts.py",
 ]
 DESK_TEMPLATES = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from feedback.cli.frame import main, the_runtime
@@ -86,3 +88,62 @@ def user_add(
             time_zone=time_zone,
         )
     click.echo(f"{email} can sign in at {runtime.settings.web.public_url}/login as {', '.join(roles)}.")
+
+
+def _parsed(option: str, kind: Any, written: str) -> Any:
+    """As a setting of this type would be read."""
+    from feedback.settings.values import parse
+
+    try:
+        return parse(kind, written)
+    except ValueError as error:
+        raise click.BadParameter(f"{written!r} {error}.", param_hint=option) from None
+
+
+@user.command("hours")
+@click.argument("email")
+@click.option("--days", help="Working days, such as sat,sun,mon,tue,wed.")
+@click.option("--from", "opens", help="Work begins, such as 08:00, on their clocks.")
+@click.option("--to", "closes", help="Work ends; 00:00 is the end of the day.")
+@click.option("--holidays", help="One of followup.holiday_calendars; empty for followup.holidays.")
+@click.option("--time-zone", help="IANA name, such as Asia/Tehran.")
+@click.option("--usual", is_flag=True, help="The installation's days, hours and holidays again.")
+def user_hours(
+    email: str,
+    days: str | None,
+    opens: str | None,
+    closes: str | None,
+    holidays: str | None,
+    time_zone: str | None,
+    usual: bool,
+) -> None:
+    """Say when EMAIL works; due dates go by it. What is not named stays as it is."""
+    from dataclasses import replace
+    from datetime import time
+    from zoneinfo import ZoneInfo
+
+    from feedback import clock
+    from feedback.services import staff, working_hours
+    from feedback.settings import Weekday
+
+    runtime = the_runtime()
+    followup = runtime.settings.followup
+    with runtime.database.writing() as session:
+        person = staff.by_email(session, email)
+        if person is None:
+            raise click.ClickException(f"There is no user with the address {email}.")
+        hours = working_hours.usual_hours(followup) if usual else working_hours.hours_of(person, followup)
+        if days is not None:
+            hours = replace(hours, days=frozenset(_parsed("--days", tuple[Weekday, ...], days)))
+        if opens is not None:
+            hours = replace(hours, opens=_parsed("--from", time, opens))
+        if closes is not None:
+            hours = replace(hours, closes=_parsed("--to", time, closes))
+        if holidays is not None:
+            hours = replace(hours, holidays=holidays)
+        if time_zone is not None:
+            person.time_zone = _parsed("--time-zone", ZoneInfo, time_zone).key
+        working_hours.set_hours(session, person, hours, followup, by=None, now=clock.now())
+        zone = person.time_zone or (followup.time_zone.key if followup.time_zone else "UTC")
+    told = ", ".join(Weekday(day).name.lower() for day in sorted(hours.days))
+    click.echo(f"{email} works {told}, {hours.opens:%H:%M} to {hours.closes:%H:%M} ({zone}).")

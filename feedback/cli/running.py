@@ -58,9 +58,9 @@ def doctor(deep: bool) -> None:
     problems += stored
     for problem in problems:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
-    standing = [] if any(problem.level == "error" for problem in stored) else _standing(database)
+    standing = [] if any(problem.level == "error" for problem in stored) else _standing(database, settings)
     for problem in standing:
-        click.secho(str(problem), fg="red")
+        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
     shelf = library.load(resources.directories("questionnaires", settings.instance))
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
@@ -73,17 +73,22 @@ def doctor(deep: bool) -> None:
     broken = any(problem.level == "error" for problem in problems)
     if deep and not broken:
         broken = _deep(settings)
-    if broken or standing:
+    if broken or any(problem.level == "error" for problem in standing):
         sys.exit(1)
     click.secho("Ready.", fg="green")
 
 
-def _standing(database: Database) -> list[Problem]:
-    """What keeps channels from sending, and figures from being right."""
-    from feedback.services import holds, rollups
+def _standing(database: Database, settings: Settings) -> list[Problem]:
+    """What keeps channels from sending, figures from being right, and accounts from being compared."""
+    from feedback.services import holds, rollups, working_hours, worth
 
     with database.reading() as session:
-        return [*holds.problems(session), *rollups.problems(session)]
+        return [
+            *holds.problems(session),
+            *rollups.problems(session),
+            *worth.problems(session, settings),
+            *working_hours.problems(session, settings.followup),
+        ]
 
 
 def _deep(settings: Settings) -> bool:

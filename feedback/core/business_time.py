@@ -75,6 +75,10 @@ class BusinessCalendar:
             case "w":
                 return self._add_days(start, amount.amount * len(self.weekdays))
 
+    def reaches(self, start: datetime, open_time: timedelta) -> datetime:
+        """The moment (UTC) at which so much opening time has passed since `start`, which is aware."""
+        return self._add_open_time(start.astimezone(UTC), open_time)
+
     def _add_open_time(self, start: datetime, remaining: timedelta) -> datetime:
         for window in self._windows_from(start):
             begin = max(start, window.opens)

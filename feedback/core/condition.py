@@ -35,7 +35,9 @@ class Condition(BaseModel):
     A question that was not answered makes every test false, but for `answered: false`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, populate_by_name=True, defer_build=True
+    )
 
     question: str | None = None
     is_: OneOrMore | None = Field(None, alias="is", description="one of these options or values")

@@ -15,12 +15,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
 from enum import StrEnum
 
-from feedback.core.business_time import BusinessCalendar
-from feedback.core.duration import Duration
-from feedback.core.metrics.base import AlertLevel
 from feedback.errors import Conflict
 
 
@@ -41,7 +37,7 @@ class Action(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How soon somebody has to act; fixed when the follow-up is opened. The due date follows from it."""
+    """How pressing the rule calls it; the due dates are the rule's as well, and do not follow from this word."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -122,38 +118,6 @@ def _refusal(state: State, action: Action) -> str:
     return f"A follow-up that is {state} does not allow {action}; possible are {possible}."
 
 
-# --- Whether and until when ----------------------------------------------------------------------
-
-URGENCIES: Mapping[AlertLevel, Urgency] = {
-    "urgent": Urgency.URGENT,
-    "low": Urgency.HIGH,
-    "watch": Urgency.LOW,
-}
-
-DUE_WITHIN: Mapping[Urgency, Duration] = {
-    Urgency.URGENT: Duration(4, "h"),
-    Urgency.HIGH: Duration(1, "d"),
-    Urgency.NORMAL: Duration(3, "d"),
-    Urgency.LOW: Duration(1, "w"),
-}
-"""Defaults, in business time. `normal` is for what no score asks for: a wish to be called, a comment."""
-
-
-def needed(alert: AlertLevel | None) -> Urgency | None:
-    """The urgency of the follow-up that an alert (`Metric.alert`) calls for; None: no follow-up."""
-    return URGENCIES[alert] if alert else None
-
-
-def due(
-    urgency: Urgency,
-    opened_at: datetime,
-    calendar: BusinessCalendar,
-    within: Mapping[Urgency, Duration] = DUE_WITHIN,
-) -> datetime:
-    """When a follow-up opened at `opened_at` (aware) has to be answered, in UTC, in opening hours."""
-    return calendar.add(opened_at, within[urgency])
-
-
 # --- What is at stake ----------------------------------------------------------------------------
 
 
@@ -178,7 +142,7 @@ class Stake:
     monthly_revenue   recurring, of the account, a month, in the installation's currency; 0 or more
     days_to_renewal   negative once the date has passed
     hours_left        until it is due; negative when overdue
-    silent_others     invited people of the account who did not answer, in the latest round
+    silent_others     people of the account whose surveys ran out unanswered, in the latest round
     answering_others  those who did
     """
 
@@ -262,7 +226,9 @@ class Priority:
 
 DEFAULT_WEIGHTS = Weights()
 
-HALF_OF_REVENUE = 5_000.0  # a month; an account of this size gets half of the points for revenue
+HALF_OF_REVENUE = (
+    5_000.0  # a month; an account of this size gets half of the points, where the settings do not say
+)
 RENEWAL_HORIZON = 180  # days; a renewal further away adds nothing
 DUE_HORIZON = 72.0  # hours; what is due later adds nothing yet
 AT_DUE = 0.5  # of the points for being due, reached as the last hour runs out
@@ -271,15 +237,17 @@ OVERDUE_HORIZON = 48.0
 SEGMENT_SHARES = {Segment.VIP: 1.0, Segment.CORE: 0.6, Segment.POTENTIAL: 0.3, Segment.NON_CORE: 0.0}
 
 
-def priority(stake: Stake, weights: Weights = DEFAULT_WEIGHTS) -> Priority:
-    """Rank a follow-up by what is at stake.
+def priority(
+    stake: Stake, weights: Weights = DEFAULT_WEIGHTS, half_of_revenue: float = HALF_OF_REVENUE
+) -> Priority:
+    """Rank a follow-up by what is at stake; `half_of_revenue` is in the installation's currency, as all revenue.
 
     Every part is a share between 0 and 1 of its weight, and never falls when its input gets graver. Parts
     that add nothing are left out, unknown ones among them: what nobody knows is no reason.
     """
     parts = (
         _due(stake, weights.due),
-        _revenue(stake, weights.revenue),
+        _revenue(stake, weights.revenue, half_of_revenue),
         _renewal(stake, weights.renewal),
         _score(stake, weights.score),
         _fall(stake, weights.fall),
@@ -304,13 +272,13 @@ def _due(stake: Stake, weight: float) -> Reason | None:
     return Reason("overdue", {"hours": -hours}, weight * share)
 
 
-def _revenue(stake: Stake, weight: float) -> Reason | None:
+def _revenue(stake: Stake, weight: float, half: float) -> Reason | None:
     """Saturates: twice the revenue is more at stake, but never drowns all other reasons."""
     revenue = stake.monthly_revenue
     if revenue is None:
         return None
     # 1 - h/(x + h) rather than x/(x + h): the latter can fall by a rounding error when x rises.
-    share = 1 - HALF_OF_REVENUE / (revenue + HALF_OF_REVENUE)
+    share = 1 - half / (revenue + half)
     return Reason("revenue", {"monthly_revenue": revenue}, weight * share)
 
 

@@ -19,6 +19,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
 from feedback.services import (
+    alerts,
     delivery,
     followups,
     invitations,
@@ -81,6 +82,8 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
             outcome = delivery.hand_over(runtime.channels[claimed.channel], claimed)
             delivery.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
+        alerts.tell_owners(session, runtime.channels, runtime.settings, now)
+        alerts.escalate(session, runtime.channels, runtime.settings, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,9 @@ from feedback.store.models import AuditEntry, User
 
 SYSTEM = 0
 """Stands for the system where a person is asked for; ids begin at 1."""
+
+SEEN_ONCE = timedelta(hours=1)
+"""Who comes back to a page within this time sees the same thing: one entry says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,22 @@ def record(
     session.add(
         AuditEntry(at=now, user_id=by, action=action, subject=subject, subject_id=subject_id, detail=detail)
     )
+
+
+def saw_lately(session: Session, subject: str, subject_id: int | None, *, by: int, now: datetime) -> bool:
+    """Whether it is written down already that they looked at this within `SEEN_ONCE`."""
+    found = (
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.user_id == by,
+            AuditEntry.at > now - SEEN_ONCE,
+            AuditEntry.action == "saw",
+            AuditEntry.subject == subject,
+            AuditEntry.subject_id.is_not_distinct_from(subject_id),
+        )
+        .limit(1)
+    )
+    return session.scalar(found) is not None
 
 
 def latest(

@@ -12,16 +12,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.answer import Answer
-from feedback.core.business_time import BusinessCalendar
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit, corrections
+from feedback.services.working_hours import calendar_of
 from feedback.settings.table import FollowUp as FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
 
@@ -144,15 +144,15 @@ def owner_for(
 ) -> User | None:
     """The account's owner, whoever stands in while they are away, or the fallback; None for nobody."""
     owner = session.get(User, account.owner_id) if account and account.owner_id else None
-    standing_in = _present(session, owner, now)
+    standing_in = present(session, owner, now)
     if standing_in is not None or not followup.fallback_owner:
         return standing_in
     fallback = session.scalar(select(User).where(func.lower(User.email) == followup.fallback_owner.lower()))
-    return _present(session, fallback, now)
+    return present(session, fallback, now)
 
 
-def _present(session: Session, user: User | None, now: datetime) -> User | None:
-    """Follow delegates until somebody is there; a circle of people on holiday ends with nobody."""
+def present(session: Session, user: User | None, now: datetime) -> User | None:
+    """The user, or whoever stands in while they are away; a circle of people on holiday ends with nobody."""
     asked: set[int] = set()
     while user is not None and user.id not in asked:
         if user.active and (user.away_until is None or user.away_until <= now):
@@ -160,18 +160,6 @@ def _present(session: Session, user: User | None, now: datetime) -> User | None:
         asked.add(user.id)
         user = session.get(User, user.delegate_id) if user.delegate_id else None
     return None
-
-
-def calendar_of(owner: User | None, followup: FollowUpSettings) -> BusinessCalendar:
-    """Business hours on the owner's clocks; without an owner's, on those of the settings."""
-    default = followup.time_zone.key if followup.time_zone else "UTC"
-    return BusinessCalendar(
-        time_zone=(owner.time_zone if owner else None) or default,
-        weekdays=frozenset(int(day) for day in followup.weekdays),
-        opens=followup.opens,
-        closes=followup.closes,
-        holidays=frozenset(followup.holidays),
-    )
 
 
 def previous_score(session: Session, response: Response, scored: Score) -> int | None:
@@ -201,25 +189,36 @@ def previous_score(session: Session, response: Response, scored: Score) -> int |
 # --- Seeing --------------------------------------------------------------------------------------
 
 
+def stands_for(viewer: Viewer) -> Select[int]:
+    """Ids of the viewer, of those who are away and named them, of those who named one of these, and so on."""
+    people = select(literal(viewer.user_id, BigInteger).label("id")).cte(recursive=True)
+    away = select(User.id).join(people, User.delegate_id == people.c.id).where(User.away_until.is_not(None))
+    return select(people.union(away).c.id)  # a union of different ones: circles of delegates come to an end
+
+
+def sees_account(viewer: Viewer) -> ColumnElement[bool]:
+    """For queries over Account: all, or the viewer's, nobody's, and of those for whom they stand in.
+
+    Where Account is joined from outside, who has no account is nobody's.
+    """
+    if viewer.sees_all:
+        return true()
+    return or_(Account.owner_id.is_(None), Account.owner_id.in_(stands_for(viewer)))
+
+
 def accounts_of(viewer: Viewer) -> Select[int]:
-    """Ids of the accounts that are the viewer's, nobody's, or of those for whom they stand in."""
-    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
-    return select(Account.id).where(
-        or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None), Account.owner_id.in_(covered))
-    )
+    """Ids of the accounts that `sees_account` lets through."""
+    return select(Account.id).where(sees_account(viewer))
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """What `viewer` may see: their own, nobody's, their accounts', and those of whom they stand in for."""
+    """What `viewer` may see: their own, nobody's, their accounts', and all that of whom they stand in for."""
     if viewer.sees_all:
         return true()
-    mine = select(Account.id).where(Account.owner_id == viewer.user_id)
-    covered = select(User.id).where(User.delegate_id == viewer.user_id, User.away_until.is_not(None))
     return or_(
-        FollowUp.owner_id == viewer.user_id,
         FollowUp.owner_id.is_(None),
-        FollowUp.account_id.in_(mine),
-        FollowUp.owner_id.in_(covered),
+        FollowUp.owner_id.in_(stands_for(viewer)),
+        FollowUp.account_id.in_(select(Account.id).where(Account.owner_id.in_(stands_for(viewer)))),
     )
 
 
@@ -241,13 +240,6 @@ def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
     return task
 
 
-def see(session: Session, task_id: int, viewer: Viewer, *, now: datetime) -> FollowUp:
-    """As `find`, and write down that this person looked at a customer's answers."""
-    task = find(session, task_id, viewer)
-    audit.record(session, "saw", "follow_up", task.id, by=viewer.user_id, now=now)
-    return task
-
-
 def root_cause_of(session: Session, task: FollowUp) -> RootCause | None:
     """The cause that was named when it was closed."""
     return session.get(RootCause, task.root_cause_id) if task.root_cause_id else None
@@ -266,6 +258,7 @@ def take(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: 
 def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
     task.state = transition(State(task.state), Action.TAKE)
     task.owner_id = viewer.user_id
+    task.owner_told_at = now  # who takes it knows
     task.taken_at = task.taken_at or now
     task.snoozed_until = None
 
@@ -273,7 +266,10 @@ def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
 def take_all(
     session: Session, seen: Mapping[int, int], viewer: Viewer, *, now: datetime
 ) -> tuple[list[FollowUp], list[int]]:
-    """Take several (id -> revision that was seen); the ids that somebody else took first are given back."""
+    """Take several (id -> revision that was seen); the ids that others have changed meanwhile are given back.
+
+    What the viewer is working on already is neither: a form that is sent twice takes nothing from anybody.
+    """
     taken, lost = [], []
     for task_id, revision in sorted(
         seen.items()
@@ -281,8 +277,14 @@ def take_all(
         try:
             taken.append(take(session, task_id, viewer, revision=revision, now=now))
         except (Conflict, NotFound):
-            lost.append(task_id)
+            if not _works_on(session, task_id, viewer):
+                lost.append(task_id)
     return taken, lost
+
+
+def _works_on(session: Session, task_id: int, viewer: Viewer) -> bool:
+    task = session.get(FollowUp, task_id)
+    return task is not None and task.state == State.TAKEN and task.owner_id == viewer.user_id
 
 
 def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
@@ -303,6 +305,7 @@ def hand_over(
     if not receiver.active:
         raise Rejected("This account is disabled.")
     task.state = transition(State(task.state), Action.HAND_OVER)
+    task.owner_told_at = now if receiver.id == viewer.user_id else None
     task.owner_id = receiver.id
     task.snoozed_until = None
     detail = {"to": receiver.id, "name": receiver.name}

@@ -12,7 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import Priority, Rating, Segment, Stake, State, Weights, priority
 from feedback.core.metrics import METRICS
+from feedback.core.money import Exchange
 from feedback.services.followups import Viewer, visible
+from feedback.services.silence import had_their_say
+from feedback.services.worth import exchange_of
+from feedback.settings import Settings
 from feedback.store.models import (
     Account,
     AnswerRow,
@@ -58,8 +62,22 @@ class Row:
     overdue: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What the ranking weighs with."""
+
+    weights: Weights
+    exchange: Exchange
+    half_of_revenue: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Scales:
+        followup = settings.followup
+        return cls(Weights.of(followup.weights), exchange_of(settings), followup.half_of_revenue)
+
+
 def ranked(
-    session: Session, viewer: Viewer, wanted: Filter, *, weights: Weights, now: datetime, today: date
+    session: Session, viewer: Viewer, wanted: Filter, *, scales: Scales, now: datetime, today: date
 ) -> list[Row]:
     """Every follow-up that fits, the most pressing first; of closed ones the latest `CLOSED`, the latest first.
 
@@ -70,7 +88,7 @@ def ranked(
         query = query.order_by(FollowUp.closed_at.desc(), FollowUp.id.desc()).limit(CLOSED)
     tasks = session.scalars(query).all()
     silence = _silence(session, tasks, now)
-    rows = [_row(task, silence.get(task.id, (0, 0)), weights, now, today) for task in tasks]
+    rows = [_row(task, silence.get(task.id, (0, 0)), scales, now, today) for task in tasks]
     if wanted.state == "closed":
         return sorted(rows, key=lambda row: row.task.closed_at or now, reverse=True)
     return sorted(rows, key=lambda row: (-row.priority.value, row.task.contact_due_at, row.task.id))
@@ -131,20 +149,22 @@ def due_at(task: FollowUp) -> datetime:
     return task.contact_due_at if task.first_contact_at is None else task.close_due_at
 
 
-def _row(task: FollowUp, silence: tuple[int, int], weights: Weights, now: datetime, today: date) -> Row:
-    stake = stake_of(task, silence, now, today)
-    found = priority(stake, weights)
+def _row(task: FollowUp, silence: tuple[int, int], scales: Scales, now: datetime, today: date) -> Row:
+    stake = stake_of(task, silence, scales.exchange, now, today)
+    found = priority(stake, scales.weights, scales.half_of_revenue)
     words = next((answer.text for answer in task.response.answers if answer.text), None)
     return Row(task, found, words, overdue=task.state != State.CLOSED and due_at(task) < now)
 
 
-def ranking(session: Session, task: FollowUp, *, weights: Weights, now: datetime, today: date) -> Row:
+def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, today: date) -> Row:
     """One follow-up as it stands in the queue."""
     silence = _silence(session, [task], now)
-    return _row(task, silence.get(task.id, (0, 0)), weights, now, today)
+    return _row(task, silence.get(task.id, (0, 0)), scales, now, today)
 
 
-def stake_of(task: FollowUp, silence: tuple[int, int], now: datetime, today: date) -> Stake:
+def stake_of(
+    task: FollowUp, silence: tuple[int, int], exchange: Exchange, now: datetime, today: date
+) -> Stake:
     """What the ranking looks at. Without a score nothing is bad yet: the other parts decide."""
     account = task.account
     rating = _rating(task.metric, task.score) or Rating(0, 0.0)
@@ -152,7 +172,7 @@ def stake_of(task: FollowUp, silence: tuple[int, int], now: datetime, today: dat
     return Stake(
         rating=rating,
         previous=_rating(task.metric, task.previous_score),
-        monthly_revenue=float(account.recurring_revenue) if account and account.recurring_revenue else None,
+        monthly_revenue=exchange.worth(account.recurring_revenue, account.currency) if account else None,
         days_to_renewal=(account.renewal_on - today).days if account and account.renewal_on else None,
         segment=_segment(account.segment if account else None),
         hours_left=(due_at(task) - now).total_seconds() / 3600,
@@ -185,8 +205,8 @@ def _silence(session: Session, tasks: Iterable[FollowUp], now: datetime) -> Mapp
         select(Invitation.account_id, Invitation.contact_id, answered)
         .where(
             Invitation.account_id.in_(accounts),
-            Invitation.sent_at.is_not(None),
             Invitation.created_at >= now - LATEST_ROUND,
+            had_their_say(now),
         )
         .group_by(Invitation.account_id, Invitation.contact_id)
     )
@@ -205,10 +225,10 @@ def _others(people: list[tuple[int, bool]], contact_id: int | None) -> tuple[int
 
 
 def next_after(
-    session: Session, viewer: Viewer, task: FollowUp, *, weights: Weights, now: datetime, today: date
+    session: Session, viewer: Viewer, task: FollowUp, *, scales: Scales, now: datetime, today: date
 ) -> FollowUp | None:
     """What to turn to once this one is dealt with: the most pressing one that is the viewer's own, or nobody's."""
-    rows = ranked(session, viewer, Filter(), weights=weights, now=now, today=today)
+    rows = ranked(session, viewer, Filter(), scales=scales, now=now, today=today)
     mine = (row.task for row in rows if row.task.owner_id in (None, viewer.user_id))
     return next((each for each in mine if each.id != task.id), None)
 

@@ -188,7 +188,9 @@ def rebuild(session: Session) -> int:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE invitation_count, score_count IN EXCLUSIVE MODE"))
     else:
-        session.execute(text(f"PRAGMA cache_size = -{REBUILD_CACHE}"))  # the same pages are met again and again
+        session.execute(
+            text(f"PRAGMA cache_size = -{REBUILD_CACHE}")
+        )  # the same pages are met again and again
     session.execute(delete(InvitationCount))
     session.execute(delete(ScoreCount))
     session.execute(

@@ -25,7 +25,6 @@ from feedback.core.text import Text
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
 from feedback.services import audit, outbox
-from feedback.services.alerts import TOO_OLD
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, FollowUpEntry, WebhookCall, WebhookNotice
@@ -34,6 +33,8 @@ log = structlog.get_logger()
 
 NEW, LATE, AGAIN = "new", "late", "again"
 NAMES: Mapping[str, str] = {"slack": "Slack", "teams": "Teams"}
+TOO_OLD = timedelta(days=2)
+"""Follow-ups from before are no news to a chat: an installation that was down does not wake up shouting."""
 TRY_FOR = timedelta(days=1)
 """News of yesterday need not be told in a chat any more; they are in the queue anyway."""
 TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer

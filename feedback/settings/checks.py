@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -152,6 +153,27 @@ def _branding(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def _money(settings: Settings) -> Iterator[Problem]:
+    organisation = settings.organisation
+    if not _is_currency(organisation.currency):
+        yield Problem("F047", "organisation.currency is no currency.", "Write it as EUR (ISO 4217).")
+    for code, rate in organisation.exchange_rates.items():
+        if not _is_currency(code):
+            yield Problem(
+                "F048", f"organisation.exchange_rates: {code!r} is no currency.", "Write it as EUR."
+            )
+        elif not 0 < rate < math.inf:
+            yield Problem(
+                "F048",
+                f"organisation.exchange_rates: {rate} is no rate.",
+                f"Say what one {code} is worth in {organisation.currency}.",
+            )
+
+
+def _is_currency(code: str) -> bool:
+    return re.fullmatch(r"[A-Z]{3}", code) is not None
+
+
 def _webhooks(settings: Settings) -> Iterator[Problem]:
     for name in ("slack_webhook", "teams_webhook"):
         url = urlsplit(getattr(settings.alerts, name).reveal())
@@ -183,6 +205,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _hours,
     _customers,
     _branding,
+    _money,
     _webhooks,
     _resources,
 )

@@ -76,7 +76,12 @@ class Organisation:
         "Zone of the days of reports, and of contacts whose own is not known. After a change: "
         "`feedback db rebuild-rollups`.",
     )
-    currency: str = setting("USD", "Currency of recurring revenue (ISO 4217).")
+    currency: str = setting(
+        "USD", "Currency (ISO 4217) in which accounts are compared, and of those that name none."
+    )
+    exchange_rates: Mapping[str, float] = setting(
+        _NOTHING, "What one of another currency is worth in `currency`, e.g. { EUR = 1.1, TRY = 0.03 }."
+    )
 
 
 @dataclass(frozen=True)
@@ -163,9 +168,18 @@ class FollowUp:
     closes: time = setting(time(17), "Business hours end.")
     weekdays: tuple[Weekday, ...] = setting(_WORKDAYS, "Business days.")
     holidays: tuple[date, ...] = setting((), "Days that do not count.")
+    holiday_calendars: Mapping[str, tuple[date, ...]] = setting(
+        _NOTHING,
+        "Other holidays under a name, for colleagues elsewhere: { iran = [2026-03-21, 2026-03-22] }.",
+    )
     time_zone: ZoneInfo | None = setting(None, "Zone of business hours; empty is the organisation's.")
     weights: Mapping[str, float] = setting(
         _NOTHING, "What makes a task urgent, in place of the built-in weights."
+    )
+    half_of_revenue: float = setting(
+        5_000.0,
+        "Recurring revenue a month, in organisation.currency, that gets half of the points for revenue.",
+        least=0.01,
     )
 
 
@@ -189,6 +203,9 @@ class Alerts:
     slack_webhook: Secret = setting(Secret(), "Incoming webhook of a Slack channel.")
     teams_webhook: Secret = setting(Secret(), "Workflow webhook of a Teams channel.")
     digest_after: timedelta = setting(timedelta(minutes=15), "Alerts within this time become one message.")
+    remind_before: timedelta = setting(
+        timedelta(hours=2), "Opening hours before a promise runs out that its owner is reminded; 0h: never."
+    )
 
 
 @dataclass(frozen=True)

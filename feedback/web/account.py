@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user, logout_user
+from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES
-from feedback.services import staff
+from feedback.services import staff, working_hours
 from feedback.services.staff import RoleName
+from feedback.services.working_hours import Hours
 from feedback.store.models import User
 from feedback.web.language import CHOSEN, DESK, say, zone
 from feedback.web.permissions import Permission, may, public, signed_in
@@ -53,6 +55,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 class Accounts:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
+        self.followup = runtime.settings.followup
 
     @signed_in
     def show(self) -> ResponseReturnValue:
@@ -60,16 +63,35 @@ class Accounts:
             user = staff.find(transaction, current_user.id)
             people = [person for person in staff.owners(transaction) if person.id != user.id]
             return render_template(
-                "desk/account.html", user=user, people=people, zones=_zones(), role_titles=ROLE_TITLES
+                "desk/account.html",
+                user=user,
+                people=people,
+                zones=_zones(),
+                role_titles=ROLE_TITLES,
+                hours=working_hours.hours_of(user, self.followup),
+                calendars=sorted(self.followup.holiday_calendars),
             )
 
     @signed_in
     def save(self) -> ResponseReturnValue:
-        with self.database.writing() as transaction:
-            _apply(staff.find(transaction, current_user.id))
+        try:
+            with self.database.writing() as transaction:
+                user = staff.find(transaction, current_user.id)
+                _apply(user)
+                self._set_hours(transaction, user)
+        except Rejected as refused:
+            flash(say().gettext(str(refused)), "error")
+            return redirect(url_for("account.show"), 303)
         session.pop(CHOSEN, None)
         flash(say().gettext("Saved."), "success")
         return redirect(url_for("account.show"), 303)
+
+    def _set_hours(self, transaction: Session, user: User) -> None:
+        """Where the form has them, and they were changed."""
+        before = working_hours.hours_of(user, self.followup)
+        hours = _hours(before)
+        if hours != before:
+            working_hours.set_hours(transaction, user, hours, self.followup, by=user.id, now=clock.now())
 
     @public("the sign-in page is read in one's own language, too")
     def language(self) -> ResponseReturnValue:
@@ -155,6 +177,22 @@ def _apply(user: User) -> None:
         user.time_zone = name
     user.delegate_id = form.get("delegate", type=int) or None
     user.away_until = _end_of(form.get("away_until", ""), user)
+
+
+def _hours(before: Hours) -> Hours:
+    form = request.form
+    if "work_from" not in form:
+        return before
+    days = frozenset(form.getlist("work_day", type=int))
+    opens, closes = _clock(form["work_from"]), _clock(form.get("work_to", ""))
+    return Hours(days, opens, closes, form.get("holidays", before.holidays))
+
+
+def _clock(written: str) -> time:
+    try:
+        return time.fromisoformat(written).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        raise Rejected("Working hours begin before they end.") from None
 
 
 def _end_of(written: str, user: User) -> datetime | None:

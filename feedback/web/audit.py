@@ -21,6 +21,7 @@ from feedback.web import files, reasons
 from feedback.web.language import say, zone
 from feedback.web.permissions import Permission, allows, may
 from feedback.web.routes import get, room
+from feedback.web.seeing import note_seen
 from feedback.web.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class Audit:
     @may(Permission.SEE_AUDIT)
     def index(self) -> ResponseReturnValue:
         wanted = _wanted()
-        with self.database.writing() as session:
+        note_seen(self.database, "audit")
+        with self.database.reading() as session:
             rows = audit.search(session, wanted, PAGE + 1)
-            audit.record(session, "saw", "audit", None, by=current_user.id, now=clock.now())
             return render_template(
                 "desk/audit.html",
                 rows=rows[:PAGE],

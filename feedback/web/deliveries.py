@@ -16,6 +16,7 @@ from feedback.web import addresses, delivery_words, reasons
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may, viewer
 from feedback.web.routes import get, post, room
+from feedback.web.seeing import note_seen
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -101,6 +102,7 @@ class Deliveries:
     def invitation(self, invitation_id: int) -> ResponseReturnValue:
         with self.database.reading() as session:
             story = deliveries.story(session, invitation_id, viewer())
+        note_seen(self.database, "invitation", invitation_id)
         asked = self.library.of(story.invitation.version)
         return render_template(
             "deliveries/invitation.html",

@@ -32,6 +32,7 @@ PURPOSES: Mapping[str, str] = {
     "opt_out_confirmation": _("confirmation of the opt-out"),
     "alert": _("alert"),
     "digest": _("digest"),
+    "escalation": _("escalation"),
     "hold": _("notice of a held channel"),
 }
 STATES: Mapping[str, str] = {

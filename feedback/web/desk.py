@@ -16,18 +16,20 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock
-from feedback.core.followup import Weights
+from feedback.core.followup import Action, State, allowed
 from feedback.core.local_days import day_of
 from feedback.core.text import direction
 from feedback.errors import Rejected
 from feedback.services import followups, queue, root_causes, staff, webhooks
 from feedback.services.queue import Filter
+from feedback.store.models import FollowUp
 from feedback.web import reasons
 from feedback.web.follow_up import FollowUps, in_words
 from feedback.web.frame import is_fragment
 from feedback.web.language import say, zone
 from feedback.web.permissions import Permission, allows, may, viewer
 from feedback.web.routes import get, post, room
+from feedback.web.seeing import note_seen
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -61,7 +63,7 @@ class Queue:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.settings = runtime.settings
-        self.weights = Weights.of(runtime.settings.followup.weights)
+        self.scales = queue.Scales.of(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def queue(self) -> ResponseReturnValue:
@@ -69,14 +71,16 @@ class Queue:
         leads = allows(Permission.ASSIGN_FOLLOW_UPS)
         with self.database.reading() as session:
             rows = queue.ranked(
-                session, viewer(), wanted, weights=self.weights, now=now, today=day_of(now, zone())
+                session, viewer(), wanted, scales=self.scales, now=now, today=day_of(now, zone())
             )
-            return render_template(
+            page = render_template(
                 "desk/_rows.html" if is_fragment() else "desk/queue.html",
                 **_context(session, rows, wanted, now),
                 currency=self.settings.organisation.currency,
                 troubles=webhooks.troubles(session, self.settings) if leads else [],
             )
+        note_seen(self.database, "queue")
+        return page
 
     @may(Permission.WORK_FOLLOW_UPS)
     def take_all(self) -> ResponseReturnValue:
@@ -86,7 +90,12 @@ class Queue:
             told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
             flash(told, "success")
         if lost:
-            flash(say().gettext("Somebody else was faster with {n} of them.", n=len(lost)), "error")
+            told = say().ngettext(
+                "{n} was not taken: somebody has changed it meanwhile.",
+                "{n} were not taken: somebody has changed them meanwhile.",
+                len(lost),
+            )
+            flash(told, "error")
         return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
 
     @may(Permission.SEE_FOLLOW_UPS)
@@ -135,8 +144,10 @@ def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
 
 def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datetime) -> dict[str, Any]:
     shown = len(rows) if request.args.get("show") == "all" else PAGE
+    works = allows(Permission.WORK_FOLLOW_UPS)
     return {
         "rows": rows[:shown],
+        "takeable": {row.task.id for row in rows[:shown] if works and _may_take(row.task)},
         "more": max(0, len(rows) - shown),
         "older": len(rows) == queue.CLOSED and wanted.state == "closed",
         "wanted": wanted,
@@ -152,6 +163,10 @@ def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datet
         "due_at": queue.due_at,
         "direction": direction,
     }
+
+
+def _may_take(task: FollowUp) -> bool:
+    return Action.TAKE in allowed(State(task.state))
 
 
 def address(wanted: Filter, **changed: Any) -> str:

@@ -15,18 +15,19 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.answer import Answer
-from feedback.core.followup import Outcome, State, Weights, allowed
+from feedback.core.followup import Outcome, State, allowed
 from feedback.core.local_days import day_of
 from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction
 from feedback.errors import Conflict, Forbidden, Rejected
-from feedback.services import audit, followups, histories, queue, recovery, root_causes, staff
+from feedback.services import audit, followups, histories, queue, recovery, reports, root_causes, staff
 from feedback.services.followups import Closing
 from feedback.store.models import FollowUp, FollowUpEntry
-from feedback.web import reasons
+from feedback.web import reasons, statements
 from feedback.web.language import say, zone
 from feedback.web.permissions import Permission, allows, may, viewer
+from feedback.web.seeing import note_seen
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -39,14 +40,17 @@ class FollowUps:
         self.database = runtime.database
         self.library = runtime.library
         self.organisation = runtime.settings.organisation
-        self.weights = Weights.of(runtime.settings.followup.weights)
+        self.health = runtime.settings.health
+        self.scales = queue.Scales.of(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def show(self, task_id: int) -> ResponseReturnValue:
         now = clock.now()
-        with self.database.writing() as session:  # seeing is written down
-            task = followups.see(session, task_id, viewer(), now=now)
-            return self._page(session, task, now)
+        with self.database.reading() as session:
+            task = followups.find(session, task_id, viewer())
+            page = self._page(session, task, now)
+        note_seen(self.database, "follow_up", task_id)
+        return page
 
     @may(Permission.SEE_FOLLOW_UPS)
     def changes(self, task_id: int) -> ResponseReturnValue:
@@ -131,7 +135,7 @@ class FollowUps:
 
     def _page(self, session: Session, task: FollowUp, now: datetime, refused: Exception | None = None) -> str:
         today, currency = day_of(now, zone()), _currency(task, self.organisation.currency)
-        row = queue.ranking(session, task, weights=self.weights, now=now, today=today)
+        row = queue.ranking(session, task, scales=self.scales, now=now, today=today)
         asked = self.library.of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
         done = works and task.state in (State.CLOSED, State.SNOOZED)
@@ -139,7 +143,11 @@ class FollowUps:
             "desk/follow-up.html",
             task=task,
             row=row,
-            why=reasons.sentences(say(), row.priority, currency),
+            standing=self._standing(session, task, now),
+            statements=statements,
+            why=reasons.sentences(
+                say(), row.priority, reasons.revenue(say(), task.account, self.organisation.currency)
+            ),
             answers=_answers(asked, task, {"company": self.organisation.name}),
             questionnaire=asked.title.to(say().language),
             history=histories.of(session, task, viewer()),
@@ -165,9 +173,15 @@ class FollowUps:
             currency=currency,
         )
 
+    def _standing(self, session: Session, task: FollowUp, now: datetime) -> reports.Standing | None:
+        """The account's health, where the reader may open its page."""
+        if task.account_id is None or not allows(Permission.SEE_REPORTS):
+            return None
+        return reports.standing(session, viewer(), task.account_id, now=now, settings=self.health)
+
     def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
         today = day_of(now, zone())
-        return queue.next_after(session, viewer(), task, weights=self.weights, now=now, today=today)
+        return queue.next_after(session, viewer(), task, scales=self.scales, now=now, today=today)
 
 
 def may_hand_over(task: FollowUp) -> bool:

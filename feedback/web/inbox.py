@@ -17,6 +17,7 @@ from feedback.web import addresses
 from feedback.web.language import say
 from feedback.web.permissions import Permission, may, viewer
 from feedback.web.routes import get, post, room
+from feedback.web.seeing import note_seen
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -73,6 +74,7 @@ class Inbox:
         tray = _tray(request.args.get("tray"))
         with self.database.reading() as session:
             found = inbox.entries(session, viewer(), tray, request.args.get("before", type=int))
+        note_seen(self.database, "inbox")
         return render_template(
             "inbox/index.html",
             entries=found,

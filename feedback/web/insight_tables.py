@@ -25,6 +25,7 @@ from feedback.services.reports import (
     Shown,
     Standing,
 )
+from feedback.store.models import Account
 from feedback.web import reasons, statements
 from feedback.web.tables import Cell as TableCell
 from feedback.web.tables import Column, Kind, Table
@@ -308,6 +309,7 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
     heads = (Column(_("Account")), Column(_("Owner")), Column(_("Segment")), Column(_("Renewal"), "date"))
     more = (
         Column(_("A month"), "money"),
+        Column(_("Currency")),
         Column(_("Health"), "count"),
         Column(_("Open follow-ups"), "count"),
     )
@@ -317,13 +319,20 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
             each.account.owner.name if each.account.owner else None,
             each.account.segment,
             each.account.renewal_on,
-            float(each.account.recurring_revenue) if each.account.recurring_revenue is not None else None,
+            *_money_cells(each.account, names.currency),
             None if each.health.value is None else round(each.health.value),
             each.signs.open_tasks,
         )
         for each in found
     ]
     return Table("accounts", _("Accounts"), (*heads, *more), rows)
+
+
+def _money_cells(account: Account, currency: str) -> tuple[TableCell, ...]:
+    """What it pays a month, and in which currency."""
+    if account.recurring_revenue is None:
+        return (None, None)
+    return (float(account.recurring_revenue), account.currency or currency)
 
 
 def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[Table]:

@@ -27,12 +27,14 @@ from feedback.services import audit, reports, rollups
 from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
+from feedback.services.worth import exchange_of
 from feedback.store.models import User
 from feedback.web import files, insight_charts, insight_tables, reasons, statements
 from feedback.web import insight_addresses as addresses
 from feedback.web.insight_tables import Names
 from feedback.web.language import say
 from feedback.web.permissions import Permission, allows, demand, may
+from feedback.web.seeing import note_seen
 from feedback.web.tables import Table
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ def _(message: str) -> str:
 
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
+
+PERSONAL = frozenset({"comments", "account"})
+"""Pages with customers' words and names: who opens them is written down."""
 
 Context = dict[str, Any]
 
@@ -77,6 +82,7 @@ class Pages:
         self.library = runtime.library
         self.health = runtime.settings.health
         self.currency = runtime.settings.organisation.currency
+        self.exchange = exchange_of(runtime.settings)
         self.organisation = runtime.settings.organisation.name
 
     def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
@@ -86,7 +92,10 @@ class Pages:
             return self._export(endpoint, wanted, show)
         with self.database.reading() as session:
             moved = rollups.other_zone(session)
-            return render_template(template, **_frame(), **show(session), moved=moved)
+            page = render_template(template, **_frame(), **show(session), moved=moved)
+        if endpoint in PERSONAL:
+            note_seen(self.database, endpoint, (request.view_args or {}).get("account_id"))
+        return page
 
     def index(self, session: Session) -> Context:
         asked = addresses.asked(self._today())
@@ -185,7 +194,14 @@ class Pages:
         search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
         found = reports.accounts(
-            session, viewer, now=now, order=order, search=search, page=page, settings=self.health
+            session,
+            viewer,
+            now=now,
+            exchange=self.exchange,
+            order=order,
+            search=search,
+            page=page,
+            settings=self.health,
         )
         names = self._names(session)
         return {

@@ -8,7 +8,7 @@ from typing import Any
 
 from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
 from feedback.i18n import Translator
-from feedback.store.models import FollowUpEntry
+from feedback.store.models import Account, FollowUpEntry
 
 Params = Mapping[str, Any]
 Sentence = Callable[[Translator, Params], str]
@@ -27,7 +27,7 @@ def _due(say: Translator, params: Params) -> str:
 
 
 def _revenue(say: Translator, params: Params) -> str:
-    return say.gettext("{money} a month", money=say.money(params["monthly_revenue"], params["currency"]))
+    return say.gettext("{money} a month", money=params["revenue"])
 
 
 def _renewal(say: Translator, params: Params) -> str:
@@ -133,7 +133,10 @@ ENTRIES: Mapping[str, str] = {
     "closed": _("closed it"),
     "corrected": _("changed with the customer's answer: {before} became {score}"),
     "told": _("told {name} by e-mail"),
+    "reminded": _("reminded {name} of the first contact"),
+    "reminded_close": _("reminded {name} of the closing"),
     "escalated": _("told {name}, because nobody had been in touch"),
+    "escalated_close": _("told {name}, because it was not closed in time"),
     "posted": _("told {name}"),
     "not_posted": _("could not tell {name}"),
 }
@@ -160,6 +163,7 @@ AUDITED: Mapping[str, str] = {
     "erased": _("erased it"),
     "purged": _("removed what was past its time"),
     "roles": _("changed the roles"),
+    "hours": _("changed the working hours"),
     "activated": _("enabled the account"),
     "deactivated": _("disabled the account"),
     "sessions revoked": _("signed them out everywhere"),
@@ -183,8 +187,10 @@ SUBJECTS: Mapping[str, str] = {
     "audit": _("Audit"),
     "link": _("Link"),
     "message": _("Message"),
-    "invitation": _("Survey"),
     "reply": _("Reply"),
+    "inbox": _("Inbox"),
+    "queue": _("Queue"),
+    "invitation": _("Invitation"),
     "channel_hold": _("Held channel"),
     "webhook": _("Notice to a chat"),
     "index": _("Scores"),
@@ -224,11 +230,18 @@ def did(say: Translator, entry: FollowUpEntry, until: str = "") -> str:
     return say.gettext(words, name=detail.get("name", ""), until=until, before=before, score=score)
 
 
-def sentence(say: Translator, reason: Reason, currency: str) -> str:
-    """One reason: "renews in 34 days". `currency` is that of the account."""
-    return SENTENCES[reason.code](say, {**reason.params, "currency": currency})
+def revenue(say: Translator, account: Account | None, currency: str) -> str:
+    """What an account pays, in its own currency (`currency` where it names none); nothing where nobody knows."""
+    if account is None or account.recurring_revenue is None:
+        return ""
+    return say.money(account.recurring_revenue, account.currency or currency)
 
 
-def sentences(say: Translator, priority: Priority, currency: str) -> list[tuple[str, str, float]]:
+def sentence(say: Translator, reason: Reason, revenue: str) -> str:
+    """One reason: "renews in 34 days". `revenue` is the account's own amount, in words."""
+    return SENTENCES[reason.code](say, {**reason.params, "revenue": revenue})
+
+
+def sentences(say: Translator, priority: Priority, revenue: str) -> list[tuple[str, str, float]]:
     """(code, sentence, points) of every reason, the weightiest first."""
-    return [(reason.code, sentence(say, reason, currency), reason.points) for reason in priority.reasons]
+    return [(reason.code, sentence(say, reason, revenue), reason.points) for reason in priority.reasons]

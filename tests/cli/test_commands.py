@@ -22,6 +22,7 @@ from feedback.cli import main
 from feedback.errors import ChannelHeld
 from feedback.services import holds
 from feedback.store.database import Database
+from feedback.store.models import Account
 
 PASSWORD = "a long enough password"
 CUSTOMERS = """external_id,name,phone,email,language,time_zone,account.external_id,account.name
@@ -93,6 +94,38 @@ def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
     assert "F110 twilio_sms (TR) sends nothing since 2026-03-02 12:00 UTC: Twilio 20003" in result.output
+
+
+def test_doctor_names_a_currency_that_cannot_be_compared(installed: Path) -> None:
+    database = Database(f"sqlite:///{installed / 'feedback.db'}")
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    with database.writing() as session:
+        paid = {"recurring_revenue": 100, "created_at": now, "updated_at": now}
+        for number, currency in enumerate(("TRY", "TRY", "USD", "EUR", None)):
+            session.add(Account(external_id=f"a{number}", name="A", currency=currency, **paid))
+    database.close()
+    with (installed / "feedback.toml").open("a") as file:
+        file.write("\n[organisation.exchange_rates]\nEUR = 1.1\n")
+    result = feedback(installed, "doctor")
+    assert "F112 2 accounts pay in TRY, which has no rate" in result.output
+    assert result.output.count("F112") == 1
+
+
+def test_a_colleague_s_week_is_set_by_command(installed: Path) -> None:
+    given = f"{PASSWORD}\n{PASSWORD}\n"
+    feedback(installed, "user", "add", "neda@example.com", "--role", "csm", given=given)
+    own = ("--days", "sat,sun,mon,tue,wed", "--from", "08:00", "--time-zone", "Asia/Tehran")
+    result = feedback(installed, "user", "hours", "neda@example.com", *own)
+    assert result.output.endswith("works mon, tue, wed, sat, sun, 08:00 to 17:00 (Asia/Tehran).\n")
+    assert (
+        "works mon, tue, wed, thu, fri"
+        in feedback(installed, "user", "hours", "neda@example.com", "--usual").output
+    )
+    for wrong in (("--days", "someday"), ("--from", "25:00"), ("--to", "08:00"), ("--holidays", "mars")):
+        refused = feedback(installed, "user", "hours", "neda@example.com", *wrong)
+        assert refused.exit_code != 0
+        assert "Traceback" not in refused.output
+    assert feedback(installed, "user", "hours", "nobody@example.com").exit_code == 1
 
 
 def test_an_unknown_setting_is_one_sentence_with_the_nearest_known_one(installed: Path) -> None:

@@ -1,28 +1,21 @@
 import math
 from dataclasses import fields, replace
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.business_time import BusinessCalendar
 from feedback.core.followup import (
     DEFAULT_WEIGHTS,
-    DUE_WITHIN,
     TRANSITIONS,
     Action,
     Rating,
     Segment,
     Stake,
     State,
-    Urgency,
     Weights,
     allowed,
-    due,
-    needed,
     priority,
     transition,
 )
@@ -75,31 +68,6 @@ def test_every_state_can_be_reached_and_every_living_one_closed():
     reached = {state for row in TRANSITIONS.values() for state in row.values()}
     assert reached == set(State)
     assert all(Action.CLOSE in allowed(state) for state in State if state is not State.CLOSED)
-
-
-@pytest.mark.parametrize(
-    ("metric", "score", "urgency", "due_at"),
-    [
-        ("nps", 2, "urgent", "2026-10-12 12:00"),
-        ("nps", 6, "high", "2026-10-12 16:00"),
-        ("csat", 3, "low", "2026-10-16 16:00"),
-    ],
-)
-def test_a_low_score_calls_for_a_follow_up_due_in_business_time(metric, score, urgency, due_at):
-    calendar = BusinessCalendar("Europe/Istanbul")
-    zone = ZoneInfo("Europe/Istanbul")
-    friday_at_four = datetime(2026, 10, 9, 16, tzinfo=zone)
-    found = needed(METRICS[metric].alert(score))
-    assert found == urgency
-    assert due(found, friday_at_four, calendar) == datetime.fromisoformat(due_at).replace(tzinfo=zone)
-
-
-def test_a_good_score_calls_for_none():
-    assert needed(METRICS["nps"].alert(9)) is None
-
-
-def test_every_urgency_has_a_due_date():
-    assert set(DUE_WITHIN) == set(Urgency)
 
 
 def nps(score):
@@ -259,11 +227,9 @@ def _weight_of(reason):
     return {"overdue": "due", "renewal_passed": "renewal"}.get(reason.code, reason.code)
 
 
-def test_the_documented_weights_and_due_dates_are_the_defaults():
+def test_the_documented_weights_are_the_defaults():
     lines = (Path(__file__).parents[2] / "docs" / "follow-ups.md").read_text(encoding="utf-8").splitlines()
     cells = {cell[1].strip(): cell for cell in (line.split("|") for line in lines) if len(cell) == 5}
     for field in fields(Weights):
         name = {"due": "due, overdue"}.get(field.name, field.name)
         assert cells[name][2].strip() == str(getattr(DEFAULT_WEIGHTS, field.name))
-    for urgency, within in DUE_WITHIN.items():
-        assert cells[urgency][3].strip() == str(within)

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedback.bootstrap import Runtime, open_channels
-from feedback.core.followup import Weights
 from feedback.library import Library
 from feedback.services import queue, root_causes
 from feedback.services.followups import Viewer
 from feedback.services.queue import Filter
-from feedback.settings import load
+from feedback.settings import Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Contact, FollowUp
 from tests import office
@@ -67,8 +66,13 @@ class Desk:
     def viewer(self, name: str, sees_all: bool = False) -> Viewer:
         return Viewer(self.people[name], sees_all)
 
-    def queue(self, name: str, wanted: Filter = EVERYTHING, now: datetime = MONDAY) -> list[queue.Row]:
+    def queue(
+        self,
+        name: str,
+        wanted: Filter = EVERYTHING,
+        now: datetime = MONDAY,
+        settings: Settings | None = None,
+    ) -> list[queue.Row]:
+        scales = queue.Scales.of(settings or self.runtime.settings)
         with self.runtime.database.reading() as session:
-            return queue.ranked(
-                session, self.viewer(name), wanted, weights=Weights(), now=now, today=now.date()
-            )
+            return queue.ranked(session, self.viewer(name), wanted, scales=scales, now=now, today=now.date())

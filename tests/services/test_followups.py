@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
+from feedback.core.money import Exchange
+from feedback.core.period import Period
 from feedback.errors import Conflict, FeedbackError, NotFound, Rejected
-from feedback.services import followups, histories, staff
+from feedback.services import followups, histories, reports, staff
 from feedback.services.followups import Closing, Viewer
 from feedback.services.queue import Filter
 from feedback.store.models import AuditEntry, Contact, FollowUp, FollowUpEntry, User
@@ -65,6 +69,56 @@ def test_a_csm_sees_their_own_and_nobody_s_but_not_others(desk: Desk) -> None:
         with pytest.raises(NotFound):
             followups.find(session, other.id, desk.viewer("cem"))
         assert followups.find(session, other.id, LEAD).id == other.id
+
+
+def stand_in(desk: Desk, away: str, delegate: str) -> None:
+    with desk.runtime.database.writing() as session:
+        user = session.get_one(User, desk.people[away])
+        user.away_until, user.delegate_id = MONDAY + timedelta(days=5), desk.people[delegate]
+
+
+def seen_by(desk: Desk, name: str, task: FollowUp) -> set[str]:
+    """Where `name` finds a customer: the follow-up, the account's page, the list of accounts, the comments."""
+    viewer, found = desk.viewer(name), set()
+    exchange = Exchange("USD")
+    with desk.runtime.database.reading() as session:
+        with contextlib.suppress(NotFound):
+            followups.find(session, task.id, viewer)
+            found.add("follow-up")
+        with contextlib.suppress(NotFound):
+            reports.account_page(session, viewer, task.account_id or 0, now=MONDAY)
+            found.add("page")
+        if reports.accounts(session, viewer, now=MONDAY, exchange=exchange):
+            found.add("list")
+        whole = Period(MONDAY.date(), MONDAY.date())
+        if reports.comments(session, viewer, reports.Wanted(whole)):
+            found.add("comments")
+    return found
+
+
+EVERYWHERE = {"follow-up", "page", "list", "comments"}
+
+
+def test_who_stands_in_sees_the_accounts_everywhere_and_others_nowhere(desk: Desk) -> None:
+    task = desk.low()
+    stand_in(desk, "cem", "selin")
+    assert [seen_by(desk, name, task) for name in ("cem", "selin", "neda")] == [EVERYWHERE, EVERYWHERE, set()]
+
+
+def test_who_stands_in_for_somebody_who_stands_in_sees_them_too(desk: Desk) -> None:
+    task = desk.low()
+    stand_in(desk, "cem", "selin")
+    stand_in(desk, "selin", "neda")
+    stand_in(desk, "neda", "cem")  # a circle is no endless search
+    assert seen_by(desk, "neda", task) == EVERYWHERE
+
+
+def test_cover_ends_with_the_absence(desk: Desk) -> None:
+    task = desk.low()
+    stand_in(desk, "cem", "selin")
+    with desk.runtime.database.writing() as session:
+        staff.welcome_back(session, MONDAY + timedelta(days=6))
+    assert seen_by(desk, "selin", task) == set()
 
 
 def test_from_taking_to_closing_everything_is_written_down(desk: Desk) -> None:
@@ -156,19 +210,83 @@ def test_more_at_stake_stands_higher_and_says_why(desk: Desk) -> None:
     assert rows[0].words == "Nothing works."
 
 
+def paying(desk: Desk) -> list[tuple[str, float]]:
+    """Each row's currency and its points for revenue, the weightiest first; rates are as in the settings."""
+    organisation = replace(desk.runtime.settings.organisation, currency="EUR", exchange_rates={"TRY": 0.02})
+    rows = desk.queue("cem", settings=replace(desk.runtime.settings, organisation=organisation))
+    return [
+        (
+            (row.task.account and row.task.account.currency) or "",
+            sum(reason.points for reason in row.priority.reasons if reason.code == "revenue"),
+        )
+        for row in rows
+    ]
+
+
+def test_revenue_in_several_currencies_is_ranked_by_what_it_is_worth(desk: Desk) -> None:
+    desk.low(recurring_revenue=Decimal(150_000), currency="TRY")
+    desk.low(recurring_revenue=Decimal(5_000), currency="EUR")
+    desk.low(recurring_revenue=Decimal(4_000))
+    assert [currency for currency, _ in paying(desk)] == ["EUR", "", "TRY"]
+
+
+def test_revenue_in_a_currency_without_a_rate_is_unknown_not_large(desk: Desk) -> None:
+    desk.low(recurring_revenue=Decimal(900_000_000), currency="IRR")
+    desk.low(recurring_revenue=Decimal(1), currency="EUR")
+    (euro, points), (rial, none) = paying(desk)
+    assert (euro, rial, none) == ("EUR", "IRR", 0)
+    assert points > 0
+
+
+def test_an_installation_says_itself_what_large_revenue_is(desk: Desk) -> None:
+    desk.low(recurring_revenue=Decimal(5_000))
+    followup = replace(desk.runtime.settings.followup, half_of_revenue=500_000)
+    (row,) = desk.queue("cem", settings=replace(desk.runtime.settings, followup=followup))
+    (points,) = [reason.points for reason in row.priority.reasons if reason.code == "revenue"]
+    assert points == pytest.approx(20 * 5_000 / 505_000)
+
+
+def colleague(
+    desk: Desk, task: FollowUp, *days_ago: float, answered: bool = False, state: str = "sent"
+) -> None:
+    """Somebody else at the account, asked so many days ago; their surveys run for 30 days."""
+    with desk.runtime.database.writing() as session:
+        number = session.query(Contact).count()
+        person = Contact(
+            external_id=f"x{number}", account_id=task.account_id, created_at=MONDAY, updated_at=MONDAY
+        )
+        session.add(person)
+        session.flush()
+        for days in days_ago:
+            invitation = office.invite(session, desk.runtime, person, MONDAY - timedelta(days=days))
+            invitation.state, invitation.answered_at = state, MONDAY if answered else None
+
+
+def silence(desk: Desk) -> dict[str, object] | None:
+    (row,) = desk.queue("cem")
+    found = [dict(reason.params) for reason in row.priority.reasons if reason.code == "silence"]
+    return found[0] if found else None
+
+
 def test_silence_of_colleagues_counts(desk: Desk) -> None:
     task = desk.low()
-    with desk.runtime.database.writing() as session:
-        for number in range(2):
-            colleague = Contact(
-                external_id=f"x{number}", account_id=task.account_id, created_at=MONDAY, updated_at=MONDAY
-            )
-            session.add(colleague)
-            session.flush()
-            office.invite(session, desk.runtime, colleague, MONDAY - timedelta(days=2))
-    (row,) = desk.queue("cem")
-    (silence,) = [reason for reason in row.priority.reasons if reason.code == "silence"]
-    assert silence.params == {"silent": 2, "asked": 2}
+    colleague(desk, task, 31)
+    colleague(desk, task, 40, 35)
+    colleague(desk, task, 31, answered=True)
+    assert silence(desk) == {"silent": 2, "asked": 3}
+
+
+@pytest.mark.parametrize("days", [0.001, 29])
+def test_who_may_still_answer_is_not_silent(desk: Desk, days: float) -> None:
+    task = desk.low()
+    colleague(desk, task, days)
+    assert silence(desk) is None
+
+
+def test_whom_nothing_reached_is_not_silent(desk: Desk) -> None:
+    task = desk.low()
+    colleague(desk, task, 31, state="failed")
+    assert silence(desk) is None
 
 
 @pytest.mark.parametrize(
@@ -212,6 +330,15 @@ def test_of_many_ticked_the_ones_that_others_took_are_named(desk: Desk) -> None:
         seen = {mine.id: mine.revision, theirs.id: theirs.revision, 999: 1}
         taken, lost = followups.take_all(session, seen, desk.viewer("cem"), now=MONDAY)
     assert ([task.id for task in taken], lost) == ([mine.id], [theirs.id, 999])
+
+
+def test_a_form_that_is_sent_twice_takes_nothing_from_anybody(desk: Desk) -> None:
+    task = desk.low()
+    seen, cem = {task.id: task.revision}, desk.viewer("cem")
+    for expected in (1, 0):
+        with desk.runtime.database.writing() as session:
+            taken, lost = followups.take_all(session, seen, cem, now=MONDAY)
+        assert (len(taken), lost) == (expected, [])
 
 
 def test_the_history_tells_scores_and_earlier_follow_ups(desk: Desk) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import time
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from feedback.bootstrap import Runtime
 from feedback.store.models import Message, User
 from tests import office
 from tests.web.conftest import SignIn
@@ -141,3 +144,30 @@ def test_an_account_keeps_language_zone_and_holidays(app: Flask, sign_in: SignIn
 def test_the_language_switch_leads_nowhere_else(app: Flask, back: str) -> None:
     response = app.test_client().post("/account/language", data={"language": "tr", "back": back})
     assert response.location == "/"
+
+
+def test_one_s_working_hours_are_set_on_one_s_own_page(runtime: Runtime, sign_in: SignIn) -> None:
+    client = sign_in("neda")
+    page = client.get("/account/").text
+    assert page.index("شنبه") < page.index("دوشنبه")
+    form = {"name": "Neda", "work_day": ["5", "6", "0"], "work_from": "08:00", "work_to": "16:30"}
+    assert client.post("/account/", data=form).status_code == 303
+    assert client.post("/account/", data={"name": "Neda"}).status_code == 303  # without them nothing moves
+    with runtime.database.reading() as session:
+        neda = session.scalars(select(User).where(User.email == "neda@example.com")).one()
+        assert (neda.work_days, neda.work_from, neda.work_to) == ([0, 5, 6], time(8), time(16, 30))
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [{"work_day": []}, {"work_day": ["1"], "work_to": "07:00"}, {"work_day": ["1"], "work_to": "late"}],
+)
+def test_impossible_working_hours_are_refused_with_a_sentence(
+    runtime: Runtime, sign_in: SignIn, hours: dict[str, Any]
+) -> None:
+    form = {"name": "Cem", "work_from": "08:00", "work_to": "16:30", **hours}
+    page = sign_in("cem").post("/account/", data=form, follow_redirects=True).text
+    assert "Choose at least one working day." in page or "Working hours begin before they end." in page
+    with runtime.database.reading() as session:
+        cem = session.scalars(select(User).where(User.email == "cem@example.com")).one()
+        assert (cem.name, cem.work_from) == ("Cem Kaya", None)

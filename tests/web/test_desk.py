@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,6 +49,15 @@ def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
         assert words in page
 
 
+def test_a_row_shows_the_account_s_own_money_whatever_it_is_ranked_by(runtime: Runtime) -> None:
+    organisation = replace(runtime.settings.organisation, currency="USD", exchange_rates={"EUR": 1.1})
+    dollars = create_app(replace(runtime, settings=replace(runtime.settings, organisation=organisation)))
+    dollars.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    client = dollars.test_client()
+    client.post("/login", data={"email": "cem@example.com", "password": office.PASSWORD})
+    assert "€12,000 a month" in client.get("/desk/").text
+
+
 def test_a_csm_finds_no_door_to_a_colleague_s_customer(app: Flask, sign_in: SignIn) -> None:
     other = tasks(app)["Contoso Health"]
     assert sign_in("cem").get(f"/desk/{other.id}").status_code == 404
@@ -62,6 +72,50 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
     assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
     assert "looked at it" in sign_in("lead").get(f"/desk/{task.id}").text
     assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
+
+
+def seen(app: Flask) -> list[tuple[str, int | None]]:
+    """What the audit says somebody looked at, in the order of looking."""
+    with app.extensions["feedback"].database.reading() as session:
+        found = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw").order_by(AuditEntry.id))
+        return [(entry.subject, entry.subject_id) for entry in found]
+
+
+def test_whoever_reads_customers_words_or_names_is_written_down(app: Flask, sign_in: SignIn) -> None:
+    client, account = sign_in("cem"), tasks(app)["Northwind Logistics"].account_id
+    pages = ("/desk/", f"/insights/accounts/{account}", "/insights/comments", "/inbox/")
+    assert {client.get(page).status_code for page in pages} == {200}
+    assert seen(app) == [("queue", None), ("account", account), ("comments", None), ("inbox", None)]
+
+
+def test_one_entry_an_hour_keeps_the_audit_readable(app: Flask, sign_in: SignIn) -> None:
+    client, task = sign_in("cem"), tasks(app)["Northwind Logistics"]
+    for minute in (5, 20, 64, 66):
+        with time_machine.travel(datetime(2026, 3, 4, 10 + minute // 60, minute % 60, tzinfo=UTC)):
+            client.get(f"/desk/{task.id}")
+    assert seen(app) == [("follow_up", task.id)] * 2
+    sign_in("lead").get(f"/desk/{task.id}")
+    assert seen(app) == [("follow_up", task.id)] * 3
+
+
+def test_what_is_not_shown_was_not_seen(app: Flask, sign_in: SignIn) -> None:
+    other = tasks(app)["Contoso Health"]
+    client = sign_in("cem")
+    assert client.get(f"/insights/accounts/{other.account_id}").status_code == 404
+    assert client.get(f"/desk/{other.id}").status_code == 404
+    assert seen(app) == []
+
+
+def test_the_follow_up_leads_to_its_account_and_shows_its_health(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    client, address = sign_in("cem"), f'href="/insights/accounts/{task.account_id}"'
+    page = client.get(f"/desk/{task.id}").text
+    assert f"<h1><a {address}>Northwind Logistics</a></h1>" in page
+    assert 'class="health ' in page
+    form = {"revision": task.revision, "to": tasks(app)["Contoso Health"].owner_id}
+    client.post(f"/desk/{task.id}/hand-over", data=form)
+    given = sign_in("selin").get(f"/desk/{task.id}")  # whose follow-up it is, but not their account
+    assert (given.status_code, address in given.text) == (200, False)
 
 
 def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> None:
@@ -108,6 +162,30 @@ def test_several_are_taken_at_once(app: Flask, sign_in: SignIn) -> None:
     )
     assert "3 follow-ups are yours now." in page.text
     assert page.request.url.endswith("?whose=mine")
+
+
+def test_only_what_can_be_taken_can_be_ticked(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    ticked = [f"{task.id}:{task.revision}" for task in tasks(app).values()]
+    offered = client.get("/desk/").text
+    assert [f'value="{each}"' in offered for each in ticked] == [True] * len(ticked)
+    client.post("/desk/take", data={"task": ticked[:1]})
+    assert ticked[0].partition(":")[0] + ":" not in re.findall(
+        r'value="(\d+:)\d+"', client.get("/desk/").text
+    )
+    client.post("/desk/take", data={"task": ticked[1:]})
+    page = client.get("/desk/").text
+    assert 'type="checkbox" name="task"' not in page
+    assert "Take the ticked ones" not in page
+
+
+def test_what_somebody_else_changed_is_not_taken_and_said_so(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    sign_in("cem").post(f"/desk/{task.id}/note", data={"note": "I am at it."})
+    page = sign_in("lead").post(
+        "/desk/take", data={"task": f"{task.id}:{task.revision}"}, follow_redirects=True
+    )
+    assert "1 was not taken: somebody has changed it meanwhile." in page.text
 
 
 def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn) -> None:

@@ -116,6 +116,14 @@ def test_words_that_a_spreadsheet_would_run_are_disarmed(sign_in: SignIn, runtim
     assert "hyperlink" not in sheet.lower()
 
 
+def test_the_file_of_accounts_says_in_which_currency_each_pays(sign_in: SignIn) -> None:
+    lines = sign_in("lead").get("/insights/accounts?export=accounts.csv").text.splitlines()
+    head = lines[0].split(",")
+    (northwind,) = [line.split(",") for line in lines if "Northwind" in line]
+    assert head[head.index("A month") + 1] == "Currency"
+    assert northwind[head.index("Currency")] == "EUR"
+
+
 @pytest.mark.parametrize("who", ["cem", "viewer"])
 def test_who_may_not_export_is_not_offered_it_and_refused(sign_in: SignIn, who: str) -> None:
     client = sign_in(who)

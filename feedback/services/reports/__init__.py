@@ -12,10 +12,11 @@ from feedback.services.reports.accounts import (
     accounts,
     count_accounts,
     signs_of,
+    standing,
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
-from feedback.services.reports.comments import Comment, Wanted, comments, visible_accounts
+from feedback.services.reports.comments import Comment, Wanted, comments
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
@@ -74,6 +75,6 @@ __all__ = [
     "score",
     "scored_again",
     "signs_of",
+    "standing",
     "text_report",
-    "visible_accounts",
 ]

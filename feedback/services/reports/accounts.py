@@ -15,11 +15,13 @@ from feedback.core.followup import State
 from feedback.core.health import Health, Signs, health, weights_with
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
+from feedback.core.money import Exchange
 from feedback.errors import NotFound
 from feedback.services import usage
-from feedback.services.followups import Viewer
-from feedback.services.reports.comments import visible_accounts
+from feedback.services.followups import Viewer, sees_account
+from feedback.services.silence import had_their_say
 from feedback.services.usage import Figure
+from feedback.services.worth import monthly_worth
 from feedback.settings.table import Health as HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
@@ -75,13 +77,14 @@ def accounts(
     viewer: Viewer,
     *,
     now: datetime,
+    exchange: Exchange,
     order: Order = "renewal",
     search: str = "",
     page: int = 1,
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
-    """A page of accounts with their health: the next renewal first, or by revenue, or by name."""
-    orders = _orders(day_of(now, zone_of(session)))
+    """A page of accounts with their health: the next renewal first, or by revenue in one currency, or by name."""
+    orders = _orders(day_of(now, zone_of(session)), monthly_worth(exchange))
     query = _listed(viewer, search).order_by(*orders[order]).limit(PAGE).offset(PAGE * (page - 1))
     found = session.scalars(query.options(selectinload(Account.owner))).all()
     return _standings(session, found, settings, now)
@@ -101,17 +104,30 @@ def account_page(
     settings: HealthSettings = BUILT_IN,
 ) -> AccountPage:
     """Raises NotFound, also for an account that is not the viewer's to see."""
-    wanted = select(Account).where(Account.id == account_id, visible_accounts(viewer))
-    account = session.scalar(wanted.options(selectinload(Account.owner)))
-    if account is None:
+    found = standing(session, viewer, account_id, now=now, settings=settings)
+    if found is None:
         raise NotFound("There is no such account.")
     return AccountPage(
-        standing=_standings(session, [account], settings, now)[0],
+        standing=found,
         contacts=_latest(session, Contact, account_id, Contact.name),
         scores=_scores(session, account_id),
         invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc()),
         follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc()),
     )
+
+
+def standing(
+    session: Session,
+    viewer: Viewer,
+    account_id: int,
+    *,
+    now: datetime,
+    settings: HealthSettings = BUILT_IN,
+) -> Standing | None:
+    """One account and its health; None for an account that is not the viewer's to see."""
+    wanted = select(Account).where(Account.id == account_id, sees_account(viewer))
+    account = session.scalar(wanted.options(selectinload(Account.owner)))
+    return _standings(session, [account], settings, now)[0] if account else None
 
 
 def _standings(
@@ -127,18 +143,18 @@ def _standings(
 
 
 def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
-    query = select(Account).where(visible_accounts(viewer))
+    query = select(Account).where(sees_account(viewer))
     return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
 
 
-def _orders(today: date) -> dict[Order, tuple[ColumnElement[Any], ...]]:
+def _orders(today: date, worth: ColumnElement[Any]) -> dict[Order, tuple[ColumnElement[Any], ...]]:
     """What is unknown or over comes last."""
     over = case((or_(Account.renewal_on.is_(None), Account.renewal_on < today), 1), else_=0)
-    unknown = case((Account.recurring_revenue.is_(None), 1), else_=0)
+    unknown = case((worth.is_(None), 1), else_=0)
     name, key = Account.name.asc(), Account.id.asc()
     return {
         "renewal": (over.asc(), Account.renewal_on.asc(), name, key),
-        "revenue": (unknown.asc(), Account.recurring_revenue.desc(), name, key),
+        "revenue": (unknown.asc(), worth.desc(), name, key),
         "name": (name, key),
     }
 
@@ -227,7 +243,7 @@ def _voices(session: Session, account_ids: Collection[int], now: datetime) -> di
     rows = session.execute(
         select(Invitation.account_id, func.count(), func.count(Invitation.answered_at))
         .where(Invitation.account_id.in_(account_ids), Invitation.sent_at >= now - SILENCE_WITHIN)
-        .where(or_(Invitation.answered_at.is_not(None), Invitation.expires_at <= now))
+        .where(had_their_say(now))
         .group_by(Invitation.account_id)
     )
     return {row[0]: (row[1], row[2]) for row in rows if row[0] is not None}

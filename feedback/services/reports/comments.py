@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from feedback.core.period import Period
-from feedback.services.followups import Viewer
+from feedback.services.followups import Viewer, sees_account
 from feedback.services.reports.series import Series
 from feedback.store.database import zone_of
 from feedback.store.models import Account, AnswerRow, Contact, FollowUp, Response, Score
@@ -71,13 +71,6 @@ def comments(
     return [Comment(**row) for row in session.execute(query).mappings()]
 
 
-def visible_accounts(viewer: Viewer) -> ColumnElement[bool]:
-    """The accounts that somebody may see: all, or one's own and nobody's."""
-    if viewer.sees_all:
-        return true()
-    return or_(Account.owner_id == viewer.user_id, Account.owner_id.is_(None))
-
-
 def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any, ...]]:
     scored, task = aliased(Score), aliased(FollowUp)
     query = (
@@ -89,7 +82,7 @@ def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any
         .outerjoin(task, and_(task.response_id == Response.id, task.kind == "recovery"))
         .outerjoin(Account, Account.id == Response.account_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
-        .where(*_conditions(wanted, zone), visible_accounts(viewer))
+        .where(*_conditions(wanted, zone), sees_account(viewer))
     )
     if wanted.series is not None:
         query = query.where(scored.id.is_not(None))

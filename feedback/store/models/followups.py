@@ -30,6 +30,8 @@ class FollowUp(Base):
     """One task. States: open -> taken <-> snoozed -> closed; closing is final.
 
     `revision` rises with every change; whoever changes the task must name the one that they saw.
+    `owner_told_at` is when the present owner heard that it is theirs, or took it; a new owner has not heard.
+    The two promises, first contact and closing, are each reminded of and escalated once.
     """
 
     __tablename__ = "follow_up"
@@ -60,7 +62,11 @@ class FollowUp(Base):
     taken_at: Mapped[datetime | None]
     first_contact_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
-    escalated_at: Mapped[datetime | None]
+    owner_told_at: Mapped[datetime | None]
+    contact_reminded_at: Mapped[datetime | None]
+    close_reminded_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]  # of the first contact
+    close_escalated_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     outcome: Mapped[str | None] = mapped_column(String(64))

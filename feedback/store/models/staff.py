@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.store.base import Base
@@ -33,7 +33,11 @@ class Role(Base):
 
 
 class User(Base):
-    """A member of staff. The columns below `name` are those that the sign-in extension reads and writes."""
+    """A member of staff. The columns from `active` on are those that the sign-in extension reads and writes.
+
+    `work_days` (from Monday = 0), `work_from` and `work_to` (local), and `holidays` (a calendar of the settings)
+    are empty where the installation's count.
+    """
 
     __tablename__ = "user"
 
@@ -42,6 +46,10 @@ class User(Base):
     name: Mapped[Name]
     language: Mapped[str | None] = mapped_column(String(8))
     time_zone: Mapped[str | None] = mapped_column(String(64))
+    work_days: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    work_from: Mapped[time | None]
+    work_to: Mapped[time | None]
+    holidays: Mapped[str | None] = mapped_column(String(64))
     delegate_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     away_until: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)

@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 
 from feedback.core.health import Part
+from feedback.core.money import Exchange
 from feedback.errors import NotFound
 from feedback.services import reports
 from feedback.services.followups import Viewer
 from feedback.store.database import Database
 from tests.figures import MARCH, account, answered, contact, follow_up, invitation, user
 
+EXCHANGE = Exchange("EUR", {"USD": 0.9, "TRY": 0.03})
 LEAD = Viewer(1, sees_all=True)
 DAY = timedelta(days=1)
 NOW = MARCH + 20 * DAY
@@ -54,7 +56,9 @@ def test_an_account_of_somebody_else_does_not_exist_for_a_csm(migrated: Database
         me, other = user(session), user(session)
         mine = account(session, "Mine", owner_id=me.id)
         theirs = account(session, "Theirs", owner_id=other.id)
-        assert [each.account.name for each in reports.accounts(session, Viewer(me.id), now=NOW)] == ["Mine"]
+        assert [
+            each.account.name for each in reports.accounts(session, Viewer(me.id), now=NOW, exchange=EXCHANGE)
+        ] == ["Mine"]
         assert reports.account_page(session, Viewer(me.id), mine.id, now=NOW).standing.account is mine
         with pytest.raises(NotFound):
             reports.account_page(session, Viewer(me.id), theirs.id, now=NOW)
@@ -68,7 +72,7 @@ def test_the_next_renewal_comes_first_and_what_is_over_last(migrated: Database) 
         account(session, "Unknown")
 
         def names(order: str) -> list[str]:
-            found = reports.accounts(session, LEAD, now=NOW, order=order)  # type: ignore[arg-type]
+            found = reports.accounts(session, LEAD, now=NOW, exchange=EXCHANGE, order=order)  # type: ignore[arg-type]
             return [each.account.name for each in found]
 
         assert names("renewal") == ["Soon", "Later", "Unknown", "Over"] or names("renewal")[:2] == [
@@ -77,6 +81,19 @@ def test_the_next_renewal_comes_first_and_what_is_over_last(migrated: Database) 
         ]
         assert names("revenue") == ["Later", "Soon", "Over", "Unknown"]
         assert reports.count_accounts(session, LEAD, "o") == 3
+
+
+def test_revenue_is_compared_in_one_currency_and_what_cannot_be_comes_last(migrated: Database) -> None:
+    with migrated.writing() as session:
+        for name, amount, currency in (
+            ("Lira", 30_000, "TRY"),
+            ("Dollar", 2_000, "USD"),
+            ("Ours", 1_000, None),
+            ("Rial", 9_000_000, "IRR"),
+        ):
+            account(session, name, recurring_revenue=Decimal(amount), currency=currency)
+        found = reports.accounts(session, LEAD, now=NOW, exchange=EXCHANGE, order="revenue")
+    assert [each.account.name for each in found] == ["Dollar", "Ours", "Lira", "Rial"]
 
 
 def test_what_the_api_posts_as_usage_must_be_a_number(migrated: Database) -> None:
