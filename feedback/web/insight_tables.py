@@ -340,7 +340,13 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
         for each in page.scores
     ]
     parts = [
-        (_(statements.PARTS[each.part]), each.value, each.weight, each.points)
+        (
+            _(statements.PARTS[each.part]),
+            each.value,
+            each.weight,
+            each.points,
+            statements.because(names.say, page.standing, each.part),
+        )
         for each in page.standing.health.shares
     ]
     heads = (Column(_("Day"), "date"), Column(_("Person")), Column(_("Survey")), Column(_("Score"), "count"))
@@ -349,6 +355,7 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
         Column(_("Value"), "count"),
         Column(_("Weight"), "count"),
         Column(_("Adds"), "count"),
+        Column(_("Because"), "words"),
     )
     return [
         Table("scores", _("Scores"), (*heads, Column(_("Band"))), scores),

@@ -254,3 +254,26 @@ def test_a_report_says_that_its_days_are_still_those_of_another_zone(
     assert "rebuild-rollups" not in lead.get("/insights/").text
     runtime.database.zone = ZoneInfo("Asia/Tehran")
     assert "rebuild-rollups" in lead.get("/insights/").text
+
+
+def test_an_account_s_health_says_what_each_part_rests_on(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        account = figures.account(session)
+        ada = figures.contact(session, account)
+        for value, days in ((5, 60), (2, 30)):
+            figures.answered(
+                session, value, clock.now() - timedelta(days=days), person=ada, library=runtime.library,
+                questionnaire="support-call-csat", trend="support-csat", question="satisfied", metric="csat",
+            )  # fmt: skip
+    client = sign_in("lead")
+    page = client.get(f"/insights/accounts/{account.id}").text
+    assert "Customer satisfaction 2.0 (1 to 5), 1 answer" in page
+    assert "Nobody has said within a year how they see us as a whole." in page
+    assert "0 higher, 1 lower." in page
+    assert "export=health.csv" in page
+    told = {
+        row[0]: row[1:] for row in rows(client.get(f"/insights/accounts/{account.id}?export=health.csv").data)
+    }
+    assert told["Experience scores"][0].startswith("25")
+    assert told["Relationship scores"][0] == ""
+    assert told["Do they answer"][-1] == "2 of 2 surveys of the last 180 days answered."

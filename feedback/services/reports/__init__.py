@@ -5,6 +5,7 @@ Every score comes with its interval and with how it may be shown: none under 10 
 """
 
 from feedback.services.reports.accounts import (
+    SILENCE_WITHIN,
     AccountPage,
     ScoreRow,
     Standing,
@@ -38,6 +39,7 @@ from feedback.services.reports.text import text_report
 __all__ = [
     "COMMENTS_PAGE",
     "EVERYBODY",
+    "SILENCE_WITHIN",
     "AccountPage",
     "AfterClosing",
     "Cell",
