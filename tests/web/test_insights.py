@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from feedback import clock
 from feedback.bootstrap import Runtime
+from feedback.i18n import translator
 from feedback.services import rollups
 from feedback.store.models import AuditEntry, User
 from tests import figures
@@ -277,3 +278,22 @@ def test_an_account_s_health_says_what_each_part_rests_on(sign_in: SignIn, runti
     assert told["Experience scores"][0].startswith("25")
     assert told["Relationship scores"][0] == ""
     assert told["Do they answer"][-1] == "2 of 2 surveys of the last 180 days answered."
+
+
+def test_a_survey_that_can_still_be_answered_is_not_called_unanswered(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    now = clock.now()
+    with runtime.database.writing() as session:
+        account = figures.account(session)
+        person = figures.contact(session, account)
+        common = {"person": person, "library": runtime.library, "questionnaire": "relationship-nps"}
+        figures.invitation(session, now - timedelta(minutes=5), **common)
+        figures.invitation(session, now - timedelta(days=20), **common)
+        failed = figures.invitation(session, now - timedelta(days=3), **common)
+        failed.state = "failed"
+    page = sign_in("lead").get(f"/insights/accounts/{account.id}").text
+    surveys = page[page.index("<h2>Surveys</h2>") :]
+    told = re.findall(r'<span class="soft">SMS, ([^<]+)</span>', surveys)
+    until = translator("desk", "en").date((now - timedelta(minutes=5) + timedelta(days=14)).date())
+    assert told == [f"sent, open until {until}", "could not be delivered", "not answered"]
