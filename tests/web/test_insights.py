@@ -15,7 +15,8 @@ from sqlalchemy import select
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.i18n import translator
-from feedback.services import rollups
+from feedback.services import reports, rollups
+from feedback.services.followups import Viewer
 from feedback.store.models import AuditEntry, User
 from tests import figures
 from tests.web.conftest import SignIn
@@ -278,6 +279,37 @@ def test_an_account_s_health_says_what_each_part_rests_on(sign_in: SignIn, runti
     assert told["Experience scores"][0].startswith("25")
     assert told["Relationship scores"][0] == ""
     assert told["Do they answer"][-1] == "2 of 2 surveys of the last 180 days answered."
+
+
+@pytest.mark.parametrize("page", ["", "&page=2", "&page=99"])
+def test_the_file_of_accounts_holds_every_page(sign_in: SignIn, runtime: Runtime, page: str) -> None:
+    with runtime.database.writing() as session:
+        for number in range(120):
+            figures.account(session, f"Numbered {number}")
+    client = sign_in("lead")
+    told = rows(client.get(f"/insights/accounts?search=Numbered{page}&export=accounts.csv").data)
+    assert {row[0] for row in told[1:]} == {f"Numbered {number}" for number in range(120)}
+
+
+def test_a_file_of_accounts_holds_only_those_that_its_reader_may_see(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    with runtime.database.reading() as session:
+        everything = reports.accounts(session, Viewer(0, sees_all=True), now=clock.now(), page=None)
+        selin = session.scalars(select(User).where(User.email == "selin@example.com")).one()
+        hers = reports.accounts(session, Viewer(selin.id), now=clock.now(), page=None)
+    assert 0 < len(hers) < len(everything)
+
+
+def test_the_file_of_comments_holds_them_all_wherever_one_has_leafed_to(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    answer(runtime, 2, 60, words="late again")
+    client = sign_in("lead")
+    older = re.search(r"before=(\d+)", client.get("/insights/comments?words=late+again").text)
+    assert older is not None
+    told = rows(client.get(f"/insights/comments?words=late+again&before={older[1]}&export=comments.csv").data)
+    assert len(told) == 1 + 60
 
 
 def test_a_survey_that_can_still_be_answered_is_not_called_unanswered(

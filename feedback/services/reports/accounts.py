@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +27,8 @@ from feedback.store.models import Account, Contact, FollowUp, Invitation, Respon
 SCORES_COUNT_FOR = timedelta(days=365)
 SILENCE_WITHIN = timedelta(days=180)
 PAGE = 50
+AT_ONCE = 500
+"""Accounts whose signs are looked for together: a statement holds only so many of their ids."""
 ENOUGH = 200
 """Entries of an account's history on its page."""
 BUILT_IN = HealthSettings()
@@ -74,14 +76,16 @@ def accounts(
     now: datetime,
     order: Order = "renewal",
     search: str = "",
-    page: int = 1,
+    page: int | None = 1,
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
-    """A page of accounts with their health: the next renewal first, or by revenue, or by name."""
+    """A page of accounts with their health, or all with None: the next renewal first, or by revenue, or name."""
     orders = _orders(day_of(now, zone_of(session)))
-    query = _listed(viewer, search).order_by(*orders[order]).limit(PAGE).offset(PAGE * (page - 1))
-    found = session.scalars(query.options(selectinload(Account.owner))).all()
-    return _standings(session, found, settings, now)
+    query = _listed(viewer, search).order_by(*orders[order]).options(selectinload(Account.owner))
+    if page is not None:
+        query = query.limit(PAGE).offset(PAGE * (page - 1))
+    found = session.scalars(query).all()
+    return [each for some in _batched(found, AT_ONCE) for each in _standings(session, some, settings, now)]
 
 
 def count_accounts(session: Session, viewer: Viewer, search: str = "") -> int:
@@ -96,18 +100,19 @@ def account_page(
     *,
     now: datetime,
     settings: HealthSettings = BUILT_IN,
+    most: int | None = ENOUGH,
 ) -> AccountPage:
-    """Raises NotFound, also for an account that is not the viewer's to see."""
+    """At most so many entries of each kind. Raises NotFound, also for an account that is not the viewer's to see."""
     wanted = select(Account).where(Account.id == account_id, visible_accounts(viewer))
     account = session.scalar(wanted.options(selectinload(Account.owner)))
     if account is None:
         raise NotFound("There is no such account.")
     return AccountPage(
         standing=_standings(session, [account], settings, now)[0],
-        contacts=_latest(session, Contact, account_id, Contact.name),
-        scores=_scores(session, account_id),
-        invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc()),
-        follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc()),
+        contacts=_latest(session, Contact, account_id, Contact.name, most),
+        scores=_scores(session, account_id, most),
+        invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc(), most),
+        follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc(), most),
     )
 
 
@@ -121,6 +126,10 @@ def _standings(
         Standing(each, signs[each.id], health(signs[each.id], weights), figures.get(each.id, ()))
         for each in found
     ]
+
+
+def _batched(found: Sequence[Account], size: int) -> Iterator[Sequence[Account]]:
+    return (found[start : start + size] for start in range(0, len(found), size))
 
 
 def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
@@ -140,20 +149,20 @@ def _orders(today: date) -> dict[Order, tuple[ColumnElement[Any], ...]]:
     }
 
 
-def _latest(session: Session, table: Any, account_id: int, order: Any) -> Sequence[Any]:
-    query = select(table).where(table.account_id == account_id).order_by(order).limit(ENOUGH)
+def _latest(session: Session, table: Any, account_id: int, order: Any, most: int | None) -> Sequence[Any]:
+    query = select(table).where(table.account_id == account_id).order_by(order).limit(most)
     contact = getattr(table, "contact", None)
     return session.scalars(query.options(selectinload(contact)) if contact else query).all()
 
 
-def _scores(session: Session, account_id: int) -> list[ScoreRow]:
+def _scores(session: Session, account_id: int, most: int | None) -> list[ScoreRow]:
     query = (
         select(Score.at, Score.metric, Score.trend, Score.value, Score.band, Contact.name)
         .join(Response, Response.id == Score.response_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
         .where(Response.account_id == account_id, Response.provisional.is_(False))
         .order_by(Score.at.desc(), Score.id.desc())
-        .limit(ENOUGH)
+        .limit(most)
     )
     return [ScoreRow(*row) for row in session.execute(query)]
 

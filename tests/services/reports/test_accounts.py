@@ -126,3 +126,14 @@ def test_what_the_api_posts_as_usage_must_be_a_number(migrated: Database) -> Non
     with migrated.writing() as session:
         odd = account(session, properties={"usage": "lots"})
         assert reports.signs_of(session, [odd.id], NOW)[odd.id].usage is None
+
+
+def test_a_history_is_cut_for_the_page_and_whole_for_a_file(migrated: Database) -> None:
+    with migrated.writing() as session:
+        customer = account(session)
+        ada = contact(session, customer, "Ada")
+        for number in range(4):
+            answered(session, 9, MARCH - number * DAY, person=ada)
+        short = reports.account_page(session, LEAD, customer.id, now=NOW, most=3)
+        whole = reports.account_page(session, LEAD, customer.id, now=NOW, most=None)
+    assert (len(short.scores), len(whole.scores)) == (3, 4)
