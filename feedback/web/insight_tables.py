@@ -352,9 +352,9 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
     heads = (Column(_("Day"), "date"), Column(_("Person")), Column(_("Survey")), Column(_("Score"), "count"))
     health = (
         Column(_("Part")),
-        Column(_("Value"), "count"),
-        Column(_("Weight"), "count"),
-        Column(_("Adds"), "count"),
+        Column(_("Value"), "percent"),
+        Column(_("Weight"), "percent"),
+        Column(_("Adds"), "percent"),
         Column(_("Because"), "words"),
     )
     return [

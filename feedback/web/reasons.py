@@ -190,6 +190,7 @@ SUBJECTS: Mapping[str, str] = {
     "comments": _("Comments"),
     "loop": _("Closing the loop"),
     "accounts": _("Accounts"),
+    "deliveries": _("Deliveries"),
     "account": _("Account"),
     "quarter": _("Quarterly report"),
 }
