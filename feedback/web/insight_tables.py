@@ -22,6 +22,7 @@ from feedback.services.reports import (
     Point,
     Rates,
     ScoredAgain,
+    Series,
     Shown,
     Standing,
 )
@@ -115,11 +116,14 @@ def score(names: Names, metric: Metric, compared: Compared) -> Table:
     return Table("score", _("Score"), heads, rows)
 
 
-def trend(names: Names, metric: Metric, points: Sequence[Point]) -> Table:
+def trend(names: Names, metric: Metric, points: Sequence[Point], *, of: Series | None = None) -> Table:
+    """A score in steps; `of` names the table by its series where a page has several."""
     _ = names._
     heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
     rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
-    return Table("trend", _("Over time"), heads, rows)
+    if of is None:
+        return Table("trend", _("Over time"), heads, rows)
+    return Table(f"trend-{of.trend}-{of.question}", of.title.to(names.say.language), heads, rows)
 
 
 def distribution(names: Names, metric: Metric, shown: Shown) -> Table:

@@ -45,6 +45,9 @@ def _(message: str) -> str:
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
 
+CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
+"""What the quarter's first sheet has room for; the surveys with the most answers are drawn, the rest is appendix."""
+
 Context = dict[str, Any]
 
 
@@ -233,21 +236,35 @@ class Pages:
         year = Period(months_later(period.start, -9), period.end)
         glances = reports.overview(session, known, period, Bucket.MONTH, group)
         told = [each for each in glances if each.compared.a.has_score]
+        told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
         names = self._names(session)
         afterwards = self._afterwards(session, period, names)
+        numbers = [
+            insight_tables.trend(names, each.series.metric, history, of=each.series)
+            if sum(point.shown.has_score for point in history) > 1
+            else None
+            for each, history in zip(told, histories, strict=True)
+        ]
         return {
             "period": period,
             "earlier": quarter_of(period.start - timedelta(days=1)),
             "later": quarter_of(period.after) if period.after <= self._today() else None,
             "glances": glances,
-            "told": list(zip(told, histories, strict=True)),
+            "told": list(zip(told, histories, numbers, strict=True)),
+            "most_charts": CHARTS_OF_A_SHEET,
+            "most_rows": SCORES_OF_A_SHEET,
+            "most_ends": ENDS_OF_A_SHEET,
             "closing": found,
             "organisation": self.organisation,
             **afterwards,
             "tables": insight_tables.by_key(
-                [*insight_tables.overview(names, glances), *insight_tables.loop(names, found)]
+                [
+                    *insight_tables.overview(names, glances),
+                    *insight_tables.loop(names, found),
+                    *(each for each in numbers if each is not None),
+                ]
             )
             | afterwards["tables"],
             "names": names,

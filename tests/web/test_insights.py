@@ -25,9 +25,11 @@ PAGES = ("/", "/scores/relationship/score", "/comments", "/loop", "/accounts", "
 TREND = "relationship"
 
 
-def answer(runtime: Runtime, value: int, times: int, owner: str | None = None, **columns: object) -> None:
-    """Some answers to the relationship survey, yesterday."""
-    yesterday = clock.now() - timedelta(days=1)
+def answer(
+    runtime: Runtime, value: int, times: int, owner: str | None = None, days: int = 1, **columns: object
+) -> None:
+    """Some answers to the relationship survey, yesterday or some `days` ago."""
+    yesterday = clock.now() - timedelta(days=days)
     with runtime.database.writing() as session:
         user = session.scalar(select(User).where(User.email == f"{owner}@example.com")) if owner else None
         for _ in range(times):
@@ -105,6 +107,30 @@ def test_every_table_of_every_page_can_be_taken_away_in_both_forms(sign_in: Sign
             else:
                 assert len(rows(response.data)) > 1, link
         assert links or page == "/quarter"
+
+
+def test_every_table_of_the_quarter_and_that_of_each_of_its_charts_can_be_taken_away(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    closed_and_asked_again(runtime, 12)
+    for days in (5, 40):
+        answer(runtime, 9, 12, days=days)
+    client = sign_in("lead")
+    today = clock.now().date()
+    page = client.get(f"/insights/quarter?of={today}").text
+    offered = set(re.findall(r"export=([^\"&]+)\.csv", page))
+    assert offered >= {"scores", "urgency", "outcomes", "trend-relationship-score"}
+    (heads, *told) = rows(
+        client.get(f"/insights/quarter?of={today}&export=trend-relationship-score.csv").data
+    )
+    assert heads[:3] == ["From", "Until", "Score"]
+    assert len(told) == 12
+
+
+def test_the_whole_of_the_closed_loop_can_be_taken_away(sign_in: SignIn, runtime: Runtime) -> None:
+    closed_and_asked_again(runtime, 2)
+    page = sign_in("lead").get("/insights/loop").text
+    assert {"all", "urgency", "owner", "outcomes"} <= set(re.findall(r"export=([^\"&]+)\.csv", page))
 
 
 def test_words_that_a_spreadsheet_would_run_are_disarmed(sign_in: SignIn, runtime: Runtime) -> None:
