@@ -29,6 +29,13 @@ PERIODS: Mapping[str, str] = {
     "year": _("12 months"),
 }
 DEFAULT_PERIOD = "90"
+MOODS: Mapping[str, str] = {"bad": _("Bad scores"), "middle": _("Middling scores"), "good": _("Good scores")}
+FOLLOWED: Mapping[str, str] = {
+    "any": _("With a follow-up"),
+    "open": _("Follow-up is open"),
+    "closed": _("Follow-up is closed"),
+    "none": _("Without a follow-up"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,18 @@ def group_of(text: str) -> Group | None:
 
 def wanted_comments(period: Period, known: Sequence[Series]) -> Wanted:
     """Which comments the form asks for; an empty field means any."""
-    names = ("segment", "stage", "channel", "language", "band")
+    names = ("segment", "stage", "channel", "language")
     given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
     trend, _slash, question = request.args.get("series", "").partition("/")
     series = next((each for each in known if (each.trend, each.question) == (trend, question)), None)
-    return Wanted(period, series, words=request.args.get("words", "").strip(), **given)
+    band, follow_up = request.args.get("band", ""), request.args.get("follow-up", "")
+    bands = (*MOODS, *(series.metric.bands if series else ()))
+    return Wanted(
+        period,
+        series,
+        band=band if band in bands else None,
+        owner=request.args.get("owner", type=int),
+        follow_up=follow_up if follow_up in FOLLOWED else None,
+        words=request.args.get("words", "").strip(),
+        **given,
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock
@@ -22,12 +23,12 @@ from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction
 from feedback.errors import NotFound
-from feedback.i18n import language_name
+from feedback.i18n import LANGUAGES, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
-from feedback.store.models import User
+from feedback.store.models import Account, User
 from feedback.web import files, insight_charts, insight_tables, reasons, statements
 from feedback.web import insight_addresses as addresses
 from feedback.web.insight_tables import Names
@@ -161,6 +162,10 @@ class Pages:
             "asked": asked,
             "wanted": wanted,
             "known": known,
+            "moods": addresses.MOODS,
+            "followed": addresses.FOLLOWED,
+            "languages": LANGUAGES["survey"],
+            "owners": self._owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else (),
             "comments": found,
             "more": found[-1].answer_id if len(found) == reports.COMMENTS_PAGE else None,
             "questions": self._wordings(found),
@@ -311,6 +316,14 @@ class Pages:
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
         return Names(say(), self.currency, people, stages, self.database.zone)
+
+    def _owners(self, session: Session) -> list[tuple[int, str]]:
+        """(id, name) of those who own an account."""
+        own = select(Account.owner_id).where(Account.owner_id.is_not(None))
+        return [
+            (each.id, each.name)
+            for each in session.query(User.id, User.name).where(User.id.in_(own)).order_by(User.name)
+        ]
 
     def _groups(
         self, session: Session, series: Series, period: Period, names: Names

@@ -355,3 +355,26 @@ def test_a_survey_that_can_still_be_answered_is_not_called_unanswered(
     told = re.findall(r'<span class="soft">SMS, ([^<]+)</span>', surveys)
     until = translator("desk", "en").date((now - timedelta(minutes=5) + timedelta(days=14)).date())
     assert told == [f"sent, open until {until}", "could not be delivered", "not answered"]
+
+
+def test_where_no_group_is_large_enough_the_page_says_why_there_is_nothing_to_compare(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    page = sign_in("lead").get("/insights/scores/relationship/score").text  # the six of the furnished office
+    assert "There is nothing to compare" in page
+    assert 'name="a"' not in page
+
+
+def test_the_form_offers_every_filter_of_the_comments_and_keeps_what_was_chosen(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    client = sign_in("lead")
+    page = client.get("/insights/comments?band=bad&segment=core&language=fa&follow-up=open").text
+    fields = set(re.findall(r'<select name="([^"]+)"', page))
+    assert fields == {
+        "series", "band", "segment", "stage", "channel", "language", "owner", "follow-up",
+    }  # fmt: skip
+    chosen = re.findall(r'<option value="([^"]+)" selected', page)
+    assert chosen == ["bad", "core", "fa", "open"]
+    assert "سه هفته است منتظر" in page
+    assert "Every release breaks" not in page
