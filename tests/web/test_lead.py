@@ -107,6 +107,17 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
     expect(page.locator(".comments .score").first).to_have_class("score urgent")
 
 
+@pytest.mark.parametrize("who", ["lead", "viewer"])
+def test_no_interval_of_a_breakdown_is_cut_off_on_a_desk(site: str, open_page: Open, who: str) -> None:
+    page = open_page(viewport=DESKTOP)
+    enter(page, site, who)
+    page.goto(f"{site}/insights/scores/relationship/score?period=year")
+    cards = page.locator(".scroll:has(.forest)")
+    assert cards.count() > 2
+    for card in cards.all():
+        assert card.evaluate("it => it.scrollWidth <= it.clientWidth"), card.get_attribute("aria-label")
+
+
 def test_a_mirrored_chart_starts_where_the_reader_does(site: str, open_page: Open) -> None:
     def first_and_last(who: str) -> tuple[float, float]:
         page = open_page(viewport=DESKTOP)
