@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from feedback.core.local_days import day_of
 from feedback.core.metrics import Display, Metric
+from feedback.core.period import Period
 from feedback.i18n import Translator, language_name
 from feedback.services.reports import (
     AccountPage,
@@ -102,8 +103,8 @@ def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
     return [Table("scores", _("Scores"), (*heads, *more), rows)]
 
 
-def score(names: Names, metric: Metric, compared: Compared) -> Table:
-    """The score, what stands behind it, and the period before."""
+def score(names: Names, metric: Metric, compared: Compared, other: Period | None = None) -> Table:
+    """The score, what stands behind it, and the period before or the `other` one."""
     _ = names._
     unit = metric.unit
     rows: list[tuple[TableCell, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
@@ -111,7 +112,8 @@ def score(names: Names, metric: Metric, compared: Compared) -> Table:
         for each in compared.a.aggregate.secondary:
             title = _(statements.MEASURES.get(each.key, each.title))
             rows.append((title, each.value, each.low, each.high, compared.a.n))
-    rows.append((_("The period before"), *_score_cells(compared.b)))
+    before = statements.span(names.say, other) if other else _("The period before")
+    rows.append((before, *_score_cells(compared.b)))
     heads = [Column(_("Number")), *_score_heads(names, unit)]
     return Table("score", _("Score"), heads, rows)
 

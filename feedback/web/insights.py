@@ -96,10 +96,11 @@ class Pages:
         asked = addresses.asked(self._today())
         group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
-        glances = reports.overview(session, known, asked.period, asked.bucket, group)
+        glances = reports.overview(session, known, asked.period, asked.bucket, group, asked.other)
         names = self._names(session)
         return {
             "asked": asked,
+            "other": asked.other,
             "glances": glances,
             "tables": insight_tables.by_key(insight_tables.overview(names, glances)),
             "names": names,
@@ -123,10 +124,11 @@ class Pages:
             else {}
         )
         cells = {dimension: found for dimension, found in cells.items() if len(found) > 1}
-        compared = reports.compare_periods(session, series, asked.period, asked.period.before(), group)
+        earlier = asked.other or asked.period.before()
+        compared = reports.compare_periods(session, series, asked.period, earlier, group)
         shown = compared.a
         tables = [
-            insight_tables.score(names, series.metric, compared),
+            insight_tables.score(names, series.metric, compared, asked.other),
             insight_tables.trend(names, series.metric, points),
             *([insight_tables.distribution(names, series.metric, shown)] if shown.has_score else []),
             *([insight_tables.rates(names, rates)] if everybody and rates.cells else []),
@@ -134,6 +136,7 @@ class Pages:
         ]
         return {
             "asked": asked,
+            "other": asked.other,
             "series": series,
             "metric": series.metric,
             "compared": compared,
@@ -239,7 +242,8 @@ class Pages:
         group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
-        glances = reports.overview(session, known, period, Bucket.MONTH, group)
+        other = addresses.other(period)
+        glances = reports.overview(session, known, period, Bucket.MONTH, group, other)
         told = [each for each in glances if each.compared.a.has_score]
         told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
@@ -254,6 +258,7 @@ class Pages:
         ]
         return {
             "period": period,
+            "other": other,
             "earlier": quarter_of(period.start - timedelta(days=1)),
             "later": quarter_of(period.after) if period.after <= self._today() else None,
             "glances": glances,
@@ -380,6 +385,8 @@ def _frame() -> Context:
         "draw": insight_charts,
         "dimensions": statements.DIMENSIONS,
         "periods": addresses.PERIODS,
+        "kept": addresses.kept(),
+        "against_args": addresses.AGAINST,
         "orders": ORDERS,
         "address": _address,
         "direction": direction,

@@ -153,9 +153,11 @@ def caution(say: Translator, shown: Shown) -> str:
     return ""
 
 
-def change(say: Translator, compared: Compared, metric: Metric) -> str:
-    """What has changed against the period before; never more than the interval allows to say."""
+def change(say: Translator, compared: Compared, metric: Metric, other: Period | None = None) -> str:
+    """What has changed against the period before, or the `other` one; never more than the interval allows to say."""
     found = compared.change
+    if other is not None:
+        return _change_against(say, found, metric, span(say, other))
     if found is None:
         return say.gettext("Too few answers to compare with the period before.")
     if not found.changed:
@@ -164,6 +166,17 @@ def change(say: Translator, compared: Compared, metric: Metric) -> str:
     if (found.difference or 0) > 0:
         return say.gettext("Up by {amount} against the period before.", amount=amount)
     return say.gettext("Down by {amount} against the period before.", amount=amount)
+
+
+def _change_against(say: Translator, found: Comparison | None, metric: Metric, days: str) -> str:
+    if found is None:
+        return say.gettext("Too few answers to compare with {days}.", days=days)
+    if not found.changed:
+        return say.gettext("No real change against {days}.", days=days)
+    amount = points(say, found.difference, metric.unit)
+    if (found.difference or 0) > 0:
+        return say.gettext("Up by {amount} against {days}.", amount=amount, days=days)
+    return say.gettext("Down by {amount} against {days}.", amount=amount, days=days)
 
 
 def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str) -> str:

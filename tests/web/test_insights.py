@@ -378,3 +378,38 @@ def test_the_form_offers_every_filter_of_the_comments_and_keeps_what_was_chosen(
     assert chosen == ["bad", "core", "fa", "open"]
     assert "سه هفته است منتظر" in page
     assert "Every release breaks" not in page
+
+
+@pytest.mark.parametrize("page", ["", "scores/relationship/score"])
+def test_a_score_is_compared_with_the_year_before_or_with_any_days(
+    sign_in: SignIn, runtime: Runtime, page: str
+) -> None:
+    answer(runtime, 10, 40)
+    answer(runtime, 0, 40, days=400)
+    client = sign_in("lead")
+    today = clock.now().date()
+    then = [today - timedelta(days=days) for days in (401, 399)]
+    dates = f"vs-from={then[0]}&vs-to={then[1]}"
+    start = today - timedelta(days=60)
+    days = f"from={start}&to={today}"
+    assert "Too few answers to compare with the period before." in client.get(f"/insights/{page}?{days}").text
+    told = client.get(f"/insights/{page}?{days}&{dates}").text
+    say = translator("desk", "en")
+    assert re.search(rf"Up by \d+ points against {say.date(then[0])} to {say.date(then[1])}\.", told)
+    assert "change good" in told
+    a_year = client.get(f"/insights/{page}?from={today - timedelta(days=60)}&to={today}&against=year").text
+    assert re.search(r"against \w+ \d+, \d{4} to \w+ \d+, \d{4}\.", a_year)
+
+
+@pytest.mark.parametrize("asked", ["period=year&against=year", "vs-from=2026-01-01&vs-to=2999-01-01"])
+def test_days_are_not_compared_with_themselves(sign_in: SignIn, asked: str) -> None:
+    start = clock.now().date() - timedelta(days=500)
+    page = sign_in("lead").get(f"/insights/?{asked}&from={start}&to={clock.now().date()}").text
+    assert " against the period before" in page or "with the period before" in page
+
+
+def test_a_quarter_can_be_set_beside_the_same_one_a_year_before(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 9, 12)
+    client, today = sign_in("lead"), clock.now().date()
+    told = client.get(f"/insights/quarter?of={today - timedelta(days=1)}&against=year").text
+    assert re.search(rf"compare with \w+ 1, {(today - timedelta(days=1)).year - 1} to", told)
