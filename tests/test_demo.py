@@ -12,7 +12,6 @@ from sqlalchemy import select
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.answer import Answer
-from feedback.core.followup import DEFAULT_WEIGHTS
 from feedback.core.questions import ScaleQuestion
 from feedback.demo import present, stage
 from feedback.services import invitations, queue, responses
@@ -62,7 +61,7 @@ def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> Non
             session,
             Viewer(0, sees_all=True),
             queue.Filter(),
-            weights=DEFAULT_WEIGHTS,
+            scales=queue.Scales.of(demo.settings),
             now=now,
             today=now.date(),
         )

@@ -68,6 +68,14 @@ class Period:
             return Period(months_later(self.start, -months), last)
         return Period(self.start - timedelta(days=self.days), last)
 
+    def year_before(self) -> Period:
+        """The same days a year earlier. What ends with a month still does, and 29 February is the 28th."""
+        return Period(_year_before(self.start, 28), _year_before(self.after, 1) - _DAY)
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether some days are in both."""
+        return self.start <= other.end and other.start <= self.end
+
     def buckets(self, bucket: Bucket) -> Iterator[Period]:
         """The weeks, months or quarters that it touches, cut to what lies inside."""
         first = bucket.first(self.start)
@@ -90,6 +98,13 @@ class Period:
             return None, [self]
         edges = [(self.start, first - _DAY), (after, self.end)]
         return Period(first, after - _DAY), [Period(*edge) for edge in edges if edge[0] <= edge[1]]
+
+
+def _year_before(day: date, of_leap_day: int) -> date:
+    """29 February becomes 28 February or 1 March."""
+    if (day.month, day.day) == (2, 29):
+        return date(day.year - 1, 2 if of_leap_day == 28 else 3, of_leap_day)
+    return day.replace(year=day.year - 1)
 
 
 def quarter_of(day: date) -> Period:

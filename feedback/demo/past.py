@@ -14,7 +14,7 @@ from feedback.bootstrap import Runtime
 from feedback.channels.base import Channel
 from feedback.channels.simulator import MemoryMailbox, Simulator
 from feedback.core.answer import Answer
-from feedback.core.followup import DEFAULT_WEIGHTS, Outcome
+from feedback.core.followup import Outcome
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
@@ -29,6 +29,7 @@ from feedback.services import (
     responses,
     root_causes,
 )
+from feedback.settings import Settings
 from feedback.store.models import Contact, FollowUp, Invitation
 
 NEWCOMERS_FROM = "demo-c1000"
@@ -65,7 +66,7 @@ def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime
             _work(session, dice, now, behind=now > until - BEHIND_SINCE)
         now += timedelta(hours=PAUSES[now.hour])
     with past.database.writing() as session:
-        _work_from_the_top(session, dice, until)
+        _work_from_the_top(session, settings, dice, until)
 
 
 def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool) -> None:
@@ -183,11 +184,11 @@ def _work(session: Session, dice: random.Random, now: datetime, *, behind: bool)
             _close(session, task, owner, dice, now)
 
 
-def _work_from_the_top(session: Session, dice: random.Random, now: datetime) -> None:
+def _work_from_the_top(session: Session, settings: Settings, dice: random.Random, now: datetime) -> None:
     """What was most pressing has just been done, so that what comes in next is at the top."""
     everybody = followups.Viewer(0, sees_all=True)
     rows = queue.ranked(
-        session, everybody, queue.Filter(), weights=DEFAULT_WEIGHTS, now=now, today=now.date()
+        session, everybody, queue.Filter(), scales=queue.Scales.of(settings), now=now, today=now.date()
     )
     for row in rows:
         if row.priority.value < LEFT_FOR_TODAY or row.task.owner_id is None:

@@ -188,7 +188,9 @@ class Health:
     """How an account is doing, as one number."""
 
     weights: Mapping[str, float] = setting(
-        _NOTHING, "How much each part counts, in place of the built-in weights."
+        _NOTHING,
+        "How much each part counts (relationship, experience, direction, voice, follow_ups, usage), in place "
+        "of the built-in weights; see docs/insights.md.",
     )
     usage: Mapping[str, float] = setting(
         {"usage": 100.0}, "Usage metrics that count, each with the value that is full use."

@@ -157,14 +157,22 @@ def scale_for(values: Sequence[Value], least: float, most: float) -> Scale:
     return Scale(bottom, top, step)
 
 
-def line(values: Sequence[Value], scale: Scale, words: Words, *, rtl: bool, width: float = WIDE) -> Line:
+def line(
+    values: Sequence[Value],
+    scale: Scale,
+    words: Words,
+    *,
+    rtl: bool,
+    width: float = WIDE,
+    height: float = HEIGHT,
+) -> Line:
     """A trend over time, the earliest value first."""
     plot = width - START - END
     step = plot / max(1, len(values))
     xs = [_mirrored(START + (n + 0.5) * step, width, rtl=rtl) for n in range(len(values))]
 
     def y(value: float) -> float:
-        return round(TOP + (1 - scale.share(value)) * (HEIGHT - TOP - BOTTOM), 1)
+        return round(TOP + (1 - scale.share(value)) * (height - TOP - BOTTOM), 1)
 
     points = [None if each.value is None else (x, y(each.value)) for x, each in zip(xs, values, strict=True)]
     bands = [
@@ -174,7 +182,7 @@ def line(values: Sequence[Value], scale: Scale, words: Words, *, rtl: bool, widt
     every = max(1, math.ceil(len(values) / (plot / 62)))
     return Line(
         width=width,
-        height=HEIGHT,
+        height=height,
         rows=[Tick(y(value), words(value)) for value in scale.steps],
         columns=[
             Tick(x, each.label) for n, (x, each) in enumerate(zip(xs, values, strict=True)) if n % every == 0

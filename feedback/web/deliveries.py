@@ -10,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock
-from feedback.errors import Rejected
+from feedback.core.local_days import day_of
+from feedback.errors import NotFound, Rejected
 from feedback.services import audit, deliveries, holds, invitations, outbox
-from feedback.web import addresses, delivery_words, reasons
+from feedback.web import addresses, delivery_tables, delivery_words, files, reasons
 from feedback.web.language import say
-from feedback.web.permissions import Permission, may, viewer
+from feedback.web.permissions import Permission, allows, demand, may, viewer
 from feedback.web.routes import get, post, room
 from feedback.web.seeing import note_seen
+from feedback.web.tables import Table
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -63,9 +65,15 @@ class Deliveries:
         days = request.args.get("days", type=int)
         days = days if days in PERIODS else PERIODS[0]
         with self.database.reading() as session:
+            figures = deliveries.figures(session, self.settings, clock.now(), days)
+            tables = self._tables(figures)
+            if wanted := request.args.get("export"):
+                return self._export(tables, wanted)
             return render_template(
                 "deliveries/index.html",
-                figures=deliveries.figures(session, self.settings, clock.now(), days),
+                figures=figures,
+                tables=tables,
+                may_export=allows(Permission.EXPORT),
                 holds=holds.in_force(session),
                 doubtful=deliveries.messages(session, viewer(), "doubt"),
                 days=days,
@@ -74,11 +82,31 @@ class Deliveries:
                 price=self.settings.twilio.cost_per_segment,
                 currency=self.settings.organisation.currency,
                 address=addresses.for_whom(WHOLE),
-                by_reason=self._by_reason,
-                by_stage=self._by_stage,
                 country=country_name,
                 words=delivery_words,
             )
+
+    def _tables(self, figures: deliveries.Figures) -> Mapping[str, Table]:
+        price, currency = self.settings.twilio.cost_per_segment, self.settings.organisation.currency
+        lost, called_off = self._by_reason(figures.lost), self._by_reason(figures.called_off)
+        found = [
+            delivery_tables.days(say(), figures.days, price=price, currency=currency),
+            *delivery_tables.reasons(say(), lost, called_off, self._by_stage(figures.skipped)),
+        ]
+        return {table.key: table for table in found}
+
+    def _export(self, tables: Mapping[str, Table], wanted: str) -> ResponseReturnValue:
+        """A table as a file; who took it is written down."""
+        demand(Permission.EXPORT)
+        key, _dot, kind = wanted.rpartition(".")
+        files.known(kind)
+        if key not in tables:
+            raise NotFound("There is no such table.")
+        now = clock.now()
+        with self.database.writing() as session:
+            detail = {"table": key, "file": kind}
+            audit.record(session, "exported", "deliveries", None, by=current_user.id, now=now, **detail)
+        return files.download(tables[key], kind, f"deliveries-{key}-{day_of(now, self.database.zone)}")
 
     @may(Permission.SEE_DELIVERIES)
     def messages(self) -> ResponseReturnValue:

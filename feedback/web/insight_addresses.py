@@ -29,13 +29,23 @@ PERIODS: Mapping[str, str] = {
     "year": _("12 months"),
 }
 DEFAULT_PERIOD = "90"
+AGAINST = ("against", "vs-from", "vs-to")
+MOODS: Mapping[str, str] = {"bad": _("Bad scores"), "middle": _("Middling scores"), "good": _("Good scores")}
+FOLLOWED: Mapping[str, str] = {
+    "any": _("With a follow-up"),
+    "open": _("Follow-up is open"),
+    "closed": _("Follow-up is closed"),
+    "none": _("Without a follow-up"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for, whichever page it is."""
+    """What the address asks for, whichever page it is. `other` is the period to compare with where it is not the
+    one just before."""
 
     period: Period
+    other: Period | None
     preset: str
     bucket: Bucket
     group: Group
@@ -48,7 +58,18 @@ def asked(today: date) -> Asked:
     given = _dates()
     period = given or _preset(preset, today)
     group = group_of(request.args.get("group", ""))
-    return Asked(period, "" if given else preset, step(period), group or EVERYBODY)
+    return Asked(period, other(period), "" if given else preset, step(period), group or EVERYBODY)
+
+
+def other(period: Period) -> Period | None:
+    """The period to compare with that the address asks for: any two dates, or `against=year`.
+
+    None is the period just before, also where the same answers would stand on both sides.
+    """
+    found = _dates("vs-from", "vs-to")
+    if found is None and request.args.get("against") == "year":
+        found = period.year_before()
+    return None if found is None or found.overlaps(period) else found
 
 
 def step(period: Period) -> Bucket:
@@ -56,10 +77,10 @@ def step(period: Period) -> Bucket:
     return Bucket(wanted) if wanted in set(Bucket) and period.days < 1200 else period.best_bucket()
 
 
-def _dates() -> Period | None:
-    """From and to as the form gives them; None where they are missing or make no period."""
+def _dates(first: str = "from", last: str = "to") -> Period | None:
+    """From and to as a form gives them; None where they are missing or make no period."""
     try:
-        return Period(_day("from"), _day("to"))
+        return Period(_day(first), _day(last))
     except ValueError:
         return None
 
@@ -95,6 +116,11 @@ def quarter(today: date) -> Period:
         return quarter_of(quarter_of(today).start - timedelta(days=1))
 
 
+def kept() -> dict[str, str | None]:
+    """The days that the address speaks of, for links to pages that speak of the same ones."""
+    return {name: request.args.get(name) for name in ("period", "from", "to", *AGAINST)}
+
+
 def group_of(text: str) -> Group | None:
     """`segment:vip` as a group; None for what is none."""
     dimension, colon, key = text.partition(":")
@@ -103,8 +129,18 @@ def group_of(text: str) -> Group | None:
 
 def wanted_comments(period: Period, known: Sequence[Series]) -> Wanted:
     """Which comments the form asks for; an empty field means any."""
-    names = ("segment", "stage", "channel", "language", "band")
+    names = ("segment", "stage", "channel", "language")
     given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
     trend, _slash, question = request.args.get("series", "").partition("/")
     series = next((each for each in known if (each.trend, each.question) == (trend, question)), None)
-    return Wanted(period, series, words=request.args.get("words", "").strip(), **given)
+    band, follow_up = request.args.get("band", ""), request.args.get("follow-up", "")
+    bands = (*MOODS, *(series.metric.bands if series else ()))
+    return Wanted(
+        period,
+        series,
+        band=band if band in bands else None,
+        owner=request.args.get("owner", type=int),
+        follow_up=follow_up if follow_up in FOLLOWED else None,
+        words=request.args.get("words", "").strip(),
+        **given,
+    )

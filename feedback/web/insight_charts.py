@@ -15,7 +15,14 @@ from feedback.web.charts import Columns, Dot, Line, Scale, Timeline, Value, Whis
 from feedback.web.insight_tables import Names
 
 
-def line(names: Names, metric: Metric, points: Sequence[Point], bucket: Bucket, width: float) -> Line:
+def line(
+    names: Names,
+    metric: Metric,
+    points: Sequence[Point],
+    bucket: Bucket,
+    width: float,
+    height: float = charts.HEIGHT,
+) -> Line:
     """The trend over time; a bucket without a score is a gap."""
     values = [_value(names, metric, each, bucket) for each in points]
     return charts.line(
@@ -24,6 +31,7 @@ def line(names: Names, metric: Metric, points: Sequence[Point], bucket: Bucket, 
         lambda value: statements.in_unit(names.say, value, metric.unit),
         rtl=names.say.direction == "rtl",
         width=width,
+        height=height,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from feedback.core.local_days import day_of
 from feedback.core.metrics import Display, Metric
+from feedback.core.period import Period
 from feedback.i18n import Translator, language_name
 from feedback.services.reports import (
     AccountPage,
@@ -22,6 +23,7 @@ from feedback.services.reports import (
     Point,
     Rates,
     ScoredAgain,
+    Series,
     Shown,
     Standing,
 )
@@ -102,8 +104,8 @@ def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
     return [Table("scores", _("Scores"), (*heads, *more), rows)]
 
 
-def score(names: Names, metric: Metric, compared: Compared) -> Table:
-    """The score, what stands behind it, and the period before."""
+def score(names: Names, metric: Metric, compared: Compared, other: Period | None = None) -> Table:
+    """The score, what stands behind it, and the period before or the `other` one."""
     _ = names._
     unit = metric.unit
     rows: list[tuple[TableCell, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
@@ -111,16 +113,20 @@ def score(names: Names, metric: Metric, compared: Compared) -> Table:
         for each in compared.a.aggregate.secondary:
             title = _(statements.MEASURES.get(each.key, each.title))
             rows.append((title, each.value, each.low, each.high, compared.a.n))
-    rows.append((_("The period before"), *_score_cells(compared.b)))
+    before = statements.span(names.say, other) if other else _("The period before")
+    rows.append((before, *_score_cells(compared.b)))
     heads = [Column(_("Number")), *_score_heads(names, unit)]
     return Table("score", _("Score"), heads, rows)
 
 
-def trend(names: Names, metric: Metric, points: Sequence[Point]) -> Table:
+def trend(names: Names, metric: Metric, points: Sequence[Point], *, of: Series | None = None) -> Table:
+    """A score in steps; `of` names the table by its series where a page has several."""
     _ = names._
     heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
     rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
-    return Table("trend", _("Over time"), heads, rows)
+    if of is None:
+        return Table("trend", _("Over time"), heads, rows)
+    return Table(f"trend-{of.trend}-{of.question}", of.title.to(names.say.language), heads, rows)
 
 
 def distribution(names: Names, metric: Metric, shown: Shown) -> Table:
@@ -349,15 +355,22 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
         for each in page.scores
     ]
     parts = [
-        (_(statements.PARTS[each.part]), each.value, each.weight, each.points)
+        (
+            _(statements.PARTS[each.part]),
+            each.value,
+            each.weight,
+            each.points,
+            statements.because(names.say, page.standing, each.part),
+        )
         for each in page.standing.health.shares
     ]
     heads = (Column(_("Day"), "date"), Column(_("Person")), Column(_("Survey")), Column(_("Score"), "count"))
     health = (
         Column(_("Part")),
-        Column(_("Value"), "count"),
-        Column(_("Weight"), "count"),
-        Column(_("Adds"), "count"),
+        Column(_("Value"), "percent"),
+        Column(_("Weight"), "percent"),
+        Column(_("Adds"), "percent"),
+        Column(_("Because"), "words"),
     )
     return [
         Table("scores", _("Scores"), (*heads, Column(_("Band"))), scores),

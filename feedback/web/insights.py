@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock
@@ -22,13 +23,13 @@ from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction
 from feedback.errors import NotFound
-from feedback.i18n import language_name
+from feedback.i18n import LANGUAGES, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.followups import Viewer
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
 from feedback.services.worth import exchange_of
-from feedback.store.models import User
+from feedback.store.models import Account, User
 from feedback.web import files, insight_charts, insight_tables, reasons, statements
 from feedback.web import insight_addresses as addresses
 from feedback.web.insight_tables import Names
@@ -49,6 +50,8 @@ ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue
 
 PERSONAL = frozenset({"comments", "account"})
 """Pages with customers' words and names: who opens them is written down."""
+CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
+"""What the quarter's first sheet has room for; the surveys with the most answers are drawn, the rest is appendix."""
 
 Context = dict[str, Any]
 
@@ -101,10 +104,11 @@ class Pages:
         asked = addresses.asked(self._today())
         group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
-        glances = reports.overview(session, known, asked.period, asked.bucket, group)
+        glances = reports.overview(session, known, asked.period, asked.bucket, group, asked.other)
         names = self._names(session)
         return {
             "asked": asked,
+            "other": asked.other,
             "glances": glances,
             "tables": insight_tables.by_key(insight_tables.overview(names, glances)),
             "names": names,
@@ -128,10 +132,11 @@ class Pages:
             else {}
         )
         cells = {dimension: found for dimension, found in cells.items() if len(found) > 1}
-        compared = reports.compare_periods(session, series, asked.period, asked.period.before(), group)
+        earlier = asked.other or asked.period.before()
+        compared = reports.compare_periods(session, series, asked.period, earlier, group)
         shown = compared.a
         tables = [
-            insight_tables.score(names, series.metric, compared),
+            insight_tables.score(names, series.metric, compared, asked.other),
             insight_tables.trend(names, series.metric, points),
             *([insight_tables.distribution(names, series.metric, shown)] if shown.has_score else []),
             *([insight_tables.rates(names, rates)] if everybody and rates.cells else []),
@@ -139,6 +144,7 @@ class Pages:
         ]
         return {
             "asked": asked,
+            "other": asked.other,
             "series": series,
             "metric": series.metric,
             "compared": compared,
@@ -158,15 +164,21 @@ class Pages:
         known = reports.all_series(session, self.library)
         wanted = addresses.wanted_comments(asked.period, known)
         before = request.args.get("before", type=int)
-        limit = 5_000 if request.args.get("export") else reports.COMMENTS_PAGE
-        found = reports.comments(session, _viewer(), wanted, before=before, limit=limit)
+        if _taken_away():
+            found = list(reports.every_comment(session, _viewer(), wanted))
+        else:
+            found = reports.comments(session, _viewer(), wanted, before=before)
         names = self._names(session)
         return {
             "asked": asked,
             "wanted": wanted,
             "known": known,
+            "moods": addresses.MOODS,
+            "followed": addresses.FOLLOWED,
+            "languages": LANGUAGES["survey"],
+            "owners": self._owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else (),
             "comments": found,
-            "more": found[-1].answer_id if len(found) == limit else None,
+            "more": found[-1].answer_id if len(found) == reports.COMMENTS_PAGE else None,
             "questions": self._wordings(found),
             "tables": insight_tables.by_key([insight_tables.comments(names, found)]),
             "names": names,
@@ -200,7 +212,7 @@ class Pages:
             exchange=self.exchange,
             order=order,
             search=search,
-            page=page,
+            page=None if _taken_away() else page,
             settings=self.health,
         )
         names = self._names(session)
@@ -215,7 +227,10 @@ class Pages:
         }
 
     def account(self, session: Session, account_id: int) -> Context:
-        page = reports.account_page(session, _viewer(), account_id, now=clock.now(), settings=self.health)
+        most = None if _taken_away() else reports.ACCOUNT_ENTRIES
+        page = reports.account_page(
+            session, _viewer(), account_id, now=clock.now(), settings=self.health, most=most
+        )
         names = self._names(session)
         whole = Period(date(2000, 1, 1), self._today())
         words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
@@ -236,23 +251,39 @@ class Pages:
         group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
-        glances = reports.overview(session, known, period, Bucket.MONTH, group)
+        other = addresses.other(period)
+        glances = reports.overview(session, known, period, Bucket.MONTH, group, other)
         told = [each for each in glances if each.compared.a.has_score]
+        told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
         names = self._names(session)
         afterwards = self._afterwards(session, period, names)
+        numbers = [
+            insight_tables.trend(names, each.series.metric, history, of=each.series)
+            if sum(point.shown.has_score for point in history) > 1
+            else None
+            for each, history in zip(told, histories, strict=True)
+        ]
         return {
             "period": period,
+            "other": other,
             "earlier": quarter_of(period.start - timedelta(days=1)),
             "later": quarter_of(period.after) if period.after <= self._today() else None,
             "glances": glances,
-            "told": list(zip(told, histories, strict=True)),
+            "told": list(zip(told, histories, numbers, strict=True)),
+            "most_charts": CHARTS_OF_A_SHEET,
+            "most_rows": SCORES_OF_A_SHEET,
+            "most_ends": ENDS_OF_A_SHEET,
             "closing": found,
             "organisation": self.organisation,
             **afterwards,
             "tables": insight_tables.by_key(
-                [*insight_tables.overview(names, glances), *insight_tables.loop(names, found)]
+                [
+                    *insight_tables.overview(names, glances),
+                    *insight_tables.loop(names, found),
+                    *(each for each in numbers if each is not None),
+                ]
             )
             | afterwards["tables"],
             "names": names,
@@ -279,10 +310,12 @@ class Pages:
         """A table as a file; who took it is written down."""
         demand(Permission.EXPORT)
         key, _dot, kind = wanted.rpartition(".")
-        with self.database.writing() as session:
+        files.known(kind)
+        with self.database.reading() as session:  # may take a while, and nobody should wait to write
             tables: Mapping[str, Table] = show(session)["tables"]
-            if key not in tables or kind not in files.KINDS:
-                raise NotFound("There is no such table.")
+        if key not in tables:
+            raise NotFound("There is no such table.")
+        with self.database.writing() as session:
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
             )
@@ -297,6 +330,14 @@ class Pages:
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
         return Names(say(), self.currency, people, stages, self.database.zone)
+
+    def _owners(self, session: Session) -> list[tuple[int, str]]:
+        """(id, name) of those who own an account."""
+        own = select(Account.owner_id).where(Account.owner_id.is_not(None))
+        return [
+            (each.id, each.name)
+            for each in session.query(User.id, User.name).where(User.id.in_(own)).order_by(User.name)
+        ]
 
     def _groups(
         self, session: Session, series: Series, period: Period, names: Names
@@ -329,6 +370,11 @@ class Pages:
         return wordings
 
 
+def _taken_away() -> bool:
+    """A file holds everything that the filters let through, not only the page that is looked at."""
+    return "export" in request.args
+
+
 def _viewer() -> Viewer:
     return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
@@ -348,6 +394,8 @@ def _frame() -> Context:
         "draw": insight_charts,
         "dimensions": statements.DIMENSIONS,
         "periods": addresses.PERIODS,
+        "kept": addresses.kept(),
+        "against_args": addresses.AGAINST,
         "orders": ORDERS,
         "address": _address,
         "direction": direction,

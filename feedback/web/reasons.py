@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
+from feedback.core.local_days import day_of
 from feedback.i18n import Translator
-from feedback.store.models import Account, FollowUpEntry
+from feedback.store.models import Account, FollowUpEntry, Invitation
 
 Params = Mapping[str, Any]
 Sentence = Callable[[Translator, Params], str]
@@ -198,6 +199,7 @@ SUBJECTS: Mapping[str, str] = {
     "comments": _("Comments"),
     "loop": _("Closing the loop"),
     "accounts": _("Accounts"),
+    "deliveries": _("Deliveries"),
     "account": _("Account"),
     "quarter": _("Quarterly report"),
 }
@@ -213,6 +215,7 @@ INVITATIONS: Mapping[str, str] = {
     "failed": _("could not be delivered"),
     "withdrawn": _("withdrawn"),
 }
+STILL_OPEN = ("sent", "delivered", "opened", "started")
 
 
 def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:
@@ -228,6 +231,20 @@ def did(say: Translator, entry: FollowUpEntry, until: str = "") -> str:
     )
     words = ENTRIES.get(entry.kind, "noted")
     return say.gettext(words, name=detail.get("name", ""), until=until, before=before, score=score)
+
+
+def survey(say: Translator, invitation: Invitation, now: datetime, zone: tzinfo) -> str:
+    """How a survey stands: answered, not answered, or sent and still open, and until which day in `zone`."""
+    if invitation.answered_at is not None:
+        return say.gettext("answered")
+    if invitation.state not in STILL_OPEN:
+        return in_words(say, INVITATIONS, invitation.state)
+    if invitation.expires_at <= now:
+        return say.gettext("not answered")
+    told = in_words(say, INVITATIONS, invitation.state)
+    return say.comma.join(
+        (told, say.gettext("open until {day}", day=say.date(day_of(invitation.expires_at, zone))))
+    )
 
 
 def revenue(say: Translator, account: Account | None, currency: str) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from feedback.core.health import Level, Part
+from feedback.core.metrics import METRICS as METRICS_BY_KEY
 from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
 from feedback.core.period import Bucket, Period
 from feedback.i18n import Translator
-from feedback.services.reports import AfterClosing, Compared, Kept, ScoredAgain, Shown
+from feedback.services.reports import (
+    SILENCE_WITHIN,
+    AfterClosing,
+    Compared,
+    Kept,
+    ScoredAgain,
+    Shown,
+    Standing,
+)
+from feedback.services.usage import Figure
 from feedback.web.tables import Cell, Kind
 
 LEFT_TO_RIGHT = "\u200e"  # keeps a sign on the side of its number in right-to-left text
@@ -66,7 +76,8 @@ METRICS: Mapping[str, str] = {
     "pmf": _("Product-market fit"),
 }
 PARTS: Mapping[Part, str] = {
-    Part.RELATIONSHIP: _("Latest scores"),
+    Part.RELATIONSHIP: _("Relationship scores"),
+    Part.EXPERIENCE: _("Experience scores"),
     Part.DIRECTION: _("Rising or falling"),
     Part.VOICE: _("Do they answer"),
     Part.FOLLOW_UPS: _("Promises kept"),
@@ -76,6 +87,15 @@ LEVELS: Mapping[Level, str] = {
     Level.GOOD: _("Doing well"),
     Level.FAIR: _("Keep an eye on it"),
     Level.POOR: _("Needs care"),
+}
+
+
+NOTHING_KNOWN: Mapping[Part, str] = {
+    Part.RELATIONSHIP: _("Nobody has said within a year how they see us as a whole."),
+    Part.EXPERIENCE: _("Nobody has rated an experience within a year."),
+    Part.DIRECTION: _("Nobody has answered the same question twice within a year."),
+    Part.VOICE: _("No survey of the last {days} days was answered or ran out."),
+    Part.USAGE: _("Nobody has told any figures."),
 }
 
 
@@ -133,9 +153,11 @@ def caution(say: Translator, shown: Shown) -> str:
     return ""
 
 
-def change(say: Translator, compared: Compared, metric: Metric) -> str:
-    """What has changed against the period before; never more than the interval allows to say."""
+def change(say: Translator, compared: Compared, metric: Metric, other: Period | None = None) -> str:
+    """What has changed against the period before, or the `other` one; never more than the interval allows to say."""
     found = compared.change
+    if other is not None:
+        return _change_against(say, found, metric, span(say, other))
     if found is None:
         return say.gettext("Too few answers to compare with the period before.")
     if not found.changed:
@@ -144,6 +166,17 @@ def change(say: Translator, compared: Compared, metric: Metric) -> str:
     if (found.difference or 0) > 0:
         return say.gettext("Up by {amount} against the period before.", amount=amount)
     return say.gettext("Down by {amount} against the period before.", amount=amount)
+
+
+def _change_against(say: Translator, found: Comparison | None, metric: Metric, days: str) -> str:
+    if found is None:
+        return say.gettext("Too few answers to compare with {days}.", days=days)
+    if not found.changed:
+        return say.gettext("No real change against {days}.", days=days)
+    amount = points(say, found.difference, metric.unit)
+    if (found.difference or 0) > 0:
+        return say.gettext("Up by {amount} against {days}.", amount=amount, days=days)
+    return say.gettext("Down by {amount} against {days}.", amount=amount, days=days)
 
 
 def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str) -> str:
@@ -237,6 +270,77 @@ def kept(say: Translator, promise: Kept) -> str:
     if promise.share is None:
         return "–"
     return say.percent(promise.share)
+
+
+def because(say: Translator, standing: Standing, part: Part) -> str:
+    """What a part of an account's health rests on, or why it is unknown."""
+    signs, days = standing.signs, SILENCE_WITHIN.days
+    if all(share.value is None for share in standing.health.shares if share.part is part):
+        return say.gettext(NOTHING_KNOWN[part], days=days)
+    told: Mapping[Part, Callable[[], str]] = {
+        Part.RELATIONSHIP: lambda: _given(say, signs.about("relationship")),
+        Part.EXPERIENCE: lambda: _given(say, signs.about("experience")),
+        Part.DIRECTION: lambda: _moved(say, signs.changes),
+        Part.VOICE: lambda: say.gettext(
+            "{answered} of {n} surveys of the last {days} days answered.",
+            answered=signs.answered,
+            n=signs.asked,
+            days=days,
+        ),
+        Part.FOLLOW_UPS: lambda: _promised(say, signs.open_tasks, signs.overdue_tasks),
+        Part.USAGE: lambda: _used(say, standing.usage),
+    }
+    return told[part]()
+
+
+def _given(say: Translator, latest: Mapping[str, Sequence[int]]) -> str:
+    """Customer satisfaction 2.8 (1 to 5), 5 answers · Star rating ..."""
+    told = []
+    for key, values in latest.items():
+        metric = METRICS_BY_KEY[key]
+        told.append(
+            say.gettext(
+                "{metric} {mean} ({least} to {most}), {answers}",
+                metric=metric_title(say, metric),
+                mean=say.number(sum(values) / len(values), digits=1),
+                least=metric.minimum,
+                most=metric.maximum,
+                answers=answers(say, len(values)),
+            )
+        )
+    return " · ".join(told)
+
+
+def _moved(say: Translator, changes: Sequence[float]) -> str:
+    return say.ngettext(
+        "{n} answer beside the same person's last one to the question: {up} higher, {down} lower.",
+        "{n} answers beside the same person's last one to the question: {up} higher, {down} lower.",
+        len(changes),
+        up=sum(change > 0 for change in changes),
+        down=sum(change < 0 for change in changes),
+    )
+
+
+def _promised(say: Translator, open_: int, overdue: int) -> str:
+    if not open_:
+        return say.gettext("No complaint is open.")
+    return say.ngettext(
+        "{n} complaint is open; overdue: {overdue}.",
+        "{n} complaints are open; overdue: {overdue}.",
+        open_,
+        overdue=overdue,
+    )
+
+
+def _used(say: Translator, figures: Sequence[Figure]) -> str:
+    """Each figure beside what counts as full use; without figures it is the account's own property."""
+    told = [
+        figure.name
+        + " "
+        + say.gettext("{value} of {full}", value=say.number(figure.value), full=say.number(figure.full))
+        for figure in figures
+    ]
+    return say.comma.join(told) or say.gettext("As the account's own data say.")
 
 
 def cell(say: Translator, value: Cell, kind: Kind, currency: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +14,18 @@ from xlsxwriter import Workbook
 
 Cell = str | int | float | Decimal | date | datetime | None
 Kind = Literal[
-    "text", "words", "count", "points", "percent", "mean", "difference", "date", "hours", "money", "moment"
+    "text",
+    "words",
+    "count",
+    "points",
+    "percent",
+    "mean",
+    "difference",
+    "date",
+    "hours",
+    "money",
+    "price",
+    "moment",
 ]
 
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
@@ -26,9 +37,21 @@ _FORMATS: dict[Kind, str] = {
     "difference": "+0.00;-0.00;0.00",
     "hours": "0.0",
     "money": "#,##0",
+    "price": "#,##0.0000",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm:ss",
 }
+_DIGITS: dict[Kind, int] = {
+    "count": 0,
+    "points": 1,
+    "percent": 1,
+    "mean": 2,
+    "difference": 2,
+    "hours": 1,
+    "money": 2,
+    "price": 4,
+}
+"""Digits after the point in a file: as many as mean something. What is computed has many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +80,7 @@ def as_csv(table: Table) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([column.title for column in table.columns])
-    writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in _rounded(table))
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -75,13 +98,27 @@ def as_xlsx(table: Table, *, rtl: bool) -> bytes:
             style = book.add_format({"num_format": _FORMATS.get(column.kind, "@")})
             sheet.set_column(number, number, 60 if column.kind == "words" else 16, style)
             sheet.write_string(0, number, column.title, bold)
-        for line, row in enumerate(table.rows, 1):
+        for line, row in enumerate(_rounded(table), 1):
             for number, cell in enumerate(row):
                 if isinstance(cell, str):
                     sheet.write_string(line, number, cell)
                 elif cell is not None:
                     sheet.write(line, number, cell)
     return out.getvalue()
+
+
+def _rounded(table: Table) -> Iterator[list[Cell]]:
+    kinds = [column.kind for column in table.columns]
+    return ([_round(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows)
+
+
+def _round(cell: Cell, kind: Kind) -> Cell:
+    digits = _DIGITS.get(kind)
+    if digits is None or not isinstance(cell, float | Decimal):
+        return cell
+    if digits == 0:
+        return round(cell)
+    return round(cell, digits) if isinstance(cell, Decimal) else round(cell, digits) + 0.0  # no minus zero
 
 
 def _harmless(cell: Cell) -> Cell:

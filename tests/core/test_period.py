@@ -63,6 +63,27 @@ def test_a_quarter_is_compared_with_a_quarter_and_a_week_with_a_week(period: Per
     assert period.before() == before
 
 
+@pytest.mark.parametrize(
+    ("period", "earlier"),
+    [
+        (Period(date(2026, 1, 1), date(2026, 3, 31)), Period(date(2025, 1, 1), date(2025, 3, 31))),
+        (Period(date(2026, 3, 5), date(2026, 3, 11)), Period(date(2025, 3, 5), date(2025, 3, 11))),
+        (Period(date(2025, 2, 1), date(2025, 2, 28)), Period(date(2024, 2, 1), date(2024, 2, 29))),
+        (Period(date(2024, 2, 1), date(2024, 2, 29)), Period(date(2023, 2, 1), date(2023, 2, 28))),
+        (Period(date(2024, 2, 20), date(2024, 2, 28)), Period(date(2023, 2, 20), date(2023, 2, 28))),
+        (Period(date(2024, 2, 29), date(2024, 2, 29)), Period(date(2023, 2, 28), date(2023, 2, 28))),
+    ],
+)
+def test_the_same_time_last_year_is_the_same_days(period: Period, earlier: Period) -> None:
+    assert period.year_before() == earlier
+
+
+@given(period=periods)
+def test_only_a_period_of_more_than_a_year_overlaps_with_last_year_s(period: Period) -> None:
+    overlaps = period.overlaps(period.year_before())
+    assert not overlaps if period.days <= 365 else overlaps or period.days == 366
+
+
 def test_a_period_cannot_end_before_it_starts() -> None:
     with pytest.raises(ValueError, match="before it starts"):
         Period(date(2026, 2, 1), date(2026, 1, 31))

@@ -111,6 +111,26 @@ def test_a_day_is_told_by_sender(app: Flask, sign_in: SignIn) -> None:
     assert found["–"][5] == "1"  # waits: it has no sender yet
 
 
+def test_every_table_can_be_taken_away_by_those_who_may(
+    app: Flask, sent: dict[str, int], sign_in: SignIn
+) -> None:
+    lead = sign_in("lead")
+    links = re.findall(r'href="([^"]*export=[^"]*)"', lead.get("/deliveries/?days=14").text)
+    files = {link: lead.get(link.replace("&amp;", "&")) for link in links}
+    assert {link.rpartition("=")[2] for link in links} >= {"days.csv", "days.xlsx", "failed.csv"}
+    assert {response.status_code for response in files.values()} == {200}
+    days = lead.get("/deliveries/?export=days.csv").data.decode("utf-8-sig").splitlines()
+    (told,) = [line.split(",")[3:] for line in days if ",SMS,," in line]
+    assert told[:5] == ["1", "1", "1", "1", "1"]
+    with app.extensions["feedback"].database.reading() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "exported")).all()[-1]
+        assert (entry.subject, entry.detail) == ("deliveries", {"table": "days", "file": "csv"})
+    assert lead.get("/deliveries/?export=nonsense.csv").status_code == 404
+    assert lead.get("/deliveries/?export=days.exe").status_code == 404
+    assert "export=" not in sign_in("cem").get("/deliveries/").text
+    assert sign_in("cem").get("/deliveries/?export=days.csv").status_code == 403
+
+
 def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) -> None:
     now = clock.now()
     with app.extensions["feedback"].database.writing() as session:

@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.services import rollups
+from feedback.i18n import translator
+from feedback.services import reports, rollups
+from feedback.services.followups import Viewer
 from feedback.store.models import AuditEntry, User
 from tests import figures
 from tests.web.conftest import SignIn
@@ -23,9 +25,11 @@ PAGES = ("/", "/scores/relationship/score", "/comments", "/loop", "/accounts", "
 TREND = "relationship"
 
 
-def answer(runtime: Runtime, value: int, times: int, owner: str | None = None, **columns: object) -> None:
-    """Some answers to the relationship survey, yesterday."""
-    yesterday = clock.now() - timedelta(days=1)
+def answer(
+    runtime: Runtime, value: int, times: int, owner: str | None = None, days: int = 1, **columns: object
+) -> None:
+    """Some answers to the relationship survey, yesterday or some `days` ago."""
+    yesterday = clock.now() - timedelta(days=days)
     with runtime.database.writing() as session:
         user = session.scalar(select(User).where(User.email == f"{owner}@example.com")) if owner else None
         for _ in range(times):
@@ -103,6 +107,30 @@ def test_every_table_of_every_page_can_be_taken_away_in_both_forms(sign_in: Sign
             else:
                 assert len(rows(response.data)) > 1, link
         assert links or page == "/quarter"
+
+
+def test_every_table_of_the_quarter_and_that_of_each_of_its_charts_can_be_taken_away(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    closed_and_asked_again(runtime, 12)
+    for days in (5, 40):
+        answer(runtime, 9, 12, days=days)
+    client = sign_in("lead")
+    today = clock.now().date()
+    page = client.get(f"/insights/quarter?of={today}").text
+    offered = set(re.findall(r"export=([^\"&]+)\.csv", page))
+    assert offered >= {"scores", "urgency", "outcomes", "trend-relationship-score"}
+    (heads, *told) = rows(
+        client.get(f"/insights/quarter?of={today}&export=trend-relationship-score.csv").data
+    )
+    assert heads[:3] == ["From", "Until", "Score"]
+    assert len(told) == 12
+
+
+def test_the_whole_of_the_closed_loop_can_be_taken_away(sign_in: SignIn, runtime: Runtime) -> None:
+    closed_and_asked_again(runtime, 2)
+    page = sign_in("lead").get("/insights/loop").text
+    assert {"all", "urgency", "owner", "outcomes"} <= set(re.findall(r"export=([^\"&]+)\.csv", page))
 
 
 def test_words_that_a_spreadsheet_would_run_are_disarmed(sign_in: SignIn, runtime: Runtime) -> None:
@@ -262,3 +290,134 @@ def test_a_report_says_that_its_days_are_still_those_of_another_zone(
     assert "rebuild-rollups" not in lead.get("/insights/").text
     runtime.database.zone = ZoneInfo("Asia/Tehran")
     assert "rebuild-rollups" in lead.get("/insights/").text
+
+
+def test_an_account_s_health_says_what_each_part_rests_on(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        account = figures.account(session)
+        ada = figures.contact(session, account)
+        for value, days in ((5, 60), (2, 30)):
+            figures.answered(
+                session, value, clock.now() - timedelta(days=days), person=ada, library=runtime.library,
+                questionnaire="support-call-csat", trend="support-csat", question="satisfied", metric="csat",
+            )  # fmt: skip
+    client = sign_in("lead")
+    page = client.get(f"/insights/accounts/{account.id}").text
+    assert "Customer satisfaction 2.0 (1 to 5), 1 answer" in page
+    assert "Nobody has said within a year how they see us as a whole." in page
+    assert "0 higher, 1 lower." in page
+    assert "export=health.csv" in page
+    told = {
+        row[0]: row[1:] for row in rows(client.get(f"/insights/accounts/{account.id}?export=health.csv").data)
+    }
+    assert told["Experience scores"][0].startswith("25")
+    assert told["Relationship scores"][0] == ""
+    assert told["Do they answer"][-1] == "2 of 2 surveys of the last 180 days answered."
+
+
+@pytest.mark.parametrize("page", ["", "&page=2", "&page=99"])
+def test_the_file_of_accounts_holds_every_page(sign_in: SignIn, runtime: Runtime, page: str) -> None:
+    with runtime.database.writing() as session:
+        for number in range(120):
+            figures.account(session, f"Numbered {number}")
+    client = sign_in("lead")
+    told = rows(client.get(f"/insights/accounts?search=Numbered{page}&export=accounts.csv").data)
+    assert {row[0] for row in told[1:]} == {f"Numbered {number}" for number in range(120)}
+
+
+def test_a_file_of_accounts_holds_only_those_that_its_reader_may_see(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    with runtime.database.reading() as session:
+        everything = reports.accounts(session, Viewer(0, sees_all=True), now=clock.now(), page=None)
+        selin = session.scalars(select(User).where(User.email == "selin@example.com")).one()
+        hers = reports.accounts(session, Viewer(selin.id), now=clock.now(), page=None)
+    assert 0 < len(hers) < len(everything)
+
+
+def test_the_file_of_comments_holds_them_all_wherever_one_has_leafed_to(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    answer(runtime, 2, 60, words="late again")
+    client = sign_in("lead")
+    older = re.search(r"before=(\d+)", client.get("/insights/comments?words=late+again").text)
+    assert older is not None
+    told = rows(client.get(f"/insights/comments?words=late+again&before={older[1]}&export=comments.csv").data)
+    assert len(told) == 1 + 60
+
+
+def test_a_survey_that_can_still_be_answered_is_not_called_unanswered(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    now = clock.now()
+    with runtime.database.writing() as session:
+        account = figures.account(session)
+        person = figures.contact(session, account)
+        common = {"person": person, "library": runtime.library, "questionnaire": "relationship-nps"}
+        figures.invitation(session, now - timedelta(minutes=5), **common)
+        figures.invitation(session, now - timedelta(days=20), **common)
+        failed = figures.invitation(session, now - timedelta(days=3), **common)
+        failed.state = "failed"
+    page = sign_in("lead").get(f"/insights/accounts/{account.id}").text
+    surveys = page[page.index("<h2>Surveys</h2>") :]
+    told = re.findall(r'<span class="soft">SMS, ([^<]+)</span>', surveys)
+    until = translator("desk", "en").date((now - timedelta(minutes=5) + timedelta(days=14)).date())
+    assert told == [f"sent, open until {until}", "could not be delivered", "not answered"]
+
+
+def test_where_no_group_is_large_enough_the_page_says_why_there_is_nothing_to_compare(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    page = sign_in("lead").get("/insights/scores/relationship/score").text  # the six of the furnished office
+    assert "There is nothing to compare" in page
+    assert 'name="a"' not in page
+
+
+def test_the_form_offers_every_filter_of_the_comments_and_keeps_what_was_chosen(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    client = sign_in("lead")
+    page = client.get("/insights/comments?band=bad&segment=core&language=fa&follow-up=open").text
+    fields = set(re.findall(r'<select name="([^"]+)"', page))
+    assert fields == {
+        "series", "band", "segment", "stage", "channel", "language", "owner", "follow-up",
+    }  # fmt: skip
+    chosen = re.findall(r'<option value="([^"]+)" selected', page)
+    assert chosen == ["bad", "core", "fa", "open"]
+    assert "سه هفته است منتظر" in page
+    assert "Every release breaks" not in page
+
+
+@pytest.mark.parametrize("page", ["", "scores/relationship/score"])
+def test_a_score_is_compared_with_the_year_before_or_with_any_days(
+    sign_in: SignIn, runtime: Runtime, page: str
+) -> None:
+    answer(runtime, 10, 40)
+    answer(runtime, 0, 40, days=400)
+    client = sign_in("lead")
+    today = clock.now().date()
+    then = [today - timedelta(days=days) for days in (401, 399)]
+    dates = f"vs-from={then[0]}&vs-to={then[1]}"
+    start = today - timedelta(days=60)
+    days = f"from={start}&to={today}"
+    assert "Too few answers to compare with the period before." in client.get(f"/insights/{page}?{days}").text
+    told = client.get(f"/insights/{page}?{days}&{dates}").text
+    say = translator("desk", "en")
+    assert re.search(rf"Up by \d+ points against {say.date(then[0])} to {say.date(then[1])}\.", told)
+    assert "change good" in told
+    a_year = client.get(f"/insights/{page}?from={today - timedelta(days=60)}&to={today}&against=year").text
+    assert re.search(r"against \w+ \d+, \d{4} to \w+ \d+, \d{4}\.", a_year)
+
+
+@pytest.mark.parametrize("asked", ["period=year&against=year", "vs-from=2026-01-01&vs-to=2999-01-01"])
+def test_days_are_not_compared_with_themselves(sign_in: SignIn, asked: str) -> None:
+    start = clock.now().date() - timedelta(days=500)
+    page = sign_in("lead").get(f"/insights/?{asked}&from={start}&to={clock.now().date()}").text
+    assert " against the period before" in page or "with the period before" in page
+
+
+def test_a_quarter_can_be_set_beside_the_same_one_a_year_before(sign_in: SignIn, runtime: Runtime) -> None:
+    answer(runtime, 9, 12)
+    client, today = sign_in("lead"), clock.now().date()
+    told = client.get(f"/insights/quarter?of={today - timedelta(days=1)}&against=year").text
+    assert re.search(rf"compare with \w+ 1, {(today - timedelta(days=1)).year - 1} to", told)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from feedback.core.metrics.base import (
+    About,
     Aggregate,
     AlertLevel,
     Comparison,
@@ -50,6 +51,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 
 __all__ = [
     "METRICS",
+    "About",
     "Aggregate",
     "AlertLevel",
     "Comparison",

@@ -18,6 +18,9 @@ Unit = Literal["points", "percent", "mean"]
 
 AlertLevel = Literal["urgent", "low", "watch"]
 
+About = Literal["relationship", "experience", "employer"]
+"""What a metric asks of: us as a whole, one occasion or part of us, or (of employees) the place of work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -104,7 +107,7 @@ class Metric:
 
     `scale` lists (band, its values) from bad to good and covers minimum to maximum without a gap.
     `alerts` lists (level, values), the gravest first: the default at which a follow-up is due. A survey
-    may set its own. `source` says where the definition was published.
+    may set its own. `source` says where the definition was published, `about` what it is asked of.
     """
 
     key: str
@@ -114,6 +117,7 @@ class Metric:
     others: tuple[Measure, ...]
     alerts: tuple[tuple[AlertLevel, range], ...]
     source: str
+    about: About = "experience"
 
     @property
     def minimum(self) -> int:
@@ -142,6 +146,10 @@ class Metric:
             if value in values:
                 return name
         raise ValueError(f"{self.title} runs from {self.minimum} to {self.maximum}; {value} is not on it.")
+
+    def goodness(self, value: int) -> float:
+        """How good one answer is, as a share of its scale: 0.0 for the worst, 1.0 for the best."""
+        return 1.0 - self.badness(value)
 
     def badness(self, value: int) -> float:
         """How bad one answer is: 0.0 for the best of the scale, 1.0 for the worst."""

@@ -15,4 +15,5 @@ ENPS = Metric(
     others=SHARES,
     alerts=(("low", DETRACTOR),),
     source="Reichheld (2003), applied to employees (Reichheld and Markey 2011, The Ultimate Question 2.0)",
+    about="employer",
 )

@@ -23,4 +23,5 @@ NPS = Metric(
     others=SHARES,
     alerts=(("urgent", range(4)), ("low", DETRACTOR)),
     source="Reichheld (2003), The one number you need to grow, Harvard Business Review 81(12)",
+    about="relationship",
 )

@@ -18,4 +18,5 @@ PMF = Metric(
     others=(Share("somewhat", "Somewhat disappointed without it", SOMEWHAT),),
     alerts=(),
     source="Sean Ellis (2009), the product-market fit survey",
+    about="relationship",
 )

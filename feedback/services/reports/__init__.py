@@ -4,7 +4,9 @@ Every score comes with its interval and with how it may be shown: none under 10 
 30, no cell of a breakdown under 5, and none from which such a cell could be computed.
 """
 
+from feedback.services.reports.accounts import ENOUGH as ACCOUNT_ENTRIES
 from feedback.services.reports.accounts import (
+    SILENCE_WITHIN,
     AccountPage,
     ScoreRow,
     Standing,
@@ -16,7 +18,7 @@ from feedback.services.reports.accounts import (
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
-from feedback.services.reports.comments import Comment, Wanted, comments
+from feedback.services.reports.comments import Comment, Wanted, comments, every_comment
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
@@ -37,8 +39,10 @@ from feedback.services.reports.series import Series, all_series, find_series
 from feedback.services.reports.text import text_report
 
 __all__ = [
+    "ACCOUNT_ENTRIES",
     "COMMENTS_PAGE",
     "EVERYBODY",
+    "SILENCE_WITHIN",
     "AccountPage",
     "AfterClosing",
     "Cell",
@@ -68,6 +72,7 @@ __all__ = [
     "compare_groups",
     "compare_periods",
     "count_accounts",
+    "every_comment",
     "find_series",
     "over_time",
     "overview",

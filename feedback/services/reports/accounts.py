@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
-from feedback.core.health import Health, Signs, health, weights_with
+from feedback.core.health import COUNTED, Health, Signs, health, weights_with
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
 from feedback.core.money import Exchange
@@ -26,12 +26,11 @@ from feedback.settings.table import Health as HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
 
-RELATIONSHIP = "nps"
-"""The metric whose latest scores say how the relationship is."""
-
 SCORES_COUNT_FOR = timedelta(days=365)
 SILENCE_WITHIN = timedelta(days=180)
 PAGE = 50
+AT_ONCE = 500
+"""Accounts whose signs are looked for together: a statement holds only so many of their ids."""
 ENOUGH = 200
 """Entries of an account's history on its page."""
 BUILT_IN = HealthSettings()
@@ -80,14 +79,17 @@ def accounts(
     exchange: Exchange,
     order: Order = "renewal",
     search: str = "",
-    page: int = 1,
+    page: int | None = 1,
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
-    """A page of accounts with their health: the next renewal first, or by revenue in one currency, or by name."""
+    """A page of accounts with their health, or all with None: the next renewal first, or by revenue in one
+    currency, or by name."""
     orders = _orders(day_of(now, zone_of(session)), monthly_worth(exchange))
-    query = _listed(viewer, search).order_by(*orders[order]).limit(PAGE).offset(PAGE * (page - 1))
-    found = session.scalars(query.options(selectinload(Account.owner))).all()
-    return _standings(session, found, settings, now)
+    query = _listed(viewer, search).order_by(*orders[order]).options(selectinload(Account.owner))
+    if page is not None:
+        query = query.limit(PAGE).offset(PAGE * (page - 1))
+    found = session.scalars(query).all()
+    return [each for some in _batched(found, AT_ONCE) for each in _standings(session, some, settings, now)]
 
 
 def count_accounts(session: Session, viewer: Viewer, search: str = "") -> int:
@@ -102,17 +104,18 @@ def account_page(
     *,
     now: datetime,
     settings: HealthSettings = BUILT_IN,
+    most: int | None = ENOUGH,
 ) -> AccountPage:
-    """Raises NotFound, also for an account that is not the viewer's to see."""
+    """At most so many entries of each kind. Raises NotFound, also for an account that is not the viewer's to see."""
     found = standing(session, viewer, account_id, now=now, settings=settings)
     if found is None:
         raise NotFound("There is no such account.")
     return AccountPage(
         standing=found,
-        contacts=_latest(session, Contact, account_id, Contact.name),
-        scores=_scores(session, account_id),
-        invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc()),
-        follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc()),
+        contacts=_latest(session, Contact, account_id, Contact.name, most),
+        scores=_scores(session, account_id, most),
+        invitations=_latest(session, Invitation, account_id, Invitation.created_at.desc(), most),
+        follow_ups=_latest(session, FollowUp, account_id, FollowUp.opened_at.desc(), most),
     )
 
 
@@ -142,6 +145,10 @@ def _standings(
     ]
 
 
+def _batched(found: Sequence[Account], size: int) -> Iterator[Sequence[Account]]:
+    return (found[start : start + size] for start in range(0, len(found), size))
+
+
 def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
     query = select(Account).where(sees_account(viewer))
     return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
@@ -159,20 +166,20 @@ def _orders(today: date, worth: ColumnElement[Any]) -> dict[Order, tuple[ColumnE
     }
 
 
-def _latest(session: Session, table: Any, account_id: int, order: Any) -> Sequence[Any]:
-    query = select(table).where(table.account_id == account_id).order_by(order).limit(ENOUGH)
+def _latest(session: Session, table: Any, account_id: int, order: Any, most: int | None) -> Sequence[Any]:
+    query = select(table).where(table.account_id == account_id).order_by(order).limit(most)
     contact = getattr(table, "contact", None)
     return session.scalars(query.options(selectinload(contact)) if contact else query).all()
 
 
-def _scores(session: Session, account_id: int) -> list[ScoreRow]:
+def _scores(session: Session, account_id: int, most: int | None) -> list[ScoreRow]:
     query = (
         select(Score.at, Score.metric, Score.trend, Score.value, Score.band, Contact.name)
         .join(Response, Response.id == Score.response_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
         .where(Response.account_id == account_id, Response.provisional.is_(False))
         .order_by(Score.at.desc(), Score.id.desc())
-        .limit(ENOUGH)
+        .limit(most)
     )
     return [ScoreRow(*row) for row in session.execute(query)]
 
@@ -181,24 +188,26 @@ def _scores(session: Session, account_id: int) -> list[ScoreRow]:
 
 
 @dataclass(slots=True)
-class _Found:
-    latest: list[float] = field(default_factory=list)
-    pairs: list[tuple[float, float]] = field(default_factory=list)
+class _Given:
+    """What an account's people answered, by metric, and how it moved within a series."""
+
+    latest: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    changes: list[float] = field(default_factory=list)
 
 
 def signs_of(
     session: Session, account_ids: Collection[int], now: datetime, settings: HealthSettings = BUILT_IN
 ) -> dict[int, Signs]:
     """What is known of each account, in five queries however many they are."""
-    scores = _goodness(session, account_ids, now)
+    given = _given(session, account_ids, now)
     voices = _voices(session, account_ids, now)
     tasks = _tasks(session, account_ids, now)
     posted = usage.latest(session, account_ids, settings, now)
     written = {row.id: row.properties.get("usage") for row in _properties(session, account_ids)}
     return {
         each: Signs(
-            latest=_mean(scores[each].latest),
-            previous=_before(scores[each]),
+            latest=given[each].latest,
+            changes=given[each].changes,
             asked=voices.get(each, (0, 0))[0],
             answered=voices.get(each, (0, 0))[1],
             open_tasks=tasks.get(each, (0, 0))[0],
@@ -211,31 +220,31 @@ def signs_of(
     }
 
 
-def _goodness(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, _Found]:
-    """Each contact's last score and the one before, from 0 (worst) to 1 (best)."""
+def _given(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, _Given]:
+    """Each person's last answer in each series, and how far it lies from the one before in the same series.
+
+    Two series are never compared, not even of one metric: a 9 for the relationship and a 3 before the renewal
+    are answers to two questions. Who answered without a name is compared with nobody.
+    """
+    columns = (Response.account_id, Response.contact_id, Score.trend, Score.question, Score.metric)
     rows = session.execute(
-        select(Response.account_id, Response.contact_id, Score.value)
+        select(*columns, Score.value, Score.id)
         .join(Response, Response.id == Score.response_id)
         .where(Response.account_id.in_(account_ids), Response.provisional.is_(False))
-        .where(Score.metric == RELATIONSHIP, Score.at >= now - SCORES_COUNT_FOR)
+        .where(Score.metric.in_(COUNTED), Score.at >= now - SCORES_COUNT_FOR)
         .order_by(Score.at.desc(), Score.id.desc())
     )
-    people: dict[tuple[Any, int | None], list[float]] = defaultdict(list)
-    for account_id, contact_id, value in rows:
-        people[account_id, contact_id].append(1 - METRICS[RELATIONSHIP].badness(value))
-    found: dict[int, _Found] = defaultdict(_Found)
-    for (account_id, _), values in people.items():
-        found[account_id].latest.append(values[0])
+    answers: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for account_id, contact_id, trend, question, metric, value, score_id in rows:
+        nobody = score_id if contact_id is None else None
+        answers[account_id, contact_id, nobody, trend, question, metric].append(value)
+    found: dict[int, _Given] = defaultdict(_Given)
+    for (account_id, *_series, metric), values in answers.items():
+        found[account_id].latest[metric].append(values[0])
         if len(values) > 1:
-            found[account_id].pairs.append((values[0], values[1]))
+            last, before = (METRICS[metric].goodness(value) for value in values[:2])
+            found[account_id].changes.append(last - before)
     return found
-
-
-def _before(found: _Found) -> float | None:
-    """Where the account stood before, had only those moved who answered twice."""
-    change = _mean([now - before for now, before in found.pairs])
-    latest = _mean(found.latest)
-    return None if change is None or latest is None else latest - change
 
 
 def _voices(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from feedback.core.followup import State
+from feedback.core.followup import Outcome, State
 from feedback.core.metrics.intervals import Interval, wilson
 from feedback.core.period import Period
 from feedback.core.waiting import median_wait
@@ -25,7 +25,7 @@ Tasks = Sequence[Row[*tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Promises: `kept` of those that are `due` (kept, or past their time)."""
+    """Promises: `kept` of those that are `due` (kept, given up, or past their time)."""
 
     kept: int
     due: int
@@ -44,7 +44,8 @@ class Pace:
     """Follow-ups of one kind of urgency, of one owner, or all of them.
 
     Medians are hours by the clock, in which half of them were reached or closed, counting what is still open
-    as longer than so far; None where less than half is done.
+    as longer than so far, and what was closed without a contact as never reached; None where less than half is
+    done.
     """
 
     opened: int
@@ -98,9 +99,10 @@ def closed_loop(
 
 def pace(tasks: Tasks, now: datetime) -> Pace:
     """How fast, over any selection of follow-ups."""
-    reached = [task for task in tasks if task.first_contact_at]
+    owed = [task for task in tasks if not _released(task)]
+    reached = [task for task in owed if task.first_contact_at]
+    unreached = [task for task in owed if not task.first_contact_at]
     closed = [task for task in tasks if task.closed_at]
-    unreached = [task for task in tasks if not task.first_contact_at and not task.closed_at]
     unclosed = [task for task in tasks if not task.closed_at]
     return Pace(
         opened=len(tasks),
@@ -116,9 +118,9 @@ def pace(tasks: Tasks, now: datetime) -> Pace:
             [_hours(task.opened_at, now) for task in unclosed],
         ),
         contact_in_time=_kept(
-            [(task.first_contact_at, task.contact_due_at) for task in (*reached, *unreached)], now
+            [(task.first_contact_at, task.contact_due_at, task.closed_at) for task in owed], now
         ),
-        close_in_time=_kept([(task.closed_at, task.close_due_at) for task in tasks], now),
+        close_in_time=_kept([(task.closed_at, task.close_due_at, None) for task in tasks], now),
     )
 
 
@@ -126,7 +128,7 @@ def _selected(viewer: Viewer, first: datetime, after: datetime, kind: str) -> Se
     moments = (FollowUp.opened_at, FollowUp.contact_due_at, FollowUp.first_contact_at)
     return (
         select(FollowUp.urgency, FollowUp.owner_id, FollowUp.outcome, FollowUp.root_cause_id, *moments)
-        .add_columns(FollowUp.close_due_at, FollowUp.closed_at, FollowUp.state)
+        .add_columns(FollowUp.close_due_at, FollowUp.closed_at, FollowUp.state, FollowUp.contact_id)
         .add_columns(FollowUp.recovered_revenue, Account.currency)
         .outerjoin(Account, Account.id == FollowUp.account_id)
         .where(FollowUp.opened_at >= first, FollowUp.opened_at < after)
@@ -143,9 +145,21 @@ def _by(tasks: Tasks, attribute: str, now: datetime) -> dict[Any, Pace]:
     }
 
 
-def _kept(promises: Sequence[tuple[datetime | None, datetime]], now: datetime) -> Kept:
-    """A promise is judged once it is fulfilled or its time is over."""
-    judged = [(done, due) for done, due in promises if done is not None or due <= now]
+def _released(task: Row[*tuple[Any, ...]]) -> bool:
+    """Nobody owes a contact any more: in the time for it somebody found that nothing was wrong, or the person
+    was erased. Whoever closes for another reason without contact has broken the promise."""
+    if task.first_contact_at or task.closed_at is None or task.closed_at > task.contact_due_at:
+        return False
+    return task.outcome == Outcome.NOT_JUSTIFIED or task.contact_id is None
+
+
+def _kept(promises: Sequence[tuple[datetime | None, datetime, datetime | None]], now: datetime) -> Kept:
+    """Of (done, due, given up): a promise is judged once it is fulfilled, given up, or its time is over."""
+    judged = [
+        (done, due)
+        for done, due, given_up in promises
+        if done is not None or given_up is not None or due <= now
+    ]
     return Kept(sum(done is not None and done <= due for done, due in judged), len(judged))
 
 

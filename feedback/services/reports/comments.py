@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from feedback.core.followup import State
+from feedback.core.metrics import METRICS
 from feedback.core.period import Period
 from feedback.services.followups import Viewer, sees_account
 from feedback.services.reports.series import Series
@@ -21,11 +23,17 @@ PAGE = 40
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which comments. `words` is looked for as it stands, whatever its case; None means any."""
+    """Which comments; None means any. `words` is looked for as it stands, whatever its case.
+
+    `band` is a band of a metric, or bad, middle or good for that of any metric. `owner` is the id of who owned
+    the account when the answer was given, 0 for nobody. `follow_up`: open, closed, any, or none of them.
+    """
 
     period: Period
     series: Series | None = None
     band: str | None = None
+    owner: int | None = None
+    follow_up: str | None = None
     segment: str | None = None
     stage: str | None = None
     channel: str | None = None
@@ -64,11 +72,17 @@ def comments(
 
     Answers that look like a machine's are left out.
     """
-    query = _selected(viewer, wanted, zone_of(session))
-    query = query.order_by(Response.answered_at.desc(), AnswerRow.id.desc()).limit(limit)
+    query = _selected(viewer, wanted, zone_of(session)).limit(limit)
     if before is not None:
         query = query.where(tuple_(Response.answered_at, AnswerRow.id) < _place_of(session, before))
     return [Comment(**row) for row in session.execute(query).mappings()]
+
+
+def every_comment(session: Session, viewer: Viewer, wanted: Wanted) -> Iterator[Comment]:
+    """As `comments`, however many there are, a thousand at a time."""
+    query = _selected(viewer, wanted, zone_of(session)).execution_options(yield_per=1000)
+    for row in session.execute(query).mappings():
+        yield Comment(**row)
 
 
 def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any, ...]]:
@@ -83,10 +97,34 @@ def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any
         .outerjoin(Account, Account.id == Response.account_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
         .where(*_conditions(wanted, zone), sees_account(viewer))
+        .order_by(Response.answered_at.desc(), AnswerRow.id.desc())
     )
     if wanted.series is not None:
         query = query.where(scored.id.is_not(None))
-    return query.where(scored.band == wanted.band) if wanted.band else query
+    if wanted.follow_up is not None:
+        query = query.where(_followed(task)[wanted.follow_up])
+    return query.where(scored.band.in_(bands_of(wanted.band))) if wanted.band else query
+
+
+def bands_of(band: str) -> frozenset[str]:
+    """The bands that a word stands for: bad, middle and good for those of every metric, else itself alone."""
+    ladders = [metric.bands for metric in METRICS.values()]
+    moods = {
+        "bad": frozenset(bands[0] for bands in ladders),
+        "middle": frozenset(band for bands in ladders for band in bands[1:-1]),
+        "good": frozenset(bands[-1] for bands in ladders),
+    }
+    return moods.get(band, frozenset({band}))
+
+
+def _followed(task: Any) -> dict[str, ColumnElement[bool]]:
+    there = task.id.is_not(None)
+    return {
+        "any": there,
+        "open": and_(there, task.state != State.CLOSED),
+        "closed": task.state == State.CLOSED,
+        "none": task.id.is_(None),
+    }
 
 
 _COLUMNS = (
@@ -131,6 +169,9 @@ def _conditions(wanted: Wanted, zone: tzinfo) -> Sequence[ColumnElement[bool]]:
         AnswerRow.text != "",
     ]
     found += [column == value for column, value in exact.items() if value is not None]
+    if wanted.owner is not None:
+        owner = Response.owner_id
+        found.append(owner == wanted.owner if wanted.owner else owner.is_(None))
     if wanted.words.strip():
         found.append(AnswerRow.text.icontains(wanted.words.strip(), autoescape=True))
     return found

@@ -22,7 +22,7 @@ from feedback.services.reports.series import Series
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A series in a period, beside the period before. `rate` is only known for everybody together."""
+    """A series in a period, beside another one. `rate` is only known for everybody together."""
 
     series: Series
     compared: Compared
@@ -31,18 +31,26 @@ class Glance:
 
 
 def overview(
-    session: Session, series: Iterable[Series], period: Period, bucket: Bucket, group: Group = EVERYBODY
+    session: Session,
+    series: Iterable[Series],
+    period: Period,
+    bucket: Bucket,
+    group: Group = EVERYBODY,
+    other: Period | None = None,
 ) -> list[Glance]:
-    """Every series that has answers in the period or in the one before."""
-    glances = (_glance(session, each, period, bucket, group) for each in series)
+    """Every series that has answers in the period or in the `other` one (else the one before)."""
+    earlier = other or period.before()
+    glances = (_glance(session, each, (period, earlier), bucket, group) for each in series)
     return [each for each in glances if each.compared.a.n or each.compared.b.n]
 
 
-def _glance(session: Session, series: Series, period: Period, bucket: Bucket, group: Group) -> Glance:
-    everybody = group == EVERYBODY
+def _glance(
+    session: Session, series: Series, periods: tuple[Period, Period], bucket: Bucket, group: Group
+) -> Glance:
+    everybody, (period, earlier) = group == EVERYBODY, periods
     return Glance(
         series,
-        compare_periods(session, series, period, period.before(), group),
+        compare_periods(session, series, period, earlier, group),
         over_time(session, series, period, bucket, group),
         response_rates(session, period, series.questionnaires).total if everybody else None,
     )

@@ -34,10 +34,53 @@ def test_signs_come_from_scores_silence_promises_and_usage(migrated: Database) -
         invitation(session, NOW - DAY, person=bob)  # can still be answered
         follow_up(session, latest, MARCH)
         signs = reports.signs_of(session, [customer.id], NOW)[customer.id]
-    assert signs.latest == pytest.approx((0.5 + 0.9) / 2)
-    assert signs.previous == pytest.approx(signs.latest + 0.5)
+    assert {metric: sorted(values) for metric, values in signs.latest.items()} == {"nps": [5, 9]}
+    assert signs.changes == pytest.approx([-0.5])
     assert (signs.asked, signs.answered) == (5, 4)
     assert (signs.open_tasks, signs.overdue_tasks, signs.usage) == (1, 1, 80)
+
+
+def test_experiences_count_whether_or_not_there_is_a_score_for_the_whole(migrated: Database) -> None:
+    """Seven answers to surveys of occasions, none to the relationship survey."""
+    with migrated.writing() as session:
+        customer = account(session)
+        ada, bob = contact(session, customer, "Ada"), contact(session, customer, "Bob")
+        for person, before, now in ((ada, 2, 1), (bob, 5, 3)):
+            of = {"person": person, "metric": "csat", "trend": "support", "question": "satisfied"}
+            answered(session, before, MARCH - 30 * DAY, **of)
+            answered(session, now, **of)
+        effort = {"metric": "ces2", "trend": "onboarding", "question": "easy"}
+        answered(session, 7, person=ada, **effort)
+        (standing,) = reports.accounts(session, LEAD, now=NOW)
+    values = {share.part: share.value for share in standing.health.shares}
+    assert values[Part.RELATIONSHIP] is None
+    assert values[Part.EXPERIENCE] == pytest.approx(100 * (0 + 0.5 + 1) / 3)
+    assert values[Part.DIRECTION] == pytest.approx(50 + 50 * (-0.25 - 0.5) / 2)
+    assert standing.health.value is not None
+
+
+def test_two_series_are_never_compared_with_each_other(migrated: Database) -> None:
+    """A 9 for the relationship, then a 3 before the renewal: two questions, so nothing fell."""
+    with migrated.writing() as session:
+        customer = account(session)
+        ada = contact(session, customer, "Ada")
+        answered(session, 9, MARCH - 60 * DAY, person=ada, trend="relationship")
+        answered(session, 3, person=ada, trend="renewal")
+        signs = reports.signs_of(session, [customer.id], NOW)[customer.id]
+        answered(session, 10, MARCH + DAY, person=ada, trend="relationship")
+        later = reports.signs_of(session, [customer.id], NOW)[customer.id]
+    assert (sorted(signs.latest["nps"]), list(signs.changes)) == ([3, 9], [])
+    assert (sorted(later.latest["nps"]), list(later.changes)) == ([3, 10], pytest.approx([0.1]))
+
+
+def test_answers_without_a_name_count_each_and_are_compared_with_none(migrated: Database) -> None:
+    with migrated.writing() as session:
+        customer = account(session)
+        for value, at in ((10, MARCH - DAY), (2, MARCH)):
+            answered(session, value, at, person=contact(session, customer)).contact_id = None
+        session.flush()
+        signs = reports.signs_of(session, [customer.id], NOW)[customer.id]
+    assert (sorted(signs.latest["nps"]), list(signs.changes)) == ([2, 10], [])
 
 
 def test_the_page_of_an_account_holds_its_history(migrated: Database) -> None:
@@ -100,3 +143,14 @@ def test_what_the_api_posts_as_usage_must_be_a_number(migrated: Database) -> Non
     with migrated.writing() as session:
         odd = account(session, properties={"usage": "lots"})
         assert reports.signs_of(session, [odd.id], NOW)[odd.id].usage is None
+
+
+def test_a_history_is_cut_for_the_page_and_whole_for_a_file(migrated: Database) -> None:
+    with migrated.writing() as session:
+        customer = account(session)
+        ada = contact(session, customer, "Ada")
+        for number in range(4):
+            answered(session, 9, MARCH - number * DAY, person=ada)
+        short = reports.account_page(session, LEAD, customer.id, now=NOW, most=3)
+        whole = reports.account_page(session, LEAD, customer.id, now=NOW, most=None)
+    assert (len(short.scores), len(whole.scores)) == (3, 4)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from feedback.core.period import Period
 from feedback.services import reports, root_causes
 from feedback.services.followups import Viewer
+from feedback.services.reports import Kept, Pace
 from feedback.store.database import Database
 from feedback.store.models import RootCause
 from tests.figures import MARCH, account, answered, contact, follow_up, user
 
 MONTH = Period(date(2026, 3, 1), date(2026, 3, 31))
 LEAD = Viewer(1, sees_all=True)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOW = MARCH + 30 * HOUR
 
 
@@ -53,6 +56,46 @@ def test_times_shares_outcomes_causes_and_money(migrated: Database) -> None:
     assert loop.outcomes == {"recovered": 1}
     assert [(each.key, each.n) for each in loop.causes] == [("price", 1)]
     assert loop.recovered == {"EUR": Decimal(500)}
+
+
+def closed_without_contact(database: Database, closed_after: timedelta, **columns: object) -> Pace:
+    """A follow-up that was due for contact within eight hours, and another one that was reached after four."""
+    with database.writing() as session:
+        values: dict[str, object] = {"state": "closed", "outcome": "other", "closed_at": MARCH + closed_after}
+        follow_up(session, answered(session, 2), **(values | columns))
+        follow_up(session, answered(session, 2), first_contact_at=MARCH + 4 * HOUR)
+        return reports.closed_loop(session, LEAD, MONTH, now=NOW, currency="USD").everything
+
+
+@pytest.mark.parametrize("outcome", ["other", "no_answer", "recovered", "not_justified"])
+def test_closing_late_without_contact_is_a_broken_promise(migrated: Database, outcome: str) -> None:
+    pace = closed_without_contact(migrated, 3 * DAY, outcome=outcome)
+    assert pace.contact_in_time == Kept(1, 2)
+    assert pace.hours_to_contact == 4  # half of the two: the other one was never reached
+
+
+def test_closing_at_once_without_contact_gives_the_promise_up(migrated: Database) -> None:
+    pace = closed_without_contact(migrated, HOUR)
+    assert pace.contact_in_time == Kept(1, 2)
+
+
+def test_whoever_closes_the_hard_ones_unreached_does_not_look_fast(migrated: Database) -> None:
+    with migrated.writing() as session:
+        for _ in range(3):
+            closed = {"state": "closed", "outcome": "other", "closed_at": MARCH + HOUR}
+            follow_up(session, answered(session, 2), **closed)  # type: ignore[arg-type]
+        follow_up(session, answered(session, 2), first_contact_at=MARCH + 4 * HOUR)
+        pace = reports.closed_loop(session, LEAD, MONTH, now=NOW, currency="USD").everything
+    assert pace.hours_to_contact is None
+
+
+@pytest.mark.parametrize("released", [{"outcome": "not_justified"}, {"contact_id": None}])
+def test_nobody_owes_a_contact_where_nothing_was_wrong_or_the_person_is_gone(
+    migrated: Database, released: dict[str, object]
+) -> None:
+    pace = closed_without_contact(migrated, HOUR, **released)
+    assert pace.contact_in_time == Kept(1, 1)
+    assert pace.hours_to_contact == 4
 
 
 def test_a_csm_sees_their_own_loop(migrated: Database) -> None:

@@ -40,6 +40,14 @@ def test_comments_come_latest_first_with_their_score_and_their_customer(migrated
         ({"language": "en"}, ["Good, 100% so"]),
         ({"segment": "vip"}, ["Zu langsam"]),
         ({"channel": "email"}, ["Zu langsam"]),
+        ({"band": "bad"}, ["Zu langsam"]),
+        ({"band": "middle"}, []),
+        ({"band": "good"}, ["Good, 100% so"]),
+        ({"owner": 0}, ["Good, 100% so"]),
+        ({"follow_up": "any"}, ["Zu langsam"]),
+        ({"follow_up": "open"}, ["Zu langsam"]),
+        ({"follow_up": "closed"}, []),
+        ({"follow_up": "none"}, ["Good, 100% so"]),
         ({"words": "LANGSAM"}, ["Zu langsam"]),
         ({"words": "0% s"}, ["Good, 100% so"]),
         ({"words": "0_"}, []),  # signs of the database's own mean nothing here
@@ -49,7 +57,11 @@ def test_comments_come_latest_first_with_their_score_and_their_customer(migrated
 def test_filters_narrow_the_feed(migrated: Database, change: dict[str, object], texts: list[str]) -> None:
     with migrated.writing() as session:
         answered(session, 9, words="Good, 100% so")
-        answered(session, 2, words="Zu langsam", language="de", segment="vip", channel="email")
+        owner = user(session)
+        of = {"language": "de", "segment": "vip", "channel": "email", "owner": owner}
+        follow_up(session, answered(session, 2, words="Zu langsam", **of))  # type: ignore[arg-type]
+        everything = reports.comments(session, LEAD, Wanted(MONTH, owner=owner.id))
+        assert [each.text for each in everything] == ["Zu langsam"]
         wanted = {"period": MONTH} | change
         found = reports.comments(session, LEAD, Wanted(**wanted))  # type: ignore[arg-type]
     assert [each.text for each in found] == texts
