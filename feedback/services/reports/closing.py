@@ -98,7 +98,11 @@ def closed_loop(
 
 
 def pace(tasks: Tasks, now: datetime) -> Pace:
-    """How fast, over any selection of follow-ups."""
+    """How fast, over any selection of follow-ups.
+
+    What the customer took back before anybody had begun was no work, and says nothing about those who do it.
+    """
+    tasks = [task for task in tasks if task.outcome != Outcome.CORRECTED]
     owed = [task for task in tasks if not _released(task)]
     reached = [task for task in owed if task.first_contact_at]
     unreached = [task for task in owed if not task.first_contact_at]

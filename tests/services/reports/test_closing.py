@@ -98,6 +98,11 @@ def test_nobody_owes_a_contact_where_nothing_was_wrong_or_the_person_is_gone(
     assert pace.hours_to_contact == 4
 
 
+def test_what_the_customer_took_back_is_nobody_s_work(migrated: Database) -> None:
+    pace = closed_without_contact(migrated, HOUR, outcome="corrected")
+    assert (pace.opened, pace.closed, pace.contact_in_time) == (1, 0, Kept(1, 1))
+
+
 def test_a_csm_sees_their_own_loop(migrated: Database) -> None:
     with migrated.writing() as session:
         me, other = user(session), user(session)
