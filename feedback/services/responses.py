@@ -246,8 +246,9 @@ def _judge(draft: Draft, evidence: Mapping[str, Any] | None) -> None:
 def _advance(
     draft: Draft, coming: _Coming, before: Mapping[str, Answer], after: Mapping[str, Answer]
 ) -> None:
-    if before != after:
+    if before != after or draft.source == "kiosk":  # a question passed on a shared screen: somebody is there
         draft.updated_at = coming.now
+    if before != after:
         draft.edits += any(after.get(key) != answer for key, answer in before.items())
     asked_everything = coming.finished or coming.questionnaire.next_question(after) is None
     if asked_everything and not coming.questionnaire.problems(after):

@@ -29,7 +29,7 @@ from feedback.services.sheets import Rows, Sheet
 from feedback.store.models import Link
 from feedback.web import rate
 from feedback.web.permissions import public
-from feedback.web.survey import evidence, stamp
+from feedback.web.survey import evidence, kiosk, stamp
 from feedback.web.survey.forms import StepForm, step_form
 from feedback.web.survey.pages import Pages
 from feedback.web.survey.steps import same_for_all
@@ -100,6 +100,9 @@ class _Survey:
         with self.runtime.database.reading() as session:
             link = links.find(session, token)
             visit = self._walk_in(session, link, clock.now())
+        if visit.shared and kiosk.is_over(visit.sheet, visit.now):
+            if "q" in request.args or not kiosk.is_thanked(visit.sheet, visit.now):
+                return redirect(visit.route, 303)  # somebody pressed "back": it was not theirs
         return self._shown(visit, link)
 
     @public("the link is the key")
@@ -129,6 +132,8 @@ class _Survey:
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
             return self._ask(visit, question, sent.to_dict(flat=False), problem, link)
         answer = form.answer.data
+        if answer is None and visit.shared:  # its page came empty, so nothing was taken back
+            answer = visit.answers.get(question.key)
         if answer is not None or visit.sheet.state:
             store(
                 visit.questionnaire,
@@ -187,7 +192,10 @@ class _Survey:
         else:
             blank = Sheet(0, 0, link.language, link.kind, {}, {}, now, None)
             visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
-        return replace(visit, route=f"/in/{link.token}", walk_in=secret, keep=link.kind != "kiosk")
+        visit = replace(visit, route=f"/in/{link.token}", walk_in=secret, shared=link.kind == "kiosk")
+        if visit.shared and kiosk.is_over(visit.sheet, now):
+            return replace(visit, editable=False)
+        return visit
 
     def _visit(self, rows: Rows, token: str, sheet: Sheet, now: datetime) -> Visit:
         library = self.runtime.library
@@ -218,7 +226,7 @@ class _Survey:
             visit.language,
             status=422 if mistake else 200,
             stamp=made,
-            **_framed(link, IDLE),
+            **_framed(link, kiosk.IDLE),
             **self._step(visit, question, form, mistake),
         )
 
@@ -252,16 +260,15 @@ class _Survey:
 
     def _thanks(self, visit: Visit, link: Link | None = None) -> Response:
         words, onward = visit.thanks()
-        shared = link is not None and link.kind == "kiosk"
         return self.pages.render(
             "survey/thanks.html",
             visit.language,
             languages=visit.languages(None),
             words=words,
             link=onward,
-            given=visit.given() if visit.editable and not shared else [],
+            given=visit.given() if visit.editable and not visit.shared else [],
             answered=bool(visit.sheet.answers),
-            **_framed(link, THANKED),
+            **_framed(link, kiosk.THANKED),
         )
 
     def _limited(self) -> Response | None:
@@ -295,9 +302,6 @@ class _Survey:
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
 """Stand-ins in a page that is drawn before it is known for whom."""
-
-IDLE, THANKED = 90, 10
-"""Seconds until a shared screen starts again for the next person."""
 
 
 def _framed(link: Link | None, seconds: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -103,11 +104,19 @@ _CONTACT = {
     "phone": Markup('type="tel" autocomplete="tel"'),
     "name": Markup('type="text" autocomplete="name"'),
 }
+_CONTACT_SHARED = {
+    kind: Markup(re.sub(r'autocomplete="\w+"', 'autocomplete="off"', attributes))  # noqa: S704 (our own)
+    for kind, attributes in _CONTACT.items()
+}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What `templates/survey/question.html` and its widgets ask for."""
+    """What `templates/survey/question.html` and its widgets ask for.
+
+    Typed words are kept in the browser under `keep` until the visit is through; without it, the screen is
+    shared and remembers nothing.
+    """
 
     question: AnyQuestion
     words_in: Words
@@ -116,7 +125,7 @@ class Step:
     seed: str
     form: Form = field(default_factory=dict)
     mistake: AnswerProblem | None = None
-    keep: bool = True
+    keep: str = ""
 
     @property
     def key(self) -> str:
@@ -211,6 +220,8 @@ class Step:
     @property
     def contact_attributes(self) -> Markup:
         contact = self.question.contact if isinstance(self.question, TextQuestion) else None
+        if not self.keep:  # a browser would offer what the last person wrote
+            return _CONTACT_SHARED.get(contact or "", Markup(""))
         return _CONTACT.get(contact or "", Markup(""))
 
     def words(self, text: Text) -> str:

@@ -22,7 +22,8 @@ from feedback.web.survey.steps import Step, Words, piped, place
 class Visit:
     """`editable`: answers already given may be changed; `values`: what every text may use.
 
-    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link.
+    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link,
+    `shared` says that it is on a screen that the next person uses, too.
     """
 
     token: str
@@ -34,7 +35,7 @@ class Visit:
     values: Mapping[str, Any]
     route: str
     walk_in: str | None = None
-    keep: bool = True
+    shared: bool = False
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -108,7 +109,7 @@ class Visit:
     def remembered(self, question: AnyQuestion) -> Mapping[str, list[str]]:
         """The form as it was answered before; without an answer, what the link preselects."""
         if question.key in self.answers:
-            return question.as_form(self.answers[question.key])
+            return {} if self.shared else question.as_form(self.answers[question.key])
         score = preselected() if question is self.path[0] else None
         if score is None or not isinstance(question, ScaleQuestion):
             return {}
@@ -118,13 +119,16 @@ class Visit:
         self, question: AnyQuestion, form: Mapping[str, list[str]], mistake: AnswerProblem | None = None
     ) -> Step:
         where = place(self.questionnaire, question, self.answers)
-        return Step(question, self.words, self.say, where, self.token, form, mistake, self.keep)
+        keep = "" if self.shared else self.walk_in or self.route
+        return Step(question, self.words, self.say, where, self.token, form, mistake, keep)
 
     def thanks(self) -> tuple[str, dict[str, str] | None]:
-        """The last page's words and its link, by the answers."""
+        """The last page's words and its link, by the answers. A shared screen repeats none and stays here."""
         thanks = self.questionnaire.thanks_for(self.answers)
+        if thanks and self.shared and "{answer." in thanks.text.to(self.language):
+            thanks = None
         words = self.words.to(thanks.text) if thanks else self.say.gettext("Thank you for your feedback.")
-        link = thanks.link if thanks else None
+        link = thanks.link if thanks and not self.shared else None
         return words, {"url": link.url, "text": self.words.to(link.text)} if link else None
 
     def given(self) -> list[tuple[str, str, str]]:
