@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField
 from wtforms.fields.core import Field
 from wtforms.utils import unset_value
@@ -50,6 +52,21 @@ class StepForm(Form):
     seen = StringField()
     website = StringField()
     answer: AnswerField
+
+
+def typed(sent: MultiDict[str, str]) -> list[str]:
+    """The words in a form of which nothing else may be known any more; chosen points and options are none."""
+    return [
+        text
+        for name, values in sent.lists()
+        for value in values
+        if name not in ("stamp", "seen", "website")
+        and (text := value.strip())
+        and not _CHOSEN.fullmatch(text)
+    ]
+
+
+_CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|prefer_not_to_say")
 
 
 def step_form(question: AnyQuestion) -> type[StepForm]:
