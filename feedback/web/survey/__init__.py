@@ -7,7 +7,7 @@ no harm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -154,14 +154,14 @@ class _Survey:
         words are offered for the open question that is now in its place.
         """
         asked = visit.questionnaire.question(request.args.get("q", ""))
-        words = typed(sent)
+        words = typed(sent, asked)
         if visit.shared or visit.says_the_same(asked, sent) or (asked not in visit.path and not words):
             return redirect(visit.address(), 303)
         place = None if asked in visit.path else visit.place_for_words()
         if place is None:
             late = LinkClosed("closed" if asked in visit.path else "moved", visit.language)
             following = visit.address() if visit.wanted(None) else ""
-            return self._closed(late, following=following, **_framed(link, kiosk.IDLE))
+            return self._closed(late, words, following=following, **_framed(link, kiosk.IDLE))
         earlier = visit.remembered(place).get(f"{place.key}.text", [])
         form = {place.key: ["\n".join([*earlier, *words])]}
         return self._ask(visit, place, form, AnswerProblem(place.key, "moved"), link)
@@ -304,10 +304,10 @@ class _Survey:
         few = self.limits.missed(request.remote_addr)
         return self.pages.unknown() if few else self.pages.too_many()
 
-    def _closed(self, closed: LinkClosed, **rest: Any) -> Response:
+    def _closed(self, closed: LinkClosed, words: Sequence[str] | None = None, **rest: Any) -> Response:
         """The page of a link that takes no more answers, with the words that somebody was about to send."""
         status, *texts = _CLOSED[closed.reason]
-        said = "\n".join(typed(request.form))
+        said = "\n".join(typed(request.form) if words is None else words)
         return self.pages.notice(status, *texts, language=closed.language, said=said, onward=True, **rest)
 
     def _unavailable(self, _: StorageUnavailable) -> Response:

@@ -54,18 +54,16 @@ class StepForm(Form):
     answer: AnswerField
 
 
-def typed(sent: MultiDict[str, str]) -> list[str]:
-    """The words in a form of which nothing else may be known any more; chosen points and options are none."""
-    return [
-        text
-        for name, values in sent.lists()
-        for value in values
-        if name not in ("stamp", "seen", "website")
-        and (text := value.strip())
-        and not _CHOSEN.fullmatch(text)
-    ]
+def typed(sent: MultiDict[str, str], question: AnyQuestion | None = None) -> list[str]:
+    """The words in a form, as far as can be told where the question is not known any more."""
+    if question is None:
+        written = [each for name, values in sent.lists() if name not in _UNWRITTEN for each in values]
+        return [text for each in written if (text := each.strip()) and not _CHOSEN.fullmatch(text)]
+    boxes = [f"{question.key}.text"] + [question.key] * isinstance(question, TextQuestion)
+    return [text for box in boxes for each in sent.getlist(box) if (text := each.strip())]
 
 
+_UNWRITTEN = frozenset(("stamp", "seen", "website"))
 _CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|prefer_not_to_say")
 
 

@@ -128,7 +128,8 @@ class Visit:
         """Language -> this page's address in it; empty where there is no choice."""
         if len(self.questionnaire.languages) < 2:
             return {}
-        score = preselected() if question is self.path[0] else None
+        unanswered = question is not None and question.key not in self.answers
+        score = preselected() if question and unanswered and self.remembered(question) else None
         spoken = self.questionnaire.languages
         return {each: self.address(question, language=each, score=score) for each in spoken}
 
