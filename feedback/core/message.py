@@ -174,6 +174,7 @@ _TOKEN = re.compile(
     r"|(?P<stray>[{}])"
 )
 VALUE_LIMIT = 60
+_CLOSES_A_GAP = frozenset(("", *" ,.;:!?،؛؟\n"))
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,8 @@ def fill(template: str, values: Mapping[str, object], *, limit: int = VALUE_LIMI
 
     Each value is cleaned and cut to `limit` characters, and is never looked at for placeholders again, so
     that a contact called "{link}" is just that. A value that is missing or blank takes the fallback;
-    without one, ValueError names it.
+    without one, ValueError names it. An empty fallback takes the space before it along: `Hello {name|},`
+    becomes `Hello,`.
     """
     return _replace(template, {name: clean(value, limit) for name, value in values.items()})
 
@@ -263,10 +265,16 @@ def _placeholder(match: re.Match[str]) -> Placeholder:
 
 
 def _replace(template: str, values: Mapping[str, str]) -> str:
-    pieces, position = [], 0
+    pieces: list[str] = []
+    position = 0
     for match in _tokens(template):
-        pieces.append(template[position : match.start()])
-        pieces.append(match["literal"] or _value(_placeholder(match), values))
+        before, value = (
+            template[position : match.start()],
+            match["literal"] or _value(_placeholder(match), values),
+        )
+        if not value and template[match.end() : match.end() + 1] in _CLOSES_A_GAP:
+            before = before.removesuffix(" ")
+        pieces += (before, value)
         position = match.end()
     return "".join([*pieces, template[position:]])
 

@@ -12,6 +12,7 @@ from feedback.core.questionnaire import EmailText, Questionnaire
 from feedback.core.recipient import PhoneNumber
 from feedback.core.text import Text, direction
 from feedback.i18n import Translator, translator
+from feedback.services import mail_question
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, JourneyEvent
 
@@ -143,7 +144,7 @@ def _plain(body: str, address: str, stop: str, words: Translator) -> str:
 def _html(
     body: str, questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
 ) -> str:
-    """One column, inline styles, no image and no tracking; the scores are links that only select, never answer."""
+    """One column, inline styles, no image and no tracking; the first question's links only select, never answer."""
     token, colours = invitation.token or "", palette(settings.organisation.colour)
     address, stop = link(settings, token), unsubscribe_link(settings, token)
     paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
@@ -152,32 +153,10 @@ def _html(
         '<meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>'
         '<body style="font:16px/1.6 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:16px">'
         f"<p><strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
-        f"{_scores(questionnaire, invitation, settings, words)}"
+        f"{mail_question.drawn(questionnaire.questions[0], invitation, values(invitation, settings), address, words)}"
         f'<p><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;border-radius:8px;'
         f'background:{colours.brand};color:{colours.on_brand};text-decoration:none">'
         f"{escape(words.gettext('Answer'))}</a></p>"
         f'<p style="font-size:13px;opacity:.75"><a href="{escape(stop)}" style="color:inherit">'
         f"{escape(words.gettext('No more surveys'))}</a></p></body></html>"
     )
-
-
-def _scores(
-    questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
-) -> str:
-    question = questionnaire.scored
-    if question is None or question != questionnaire.questions[0]:
-        return ""
-    points = question.points(invitation.language)
-    text = fill(question.text.to(invitation.language), values(invitation, settings), limit=200)
-    cells = "".join(
-        f'<a href="{escape(link(settings, invitation.token or ""))}?s={point.value}" style="display:inline-block;'
-        "min-width:20px;padding:10px;margin:2px;border:1px solid;border-radius:6px;text-align:center;"
-        f'text-decoration:none;color:inherit">{escape(words.number(point.value))}</a>'
-        for point in points
-    )
-    ends = " · ".join(
-        f"{words.number(point.value)} = {escape(point.label)}"
-        for point in (points[0], points[-1])
-        if point.label
-    )
-    return f'<p><strong>{escape(text)}</strong></p><p>{cells}</p><p style="font-size:13px;opacity:.75">{ends}</p>'

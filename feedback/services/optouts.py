@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 
@@ -131,7 +132,8 @@ def opt_out(
 
 def who_asks(session: Session, token: str) -> Invitation:
     """Whose link `token` is; raises NotFound. A link that is closed to answers is still a way out."""
-    invitation = session.scalar(select(Invitation).where(Invitation.token == token))
+    asked = select(Invitation).where(Invitation.token == token)
+    invitation = session.scalar(asked) if looks_like_token(token) else None
     if invitation is None:
         raise NotFound("There is no such link.")
     return invitation

@@ -67,9 +67,9 @@ def record(
 
     Storing the same answers again changes nothing. Answers on a path that is no longer reached are dropped.
     The response is complete when nothing required is missing and nothing is left to ask, or the customer has
-    `finished`. `evidence` is `core.evidence.Evidence.stored()` of this request; None is for ways in that
-    no scanner uses, such as an SMS. An `invitation` that is `Held` already is not looked up again. Returns the
-    response's id.
+    `finished`; it is open again when a change leads to a required question without an answer. `evidence` is
+    `core.evidence.Evidence.stored()` of this request; None is for ways in that no scanner uses, such as an
+    SMS. An `invitation` that is `Held` already is not looked up again. Returns the response's id.
     Raises LinkClosed where the invitation expired or was withdrawn, or where only changes arrive too late.
     """
     held = invitation if isinstance(invitation, Held) else sheets.hold_invitation(rows, invitation.id, now)
@@ -246,13 +246,17 @@ def _judge(draft: Draft, evidence: Mapping[str, Any] | None) -> None:
 def _advance(
     draft: Draft, coming: _Coming, before: Mapping[str, Answer], after: Mapping[str, Answer]
 ) -> None:
-    if before != after:
+    if before != after or draft.source == "kiosk":  # a question passed on a shared screen: somebody is there
         draft.updated_at = coming.now
+    if before != after:
         draft.edits += any(after.get(key) != answer for key, answer in before.items())
-    asked_everything = coming.finished or coming.questionnaire.next_question(after) is None
+    was_complete = draft.state == "complete"
+    asked_everything = coming.finished or was_complete or coming.questionnaire.next_question(after) is None
     if asked_everything and not coming.questionnaire.problems(after):
         draft.state = "complete"
         draft.completed_at = draft.completed_at or coming.now
+    elif was_complete:
+        draft.state, draft.completed_at = "partial", None
 
 
 def _write_response(connection: Connection, stored: Stored | None, draft: Draft) -> None:

@@ -82,7 +82,8 @@ class Stored:
 class Sheet:
     """An invitation and what has been answered to it so far: all that its page needs.
 
-    `state` is the response's (`partial`, `complete`), empty before the first answer.
+    `state` is the response's (`partial`, `complete`), empty before the first answer; `updated_at` is known of
+    visits through an open link only.
     """
 
     id: int
@@ -97,6 +98,7 @@ class Sheet:
     answered_at: datetime | None = None
     completed_at: datetime | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    updated_at: datetime | None = None
 
     def editable(self, now: datetime, window: timedelta) -> bool:
         """Whether what has been answered may still be changed."""
@@ -187,6 +189,7 @@ def find_visit(rows: Rows, visit: str, link: Link) -> Sheet | None:
         answered_at=draft.answered_at,
         completed_at=draft.completed_at,
         answers=stored.answers,
+        updated_at=draft.updated_at,
     )
 
 

@@ -86,7 +86,7 @@ def create_app(runtime: Runtime) -> Flask:
     with runtime.database.writing() as session:
         root_causes.ensure(session)
     app.extensions["customers"] = customers.create_app(runtime)
-    app.wsgi_app = customers.Door(app.extensions["customers"], app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = customers.Door(app.extensions["customers"], app)  # type: ignore[method-assign]
     return app
 
 

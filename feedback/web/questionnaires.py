@@ -222,6 +222,4 @@ def _step(questionnaire: Questionnaire, language: str, key: str, company: str) -
     at = keys.index(key) + 1
     words = Words(questionnaire, language, {"company": company})
     place = Place(at, len(keys), final=at == len(keys))
-    return Step(
-        questionnaire.by_key[key], words, translator("survey", language), place, "preview", keep=False
-    )
+    return Step(questionnaire.by_key[key], words, translator("survey", language), place, "preview")

@@ -16,7 +16,9 @@ from limits.strategies import FixedWindowRateLimiter
 POSTS = RateLimitItemPerMinute(300)
 """Answers: many phones share one address behind a mobile carrier, so this is a lid and not a sieve."""
 MISSES = RateLimitItemPerMinute(30)
-"""Unknown links: nobody mistypes thirty in a minute."""
+"""Unknown links: nobody mistypes thirty in a minute. More get no answer; links that we know still do."""
+GUESSES = RateLimitItemPerMinute(300)
+"""Unknown links after which nothing more is looked up for an address: guessing must find nothing by its mass."""
 
 VOTES = RateLimitItemPerDay(1)
 """Answers of one device through one open link; more are kept, and not counted until somebody looks."""
@@ -32,6 +34,11 @@ class Limits:
         """Counts one more; False when it was one too many."""
         network = network_of(address)
         return network is None or self._limiter.hit(limit, kind, network)
+
+    def missed(self, address: str | None) -> bool:
+        """Counts an unknown link; False when it was one too many."""
+        self.hit(GUESSES, "miss", address)
+        return self.hit(MISSES, "miss", address)
 
     def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Whether one more would be within the limit, without counting it."""

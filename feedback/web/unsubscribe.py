@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
-_UNKNOWN = ("We do not know this link", "Please check that the address is complete.")
-
-
 def blueprint(runtime: Runtime, pages: Pages) -> Blueprint:
     """GET and POST /<token>/stop."""
     return _Unsubscribe(runtime, pages).blueprint()
@@ -41,25 +38,27 @@ class _Unsubscribe:
         address = "/<string(length=12):token>/stop"
         bare.add_url_rule(address, "ask", self.ask, methods=["GET"])
         bare.add_url_rule(address, "stop", self.stop, methods=["POST"])
-        bare.before_request(self._limited)
         bare.register_error_handler(NotFound, self._unknown)
         return bare
 
     @public("the link is the key")
     def ask(self, token: str) -> Response:
         """The button."""
-        with self.database.reading() as session:
-            language = optouts.who_asks(session, token).language
-        return self._page(language, "No more surveys", asks=True)
+        return self._page(self._language(token), "No more surveys", asks=True)
 
     @public("the link is the key; mail programs post without a cookie")
     def stop(self, token: str) -> Response:
-        """The end of it; pressed twice, it is the same end."""
+        """The end of it; pressed twice, it is the same end. No limit stands before it: a known link always counts."""
+        self._language(token)  # guesses are answered before anything is locked
         with self.database.writing() as session:
             invitation = optouts.who_asks(session, token)
             optouts.opt_out_by_link(session, invitation, clock.now())
             language = invitation.language
         return self._page(language, "You will get no more surveys from us.")
+
+    def _language(self, token: str) -> str:
+        with self.database.reading() as session:
+            return optouts.who_asks(session, token).language
 
     def _page(self, language: str, heading: str, *, asks: bool = False, status: int = 200) -> Response:
         words = translator("messages", language).gettext
@@ -73,11 +72,5 @@ class _Unsubscribe:
         )
 
     def _unknown(self, _: NotFound) -> Response:
-        self.limits.hit(rate.MISSES, "miss", request.remote_addr)
-        return self.pages.notice(404, *_UNKNOWN)
-
-    def _limited(self) -> Response | None:
-        """Too many guesses from one address."""
-        if self.limits.left(rate.MISSES, "miss", request.remote_addr):
-            return None
-        return Response(status=429, headers={"Retry-After": "60"})
+        few = self.limits.missed(request.remote_addr)
+        return self.pages.unknown() if few else self.pages.too_many()

@@ -5,7 +5,33 @@
     new ResizeObserver(() => parent.postMessage({ height: document.documentElement.offsetHeight }, "*"))
       .observe(document.documentElement);
 
-  const form = document.forms[0];
+  const form = document.forms[0], { again, seconds } = document.body.dataset;
+
+  /* A shared screen starts again for the next person, also where the browser has kept a page for "back". */
+  if (again) {
+    const leave = () => location.replace(again);
+    let idle;
+    const wait = () => { clearTimeout(idle); idle = setTimeout(leave, seconds * 1000); };
+    addEventListener("pageshow", e => e.persisted ? leave() : wait());
+    if (form)
+      for (const sign of ["pointerdown", "keydown", "input"]) addEventListener(sign, wait, { passive: true });
+    addEventListener("click", e => { if (e.target.matches("main a.button")) { e.preventDefault(); leave(); } });
+  }
+
+  /* Words typed in this visit outlive a reload and a lost signal; those of another one, or sent ones, do not. */
+  const mine = form && form.dataset.keep && `=${form.dataset.keep} `;
+  try {
+    if (form || document.querySelector("[data-done]"))
+      for (const key of Object.keys(sessionStorage))
+        if (key[0] == "=" && !(mine && key.startsWith(mine))) sessionStorage.removeItem(key);
+    if (mine)
+      for (const box of form.querySelectorAll("textarea,.text")) {
+        const key = mine + box.name;
+        if (!box.value) box.value = sessionStorage.getItem(key) || "";
+        box.addEventListener("input", () => sessionStorage.setItem(key, box.value));
+      }
+  } catch {}
+
   if (!form) return;
   const fields = form.elements;
   let tapped = 0;
@@ -29,16 +55,6 @@
       for (const other of form.querySelectorAll("[type=checkbox]:checked"))
         if (other != it && ("alone" in it.dataset || "alone" in other.dataset)) other.checked = false;
   });
-
-  /* Typed words outlive a reload and a lost signal; nothing is kept on a shared screen. */
-  if ("keep" in form.dataset)
-    for (const box of form.querySelectorAll("textarea,.text")) {
-      const key = location.pathname + " " + box.name;
-      try {
-        if (!box.value) box.value = sessionStorage.getItem(key) || "";
-        box.addEventListener("input", () => sessionStorage.setItem(key, box.value));
-      } catch {}
-    }
 
   form.addEventListener("submit", () => form.setAttribute("aria-busy", true));
   addEventListener("pageshow", () => form.removeAttribute("aria-busy"));

@@ -210,3 +210,18 @@ def test_the_opt_out_line_is_counted_too():
     sms = compose_sms("x" * 150, {}, opt_out="Reply STOP to opt out")
     assert sms.text.endswith("\nReply STOP to opt out")
     assert sms.segments.count == 2
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("Hello {name|},", "Hello,"),
+        ("سلام {name|}،", "سلام،"),
+        ("Bonjour {name|} !", "Bonjour !"),
+        ("Hello {name|}", "Hello"),
+        ("{name|} asks", " asks"),
+    ],
+)
+def test_an_empty_fallback_leaves_no_gap(template: str, filled: str) -> None:
+    assert fill(template, {}) == filled
+    assert fill("Hello {name|},", {"name": "Sam"}) == "Hello Sam,"

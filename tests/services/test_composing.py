@@ -15,7 +15,8 @@ from feedback.services.composing import compose
 from feedback.settings import Settings
 from feedback.settings.table import Organisation
 from feedback.store.database import Database
-from tests.surveys import NPS, invite, shelf
+from tests.survey_of_everything import EVERYTHING
+from tests.surveys import NPS, TOKEN, invite, shelf
 
 WAY_OUT = {"en": "STOP", "tr": "RET", "fa": "لغو", "de": "STOP", "es": "BAJA", "fr": "ARRET", "ar": "إلغاء"}
 
@@ -35,3 +36,51 @@ def test_the_button_of_an_email_can_be_read_whatever_colour_the_brand_has(migrat
         html = compose(NPS, invite(session, library, kind="email"), "email", pale).html or ""
     found = re.search(r"background:(#\w+);color:(#\w+);text-decoration", html)
     assert found and contrast(normalised(found[1]), normalised(found[2])) >= LEGIBLE
+
+
+ACME = replace(Settings(instance=Path()), organisation=replace(Organisation(), name="Acme"))
+
+
+def offered(database: Database, key: str, language: str = "en") -> list[tuple[int, str]]:
+    """(what it preselects, its words) of each answer in an e-mail whose first question is `key`."""
+    survey = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_key[key],)})
+    with database.writing() as session:
+        invitation = invite(session, shelf(survey), survey.key, kind="email", language=language)
+        html = compose(survey, invitation, "email", ACME).html or ""
+    assert survey.questions[0].text.to(language) in html.replace("&#x27;", "'")
+    assert f"/{TOKEN}" + '" style="display:inline-block;padding:12px' in html, "a button in any case"
+    return [(int(value), words) for value, words in re.findall(r'\?s=(\d+)" style="[^"]+">([^<]+)<', html)]
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "answers"),
+    [
+        ("thumbs", "en", [(1, "👍 Yes"), (0, "👎 No")]),
+        ("pmf", "en", [(3, "Very disappointed"), (2, "Somewhat disappointed"), (1, "Not disappointed")]),
+        ("faces", "en", [(1, "😞 Bad"), (2, "😐 Neither good nor bad"), (3, "😊 Good")]),
+        ("stars", "fa", [(1, "۱ ★"), (2, "۲ ★"), (3, "۳ ★"), (4, "۴ ★"), (5, "۵ ★")]),
+        ("multi", "en", []),
+        ("text", "en", []),
+        ("matrix", "en", []),
+    ],
+)
+def test_the_first_question_stands_in_the_mail_in_words(
+    migrated: Database, key: str, language: str, answers: list[tuple[int, str]]
+) -> None:
+    assert offered(migrated, key, language) == answers
+
+
+def test_the_options_of_a_choice_are_links_in_the_order_of_its_page(migrated: Database) -> None:
+    single = EVERYTHING.by_key["single"]
+    places = [option.key for option in single.options]  # type: ignore[union-attr]
+    assert [places[place - 1] for place, _ in offered(migrated, "single")] == [
+        option.key
+        for option in single.arranged(TOKEN)  # type: ignore[union-attr]
+    ]
+
+
+def test_who_has_no_name_is_greeted_without_a_gap(migrated: Database) -> None:
+    with migrated.writing() as session:
+        for language, greeting in (("en", "Hello,"), ("fa", "سلام،")):
+            invitation = invite(session, shelf(NPS), kind="email", language=language, token=language * 6)
+            assert compose(NPS, invitation, "email", ACME).body.startswith(greeting + "\n")

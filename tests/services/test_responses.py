@@ -17,7 +17,7 @@ from feedback.services import links, responses, sheets
 from feedback.settings.table import FollowUp
 from feedback.store.database import Database
 from feedback.store.models import AnswerRow, Invitation, Response, Score
-from tests.surveys import NOW, NPS, TOKEN, invite, questionnaire, shelf
+from tests.surveys import NOW, NPS, RECOMMEND, TOKEN, WHY_LOW, invite, questionnaire, shelf
 
 LIBRARY = shelf(NPS)
 HOUR = timedelta(hours=1)
@@ -114,6 +114,57 @@ def test_answers_on_a_path_no_longer_reached_are_dropped(invited: Database) -> N
     answer(invited, {"recommend": Answer(9), "liked": Answer(None, "Price")})
     answer(invited, {"recommend": Answer(2)})
     assert [row.question for row in stored(invited).answers] == ["recommend"]
+
+
+STRICT = questionnaire(
+    RECOMMEND, WHY_LOW | {"required": True}, {"key": "more", "type": "text", "text": "More?"}
+)
+
+
+def send(database: Database, answers: Mapping[str, Answer | None], now: datetime = NOW) -> None:
+    """Sends answers to STRICT and passes what is optional."""
+    with database.writing() as session:
+        held = sheets.hold(session, TOKEN, now)
+        responses.record(
+            session, held, STRICT, answers, source="link", followup=FollowUp(), now=now, finished=True
+        )
+
+
+@pytest.fixture
+def strict(migrated: Database) -> Database:
+    with migrated.writing() as session:
+        invite(session, shelf(STRICT))
+    return migrated
+
+
+def test_a_change_that_leads_to_a_required_question_opens_the_response_again(strict: Database) -> None:
+    send(strict, {"recommend": Answer(9)})
+    assert (stored(strict).state, stored(strict).completed_at) == ("complete", NOW)
+    send(strict, {"recommend": Answer(2)}, NOW + HOUR / 2)
+    response = stored(strict)
+    assert (response.state, response.completed_at, [each.value for each in response.scores]) == (
+        "partial",
+        None,
+        [2],
+    )
+    assert response.invitation is not None
+    assert (response.invitation.state, response.invitation.remind_at) == ("completed", None)
+    send(strict, {"better": Answer(None, "Speed")}, NOW + 2 * HOUR)
+    assert (stored(strict).state, stored(strict).completed_at) == ("complete", NOW + 2 * HOUR)
+
+
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+@pytest.mark.postgres
+def test_scores_sent_at_once_never_leave_a_required_answer_out_of_a_complete_response(
+    strict: Database,
+) -> None:
+    tabs = [threading.Thread(target=send, args=(strict, {"recommend": Answer(n)})) for n in range(11)]
+    for thread in tabs:
+        thread.start()
+    for thread in tabs:
+        thread.join()
+    response = stored(strict)
+    assert (response.state == "complete") == (response.scores[0].value >= 7)
 
 
 def test_an_answer_can_be_taken_back(invited: Database) -> None:

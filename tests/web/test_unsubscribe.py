@@ -88,3 +88,16 @@ def test_an_unknown_link_says_so_and_guessing_ends(app: Flask, method: str) -> N
         ask("/111111111111/stop", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code for _ in range(40)
     ]
     assert answers[-1] == 429
+    page = ask("/111111111111/stop", environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    assert "Please wait a moment" in page.text and "Acme" in page.text
+
+
+def test_a_known_link_is_a_way_out_however_much_a_neighbour_guesses(
+    app: Flask, runtime: Runtime, invitation: Invitation
+) -> None:
+    client, street = app.test_client(), {"REMOTE_ADDR": "203.0.113.9"}
+    for _ in range(320):
+        client.get("/111111111111/stop", environ_base=street)
+    assert client.get(f"/{invitation.token}/stop", environ_base=street).status_code == 200
+    assert client.post(f"/{invitation.token}/stop", environ_base=street).status_code == 200
+    assert listed(runtime) > 0

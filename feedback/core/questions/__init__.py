@@ -64,5 +64,6 @@ __all__ = [
     "Option",
     "Question",
     "ScaleQuestion",
+    "SingleQuestion",
     "TextQuestion",
 ]

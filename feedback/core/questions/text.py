@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions.base import Form, Parsed, Question, written
+from feedback.core.recipient import EmailAddress
 
 
 class TextQuestion(Question):
@@ -25,4 +27,23 @@ class TextQuestion(Question):
             return text
         if len(text) < self.min_length:
             return self.mistake("too_short", limit=self.min_length)
+        if self.contact in _LOOKS_RIGHT and not _LOOKS_RIGHT[self.contact](text):
+            return self.mistake(f"not_{self.contact}")
         return Answer(None, text)
+
+
+def _is_email(text: str) -> bool:
+    try:
+        EmailAddress.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_phone(text: str) -> bool:
+    """Something that a person can dial, however it is written: the country is often left out."""
+    digits = sum(character.isdigit() for character in text)
+    return 5 <= digits <= 20 and not any(character.isalpha() for character in text)
+
+
+_LOOKS_RIGHT: Mapping[str | None, Callable[[str], bool]] = {"email": _is_email, "phone": _is_phone}

@@ -7,7 +7,7 @@ no harm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -29,8 +29,8 @@ from feedback.services.sheets import Rows, Sheet
 from feedback.store.models import Link
 from feedback.web import rate
 from feedback.web.permissions import public
-from feedback.web.survey import evidence, stamp
-from feedback.web.survey.forms import StepForm, step_form
+from feedback.web.survey import evidence, kiosk, stamp
+from feedback.web.survey.forms import StepForm, step_form, typed
 from feedback.web.survey.pages import Pages
 from feedback.web.survey.steps import same_for_all
 from feedback.web.survey.visit import Visit
@@ -100,6 +100,9 @@ class _Survey:
         with self.runtime.database.reading() as session:
             link = links.find(session, token)
             visit = self._walk_in(session, link, clock.now())
+        thanked = "q" not in request.args and kiosk.is_thanked(visit.sheet, visit.now)
+        if visit.shared and kiosk.is_over(visit.sheet, visit.now) and not thanked:
+            return redirect(visit.route, 303)  # somebody pressed "back": it was not theirs
         return self._shown(visit, link)
 
     @public("the link is the key")
@@ -122,13 +125,15 @@ class _Survey:
     ) -> AnyResponse:
         question = visit.answered(request.args.get("q"))
         if question is None:
-            return redirect(visit.address(), 303)
+            return self._missed(visit, sent, link)
         form = self._form(visit, question)(sent)
         rendered = stamp.read(self.keys, visit.token, form.stamp.data or "")
         if rendered is None or not form.validate():
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
             return self._ask(visit, question, sent.to_dict(flat=False), problem, link)
         answer = form.answer.data
+        if answer is None and visit.shared:  # its page came empty, so nothing was taken back
+            answer = visit.answers.get(question.key)
         if answer is not None or visit.sheet.state:
             store(
                 visit.questionnaire,
@@ -141,6 +146,25 @@ class _Survey:
                 edit_window=self.settings.link.edit_window,
             )
         return redirect(visit.after(question, answer), 303)
+
+    def _missed(self, visit: Visit, sent: MultiDict[str, str], link: Link | None) -> AnyResponse:
+        """An answer to a question that is not open (any more): nothing is stored, and nothing kept quiet.
+
+        Too late for a change: a page says so and gives the words back. Where another tab has led elsewhere, the
+        words are offered for the open question that is now in its place.
+        """
+        asked = visit.questionnaire.question(request.args.get("q", ""))
+        words = typed(sent, asked)
+        if visit.shared or visit.says_the_same(asked, sent) or (asked not in visit.path and not words):
+            return redirect(visit.address(), 303)
+        place = None if asked in visit.path else visit.place_for_words()
+        if place is None:
+            late = LinkClosed("closed" if asked in visit.path else "moved", visit.language)
+            following = visit.address() if visit.wanted(None) else ""
+            return self._closed(late, words, following=following, **_framed(link, kiosk.IDLE))
+        earlier = visit.remembered(place).get(f"{place.key}.text", [])
+        form = {place.key: ["\n".join([*earlier, *words])]}
+        return self._ask(visit, place, form, AnswerProblem(place.key, "moved"), link)
 
     def _store_visit(
         self,
@@ -187,7 +211,10 @@ class _Survey:
         else:
             blank = Sheet(0, 0, link.language, link.kind, {}, {}, now, None)
             visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
-        return replace(visit, route=f"/in/{link.token}", walk_in=secret, keep=link.kind != "kiosk")
+        visit = replace(visit, route=f"/in/{link.token}", walk_in=secret, shared=link.kind == "kiosk")
+        if visit.shared and kiosk.is_over(visit.sheet, now):
+            return replace(visit, editable=False)
+        return visit
 
     def _visit(self, rows: Rows, token: str, sheet: Sheet, now: datetime) -> Visit:
         library = self.runtime.library
@@ -218,7 +245,7 @@ class _Survey:
             visit.language,
             status=422 if mistake else 200,
             stamp=made,
-            **_framed(link, IDLE),
+            **_framed(link, kiosk.IDLE),
             **self._step(visit, question, form, mistake),
         )
 
@@ -252,38 +279,36 @@ class _Survey:
 
     def _thanks(self, visit: Visit, link: Link | None = None) -> Response:
         words, onward = visit.thanks()
-        shared = link is not None and link.kind == "kiosk"
         return self.pages.render(
             "survey/thanks.html",
             visit.language,
             languages=visit.languages(None),
             words=words,
             link=onward,
-            given=visit.given() if visit.editable and not shared else [],
+            given=visit.given() if visit.editable and not visit.shared else [],
             answered=bool(visit.sheet.answers),
-            **_framed(link, THANKED),
+            over=visit.is_over,
+            **_framed(link, kiosk.THANKED),
         )
 
     def _limited(self) -> Response | None:
         """Too many answers, or too many guesses, from one address."""
         address = request.remote_addr
         too_many = request.method == "POST" and not self.limits.hit(rate.POSTS, "post", address)
-        if not too_many and self.limits.left(rate.MISSES, "miss", address):
+        if not too_many and self.limits.left(rate.GUESSES, "miss", address):
             return None
-        response = self.pages.notice(
-            429, "Please wait a moment", "There were too many requests. Try again in a minute."
-        )
-        response.headers["Retry-After"] = "60"
-        return response
+        return self.pages.too_many()
 
     def _unknown(self, _: NotFound) -> Response:
-        self.limits.hit(rate.MISSES, "miss", request.remote_addr)
-        return self.pages.notice(
-            404, "We do not know this link", "Please check that the address is complete."
-        )
+        """A few are mistyped, more are guessed; others behind the same address have links that we know."""
+        few = self.limits.missed(request.remote_addr)
+        return self.pages.unknown() if few else self.pages.too_many()
 
-    def _closed(self, closed: LinkClosed) -> Response:
-        return self.pages.notice(410, *_CLOSED[closed.reason], language=closed.language)
+    def _closed(self, closed: LinkClosed, words: Sequence[str] | None = None, **rest: Any) -> Response:
+        """The page of a link that takes no more answers, with the words that somebody was about to send."""
+        status, *texts = _CLOSED[closed.reason]
+        said = "\n".join(typed(request.form) if words is None else words)
+        return self.pages.notice(status, *texts, language=closed.language, said=said, onward=True, **rest)
 
     def _unavailable(self, _: StorageUnavailable) -> Response:
         words = "Nothing is lost: please try again in a minute."
@@ -296,9 +321,6 @@ class _Survey:
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
 """Stand-ins in a page that is drawn before it is known for whom."""
 
-IDLE, THANKED = 90, 10
-"""Seconds until a shared screen starts again for the next person."""
-
 
 def _framed(link: Link | None, seconds: int) -> dict[str, Any]:
     """What an open link changes about a page: who may show it in a frame, and when it starts again."""
@@ -309,8 +331,13 @@ def _framed(link: Link | None, seconds: int) -> dict[str, Any]:
     return {"again": again, "ancestors": ancestors}
 
 
-_CLOSED = {
-    "expired": ("This survey has ended", "Thank you for opening it. Answers are not collected any more."),
-    "withdrawn": ("This survey was withdrawn", "There is nothing for you to do."),
-    "closed": ("Your answer is saved", "The time for changes is over. Thank you for your feedback."),
+_CLOSED: Mapping[str, tuple[int, str, str]] = {
+    "expired": (
+        410,
+        "This survey has ended",
+        "Thank you for opening it. Answers are not collected any more.",
+    ),
+    "withdrawn": (410, "This survey was withdrawn", "There is nothing for you to do."),
+    "closed": (410, "Your answer is saved", "The time for changes is over. Thank you for your feedback."),
+    "moved": (422, "This question is no longer open", "Your earlier answer was changed."),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField
 from wtforms.fields.core import Field
 from wtforms.utils import unset_value
@@ -50,6 +52,19 @@ class StepForm(Form):
     seen = StringField()
     website = StringField()
     answer: AnswerField
+
+
+def typed(sent: MultiDict[str, str], question: AnyQuestion | None = None) -> list[str]:
+    """The words in a form, as far as can be told where the question is not known any more."""
+    if question is None:
+        written = [each for name, values in sent.lists() if name not in _UNWRITTEN for each in values]
+        return [text for each in written if (text := each.strip()) and not _CHOSEN.fullmatch(text)]
+    boxes = [f"{question.key}.text"] + [question.key] * isinstance(question, TextQuestion)
+    return [text for box in boxes for each in sent.getlist(box) if (text := each.strip())]
+
+
+_UNWRITTEN = frozenset(("stamp", "seen", "website"))
+_CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|prefer_not_to_say")
 
 
 def step_form(question: AnyQuestion) -> type[StepForm]:

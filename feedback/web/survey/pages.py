@@ -8,12 +8,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
+from werkzeug.http import parse_accept_header
 
 from feedback import resources
 from feedback.core.branding import palette
@@ -88,12 +90,39 @@ class Pages:
             **context,
         )
 
+    def unknown(self) -> Response:
+        """The page of every link that leads nowhere."""
+        advice = "Open the link in the message once more, or copy it whole."
+        words = "Please check that the address is complete."
+        return self.notice(404, "We do not know this link", words, advice=advice, onward=True)
+
+    def too_many(self) -> Response:
+        """The page of an address that sends or guesses too much."""
+        response = self.notice(
+            429, "Please wait a moment", "There were too many requests. Try again in a minute."
+        )
+        response.headers["Retry-After"] = "60"
+        return response
+
     def notice(
-        self, status: int, heading: str, words: str, *, language: str | None = None, retry: str | None = None
+        self,
+        status: int,
+        heading: str,
+        words: str,
+        *,
+        language: str | None = None,
+        retry: str | None = None,
+        advice: str = "",
+        said: str = "",
+        onward: bool = False,
+        following: str = "",
+        **framed: Any,
     ) -> Response:
         """A page that only tells something, in `language` or in one that the browser asks for.
 
-        `heading` and `words` are texts of the catalogue; `retry` is an address to try again.
+        `heading`, `words` and `advice` are texts of the catalogue; `retry` is an address to try again, `said`
+        what could not be stored, `following` where the survey goes on, `onward` asks for a way on also where no
+        address of the support is known. `framed` is what an open link changes about a page.
         """
         say = self.say(language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en")
         return self.render(
@@ -101,15 +130,19 @@ class Pages:
             say.language,
             status=status,
             heading=say.gettext(heading),
-            words=say.gettext(words),
+            words=" ".join(say.gettext(each) for each in (words, advice) if each),
             retry=retry,
+            said=said,
+            onward=onward,
+            following=following,
+            **framed,
         )
 
     def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:
         """HTML as a response that nobody keeps, indexes or frames."""
         body = html.encode()
         headers = HEADERS | {"Content-Security-Policy": f"{self._policy}; frame-ancestors {ancestors}"}
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
+        if _takes_gzip(request.headers.get("Accept-Encoding", "")):
             body = gzip.compress(body, 6, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return Response(body, status, headers, mimetype="text/html")
@@ -151,6 +184,12 @@ def _site(settings: Settings) -> Site:
         support_email=organisation.support_email,
         support_phone=organisation.support_phone,
     )
+
+
+@lru_cache(maxsize=1_000)
+def _takes_gzip(accepted: str) -> bool:
+    """Whether a browser can read it; `gzip;q=0` says that it cannot. Few headers differ."""
+    return parse_accept_header(accepted).quality("gzip") > 0
 
 
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -22,7 +23,7 @@ from feedback.core.questions import (
 )
 from feedback.core.questions.base import Form, Point
 from feedback.core.text import Text
-from feedback.i18n import Translator
+from feedback.i18n import Translator, translator
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,54 @@ def piped(
     questionnaire: Questionnaire, language: str, piping: Mapping[str, Any], answers: Mapping[str, Answer]
 ) -> Mapping[str, Any]:
     """What texts may repeat: the event's properties, and earlier answers as `answer.<key>`."""
-    given = {f"answer.{key}": questionnaire.wording(key, answer, language) for key, answer in answers.items()}
+    plain, say, by_key = (
+        Words(questionnaire, language, piping),
+        translator("survey", language),
+        questionnaire.by_key,
+    )
+    given = {
+        f"answer.{key}": in_words(by_key[key], answer, plain, say).replace("\n", "; ")
+        for key, answer in answers.items()
+        if key in by_key
+    }
     return {**piping, **given}
+
+
+def in_words(question: AnyQuestion, answer: Answer, words: Words, say: Translator) -> str:
+    """An answer in the reader's words and digits; a grid's rows stand in lines of their own."""
+    value = answer.value
+    if isinstance(value, dict) and isinstance(question, MatrixQuestion):
+        rows = ((row.text, value[row.key]) for row in question.rows if row.key in value)
+        return "\n".join(f"{words.to(text)}: {_named(question, each, words, say)}" for text, each in rows)
+    values = value if isinstance(value, tuple) else (value,)
+    chosen = [_named(question, each, words, say) for each in values if isinstance(each, int | str)]
+    return say.comma.join([*chosen, *([answer.text] if answer.text else [])])
+
+
+def _named(question: AnyQuestion, value: int | str, words: Words, say: Translator) -> str:
+    """A point by its words where every point has its own, else by its number; an option by its text."""
+    if isinstance(value, int):
+        labels = {each.value: each.label for each in _points(question, words.language)}
+        return labels[value] if all(labels.values()) and value in labels else _digits(say, value)
+    option = question.option(value) if isinstance(question, ChoiceQuestion) else None
+    return words.to(option.text) if option else dict(_opt_outs(question, words, say)).get(value, value)
+
+
+def _points(question: AnyQuestion, language: str) -> tuple[Point, ...]:
+    return question.points(language) if isinstance(question, ScaleQuestion | MatrixQuestion) else ()
+
+
+def _opt_outs(question: AnyQuestion, words: Words, say: Translator) -> list[tuple[str, str]]:
+    """(value, words) of the answers that stand beside the scale."""
+    offered = (
+        (NOT_APPLICABLE, question.not_applicable, say.gettext("This does not apply to me")),
+        (PREFER_NOT_TO_SAY, question.prefer_not_to_say, say.gettext("I prefer not to say")),
+    )
+    return [
+        (value, words.to(wording) if isinstance(wording, Text) else usual)
+        for value, wording, usual in offered
+        if wording
+    ]
 
 
 def same_for_all(question: AnyQuestion) -> bool:
@@ -103,11 +150,19 @@ _CONTACT = {
     "phone": Markup('type="tel" autocomplete="tel"'),
     "name": Markup('type="text" autocomplete="name"'),
 }
+_CONTACT_SHARED = {
+    kind: Markup(re.sub(r'autocomplete="\w+"', 'autocomplete="off"', attributes))  # noqa: S704 (our own)
+    for kind, attributes in _CONTACT.items()
+}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What `templates/survey/question.html` and its widgets ask for."""
+    """What `templates/survey/question.html` and its widgets ask for.
+
+    Typed words are kept in the browser under `keep` until the visit is through; without it, the screen is
+    shared and remembers nothing.
+    """
 
     question: AnyQuestion
     words_in: Words
@@ -116,7 +171,7 @@ class Step:
     seed: str
     form: Form = field(default_factory=dict)
     mistake: AnswerProblem | None = None
-    keep: bool = True
+    keep: str = ""
 
     @property
     def key(self) -> str:
@@ -144,9 +199,7 @@ class Step:
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
-        if isinstance(self.question, ScaleQuestion | MatrixQuestion):
-            return self.question.points(self.words_in.language)
-        return ()
+        return _points(self.question, self.words_in.language)
 
     @property
     def labelled(self) -> bool:
@@ -171,16 +224,7 @@ class Step:
     @cached_property
     def opt_outs(self) -> list[tuple[str, str]]:
         """(value, words) of the answers that stand beside the scale."""
-        question, say = self.question, self.say
-        offered = (
-            (NOT_APPLICABLE, question.not_applicable, say.gettext("This does not apply to me")),
-            (PREFER_NOT_TO_SAY, question.prefer_not_to_say, say.gettext("I prefer not to say")),
-        )
-        return [
-            (value, self.words_in.to(wording) if isinstance(wording, Text) else usual)
-            for value, wording, usual in offered
-            if wording
-        ]
+        return _opt_outs(self.question, self.words_in, self.say)
 
     @property
     def opt_out_type(self) -> str:
@@ -211,6 +255,8 @@ class Step:
     @property
     def contact_attributes(self) -> Markup:
         contact = self.question.contact if isinstance(self.question, TextQuestion) else None
+        if not self.keep:  # a browser would offer what the last person wrote
+            return _CONTACT_SHARED.get(contact or "", Markup(""))
         return _CONTACT.get(contact or "", Markup(""))
 
     def words(self, text: Text) -> str:
@@ -225,20 +271,7 @@ class Step:
 
     def shown(self, answer: Answer) -> str:
         """An answer in the reader's words and digits."""
-        value = answer.value
-        if isinstance(value, dict) and isinstance(self.question, MatrixQuestion):
-            rows = ((row.text, value[row.key]) for row in self.question.rows if row.key in value)
-            return "\n".join(f"{self.words(text)}: {self._named(rating)}" for text, rating in rows)
-        values = value if isinstance(value, tuple) else (value,)
-        chosen = [self._named(each) for each in values if isinstance(each, int | str)]
-        return ", ".join([*chosen, *([answer.text] if answer.text else [])])
-
-    def _named(self, value: int | str) -> str:
-        if isinstance(value, int):
-            label = next((point.label for point in self.points if point.value == value), "")
-            return label if label and self.labelled else self.number(value)
-        option = next((each for each in self.options if each.key == value), None)
-        return self.words(option.text) if option else dict(self.opt_outs).get(value, value)
+        return in_words(self.question, answer, self.words_in, self.say)
 
     def has(self, name: str, value: int | str) -> bool:
         return str(value) in self.form.get(name, ())
@@ -270,5 +303,8 @@ _PROBLEMS = {
     "rows_missing": "Please answer every line; {missing} are still open.",
     "too_long": "This text has {length} characters. Please shorten it to {limit}.",
     "too_short": "Please write at least {limit} characters.",
+    "not_email": "Please write an e-mail address, such as name@example.com.",
+    "not_phone": "Please write a phone number.",
+    "moved": "Your earlier answer was changed, so this is the question now. Please check your words and send them.",
     "stale": "Your answer has not been saved yet. Please send it once more.",
 }

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from werkzeug.datastructures import MultiDict
+
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ScaleQuestion
+from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion, TextQuestion
 from feedback.i18n import Translator, translator
 from feedback.services.sheets import Sheet
 from feedback.web.survey.evidence import preselected
 from feedback.web.survey.steps import Step, Words, piped, place
+
+JUST_NOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Visit:
     """`editable`: answers already given may be changed; `values`: what every text may use.
 
-    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link.
+    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link,
+    `shared` says that it is on a screen that the next person uses, too.
     """
 
     token: str
@@ -34,7 +39,7 @@ class Visit:
     values: Mapping[str, Any]
     route: str
     walk_in: str | None = None
-    keep: bool = True
+    shared: bool = False
 
     @property
     def answers(self) -> Mapping[str, Answer]:
@@ -66,6 +71,20 @@ class Visit:
         """The question that a form answers."""
         return self._open(key) if key else self._unanswered() or self.path[0]
 
+    def says_the_same(self, question: AnyQuestion | None, sent: MultiDict[str, str]) -> bool:
+        """Whether a form only repeats what is stored, as a double tap does."""
+        answer = question.parse(sent.to_dict(flat=False)) if question else None
+        return question is not None and answer == self.answers.get(question.key)
+
+    def place_for_words(self) -> TextQuestion | None:
+        """The open question that takes words written for one that is off the path: an unanswered one, if any."""
+        texts = [
+            each
+            for each in self.path
+            if isinstance(each, TextQuestion) and not each.contact and self._open(each.key)
+        ]
+        return next((each for each in texts if each.key not in self.answers), texts[0] if texts else None)
+
     def is_last(self, question: AnyQuestion, answer: Answer | None) -> bool:
         return self.questionnaire.next_question(self._with(question, answer), after=question.key) is None
 
@@ -87,12 +106,18 @@ class Visit:
         return self.address(before[-1]) if before else ""
 
     def address(
-        self, question: AnyQuestion | None = None, *, language: str | None = None, trap: bool = False
+        self,
+        question: AnyQuestion | None = None,
+        *,
+        language: str | None = None,
+        trap: bool = False,
+        score: int | None = None,
     ) -> str:
         spoken = language or self.language
         query = {
             "v": self.walk_in,
             "q": question.key if question else None,
+            "s": score,
             "l": None if spoken == self.sheet.language else spoken,
             "all": 1 if trap else None,
         }
@@ -103,28 +128,42 @@ class Visit:
         """Language -> this page's address in it; empty where there is no choice."""
         if len(self.questionnaire.languages) < 2:
             return {}
-        return {each: self.address(question, language=each) for each in self.questionnaire.languages}
+        unanswered = question is not None and question.key not in self.answers
+        score = preselected() if question and unanswered and self.remembered(question) else None
+        spoken = self.questionnaire.languages
+        return {each: self.address(question, language=each, score=score) for each in spoken}
 
     def remembered(self, question: AnyQuestion) -> Mapping[str, list[str]]:
         """The form as it was answered before; without an answer, what the link preselects."""
         if question.key in self.answers:
-            return question.as_form(self.answers[question.key])
+            return {} if self.shared else question.as_form(self.answers[question.key])
         score = preselected() if question is self.path[0] else None
-        if score is None or not isinstance(question, ScaleQuestion):
+        if score is None:
             return {}
-        return {question.key: [str(score)]}
+        if isinstance(question, SingleQuestion):  # the place in the list, as an e-mail counts it
+            return {question.key: [each.key for each in question.options[score - 1 : score]]} if score else {}
+        return {question.key: [str(score)]} if isinstance(question, ScaleQuestion) else {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this is somebody who comes back after the time for changes, not who has just finished."""
+        finished = self.sheet.completed_at or self.sheet.answered_at
+        return not (self.editable or self.shared) and finished is not None and self.now - finished > JUST_NOW
 
     def step(
         self, question: AnyQuestion, form: Mapping[str, list[str]], mistake: AnswerProblem | None = None
     ) -> Step:
         where = place(self.questionnaire, question, self.answers)
-        return Step(question, self.words, self.say, where, self.token, form, mistake, self.keep)
+        keep = "" if self.shared else self.walk_in or self.route
+        return Step(question, self.words, self.say, where, self.token, form, mistake, keep)
 
     def thanks(self) -> tuple[str, dict[str, str] | None]:
-        """The last page's words and its link, by the answers."""
+        """The last page's words and its link, by the answers. A shared screen repeats none and stays here."""
         thanks = self.questionnaire.thanks_for(self.answers)
+        if thanks and self.shared and "{answer." in thanks.text.to(self.language):
+            thanks = None
         words = self.words.to(thanks.text) if thanks else self.say.gettext("Thank you for your feedback.")
-        link = thanks.link if thanks else None
+        link = thanks.link if thanks and not self.shared else None
         return words, {"url": link.url, "text": self.words.to(link.text)} if link else None
 
     def given(self) -> list[tuple[str, str, str]]:

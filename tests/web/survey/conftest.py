@@ -76,19 +76,22 @@ Opener = Callable[..., Site]
 
 @pytest.fixture
 def open_site(migrated_sqlite: Path, tmp_path: Path, settings: Settings) -> Iterator[Opener]:
-    """Opens a site that asks `questionnaire`, with an invitation changed as given."""
+    """Opens a site that asks `questionnaire`, with an invitation (and an organisation) changed as given."""
     import shutil
 
     opened: list[Database] = []
 
-    def open_site(questionnaire: Questionnaire = NPS, **invitation: Any) -> Site:
+    def open_site(
+        questionnaire: Questionnaire = NPS, organisation: Organisation | None = None, **invitation: Any
+    ) -> Site:
+        own = replace(settings, organisation=organisation) if organisation else settings
         file = shutil.copy(migrated_sqlite, tmp_path / f"{len(opened)}.db")
         database = Database(f"sqlite:///{file}")
         opened.append(database)
         library = shelf(questionnaire)
         with database.writing() as session:
             invite(session, library, questionnaire.key, **invitation)
-        runtime = Runtime(settings, database, library, {})
+        runtime = Runtime(own, database, library, {})
         return Site(runtime, create_app(runtime))
 
     yield open_site

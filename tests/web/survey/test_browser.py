@@ -13,6 +13,8 @@ from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feedback import clock
+from feedback.services import links
+from feedback.services.links import LinkKind
 from feedback.store.models import AnswerRow, Invitation
 from tests.survey_of_everything import EVERYTHING, LANGUAGES
 from tests.surveys import NPS, TOKEN
@@ -124,9 +126,9 @@ def test_mistakes_thanks_and_notices_are_accessible(browser: Browser, address: s
         page.wait_for_selector("[role=alert]")
         assert faults(page) == [], key
     answer_everything(page, address)
-    assert faults(page) == []
+    assert faults(page) == [] and page.evaluate(TOO_SMALL) == []
     page.goto(address.replace(TOKEN, "A" * 12))
-    assert faults(page) == []
+    assert faults(page) == [] and page.evaluate(TOO_SMALL) == []
 
 
 ANSWERS = {"nps": ["nps=4"], "csat": ["csat=4"], "matrix": ["matrix.product=4", "matrix.support=2"]}
@@ -221,6 +223,54 @@ def test_typed_words_survive_a_reload(browser: Browser, nps: Site, serve: Any) -
     assert page.input_value("textarea") == "Half a thou"
 
 
+def open_link(site: Site, serve: Any, kind: LinkKind) -> str:
+    """The address of a way in that is open to everybody."""
+    origin = serve(site).rpartition("/")[0]
+    with site.runtime.database.writing() as session:
+        made = links.create(
+            session, site.runtime.library, kind=kind, name="Shop", questionnaire="survey", now=clock.now()
+        )
+    return f"{origin}/in/{made.token}"
+
+
+def say(page: Page, score: int, words: str) -> None:
+    page.click(f"[value='{score}']")
+    page.wait_for_url("**q=*")
+    page.fill("textarea", words)
+
+
+def test_the_next_visitor_of_a_tab_sees_nothing_of_the_last_one_s_words(
+    browser: Browser, nps: Site, serve: Any
+) -> None:
+    page, address = open_page(browser), open_link(nps, serve, "poster")
+    page.goto(address)
+    say(page, 3, "PRIVATE WORDS")  # and leaves without sending them
+    for _ in range(2):
+        page.goto(address)
+        page.click("[value='4']")
+        page.wait_for_url("**q=better")
+        assert page.input_value("textarea") == ""
+        page.fill("textarea", "More private words")
+        page.click("button")
+        page.wait_for_selector("[data-done]")
+        assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_back_on_a_shared_screen_leads_to_its_beginning(browser: Browser, nps: Site, serve: Any) -> None:
+    page, address = open_page(browser), open_link(nps, serve, "kiosk")
+    page.goto(address)
+    say(page, 3, "SECRET WORDS")
+    page.click("button")
+    page.wait_for_selector("[data-done]")
+    page.click("text=Next person")
+    page.wait_for_selector("[value='3']")
+    for _ in range(2):
+        page.go_back()
+        page.wait_for_selector("fieldset")
+        assert "SECRET" not in page.content() and page.locator(":checked").count() == 0
+        assert page.locator("textarea").count() == 0
+
+
 def test_none_of_these_lets_go_of_the_others(browser: Browser, address: str) -> None:
     page = open_page(browser)
     page.goto(f"{address}?q=multi")
@@ -267,8 +317,6 @@ def test_the_scale_runs_from_right_to_left_in_persian(browser: Browser, address:
 def test_an_embedded_form_gets_the_height_that_it_needs(
     browser: Browser, nps: Site, serve: Any, listen: Any
 ) -> None:
-    from feedback.services import links
-
     origin = serve(nps).rpartition("/")[0]
     with nps.runtime.database.writing() as session:
         link = links.create(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from feedback.errors import NotFound, Rejected
 from feedback.services import links
 from feedback.store.models import Link, Response
-from tests.surveys import NOW
+from tests.surveys import NOW, questionnaire
 from tests.web.survey.conftest import Opener, Site
 
 STREET = {"REMOTE_ADDR": "203.0.113.7"}
@@ -104,6 +106,106 @@ def test_a_shared_screen_takes_everybody_and_starts_again(site: Site) -> None:
     assert f'content="10;url={address}"' in thanks.text and "Next person" in thanks.text
     assert "You can still change them" not in thanks.text
     assert [each.provisional for each in stored(site)] == [False, False]
+
+
+SECRETS = questionnaire(
+    {"key": "score", "type": "nps", "text": "Recommend?", "required": True},
+    {
+        "key": "why",
+        "type": "single",
+        "text": "Why?",
+        "options": ["Slow", {"key": "other", "text": "Other", "role": "other", "other_text": True}],
+    },
+    {"key": "more", "type": "text", "text": "More?"},
+    {"key": "mail", "type": "text", "contact": "email", "text": "Your address?"},
+    thanks="You gave {answer.score}.",
+)
+
+
+@pytest.fixture
+def shop(open_site: Opener, now: time_machine.Coordinates) -> Site:
+    return open_site(SECRETS)
+
+
+def visit_of_a_shared_screen(site: Site, steps: int = 4) -> list[str]:
+    """The addresses that one person leaves in the history of a shared screen."""
+    addresses = [f"/in/{make(site, 'kiosk').token}"]
+    for fields in (
+        {"score": "3"},
+        {"why": "other", "why.text": "SECRET REASON"},
+        {"more": "SECRET WORDS"},
+        {"mail": "secret@example.com"},
+    )[:steps]:
+        addresses.append(answer(site, addresses[-1], **fields).location)
+    return addresses
+
+
+def test_going_back_on_a_shared_screen_shows_nobody_what_the_last_one_wrote(shop: Site) -> None:
+    start, *steps, end = visit_of_a_shared_screen(shop)
+    assert "Next person" in shop.client.get(end).text
+    for each in steps:
+        assert (shop.client.get(each).status_code, shop.client.get(each).location) == (303, start)
+
+
+def test_a_finished_visit_of_a_shared_screen_cannot_be_changed(shop: Site) -> None:
+    _, _, more, mail = visit_of_a_shared_screen(shop, 3)
+    made = re.findall(r'name="stamp" value="([^"]+)"', shop.client.get(more).text)[0]
+    answer(shop, mail, mail="secret@example.com")
+    for fields in ({"more": "Changed"}, {"more": ""}):
+        sent = shop.client.post(more, data={"stamp": made, "seen": "1"} | fields)
+        assert sent.status_code == 303
+    words = {row.question: row.text for row in stored(shop)[0].answers}
+    assert (words["more"], words["mail"]) == ("SECRET WORDS", "secret@example.com")
+
+
+def test_the_thanks_of_a_shared_screen_are_gone_with_the_person_and_repeat_no_answer(
+    shop: Site, now: time_machine.Coordinates
+) -> None:
+    start, *_, end = visit_of_a_shared_screen(shop)
+    assert "You gave" not in shop.client.get(end).text
+    now.shift(timedelta(seconds=11))
+    assert shop.client.get(end).location == start
+
+
+def test_a_shared_screen_that_was_left_is_nobody_s(shop: Site, now: time_machine.Coordinates) -> None:
+    start, *steps, due = visit_of_a_shared_screen(shop, 2)
+    now.shift(timedelta(seconds=100))
+    assert "More?" in shop.client.get(due).text  # slow, but within the minute and a half of the page before
+    now.shift(timedelta(seconds=50))
+    for each in (*steps, due, due.partition("&q=")[0]):
+        assert shop.client.get(each).location == start
+
+
+def test_passing_a_question_on_a_shared_screen_keeps_the_visit_alive(
+    shop: Site, now: time_machine.Coordinates
+) -> None:
+    _, *_, due = visit_of_a_shared_screen(shop, 2)
+    for words in ("", ""):
+        now.shift(timedelta(seconds=80))
+        due = answer(shop, due, more=words, mail=words).location
+    assert "Next person" in shop.client.get(due).text
+
+
+def test_who_types_slowly_on_a_shared_screen_is_heard(shop: Site, now: time_machine.Coordinates) -> None:
+    _, *_, due = visit_of_a_shared_screen(shop, 2)
+    page = shop.client.get(due)
+    made = re.findall(r'name="stamp" value="([^"]+)"', page.text)[0]
+    now.shift(timedelta(minutes=4))
+    sent = shop.client.post(action(page), data={"stamp": made, "more": "A long story"})
+    assert "Your address?" in shop.client.get(sent.location).text
+    assert "A long story" in [row.text for row in stored(shop)[0].answers]
+
+
+def test_a_question_is_asked_anew_on_a_shared_screen_and_an_empty_page_takes_nothing_back(
+    shop: Site,
+) -> None:
+    _, why, more, mail = visit_of_a_shared_screen(shop, 3)
+    for each in (why, more):
+        back = shop.client.get(each).text
+        assert "SECRET" not in back and " checked" not in back and 'autocomplete="off"' in back
+    assert answer(shop, more, more="").location == mail
+    assert "SECRET WORDS" in [row.text for row in stored(shop)[0].answers]
+    assert 'type="email" autocomplete="off"' in shop.client.get(mail).text
 
 
 def test_only_the_sites_named_may_frame_an_embedded_form(site: Site) -> None:

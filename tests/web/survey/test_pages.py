@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from sqlalchemy import func, select, update
 from werkzeug.datastructures import MultiDict
 
 from feedback.core.answer import Answer
+from feedback.core.questions import TextQuestion
 from feedback.i18n import LOCALES, read
 from feedback.resources import shipped
+from feedback.settings.table import Organisation
 from feedback.store.models import AnswerRow, Invitation, Response, Score
 from tests.survey_of_everything import EVERYTHING, LANGUAGES
 from tests.surveys import NOW, TOKEN, questionnaire
@@ -98,9 +101,89 @@ def test_within_the_window_the_last_page_offers_to_change_answers(
     assert "Price &amp; &lt;b&gt;people&lt;/b&gt;" in page
     now.shift(timedelta(hours=2))
     late = site.get()
-    assert "Price" not in late.text and "Your answer is saved." in late.text
-    assert site.post("?q=recommend", recommend="1").location == f"/{TOKEN}"
+    assert late.status_code == 200 and "Price" not in late.text
+    assert "Your answer is saved" in late.text and "help@acme.example" in late.text
+    assert site.post("?q=recommend", recommend="9").location == f"/{TOKEN}"  # nothing new: nothing refused
+    refused = site.post("?q=recommend", recommend="1")
+    assert refused.status_code == 410 and "The time for changes is over" in refused.text
     assert answers_of(site)["recommend"] == 9
+
+
+def test_words_that_come_too_late_are_given_back(site: Site, now: time_machine.Coordinates) -> None:
+    site.post("?q=recommend", recommend="9")
+    site.post("?q=liked", liked="Price")
+    now.shift(timedelta(hours=2))
+    late = site.post("?q=liked", liked="Price & <people>")
+    assert late.status_code == 410 and "The time for changes is over" in late.text
+    assert "Price &amp; &lt;people&gt;</blockquote>" in late.text and "help@acme.example" in late.text
+    assert answers_of(site)["liked"] == "Price"
+
+
+def test_words_sent_to_a_link_that_has_ended_are_given_back(
+    site: Site, now: time_machine.Coordinates
+) -> None:
+    site.post("?q=recommend", recommend="9")
+    now.shift(timedelta(days=40))
+    late = site.post("?q=liked", liked="Valuable words")
+    assert late.status_code == 410 and "<blockquote>Valuable words</blockquote>" in late.text
+
+
+def test_words_for_a_question_that_another_tab_has_closed_are_offered_for_the_one_in_its_place(
+    site: Site,
+) -> None:
+    site.post("?q=recommend", recommend="3")
+    site.post("?q=recommend", recommend="9")  # in another tab
+    page = site.post("?q=better", better="Valuable words")
+    assert page.status_code == 422 and "What did you like most?" in page.text
+    assert "Please check your words and send them." in page.text and "Valuable words</textarea>" in page.text
+    site.post("?q=liked", liked="The people")
+    again = site.post("?q=better", better="Valuable words")
+    assert "The people\nValuable words</textarea>" in again.text
+    assert answers_of(site)["liked"] == "The people"
+    assert site.post("?q=better", better="").status_code == 303
+
+
+def test_words_without_a_place_are_given_back_with_the_way_on(open_site: Opener, now: object) -> None:
+    site = open_site(
+        questionnaire(
+            {"key": "r", "type": "nps", "text": "Recommend?"},
+            {"key": "why", "type": "text", "text": "Why?", "show_if": {"question": "r", "at_most": 6}},
+            {
+                "key": "cause",
+                "type": "single",
+                "text": "Cause?",
+                "options": [{"key": "slow", "text": "Slow"}],
+                "show_if": {"question": "r", "at_most": 6},
+            },
+            {"key": "solved", "type": "thumbs", "text": "Solved?"},
+        )
+    )
+    site.post("?q=r", r="3")
+    site.post("?q=r", r="9")
+    assert site.post("?q=cause", cause="slow").status_code == 303  # a choice is no word
+    page = site.post("?q=why", why="Valuable words")
+    assert page.status_code == 422 and "<blockquote>Valuable words</blockquote>" in page.text
+    assert f'href="/{TOKEN}"' in page.text
+
+
+def test_an_answer_is_open_again_when_a_change_leads_to_a_required_question(
+    open_site: Opener, now: object
+) -> None:
+    why = {"key": "why", "type": "text", "text": "Why?", "required": True}
+    site = open_site(
+        questionnaire(
+            {"key": "r", "type": "nps", "text": "Recommend?"},
+            why | {"show_if": {"question": "r", "at_most": 6}},
+        )
+    )
+    site.post("?q=r", r="9")
+    assert responses_of(site)[0].state == "complete"
+    site.post("?q=r", r="2")
+    response = responses_of(site)[0]
+    assert (response.state, response.completed_at, len(response.scores)) == ("partial", None, 1)
+    assert "Why?" in site.get().text and "<textarea" in site.get().text
+    site.post("?q=why", why="Slow")
+    assert responses_of(site)[0].state == "complete"
 
 
 def test_a_step_sent_twice_counts_once(site: Site) -> None:
@@ -202,6 +285,7 @@ def test_a_form_made_for_another_link_is_not_accepted(open_site: Opener, now: ob
         ("matrix", {"matrix.product": "4"}, "1 are still open"),
         ("text", {"text": "x" * 5001}, "has 5,001 characters"),
         ("contact", {"contact": ""}, "Please write an answer."),
+        ("contact", {"contact": "not an email at all"}, "such as name@example.com"),
     ],
 )
 def test_every_mistake_has_its_sentence(
@@ -221,7 +305,60 @@ def test_every_unknown_link_gets_the_same_page(site: Site, path: str) -> None:
     page, posted = site.client.get(path), site.client.post(path, data={"recommend": "9"})
     assert page.status_code == posted.status_code == 404
     assert page.text == posted.text
-    assert "help@acme.example" in page.text
+    assert "help@acme.example" in page.text and "Open the link in the message once more" in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/7Kb3xWq9ZtP",
+        "/7Kb3xWq9ZtPaa",
+        "/x",
+        "/in/7Kb3xWq9ZtP",
+        "/in",
+        "/7Kb3xWq9ZtP/stop",
+        "/7Kb3-xWq9.ZtP!",
+    ],
+)
+def test_a_mistyped_link_of_any_length_gets_the_customers_page(site: Site, path: str) -> None:
+    page = site.client.get(path, headers={"Accept-Language": "fa"})
+    assert page.status_code == 404
+    assert "این پیوند را نمی‌شناسیم" in page.text and "Acme" in page.text and "help@acme.example" in page.text
+    assert "/login" not in page.text
+
+
+@pytest.mark.parametrize("stuck", [".", ",", ">", "%20", "%3E", ").", "…", "%E2%80%8F", "،", "/.", "؟"])
+@pytest.mark.parametrize("path", [f"/{TOKEN}", f"/{TOKEN}/stop", f"/in/{TOKEN}"])
+def test_what_a_mail_program_took_along_does_no_harm(site: Site, path: str, stuck: str) -> None:
+    moved = site.client.get(f"{path}{stuck}?s=9&l=en")
+    assert (moved.status_code, moved.location) == (302, f"{path}?s=9&l=en")
+
+
+def test_a_form_is_not_sent_elsewhere(site: Site) -> None:
+    assert site.client.post(f"/{TOKEN}.", data={"recommend": "9"}).status_code == 404
+
+
+def test_mistyped_addresses_of_any_other_form_are_no_guesses(site: Site) -> None:
+    street = {"REMOTE_ADDR": "203.0.113.7"}
+    for _ in range(40):
+        assert site.client.get("/favicon.ico", environ_overrides=street).status_code == 404
+    assert site.client.get("/" + "A" * 12, environ_overrides=street).status_code == 404
+
+
+def test_every_closed_link_has_a_way_on_where_no_support_is_named(
+    open_site: Opener, now: time_machine.Coordinates
+) -> None:
+    acme = replace(Organisation(), name="Acme")
+    site = open_site(organisation=acme)
+    way = "please get in touch with Acme as you usually do"
+    assert way in site.client.get("/" + "A" * 12).text
+    site.post("?q=recommend", recommend="9")
+    site.post("?q=liked", liked="")
+    assert way not in site.get().text
+    now.shift(timedelta(days=40))
+    assert way in site.get().text
+    assert way in open_site(organisation=acme, expires_at=NOW).get().text
+    assert way in open_site(organisation=acme, state="withdrawn").get().text
 
 
 @pytest.mark.parametrize(
@@ -251,6 +388,16 @@ def test_guessing_links_is_stopped_for_a_while(site: Site) -> None:
     assert site.get(environ_overrides={"REMOTE_ADDR": "203.0.113.8"}).status_code == 200
 
 
+def test_a_known_link_works_also_where_a_neighbour_guesses_until_it_is_too_much(site: Site) -> None:
+    street = {"REMOTE_ADDR": "203.0.113.7"}
+    for _ in range(40):
+        site.client.get("/" + "A" * 12, environ_overrides=street)
+    assert site.get(environ_overrides=street).status_code == 200
+    for _ in range(260):
+        site.client.get("/" + "A" * 12, environ_overrides=street)
+    assert site.get(environ_overrides=street).status_code == 429
+
+
 # -- what every response promises -------------------------------------------------------------------
 
 
@@ -268,6 +415,14 @@ def test_nothing_about_the_person_is_on_the_page(site: Site) -> None:
     page = site.get().text
     assert "Sam" not in page and "Initech" not in page
     assert re.findall(r"<title>(.*?)</title>", page) == ["Acme: Your feedback (1/2)"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip, br", True), ("gzip;q=0", False), ("br, gzip;q=0.0", False), ("gzip;q=0.5", True), ("", False)],
+)
+def test_a_page_is_packed_for_those_who_can_read_it(site: Site, accepted: str, packed: bool) -> None:
+    assert ("Content-Encoding" in site.get(headers={"Accept-Encoding": accepted}).headers) == packed
 
 
 def test_a_page_comes_alone(open_site: Opener, now: object) -> None:
@@ -313,6 +468,18 @@ def test_the_language_switch_keeps_the_step(open_site: Opener, now: object) -> N
     assert responses_of(site)[0].language == "tr"
 
 
+NOTHING_TO_SELECT = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_key["text"],)})
+
+
+def test_the_language_switch_keeps_the_preselected_score(open_site: Opener, now: object) -> None:
+    site = open_site(EVERYTHING)
+    assert "s=9" not in open_site(NOTHING_TO_SELECT).get("?s=9").text  # a page that is drawn once for all
+    switch = html.unescape(
+        re.findall(r'hreflang="tr" rel="nofollow" href="([^"]+)"', site.get("?s=9").text)[0]
+    )
+    assert 'value="9" checked' in site.client.get(switch).text
+
+
 def test_options_are_shuffled_per_link_and_stay_put_on_reload(open_site: Opener, now: object) -> None:
     def order(site: Site, token: str) -> list[str]:
         return re.findall(r'name="multi" value="(\w+)"', site.client.get(f"/{token}?q=multi").text)
@@ -344,6 +511,47 @@ def test_texts_repeat_what_is_known_and_fall_back_where_nothing_is(open_site: Op
     assert "Tell us about Too &lt;slow&gt;." in site.get("?q=more").text
 
 
+@pytest.mark.parametrize(
+    ("language", "score", "choice", "listed"),
+    [
+        ("en", "7", "Good", "It took too long, Something else, Rain"),
+        ("fa", "۷", "خوب", "خیلی طول کشید، چیز دیگری، Rain"),
+        ("ar", "7", "جيد", "استغرق وقتًا طويلًا، شيء آخر، Rain"),
+    ],
+)
+def test_answers_are_repeated_in_the_reader_s_digits_words_and_commas(
+    open_site: Opener, now: object, language: str, score: str, choice: str, listed: str
+) -> None:
+    survey = EVERYTHING.model_copy(
+        update={
+            "questions": (
+                *(EVERYTHING.by_key[key] for key in ("nps", "faces", "multi")),
+                TextQuestion.model_validate(
+                    {
+                        "key": "more",
+                        "type": "text",
+                        "text": "[{answer.nps}] [{answer.faces}] [{answer.multi}]",
+                    }
+                ),
+            )
+        }
+    )
+    site = open_site(survey, language=language)
+    site.post("?q=nps", nps="7")
+    site.post("?q=faces", faces="3")
+    site.post("?q=multi", **{"multi": ["slow", "other"], "multi.text": "Rain"})
+    assert f"[{score}] [{choice}] [{listed}]" in site.get("?q=more").text
+    site.post("?q=more", more="")
+    assert f"<span>{listed}</span>" in site.get().text
+
+
+def test_a_link_of_an_e_mail_selects_an_option_by_its_place(open_site: Opener, now: object) -> None:
+    site = open_site(EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_key["single"],)}))
+    assert re.findall(r'value="(\w+)" checked', site.get("?s=2").text) == ["unclear"]
+    for nothing in ("0", "6", "99"):
+        assert " checked" not in site.get(f"?s={nothing}").text
+
+
 def test_a_broken_placeholder_breaks_no_page(open_site: Opener, now: object) -> None:
     site = open_site(questionnaire({"key": "a", "type": "text", "text": "{unknown} and {"}))
     assert site.get().status_code == 200
@@ -368,6 +576,11 @@ def test_the_last_page_speaks_by_band_and_links_on(open_site: Opener, now: objec
     assert "We will call." in site.get().text
 
 
+def _table(path: Path, name: str) -> str:
+    """The lines of a table of words in a module."""
+    return path.read_text("utf-8").partition(f"\n{name}")[2].partition("\n}")[0]
+
+
 def test_every_word_of_the_pages_is_in_the_catalogues() -> None:
     package = Path(LOCALES).parent / "web" / "survey"
     sources = [*shipped("templates").joinpath("survey").glob("*.html"), *package.glob("*.py")]
@@ -376,12 +589,12 @@ def test_every_word_of_the_pages_is_in_the_catalogues() -> None:
         for path in sources
         for word in re.findall(r'gettext\(\s*[\'"](.+?)[\'"]', path.read_text("utf-8"))
     }
-    steps = (package / "steps.py").read_text("utf-8").partition("_PROBLEMS = {")[2].partition("\n}")[0]
-    used |= set(re.findall(r'": "(.+?)",', steps))
-    closed = (package / "__init__.py").read_text("utf-8").partition("_CLOSED = {")[2].partition("\n}")[0]
-    used |= set(re.findall(r'[(,] ?"([A-Z].+?)"', closed))
+    used |= set(re.findall(r'": "(.+?)",', _table(package / "steps.py", "_PROBLEMS")))
+    used |= set(re.findall(r'[(,] ?"([A-Z].+?)"', _table(package / "__init__.py", "_CLOSED")))
+    used |= set(re.findall(r'"(.+?)"', _table(package.parent / "customers.py", "_REFUSED")))
+    used |= set(re.findall(r'(?<!")"([A-Z][a-z]* [^"]+)"(?!")', (package / "pages.py").read_text("utf-8")))
     known = {message.id for message in read(LOCALES / "survey" / "en.po")}
-    assert len(used) > 35 and used <= known
+    assert len(used) > 50 and used - known == set()
 
 
 # -- every type, and nonsense -----------------------------------------------------------------------

@@ -1,0 +1,83 @@
+"""The first question inside an e-mail: links that only preselect an answer on the page, because machines open them.
+
+Mail programs show no images and know few styles, so this is text in inline styles: a number for each point of a
+long scale, a line for each point that has words of its own and for each option of a choice. A question of another
+type is only asked; the button below leads to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from feedback.core.message import fill
+from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion
+from feedback.core.questions.base import Point
+from feedback.i18n import Translator
+from feedback.store.models import Invitation
+
+FACES: Mapping[int, str] = {3: "😞😐😊", 5: "😢😞😐😊😃"}  # of 2010: old phones have them, too
+THUMBS = "👎👍"
+MOST_CELLS = 11
+LONGEST = 200  # characters of a value in the question's text
+
+_CELL = (
+    "display:inline-block;box-sizing:border-box;min-width:44px;padding:9px 4px;margin:2px;border:1px solid;"
+    "border-radius:8px;text-align:center;text-decoration:none;color:inherit"
+)
+_LINE = (
+    "display:block;padding:9px 14px;margin:6px 0;border:1px solid;border-radius:8px;text-decoration:none;"
+    "color:inherit"
+)
+
+
+def drawn(
+    question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], address: str, words: Translator
+) -> str:
+    """HTML of the question with an address for each answer; `values` fill its texts."""
+    text = fill(question.text.to(invitation.language), values, limit=LONGEST)
+    return f"<p><strong>{escape(text)}</strong></p>{_answers(question, invitation, values, address, words)}"
+
+
+def _answers(
+    question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], address: str, words: Translator
+) -> str:
+    if isinstance(question, SingleQuestion):
+        places = {option.key: place for place, option in enumerate(question.options, 1)}
+        offered = question.arranged(invitation.token or "")
+        return "".join(
+            _link(_LINE, address, places[option.key], fill(option.text.to(invitation.language), values))
+            for option in offered
+        )
+    if not isinstance(question, ScaleQuestion):
+        return ""
+    points = question.points(invitation.language)
+    if all(point.label for point in points):
+        return "".join(_link(_LINE, address, value, text) for value, text in _lines(question, points, words))
+    if len(points) > MOST_CELLS:
+        return ""
+    star = " ★" if question.widget == "stars" else ""
+    cells = (_link(_CELL, address, each.value, words.number(each.value) + star) for each in points)
+    return f"<p>{''.join(cells)}</p>{_ends(points, words)}"
+
+
+def _lines(question: ScaleQuestion, points: tuple[Point, ...], words: Translator) -> list[tuple[int, str]]:
+    """Each point in words and in the order of its page: after its face or thumb, its number, or alone."""
+    signs: Sequence[str]
+    if question.widget in ("smileys", "thumbs"):
+        signs = FACES[len(points)] if question.widget == "smileys" else THUMBS
+    else:
+        signs = ["" if question.widget == "worded" else words.number(each.value) for each in points]
+    lines = [(each.value, f"{sign} {each.label}".strip()) for sign, each in zip(signs, points, strict=True)]
+    return lines[::-1] if question.widget in ("thumbs", "worded") else lines
+
+
+def _ends(points: tuple[Point, ...], words: Translator) -> str:
+    ends = [
+        f"{words.number(each.value)} = {escape(each.label)}" for each in (points[0], points[-1]) if each.label
+    ]
+    return f'<p style="font-size:14px;opacity:.75">{"<br>".join(ends)}</p>' if ends else ""
+
+
+def _link(style: str, address: str, chosen: int, text: str) -> str:
+    return f'<a href="{escape(address)}?s={chosen}" style="{style}">{escape(text)}</a>'
