@@ -110,7 +110,7 @@ class _Talk:
 
     def without_invitation(self, meaning: Meaning) -> None:
         """Nothing is open for this number: a wish is followed, anything else is a matter for a person."""
-        if not self.follow(meaning):
+        if not self.follow(self.set_aside(meaning)):
             self._late()
 
     def follow(self, meaning: Meaning) -> bool:
@@ -152,25 +152,42 @@ class _Talk:
     def words(self, message: str, language: str | None = None, **params: object) -> str:
         return translator("messages", language or self.language).gettext(message, **params)
 
+    def mean(self, meaning: str) -> None:
+        """What the reply is; a doubt whether it is an opt-out stays with it whatever else it says."""
+        if self.row.meaning != "maybe_stop":
+            self.row.meaning = meaning
+
     def for_a_person(self, meaning: str) -> None:
-        self.row.meaning, self.row.needs_person = meaning, True
+        self.mean(meaning)
+        self.row.needs_person = True
+
+    def set_aside(self, meaning: Meaning) -> Meaning:
+        """What else a message says in which a stop word stands; sending is suspended before anything is heard."""
+        if not isinstance(meaning, Stop) or meaning.said is None:
+            return meaning
+        self._suspend()
+        return meaning.said
 
     @property
     def _source(self) -> str:
         return f"reply {self.row.id}"
 
     def _stop(self, meaning: Stop) -> None:
-        if meaning.kind == "likely":  # suspended until a person has read it
-            self.for_a_person("maybe_stop")
-            optouts.suppress(
-                self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
-                contact_id=self.row.contact_id,
-            )  # fmt: skip
+        if meaning.kind != "certain":
+            self._suspend()
             return
         self.row.meaning = "stop"
         fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
         if fresh and self.reply.opt_out_type != "STOP":  # else the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
+
+    def _suspend(self) -> None:
+        """Nothing is sent to this number until a person has read the reply."""
+        self.for_a_person("maybe_stop")
+        optouts.suppress(
+            self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
+            contact_id=self.row.contact_id,
+        )  # fmt: skip
 
     def _help(self) -> None:
         self.row.meaning = "help"
@@ -192,7 +209,8 @@ class _Talk:
             .order_by(Invitation.sent_at.desc())
         ).first()
         if last and last.expires_at >= self.now - LATE:
-            self.row.meaning, self.row.invitation_id = "late", last.id
+            self.mean("late")
+            self.row.invitation_id = last.id
 
 
 @dataclass(frozen=True)
@@ -205,6 +223,7 @@ class _Survey:
 
     def hear(self, meaning: Meaning) -> None:
         """Go one step on: the state of the conversation decides what words without a number are."""
+        meaning = self.talk.set_aside(meaning)
         question = _scored(self.questionnaire)
         if self.talk.follow(meaning):
             return
@@ -222,7 +241,7 @@ class _Survey:
         comment = self._comment_question(given)
         if meaning.comment and comment:
             given[comment.key] = Answer(None, meaning.comment)
-        self.talk.row.meaning = "score"
+        self.talk.mean("score")
         if not self._record(given):
             return
         if comment is None or comment.key in given:
@@ -235,7 +254,7 @@ class _Survey:
             )
 
     def _comment(self) -> None:
-        self.talk.row.meaning = "comment"
+        self.talk.mean("comment")
         if self._add_words():
             self._thank()
 

@@ -100,11 +100,28 @@ def test_a_wish_to_stop_in_other_words_suspends_until_a_person_has_read_it(asked
         assert session.scalars(select(InboundReply.needs_person)).all() == [True]
 
 
-def test_stop_wins_over_a_score_in_the_same_message(asked: World) -> None:
-    asked.reply("5 but please stop texting me")
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [("5 but please stop texting me", "maybe_opt_out"), ("لغو ۵", "opt_out"), ("iptal 4", "opt_out")],
+)
+def test_stop_wins_over_a_score_in_the_same_message(asked: World, words: str, reason: str) -> None:
+    asked.reply(words)
+    asked.tick()
     assert answers(asked) == {}
     with asked.database.reading() as session:
-        assert session.scalars(select(Suppression.kind)).all() == ["sms"]
+        assert session.scalars(select(Suppression.reason).where(Suppression.kind == "sms")).all() == [reason]
+    assert not any("from 1 to 5" in text for text in asked.texts)
+
+
+def test_a_stop_word_in_a_comment_suspends_but_costs_neither_score_nor_comment(asked: World) -> None:
+    asked.reply("2, I had to cancel my order twice")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2, "comment": "I had to cancel my order twice"}
+    assert len(asked.texts) == 1  # no thanks: nothing is sent until somebody has read it
+    with asked.database.reading() as session:
+        assert session.scalars(select(Suppression.reason)).all() == ["maybe_opt_out"]
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("maybe_stop", True)
 
 
 def test_start_takes_a_stop_back(asked: World) -> None:
