@@ -31,6 +31,9 @@ from feedback.store.models import Contact, InboundReply, Invitation, Message
 LATE = timedelta(days=7)
 """A reply up to this long after an invitation was closed still belongs to it, as a comment."""
 
+OPEN = ("sent", "delivered", "opened", "started")
+"""States of an invitation that has reached its customer and can still be answered."""
+
 PROMPT = timedelta(hours=1)
 """What we answer is worth sending for so long: a question about yesterday's message would only puzzle."""
 
@@ -202,12 +205,28 @@ class _Talk:
         self.row.meaning = "help"
         if optouts.is_suppressed(self.session, "sms", self.reply.from_):
             return
-        company = self.settings.organisation
-        support = company.support_phone or company.support_email or self.settings.web.public_url
-        text = self.words(
-            "{company} surveys. Help: {support}. Reply STOP to end.", company=company.name, support=support
+        company, words = self.settings.organisation, translator("messages", self.language)
+        ways = words.comma.join(filter(None, (company.support_phone, company.support_email)))
+        survey = self._open_survey()
+        parts = (
+            words.gettext("{company} surveys.", company=company.name),
+            words.gettext("Help: {support}.", support=ways) if ways else "",
+            words.gettext("Answer here: {link}", link=composing.link(self.settings, survey))
+            if survey
+            else "",
+            words.gettext("Reply STOP to end."),
         )
-        self.say("thanks", text)
+        self.say("thanks", " ".join(filter(None, parts)))
+
+    def _open_survey(self) -> str | None:
+        """The token of the contact's latest survey that still takes answers."""
+        return self.session.scalar(
+            select(Invitation.token)
+            .where(Invitation.contact_id == self.row.contact_id, Invitation.state.in_(OPEN))
+            .where(Invitation.expires_at > self.now)
+            .order_by(Invitation.sent_at.desc())
+            .limit(1)
+        )
 
     def _late(self) -> Invitation | None:
         """A comment on the last survey where that is recent; in any case somebody reads it."""

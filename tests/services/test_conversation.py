@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -330,7 +332,27 @@ def test_thanks_repeat_what_was_answered(world: World) -> None:
     assert world.texts[1:] == ["Why Satisfied?", "You gave Satisfied. Thanks!"]
 
 
-def test_help_says_who_is_writing(asked: World) -> None:
+def test_help_says_who_is_writing_and_where_the_open_survey_is(asked: World) -> None:
+    company = replace(
+        asked.settings.organisation, support_phone="+902120000000", support_email="help@acme.example"
+    )
+    asked.settings = replace(asked.settings, organisation=company)
     asked.reply("HELP")
     asked.tick()
-    assert asked.texts[-1].startswith("Acme surveys.")
+    with asked.database.reading() as session:
+        link = f"http://127.0.0.1:8080/{session.scalars(select(Invitation.token)).one()}"
+    assert asked.texts[-1] == (
+        f"Acme surveys. Help: +902120000000, help@acme.example. Answer here: {link} Reply STOP to end."
+    )
+
+
+@pytest.mark.parametrize("over", ["expired", "answered"])
+def test_help_names_no_address_that_leads_nowhere(asked: World, over: str) -> None:
+    if over == "expired":
+        asked.wait(days=9)
+        asked.tick()
+    else:
+        asked.reply("5 thanks to Ali")
+    asked.reply("HELP")
+    asked.tick()
+    assert asked.texts[-1] == "Acme surveys. Reply STOP to end."
