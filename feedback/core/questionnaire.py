@@ -195,6 +195,17 @@ class Questionnaire(Strict):
         words = [_word(question, value, language) for value in values if value is not None]
         return ", ".join(words + ([answer.text] if answer.text else []))
 
+    def repeated(self, answers: Mapping[str, Answer], language: str) -> dict[str, str]:
+        """What `{answer.<key>}` stands for in a text message: the answers given so far, each in one line.
+
+        A point that has its own words is said in them, any other as its number.
+        """
+        return {
+            f"answer.{key}": _point(self.question(key), answer, language)
+            or self.wording(key, answer, language)
+            for key, answer in answers.items()
+        }
+
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         seen: set[str] = set()
@@ -213,6 +224,14 @@ class Questionnaire(Strict):
                 if key not in seen:
                     raise ValueError(f"`when` looks at {key!r}, but there is no such question")
         return self
+
+
+def _point(question: AnyQuestion | None, answer: Answer, language: str) -> str:
+    """The answer to a scale as one would say it; empty for any other."""
+    if not isinstance(question, ScaleQuestion) or not isinstance(answer.value, int):
+        return ""
+    labels = {each.value: each.label for each in question.points(language)}
+    return labels.get(answer.value, "") if all(labels.values()) else str(answer.value)
 
 
 def _word(question: AnyQuestion | None, value: int | str, language: str) -> str:

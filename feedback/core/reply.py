@@ -2,7 +2,8 @@
 
 The order of the questions is the point. First: do they want to be left alone? Any language will do, because
 a wrong "no" breaks the law and their patience. Then HELP and START. Only then a score, and only where nobody
-could read it otherwise: "8 or 9", "9.5" and "I waited 5 minutes" are not scores but reasons to ask once more.
+could read it otherwise: "8 or 9", "9.5" and "I waited 5 minutes" are not scores but reasons to ask once more,
+and so is a 10 that may be the end of the scale.
 
 The words are data: see `reply_words`.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
@@ -20,9 +21,15 @@ from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phras
 
 @dataclass(frozen=True)
 class Stop:
-    """They want no more messages. `certain`: act on it. `likely`: suspend sending and let a person decide."""
+    """They want no more messages.
 
-    kind: Literal["certain", "likely"]
+    `certain`: act on it. `likely`: a wish in other words; suspend sending and let a person decide. `possible`:
+    a stop word inside a message about something else ("I had to cancel my order"); the same, and hear what
+    was `said` besides.
+    """
+
+    kind: Literal["certain", "likely", "possible"]
+    said: Score | Unclear | None = None
 
 
 @dataclass(frozen=True)
@@ -37,10 +44,14 @@ class Help:
 
 @dataclass(frozen=True)
 class Score:
-    """A score on the invitation's scale and what else they said, in their own spelling."""
+    """A score on the invitation's scale and what else they said, in their own spelling.
+
+    `bare`: nothing but the number and words such as "sorry" or "I meant", so that it can replace an earlier one.
+    """
 
     value: int
     comment: str = ""
+    bare: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,92 +70,233 @@ def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meani
     `language` is the invitation's ("tr", "en-GB"): number words, yes and no are read in that language only.
     Thumbs are the scale 0 to 1. Never raises.
     """
-    everyone, lexicon = all_languages(), lexicon_for(language)
+    everyone, own = all_languages(), lexicon_for(language)
     shown = plain_digits(text)
-    words = words_in(shown)
-    if stop := _stop(words, everyone):
-        return stop
-    if " ".join(words) in everyone.help:
+    message = phrase(text)
+    stop = _stop(shown, everyone, own)
+    if stop in ("certain", "likely"):
+        return Stop(stop)
+    if message in everyone.help:
         return Help()
-    if " ".join(words) in everyone.start:
+    if message in everyone.start:
         return Start()
-    numbers = list(_numbers(shown, range(minimum, maximum + 1), lexicon, everyone))
-    if not numbers:
-        return _spoken(shown, words, minimum, maximum, lexicon) or Unclear(text.strip())
-    return _written(shown, numbers, lexicon) or Unclear(text.strip())
+    said = _score(shown, range(minimum, maximum + 1), own, everyone) or Unclear(text.strip())
+    return Stop(stop, said) if stop else said
 
 
-def _without(words: Iterable[str], filler: frozenset[str]) -> list[str]:
-    return [word for word in words if word not in filler]
+def says_something(text: str) -> bool:
+    """Whether `text` holds a word, a number or an emoji: "." and "--" are no comment."""
+    return any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
 
 
-def _stop(words: list[str], lexicon: Lexicon) -> Stop | None:
+def _without(words: Iterable[str], *lists: Iterable[str]) -> list[str]:
+    dropped = frozenset[str]().union(*lists)
+    return [word for word in words if word not in dropped]
+
+
+# -- a wish to be left alone ------------------------------------------------------------------------------
+
+_LONGEST = 4  # words of a phrase in a lexicon
+_NEAR = 3  # words that may stand between a stop word and what is to stop: "cancel all these messages"
+
+
+def _stop(shown: str, everyone: Lexicon, own: Lexicon) -> Literal["certain", "likely", "possible"] | None:
+    words = words_in(shown)
     message = " ".join(words)
-    if {message, "".join(words)} & lexicon.stop or (len(set(words)) == 1 and words[0] in lexicon.stop):
-        return Stop("certain")  # also "S.T.O.P." and "stop stop stop"
-    if " ".join(_without(words, lexicon.filler)) in lexicon.stop:  # "cancel please"
-        return Stop("likely")
-    if any(f" {wish} " in f" {message} " for wish in lexicon.stop_phrases):
-        return Stop("likely")
-    return None
+    if {message, "".join(words)} & everyone.stop or (len(set(words)) == 1 and words[0] in everyone.stop):
+        return "certain"  # also "S.T.O.P." and "stop stop stop"
+    meant = _cut(message, own.harmless)
+    stops, rest = _taken_out(message, everyone.stop)
+    numbers = [
+        word for word in rest if word.isdigit() or word in own.numbers or word in own.numbers_in_fractions
+    ]
+    real = frozenset(_taken_out(meant, everyone.stop)[0]) - everyone.stop_alone
+    if stops and not _without(rest, numbers, everyone.filler):  # "9 cancel", "cancel please"
+        return "certain" if real or not numbers else "possible"
+    if _has(meant, everyone.stop_phrases) or any(map(_is_against_messages, map(phrase, _clauses(shown)))):
+        return "likely"
+    return "possible" if real else None
 
 
-# -- numbers as digits ------------------------------------------------------------------------------------
+def _is_against_messages(clause: str) -> bool:
+    """ "I do not want any more of these surveys", "please cancel the messages"."""
+    everyone = all_languages()
+    words = clause.split()
+    objects = [at for at, word in enumerate(words) if word.startswith(tuple(everyone.stop_objects))]
+    if not objects:
+        return False
+    if _has(clause, everyone.refusals):
+        return True
+    spans = ((at, at + size) for at in range(len(words)) for size in range(1, _LONGEST + 1))
+    stops = [(start, end) for start, end in spans if " ".join(words[start:end]) in everyone.stop]
+    return any(-_NEAR <= at - start <= end - start + _NEAR for start, end in stops for at in objects)
+
+
+def _has(message: str, phrases: Iterable[str]) -> bool:
+    return any(f" {each} " in f" {message} " for each in phrases)
+
+
+def _cut(message: str, phrases: Iterable[str]) -> str:
+    padded = f" {message} "
+    for each in sorted(phrases, key=len, reverse=True):
+        padded = padded.replace(f" {each} ", " · ")  # a gap, so that what stood apart does not meet
+    return padded.strip()
+
+
+def _taken_out(message: str, phrases: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The phrases found in a folded message, the longest first at each place, and the words that are left."""
+    words = re.findall(r"\d+|[^\W\d]+|[👍👎·]", message)  # also "STOP2"
+    found, rest, at = [], [], 0
+    while at < len(words):
+        candidates = (" ".join(words[at : at + size]) for size in range(_LONGEST, 0, -1))
+        if known := next((each for each in candidates if each in phrases), None):
+            found.append(known)
+            at += len(known.split())
+        else:
+            rest.append(words[at])
+            at += 1
+    return found, rest
+
+
+# -- numbers, as digits and as words ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Number:
-    """A number in the text: a possible score, a mere quantity ("45 minutes"), or what makes both doubtful."""
+    """A number in the text.
 
-    kind: Literal["score", "quantity", "spoiler"]
+    A `score` is written in digits or as a fraction, a `word` may be one; a `quantity` ("45 minutes") is none; a
+    `whole` is the end of the scale ("on a scale of 10"); a `spoiler` makes everything doubtful.
+    """
+
+    kind: Literal["score", "word", "quantity", "whole", "spoiler"]
     value: int
     start: int
     end: int
+    is_fraction: bool = False
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where a number stands, before anybody has thought about it; `word` is the folded number word."""
+
+    value: int
+    start: int
+    end: int
+    word: str = ""
+    is_compound: bool = False
 
 
 _COMPOUND = r"\d+(?:[.,:٫٬]\d+)+|\d+(?:[/.-]\d+){2,}"  # a decimal, a time, a date
+_MARKS = "\u0300-\u036f\u064b-\u065f\u0670"  # accents and vowel signs that stand apart
 _MINUS = tuple("-−–/")
 _POINTS = tuple(".,:٫٬")
 _CLAUSE_END = re.compile(r"[\n.!?;,:()…،؛؟]|\s[-–—]\s")
-_NUMBER = re.compile(rf"(?P<compound>{_COMPOUND})|(?P<integer>\d+)")
+_NUMBER = re.compile(rf"(?P<compound>{_COMPOUND})|(?P<integer>\d+)|(?P<word>(?:[^\W\d_][{_MARKS}]*)+)")
+_STAR = "⭐★🌟"
+_STARS = re.compile(rf"[{_STAR}](?:\s*[{_STAR}])*(?:\s*[☆✩])*")
+
+
+def _score(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Score | None:
+    numbers = list(_numbers(text, scale, own, everyone))
+    if any(number.kind == "spoiler" for number in numbers):
+        return None
+    wholes = [number for number in numbers if number.kind == "whole"]
+    scores = [number for number in numbers if number.kind == "score"]
+    words = [number for number in numbers if number.kind == "word"]
+    if wholes and not scores:
+        scores, words = [each for each in words if _is_alone(text, each, numbers, own)], []
+    if not scores and all(number.kind == "word" for number in numbers):
+        return _in_stars(text, scale, own) or _spoken(text, words, scale, own)
+    if len(scores) != 1 or any(_rivals(text, word, scores[0], numbers, scale, own) for word in words):
+        return None
+    return _told(text, scores[0], wholes, own) if _is_answer(text, scores[0], wholes, own) else None
 
 
 def _numbers(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Iterator[_Number]:
-    matches = list(_NUMBER.finditer(text))
-    while matches:
-        first = matches.pop(0)
-        fraction = _fraction(text, first, matches[0], scale, everyone) if matches else None
+    marks = list(_marks(text, own))
+    while marks:
+        first = marks.pop(0)
+        fraction = _fraction(text, first, marks[0], scale, own) if marks else None
         if fraction:
-            matches.pop(0)
-        yield fraction or _number(text, first, scale, own)
+            marks.pop(0)
+            yield fraction
+        elif not first.word:
+            yield _in_digits(text, first, scale, own, everyone)
+        elif first.word in own.numbers:
+            yield _Number("word", first.value, first.start, first.end)
 
 
-def _fraction(
-    text: str, first: re.Match[str], second: re.Match[str], scale: range, lexicon: Lexicon
-) -> _Number | None:
-    """ "9/10", "9 out of 10", "10 üzerinden 9": a score only where the whole is the top of the scale."""
-    if first["compound"] or second["compound"]:
+def _marks(text: str, own: Lexicon) -> Iterator[_Mark]:
+    known = {**own.numbers_in_fractions, **own.numbers}
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        if not match["word"]:
+            compound = bool(match["compound"])
+            yield _Mark(-1 if compound else _small(match[0]), start, end, is_compound=compound)
+        elif (word := phrase(match[0])) in known and not _is_glued(text, start, end):
+            yield _Mark(known[word], start, end, word)
+
+
+def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: Lexicon) -> _Number | None:
+    """ "9/10", "nine out of 10", "10 üzerinden iki": a score only where the whole is the top of the scale."""
+    if first.is_compound or second.is_compound:
         return None
-    between = text[first.end() : second.start()]
+    everyone = all_languages()
+    between = text[first.end : second.start]
     joint = phrase(between)
-    if between.strip() == "/" or joint in lexicon.out_of:
-        part, whole = _small(first[0]), _small(second[0])
-    elif joint in lexicon.out_of_reversed:
-        whole, part = _small(first[0]), _small(second[0])
+    plain = " ".join(_without(joint.split(), own.filler))  # "three points out of 10"
+    if between.strip() == "/" or {joint, plain} & everyone.out_of:
+        part, whole = first, second
+    elif {joint, plain} & everyone.out_of_reversed:
+        whole, part = first, second
     else:
         return None
-    sound = whole == scale[-1] and part in scale and _stands_free(text, first.start(), second.end())
-    return _Number("score" if sound else "spoiler", part, first.start(), second.end())
-
-
-def _number(text: str, match: re.Match[str], scale: range, lexicon: Lexicon) -> _Number:
-    start, end = match.span()
-    if _follows(text[end:], lexicon.units):
+    if part.word not in own.numbers and part.word and _CLAUSE_END.search(between):
+        return None  # «نه، از ۱۰ ...» is "no"
+    start, end = first.start, second.end
+    if _follows(text[end:], own.units):
         return _Number("quantity", 0, start, end)
-    stars = _follows(text[end:], lexicon.stars) and scale[-1] != 5
-    if match["compound"] or stars or not _stands_free(text, start, end) or _small(match[0]) not in scale:
+    sound = whole.value == scale[-1] and part.value in scale and _stands_free(text, start, end)
+    if joint in everyone.out_of_loose and _without(words_in(_clause(text, start, end)[1]), own.filler):
+        sound = False  # "3 of 5 agents were rude"
+    return _Number("score" if sound else "spoiler", part.value, start, end, is_fraction=True)
+
+
+def _in_digits(text: str, mark: _Mark, scale: range, own: Lexicon, everyone: Lexicon) -> _Number:
+    start, end = mark.start, mark.end
+    if _follows(text[end:], own.units):
+        return _Number("quantity", 0, start, end)
+    if not mark.is_compound and (announced := _announced(text[:start], everyone.scale_of)):
+        return _Number("whole" if mark.value == scale[-1] else "spoiler", 0, start - announced, end)
+    symbols = re.match(rf"\s*[{_STAR}]+", text[end:])
+    stars = (symbols or _follows(text[end:], own.stars)) and scale[-1] != 5
+    sound = _stands_free(text, start, end) and mark.value in scale and not mark.is_compound
+    if stars or not sound or (mark.value == scale[-1] and _may_be_the_whole(text, start, end, own)):
         return _Number("spoiler", 0, start, end)
-    return _Number("score", _small(match[0]), start, end)
+    return _Number("score", mark.value, start, end + (symbols.end() if symbols else 0))
+
+
+def _announced(before: str, phrases: frozenset[str]) -> int:
+    """How many characters at the end of `before` are one of these phrases; 0 for none."""
+    words = list(re.finditer(r"\S+", before))
+    for size in range(min(_LONGEST + 1, len(words)), 0, -1):
+        if phrase(before[words[-size].start() :]) in phrases:
+            return len(before) - words[-size].start()
+    return 0
+
+
+def _may_be_the_whole(text: str, start: int, end: int, own: Lexicon) -> bool:
+    """Whether this number may be what a score is out of: "drei von 10" from somebody who was asked in English.
+
+    Not after a word such as "a rating of", and not where the preposition is a common word of their language.
+    """
+    everyone = all_languages()
+    prepositions = own.out_of | frozenset(_without(everyone.out_of, own.filler))
+    if length := _announced(text[:start], prepositions):
+        earlier = words_in(_CLAUSE_END.split(text[: start - length])[-1])
+        return not earlier or earlier[-1] not in own.filler
+    return _follows(text[end:], everyone.out_of_reversed)
 
 
 def _stands_free(text: str, start: int, end: int) -> bool:
@@ -153,6 +305,11 @@ def _stands_free(text: str, start: int, end: int) -> bool:
     if before in _POINTS:  # "Great.9" is one, ".5" is none
         return text[: start - 1][-1:].isalpha() and not _is_glue(after)
     return not (_is_glue(before) or before in _MINUS or _is_glue(after))
+
+
+def _is_glued(text: str, start: int, end: int) -> bool:
+    """Whether a word is a part of something longer, such as a name with digits."""
+    return any(each.isalnum() or each == "_" for each in text[:start][-1:] + text[end : end + 1])
 
 
 def _is_glue(neighbour: str) -> bool:
@@ -174,24 +331,31 @@ def _small(digits: str) -> int:
     return int(digits) if len(digits) <= 4 else -1
 
 
-def _written(text: str, numbers: list[_Number], lexicon: Lexicon) -> Score | None:
-    scores = [number for number in numbers if number.kind == "score"]
-    if len(scores) != 1 or any(number.kind == "spoiler" for number in numbers):
-        return None
-    score = scores[0]
-    if not _is_answer(text, score, lexicon):
-        return None
-    parts = (text[: score.start], text[score.end :])
-    return Score(score.value, " ".join(filter(None, (_comment(part, lexicon) for part in parts))))
+# -- what the numbers amount to ---------------------------------------------------------------------------
 
 
-def _is_answer(text: str, score: _Number, lexicon: Lexicon) -> bool:
+def _clauses(text: str) -> list[str]:
+    return _CLAUSE_END.split(text)
+
+
+def _clause(text: str, start: int, end: int) -> tuple[str, str]:
+    """What stands before and after a place in its own clause."""
+    return _clauses(text[:start])[-1], _clauses(text[end:])[0]
+
+
+def _apart(text: str, spans: Iterable[_Number]) -> str:
+    """`text` with these numbers turned into punctuation: what stands behind is a clause of its own."""
+    for span in spans:
+        text = text[: span.start] + "," * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def _is_answer(text: str, score: _Number, wholes: Iterable[_Number], lexicon: Lexicon) -> bool:
     """A score begins or ends its clause, is not denied and numbers nothing: "Room 7 was dirty" has none.
 
     Too strict for "it was a 9 overall"; but asking again costs one message, and a wrong score costs trust.
     """
-    before = words_in(_CLAUSE_END.split(text[: score.start])[-1])
-    after = words_in(_CLAUSE_END.split(text[score.end :])[0])
+    before, after = map(words_in, _clause(_apart(text, wholes), score.start, score.end))
     if lexicon.negations.intersection(before) or lexicon.negations_after.intersection(after[:1]):
         return False
     if before and before[-1] in lexicon.labels:
@@ -199,43 +363,100 @@ def _is_answer(text: str, score: _Number, lexicon: Lexicon) -> bool:
     return not (_without(before, lexicon.filler) and _without(after, lexicon.filler))
 
 
+def _is_alone(text: str, word: _Number, numbers: Iterable[_Number], own: Lexicon) -> bool:
+    """Whether its clause says nothing but this number, and perhaps other numbers."""
+    others = [number for number in numbers if number != word and number.kind != "whole"]
+    wholes = [number for number in numbers if number.kind == "whole"]
+    clause = " ".join(_clause(_apart(text, wholes), word.start, word.end))
+    counted = {phrase(text[number.start : number.end]) for number in others}
+    return not _without(words_in(clause), own.filler, own.connectives, counted)
+
+
+def _rivals(
+    text: str, word: _Number, score: _Number, numbers: list[_Number], scale: range, own: Lexicon
+) -> bool:
+    """Whether a number word may be the score instead: "9 or ten", "three, max 10"; not "9, two people helped me"."""
+    if score.is_fraction or word.value == score.value:
+        return False
+    first, second = sorted((word, score), key=lambda number: number.start)
+    between = text[first.end : second.start]
+    if words_in(between) and not _without(words_in(between), own.connectives):
+        return True
+    together = not _CLAUSE_END.search(between)
+    if phrase(text[word.start : word.end]) in own.only_alone:  # "un 10" is "a 10"
+        return not together and _is_alone(text, word, numbers, own)
+    return (together and score.value == scale[-1]) or _is_alone(text, word, numbers, own)
+
+
+def _told(text: str, score: _Number, wholes: Iterable[_Number], own: Lexicon) -> Score:
+    """The score with what was said around it."""
+    cuts = sorted([score, *wholes], key=lambda number: number.start)
+    edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(text)]
+    return _with_comment(score.value, [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)], own)
+
+
+def _with_comment(value: int, parts: Iterable[str], own: Lexicon) -> Score:
+    kept = [comment for part in parts if (comment := _comment(part, own))]
+    # "sorry, 8", "I meant 8", "a rating of 8", "un 8"
+    if all(_is_small_talk(each, own.filler | own.corrections | own.only_alone | own.out_of) for each in kept):
+        return Score(value, bare=True)
+    return Score(value, " ".join(kept))
+
+
 def _comment(part: str, lexicon: Lexicon) -> str:
     """What was said beside the score, if it says something: an emoji does, "I'd say" and "thanks" do not."""
-    symbols = any(unicodedata.category(character) == "So" for character in part)
-    if not symbols and not _without(words_in(part), lexicon.filler):
+    if _is_small_talk(part, lexicon.filler):
         return ""
     return re.sub(r"^[\s.,;:!?()*+/~=\-–—…،؛]+|[\s,;:(*+/~=\-–—،؛]+$", "", part)
 
 
-# -- numbers and answers as words -------------------------------------------------------------------------
+def _is_small_talk(part: str, filler: frozenset[str]) -> bool:
+    symbols = any(unicodedata.category(character) == "So" for character in part)
+    return not symbols and not _without(words_in(part), filler)
 
 
-def _spoken(text: str, words: list[str], minimum: int, maximum: int, lexicon: Lexicon) -> Score | None:
-    if len(words) > 3:
+# -- answers without a digit ------------------------------------------------------------------------------
+
+
+def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> Score | None:
+    words = words_in(text)
+    if len(words) > 3 and not (numbers and _is_a_correction(words, numbers, own)):
         return None
-    meant = _without(words, lexicon.filler)
-    if (minimum, maximum) == (0, 1) and (answer := _thumb(meant, lexicon)) is not None:
-        return Score(answer)
-    return _number_word(text, meant, range(minimum, maximum + 1), lexicon)
+    meant = _without(words, own.filler)
+    if (scale[0], scale[-1]) == (0, 1) and (thumb := _thumb(meant, own)) is not None:
+        return thumb
+    if len(numbers) != 1 or (own.negations | own.negations_after).intersection(meant):
+        return None
+    number = numbers[0]
+    if number.value not in scale:
+        return None
+    if len(meant) > 1 and phrase(text[number.start : number.end]) in own.only_alone:
+        return None
+    return _told(text, number, (), own)
 
 
-def _thumb(meant: list[str], lexicon: Lexicon) -> int | None:
-    """Yes or no, and nothing else: "no problem" is not a no."""
-    if len(set(meant)) != 1:
-        return None
-    if meant[0] in lexicon.yes | {"👍"}:
-        return 1
-    return 0 if meant[0] in lexicon.no | {"👎"} else None
+def _is_a_correction(words: list[str], numbers: list[_Number], own: Lexicon) -> bool:
+    """ "sorry I meant nine": longer than an answer, and yet nothing else."""
+    return len(numbers) == 1 and len(_without(words, own.filler, own.corrections)) == 1
 
 
-def _number_word(text: str, meant: list[str], scale: range, lexicon: Lexicon) -> Score | None:
-    numbers = lexicon.numbers or {}
-    found = [word for word in meant if word in numbers]
-    if (lexicon.negations | lexicon.negations_after).intersection(meant):
+def _thumb(meant: list[str], own: Lexicon) -> Score | None:
+    """Yes or no, and nothing else: "no problem" is not a no. Not `bare`: "no" is also nothing to add."""
+    said = _without(meant, own.corrections - own.yes - own.no)
+    if len(set(said)) != 1:
         return None
-    if len(found) != 1 or (len(meant) > 1 and found[0] in lexicon.only_alone):
+    corrected = len(said) != len(meant)
+    if said[0] in own.yes | {"👍"}:
+        return Score(1, bare=corrected)
+    return Score(0, bare=corrected) if said[0] in own.no | {"👎"} else None
+
+
+def _in_stars(text: str, scale: range, own: Lexicon) -> Score | None:
+    """ "⭐⭐⭐⭐" is 4 where the scale ends at 5; empty stars do not count."""
+    found = list(_STARS.finditer(text))
+    if len(found) != 1 or scale[-1] != 5:
         return None
-    if numbers[found[0]] not in scale:
-        return None
-    rest = [piece for piece in text.split() if phrase(piece) != found[0]]
-    return Score(numbers[found[0]], _comment(" ".join(rest), lexicon))
+    start, end = found[0].span()
+    value = sum(text[start:end].count(star) for star in _STAR)
+    stars = _Number("score", value, start, end)
+    return _told(text, stars, (), own) if value in scale and _is_answer(text, stars, (), own) else None

@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -24,6 +24,10 @@ class Lexicon:
 
     stop: frozenset[str] = frozenset()
     stop_phrases: frozenset[str] = frozenset()
+    stop_alone: frozenset[str] = frozenset()
+    refusals: frozenset[str] = frozenset()
+    stop_objects: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset()
     start: frozenset[str] = frozenset()
     help: frozenset[str] = frozenset()
     yes: frozenset[str] = frozenset()
@@ -31,13 +35,18 @@ class Lexicon:
     filler: frozenset[str] = frozenset()
     out_of: frozenset[str] = frozenset()
     out_of_reversed: frozenset[str] = frozenset()
+    out_of_loose: frozenset[str] = frozenset()
+    scale_of: frozenset[str] = frozenset()
+    connectives: frozenset[str] = frozenset()
+    corrections: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     stars: frozenset[str] = frozenset()
     negations: frozenset[str] = frozenset()
     negations_after: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     only_alone: frozenset[str] = frozenset()
-    numbers: Mapping[str, int] | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    numbers_in_fractions: Mapping[str, int] = field(default_factory=dict)
 
 
 @cache
@@ -45,8 +54,13 @@ def lexicon_of(language: str) -> Lexicon:
     """The words of one of `LANGUAGES`, read from the package."""
     data = files("feedback.core") / "data" / "replies" / f"{language}.toml"
     raw: dict[str, Any] = tomllib.loads(data.read_text("utf-8"))
-    numbers = {phrase(word): value for word, value in raw.pop("numbers").items()}
-    return Lexicon(**{key: frozenset(map(phrase, value)) for key, value in raw.items()}, numbers=numbers)
+    return Lexicon(**{key: _folded(value) for key, value in raw.items()})
+
+
+def _folded(words: list[str] | dict[str, int]) -> Any:
+    if isinstance(words, dict):
+        return {phrase(word): value for word, value in words.items()}
+    return frozenset(map(phrase, words))
 
 
 def lexicon_for(language: str) -> Lexicon:
@@ -58,7 +72,10 @@ def lexicon_for(language: str) -> Lexicon:
 @cache
 def all_languages() -> Lexicon:
     """What counts whatever the language of the invitation."""
-    shared = ("stop", "stop_phrases", "start", "help", "filler", "out_of", "out_of_reversed")
+    shared = (
+        *("stop", "stop_phrases", "stop_alone", "refusals", "stop_objects", "start", "help", "filler"),
+        *("out_of", "out_of_reversed", "out_of_loose", "scale_of"),
+    )
     union: dict[str, Any] = {
         key: frozenset().union(*(getattr(lexicon_of(one), key) for one in LANGUAGES)) for key in shared
     }

@@ -1,11 +1,13 @@
 """A survey by text message: the score, then the comment, then thanks; and everything else people write back.
 
 await_score -> (asked once more) -> await_comment -> done. A stop word wins over everything, in any state.
-Whatever is not understood is kept and reaches a person; nothing is asked twice.
+Whatever is not understood is kept and reaches a person; nothing is asked twice. Words are only ever added to
+what was written before, also when they come late.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +20,7 @@ from feedback.core.answer import Answer
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.reply import Help, Meaning, Score, Start, Stop, understand
+from feedback.core.reply import Help, Meaning, Score, Start, Stop, says_something, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
@@ -28,6 +30,9 @@ from feedback.store.models import Contact, InboundReply, Invitation, Message
 
 LATE = timedelta(days=7)
 """A reply up to this long after an invitation was closed still belongs to it, as a comment."""
+
+OPEN = ("sent", "delivered", "opened", "started")
+"""States of an invitation that has reached its customer and can still be answered."""
 
 PROMPT = timedelta(hours=1)
 """What we answer is worth sending for so long: a question about yesterday's message would only puzzle."""
@@ -49,11 +54,15 @@ def receive(
     open_key = select(Invitation).where(Invitation.reply_key == reply.from_)
     invitation = session.scalar(open_key.with_for_update())
     contact = invitation.contact if invitation else contact
+    if invitation and invitation.expires_at < now - LATE:
+        invitation = None  # nobody remembers what it was about
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
     talk = _Talk(session, row, reply, contact, settings, now)
     if invitation is None:
-        talk.without_invitation(_meaning(reply, None, talk.language))
+        last = talk.without_invitation(_meaning(reply, None, talk.language))
+        if last and last.conversation:
+            _Survey(talk, last, library.of(last.version)).keep_late()
     else:
         questionnaire = library.of(invitation.version)
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
@@ -108,10 +117,13 @@ class _Talk:
         known = self.contact.language if self.contact else None
         return known or self.settings.organisation.default_language
 
-    def without_invitation(self, meaning: Meaning) -> None:
-        """Nothing is open for this number: a wish is followed, anything else is a matter for a person."""
-        if not self.follow(meaning):
-            self._late()
+    def without_invitation(self, meaning: Meaning) -> Invitation | None:
+        """Nothing is open for this number: a wish is followed, anything else is a matter for a person.
+
+        Returns the survey that it is late for.
+        """
+        meaning = self.set_aside(meaning)
+        return None if self.follow(meaning) else self._late()
 
     def follow(self, meaning: Meaning) -> bool:
         """Act on a wish (stop, start, help); False where it is none."""
@@ -152,38 +164,71 @@ class _Talk:
     def words(self, message: str, language: str | None = None, **params: object) -> str:
         return translator("messages", language or self.language).gettext(message, **params)
 
+    def mean(self, meaning: str) -> None:
+        """What the reply is; a doubt whether it is an opt-out stays with it whatever else it says."""
+        if self.row.meaning != "maybe_stop":
+            self.row.meaning = meaning
+
     def for_a_person(self, meaning: str) -> None:
-        self.row.meaning, self.row.needs_person = meaning, True
+        self.mean(meaning)
+        self.row.needs_person = True
+
+    def set_aside(self, meaning: Meaning) -> Meaning:
+        """What else a message says in which a stop word stands; sending is suspended before anything is heard."""
+        if not isinstance(meaning, Stop) or meaning.said is None:
+            return meaning
+        self._suspend()
+        return meaning.said
 
     @property
     def _source(self) -> str:
         return f"reply {self.row.id}"
 
     def _stop(self, meaning: Stop) -> None:
-        if meaning.kind == "likely":  # suspended until a person has read it
-            self.for_a_person("maybe_stop")
-            optouts.suppress(
-                self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
-                contact_id=self.row.contact_id,
-            )  # fmt: skip
+        if meaning.kind != "certain":
+            self._suspend()
             return
         self.row.meaning = "stop"
         fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
         if fresh and self.reply.opt_out_type != "STOP":  # else the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
 
+    def _suspend(self) -> None:
+        """Nothing is sent to this number until a person has read the reply."""
+        self.for_a_person("maybe_stop")
+        optouts.suppress(
+            self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
+            contact_id=self.row.contact_id,
+        )  # fmt: skip
+
     def _help(self) -> None:
         self.row.meaning = "help"
         if optouts.is_suppressed(self.session, "sms", self.reply.from_):
             return
-        company = self.settings.organisation
-        support = company.support_phone or company.support_email or self.settings.web.public_url
-        text = self.words(
-            "{company} surveys. Help: {support}. Reply STOP to end.", company=company.name, support=support
+        company, words = self.settings.organisation, translator("messages", self.language)
+        ways = words.comma.join(filter(None, (company.support_phone, company.support_email)))
+        survey = self._open_survey()
+        parts = (
+            words.gettext("{company} surveys.", company=company.name),
+            words.gettext("Help: {support}.", support=ways) if ways else "",
+            words.gettext("Answer here: {link}", link=composing.link(self.settings, survey))
+            if survey
+            else "",
+            words.gettext("Reply STOP to end."),
         )
-        self.say("thanks", text)
+        self.say("thanks", " ".join(filter(None, parts)))
 
-    def _late(self) -> None:
+    def _open_survey(self) -> str | None:
+        """The token of the contact's latest survey that still takes answers."""
+        return self.session.scalar(
+            select(Invitation.token)
+            .where(Invitation.contact_id == self.row.contact_id, Invitation.state.in_(OPEN))
+            .where(Invitation.expires_at > self.now)
+            .order_by(Invitation.sent_at.desc())
+            .limit(1)
+        )
+
+    def _late(self) -> Invitation | None:
         """A comment on the last survey where that is recent; in any case somebody reads it."""
         self.for_a_person("unclear" if self.contact else "unknown_sender")
         last = self.session.scalars(
@@ -191,8 +236,11 @@ class _Talk:
             .where(Invitation.contact_id == self.row.contact_id, Invitation.sent_at.is_not(None))
             .order_by(Invitation.sent_at.desc())
         ).first()
-        if last and last.expires_at >= self.now - LATE:
-            self.row.meaning, self.row.invitation_id = "late", last.id
+        if last is None or last.expires_at < self.now - LATE:
+            return None
+        self.mean("late")
+        self.row.invitation_id = last.id
+        return last
 
 
 @dataclass(frozen=True)
@@ -204,38 +252,57 @@ class _Survey:
     questionnaire: Questionnaire
 
     def hear(self, meaning: Meaning) -> None:
-        """Go one step on: the state of the conversation decides what words without a number are."""
+        """Go one step on: what has been answered so far decides what the reply is.
+
+        The first number is the score. After it only a bare number is one, and corrects it; everything else is
+        the comment, whole.
+        """
+        meaning = self.talk.set_aside(meaning)
         question = _scored(self.questionnaire)
+        given = sheets.answers_to(self.talk.session, self.invitation.id)
+        scored = question is not None and question.key in given
         if self.talk.follow(meaning):
-            return
-        if isinstance(meaning, Score) and question:
+            if scored and meaning == Stop("likely"):
+                self._add_words()  # a comment in which they also ask to be left alone
+        elif isinstance(meaning, Score) and question and (meaning.bare or not scored):
             self._score(question, meaning)
-        elif self.invitation.conversation == "await_comment":
+        elif scored and self.invitation.conversation != "done":
             self._comment()
         elif self.invitation.conversation == "await_score" and question:
             self._ask_again(question)
         else:
             self._keep()
 
+    def keep_late(self) -> None:
+        """Put the reply to the comment of an answer that is closed to changes: words only add to it.
+
+        Without an answer there is nothing to add to; the reply itself waits for a person in any case.
+        """
+        self.talk.for_a_person("late")
+        words = self._words()
+        if words and sheets.answers_to(self.talk.session, self.invitation.id):
+            self._store(words, added=True)
+
     def _score(self, question: ScaleQuestion, meaning: Score) -> None:
         given = {question.key: Answer(meaning.value)}
         comment = self._comment_question(given)
         if meaning.comment and comment:
-            given[comment.key] = Answer(None, meaning.comment)
-        self.talk.row.meaning = "score"
+            given |= self._words(meaning.comment, given)
+        self.talk.mean("score")
         if not self._record(given):
             return
         if comment is None or comment.key in given:
             self._thank()
-        elif self.invitation.conversation != "await_comment":  # a corrected score is not asked about again
+        elif self.invitation.conversation in (
+            "await_score",
+            "asked_again",
+        ):  # a correction is not asked about again
             self.invitation.conversation = "await_comment"
-            self._say(
-                "comment_prompt",
-                (self.questionnaire.messages.comment_prompt or comment.text).to(self._language),
-            )
+            prompt = self.questionnaire.messages.comment_prompt or comment.text
+            self._say("comment_prompt", prompt.to(self._language))
 
     def _comment(self) -> None:
-        self.talk.row.meaning = "comment"
+        self.talk.mean("comment")
         if self._add_words():
             self._thank()
 
@@ -254,43 +321,65 @@ class _Survey:
         )
 
     def _thank(self) -> None:
+        """The conversation is over, and with it the survey: a link answers what it did not ask, if they like."""
         if self.invitation.conversation == "done":
             return
         self.invitation.conversation = "done"
+        self._store({}, added=True, finished=True)
         thanks = self.questionnaire.thanks_for(sheets.answers_to(self.talk.session, self.invitation.id))
         words = self.talk.words("Thank you for your answer!", self._language)
         self._say("thanks", thanks.text.to(self._language) if thanks else words)
 
     def _add_words(self) -> bool:
-        """Put the reply behind what was written before; False where there is no place for it."""
-        given = sheets.answers_to(self.talk.session, self.invitation.id)
-        question = self._comment_question(given)
-        if question is None:
+        """Put the reply behind what was written before; False where it came too late for that."""
+        if not says_something(self.talk.row.body):
+            return True  # "." is a way to say nothing
+        words = self._words()
+        if not words:
             self.talk.for_a_person("late")
             return False
-        earlier = given[question.key].text if question.key in given else None
-        body = self.talk.row.body
-        return self._record({question.key: Answer(None, f"{earlier}\n{body}" if earlier else body)})
+        return self._record(words)
 
-    def _record(self, given: dict[str, Answer]) -> bool:
-        """Store answers; where the link has been closed, the words wait for a person instead."""
-        talk = self.talk
+    def _words(self, said: str | None = None, given: Mapping[str, Answer] | None = None) -> dict[str, Answer]:
+        """What they `said` (else the whole reply) behind what they wrote before; empty where it has no place.
+
+        `given` are answers of this reply that are not stored yet.
+        """
+        answers = {**sheets.answers_to(self.talk.session, self.invitation.id), **(given or {})}
+        question = self._comment_question(answers)
+        said = said or self.talk.row.body
+        if question is None or not says_something(said):
+            return {}
+        earlier = answers[question.key].text if question.key in answers else None
+        return {question.key: Answer(None, f"{earlier}\n{said}" if earlier else said)}
+
+    def _record(self, given: Mapping[str, Answer]) -> bool:
+        """Store answers; where the link has been closed, the words are added to the answer for a person to read."""
         try:
-            responses.record(
-                talk.session, self.invitation, self.questionnaire, given, source="sms_reply",
-                followup=talk.settings.followup, now=talk.now, edit_window=talk.settings.link.edit_window,
-            )  # fmt: skip
+            self._store(given)
         except LinkClosed:
-            talk.for_a_person("late")
+            self.keep_late()
             return False
         return True
 
-    def _comment_question(self, given: dict[str, Answer]) -> TextQuestion | None:
+    def _store(self, given: Mapping[str, Answer], *, added: bool = False, finished: bool = False) -> None:
+        talk = self.talk
+        responses.record(
+            talk.session, self.invitation, self.questionnaire, given, source="sms_reply",
+            followup=talk.settings.followup, now=talk.now, edit_window=talk.settings.link.edit_window,
+            added=added, finished=finished,
+        )  # fmt: skip
+
+    def _comment_question(self, given: Mapping[str, Answer]) -> TextQuestion | None:
         """The open question that a reply in words answers, given the answers so far."""
         return next((each for each in self.questionnaire.path(given) if isinstance(each, TextQuestion)), None)
 
     def _say(self, purpose: str, template: str) -> None:
-        values = composing.values(self.invitation, self.talk.settings)
+        given = sheets.answers_to(self.talk.session, self.invitation.id)
+        values = {
+            **composing.values(self.invitation, self.talk.settings),
+            **self.questionnaire.repeated(given, self._language),
+        }
         self.talk.say(purpose, fill(template, values), self._language)
 
     @property

@@ -47,6 +47,7 @@ class _Coming:
     finished: bool
     language: str | None
     edit_window: timedelta
+    added: bool = False
 
 
 def record(
@@ -62,6 +63,7 @@ def record(
     finished: bool = False,
     language: str | None = None,
     edit_window: timedelta = EDIT_WINDOW,
+    added: bool = False,
 ) -> int:
     """Continue the invitation's one response with these answers, and settle everything that follows from it.
 
@@ -69,16 +71,23 @@ def record(
     The response is complete when nothing required is missing and nothing is left to ask, or the customer has
     `finished`; it is open again when a change leads to a required question without an answer. `evidence` is
     `core.evidence.Evidence.stored()` of this request; None is for ways in that no scanner uses, such as an
-    SMS. An `invitation` that is `Held` already is not looked up again. Returns the response's id.
+    SMS. An `invitation` that is `Held` already is not looked up again. `added` is for words behind earlier
+    ones: they take nothing back, so an answer gets them also after its end. Returns the response's id.
     Raises LinkClosed where the invitation expired or was withdrawn, or where only changes arrive too late.
     """
-    held = invitation if isinstance(invitation, Held) else sheets.hold_invitation(rows, invitation.id, now)
-    coming = _Coming(questionnaire, answers, followup, now, evidence, finished, language, edit_window)
+    held = _held(rows, invitation, now, added=added)
+    coming = _Coming(questionnaire, answers, followup, now, evidence, finished, language, edit_window, added)
     draft = replace(held.stored.draft) if held.stored else _begun(held.invited, coming, source)
     response_id = _continue(rows, held.stored, draft, coming, held.invited)
     if isinstance(invitation, Invitation) and isinstance(rows, Session) and invitation in rows:
         rows.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response_id
+
+
+def _held(rows: Rows, invitation: Identified, now: datetime, *, added: bool) -> Held:
+    if isinstance(invitation, Held):
+        return invitation
+    return sheets.hold_invitation(rows, invitation.id, now, to_add=added)
 
 
 def record_visit(
@@ -143,7 +152,7 @@ def _continue(
 
 def _in_time(stored: Stored | None, coming: _Coming) -> Given:
     """The answers that may still be taken: after the window, only to questions that were left open."""
-    if stored is None or not stored.answers:
+    if stored is None or not stored.answers or coming.added:
         return coming.answers
     draft, before, answers = stored.draft, stored.answers, coming.answers
     if sheets.within(draft.completed_at or draft.answered_at, coming.now, coming.edit_window):

@@ -223,19 +223,19 @@ def hold(rows: Rows, token: str, now: datetime) -> Held:
     return _held(rows, _HOLD["token"], token, now)
 
 
-def hold_invitation(rows: Rows, invitation_id: int, now: datetime) -> Held:
-    """As `hold`, for those who have no link in their hands."""
-    return _held(rows, _HOLD["id"], invitation_id, now)
+def hold_invitation(rows: Rows, invitation_id: int, now: datetime, *, to_add: bool = False) -> Held:
+    """As `hold`, for those who have no link in their hands; `to_add` takes what is closed but was answered."""
+    return _held(rows, _HOLD["id"], invitation_id, now, to_add=to_add)
 
 
-def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime) -> Held:
+def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime, *, to_add: bool = False) -> Held:
     row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
     if row is None or row.state in _NEVER_SENT:
         raise NotFound("There is no such survey.")
     # Only now that the row is ours: what another request has answered meanwhile is seen. The first answer writes
     # `answered_at` in its own transaction, so without it there is nothing to read.
     stored = read(rows, "invitation_id", row.id) if row.answered_at else None
-    if stored is None or stored.draft.state != "complete":
+    if stored is None or (stored.draft.state != "complete" and not to_add):
         _refuse_closed(row, now)
     return Held(row, stored)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.reply import Help, Score, Start, Stop, Unclear, understand
+from feedback.core.reply import Help, Score, Start, Stop, Unclear, says_something, understand
 from feedback.core.reply_words import LANGUAGES
 
 
@@ -186,6 +186,165 @@ def test_number_words_count_in_the_invitations_language_and_in_short_messages(te
     assert nps(text, language) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("three out of 10", "en", 3),
+        ("zero out of 10", "en", 0),
+        ("two of 10", "en", 2),
+        ("two / 10", "en", 2),
+        ("two/10", "en", 2),
+        ("2/ten", "en", 2),
+        ("nine out of ten", "en", 9),
+        ("ten out of ten!", "en", 10),
+        ("nine stars out of 10", "en", 9),
+        ("on a scale of 10, three", "en", 3),
+        ("on a scale of 10, 3", "en", 3),
+        ("on a scale of 10 I would give three", "en", 3),
+        ("I'd say three on a scale of 10", "en", 3),
+        ("drei von 10", "de", 3),
+        ("drei von zehn", "de", 3),
+        ("auf einer Skala von 10: drei", "de", 3),
+        ("tres de 10", "es", 3),
+        ("tres sobre 10", "es", 3),
+        ("trois sur 10", "fr", 3),
+        ("dix sur dix", "fr", 10),
+        ("10 üzerinden iki", "tr", 2),
+        ("on üzerinden 9", "tr", 9),
+        ("on üzerinden dokuz", "tr", 9),
+        ("10 üzerinden bence iki", "tr", 2),
+        ("سه از ۱۰", "fa", 3),
+        ("۸ از ده", "fa", 8),
+        ("نه از ده", "fa", 9),
+        ("نه از ۱۰", "fa", 9),
+        ("ثلاثة من ١٠", "ar", 3),
+        ("ثلاث من عشرة", "ar", 3),
+    ],
+)
+def test_a_fraction_is_read_in_digits_and_in_words(text, language, value):
+    meaning = nps(text, language)
+    assert meaning == Score(value)
+    assert meaning.bare
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("two out of 5", 2),
+        ("four of five", 4),
+        ("⭐⭐⭐⭐⭐", 5),
+        ("⭐ ⭐ ⭐", 3),
+        ("★★★☆☆", 3),
+        ("5⭐", 5),
+        ("🌟🌟", 2),
+    ],
+)
+def test_five_stars_are_counted_on_a_scale_that_ends_at_five(text, value):
+    assert understand(text, minimum=1, maximum=5, language="en") == Score(value)
+    assert nps(text) == Unclear(text)
+
+
+def test_words_beside_the_stars_are_a_comment():
+    assert understand("⭐⭐ too slow", minimum=1, maximum=5, language="en") == Score(2, "too slow")
+
+
+def test_a_fraction_keeps_its_comment_apart():
+    assert nps("three out of 10 because of the wait") == Score(3, "because of the wait")
+    assert nps("2 sur 10, on a attendu", "fr") == Score(2, "on a attendu")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("drei von 10", "en"),
+        ("tres de 10", "en"),
+        ("trois sur 10", "tr"),
+        ("سه از ۱۰", "en"),
+        ("10 üzerinden sehr wenig", "de"),
+        ("two out of 5", "en"),
+        ("three, max 10", "en"),
+        ("three in 10", "en"),
+        ("three out of a possible 10", "en"),
+        ("10 is the top, I would say three", "en"),
+        ("10 two agents helped me", "en"),
+        ("nine or 10", "en"),
+        ("9 or ten", "en"),
+        ("one, max 10", "en"),
+        ("un servicio de 10", "es"),
+        ("not three out of 10", "en"),
+        ("three of 10 agents were rude", "en"),
+        ("3 of 10 agents were rude", "en"),
+        ("3 out of 10 times I waited", "en"),
+        ("on a scale of 5, three", "en"),
+        ("on a scale of 10 I waited 5 minutes", "en"),
+        ("نه، از ۱۰ بار زنگ", "fa"),
+    ],
+)
+def test_a_number_that_may_be_the_end_of_the_scale_is_unclear(text, language):
+    assert nps(text, language) == Unclear(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("9, two agents helped me", "en", Score(9, "two agents helped me")),
+        ("10, two agents helped me", "en", Score(10, "two agents helped me")),
+        ("8 (eight)", "en", Score(8, "eight)")),
+        ("un 10", "fr", Score(10)),
+        ("ein 9", "de", Score(9)),
+        ("a rating of 10", "en", Score(10)),
+        ("من ۱۰ میدهم", "fa", Score(10)),
+    ],
+)
+def test_a_score_is_still_read_beside_a_number_word_that_counts_something(text, language, expected):
+    assert nps(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("8", "en"),
+        ("8!", "en"),
+        ("eight", "en"),
+        ("sorry, 8", "en"),
+        ("I meant 8", "en"),
+        ("sorry I meant eight", "en"),
+        ("no, 8", "en"),
+        ("pardon, 8", "tr"),
+        ("8 olacaktı", "tr"),
+        ("ببخشید ۸", "fa"),
+        ("Entschuldigung, 8", "de"),
+        ("perdón, 8", "es"),
+        ("pardon, plutôt 8", "fr"),
+        ("عفوا، أقصد ٨", "ar"),
+    ],
+)
+def test_a_bare_number_says_nothing_else(text, language):
+    meaning = nps(text, language)
+    assert meaning == Score(8)
+    assert meaning.bare
+
+
+@pytest.mark.parametrize(
+    "text", ["8 really", "1 thing: faster answers please", "8 😡", "please call me at extension 3"]
+)
+def test_a_number_with_something_to_say_is_not_bare(text):
+    assert not nps(text).bare
+
+
+def test_a_bare_yes_or_no_corrects_nothing_for_it_may_mean_nothing_to_add():
+    assert not thumbs("no").bare
+    assert thumbs("sorry, yes").bare
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(".", False), ("--", False), ("", False), ("?!", False), ("ok", True), ("😡", True), ("۹", True)],
+)
+def test_a_comment_says_something(text, says):
+    assert says_something(text) is says
+
+
 def test_a_number_word_keeps_its_comment_too():
     assert nps("Nine! Great service") == Score(9, "Great service")
 
@@ -245,37 +404,99 @@ def test_a_stop_word_alone_is_certain_in_any_language(text, language):
 @pytest.mark.parametrize(
     "text",
     [
-        "stop please",
         "wrong number",
         "Yanlış numara!",
         "Please stop texting me",
-        "cancel please",
         "9 but stop sending these",
         "Don't text me again",
         "don’t message this number",
         "pls remove me from your list",
         "I want to opt-out of this",
         "lütfen beni listeden çıkarın",
-        "iptal lütfen",
         "Artık mesaj göndermeyin",
         "لطفا دیگه پیام ندید",
-        "لطفا لغو",
         "bitte keine SMS mehr schicken",
         "quiero darme de baja",
         "Arrêtez de m'envoyer des SMS",
         "من فضلك لا ترسلوا",
+        "bu mesajları istemiyorum",
+        "arrêtez les messages",
+        "I would like to cancel these messages",
+        "please cancel all of these texts",
+        "I am tired of your surveys",
+        "ich will keine Umfragen bekommen",
+        "no quiero más encuestas",
+        "دیگر این نظرسنجی ها را نمیخواهم",
+        "لا أريد هذه الرسائل",
+        "4, and please stop",
     ],
 )
 def test_a_stop_inside_a_longer_message_is_likely(text):
     assert nps(text) == Stop("likely")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("stop please", "cancel please", "iptal lütfen", "لطفا لغو", "lütfen iptal edin", "لطفا لغو کنید"),
+        *("iptal edin", "لغو کنید", "9 STOP", "STOP 9", "9/10 stop", "stop2", "iptal 9", "9, iptal"),
+        *("8 RET", "لغو ۵", "لغو۵", "۹ لغو", "۹ انصراف", "٩ إيقاف", "إلغاء ٩", "9 baja", "9 cancelar"),
+        *("9 arrêt", "9 cancel", "9 quit", "9 end", "9 revoke", "9 thanks, unsubscribe", "9 - STOP!"),
+    ],
+)
+def test_a_stop_word_beside_numbers_and_politeness_is_certain(text, language):
+    assert nps(text, language) == Stop("certain")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("dokuz iptal", "tr"), ("nine cancel", "en"), ("نه لغو", "fa"), ("dur 9", "en")]
+)
+def test_a_stop_word_beside_a_number_in_words_is_certain_too(text, language):
+    assert nps(text, language) == Stop("certain")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        ("4, I had to cancel my order twice", "en", Score(4, "I had to cancel my order twice")),
+        ("I had to cancel my order twice", "en", None),
+        ("I want to cancel", "en", None),
+        ("I quit your loyalty programme because it is slow", "en", None),
+        ("10. I will never quit using it", "en", Score(10, "I will never quit using it")),
+        ("9 each call has an end and a number", "en", Score(9, "each call has an end and a number")),
+        ("siparişim iptal edildi, 3", "tr", Score(3, "siparişim iptal edildi")),
+        (
+            "2, asansör dur kalk yapıyor, dur diyemedim",
+            "tr",
+            Score(2, "asansör dur kalk yapıyor, dur diyemedim"),
+        ),
+        ("۳، سفارشم لغو شده بود", "fa", Score(3, "سفارشم لغو شده بود")),
+        ("2, tuve que cancelar dos veces", "es", Score(2, "tuve que cancelar dos veces")),
+        ("10 no más", "es", Score(10, "no más")),
+        ("dur, 3", "fr", Score(3, "dur")),
+        ("10 no more", "en", Score(10, "no more")),
+        ("2, il a fallu annuler et tout refaire", "fr", Score(2, "il a fallu annuler et tout refaire")),
+    ],
+)
+def test_a_stop_word_in_a_message_about_something_else_is_possible_and_the_rest_is_heard(
+    text, language, said
+):
+    assert nps(text, language) == Stop("possible", said or Unclear(text))
+
+
 @pytest.mark.parametrize(
     ("text", "language", "value"),
     [
+        ("7, one stop shop", "en", 7),
         ("9 nonstop fun", "en", 9),
         ("3 you cancelled my order", "en", 3),
         ("4 la calidad es baja", "es", 4),
+        ("4 el precio es muy alto", "es", 4),
+        ("3, c'est dur de vous joindre", "fr", 3),
+        ("۳ تماس قطع شد", "fa", 3),
+        ("9 there are no more questions", "en", 9),
+        ("9, I never got your text message", "en", 9),
         ("8 in the end all was well", "en", 8),
     ],
 )

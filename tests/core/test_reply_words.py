@@ -65,6 +65,11 @@ def test_every_language_has_all_its_words(language):
     for kind in (
         "stop",
         "stop_phrases",
+        "refusals",
+        "stop_objects",
+        "harmless",
+        "corrections",
+        "connectives",
         "start",
         "help",
         "yes",
@@ -77,8 +82,9 @@ def test_every_language_has_all_its_words(language):
         "labels",
     ):
         assert getattr(words, kind), kind
-    # Persian leaves nine out on purpose: it is also "no".
+    # Persian leaves nine out on purpose: it is also "no". "Nine of ten" is nine.
     assert set(words.numbers.values()) == set(range(11)) - ({9} if language == "fa" else set())
+    assert set((words.numbers | words.numbers_in_fractions).values()) == set(range(11))
     assert words.only_alone <= set(words.numbers)
 
 
