@@ -113,37 +113,35 @@ def tell_owners(session: Session, channels: Channels, settings: Settings, now: d
     if not _can_write(channels):
         return 0
     until = _reminded_until(session, settings, now)
-    waiting: dict[int, list[int]] = defaultdict(list)
-    for task_id, owner_id in session.execute(_owed(until)):
-        if owner_id in until:
-            reader = followups.present(session, session.get(User, owner_id), now)
-            waiting[reader.id if reader else owner_id].append(task_id)
+    waiting: dict[int, dict[int, int]] = defaultdict(dict)  # reader -> follow-up -> owner
+    for task in session.scalars(_owed(until)).all():
+        owner = task.owner_id
+        if owner in until and (_is_news(task) or _due_promises(task, until[owner], now)):
+            reader = followups.present(session, session.get(User, owner), now)
+            waiting[reader.id if reader else owner][task.id] = owner
     rested = now - settings.alerts.digest_after
     told = 0
-    for reader_id, ids in sorted(waiting.items()):
+    for reader_id, owners in sorted(waiting.items()):
         reader = session.get_one(User, reader_id)
         if not _heard_since(session, [reader], "digest", rested):
-            told += _tell_owner(session, reader, ids, until, channels, settings, now)
+            told += _tell_owner(session, reader, owners, until, channels, settings, now)
     return told
 
 
 def _tell_owner(
     session: Session,
     reader: User,
-    ids: Sequence[int],
+    owners: Mapping[int, int],
     until: Mapping[int, datetime | None],
     channels: Channels,
     settings: Settings,
     now: datetime,
 ) -> int:
-    tasks = _locked(session, FollowUp.id.in_(ids))
+    """Of these follow-ups, whose owners are given: they may have got another one since somebody looked."""
+    found = _locked(session, FollowUp.id.in_(owners))
+    tasks = [task for task in found if task.owner_id == owners[task.id]]
     fresh = [task for task in tasks if _is_news(task)]
-    due = [
-        (task, promise)
-        for task in tasks
-        for promise in PROMISES
-        if _runs_out(task, promise, until.get(task.owner_id or 0), now)
-    ]
+    due = [(task, promise) for task in tasks for promise in _due_promises(task, until[owners[task.id]], now)]
     only_due = [(task, promise) for task, promise in due if task not in fresh]
     if not fresh and not only_due:
         return 0
@@ -173,8 +171,8 @@ def _reminded_until(session: Session, settings: Settings, now: datetime) -> dict
     return found
 
 
-def _owed(until: Mapping[int, datetime | None]) -> Select[int, int | None]:
-    """(follow-up, owner) of what may have to be told: a glance that locks nothing."""
+def _owed(until: Mapping[int, datetime | None]) -> Select[FollowUp]:
+    """What may have to be told: a glance that locks nothing, and shows a little too much."""
     horizon = max((moment for moment in until.values() if moment), default=None)
     wanted: list[ColumnElement[bool]] = [
         FollowUp.owner_told_at.is_(None) & FollowUp.state.in_((State.OPEN, State.TAKEN))
@@ -182,7 +180,7 @@ def _owed(until: Mapping[int, datetime | None]) -> Select[int, int | None]:
     if horizon is not None:
         wanted += [and_(each.open, each.reminded_at.is_(None), each.due_at <= horizon) for each in PROMISES]
     return (
-        select(FollowUp.id, FollowUp.owner_id)
+        select(FollowUp)
         .where(FollowUp.state != State.CLOSED, FollowUp.owner_id.is_not(None), or_(*wanted))
         .order_by(FollowUp.id)
     )
@@ -190,6 +188,10 @@ def _owed(until: Mapping[int, datetime | None]) -> Select[int, int | None]:
 
 def _is_news(task: FollowUp) -> bool:
     return task.owner_told_at is None and task.state in (State.OPEN, State.TAKEN)
+
+
+def _due_promises(task: FollowUp, until: datetime | None, now: datetime) -> list[Promise]:
+    return [promise for promise in PROMISES if _runs_out(task, promise, until, now)]
 
 
 def _runs_out(task: FollowUp, promise: Promise, until: datetime | None, now: datetime) -> bool:
