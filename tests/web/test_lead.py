@@ -98,7 +98,7 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
 
     page.select_option("select[name=a]", "channel:sms")
     page.select_option("select[name=b]", "channel:email")
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator(".verdict")).to_contain_text("SMS")
 
     page.get_by_role("link", name="Read what they said").click()
