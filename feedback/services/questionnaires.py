@@ -50,23 +50,24 @@ class Findings:
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = list(directories)
         self._seen: tuple[object, ...] = ()
+        self._told = lint.Settings()
         self._found: Mapping[str, Checked] = {}
 
-    def of(self, library: Library) -> Mapping[str, Checked]:
-        """Key of a questionnaire -> what the linter says of its file."""
+    def of(self, library: Library, told: lint.Settings) -> Mapping[str, Checked]:
+        """Key of a questionnaire -> what the linter says of its file, `told` of the installation."""
         files = list(files_in(self._directories).values())
         state = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-        if state != self._seen:
-            self._found, self._seen = _check(files, library), state
+        if state != self._seen or told is not self._told:
+            self._found, self._seen, self._told = _check(files, library, told), state, told
         return self._found
 
 
-def _check(files: Sequence[Path], library: Library) -> Mapping[str, Checked]:
+def _check(files: Sequence[Path], library: Library, told: lint.Settings) -> Mapping[str, Checked]:
     texts = [(path.name, path.read_bytes().decode("utf-8", "surrogateescape")) for path in files]
     documents = [read(text, name) for name, text in texts]
     return {
         document.questionnaire.key: Checked(result, _differs(document.questionnaire, library))
-        for document, result in zip(documents, lint.check_texts(texts), strict=True)
+        for document, result in zip(documents, lint.check_texts(texts, settings=told), strict=True)
         if document.questionnaire
     }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
+from sqlalchemy.orm import Session
 
 from feedback import clock, lint, resources
 from feedback.core.message import Character
@@ -18,7 +19,7 @@ from feedback.errors import NotFound, Rejected
 from feedback.i18n import translator
 from feedback.lint.rule import SEVERITIES, Problem
 from feedback.lint.rules import EVERY_RULE
-from feedback.services import audit, links, questionnaires
+from feedback.services import audit, links, publishing, questionnaires
 from feedback.store.models import Link
 from feedback.web.frame import is_fragment
 from feedback.web.headers import STAFF_POLICY
@@ -76,17 +77,19 @@ class Questionnaires:
         self.findings = questionnaires.Findings(
             resources.directories("questionnaires", runtime.settings.instance)
         )
+        self.rules = publishing.Rules(runtime.settings)
         self.pages = Pages(runtime.settings)
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def index(self) -> ResponseReturnValue:
         with self.database.reading() as session:
             answers = questionnaires.answered(session, list(self.library.questionnaires))
+            checked = self._checked(session)
         return render_template(
             "questionnaires/index.html",
             shelf=[self.library.questionnaires[key] for key in sorted(self.library.questionnaires)],
             stages=self._stages_of,
-            checked=self.findings.of(self.library),
+            checked=checked,
             answers=answers,
             worst=worst,
         )
@@ -102,7 +105,7 @@ class Questionnaires:
                 language=language,
                 direction=direction,
                 stages=self._stages_of(questionnaire),
-                checked=self.findings.of(self.library).get(key),
+                checked=self._checked(session).get(key),
                 answers=questionnaires.answered(session, [key]).get(key, 0),
                 links=questionnaires.by_link(session, [key]),
                 texts=questionnaires.text_messages(questionnaire, self.settings),
@@ -141,7 +144,11 @@ class Questionnaires:
         """Findings for a pasted file, which is not kept."""
         text = request.form.get("text", "").replace("\r\n", "\n")
         too_long = len(text) > LONGEST
-        found = lint.check(text, "questionnaire.yaml") if text.strip() and not too_long else []
+        found: list[Problem] = []
+        if text.strip() and not too_long:
+            with self.database.reading() as session:
+                told = self.rules.of(session, clock.now())
+            found = lint.check(text, "questionnaire.yaml", settings=told)
         page = render_template(
             "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
             text=text,
@@ -198,6 +205,9 @@ class Questionnaires:
                 raise NotFound("There is no such link.")
             picture = links.qr_code(links.address(link, self.settings.web.public_url))
         return Response(picture, mimetype="image/svg+xml")
+
+    def _checked(self, session: Session) -> Mapping[str, questionnaires.Checked]:
+        return self.findings.of(self.library, self.rules.of(session, clock.now()))
 
     def _stages_of(self, questionnaire: Questionnaire) -> list[str]:
         """The stages that use it, in the reader's language."""

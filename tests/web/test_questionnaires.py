@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from feedback import lint
 from feedback.bootstrap import Runtime
 from feedback.core.message import segments
 from feedback.services import questionnaires
@@ -127,11 +128,11 @@ def test_every_rule_has_a_page_with_its_reason(sign_in: SignIn) -> None:
 def test_a_file_that_has_changed_since_the_start_is_noticed(runtime: Runtime, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD, encoding="utf-8")
     findings = questionnaires.Findings([tmp_path])
-    (checked,) = findings.of(runtime.library).values()
+    (checked,) = findings.of(runtime.library, lint.Settings()).values()
     assert checked.changed
     assert checked.result.problems
     (tmp_path / "bad.yaml").write_text(BAD.replace("fast and friendly", "support"), encoding="utf-8")
-    (again,) = findings.of(runtime.library).values()
+    (again,) = findings.of(runtime.library, lint.Settings()).values()
     assert {each.rule for each in checked.result.problems} > {each.rule for each in again.result.problems}
 
 
