@@ -58,7 +58,6 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     database.upgrade()
     with database.writing() as session:
         rollups.adopt(session)
-    with database.reading() as session:
         shelf = publishing.load(session, settings, clock.now())
     return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
 

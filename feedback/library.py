@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -23,17 +24,27 @@ from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import NotFound, QuestionnaireInvalid
 from feedback.lint import trend
+from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.document import read
 from feedback.store.database import zone_of
-from feedback.store.models import QuestionnaireVersion
+from feedback.store.models import AuditEntry, QuestionnaireVersion
 
 JOURNEY = "journey.yaml"
+FINDING, ACKNOWLEDGED = "finding", "acknowledged"
+"""How the audit calls a warning of the linter that somebody lets pass."""
 
 
 class Library:
     """What may be sent. Immutable but for its cache of published versions; reload by making a new one."""
 
-    def __init__(self, questionnaires: Mapping[str, Questionnaire], journey: Journey) -> None:
+    def __init__(
+        self,
+        questionnaires: Mapping[str, Questionnaire],
+        journey: Journey,
+        results: Mapping[str, lint.Result] = MappingProxyType({}),
+    ) -> None:
+        """`results` is what the linter says of each questionnaire's file; nothing of one that has no file."""
+        self.results = dict(results)
         self.questionnaires = dict(questionnaires)
         self.journey = journey
         self._by_version: dict[int, Questionnaire] = {}
@@ -67,7 +78,11 @@ class Library:
         )
         if session.scalar(known) is not None:
             return []
-        return list(_against_the_series(questionnaire, versions(session), day_of(now, zone_of(session))))
+        today = day_of(now, zone_of(session))
+        return [
+            *_against_the_series(questionnaire, versions(session), today),
+            *_not_acknowledged(session, key, self.results.get(key)),
+        ]
 
     def _digest(self, key: str) -> str:
         if key not in self._digests:
@@ -124,7 +139,12 @@ def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> 
     documents = [read(text, path) for path, text in texts.items()]
     questionnaires = {each.questionnaire.key: each.questionnaire for each in documents if each.questionnaire}
     journeys = [each.journey for each in documents if each.journey]
-    return Library(questionnaires, journeys[0] if journeys else Journey(stages=()))
+    said = {
+        document.questionnaire.key: result
+        for document, result in zip(documents, results, strict=True)
+        if document.questionnaire
+    }
+    return Library(questionnaires, journeys[0] if journeys else Journey(stages=()), said)
 
 
 def refusal(sentences: Sequence[str], problems: Sequence[lint.Problem] = ()) -> QuestionnaireInvalid:
@@ -142,6 +162,34 @@ def versions(session: Session) -> tuple[Questionnaire, ...]:
     """Everything that was ever published, the earliest first."""
     stored = session.scalars(select(QuestionnaireVersion.content).order_by(QuestionnaireVersion.id))
     return tuple(restore(content) for content in stored)
+
+
+def acknowledged(session: Session, key: str) -> dict[Warned, tuple[int | None, datetime]]:
+    """The warnings of a questionnaire that somebody has let pass: who, and when first."""
+    entries = session.execute(
+        select(AuditEntry.detail, AuditEntry.user_id, AuditEntry.at)
+        .where(AuditEntry.subject == FINDING, AuditEntry.action == ACKNOWLEDGED)
+        .order_by(AuditEntry.id.desc())
+    )
+    return {
+        Warned(detail["rule"], detail["question"], detail["wording"]): (by, at)
+        for detail, by, at in entries
+        if detail["questionnaire"] == key
+    }
+
+
+def _not_acknowledged(session: Session, key: str, result: lint.Result | None) -> Iterator[str]:
+    found = warnings(result) if result else {}
+    if not found:
+        return
+    known = acknowledged(session, key)
+    left = [group[0] for warned, group in found.items() if warned not in known]
+    yield from map(sentence, left)
+    if left:
+        yield (
+            "Mend these warnings, suppress them in the file, or let them pass by name on the page of the "
+            f"questionnaire or with `feedback acknowledge {key} --by YOUR-ADDRESS`."
+        )
 
 
 def _against_the_series(

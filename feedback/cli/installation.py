@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,8 @@ if TYPE_CHECKING:
 
 
 def told() -> Settings | None:
-    """What the linter is told by the installation; None where there is none, with a sentence where it is broken."""
-    if not _is_there():
-        return None
+    """What the linter is told by the installation; None before it has a database, and, with a sentence, where that
+    cannot be asked."""
     from feedback import bootstrap, clock
     from feedback.errors import FeedbackError
     from feedback.services import publishing
@@ -31,12 +29,6 @@ def told() -> Settings | None:
     except FeedbackError as error:
         click.secho(f"Not held against what is published: {error}", fg="yellow", err=True)
         return None
-
-
-def _is_there() -> bool:
-    """Asked before anything is imported: without an installation the linter starts in no time."""
-    named = {"FEEDBACK_DATABASE_URL", "FEEDBACK_DATABASE_URL_FILE"} & os.environ.keys()
-    return bool(named) or Path(os.environ.get("FEEDBACK_INSTANCE", "instance"), "feedback.toml").exists()
 
 
 def _has_tables(database: Database) -> bool:

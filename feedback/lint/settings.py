@@ -13,11 +13,13 @@ class Settings:
     """`today` decides which suppressions and bridges have ended; without it none has.
 
     `published` are the versions that were ever asked, the earliest first. `trigger_events` are events that every
-    recipient is known to have been through. Seconds are what answering takes on average.
+    recipient is known to have been through. Seconds are what answering takes on average. `design_leads` are the
+    names, in lower case, of those who may accept an error; None where nobody has said.
     """
 
     today: date | None = None
     published: tuple[Questionnaire, ...] = ()
+    design_leads: frozenset[str] | None = None
     trigger_events: frozenset[str] = frozenset()
     known_fields: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from feedback import library, resources
 from feedback.cli import main
 from feedback.errors import ChannelHeld
-from feedback.services import holds
+from feedback.services import holds, staff
 from feedback.store.database import Database
 
 PASSWORD = "a long enough password"
@@ -187,6 +187,31 @@ def test_lint_says_when_it_cannot_ask_the_installation_and_goes_on(installed: Pa
     told = feedback(installed, "lint", str(resources.shipped("questionnaires")))
     assert told.exit_code == 0
     assert "Not held against what is published" in told.output
+
+
+def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path) -> None:
+    own = installed / "questionnaires"
+    own.mkdir()
+    shipped = resources.shipped("questionnaires") / "support-call-csat.yaml"
+    (own / shipped.name).write_text(
+        shipped.read_text().replace("Is your problem solved?", "Was it not solved?")
+    )
+    for name, role in (("ada", "lead"), ("cem", "csm")):
+        database = Database(f"sqlite:///{installed / 'feedback.db'}")
+        with database.writing() as session:
+            staff.add_user(
+                session, email=f"{name}@example.com", name=name, roles=[role], now=datetime.now(UTC)
+            )
+        database.close()
+    refused = feedback(installed, "report")
+    assert refused.exit_code == 2
+    assert "feedback acknowledge support-call-csat --by YOUR-ADDRESS" in refused.output
+    command = ("acknowledge", "support-call-csat", "--by")
+    assert "neither a lead nor an admin" in feedback(installed, *command, "cem@example.com").output
+    assert "There is no user" in feedback(installed, *command, "zoe@example.com").output
+    assert "1 let pass." in feedback(installed, *command, "ada@example.com").output
+    assert "There is nothing to let pass." in feedback(installed, *command, "ada@example.com").output
+    assert feedback(installed, "report").exit_code == 0
 
 
 @pytest.fixture

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from feedback import resources
+from feedback import library, lint, resources
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
-from feedback.services import publishing
+from feedback.lint.acknowledgement import Warned, warnings
+from feedback.lint.rule import Problem
+from feedback.lint.suppression import wording_hash
+from feedback.services import audit, publishing, staff
 from feedback.settings import Settings
+from feedback.settings.table import Questionnaires
 from feedback.store.database import Database
 from tests.services.conftest import World
 
@@ -26,7 +31,7 @@ def load(migrated: Database, settings: Settings) -> Callable[[], Library]:
     """Reads the installation's files, as the start does."""
 
     def load() -> Library:
-        with migrated.reading() as session:
+        with migrated.writing() as session:
             return publishing.load(session, settings, NOW)
 
     return load
@@ -48,9 +53,9 @@ def write(settings: Settings) -> Callable[..., None]:
     return write
 
 
-def publish(database: Database, library: Library, key: str = "support-call-csat") -> int:
+def publish(database: Database, shelf: Library, key: str = "support-call-csat") -> int:
     with database.writing() as session:
-        return library.published(session, key, NOW).id
+        return shelf.published(session, key, NOW).id
 
 
 OTHER_QUESTION = (HELP, PRICE)
@@ -181,7 +186,7 @@ def test_the_worker_sends_the_other_surveys_and_tries_the_refused_one_later(
 
 
 def load_shipped(world: World) -> dict[str, object]:
-    with world.database.reading() as session:
+    with world.database.writing() as session:
         return dict(publishing.load(session, world.settings, world.now).questionnaires)
 
 
@@ -198,3 +203,157 @@ def test_what_is_told_to_the_linter_is_made_once_until_something_is_published(
     assert told() is first
     publish(migrated, load())
     assert told() is not first
+
+
+# --- Warnings ---------------------------------------------------------------------------------------
+
+WARNED = ("Is your problem solved?", "Was it not solved?")
+
+
+def people(database: Database) -> dict[str, int]:
+    with database.writing() as session:
+        return {
+            role: staff.add_user(
+                session, email=f"{role}@example.com", name=f"A {role}", roles=[role], now=NOW
+            ).id
+            for role in ("lead", "csm")
+        }
+
+
+def warned(settings: Settings, database: Database) -> dict[Warned, list[Problem]]:
+    with database.reading() as session:
+        told = publishing.Rules(settings).of(session, NOW)
+    shelf = library.load(resources.directories("questionnaires", settings.instance), told)
+    return warnings(shelf.results["support-call-csat"])
+
+
+def test_a_warning_keeps_a_questionnaire_from_being_published_until_somebody_lets_it_pass(
+    migrated: Database, load: Callable[[], Library], write: Callable[..., None], settings: Settings
+) -> None:
+    write(WARNED)
+    with pytest.raises(QuestionnaireInvalid, match="feedback acknowledge support-call-csat"):
+        load()
+    found, lead = warned(settings, migrated), people(migrated)["lead"]
+    assert [(each.rule, each.question) for each in found] == [("negation", "solved")]
+    with migrated.writing() as session:
+        assert publishing.acknowledge(session, "support-call-csat", list(found), by=lead, now=NOW)
+        assert not publishing.acknowledge(session, "support-call-csat", list(found), by=lead, now=NOW)
+    publish(migrated, load())
+    with migrated.reading() as session:
+        ((entry, user),) = audit.search(session, audit.Wanted(subject="finding"), 10)
+    assert (entry.action, user.email, entry.at) == ("acknowledged", "lead@example.com", NOW)
+    assert entry.detail["rule"] == "negation"
+
+
+def test_another_wording_has_to_be_let_pass_anew(
+    migrated: Database, load: Callable[[], Library], write: Callable[..., None], settings: Settings
+) -> None:
+    write(WARNED)
+    lead = people(migrated)["lead"]
+    with migrated.writing() as session:
+        found = warned(settings, migrated)
+        publishing.acknowledge(session, "support-call-csat", list(found), by=lead, now=NOW)
+    load()
+    write(("Is your problem solved?", "Was your call not answered?"))
+    with pytest.raises(QuestionnaireInvalid, match="negation"):
+        load()
+
+
+def test_what_was_published_before_stays_in_force_with_its_warnings(
+    migrated: Database, load: Callable[[], Library], write: Callable[..., None], settings: Settings
+) -> None:
+    write(WARNED)
+    shelf = library.load(resources.directories("questionnaires", settings.instance))
+    publish(migrated, Library(shelf.questionnaires, shelf.journey))  # by a release that let warnings pass
+    load()
+
+
+def test_a_library_that_was_read_without_a_database_refuses_a_warning_when_it_is_to_be_sent(
+    migrated: Database, write: Callable[..., None], settings: Settings
+) -> None:
+    write(WARNED)
+    shelf = library.load(resources.directories("questionnaires", settings.instance))
+    with pytest.raises(QuestionnaireInvalid, match="negation"):
+        publish(migrated, shelf)
+
+
+# --- Accepted in the file ---------------------------------------------------------------------------
+
+DOUBLE = ("Is your problem solved?", "Are you happy with price and speed?")
+ACCEPTED = """
+lint:
+  suppress:
+    - rule: double-barrelled
+      question: solved
+      reason: Prescribed by the regulator, form 12.
+      by: lead
+      wording: "HASH"
+"""
+
+
+def accepted(settings: Settings, write: Callable[..., None], *changes: tuple[str, str]) -> None:
+    write(DOUBLE)
+    file = settings.instance / "questionnaires" / FILE
+    text = file.read_text(encoding="utf-8")
+    (tie,) = {each.wording for each in lint.check(text) if each.rule == "double-barrelled"}
+    entry = ACCEPTED.replace("HASH", wording_hash(tie))
+    for old, new in changes:
+        entry = entry.replace(old, new)
+    file.write_text(text + entry, encoding="utf-8")
+
+
+def test_an_error_that_a_lead_accepts_is_published_and_stands_in_the_audit_once(
+    migrated: Database, load: Callable[[], Library], write: Callable[..., None], settings: Settings
+) -> None:
+    people(migrated)
+    accepted(settings, write)
+    load()
+    load()
+    with migrated.reading() as session:
+        ((entry, _),) = audit.search(session, audit.Wanted(subject="finding"), 10)
+    assert entry.action == "accepted"
+    assert (entry.detail["rule"], entry.detail["author"]) == ("double-barrelled", "lead")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("by: lead", "by: csm"), "suppression-author"),
+        (("by: lead", "by: nobody"), "suppression-author"),
+        (("      by: lead\n", ""), "suppression-incomplete"),
+        (("by: lead", "by: lead\n      until: 2026-03-01"), "suppression-expired"),
+    ],
+)
+def test_what_does_not_hold_keeps_an_error_an_error(
+    migrated: Database,
+    load: Callable[[], Library],
+    write: Callable[..., None],
+    settings: Settings,
+    change: tuple[str, str],
+    told: str,
+) -> None:
+    people(migrated)
+    accepted(settings, write, change)
+    with pytest.raises(QuestionnaireInvalid, match=told) as refused:
+        load()
+    assert "double-barrelled" in str(refused.value)
+
+
+def test_the_settings_name_more_design_leads(
+    migrated: Database, write: Callable[..., None], settings: Settings
+) -> None:
+    accepted(settings, write, ("by: lead", "by: E.Yilmaz"))
+    named = replace(settings, questionnaires=Questionnaires(design_leads=("e.yilmaz",)))
+    with migrated.writing() as session:
+        publishing.load(session, named, NOW)
+
+
+def test_files_read_without_an_installation_know_what_day_it_is(
+    settings: Settings, write: Callable[..., None]
+) -> None:
+    accepted(settings, write)
+    directories = resources.directories("questionnaires", settings.instance)
+    library.load(directories)
+    accepted(settings, write, ("by: lead", "by: lead\n      until: 2020-01-01"))
+    with pytest.raises(QuestionnaireInvalid, match="suppression-expired"):
+        library.load(directories)
