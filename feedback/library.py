@@ -31,7 +31,7 @@ from feedback.store.models import AuditEntry, QuestionnaireVersion
 
 JOURNEY = "journey.yaml"
 FINDING, ACKNOWLEDGED = "finding", "acknowledged"
-"""How the audit calls a warning of the linter that somebody lets pass."""
+"""How the audit calls a warning of the linter that somebody lets stand."""
 
 
 class Library:
@@ -165,7 +165,7 @@ def versions(session: Session) -> tuple[Questionnaire, ...]:
 
 
 def acknowledged(session: Session, key: str) -> dict[Warned, tuple[int | None, datetime]]:
-    """The warnings of a questionnaire that somebody has let pass: who, and when first."""
+    """The warnings of a questionnaire that somebody has let stand: who, and when first."""
     entries = session.execute(
         select(AuditEntry.detail, AuditEntry.user_id, AuditEntry.at)
         .where(AuditEntry.subject == FINDING, AuditEntry.action == ACKNOWLEDGED)
@@ -187,7 +187,7 @@ def _not_acknowledged(session: Session, key: str, result: lint.Result | None) ->
     yield from map(sentence, left)
     if left:
         yield (
-            "Mend these warnings, suppress them in the file, or let them pass by name on the page of the "
+            "Mend these warnings, suppress them in the file, or let them stand by name on the page of the "
             f"questionnaire or with `feedback acknowledge {key} --by YOUR-ADDRESS`."
         )
 

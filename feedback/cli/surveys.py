@@ -65,7 +65,7 @@ def _reason(code: str, params: dict[str, object]) -> str:
 @click.option("--rule", help="Only warnings of this rule.")
 @click.option("--question", help="Only warnings about this question.")
 def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
-    """Let warnings of the linter pass, by name, so that QUESTIONNAIRE can be published as it is written."""
+    """Let warnings of the linter stand, by name, so that QUESTIONNAIRE can be published as it is written."""
     from feedback import bootstrap, clock, library, resources
     from feedback.lint.acknowledgement import warnings
     from feedback.services import publishing
@@ -83,7 +83,7 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
         new = publishing.acknowledge(session, questionnaire, chosen, by=who.id, now=clock.now())
     for each in new:
         click.echo(library.sentence(found[each][0]))
-    click.echo(f"{len(new)} let pass." if new else "There is nothing to let pass.")
+    click.echo(f"{len(new)} let stand." if new else "There is nothing to let stand.")
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""Warnings that somebody has seen and lets pass, by name: without a word in the file, and only for this wording."""
+"""Warnings that somebody has seen and lets stand, by name: without a word in the file, and only for this wording."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from feedback.store.database import zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion, Role, User
 
 LEADS = (RoleName.LEAD, RoleName.ADMIN)
-"""Who answers for what is asked, and may let a finding pass."""
+"""Who answers for what is asked, and may let a finding stand."""
 
 
 def load(session: Session, settings: Settings, now: datetime) -> Library:
@@ -42,7 +42,7 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
 def acknowledge(
     session: Session, key: str, chosen: Collection[Warned], *, by: int, now: datetime
 ) -> list[Warned]:
-    """User `by` lets these warnings of a questionnaire pass; those that nobody had let pass before."""
+    """User `by` lets these warnings of a questionnaire pass; those that nobody had let stand before."""
     known = library.acknowledged(session, key)
     new = [each for each in chosen if each not in known]
     for each in new:

@@ -168,7 +168,7 @@ AUDITED: Mapping[str, str] = {
     "opt_out": _("took it as an opt-out"),
     "no_opt_out": _("decided that it is no opt-out"),
     "handled": _("dealt with it"),
-    "acknowledged": _("let it pass"),
+    "acknowledged": _("let it stand"),
     "accepted": _("accepted it in the file"),
     "retried": _("tried it again"),
 }

@@ -209,8 +209,8 @@ def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path
     command = ("acknowledge", "support-call-csat", "--by")
     assert "neither a lead nor an admin" in feedback(installed, *command, "cem@example.com").output
     assert "There is no user" in feedback(installed, *command, "zoe@example.com").output
-    assert "1 let pass." in feedback(installed, *command, "ada@example.com").output
-    assert "There is nothing to let pass." in feedback(installed, *command, "ada@example.com").output
+    assert "1 let stand." in feedback(installed, *command, "ada@example.com").output
+    assert "There is nothing to let stand." in feedback(installed, *command, "ada@example.com").output
     assert feedback(installed, "report").exit_code == 0
 
 
