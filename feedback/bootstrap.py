@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from feedback import library, resources
+from feedback import clock
 from feedback.channels import CHANNELS
 from feedback.channels.base import Channel
 from feedback.core.followup import Weights
@@ -15,7 +15,7 @@ from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
-from feedback.services import rollups
+from feedback.services import publishing, rollups
 from feedback.services.mailbox import DatabaseMailbox
 from feedback.settings import Settings, check, load
 from feedback.store.database import Database
@@ -54,11 +54,11 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     if errors:
         raise SettingsInvalid("\n".join(errors))
     _weigh(settings)
-    shelf = library.load(resources.directories("questionnaires", settings.instance))
     database = open_database(settings)
     database.upgrade()
     with database.writing() as session:
         rollups.adopt(session)
+        shelf = publishing.load(session, settings, clock.now())
     return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
 
 

@@ -1,32 +1,50 @@
-"""The questionnaires and the journey that are in force, read from YAML and refused where the linter says error."""
+"""The questionnaires and the journey that are in force, read from YAML and refused where the linter says error.
+
+A questionnaire is published when it is first asked: then its version is stored for ever, and held against what
+was published before.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback import lint
+from feedback import clock, lint
 from feedback.core.journey import Journey
+from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import NotFound, QuestionnaireInvalid
+from feedback.lint import trend
+from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.document import read
-from feedback.store.models import QuestionnaireVersion
+from feedback.store.database import zone_of
+from feedback.store.models import AuditEntry, QuestionnaireVersion
 
 JOURNEY = "journey.yaml"
+FINDING, ACKNOWLEDGED = "finding", "acknowledged"
+"""How the audit calls a warning of the linter that somebody lets stand."""
 
 
 class Library:
     """What may be sent. Immutable but for its cache of published versions; reload by making a new one."""
 
-    def __init__(self, questionnaires: Mapping[str, Questionnaire], journey: Journey) -> None:
+    def __init__(
+        self,
+        questionnaires: Mapping[str, Questionnaire],
+        journey: Journey,
+        results: Mapping[str, lint.Result] = MappingProxyType({}),
+    ) -> None:
+        """`results` is what the linter says of each questionnaire's file; nothing of one that has no file."""
+        self.results = dict(results)
         self.questionnaires = dict(questionnaires)
         self.journey = journey
         self._by_version: dict[int, Questionnaire] = {}
@@ -41,16 +59,35 @@ class Library:
         return self.questionnaires[key]
 
     def published(self, session: Session, key: str, now: datetime) -> QuestionnaireVersion:
-        """The stored version of a questionnaire as it stands now; stored at its first use, never changed after."""
-        questionnaire = self.questionnaire(key)
-        if key not in self._digests:
-            self._digests[key] = content_hash(snapshot(questionnaire))
-        digest = self._digests[key]
+        """The stored version of a questionnaire as it stands now; stored at its first use, never changed after.
+
+        Raises QuestionnaireInvalid for one that may not be published, as `objections` tells.
+        """
+        digest = self._digest(key)
         # A batch of invitations asks for the same version again and again; the session itself forgets quickly.
         kept: dict[str, QuestionnaireVersion] = session.info.setdefault("published", {})
         if digest not in kept or kept[digest] not in session:
             kept[digest] = self._stored(session, key, digest, now)
         return kept[digest]
+
+    def objections(self, session: Session, key: str, now: datetime) -> list[str]:
+        """What keeps a questionnaire from being published, in sentences; nothing once it has been."""
+        questionnaire = self.questionnaire(key)
+        known = select(QuestionnaireVersion.id).where(
+            QuestionnaireVersion.key == key, QuestionnaireVersion.content_hash == self._digest(key)
+        )
+        if session.scalar(known) is not None:
+            return []
+        today = day_of(now, zone_of(session))
+        return [
+            *_against_the_series(questionnaire, versions(session), today),
+            *_not_acknowledged(session, key, self.results.get(key)),
+        ]
+
+    def _digest(self, key: str) -> str:
+        if key not in self._digests:
+            self._digests[key] = content_hash(snapshot(self.questionnaire(key)))
+        return self._digests[key]
 
     def _stored(self, session: Session, key: str, digest: str, now: datetime) -> QuestionnaireVersion:
         wanted = select(QuestionnaireVersion).where(
@@ -58,6 +95,8 @@ class Library:
         )
         if (found := session.scalar(wanted)) is not None:
             return found
+        if objections := self.objections(session, key, now):
+            raise refusal(objections)
         content = snapshot(self.questionnaires[key])
         version = QuestionnaireVersion(key=key, content_hash=digest, content=content, published_at=now)
         try:
@@ -84,22 +123,88 @@ class Library:
         return version_id in self._by_version
 
 
-def load(directories: Sequence[Path]) -> Library:
+def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> Library:
     """Read every YAML file of `directories`; a file in an earlier one hides its namesake in a later one.
 
+    `settings` tell the linter of the installation; without them it knows only what day it is.
     Raises QuestionnaireInvalid with every problem of every file, each as `file:line:column`.
     """
     files = files_in(directories)
     texts = {str(path): path.read_text(encoding="utf-8") for path in files.values()}
-    results = lint.check_texts(list(texts.items()))
+    settings = settings or lint.Settings(today=clock.now().date())
+    results = lint.check_texts(list(texts.items()), settings=settings)
     problems = [each for result in results for each in result.problems if each.severity == "error"]
     if problems:
-        lines = "\n".join(f"{each.path}:{each.line}:{each.column} {each.message}" for each in problems)
-        raise QuestionnaireInvalid(f"Nothing is sent before this is mended:\n{lines}", problems)
+        raise refusal([sentence(each) for each in problems], problems)
     documents = [read(text, path) for path, text in texts.items()]
     questionnaires = {each.questionnaire.key: each.questionnaire for each in documents if each.questionnaire}
     journeys = [each.journey for each in documents if each.journey]
-    return Library(questionnaires, journeys[0] if journeys else Journey(stages=()))
+    said = {
+        document.questionnaire.key: result
+        for document, result in zip(documents, results, strict=True)
+        if document.questionnaire
+    }
+    return Library(questionnaires, journeys[0] if journeys else Journey(stages=()), said)
+
+
+def refusal(sentences: Sequence[str], problems: Sequence[lint.Problem] = ()) -> QuestionnaireInvalid:
+    """Why nothing is sent, one line for each reason."""
+    return QuestionnaireInvalid("\n".join(["Nothing is sent before this is mended:", *sentences]), problems)
+
+
+def sentence(problem: lint.Problem) -> str:
+    """`file:line:column rule message`, and what to do where the linter knows it."""
+    better = f" {problem.rewrite}" if problem.rewrite else ""
+    return f"{problem.path}:{problem.line}:{problem.column} {problem.rule} {problem.message}{better}"
+
+
+def versions(session: Session) -> tuple[Questionnaire, ...]:
+    """Everything that was ever published, the earliest first."""
+    stored = session.scalars(select(QuestionnaireVersion.content).order_by(QuestionnaireVersion.id))
+    return tuple(restore(content) for content in stored)
+
+
+def acknowledged(session: Session, key: str) -> dict[Warned, tuple[int | None, datetime]]:
+    """The warnings of a questionnaire that somebody has let stand: who, and when first."""
+    entries = session.execute(
+        select(AuditEntry.detail, AuditEntry.user_id, AuditEntry.at)
+        .where(AuditEntry.subject == FINDING, AuditEntry.action == ACKNOWLEDGED)
+        .order_by(AuditEntry.id.desc())
+    )
+    return {
+        Warned(detail["rule"], detail["question"], detail["wording"]): (by, at)
+        for detail, by, at in entries
+        if detail["questionnaire"] == key
+    }
+
+
+def _not_acknowledged(session: Session, key: str, result: lint.Result | None) -> Iterator[str]:
+    found = warnings(result) if result else {}
+    if not found:
+        return
+    known = acknowledged(session, key)
+    left = [group[0] for warned, group in found.items() if warned not in known]
+    yield from map(sentence, left)
+    if left:
+        yield (
+            "Mend these warnings, suppress them in the file, or let them stand by name on the page of the "
+            f"questionnaire or with `feedback acknowledge {key} --by YOUR-ADDRESS`."
+        )
+
+
+def _against_the_series(
+    questionnaire: Questionnaire, published: Sequence[Questionnaire], today: date
+) -> Iterator[str]:
+    """As the rule `trend-scale-changed`, for a questionnaire that no longer has a file."""
+    before = trend.continued(questionnaire, published)
+    if before is None or trend.is_bridged(questionnaire, today):
+        return
+    for question, told in trend.changes(questionnaire, before):
+        yield (
+            f"{questionnaire.key}/{question} trend-scale-changed {told}, but the series "
+            f"“{questionnaire.series}” goes on. Give it a new `trend:` key, or run both until a date with "
+            "`trend_bridge:`."
+        )
 
 
 def files_in(directories: Sequence[Path]) -> dict[str, Path]:

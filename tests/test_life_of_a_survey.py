@@ -16,7 +16,7 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from feedback import bootstrap, clock
+from feedback import bootstrap, clock, library, resources
 from feedback.bootstrap import Runtime
 from feedback.services import journeys, optouts, staff
 from feedback.settings import load
@@ -38,7 +38,7 @@ def runtime(migrated: Database, tmp_path: Path) -> Runtime:
         "FEEDBACK_WEB_PUBLIC_URL": "http://localhost",
     }
     settings = load(tmp_path, environ)
-    shelf = bootstrap.library.load(bootstrap.resources.directories("questionnaires", tmp_path))
+    shelf = library.load(resources.directories("questionnaires", tmp_path))
     return Runtime(settings, migrated, shelf, bootstrap.open_channels(settings, migrated))
 
 

@@ -12,6 +12,7 @@ from feedback.cli.frame import main, the_runtime, the_settings
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
+    from feedback.library import Library
     from feedback.settings import Problem, Settings
     from feedback.store.database import Database
 
@@ -48,7 +49,7 @@ def init(name: str, public_url: str) -> None:
 @click.option("--deep", is_flag=True, help="Also check the data's invariants and call each channel.")
 def doctor(deep: bool) -> None:
     """Say what is missing, unwise or broken, and what to do about it."""
-    from feedback import bootstrap, library, resources
+    from feedback import bootstrap
     from feedback.settings import check
 
     settings = the_settings()
@@ -61,7 +62,7 @@ def doctor(deep: bool) -> None:
     standing = [] if any(problem.level == "error" for problem in stored) else _standing(database, settings)
     for problem in standing:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
-    shelf = library.load(resources.directories("questionnaires", settings.instance))
+    shelf = _shelf(settings, None if any(problem.level == "error" for problem in stored) else database)
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
     if database.is_sqlite:
@@ -76,6 +77,17 @@ def doctor(deep: bool) -> None:
     if broken or any(problem.level == "error" for problem in standing):
         sys.exit(1)
     click.secho("Ready.", fg="green")
+
+
+def _shelf(settings: Settings, database: Database | None) -> Library:
+    """The library; held against what is published where the database can be read."""
+    from feedback import clock, library, resources
+    from feedback.services import publishing
+
+    if database is None:
+        return library.load(resources.directories("questionnaires", settings.instance))
+    with database.writing() as session:
+        return publishing.load(session, settings, clock.now())
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from feedback.cli.frame import main, the_runtime
+from feedback.cli.frame import main, the_runtime, the_settings
 
 
 @main.command()
@@ -57,6 +57,33 @@ def plan(days: int, everything: bool) -> None:
 def _reason(code: str, params: dict[str, object]) -> str:
     detail = ", ".join(f"{name} {value}" for name, value in params.items())
     return code.replace("_", " ") + (f" ({detail})" if detail else "")
+
+
+@main.command()
+@click.argument("questionnaire")
+@click.option("--by", required=True, metavar="ADDRESS", help="Your e-mail address: a lead's or an admin's.")
+@click.option("--rule", help="Only warnings of this rule.")
+@click.option("--question", help="Only warnings about this question.")
+def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
+    """Let warnings of the linter stand, by name, so that QUESTIONNAIRE can be published as it is written."""
+    from feedback import bootstrap, clock, library, resources
+    from feedback.lint.acknowledgement import warnings
+    from feedback.services import publishing
+
+    settings = the_settings()
+    database = bootstrap.open_database(settings)
+    database.upgrade()
+    with database.writing() as session:
+        told = publishing.Rules(settings).of(session, clock.now())
+        shelf = library.load(resources.directories("questionnaires", settings.instance), told)
+        shelf.questionnaire(questionnaire)
+        found = warnings(shelf.results[questionnaire])
+        chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]
+        who = publishing.design_lead(session, by)
+        new = publishing.acknowledge(session, questionnaire, chosen, by=who.id, now=clock.now())
+    for each in new:
+        click.echo(library.sentence(found[each][0]))
+    click.echo(f"{len(new)} let stand." if new else "There is nothing to let stand.")
 
 
 @main.command()

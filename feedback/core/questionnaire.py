@@ -100,7 +100,7 @@ class Questionnaire(Strict):
         None, description="the series that its score continues; change the scale, change the key"
     )
     trend_bridge: str | None = Field(
-        None, description="until when old and new wording run side by side (date)"
+        None, description="the last day on which old and new wording run side by side: 2026-09-30"
     )
     trigger: str | None = Field(None, description="the event that every recipient has been through")
     known_fields: tuple[str, ...] = Field(
@@ -116,6 +116,11 @@ class Questionnaire(Strict):
     ] = Field((), strict=False)
     follow_ups: tuple[FollowUpRule, ...] = Field((), strict=False)
     lint: LintSettings = Field(default_factory=LintSettings)
+
+    @property
+    def series(self) -> str:
+        """The key under which its scores are counted together: the trend's, or its own."""
+        return self.trend or self.key
 
     def question(self, key: str) -> AnyQuestion | None:
         return self.by_key.get(key)

@@ -24,6 +24,8 @@ from feedback.lint.rules import EVERY_RULE
 from feedback.lint.settings import Settings
 
 Rewrite = Callable[[Document, list[Problem]], str]
+Told = Callable[[], Settings | None]
+"""What `feedback` hands over: asks the installation, and gives None where there is none."""
 
 
 @click.command("lint")
@@ -37,9 +39,13 @@ Rewrite = Callable[[Document, list[Problem]], str]
 @click.option("--statistics", is_flag=True, help="how often each rule was broken")
 @click.option("--report-false-positives", is_flag=True, help="list suppressions of category false-positive")
 @click.option(
-    "--previous", type=click.Path(exists=True, path_type=Path), help="published versions, to guard trends"
+    "--previous",
+    type=click.Path(exists=True, path_type=Path),
+    help="directory with published versions, beside those of the installation, to guard trends",
 )
+@click.pass_obj
 def lint(
+    told: Told | None,
     paths: tuple[Path, ...],
     style: str,
     explain: str | None,
@@ -53,7 +59,7 @@ def lint(
     if explain:
         click.echo(_explained(explain))
         return
-    settings = Settings(today=now().date(), previous=_published(previous))
+    settings = _settings(told, previous)
     files = paths or (Path("questionnaires"),)
     results = _checked(files, settings)
     if fixing or accepting:
@@ -79,14 +85,17 @@ def _checked(files: Sequence[Path], settings: Settings) -> list[Result]:
     return results
 
 
-def _published(directory: Path | None) -> dict[str, Questionnaire]:
-    """Published questionnaires by their trend."""
-    found: dict[str, Questionnaire] = {}
-    for file in sorted(directory.rglob("*.y*ml")) if directory else ():
-        questionnaire = read(file.read_text(encoding="utf-8", errors="replace"), str(file)).questionnaire
-        if questionnaire and questionnaire.trend:
-            found[questionnaire.trend] = questionnaire
-    return found
+def _published(directory: Path | None) -> tuple[Questionnaire, ...]:
+    """The questionnaires of a directory."""
+    files = sorted(directory.rglob("*.y*ml")) if directory else ()
+    read_ones = (read(file.read_text(encoding="utf-8", errors="replace"), str(file)) for file in files)
+    return tuple(each.questionnaire for each in read_ones if each.questionnaire)
+
+
+def _settings(told: Told | None, previous: Path | None) -> Settings:
+    """What the installation says, or only what day it is; a directory given by name comes after both."""
+    settings = (told() if told else None) or Settings(today=now().date())
+    return replace(settings, published=(*settings.published, *_published(previous)))
 
 
 def _rewritten(results: Sequence[Result], settings: Settings, rewrite: Rewrite) -> None:

@@ -94,8 +94,8 @@ def _parsed(text: str, language: str) -> Interval | None:
     if found is None:
         return None
     shape, noun = found
-    if shape == "point" and noun and not re.search(r"\d", text):
-        return None  # "a friend", "one shop": an article, not a number
+    if shape == "point" and not re.search(r"\d", text) and (noun or len(text.strip()) == 1):
+        return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
     if noun in _units() and not any(number.unit for number in numbers):
         numbers, noun = [replace(number, unit=noun) for number in numbers], ""
     return _interval(shape, numbers, noun)

@@ -48,7 +48,8 @@ def _exceptions(rule: Rule) -> str:
         reason + "```yaml\nlint:\n  suppress:\n"
         f"    - rule: {rule.id}\n      question: the-key\n      reason: a sentence that a colleague "
         "can judge\n"
-        "      category: accepted-risk # mandated, validated-instrument, trend, false-positive\n```"
+        "      category: accepted-risk # mandated, validated-instrument, trend, false-positive\n"
+        "      by: your-name\n      wording: ... # `feedback lint --accept` writes it\n```"
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from feedback.core.questionnaire import Questionnaire
@@ -11,14 +10,16 @@ from feedback.core.questionnaire import Questionnaire
 
 @dataclass(frozen=True)
 class Settings:
-    """`today` decides which suppressions have expired; without it none has.
+    """`today` decides which suppressions and bridges have ended; without it none has.
 
-    `previous` holds the last published version of a trend, keyed by the trend's key. `trigger_events` are
-    events that every recipient is known to have been through. Seconds are what answering takes on average.
+    `published` are the versions that were ever asked, the earliest first. `trigger_events` are events that every
+    recipient is known to have been through. Seconds are what answering takes on average. `design_leads` are the
+    names, in lower case, of those who may accept an error; None where nobody has said.
     """
 
     today: date | None = None
-    previous: Mapping[str, Questionnaire] = field(default_factory=dict)
+    published: tuple[Questionnaire, ...] = ()
+    design_leads: frozenset[str] | None = None
     trigger_events: frozenset[str] = frozenset()
     known_fields: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()

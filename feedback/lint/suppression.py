@@ -17,6 +17,8 @@ _BARE_WORDS = frozenset(
     {"to be decided", "false positive", "design decision", "not applicable", "accepted risk"}
 )
 MIN_REASON = 15
+TREND = "trend-scale-changed"
+"""The rule whose exceptions always end: another wording in a series is a bridge, whatever it is called."""
 WHOLE = "questionnaire"
 """`question: questionnaire` in a suppression means findings that belong to no single question."""
 
@@ -60,7 +62,28 @@ BLANKET = Rule(
     bad=("question: q3 (every rule)", "rule: double-barrelled (every question)", "rule: '*'"),
     suppressible=False,
 )
-META_RULES = (WITHOUT_REASON, UNUSED, EXPIRED, BLANKET)
+INCOMPLETE = Rule(
+    id="suppression-incomplete",
+    title="An accepted finding names who accepted which wording",
+    tier="D",
+    severity="error",
+    why="Without a name nobody can be asked, without the wording a later and worse text is accepted unseen, and a "
+    "series without a date never becomes one again.",
+    good=('by: e.yilmaz, wording: "9f31c2"', "category: trend, until: 2026-09-30"),
+    bad=("no `by:`", "no `wording:`", "`category: trend` without `until:`"),
+    suppressible=False,
+)
+AUTHOR = Rule(
+    id="suppression-author",
+    title="Only a design lead accepts an error",
+    tier="D",
+    severity="error",
+    why="An error reaches every customer who is asked; whoever lets it pass answers for it.",
+    good=("by: lead@example.com, who is a lead or an admin of this installation",),
+    bad=("by: somebody who is neither, nor named in the setting `questionnaires.design_leads`",),
+    suppressible=False,
+)
+META_RULES = (WITHOUT_REASON, UNUSED, EXPIRED, BLANKET, INCOMPLETE, AUTHOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +101,15 @@ def wording_hash(text: str) -> str:
 
 
 def accepted_wording(rule: str | None, question: str | None, found: Iterable[Problem]) -> str:
-    """The hash of the whole texts, in all languages, in which a rule finds something about a question."""
-    texts = {each.wording for each in found if each.rule == rule and (each.question or WHOLE) == question}
+    """The hash of the whole texts, in all languages, in which a rule finds something about a question.
+
+    A finding about no text, such as a missing label, stands for itself. Empty where the rule finds nothing.
+    """
+    texts = {
+        each.wording or each.message
+        for each in found
+        if each.rule == rule and (each.question or WHOLE) == question
+    }
     return wording_hash("\n".join(sorted(texts))) if texts else ""
 
 
@@ -91,24 +121,41 @@ def apply(
     `locked` are the ids of rules whose errors cannot be suppressed.
     """
     entries = document.questionnaire.lint.suppress if document.questionnaire else ()
-    valid = {
-        place: entry for place, entry in enumerate(entries) if not _faults(entry, document.settings.today)
-    }
+    everything = list(found)
+    told = {place: list(_faults(document, entry, everything)) for place, entry in enumerate(entries)}
+    standing = [
+        place for place, entry in enumerate(entries) if not told[place] and _stands(entry, everything)
+    ]
     remaining: list[Problem] = []
     accepted: list[Accepted] = []
     used: set[int] = set()
-    everything = list(found)
-    standing = {place: entry for place, entry in valid.items() if _stands(entry, everything)}
     for problem in everything:
-        matching = [place for place, entry in standing.items() if _covers(entry, problem)]
-        if matching and not (problem.rule in locked and problem.severity == "error"):
-            used.update(matching)
-            accepted.append(Accepted(problem, valid[matching[0]]))
-        else:
-            remaining.append(problem)
+        matching = [place for place in standing if _covers(entries[place], problem)]
+        if problem.rule in locked and problem.severity == "error":
+            matching = []
+        used.update(matching)
+        allowed = [
+            place for place in matching if _may(entries[place], problem, document.settings.design_leads)
+        ]
+        if allowed:
+            accepted.append(Accepted(problem, entries[allowed[0]]))
+            continue
+        remaining.append(problem)
+        for place in matching:
+            told[place] = [(AUTHOR, _not_a_lead(entries[place]))]
     for place, entry in enumerate(entries):
-        remaining.extend(_about(document, place, entry, used=place in used))
+        if not told[place] and place not in used:
+            told[place] = [(UNUSED, _unused(entry))]
+        remaining.extend(_about(document, place, entry, told[place]))
     return remaining, accepted
+
+
+def _about(
+    document: Document, place: int, entry: Suppression, told: Iterable[tuple[Rule, str]]
+) -> Iterator[Problem]:
+    where: Path = ("lint", "suppress", place)
+    for rule, message in told:
+        yield document.finding(rule, where, message, quoted=entry.reason, question=entry.question or "")
 
 
 def _covers(entry: Suppression, problem: Problem) -> bool:
@@ -117,41 +164,61 @@ def _covers(entry: Suppression, problem: Problem) -> bool:
 
 def _stands(entry: Suppression, found: Iterable[Problem]) -> bool:
     """Whether the wording is still the one that was accepted."""
-    return entry.wording is None or entry.wording == accepted_wording(entry.rule, entry.question, found)
+    return entry.wording == accepted_wording(entry.rule, entry.question, found)
 
 
-def _faults(entry: Suppression, today: date | None) -> list[Rule]:
-    faults: list[Rule] = []
+def _may(entry: Suppression, problem: Problem, design_leads: frozenset[str] | None) -> bool:
+    """Whether its author may accept this; where nobody has said who leads, their name is enough."""
+    if problem.severity != "error" or design_leads is None:
+        return True
+    return (entry.by or "").strip().casefold() in design_leads
+
+
+def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) -> Iterator[tuple[Rule, str]]:
+    """What keeps an entry from accepting anything, with what to do about it."""
     reason = entry.reason.strip()
     if len(reason) < MIN_REASON or reason.casefold() in _BARE_WORDS:
-        faults.append(WITHOUT_REASON)
+        yield (
+            WITHOUT_REASON,
+            "This suppression gives no reason that a colleague could judge; write a sentence.",
+        )
     if not entry.rule or not entry.question or "*" in entry.rule + entry.question:
-        faults.append(BLANKET)
-    if entry.until and _over(entry.until, today):
-        faults.append(EXPIRED)
-    return faults
+        yield (
+            BLANKET,
+            f"This suppression must name one rule and one question (`{WHOLE}` for the survey as a whole).",
+        )
+    if entry.until and _over(entry.until, document.settings.today):
+        yield EXPIRED, "This suppression has expired; repair the question, or decide again."
+    if missing := list(_missing(entry, found)):
+        lines = ", ".join(f"`{line}`" for line in missing)
+        yield INCOMPLETE, f"This suppression accepts nothing yet; add {lines}."
+
+
+def _missing(entry: Suppression, found: Iterable[Problem]) -> Iterator[str]:
+    """The lines that an entry still needs."""
+    if not (entry.by or "").strip():
+        yield "by: your name"
+    tie = accepted_wording(entry.rule, entry.question, found)
+    if not entry.wording and tie:
+        yield f'wording: "{tie}"'
+    if not entry.until and (entry.category == "trend" or entry.rule == TREND):
+        yield "until: the last day of the bridge"
 
 
 def _over(until: str, today: date | None) -> bool:
     try:
-        return today is not None and date.fromisoformat(until) < today
+        return date.fromisoformat(until) < (today or date.min)
     except ValueError:
         return True
 
 
-_TOLD = {
-    WITHOUT_REASON: "This suppression gives no reason that a colleague could judge; write a sentence.",
-    BLANKET: f"This suppression must name one rule and one question (`{WHOLE}` for the survey as a whole).",
-    EXPIRED: "This suppression has expired; repair the question, or decide again.",
-}
+def _not_a_lead(entry: Suppression) -> str:
+    return (
+        f"`{entry.rule}` is an error, which only a design lead may accept; {entry.by!r} is neither a lead or "
+        "an admin here nor named in the setting `questionnaires.design_leads`."
+    )
 
 
-def _about(document: Document, place: int, entry: Suppression, *, used: bool) -> Iterator[Problem]:
-    where: Path = ("lint", "suppress", place)
-    faults = _faults(entry, document.settings.today)
-    for fault in faults:
-        yield document.finding(fault, where, _TOLD[fault], quoted=entry.reason, question=entry.question or "")
-    if not faults and not used:
-        changed = " or the wording has changed since" if entry.wording else ""
-        told = f"`{entry.rule}` finds nothing here any more{changed}; remove the suppression or decide again."
-        yield document.finding(UNUSED, where, told, quoted=entry.reason, question=entry.question or "")
+def _unused(entry: Suppression) -> str:
+    changed = " or the wording has changed since" if entry.wording else ""
+    return f"`{entry.rule}` finds nothing here any more{changed}; remove the suppression or decide again."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
@@ -14,12 +14,16 @@ from feedback.core.contact_policy import Send
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.token import derive
+from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
 from feedback.services import composing, contacting, journeys, rollups
 from feedback.settings import Settings
-from feedback.store.models import Contact, Enrolment, Invitation, Message
+from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
 
 log = structlog.get_logger()
+
+REFUSED = timedelta(hours=1)
+"""Until a survey whose questionnaire may not be published is tried again."""
 
 WAITING = ("queued", "sent", "delivered", "opened")
 """States of an invitation that nobody has answered yet."""
@@ -73,7 +77,14 @@ def issue(
     decision = journeys.decide(session, enrolment, contact, stage, settings, now)
     if decision is None or decision.at > now:
         return None
-    invitation = _invite(session, enrolment, contact, stage, decision, library, settings, now)
+    try:
+        version = library.published(session, stage.questionnaire, now)
+    except QuestionnaireInvalid as refused:
+        # What may not be published was refused at the start already: another node has been faster since.
+        log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
+        enrolment.due_at = now + REFUSED
+        return None
+    invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
     if queue(
         session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
     ):
@@ -241,11 +252,11 @@ def _invite(
     contact: Contact,
     stage: Stage,
     decision: Send,
+    version: QuestionnaireVersion,
     library: Library,
     settings: Settings,
     now: datetime,
 ) -> Invitation:
-    version = library.published(session, stage.questionnaire, now)
     questionnaire = library.of(version)
     invitation = Invitation(
         enrolment_id=enrolment.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -12,11 +13,12 @@ from sqlalchemy.orm import Session
 from feedback import lint
 from feedback.core.message import Segments, segments
 from feedback.core.questionnaire import Questionnaire
-from feedback.library import Library, content_hash, files_in, snapshot
+from feedback.library import Library, acknowledged, content_hash, files_in, snapshot
+from feedback.lint.acknowledgement import Warned, covering
 from feedback.lint.document import read
 from feedback.services import composing
 from feedback.settings import Settings
-from feedback.store.models import Contact, Invitation, InvitationCount, Link, Response
+from feedback.store.models import Contact, Invitation, InvitationCount, Link, Response, User
 
 SAMPLE_TOKEN = "8WdNkR4tVxQm"  # noqa: S105 - a link of the usual length, that leads nowhere
 
@@ -25,8 +27,24 @@ SAMPLE_TOKEN = "8WdNkR4tVxQm"  # noqa: S105 - a link of the usual length, that l
 class Checked:
     """What the linter says of a questionnaire's file. `changed`: the file is no longer what is in force."""
 
+    questionnaire: Questionnaire
     result: lint.Result
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding as its page shows it: `warned` where it can be let stand, `by` and `at` where somebody has done so."""
+
+    problem: lint.Problem
+    warned: Warned | None = None
+    by: str = ""
+    at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits to be mended, suppressed or let stand."""
+        return self.warned is not None and self.at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +68,26 @@ class Findings:
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = list(directories)
         self._seen: tuple[object, ...] = ()
+        self._told = lint.Settings()
         self._found: Mapping[str, Checked] = {}
 
-    def of(self, library: Library) -> Mapping[str, Checked]:
-        """Key of a questionnaire -> what the linter says of its file."""
+    def of(self, library: Library, told: lint.Settings) -> Mapping[str, Checked]:
+        """Key of a questionnaire -> what the linter says of its file, `told` of the installation."""
         files = list(files_in(self._directories).values())
         state = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-        if state != self._seen:
-            self._found, self._seen = _check(files, library), state
+        if state != self._seen or told is not self._told:
+            self._found, self._seen, self._told = _check(files, library, told), state, told
         return self._found
 
 
-def _check(files: Sequence[Path], library: Library) -> Mapping[str, Checked]:
+def _check(files: Sequence[Path], library: Library, told: lint.Settings) -> Mapping[str, Checked]:
     texts = [(path.name, path.read_bytes().decode("utf-8", "surrogateescape")) for path in files]
     documents = [read(text, name) for name, text in texts]
     return {
-        document.questionnaire.key: Checked(result, _differs(document.questionnaire, library))
-        for document, result in zip(documents, lint.check_texts(texts), strict=True)
+        document.questionnaire.key: Checked(
+            document.questionnaire, result, _differs(document.questionnaire, library)
+        )
+        for document, result in zip(documents, lint.check_texts(texts, settings=told), strict=True)
         if document.questionnaire
     }
 
@@ -74,6 +95,19 @@ def _check(files: Sequence[Path], library: Library) -> Mapping[str, Checked]:
 def _differs(questionnaire: Questionnaire, library: Library) -> bool:
     present = library.questionnaires.get(questionnaire.key)
     return present is None or content_hash(snapshot(present)) != content_hash(snapshot(questionnaire))
+
+
+def findings(session: Session, checked: Checked) -> list[Finding]:
+    """What the linter says of a questionnaire, with who has let what pass, in the order of the file."""
+    what = dict(covering(checked.result))
+    known = acknowledged(session, checked.questionnaire.key) if what else {}
+    names = {user.id: user.name for user in session.scalars(select(User))} if known else {}
+    found = []
+    for problem in checked.result.problems:
+        warned = what.get(problem)
+        by, at = known.get(warned, (None, None)) if warned else (None, None)
+        found.append(Finding(problem, warned, names.get(by or 0, ""), at))
+    return found
 
 
 def answered(session: Session, keys: Sequence[str]) -> Mapping[str, int]:

@@ -355,7 +355,7 @@ def _scores(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict
 
 def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Scored:
     metric = questionnaire.by_key[key].metric
-    return (questionnaire.trend or questionnaire.key, key, str(metric), value)
+    return (questionnaire.series, key, str(metric), value)
 
 
 def _counted(

@@ -97,6 +97,15 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Questionnaires:
+    """What may be asked."""
+
+    design_leads: tuple[str, ...] = setting(
+        (), "Who may accept errors of the linter besides leads and admins, as `by:` names them."
+    )
+
+
+@dataclass(frozen=True)
 class Channels:
     """How messages leave."""
 
@@ -256,6 +265,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     organisation: Organisation = field(default_factory=Organisation)
     link: Link = field(default_factory=Link)
+    questionnaires: Questionnaires = field(default_factory=Questionnaires)
     channels: Channels = field(default_factory=Channels)
     twilio: Twilio = field(default_factory=Twilio)
     smtp: Smtp = field(default_factory=Smtp)

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SEE_DELIVERIES = "deliveries.see"
     MANAGE_DELIVERIES = "deliveries.manage"
     SEE_QUESTIONNAIRES = "questionnaires.see"
+    ACKNOWLEDGE_FINDINGS = "findings.acknowledge"
     MANAGE_LINKS = "links.manage"
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
@@ -69,6 +70,7 @@ _LEAD = _VIEWER | _CSM | {
     Permission.CHANGE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
+    Permission.ACKNOWLEDGE_FINDINGS,
     Permission.MANAGE_LINKS,
     Permission.SEE_AUDIT,
 }  # fmt: skip

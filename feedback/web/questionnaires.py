@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
+from sqlalchemy.orm import Session
 
 from feedback import clock, lint, resources
 from feedback.core.message import Character
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
-from feedback.errors import NotFound, Rejected
+from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import translator
+from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.rule import SEVERITIES, Problem
 from feedback.lint.rules import EVERY_RULE
-from feedback.services import audit, links, questionnaires
+from feedback.services import audit, links, publishing, questionnaires
 from feedback.store.models import Link
 from feedback.web.frame import is_fragment
 from feedback.web.headers import STAFF_POLICY
@@ -62,6 +64,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         get("/check", views.check),
         post("/check", views.check),
         get("/rules/<rule>", views.rule),
+        post("/<key>/findings", views.acknowledge),
         post("/<key>/links", views.add_link),
         post("/links/<int:link_id>/withdraw", views.withdraw),
         get("/links/<int:link_id>/code.svg", views.code),
@@ -76,33 +79,41 @@ class Questionnaires:
         self.findings = questionnaires.Findings(
             resources.directories("questionnaires", runtime.settings.instance)
         )
+        self.rules = publishing.Rules(runtime.settings)
         self.pages = Pages(runtime.settings)
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def index(self) -> ResponseReturnValue:
         with self.database.reading() as session:
             answers = questionnaires.answered(session, list(self.library.questionnaires))
+            checked = self._checked(session)
         return render_template(
             "questionnaires/index.html",
             shelf=[self.library.questionnaires[key] for key in sorted(self.library.questionnaires)],
+            drafts=[
+                each.questionnaire for key, each in checked.items() if key not in self.library.questionnaires
+            ],
             stages=self._stages_of,
-            checked=self.findings.of(self.library),
+            checked=checked,
             answers=answers,
             worst=worst,
         )
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def show(self, key: str) -> ResponseReturnValue:
-        questionnaire = self.library.questionnaire(key)
-        language = questionnaire.language_for(request.args.get("language") or say().language)
         with self.database.reading() as session:
+            checked = self._checked(session).get(key)
+            questionnaire = self._questionnaire(key, checked)
+            language = questionnaire.language_for(request.args.get("language") or say().language)
             page = render_template(
                 "questionnaires/show.html",
                 questionnaire=questionnaire,
                 language=language,
                 direction=direction,
                 stages=self._stages_of(questionnaire),
-                checked=self.findings.of(self.library).get(key),
+                in_force=key in self.library.questionnaires,
+                checked=checked,
+                findings=questionnaires.findings(session, checked) if checked else [],
                 answers=questionnaires.answered(session, [key]).get(key, 0),
                 links=questionnaires.by_link(session, [key]),
                 texts=questionnaires.text_messages(questionnaire, self.settings),
@@ -112,6 +123,7 @@ class Questionnaires:
                 snippet=lambda link: links.snippet(link, self.settings.web.public_url),
                 kinds=KINDS,
                 severities=SEVERITY_WORDS,
+                worst=worst,
                 character=named,
             )
         response = make_response(page)
@@ -121,7 +133,8 @@ class Questionnaires:
     @may(Permission.SEE_QUESTIONNAIRES)
     def preview(self, key: str, language: str, question: str) -> ResponseReturnValue:
         """One question as its page shows it to somebody of whom nothing is known; nothing can be sent from it."""
-        questionnaire = self.library.questionnaire(key)
+        with self.database.reading() as session:
+            questionnaire = self._questionnaire(key, self._checked(session).get(key))
         if language not in questionnaire.languages or question not in questionnaire.by_key:
             raise NotFound("There is no such question.")
         step = _step(questionnaire, language, question, self.settings.organisation.name)
@@ -141,7 +154,11 @@ class Questionnaires:
         """Findings for a pasted file, which is not kept."""
         text = request.form.get("text", "").replace("\r\n", "\n")
         too_long = len(text) > LONGEST
-        found = lint.check(text, "questionnaire.yaml") if text.strip() and not too_long else []
+        found: list[Problem] = []
+        if text.strip() and not too_long:
+            with self.database.reading() as session:
+                told = self.rules.of(session, clock.now())
+            found = lint.check(text, "questionnaire.yaml", settings=told)
         page = render_template(
             "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
             text=text,
@@ -158,6 +175,20 @@ class Questionnaires:
         if rule not in RULES:
             raise NotFound("There is no such rule.")
         return render_template("questionnaires/rule.html", rule=RULES[rule], severities=SEVERITY_WORDS)
+
+    @may(Permission.ACKNOWLEDGE_FINDINGS)
+    def acknowledge(self, key: str) -> ResponseReturnValue:
+        """Let one warning pass, for the wording that the reader has seen."""
+        seen = Warned(*(request.form.get(name, "") for name in Warned._fields))
+        with self.database.writing() as session:
+            checked = self._checked(session).get(key)
+            if checked is None:
+                raise NotFound("There is no such questionnaire.")
+            if seen not in warnings(checked.result):
+                raise Conflict("The file has changed meanwhile. Look at it again.")
+            publishing.acknowledge(session, key, [seen], by=current_user.id, now=clock.now())
+        flash(say().gettext("The warning may stand for this wording."), "success")
+        return redirect(url_for("questionnaires.show", key=key) + "#findings", 303)
 
     @may(Permission.MANAGE_LINKS)
     def add_link(self, key: str) -> ResponseReturnValue:
@@ -198,6 +229,15 @@ class Questionnaires:
                 raise NotFound("There is no such link.")
             picture = links.qr_code(links.address(link, self.settings.web.public_url))
         return Response(picture, mimetype="image/svg+xml")
+
+    def _questionnaire(self, key: str, checked: questionnaires.Checked | None) -> Questionnaire:
+        """As it is in force; of a new file, as it will be. Raises NotFound."""
+        if checked and key not in self.library.questionnaires:
+            return checked.questionnaire
+        return self.library.questionnaire(key)
+
+    def _checked(self, session: Session) -> Mapping[str, questionnaires.Checked]:
+        return self.findings.of(self.library, self.rules.of(session, clock.now()))
 
     def _stages_of(self, questionnaire: Questionnaire) -> list[str]:
         """The stages that use it, in the reader's language."""

@@ -176,6 +176,8 @@ AUDITED: Mapping[str, str] = {
     "opt_out": _("took it as an opt-out"),
     "no_opt_out": _("decided that it is no opt-out"),
     "handled": _("dealt with it"),
+    "acknowledged": _("let it stand"),
+    "accepted": _("accepted it in the file"),
     "retried": _("tried it again"),
 }
 SUBJECTS: Mapping[str, str] = {
@@ -187,6 +189,7 @@ SUBJECTS: Mapping[str, str] = {
     "retention": _("Retention"),
     "audit": _("Audit"),
     "link": _("Link"),
+    "finding": _("Finding of the linter"),
     "message": _("Message"),
     "reply": _("Reply"),
     "inbox": _("Inbox"),

@@ -18,9 +18,10 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from feedback import library, resources
 from feedback.cli import main
 from feedback.errors import ChannelHeld
-from feedback.services import holds
+from feedback.services import holds, staff
 from feedback.store.database import Database
 from feedback.store.models import Account
 
@@ -194,6 +195,56 @@ def test_a_broken_questionnaire_is_told_by_file_line_and_column(installed: Path)
     assert result.exit_code == 2
     assert "support-call-csat.yaml:2:1" in result.output
     assert "title" in result.output
+
+
+def test_lint_holds_a_file_against_what_the_installation_has_published(
+    installed: Path, tmp_path: Path
+) -> None:
+    database = Database(f"sqlite:///{installed / 'feedback.db'}")
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    with database.writing() as session:
+        library.load(resources.directories("questionnaires")).published(session, "support-call-csat", now)
+    database.close()
+    file = tmp_path / "support-call-csat.yaml"
+    shipped = resources.shipped("questionnaires") / file.name
+    file.write_text(shipped.read_text().replace("our help on", "the price of"))
+    told = feedback(installed, "lint", str(file))
+    assert told.exit_code == 1
+    assert "trend-scale-changed" in told.output
+    assert feedback(tmp_path / "nowhere", "lint", str(file)).exit_code == 0
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_lint_says_when_it_cannot_ask_the_installation_and_goes_on(installed: Path, tmp_path: Path) -> None:
+    (installed / "feedback.toml").write_text("[nonsense]\n")
+    told = feedback(installed, "lint", str(resources.shipped("questionnaires")))
+    assert told.exit_code == 0
+    assert "Not held against what is published" in told.output
+
+
+def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path) -> None:
+    own = installed / "questionnaires"
+    own.mkdir()
+    shipped = resources.shipped("questionnaires") / "support-call-csat.yaml"
+    (own / shipped.name).write_text(
+        shipped.read_text().replace("Is your problem solved?", "Was it not solved?")
+    )
+    for name, role in (("ada", "lead"), ("cem", "csm")):
+        database = Database(f"sqlite:///{installed / 'feedback.db'}")
+        with database.writing() as session:
+            staff.add_user(
+                session, email=f"{name}@example.com", name=name, roles=[role], now=datetime.now(UTC)
+            )
+        database.close()
+    refused = feedback(installed, "report")
+    assert refused.exit_code == 2
+    assert "feedback acknowledge support-call-csat --by YOUR-ADDRESS" in refused.output
+    command = ("acknowledge", "support-call-csat", "--by")
+    assert "neither a lead nor an admin" in feedback(installed, *command, "cem@example.com").output
+    assert "There is no user" in feedback(installed, *command, "zoe@example.com").output
+    assert "1 let stand." in feedback(installed, *command, "ada@example.com").output
+    assert "There is nothing to let stand." in feedback(installed, *command, "ada@example.com").output
+    assert feedback(installed, "report").exit_code == 0
 
 
 @pytest.fixture

@@ -108,12 +108,14 @@ SUPPRESSED = """lint:
       question: q1
       reason: The bands are those of the yearly report.
       category: false-positive
+      by: e.yilmaz
 """
 
 
 def test_an_accepted_finding_is_a_suppressed_result_in_sarif(tmp_path, sarif):
     file = tmp_path / "visit.yaml"
     file.write_text(BAD.read_text(encoding="utf-8") + SUPPRESSED, encoding="utf-8")
+    run(file, "--accept")
     code, output = run(file, "--format", "sarif")
     (result,) = json.loads(output)["runs"][0]["results"]
     assert sarif.is_valid(json.loads(output))
@@ -121,6 +123,7 @@ def test_an_accepted_finding_is_a_suppressed_result_in_sarif(tmp_path, sarif):
     assert result["suppressions"][0]["kind"] == "external"
     assert result["suppressions"][0]["status"] == "accepted"
     assert result["suppressions"][0]["justification"] == "The bands are those of the yearly report."
+    assert result["suppressions"][0]["properties"] == {"by": "e.yilmaz", "category": "false-positive"}
     assert "The bands are those" in run(file, "--report-false-positives")[1]
 
 

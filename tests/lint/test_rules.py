@@ -49,7 +49,7 @@ def test_a_rule_finds_the_bad_file_and_leaves_the_good_one_alone(rule, file):
     if rule == "sms-segments" and importlib.util.find_spec("feedback.core.message") is None:
         pytest.skip("needs feedback.core.message, which counts the segments")
     problems = lint.check(
-        file.read_text(encoding="utf-8"), file.name, settings=Settings(previous={"visits": published()})
+        file.read_text(encoding="utf-8"), file.name, settings=Settings(published=(published(),))
     )
     assert not {"syntax", "schema"} & {problem.rule for problem in problems}, problems
     found = [problem for problem in problems if problem.rule == rule]

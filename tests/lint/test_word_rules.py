@@ -265,3 +265,75 @@ def test_the_small_lists_know_the_plainest_faults(language, text, rule):
 )
 def test_the_small_lists_leave_a_plain_question_alone(language, text):
     assert found(text, language, type="csat") == set()
+
+
+ANSWERS = {"en": ["Yes", "No"], "tr": ["Evet", "Hayır"], "fa": ["بله", "خیر"], "ar": ["نعم", "لا"]}
+
+
+def severity(rule: str, text: str, language: str) -> str | None:
+    """How grave a rule finds a question that is answered with yes or no."""
+    problems = check(survey(text, language, type="single", options=ANSWERS[language]))
+    return next((each.severity for each in problems if each.rule == rule), None)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Was our support team quick and friendly?"),
+        ("en", "Was the room clean and quiet during your stay?"),
+        ("tr", "Destek ekibimiz sabırlı ve dikkatli mi?"),
+        ("fa", "آیا تیم پشتیبانی صبور و دقیق بود؟"),
+        ("en", "Did the driver call you and greet you?"),
+        ("en", "Did our engineer arrive on time and explain the fault?"),
+        ("tr", "Sürücü sizi aradı ve selamladı mı?"),
+        ("fa", "آیا تکنسین آمد و مشکل را حل کرد؟"),
+    ],
+)
+def test_two_properties_or_two_acts_under_one_yes_are_an_error_in_every_language(
+    language: str, text: str
+) -> None:
+    assert severity("double-barrelled", text, language) == "error"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Did you buy products and services?"),
+        ("en", "Do you offer training and support?"),
+        ("en", "Are you using search and filters?"),
+        ("tr", "Ürün ve hizmet aldınız mı?"),
+        ("fa", "آیا محصولات و خدمات ما را خریدید؟"),
+    ],
+)
+def test_two_things_that_may_be_one_stay_a_warning(language: str, text: str) -> None:
+    assert severity("double-barrelled", text, language) == "warning"
+
+
+def test_agreement_is_asked_for_in_more_than_one_tense() -> None:
+    text = "Would you agree that our new portal saves you time?"
+    assert severity("agree-disagree-scale", text, "en") == "warning"
+    assert severity("agree-disagree-scale", "Would you agree to a call?", "en") is None
+
+
+@pytest.mark.parametrize("praised", ["award-winning account manager", "lovely agent", "world-class portal"])
+def test_praise_of_what_customers_call_theirs_is_praise(praised: str) -> None:
+    assert severity("leading-wording", f"Did your {praised} call you?", "en") == "error"
+
+
+@pytest.mark.parametrize("named", ["dedicated account manager", "lovely dog", "best friend"])
+def test_what_is_theirs_may_be_named(named: str) -> None:
+    assert severity("leading-wording", f"Did your {named} call you?", "en") is None
+
+
+def test_an_arabic_and_that_is_written_to_its_word_joins_two_things() -> None:
+    assert severity("double-barrelled", "هل أنت راض عن السعر والجودة؟", "ar") == "error"
+    assert severity("double-barrelled", "هل أنت راض عن الخدمة؟", "ar") is None
+    assert severity("double-barrelled", "هل قرأت الشروط والأحكام؟", "ar") is None
+
+
+@pytest.mark.parametrize("texts", [("A", "B", "A"), ("1-3", "4-6", "1-3")])
+def test_the_same_option_twice_is_no_overlap_of_bands(texts: tuple[str, ...]) -> None:
+    options = [{"key": f"o{number}", "text": text} for number, text in enumerate(texts)]
+    told = {each.rule for each in check(survey("Which one do you have?", type="single", options=options))}
+    assert "options-not-exclusive" in told
+    assert "range-overlap" not in told

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from feedback import clock, lint, resources
 from feedback.bootstrap import Runtime
 from feedback.core.message import segments
-from feedback.services import questionnaires
+from feedback.services import publishing, questionnaires
 from feedback.store.models import Link
 from feedback.web.questionnaires import LONGEST, named
 from tests.web.conftest import SignIn
@@ -127,11 +129,11 @@ def test_every_rule_has_a_page_with_its_reason(sign_in: SignIn) -> None:
 def test_a_file_that_has_changed_since_the_start_is_noticed(runtime: Runtime, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD, encoding="utf-8")
     findings = questionnaires.Findings([tmp_path])
-    (checked,) = findings.of(runtime.library).values()
+    (checked,) = findings.of(runtime.library, lint.Settings()).values()
     assert checked.changed
     assert checked.result.problems
     (tmp_path / "bad.yaml").write_text(BAD.replace("fast and friendly", "support"), encoding="utf-8")
-    (again,) = findings.of(runtime.library).values()
+    (again,) = findings.of(runtime.library, lint.Settings()).values()
     assert {each.rule for each in checked.result.problems} > {each.rule for each in again.result.problems}
 
 
@@ -178,3 +180,80 @@ def test_a_link_that_makes_no_sense_is_refused(sign_in: SignIn, wrong: dict[str,
 def test_only_leads_open_links(sign_in: SignIn) -> None:
     assert sign_in("cem").post("/questionnaires/relationship-nps/links", data=POSTER).status_code == 403
     assert "A new link" not in sign_in("cem").get("/questionnaires/relationship-nps").text
+
+
+# --- Warnings that somebody lets stand ------------------------------------------------------------
+
+DRAFT = """\
+key: parking
+title: Parking
+purpose: Decide whether to build more places.
+languages: [en]
+trend: parking
+questions:
+  - key: solved
+    type: thumbs
+    text: Was the car park not full?
+    purpose: Count full days.
+"""
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """A file with a warning, written after the start."""
+    file = tmp_path / "questionnaires" / "parking.yaml"
+    file.parent.mkdir()
+    file.write_text(DRAFT, encoding="utf-8")
+    return file
+
+
+def buttons(page: str) -> list[dict[str, str]]:
+    """The forms that let a warning stand, as they would be sent."""
+    forms = re.findall(r'<form action="[^"]*/findings".*?</form>', page, re.S)
+    return [dict(re.findall(r'name="(rule|question|wording)" value="([^"]*)"', form)) for form in forms]
+
+
+def test_a_new_file_is_on_the_shelf_and_shown_before_it_is_in_force(draft: Path, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    assert "Not in force yet" in client.get("/questionnaires/").text
+    page = client.get("/questionnaires/parking").text
+    assert "This file is not in force yet." in page
+    assert "A new link" not in page
+    assert client.get("/questionnaires/parking/preview/en/solved").status_code == 200
+
+
+def test_a_lead_lets_a_warning_stand_with_one_click_and_the_page_says_who_did(
+    draft: Path, sign_in: SignIn, runtime: Runtime
+) -> None:
+    client = sign_in("lead")
+    page = client.get("/questionnaires/parking").text
+    assert "With open warnings this text is not published" in page
+    (form,) = buttons(page)
+    assert form["rule"] == "negation"
+    page = client.post("/questionnaires/parking/findings", data=form, follow_redirects=True).text
+    assert "Lena Lead let it stand on" in page
+    assert buttons(page) == []
+    assert "With open warnings" not in page
+    with runtime.database.writing() as session:
+        publishing.load(session, runtime.settings, clock.now())
+
+
+def test_a_wording_that_nobody_has_seen_cannot_be_let_stand(draft: Path, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    (form,) = buttons(client.get("/questionnaires/parking").text)
+    draft.write_text(DRAFT.replace("not full", "not too full today"), encoding="utf-8")
+    assert client.post("/questionnaires/parking/findings", data=form).status_code == 409
+    assert client.post("/questionnaires/nothing/findings", data=form).status_code == 404
+
+
+def test_only_leads_let_warnings_stand(draft: Path, sign_in: SignIn) -> None:
+    form = {"rule": "negation", "question": "solved", "wording": "123456"}
+    assert sign_in("cem").post("/questionnaires/parking/findings", data=form).status_code == 403
+    assert buttons(sign_in("cem").get("/questionnaires/parking").text) == []
+
+
+def test_a_draft_is_held_against_what_is_published(sign_in: SignIn) -> None:
+    shipped = (resources.shipped("questionnaires") / "relationship-nps.yaml").read_text(encoding="utf-8")
+    changed = shipped.replace("type: nps", "type: csat").replace("instrument: nps", "instrument: csat")
+    page = sign_in("cem").post("/questionnaires/check", data={"text": changed}).text
+    assert "/questionnaires/rules/trend-scale-changed" in page

@@ -59,5 +59,12 @@ def _location(problem: Problem) -> dict[str, Any]:
 
 
 def _accepted(each: Accepted, rules: Sequence[str]) -> dict[str, Any]:
-    suppression = {"kind": "external", "status": "accepted", "justification": each.suppression.reason}
+    entry = each.suppression
+    about = {"by": entry.by, "category": entry.category, "until": entry.until}
+    suppression = {
+        "kind": "external",
+        "status": "accepted",
+        "justification": entry.reason,
+        "properties": {name: value for name, value in about.items() if value},
+    }
     return {**_result(each.problem, rules), "suppressions": [suppression]}

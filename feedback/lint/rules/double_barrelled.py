@@ -90,11 +90,19 @@ def _joined(question: Asked, text: str) -> Hit | None:
             continue
         if _aside(question, text, match) or _praised(question, match):
             continue
-        grave = _judges(question) or question.kind == "agreement"
+        grave = _judges(question) or question.kind == "agreement" or _predicated(question, text, match)
         if not grave and question.kind == "open":
             continue  # "How could we improve search and filters?" is answered in as many words as it takes
         return Hit(*match.span(), TWO, _split(question, match), "error" if grave else "warning")
     return None
+
+
+def _predicated(question: Asked, text: str, match: re.Match[str]) -> bool:
+    """Whether both sides are said of one subject, as properties or as acts: then one answer cannot be for both."""
+    return question.closed and any(
+        found.start() <= match.start() and match.end() <= found.end()
+        for found in question.words.finditer("double-barrelled.certain", text)
+    )
 
 
 def _between_words(text: str, match: re.Match[str]) -> bool:

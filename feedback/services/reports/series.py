@@ -67,7 +67,7 @@ def _published(session: Session, library: Library) -> Iterator[Questionnaire]:
 
 
 def _of(questionnaire: Questionnaire) -> Iterator[Series]:
-    trend = questionnaire.trend or questionnaire.key
+    trend = questionnaire.series
     for question in questionnaire.questions:
         metric = getattr(question, "metric", None)
         if metric:

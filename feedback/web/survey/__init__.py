@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from flask import Blueprint, Response, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -23,7 +24,7 @@ from feedback.core.answer import AnswerProblem
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion
 from feedback.core.token import looks_like_token
-from feedback.errors import LinkClosed, NotFound, StorageUnavailable
+from feedback.errors import LinkClosed, NotFound, QuestionnaireInvalid, StorageUnavailable
 from feedback.services import links, responses, sheets
 from feedback.services.sheets import Rows, Sheet
 from feedback.store.models import Link
@@ -38,6 +39,7 @@ from feedback.web.survey.visit import Visit
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
+log = structlog.get_logger()
 
 Store = Callable[..., int]
 """`responses.record` or `record_visit`, with what they need to know about who answers."""
@@ -69,6 +71,7 @@ class _Survey:
         bare.register_error_handler(LinkClosed, self._closed)
         bare.register_error_handler(NotFound, self._unknown)
         bare.register_error_handler(StorageUnavailable, self._unavailable)
+        bare.register_error_handler(QuestionnaireInvalid, self._refused)
         return bare
 
     @public("the link is the key")
@@ -310,7 +313,12 @@ class _Survey:
         said = "\n".join(typed(request.form) if words is None else words)
         return self.pages.notice(status, *texts, language=closed.language, said=said, onward=True, **rest)
 
-    def _unavailable(self, _: StorageUnavailable) -> Response:
+    def _refused(self, refused: QuestionnaireInvalid) -> Response:
+        """For the customer it is as if nothing could be stored; the operator reads why."""
+        log.error("survey.refused", reason=str(refused))
+        return self._unavailable(refused)
+
+    def _unavailable(self, _: Exception) -> Response:
         words = "Nothing is lost: please try again in a minute."
         retry = request.full_path.rstrip("?")
         response = self.pages.notice(503, "We cannot save your answer just now", words, retry=retry)

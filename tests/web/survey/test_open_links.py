@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from werkzeug.test import TestResponse
 from feedback.errors import NotFound, Rejected
 from feedback.services import links
 from feedback.store.models import Link, Response
-from tests.surveys import NOW, questionnaire
+from feedback.web.app import create_app
+from tests.surveys import NOW, RECOMMEND, questionnaire, shelf
 from tests.web.survey.conftest import Opener, Site
 
 STREET = {"REMOTE_ADDR": "203.0.113.7"}
@@ -66,6 +68,16 @@ def test_a_passer_by_answers_step_by_step_into_one_response(site: Site) -> None:
         link.id,
     )
     assert (response.invitation_id, response.contact_id, response.scores[0].value) == (None, None, 3)
+
+
+def test_another_question_in_a_published_series_takes_no_answers(site: Site) -> None:
+    changed = questionnaire({**RECOMMEND, "text": "How likely are you to leave us before the summer?"})
+    runtime = replace(site.runtime, library=shelf(changed))
+    site = Site(runtime, create_app(runtime))
+    refused = answer(site, f"/in/{make(site).token}", recommend="3")
+    assert refused.status_code == 503
+    assert "We cannot save your answer just now" in refused.text
+    assert stored(site) == []
 
 
 def test_looking_stores_nothing(site: Site) -> None:
