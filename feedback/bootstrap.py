@@ -58,7 +58,11 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     database.upgrade()
     with database.writing() as session:
         rollups.adopt(session)
-        shelf = publishing.load(session, settings, clock.now())
+    now = clock.now()
+    with database.reading() as session:
+        shelf = publishing.load(session, settings, now)
+    with database.writing() as session:
+        publishing.note_acceptances(session, shelf, now)
     return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
 
 

@@ -86,7 +86,7 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
     if database is None:
         return library.load(resources.directories("questionnaires", settings.instance))
-    with database.writing() as session:
+    with database.reading() as session:
         return publishing.load(session, settings, clock.now())
 
 

@@ -73,12 +73,13 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
     settings = the_settings()
     database = bootstrap.open_database(settings)
     database.upgrade()
-    with database.writing() as session:
+    with database.reading() as session:
         told = publishing.Rules(settings).of(session, clock.now())
-        shelf = library.load(resources.directories("questionnaires", settings.instance), told)
-        shelf.questionnaire(questionnaire)
-        found = warnings(shelf.results[questionnaire])
-        chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]
+    shelf = library.load(resources.directories("questionnaires", settings.instance), told)
+    shelf.questionnaire(questionnaire)
+    found = warnings(shelf.results[questionnaire])
+    chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]
+    with database.writing() as session:
         who = publishing.design_lead(session, by)
         new = publishing.acknowledge(session, questionnaire, chosen, by=who.id, now=clock.now())
     for each in new:

@@ -24,7 +24,7 @@ LEADS = (RoleName.LEAD, RoleName.ADMIN)
 
 
 def load(session: Session, settings: Settings, now: datetime) -> Library:
-    """The library that may be sent from now on; what its files accept is written into the audit.
+    """The library that may be sent from now on.
 
     Raises QuestionnaireInvalid with everything that keeps one of its questionnaires from being published.
     """
@@ -35,7 +35,6 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
     ]
     if objections:
         raise library.refusal(objections)
-    _note_acceptances(session, shelf, now)
     return shelf
 
 
@@ -53,7 +52,7 @@ def acknowledge(
     return new
 
 
-def _note_acceptances(session: Session, shelf: Library, now: datetime) -> None:
+def note_acceptances(session: Session, shelf: Library, now: datetime) -> None:
     """Whom the files name as having accepted a finding, written down once for each wording."""
     wanted = {
         (key, each.problem.rule, each.suppression.question, each.suppression.wording, each.suppression.by)

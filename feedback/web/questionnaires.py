@@ -180,12 +180,13 @@ class Questionnaires:
     def acknowledge(self, key: str) -> ResponseReturnValue:
         """Let one warning pass, for the wording that the reader has seen."""
         seen = Warned(*(request.form.get(name, "") for name in Warned._fields))
-        with self.database.writing() as session:
+        with self.database.reading() as session:
             checked = self._checked(session).get(key)
-            if checked is None:
-                raise NotFound("There is no such questionnaire.")
-            if seen not in warnings(checked.result):
-                raise Conflict("The file has changed meanwhile. Look at it again.")
+        if checked is None:
+            raise NotFound("There is no such questionnaire.")
+        if seen not in warnings(checked.result):
+            raise Conflict("The file has changed meanwhile. Look at it again.")
+        with self.database.writing() as session:
             publishing.acknowledge(session, key, [seen], by=current_user.id, now=clock.now())
         flash(say().gettext("The warning may stand for this wording."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#findings", 303)

@@ -31,8 +31,11 @@ def load(migrated: Database, settings: Settings) -> Callable[[], Library]:
     """Reads the installation's files, as the start does."""
 
     def load() -> Library:
+        with migrated.reading() as session:
+            shelf = publishing.load(session, settings, NOW)
         with migrated.writing() as session:
-            return publishing.load(session, settings, NOW)
+            publishing.note_acceptances(session, shelf, NOW)
+        return shelf
 
     return load
 
