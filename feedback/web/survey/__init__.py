@@ -259,7 +259,8 @@ class _Survey:
             languages=visit.languages(None),
             words=words,
             link=onward,
-            given=visit.given() if visit.editable and not shared else [],
+            given=[] if shared else visit.given(),
+            editable=visit.editable,
             answered=bool(visit.sheet.answers),
             **_framed(link, THANKED),
         )
