@@ -22,7 +22,7 @@ from feedback.core.evidence import Evidence, is_provisional
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import followups, rollups, sheets
-from feedback.services.sheets import AnyRow, Draft, Held, Identified, Rows, Stored
+from feedback.services.sheets import AnyRow, Draft, Held, Identified, Rows, Stored, takes_the_rest
 from feedback.settings.table import FollowUp as FollowupSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Invitation, Link, Response
@@ -48,6 +48,7 @@ class _Coming:
     language: str | None
     edit_window: timedelta
     added: bool = False
+    rest: bool = False
 
 
 def record(
@@ -76,7 +77,10 @@ def record(
     Raises LinkClosed where the invitation expired or was withdrawn, or where only changes arrive too late.
     """
     held = _held(rows, invitation, now, added=added)
-    coming = _Coming(questionnaire, answers, followup, now, evidence, finished, language, edit_window, added)
+    rest = held.stored is not None and takes_the_rest(held.stored.draft.source, held.invited.expires_at, now)
+    coming = _Coming(
+        questionnaire, answers, followup, now, evidence, finished, language, edit_window, added, rest
+    )
     draft = replace(held.stored.draft) if held.stored else _begun(held.invited, coming, source)
     response_id = _continue(rows, held.stored, draft, coming, held.invited)
     if isinstance(invitation, Invitation) and isinstance(rows, Session) and invitation in rows:
@@ -159,7 +163,8 @@ def _in_time(stored: Stored | None, coming: _Coming) -> Given:
         return answers
     fresh = {key: answer for key, answer in answers.items() if key not in before}
     changes = any(answer != before[key] for key, answer in answers.items() if key in before)
-    if draft.completed_at is not None or (changes and not any(fresh.values())):
+    over = draft.completed_at is not None and not coming.rest
+    if over or (changes and not any(fresh.values())):
         raise LinkClosed("closed", draft.language)
     return fresh
 

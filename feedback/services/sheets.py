@@ -99,6 +99,11 @@ class Sheet:
     completed_at: datetime | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
     updated_at: datetime | None = None
+    source: str = ""
+
+    def takes_the_rest(self, now: datetime) -> bool:
+        """Whether questions may still be answered that a conversation by SMS never asked."""
+        return takes_the_rest(self.source, self.expires_at, now)
 
     def editable(self, now: datetime, window: timedelta) -> bool:
         """Whether what has been answered may still be changed."""
@@ -129,6 +134,7 @@ class Held:
             answered_at=draft.answered_at,
             completed_at=draft.completed_at,
             answers=self.stored.answers,
+            source=draft.source,
         )
 
 
@@ -143,6 +149,11 @@ def connection_of(rows: Rows) -> Connection:
 def within(since: datetime | None, now: datetime, window: timedelta) -> bool:
     """Whether `now` is before the end of a window that opened then, or has not opened yet."""
     return since is None or now < since + window
+
+
+def takes_the_rest(source: str, expires_at: datetime, now: datetime) -> bool:
+    """By SMS a survey is over after its comment; until it expires, its page asks what is left, if they like."""
+    return source == "sms_reply" and now < expires_at
 
 
 # --- To look at ----------------------------------------------------------------------------------
@@ -167,6 +178,7 @@ def find(rows: Rows, token: str, now: datetime) -> Sheet:
         answered_at=first.answered_at,
         completed_at=first.completed_at,
         answers=_answers(found),
+        source=first.source or "",
     )
 
 
@@ -292,7 +304,7 @@ def _sheet_by_token() -> AnySelect:
         .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
         .add_columns(invitation.c.expires_at, invitation.c.sent_at, invitation.c.delivered_at)
         .add_columns(response.c.state.label("response_state"), response.c.language.label("answered_in"))
-        .add_columns(response.c.answered_at, response.c.completed_at)
+        .add_columns(response.c.answered_at, response.c.completed_at, response.c.source)
         .add_columns(answer.c.question, answer.c.value, answer.c.text)
         .outerjoin(response, response.c.invitation_id == invitation.c.id)
         .outerjoin(answer, answer.c.response_id == response.c.id)

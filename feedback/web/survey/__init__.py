@@ -282,15 +282,17 @@ class _Survey:
 
     def _thanks(self, visit: Visit, link: Link | None = None) -> Response:
         words, onward = visit.thanks()
+        given = [] if visit.shared else visit.given()
         return self.pages.render(
             "survey/thanks.html",
             visit.language,
             languages=visit.languages(None),
             words=words,
             link=onward,
-            given=visit.given() if visit.editable and not visit.shared else [],
+            given=given,
+            editable=visit.editable,
             answered=bool(visit.sheet.answers),
-            over=visit.is_over,
+            over=visit.is_over and not given,
             **_framed(link, kiosk.THANKED),
         )
 

@@ -167,7 +167,7 @@ class Visit:
         return words, {"url": link.url, "text": self.words.to(link.text)} if link else None
 
     def given(self) -> list[tuple[str, str, str]]:
-        """(question, answer in words, address to change it) for every question that was asked."""
+        """(question, answer in words, address to change it) for every question that may be answered (again)."""
         nothing = "–"
         return [
             (
@@ -176,6 +176,7 @@ class Visit:
                 self.address(each),
             )
             for each in self.path
+            if self._open(each.key)
         ]
 
     def _open(self, key: str | None) -> AnyQuestion | None:
@@ -183,7 +184,8 @@ class Visit:
         found = next((each for each in self.path if each.key == key), None)
         if found is None or self.editable:
             return found
-        return None if self.sheet.state == "complete" or found.key in self.answers else found
+        over = self.sheet.state == "complete" and not self.sheet.takes_the_rest(self.now)
+        return None if over or found.key in self.answers else found
 
     def _unanswered(self) -> AnyQuestion | None:
         return self.questionnaire.next_question(self.answers)
