@@ -131,12 +131,12 @@ class _Survey:
             return self._missed(visit, sent, link)
         form = self._form(visit, question)(sent)
         rendered = stamp.read(self.keys, visit.token, form.stamp.data or "")
-        if rendered is None or not form.validate():
+        # The page of a shared screen comes empty: to pass it takes nothing back.
+        standing = visit.answers.get(question.key) if visit.shared and form.answer.is_blank else None
+        if rendered is None or not (standing or form.validate()):
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
             return self._ask(visit, question, sent.to_dict(flat=False), problem, link)
-        answer = form.answer.data
-        if answer is None and visit.shared:  # its page came empty, so nothing was taken back
-            answer = visit.answers.get(question.key)
+        answer = standing or form.answer.data
         if answer is not None or visit.sheet.state:
             store(
                 visit.questionnaire,

@@ -37,6 +37,11 @@ class AnswerField(Field):
         self.data = parsed if isinstance(parsed, Answer) else None
         self.problem = parsed if isinstance(parsed, AnswerProblem) else None
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was chosen or written."""
+        return self.data is None and self.problem is None
+
     def pre_validate(self, form: object) -> None:  # noqa: ARG002
         if self.problem is None and self.data is None and self.question.required:
             code = "empty" if isinstance(self.question, TextQuestion) else "required"

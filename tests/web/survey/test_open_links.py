@@ -216,6 +216,7 @@ def test_a_question_is_asked_anew_on_a_shared_screen_and_an_empty_page_takes_not
         back = shop.client.get(each).text
         assert "SECRET" not in back and " checked" not in back and 'autocomplete="off"' in back
     assert answer(shop, more, more="").location == mail
+    assert answer(shop, why.replace("q=why", "q=score")).location == why  # required, and given before
     assert "SECRET WORDS" in [row.text for row in stored(shop)[0].answers]
     assert 'type="email" autocomplete="off"' in shop.client.get(mail).text
 
