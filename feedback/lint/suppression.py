@@ -11,6 +11,7 @@ from datetime import date
 from feedback.core.questionnaire import Suppression
 from feedback.lint.document import Document, Path
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 _WHY = "An exception that nobody understands later is a hole in the rules; one too many hides the next fault."
 _BARE_WORDS = frozenset(
@@ -141,9 +142,16 @@ def _over(until: str, today: date | None) -> bool:
 
 _TOLD = {
     WITHOUT_REASON: "This suppression gives no reason that a colleague could judge; write a sentence.",
-    BLANKET: f"This suppression must name one rule and one question (`{WHOLE}` for the survey as a whole).",
+    BLANKET: say(
+        "This suppression must name one rule and one question (`{whole}` for the survey as a whole).",
+        whole=WHOLE,
+    ),
     EXPIRED: "This suppression has expired; repair the question, or decide again.",
 }
+
+
+_GONE = "`{rule}` finds nothing here any more; remove the suppression or decide again."
+_CHANGED = "`{rule}` finds nothing here any more or the wording has changed since; remove the suppression or decide again."
 
 
 def _about(document: Document, place: int, entry: Suppression, *, used: bool) -> Iterator[Problem]:
@@ -152,6 +160,5 @@ def _about(document: Document, place: int, entry: Suppression, *, used: bool) ->
     for fault in faults:
         yield document.finding(fault, where, _TOLD[fault], quoted=entry.reason, question=entry.question or "")
     if not faults and not used:
-        changed = " or the wording has changed since" if entry.wording else ""
-        told = f"`{entry.rule}` finds nothing here any more{changed}; remove the suppression or decide again."
+        told = say(_CHANGED if entry.wording else _GONE, rule=entry.rule)
         yield document.finding(UNUSED, where, told, quoted=entry.reason, question=entry.question or "")

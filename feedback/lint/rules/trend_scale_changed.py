@@ -10,6 +10,7 @@ from feedback.core.questions import ScaleQuestion
 from feedback.lint.document import Document
 from feedback.lint.fold import bare
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="trend-scale-changed",
@@ -43,7 +44,7 @@ def check(document: Document) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             ("questions", index),
-            f"{told}, but the series “{questionnaire.trend}” goes on.",
+            say("{told}, but the series “{trend}” goes on.", told=told, trend=questionnaire.trend),
             quoted=new.text.to(questionnaire.languages[0]),
             rewrite="Give it a new `trend:` key, or run both until a date with `trend_bridge:`.",
         )
@@ -66,7 +67,13 @@ def _index(questionnaire: Questionnaire, question: ScaleQuestion) -> int:
 
 def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Iterator[str]:
     if (new.minimum, new.maximum) != (old.minimum, old.maximum):
-        yield f"The scale was {old.minimum}-{old.maximum} and is now {new.minimum}-{new.maximum}"
+        yield say(
+            "The scale was {minimum}-{maximum} and is now {minimum2}-{maximum2}",
+            minimum=old.minimum,
+            maximum=old.maximum,
+            minimum2=new.minimum,
+            maximum2=new.maximum,
+        )
         return
     if new.instrument_name != old.instrument_name:
         yield "The instrument has changed"
@@ -74,9 +81,9 @@ def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Ite
         yield "The direction of the scale has changed"
     for language in sorted(languages):
         if _labels(new, language) != _labels(old, language):
-            yield f"The labels have changed ('{language}')"
+            yield say("The labels have changed ('{language}')", language=language)
         if _similarity(new, old, language) < SAME:
-            yield f"The question has changed ('{language}')"
+            yield say("The question has changed ('{language}')", language=language)
 
 
 def _labels(question: ScaleQuestion, language: str) -> dict[int, str]:
