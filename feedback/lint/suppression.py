@@ -151,7 +151,10 @@ _TOLD = {
 
 
 _GONE = "`{rule}` finds nothing here any more; remove the suppression or decide again."
-_CHANGED = "`{rule}` finds nothing here any more or the wording has changed since; remove the suppression or decide again."
+_CHANGED = (
+    "`{rule}` finds nothing here any more or the wording has changed since; remove the suppression or decide "
+    "again."
+)
 
 
 def _about(document: Document, place: int, entry: Suppression, *, used: bool) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import NotFound, Rejected
 from feedback.i18n import translator
+from feedback.lint.catalogue import in_language, rule_in_language
 from feedback.lint.rule import SEVERITIES, Problem
 from feedback.lint.rules import EVERY_RULE
 from feedback.services import audit, links, questionnaires
@@ -113,6 +114,7 @@ class Questionnaires:
                 kinds=KINDS,
                 severities=SEVERITY_WORDS,
                 character=named,
+                told=lambda problems: in_language(problems, say().language),
             )
         response = make_response(page)
         response.headers["Content-Security-Policy"] = f"{STAFF_POLICY}; frame-src 'self'"  # the previews
@@ -145,7 +147,7 @@ class Questionnaires:
         page = render_template(
             "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
             text=text,
-            problems=found,
+            problems=in_language(found, say().language),
             too_long=too_long,
             longest=LONGEST,
             severities=SEVERITY_WORDS,
@@ -157,7 +159,11 @@ class Questionnaires:
     def rule(self, rule: str) -> ResponseReturnValue:
         if rule not in RULES:
             raise NotFound("There is no such rule.")
-        return render_template("questionnaires/rule.html", rule=RULES[rule], severities=SEVERITY_WORDS)
+        return render_template(
+            "questionnaires/rule.html",
+            rule=rule_in_language(RULES[rule], say().language),
+            severities=SEVERITY_WORDS,
+        )
 
     @may(Permission.MANAGE_LINKS)
     def add_link(self, key: str) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from feedback.lint.document import Document
 from feedback.lint.labels import lexicon
 from feedback.lint.language.asked import Asked, asked
 from feedback.lint.registered import claimed
-from feedback.lint.rewriting.agreement import direct
+from feedback.lint.rewriting import direct
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules import double_negative
 from feedback.lint.scales import scales

@@ -55,8 +55,8 @@ def _in(document: Document, index: int, question: AnyQuestion, language: str) ->
         rewrite = say("labels: {{{value}: …, {value2}: …}}", value=points[0].value, value2=points[-1].value)
         yield document.finding(RULE, path, told, language=language, rewrite=rewrite)
     elif _half_labelled(question, [point.label for point in points]):
-        told = "On a satisfaction scale of 5 or 7 points, words at every point make answers more reliable."
-        yield document.finding(RULE, path, told, language=language, severity="info")
+        remark = "On a satisfaction scale of 5 or 7 points, words at every point make answers more reliable."
+        yield document.finding(RULE, path, remark, language=language, severity="info")
 
 
 def _has(question: ScaleQuestion | MatrixQuestion, point: int, language: str) -> bool:
