@@ -7,7 +7,8 @@ A rewrite that is a sentence of the questionnaire stays as it is, in the questio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from feedback.lint.engine import Result
@@ -25,13 +26,26 @@ def spoken(text: str, language: str) -> str:
     from feedback.i18n import translator  # noqa: PLC0415 - brings Babel, which English does without
 
     translate = translator("lint", language)
+    apart = _apart if translate.direction == "rtl" else str
     if not isinstance(text, Said):
-        return translate.gettext(text)
-    params = {
-        name: spoken(value, language) if isinstance(value, Said) else value
-        for name, value in text.params.items()
-    }
-    return translate.gettext(text.template, **params)
+        told = translate.gettext(text)
+        return told if told == text else _CODE.sub(lambda match: apart(match[0]), told)
+    params = {name: _filled(value, language, apart) for name, value in text.params.items()}
+    return _CODE.sub(lambda match: apart(match[0]), translate.gettext(text.template, **params))
+
+
+_CODE = re.compile(r"`[^`]*`")
+
+
+def _filled(value: object, language: str, apart: Callable[[str], str]) -> object:
+    if isinstance(value, Said):
+        return spoken(value, language)
+    return apart(value) if isinstance(value, str) and value else value
+
+
+def _apart(text: str) -> str:
+    """A quotation with a direction of its own: "1-50" stays "1-50" in a Persian sentence."""
+    return f"\u2068{text}\u2069"
 
 
 def in_language(problems: Iterable[Problem], language: str) -> list[Problem]:

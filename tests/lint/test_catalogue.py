@@ -80,6 +80,12 @@ def test_what_was_filled_in_is_said_in_the_same_words_and_numbers_in_the_readers
     assert spoken(said, "fa") == "مقیاس ۳ نقطه دارد."
 
 
+def test_a_quotation_keeps_its_direction_in_a_persian_sentence():
+    said = say("Add “{answer}”.", answer="1001 ve üzeri")
+    assert spoken(said, "fa") == "«\u20681001 ve üzeri\u2069» را بیفزایید."
+    assert spoken(said, "tr") == "“1001 ve üzeri” ekleyin."
+
+
 def test_a_rewrite_in_the_language_of_the_questionnaire_is_not_translated():
     found = {each.rule: each for each in lint.check(SURVEY)}
     (told,) = in_language([found["range-overlap"]], "fa")
