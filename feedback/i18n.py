@@ -35,6 +35,7 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "survey": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what customers read
     "messages": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what we write to them
     "desk": ("en", "tr", "fa"),  # what staff reads
+    "lint": ("en", "tr", "fa"),  # what the linter says, on pages and at the terminal
 }
 """Domain -> its languages; the first one is spoken to everybody else."""
 

@@ -14,6 +14,7 @@ import click
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
+from feedback.lint.catalogue import LANGUAGES, result_in_language, rule_in_language
 from feedback.lint.document import Document, read
 from feedback.lint.engine import Result
 from feedback.lint.fixes import accept, fix
@@ -33,6 +34,13 @@ Told = Callable[[], Settings | None]
 @click.option(
     "--format", "style", type=click.Choice(list(REPORTERS)), default="text", help="how to print findings"
 )
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    help="what findings are told in; rewrites stay in the language of the questionnaire",
+)
 @click.option("--explain", metavar="RULE", help="why a rule exists, with good and bad examples")
 @click.option("--fix", "fixing", is_flag=True, help="repair what is safe to repair, in the files")
 @click.option("--accept", "accepting", is_flag=True, help="tie suppressions to the wording that they accept")
@@ -48,6 +56,7 @@ def lint(
     told: Told | None,
     paths: tuple[Path, ...],
     style: str,
+    language: str,
     explain: str | None,
     fixing: bool,
     accepting: bool,
@@ -57,7 +66,7 @@ def lint(
 ) -> None:
     """Check questionnaires (files or directories) against the rules of question design."""
     if explain:
-        click.echo(_explained(explain))
+        click.echo(_explained(explain, language))
         return
     settings = _settings(told, previous)
     files = paths or (Path("questionnaires"),)
@@ -71,7 +80,7 @@ def lint(
     elif statistics:
         click.echo(_statistics(results))
     else:
-        click.echo(REPORTERS[style](results))
+        click.echo(REPORTERS[style]([result_in_language(each, language) for each in results], language))
     sys.exit(1 if any(problem.fails for result in results for problem in result.problems) else 0)
 
 
@@ -108,13 +117,13 @@ def _rewritten(results: Sequence[Result], settings: Settings, rewrite: Rewrite) 
             file.write_bytes(changed.encode("utf-8"))
 
 
-def _explained(name: str) -> str:
+def _explained(name: str, language: str) -> str:
     rule = next((rule for rule in EVERY_RULE if rule.id == name), None)
     if rule is None:
         near = difflib.get_close_matches(name, [each.id for each in EVERY_RULE], 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise click.UsageError(f"There is no rule {name!r}.{hint}")
-    return page(rule)
+    return page(rule_in_language(rule, language))
 
 
 def _statistics(results: Sequence[Result]) -> str:

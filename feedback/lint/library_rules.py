@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 _WHY = "The scheduler finds questionnaires by key; a mistake shows only when somebody should be asked."
 
@@ -52,7 +53,11 @@ def check(documents: Sequence[Document]) -> Iterator[Problem]:
         if questionnaire is None:
             continue
         if questionnaire.key in first:
-            told = f"`{questionnaire.key}` is already the key of {first[questionnaire.key].path}."
+            told = say(
+                "`{key}` is already the key of {path}.",
+                key=questionnaire.key,
+                path=first[questionnaire.key].path,
+            )
             yield document.finding(DUPLICATE_KEY, ("key",), told)
         first.setdefault(questionnaire.key, document)
     broken = {PurePath(d.path).stem for d in documents if d.problems}
@@ -67,7 +72,7 @@ def _stages(document: Document, known: dict[str, Document], broken: set[str]) ->
             continue
         if found is None:
             near = difflib.get_close_matches(stage.questionnaire, list(known), 1, 0.6)
-            told = f"There is no questionnaire `{stage.questionnaire}`."
+            told = say("There is no questionnaire `{questionnaire}`.", questionnaire=stage.questionnaire)
             rewrite = f"questionnaire: {near[0]}" if near else "Write its file, or correct the key."
             yield document.finding(
                 MISSING_QUESTIONNAIRE, ("stages", place, "questionnaire"), told, rewrite=rewrite
@@ -75,6 +80,12 @@ def _stages(document: Document, known: dict[str, Document], broken: set[str]) ->
             continue
         missing = [language for language in stage.languages if language not in found.languages]
         if missing:
-            told = f"`{stage.questionnaire}` does not speak {', '.join(missing)}."
+            told = say(
+                "`{questionnaire}` does not speak {what}.",
+                questionnaire=stage.questionnaire,
+                what=", ".join(missing),
+            )
             path = ("stages", place, "languages")
-            yield document.finding(MISSING_LANGUAGE, path, told, rewrite=f"Translate {found.path}.")
+            yield document.finding(
+                MISSING_LANGUAGE, path, told, rewrite=say("Translate {path}.", path=found.path)
+            )

@@ -11,6 +11,7 @@ from datetime import date
 from feedback.core.questionnaire import Suppression
 from feedback.lint.document import Document, Path
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 _WHY = "An exception that nobody understands later is a hole in the rules; one too many hides the next fault."
 _BARE_WORDS = frozenset(
@@ -185,13 +186,16 @@ def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) ->
     if not entry.rule or not entry.question or "*" in entry.rule + entry.question:
         yield (
             BLANKET,
-            f"This suppression must name one rule and one question (`{WHOLE}` for the survey as a whole).",
+            say(
+                "This suppression must name one rule and one question (`{whole}` for the survey as a whole).",
+                whole=WHOLE,
+            ),
         )
     if entry.until and _over(entry.until, document.settings.today):
         yield EXPIRED, "This suppression has expired; repair the question, or decide again."
     if missing := list(_missing(entry, found)):
         lines = ", ".join(f"`{line}`" for line in missing)
-        yield INCOMPLETE, f"This suppression accepts nothing yet; add {lines}."
+        yield INCOMPLETE, say("This suppression accepts nothing yet; add {lines}.", lines=lines)
 
 
 def _missing(entry: Suppression, found: Iterable[Problem]) -> Iterator[str]:
@@ -213,12 +217,20 @@ def _over(until: str, today: date | None) -> bool:
 
 
 def _not_a_lead(entry: Suppression) -> str:
-    return (
-        f"`{entry.rule}` is an error, which only a design lead may accept; {entry.by!r} is neither a lead or "
-        "an admin here nor named in the setting `questionnaires.design_leads`."
+    return say(
+        "`{rule}` is an error, which only a design lead may accept; {by} is neither a lead or an admin here nor "
+        "named in the setting `questionnaires.design_leads`.",
+        rule=entry.rule,
+        by=repr(entry.by),
     )
 
 
+_GONE = "`{rule}` finds nothing here any more; remove the suppression or decide again."
+_CHANGED = (
+    "`{rule}` finds nothing here any more or the wording has changed since; remove the suppression or decide "
+    "again."
+)
+
+
 def _unused(entry: Suppression) -> str:
-    changed = " or the wording has changed since" if entry.wording else ""
-    return f"`{entry.rule}` finds nothing here any more{changed}; remove the suppression or decide again."
+    return say(_CHANGED if entry.wording else _GONE, rule=entry.rule)

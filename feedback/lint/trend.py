@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion
 from feedback.lint.fold import bare
+from feedback.lint.said import say
 
 SAME = 0.9
 """Similarity of two stems (0 to 1) above which a change counts as a correction."""
@@ -66,17 +67,23 @@ def _pairs(new: Questionnaire, old: Questionnaire) -> Iterator[tuple[ScaleQuesti
 
 def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Iterator[str]:
     if (new.minimum, new.maximum) != (old.minimum, old.maximum):
-        yield f"The scale was {old.minimum}-{old.maximum} and is now {new.minimum}-{new.maximum}"
+        yield say(
+            "The scale was {minimum}-{maximum} and is now {minimum2}-{maximum2}",
+            minimum=old.minimum,
+            maximum=old.maximum,
+            minimum2=new.minimum,
+            maximum2=new.maximum,
+        )
         return
     if new.instrument_name != old.instrument_name:
-        yield "The instrument has changed"
+        yield say("The instrument has changed")
     if new.high_is_bad != old.high_is_bad:
-        yield "The direction of the scale has changed"
+        yield say("The direction of the scale has changed")
     for language in sorted(languages):
         if _labels(new, language) != _labels(old, language):
-            yield f"The labels have changed ('{language}')"
+            yield say("The labels have changed ('{language}')", language=language)
         if _similarity(new, old, language) < SAME:
-            yield f"The question has changed ('{language}')"
+            yield say("The question has changed ('{language}')", language=language)
 
 
 def _labels(question: ScaleQuestion, language: str) -> dict[int, str]:

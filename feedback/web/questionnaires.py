@@ -18,6 +18,7 @@ from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import translator
 from feedback.lint.acknowledgement import Warned, warnings
+from feedback.lint.catalogue import in_language, rule_in_language
 from feedback.lint.rule import SEVERITIES, Problem
 from feedback.lint.rules import EVERY_RULE
 from feedback.services import audit, links, publishing, questionnaires
@@ -125,6 +126,7 @@ class Questionnaires:
                 severities=SEVERITY_WORDS,
                 worst=worst,
                 character=named,
+                told=lambda problems: in_language(problems, say().language),
             )
         response = make_response(page)
         response.headers["Content-Security-Policy"] = f"{STAFF_POLICY}; frame-src 'self'"  # the previews
@@ -162,7 +164,7 @@ class Questionnaires:
         page = render_template(
             "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
             text=text,
-            problems=found,
+            problems=in_language(found, say().language),
             too_long=too_long,
             longest=LONGEST,
             severities=SEVERITY_WORDS,
@@ -174,7 +176,11 @@ class Questionnaires:
     def rule(self, rule: str) -> ResponseReturnValue:
         if rule not in RULES:
             raise NotFound("There is no such rule.")
-        return render_template("questionnaires/rule.html", rule=RULES[rule], severities=SEVERITY_WORDS)
+        return render_template(
+            "questionnaires/rule.html",
+            rule=rule_in_language(RULES[rule], say().language),
+            severities=SEVERITY_WORDS,
+        )
 
     @may(Permission.ACKNOWLEDGE_FINDINGS)
     def acknowledge(self, key: str) -> ResponseReturnValue:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from feedback import clock, lint, resources
 from feedback.bootstrap import Runtime
 from feedback.core.message import segments
 from feedback.services import publishing, questionnaires
-from feedback.store.models import Link
+from feedback.store.models import Link, User
 from feedback.web.questionnaires import LONGEST, named
 from tests.web.conftest import SignIn
 
@@ -96,6 +96,25 @@ def test_a_pasted_draft_is_checked_at_once(sign_in: SignIn) -> None:
     assert "line 7" in page
     assert "/questionnaires/rules/double-barrelled" in page
     assert "fast and friendly" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "message", "title"),
+    [
+        ("tr", "Bir soruda iki şey", "Sorular olumlu sorulur"),
+        ("fa", "دو چیز در یک پرسش", "پرسش‌ها مثبت پرسیده می‌شوند"),
+    ],
+)
+def test_the_linter_speaks_the_readers_language_and_quotes_the_questionnaires(
+    sign_in: SignIn, runtime: Runtime, language: str, message: str, title: str
+) -> None:
+    with runtime.database.writing() as session:
+        session.execute(update(User).where(User.email == "cem@example.com").values(language=language))
+    client = sign_in("cem")
+    page = client.post("/questionnaires/check", data={"text": BAD}).text
+    assert message in page
+    assert "fast and friendly" in page
+    assert title in client.get("/questionnaires/rules/negation").text
 
 
 def test_what_is_pasted_stays_text_and_is_not_kept(sign_in: SignIn, runtime: Runtime) -> None:

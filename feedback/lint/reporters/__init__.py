@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from feedback.lint.engine import Result
 from feedback.lint.reporters import github, json_report, sarif, text
 
-Reporter = Callable[[Sequence[Result]], str]
+Reporter = Callable[[Sequence[Result], str], str]
+"""Findings, already in the reader's language, and that language -> what is printed."""
 
 REPORTERS: dict[str, Reporter] = {
     "text": text.report,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from feedback.lint.catalogue import spoken
 from feedback.lint.engine import Result
+from feedback.lint.reporters.text import BETTER
 from feedback.lint.rule import Problem
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def report(results: Sequence[Result]) -> str:
-    return "\n".join(_command(problem) for result in results for problem in result.problems)
+def report(results: Sequence[Result], language: str = "en") -> str:
+    return "\n".join(_command(problem, language) for result in results for problem in result.problems)
 
 
-def _command(problem: Problem) -> str:
+def _command(problem: Problem, language: str) -> str:
     command = COMMANDS[problem.severity] if problem.stage == "stable" else "notice"
     place = f"file={_property(problem.path)},line={problem.line},col={problem.column}"
-    better = f"\nbetter: {problem.rewrite}" if problem.rewrite else ""
+    better = "\n" + spoken(BETTER, language).format(rewrite=problem.rewrite) if problem.rewrite else ""
     return f"::{command} {place},title={_property(problem.rule)}::{_data(problem.message + better)}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from feedback.lint.engine import Result
 
 
-def report(results: Sequence[Result]) -> str:
+def report(results: Sequence[Result], _language: str = "en") -> str:
     """`{"files": [{"path", "problems": [...], "accepted": [...]}]}`; lines and columns count from 1."""
     files = [
         {

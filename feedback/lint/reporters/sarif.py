@@ -16,7 +16,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def report(results: Sequence[Result]) -> str:
+def report(results: Sequence[Result], _language: str = "en") -> str:
     """One run; accepted findings are results with `suppressions`."""
     rules = [rule.id for rule in EVERY_RULE]
     found = [_result(problem, rules) for result in results for problem in result.problems]

@@ -10,6 +10,7 @@ from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules import double_negative
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.said import say
 
 RULE = Rule(
     id="absolute-term",
@@ -43,7 +44,10 @@ def find(question: Asked) -> Iterator[Hit]:
         return
     if match := _absolute(question):
         said = question.stem.quote(*match.span())
-        yield Hit(*match.span(), f"One exception makes “{said}” untrue; ask how often, how many or how much.")
+        yield Hit(
+            *match.span(),
+            say("One exception makes “{said}” untrue; ask how often, how many or how much.", said=said),
+        )
 
 
 def _absolute(question: Asked) -> re.Match[str] | None:

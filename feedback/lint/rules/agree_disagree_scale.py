@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from feedback.core.questions import TextQuestion
 from feedback.lint.document import Document
 from feedback.lint.labels import lexicon
-from feedback.lint.language.asked import asked
+from feedback.lint.language.asked import Asked, asked
 from feedback.lint.registered import claimed
+from feedback.lint.rewriting import direct
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules import double_negative
 from feedback.lint.scales import scales
@@ -61,5 +62,19 @@ def _finding(document: Document, index: int, language: str) -> Problem:
         "This asks for agreement with a statement.",
         quoted=document.questions[index][1].text.to(language),
         language=language,
-        rewrite="Ask for the property itself: “How fast or slow was …?” from Very slow to Very fast.",
+        rewrite=direct(_asked(document, index, language)),
+    )
+
+
+def _asked(document: Document, index: int, language: str) -> Asked | None:
+    """The question's own text, prepared; None in a language without word lists."""
+    return next(
+        (
+            each
+            for each in asked(document)
+            if each.wording.role == "stem"
+            and each.wording.path[1] == index
+            and each.wording.language == language
+        ),
+        None,
     )

@@ -93,7 +93,7 @@ def _joined(question: Asked, text: str) -> Hit | None:
         grave = _judges(question) or question.kind == "agreement" or _predicated(question, text, match)
         if not grave and question.kind == "open":
             continue  # "How could we improve search and filters?" is answered in as many words as it takes
-        return Hit(*match.span(), TWO, _split(question, match), "error" if grave else "warning")
+        return Hit(*match.span(), TWO, severity="error" if grave else "warning")
     return None
 
 
@@ -161,7 +161,7 @@ def _alternative(question: Asked, text: str) -> Hit | None:
         return None
     framed = words.search("double-barrelled.or-frames", text[: match.start()])
     after = words.search("double-barrelled.or-frames-after", text[match.end() :])
-    return Hit(*match.span(), TWO, _split(question, match)) if framed or after else None
+    return Hit(*match.span(), TWO) if framed or after else None
 
 
 def _reason(question: Asked, _text: str) -> Hit | None:
@@ -230,31 +230,6 @@ def _praised(question: Asked, match: re.Match[str]) -> bool:
         or (each.start() == match.end() + 1 and not _REOPENS.match(plain[match.end() :]))
         for each in question.words.finditer("leading-wording.own", plain)
     )
-
-
-_LEFT = re.compile(r"(?:(?:the|our|your|its|their|his|her) )?[\w'-]+$")
-_ARTICLE = re.compile(r"(?:the|our|your|its|their|his|her) ")
-
-
-def _split(question: Asked, match: re.Match[str]) -> str:
-    """The two questions, where the text splits cleanly at the conjunction; else nothing."""
-    text, words = question.stem.text, question.words
-    left = _LEFT.search(text[: match.start()].rstrip())
-    stop = words.search("double-barrelled.ends", text[match.end() :])
-    right = text[match.end() :][: stop.start() if stop else None].rstrip(" ?؟.!")
-    if not left or not right.strip() or len(right.split()) > 4:
-        return ""
-    source, normalised = question.stem.normalised.source, question.stem.normalised
-    begin, end = normalised.span(left.start(), left.end())
-    _, joint = normalised.span(match.start(), match.end())
-    _, last = normalised.span(match.end(), match.end() + len(right))
-    second = source[joint:last].strip()
-    article = _ARTICLE.match(left[0])
-    if article and not _ARTICLE.match(right.strip()):
-        second = article[0] + second
-    one = source[:end].rstrip() + source[last:]
-    other = f"{source[:begin].rstrip()} {second}{source[last:]}".strip()
-    return f"{one} / {other}"
 
 
 def check(document: Document) -> Iterator[Problem]:

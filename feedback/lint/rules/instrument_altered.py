@@ -11,6 +11,7 @@ from feedback.lint.fold import bare
 from feedback.lint.labels import readings
 from feedback.lint.registered import claimed, stems_of, unaltered
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="instrument-altered",
@@ -50,7 +51,7 @@ def _stem(
     return document.finding(
         RULE,
         path,
-        f"This is not the wording of {instrument.title}.",
+        say("This is not the wording of {title}.", title=instrument.title),
         quoted=question.text.to(language),
         language=language,
         rewrite=stems_of(question, instrument, language)[0].replace("{x}", "{company}"),
@@ -63,20 +64,32 @@ def _scale(
     path = ("questions", index, "scale")
     registered = f"{instrument.minimum} to {instrument.maximum}"
     if (question.minimum, question.maximum) != (instrument.minimum, instrument.maximum):
-        told = (
-            f"{instrument.title} runs from {registered}, not from {question.minimum} to {question.maximum}."
+        told = say(
+            "{title} runs from {registered}, not from {minimum} to {maximum}.",
+            title=instrument.title,
+            registered=registered,
+            minimum=question.minimum,
+            maximum=question.maximum,
         )
         yield document.finding(RULE, path, told, rewrite="Delete `scale:`; it comes with the type.")
         return
     if question.high_is_bad != instrument.high_is_bad:
         yield document.finding(
-            RULE, path, f"{instrument.title} runs the other way.", rewrite="Delete `high_is_bad`."
+            RULE,
+            path,
+            say("{title} runs the other way.", title=instrument.title),
+            rewrite="Delete `high_is_bad`.",
         )
     for language in document.languages:
         changed = next(_changed_labels(question, instrument, language), None)
         if changed:
             mine, registered = changed
-            told = f"“{mine}” stands where {instrument.title} has “{registered}”."
+            told = say(
+                "“{mine}” stands where {title} has “{registered}”.",
+                mine=mine,
+                title=instrument.title,
+                registered=registered,
+            )
             yield document.finding(
                 RULE, (*path, "labels"), told, quoted=mine, language=language, rewrite=registered
             )

@@ -12,6 +12,7 @@ from feedback.lint.choices import choices
 from feedback.lint.document import Document, Wording, read
 from feedback.lint.fold import fold
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="known-data-asked",
@@ -50,7 +51,7 @@ def check(document: Document) -> Iterator[Problem]:
         for name, pattern in _patterns(wording.language).items():
             match = pattern.search(text) if name in known else None
             if match:
-                told = f"The {name} is already known; it is not asked again."
+                told = say("The {name} is already known; it is not asked again.", name=say(name))
                 rewrite = "Delete the question, or say `purpose: correction` if people should check it."
                 yield document.finding(RULE, wording, told, rewrite=rewrite)
                 break

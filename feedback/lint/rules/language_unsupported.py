@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.lint.document import Document
 from feedback.lint.lexicon import lexicon
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="language-unsupported",
@@ -26,5 +27,8 @@ def check(document: Document) -> Iterator[Problem]:
     """One line for each language that has no lexicon."""
     for language in document.languages:
         if lexicon(language) is None:
-            told = f"word rules not run for '{language}': no word list; a person has to read the wording"
+            told = say(
+                "word rules not run for '{language}': no word list; a person has to read the wording",
+                language=language,
+            )
             yield document.finding(RULE, ("languages",), told, quoted=language, language=language)

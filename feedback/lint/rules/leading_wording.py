@@ -52,9 +52,7 @@ def pressing(question: Asked) -> Iterator[Hit]:
     }
     for name, message in told.items():
         if match := words.search_outside(name, text, "leading-wording.silent"):
-            yield Hit(
-                *match.span(), message, _without(question, *match.span()) if name.endswith("own") else ""
-            )
+            yield Hit(*match.span(), message)
             return
     if question.closed and (
         match := words.search_outside(
@@ -87,19 +85,6 @@ def _mild(question: Asked) -> Iterator[Hit]:
         if match := words.search(name, text):
             yield Hit(*match.span(), message, "", "warning")
             return
-
-
-def _without(question: Asked, start: int, end: int) -> str:
-    """The text without its praise."""
-    words, stem = question.words, question.stem
-    praise = words.search("leading-wording.loaded", stem.text[start:end]) or words.search(
-        "leading-wording.strong", stem.text[start:end]
-    )
-    if praise is None:
-        return ""
-    first, last = stem.normalised.span(start + praise.start(), start + praise.end())
-    source = stem.normalised.source
-    return " ".join((source[:first] + source[last:]).split())
 
 
 def check(document: Document) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from feedback.lint.document import Document, Wording
 from feedback.lint.labels import lexicon
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="missing-opt-out",
@@ -33,7 +34,12 @@ def check(document: Document) -> Iterator[Problem]:
         if wording.role in ("sms", "reminder_sms") and not _offers(wording):
             example = EXAMPLES.get(wording.language, "STOP")
             told = "The message does not say how to stop further ones."
-            yield document.finding(RULE, wording, told, rewrite=f"Add {{opt_out}} (for example “{example}”).")
+            yield document.finding(
+                RULE,
+                wording,
+                told,
+                rewrite=say("Add {{opt_out}} (for example “{example}”).", example=example),
+            )
 
 
 def _offers(wording: Wording) -> bool:

@@ -9,6 +9,7 @@ from feedback.lint.document import Document
 from feedback.lint.labels import lexicon
 from feedback.lint.paths import ways
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="open-ended-overuse",
@@ -54,9 +55,18 @@ def _is_open(question: AnyQuestion) -> bool:
 def _too_many(document: Document, way: tuple[AnyQuestion, ...], most: int) -> str | None:
     counted = [q for q in way if _is_open(q) and not _closes(document, q, way)]
     if len(counted) > most:
-        return f"{len(counted)} of {len(way)} questions are open; at most {most} make sense here."
+        return say(
+            "{count} of {all} questions are open; at most {most} make sense here.",
+            count=len(counted),
+            all=len(way),
+            most=most,
+        )
     if len(way) >= 3 and len(counted) * 3 > len(way):
-        return f"{len(counted)} of {len(way)} questions are open; at most a third should be."
+        return say(
+            "{count} of {all} questions are open; at most a third should be.",
+            count=len(counted),
+            all=len(way),
+        )
     return None
 
 

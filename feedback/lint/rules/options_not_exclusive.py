@@ -11,6 +11,7 @@ from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document, read
 from feedback.lint.fold import bare
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="options-not-exclusive",
@@ -47,7 +48,7 @@ def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Pro
     for place, _, text in listed.options:
         plain = bare(text, listed.language) or text
         if plain in seen:
-            told = f"“{text}” stands here twice."
+            told = say("“{text}” stands here twice.", text=text)
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),
@@ -87,7 +88,10 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
             yield (
                 place,
                 text,
-                f"“{text}” covers the other options, but only one can be chosen; use `type: multi`.",
+                say(
+                    "“{text}” covers the other options, but only one can be chosen; use `type: multi`.",
+                    text=text,
+                ),
             )
         plain = f" {bare(text, listed.language)} "
         for joint in words.conjunctions:
@@ -96,7 +100,10 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
                 yield (
                     place,
                     text,
-                    f"“{text}” joins two other options, but only one can be chosen; use `type: multi`.",
+                    say(
+                        "“{text}” joins two other options, but only one can be chosen; use `type: multi`.",
+                        text=text,
+                    ),
                 )
 
 
@@ -112,7 +119,7 @@ def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
             yield (
                 place,
                 f"{other} | {one}",
-                f"“{other}” is also “{one}”; the same person could choose either.",
+                say("“{other}” is also “{one}”; the same person could choose either.", other=other, one=one),
             )
 
 
@@ -137,7 +144,7 @@ def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Pro
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),
-                f"“{text}” can be chosen together with the others.",
+                say("“{text}” can be chosen together with the others.", text=text),
                 quoted=text,
                 language=listed.language,
                 rewrite="Give it `role: none` (or `exclusive: true`).",

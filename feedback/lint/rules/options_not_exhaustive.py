@@ -11,8 +11,11 @@ from feedback.lint.fold import bare
 from feedback.lint.intervals import INFINITY
 from feedback.lint.labels import readings
 from feedback.lint.lexicon import lexicon
+from feedback.lint.rewriting.answers import NEVER, NONE, OTHER, told
+from feedback.lint.rewriting.bands import or_more, under
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
+from feedback.lint.said import say
 
 RULE = Rule(
     id="options-not-exhaustive",
@@ -64,16 +67,25 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
     return None if _has_escape(listed, escapes) else _without_escape(question, listed)
 
 
+_ADD_NONE = "Add “{answer}” with `role: none`."
+_ADD_OTHER = "Add “{answer}” with `role: other` and `other_text: true`."
+
+
 def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
     if _is_frequency(listed):
         zero = any(_reaches_zero(text, listed.language) for text in listed.texts)
-        return None if zero else ("The list has no answer for those who never do it.", "Add “Never”.")
+        if zero:
+            return None
+        never = told(NEVER, listed.language)
+        return "The list has no answer for those who never do it.", say(_ADD, answer=never)
     if listed.kind != "unordered" or not listed.real:
         return None
     if question.multiple:
-        return "There is no answer for those to whom none applies.", "Add {role: none}."
+        none = told(NONE, listed.language)
+        return "There is no answer for those to whom none applies.", say(_ADD_NONE, answer=none)
     if len(listed.real) >= 3:
-        return "Nobody can say that none of these fits.", "Add {role: other, other_text: true}."
+        other = told(OTHER, listed.language)
+        return "Nobody can say that none of these fits.", say(_ADD_OTHER, answer=other)
     return None
 
 
@@ -124,16 +136,21 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
         len({band.low for band in bands}) == 1
     ):  # tariffs ("up to 50", "up to 100"), if not a fault of another kind
         return None
-    lowest = min(bands, key=lambda band: band.low)
-    highest = max(band.high for band in bands)
-    least = lowest.low / lowest.step
+    lowest = min(listed.bands(), key=lambda each: each[2].low)
+    highest = max(listed.bands(), key=lambda each: each[2].high)
+    least = lowest[2].low / lowest[2].step
     too_high = least > 1 and (question.min_age is None or least > question.min_age)
-    bounded = highest == 100 and lowest.family == "percent"
+    bounded = highest[2].high == 100 and lowest[2].family == "percent"
     if too_high:
-        return ("The lowest band does not reach down to the least value.", "Open it: “Under 20”.")
-    if highest != INFINITY and not bounded:
-        return ("The highest band has an upper end; somebody may be above it.", "Open it: “60 or over”.")
+        below = under(lowest[1], lowest[2], listed.language)
+        return "The lowest band does not reach down to the least value.", say(_ADD, answer=below)
+    if highest[2].high != INFINITY and not bounded:
+        above = or_more(highest[1], highest[2], listed.language)
+        return "The highest band has an upper end; somebody may be above it.", say(_ADD, answer=above)
     return None
+
+
+_ADD = "Add “{answer}”."
 
 
 def _says_other(listed: Choices) -> bool:

@@ -9,6 +9,7 @@ from feedback.core.questions import ChoiceQuestion
 from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="options-not-randomised",
@@ -70,8 +71,10 @@ def _fixed(document: Document, index: int, listed: Choices) -> Problem:
     return document.finding(
         RULE,
         ("questions", index, "options"),
-        f"These {len(listed.real)} options have no order of their own, yet everybody sees the same "
-        "one first.",
+        say(
+            "These {count} options have no order of their own, yet everybody sees the same one first.",
+            count=len(listed.real),
+        ),
         quoted=" | ".join(listed.texts),
         rewrite="randomize: true",
     )

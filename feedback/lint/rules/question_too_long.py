@@ -9,6 +9,7 @@ from feedback.core.questions import AnyQuestion, ChoiceQuestion
 from feedback.lint.document import Document
 from feedback.lint.registered import exempt
 from feedback.lint.rule import Problem, Rule, Severity
+from feedback.lint.said import say
 
 RULE = Rule(
     id="question-too-long",
@@ -48,9 +49,15 @@ def check(document: Document) -> Iterator[Problem]:
         too_much = whole > ERROR or (by_sms and whole > ERROR_BY_SMS)
         severity: Severity = "error" if too_much else "warning"
         if asked > limit:
-            told = f"The question has {asked} words; people follow at most {limit}."
+            told = say(
+                "The question has {asked} words; people follow at most {limit}.", asked=asked, limit=limit
+            )
         elif whole > WHOLE or too_much:
-            told = f"The text has {whole} words; people read at most {ERROR_BY_SMS if by_sms else WHOLE}."
+            told = say(
+                "The text has {whole} words; people read at most {most}.",
+                whole=whole,
+                most=ERROR_BY_SMS if by_sms else WHOLE,
+            )
         else:
             continue
         rewrite = "Ask in one short sentence; put what must be explained into `help:`."

@@ -8,6 +8,7 @@ from feedback.core.questions import ChoiceQuestion
 from feedback.lint.choices import choices
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="randomise-unpinned",
@@ -37,7 +38,7 @@ def check(document: Document) -> Iterator[Problem]:
                     yield document.finding(
                         RULE,
                         ("questions", index, "options", place),
-                        f"“{text}” moves about when the options are shuffled.",
+                        say("“{text}” moves about when the options are shuffled.", text=text),
                         quoted=text,
                         language=language,
                         rewrite="Give it a `role:` (other, none ...) or `pinned: true`.",

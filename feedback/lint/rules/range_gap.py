@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from feedback.lint.choices import Band, Banded, banded
 from feedback.lint.document import Document
 from feedback.lint.intervals import gap, shown
+from feedback.lint.rewriting.bands import without_gap
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
+from feedback.lint.said import say
 
 RULE = Rule(
     id="range-gap",
@@ -43,9 +45,16 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             (*listed.path, place),
-            f"Nothing fits between “{text}” and “{other_text}” ({low} and {high}); somebody may be there.",
+            say(
+                "Nothing fits between “{one}” and “{other}” ({low} and {high}); somebody may be there.",
+                one=text,
+                other=other_text,
+                low=low,
+                high=high,
+            ),
             quoted=f"{text} | {other_text}",
-            rewrite="Let each band begin where the one before it ends.",
+            rewrite=without_gap((before, text, lower), (place, other_text, upper), listed.language)
+            or say("Let “{other}” begin where “{one}” ends.", one=text, other=other_text),
             language=listed.language,
         )
 

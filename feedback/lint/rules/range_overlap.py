@@ -9,7 +9,9 @@ from feedback.lint.choices import Banded, banded
 from feedback.lint.document import Document
 from feedback.lint.fold import fold
 from feedback.lint.intervals import Interval, overlap, shown
+from feedback.lint.rewriting.bands import without_overlap
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="range-overlap",
@@ -44,10 +46,15 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             (*listed.path, place),
-            f"“{text}” and “{other_text}” both contain {shown(shared, other)}; whoever is there has "
-            "two answers.",
+            say(
+                "“{one}” and “{other}” both contain {value}; whoever is there has two answers.",
+                one=text,
+                other=other_text,
+                value=shown(shared, other),
+            ),
             quoted=f"{text} | {other_text}",
-            rewrite="Let each band begin after the one before it ends: 1-3, 4-6, or “5 to less than 10”.",
+            rewrite=without_overlap(listed.bands, listed.language)
+            or say("Let “{other}” begin after “{one}” ends.", one=text, other=other_text),
             language=listed.language,
         )
         return

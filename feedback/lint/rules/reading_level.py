@@ -9,6 +9,7 @@ from feedback.lint.document import Document
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.said import say
 
 RULE = Rule(
     id="reading-level",
@@ -63,7 +64,11 @@ def find(question: Asked) -> Iterator[Hit]:
     if len(found) >= ENOUGH or rarest:
         (first, _), *_ = found.values()
         swaps = "; ".join(f"{word} → {plain}" for word, (_, plain) in found.items())
-        yield Hit(*first.span(), "These words are official or rare; say it as you would on the phone.", swaps)
+        yield Hit(
+            *first.span(),
+            "These words are official or rare; say it as you would on the phone.",
+            say("{swaps}", swaps=swaps),
+        )
 
 
 def _plain(word: str, listed: dict[str, str]) -> str | None:

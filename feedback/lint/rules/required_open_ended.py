@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.core.questions import TextQuestion
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="required-open-ended",
@@ -30,5 +31,5 @@ def check(document: Document) -> Iterator[Problem]:
             told = "A comment must be optional." if key == "required" else "A comment has no least length."
             text = question.text.to(document.languages[0])
             yield document.finding(
-                RULE, ("questions", index, key), told, quoted=text, rewrite=f"Delete `{key}:`."
+                RULE, ("questions", index, key), told, quoted=text, rewrite=say("Delete `{key}:`.", key=key)
             )

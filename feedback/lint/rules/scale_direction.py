@@ -11,6 +11,7 @@ from feedback.lint.fold import bare, fold
 from feedback.lint.labels import readings
 from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 from feedback.lint.scales import VALUED, LabelledScale, is_worded_scale, scales
 
 RULE = Rule(
@@ -78,8 +79,11 @@ def _flipped(document: Document, each: LabelledScale) -> Problem:
     return document.finding(
         RULE,
         each.path,
-        f"The highest value carries “{each.labels[-1]}”, the lowest “{each.labels[0]}”: this scale is "
-        "upside down.",
+        say(
+            "The highest value carries “{what}”, the lowest “{what2}”: this scale is upside down.",
+            what=each.labels[-1],
+            what2=each.labels[0],
+        ),
         quoted=" | ".join(each.labels),
         language=each.language,
         rewrite="Turn the labels round, or declare `high_is_bad: true` where low is good.",
@@ -153,5 +157,9 @@ def _contradiction(question: ScaleQuestion, text: str, language: str) -> str | N
             continue
         says_good = found[0].degree > 0
         if found[0].degree and says_good != ((value > middle) != question.high_is_bad):
-            return f"The text says that {value} is “{label.strip()}”, the scale runs the other way."
+            return say(
+                "The text says that {value} is “{what}”, the scale runs the other way.",
+                value=value,
+                what=label.strip(),
+            )
     return None

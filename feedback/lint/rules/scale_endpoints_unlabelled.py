@@ -9,6 +9,7 @@ from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.questions.scale import CsatQuestion
 from feedback.lint.document import Document, Path
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="scale-endpoints-unlabelled",
@@ -45,13 +46,17 @@ def _in(document: Document, index: int, question: AnyQuestion, language: str) ->
     ]
     path: Path = ("questions", index, "scale") if question.scale else ("questions", index)
     if bare:
-        where = " and ".join(map(str, bare))
-        told = f"There is no label in '{language}' for {where}; both ends need words."
-        rewrite = f"labels: {{{points[0].value}: …, {points[-1].value}: …}}"
+        where = ", ".join(map(str, bare))
+        told = say(
+            "There is no label in '{language}' for {where}; both ends need words.",
+            language=language,
+            where=where,
+        )
+        rewrite = say("labels: {{{value}: …, {value2}: …}}", value=points[0].value, value2=points[-1].value)
         yield document.finding(RULE, path, told, language=language, rewrite=rewrite)
     elif _half_labelled(question, [point.label for point in points]):
-        told = "On a satisfaction scale of 5 or 7 points, words at every point make answers more reliable."
-        yield document.finding(RULE, path, told, language=language, severity="info")
+        remark = "On a satisfaction scale of 5 or 7 points, words at every point make answers more reliable."
+        yield document.finding(RULE, path, remark, language=language, severity="info")
 
 
 def _has(question: ScaleQuestion | MatrixQuestion, point: int, language: str) -> bool:

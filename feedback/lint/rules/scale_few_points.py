@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.core.questions.scale import RatingQuestion
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="scale-few-points",
@@ -21,11 +22,15 @@ RULE = Rule(
 )
 
 
+_EVEN = "The scale has {points} points; there is no middle."
+
+
 def check(document: Document) -> Iterator[Problem]:
     for index, question in document.questions:
         if not isinstance(question, RatingQuestion) or question.scale is None:
             continue
         points = question.maximum - question.minimum + 1
         if points < 5 or (points % 2 == 0 and points < 10):
-            told = f"The scale has {points} points" + ("; there is no middle." if points % 2 == 0 else ".")
+            even = points % 2 == 0
+            told = say(_EVEN if even else "The scale has {points} points.", points=points)
             yield document.finding(RULE, ("questions", index, "scale"), told)

@@ -11,6 +11,7 @@ from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document
 from feedback.lint.labels import ANY, Reading, lexicon
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 from feedback.lint.scales import LabelledScale, scales
 
 RULE = Rule(
@@ -102,7 +103,11 @@ def _mixed(each: LabelledScale) -> str | None:
         or {main, other} <= {"quality", "satisfaction", "expectation"}
     ):
         return None
-    return f"The labels are about different things ({main} and {other}); a scale measures one."
+    return say(
+        "The labels are about different things ({main} and {other}); a scale measures one.",
+        main=main,
+        other=other,
+    )
 
 
 def _sorted(each: LabelledScale) -> str:

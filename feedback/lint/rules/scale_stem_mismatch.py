@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.lint.document import Document
 from feedback.lint.labels import ANY, lexicon
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 from feedback.lint.scales import LabelledScale, is_worded_scale, scales
 
 RULE = Rule(
@@ -62,9 +63,17 @@ def _mismatch(
         yield document.finding(
             RULE,
             each.path,
-            f"The question asks about {asked}, the labels are about {answered}.",
+            say(
+                "The question asks about {asked}, the labels are about {answered}.",
+                asked=say(asked),
+                answered=say(answered),
+            ),
             quoted=f"{stem} ({' | '.join(each.labels)})",
             language=each.language,
-            rewrite=f"Label the scale with degrees of {asked}, or ask for {answered}.",
+            rewrite=say(
+                "Label the scale with degrees of {asked}, or ask for {answered}.",
+                asked=say(asked),
+                answered=say(answered),
+            ),
             severity="warning" if soft else None,
         )

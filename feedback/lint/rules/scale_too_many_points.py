@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.core.questions import MatrixQuestion, ScaleQuestion
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 from feedback.lint.scales import is_worded_scale, scales
 
 RULE = Rule(
@@ -36,12 +37,20 @@ def check(document: Document) -> Iterator[Problem]:
         points = scale.max - scale.min + 1 if scale else 0
         labels = max(worded.get(index, 0), len(scale.labels) if scale else 0)
         if points > MOST_NUMBERS:
-            told = f"The scale has {points} points; people can use at most {MOST_NUMBERS}."
+            told = say(
+                "The scale has {points} points; people can use at most {MOST_NUMBERS}.",
+                points=points,
+                MOST_NUMBERS=MOST_NUMBERS,
+            )
             yield document.finding(
                 RULE, ("questions", index, "scale"), told, rewrite="min: 0, max: 10, or five labels"
             )
         elif labels > MOST_LABELS:
-            told = f"The scale has {labels} worded points; people can tell at most {MOST_LABELS} apart."
+            told = say(
+                "The scale has {labels} worded points; people can tell at most {MOST_LABELS} apart.",
+                labels=labels,
+                MOST_LABELS=MOST_LABELS,
+            )
             yield document.finding(
                 RULE, ("questions", index), told, rewrite="five labels, mirrored around a middle"
             )

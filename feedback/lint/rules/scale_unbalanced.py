@@ -11,6 +11,7 @@ from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules import presupposition
 from feedback.lint.rules.scale_not_graduated import disordered
+from feedback.lint.said import say
 from feedback.lint.scales import LabelledScale, is_worded_scale, scales
 
 RULE = Rule(
@@ -78,7 +79,11 @@ def _unbalanced(each: LabelledScale) -> str | None:
     positive = sum(one.degree > 0 for one in each.known)
     negative = sum(one.degree < 0 for one in each.known)
     if positive != negative:
-        return f"{positive} of the labels are positive and {negative} negative."
+        return say(
+            "{positive} of the labels are positive and {negative} negative.",
+            positive=positive,
+            negative=negative,
+        )
     return _lopsided_ends(each.known)
 
 

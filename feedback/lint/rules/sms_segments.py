@@ -9,6 +9,7 @@ from typing import Any
 
 from feedback.lint.document import Document, Wording
 from feedback.lint.rule import Problem, Rule, Severity
+from feedback.lint.said import say
 
 RULE = Rule(
     id="sms-segments",
@@ -79,14 +80,24 @@ def _filled(text: str, link_length: int) -> str:
 def _too_dear(document: Document, wording: Wording, cost: Any, most: int) -> Problem:
     severity: Severity = "error" if cost.count >= 2 * most else "warning"
     costly = cost.first_costly
-    because = f" because of “{costly.text}”" if costly else ""
-    told = f"The message takes {cost.count} segments ({cost.encoding}{because}); {most} are allowed."
+    because = say(" because of “{text}”", text=costly.text) if costly else ""
+    told = say(
+        "The message takes {count} segments ({encoding}{because}); {most} are allowed.",
+        count=cost.count,
+        encoding=cost.encoding,
+        because=because,
+        most=most,
+    )
     return document.finding(RULE, wording, told, rewrite=_remedy(costly), severity=severity)
 
 
 def _remedy(costly: Any) -> str:
     if costly and costly.replacement:
-        return f"Write “{costly.replacement}” for “{costly.text}”, or shorten the text."
+        return say(
+            "Write “{replacement}” for “{text}”, or shorten the text.",
+            replacement=costly.replacement,
+            text=costly.text,
+        )
     return "Shorten the text, or set `max_segments:` if the length is meant."
 
 
@@ -97,5 +108,8 @@ def _avoidable(cost: Any, message: Any, wording: Wording) -> bool:
 
 def _odd_character(document: Document, wording: Wording, cost: Any) -> Problem:
     costly = cost.first_costly
-    told = f"“{costly.text}” alone makes this message UCS-2, with 70 instead of 160 characters a segment."
+    told = say(
+        "“{text}” alone makes this message UCS-2, with 70 instead of 160 characters a segment.",
+        text=costly.text,
+    )
     return document.finding(RULE, wording, told, rewrite=_remedy(costly))

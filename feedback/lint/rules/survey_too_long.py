@@ -9,6 +9,7 @@ from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion,
 from feedback.lint.document import Document
 from feedback.lint.paths import ways
 from feedback.lint.rule import Problem, Rule, Severity
+from feedback.lint.said import say
 from feedback.lint.settings import Settings
 
 RULE = Rule(
@@ -37,6 +38,16 @@ SMS = Limits(3, 60, 5, 90)
 PAGE = Limits(10, 180, 20, float("inf"))
 
 
+_BY_SMS = (
+    "The longest way has {count} questions and takes about {seconds} s; by SMS at most {most} and {longest} s "
+    "are answered well."
+)
+_ON_A_PAGE = (
+    "The longest way has {count} questions and takes about {seconds} s; on a page at most {most} and {longest} s "
+    "are answered well."
+)
+
+
 def check(document: Document) -> Iterator[Problem]:
     questionnaire = document.questionnaire
     if questionnaire is None:
@@ -53,9 +64,13 @@ def check(document: Document) -> Iterator[Problem]:
     elif count > limits.warn_questions or seconds > limits.warn_seconds:
         severity = "warning"
     if severity:
-        channel = "by SMS" if by_sms else "on a page"
-        told = f"The longest way has {count:g} questions and takes about {seconds:.0f} s; {channel} at most "
-        told += f"{limits.warn_questions} and {limits.warn_seconds:g} s are answered well."
+        told = say(
+            _BY_SMS if by_sms else _ON_A_PAGE,
+            count=f"{count:g}",
+            seconds=f"{seconds:.0f}",
+            most=limits.warn_questions,
+            longest=f"{limits.warn_seconds:g}",
+        )
         yield document.finding(
             RULE,
             ("questions",),

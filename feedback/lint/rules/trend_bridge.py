@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from feedback.lint import trend
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 LONGEST = timedelta(days=366)
 RULE = Rule(
@@ -39,9 +40,11 @@ def _fault(until: date | None, today: date | None) -> tuple[str, str] | None:
         return "A bridge ends on a day.", "Write that day as 2026-09-30."
     if today is not None and until < today:
         return (
-            f"The bridge ended on {until}.",
+            say("The bridge ended on {day}.", day=until.isoformat()),
             "Delete `trend_bridge:` and give the new wording a `trend:` key of its own, or take the old one back.",
         )
     if today is not None and until - today > LONGEST:
-        return "A bridge lasts a year at most.", f"Choose a day up to {today + LONGEST}."
+        return "A bridge lasts a year at most.", say(
+            "Choose a day up to {day}.", day=(today + LONGEST).isoformat()
+        )
     return None

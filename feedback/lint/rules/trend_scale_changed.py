@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from feedback.lint import trend
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="trend-scale-changed",
@@ -36,7 +37,7 @@ def check(document: Document) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             ("questions", places[key]),
-            f"{told}, but the series “{questionnaire.series}” goes on.",
+            say("{told}, but the series “{trend}” goes on.", told=told, trend=questionnaire.series),
             quoted=questionnaire.by_key[key].text.to(questionnaire.languages[0]),
             rewrite="Give it a new `trend:` key, or run both until a date with `trend_bridge:`.",
         )

@@ -10,6 +10,7 @@ from feedback.lint.fold import lower
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.said import say
 
 RULE = Rule(
     id="undefined-jargon",
@@ -50,15 +51,19 @@ def find(question: Asked) -> Iterator[Hit]:
                 said = match[0]
                 yield Hit(
                     *match.span(),
-                    f"Not every customer knows “{said}”; say what it is, or explain it: “its full "
-                    f"name ({said})”.",
+                    say(
+                        "Not every customer knows “{said}”; say what it is, or explain it: “its full name ({said})”.",
+                        said=said,
+                    ),
                 )
                 return
     term = words.search("undefined-jargon.jargon", stem.plain)
     if term:
         yield Hit(
             *term.span(),
-            f"“{stem.quote(*term.span())}” is a word of the trade; say what customers call it.",
+            say(
+                "“{what}” is a word of the trade; say what customers call it.", what=stem.quote(*term.span())
+            ),
         )
 
 

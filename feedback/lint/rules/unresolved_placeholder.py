@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document import Document, Wording
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.said import say
 
 RULE = Rule(
     id="unresolved-placeholder",
@@ -50,7 +51,7 @@ def check(document: Document) -> Iterator[Problem]:
                     RULE, wording, told[0], quoted=match[0], offset=match.start(), rewrite=told[1]
                 )
         for match in (*_LEFTOVER.finditer(wording.text), *_capitals(wording.text)):
-            told_left = f"“{match[0]}” was left in the text."
+            told_left = say("“{match}” was left in the text.", match=match[0])
             rewrite = "Write what belongs here, or use a placeholder such as {company}."
             yield document.finding(
                 RULE, wording, told_left, quoted=match[0], offset=match.start(), rewrite=rewrite
@@ -73,7 +74,7 @@ def _fault(
     if name not in declared:
         return _unknown(name, fallback, declared)
     if fallback is None or not fallback.strip():
-        return f"{{{name}}} may be empty, and there is no fallback.", f"{{{name}|…}}"
+        return say("{{{name}}} may be empty, and there is no fallback.", name=name), f"{{{name}|…}}"
     return None
 
 
@@ -81,9 +82,13 @@ def _unknown(name: str, fallback: str | None, declared: set[str]) -> tuple[str, 
     """A name that nobody declared: with a fallback only what looks misspelt counts."""
     near = difflib.get_close_matches(name, sorted(declared | ALWAYS), 1, 0.8)
     if near:
-        return f"{{{name}}} is not known; did you mean {{{near[0]}}}?", f"{{{near[0]}|…}}"
+        return say(
+            "{{{name}}} is not known; did you mean {{{near}}}?", name=name, near=near[0]
+        ), f"{{{near[0]}|…}}"
     if fallback is None:
-        return f"{{{name}}} is not known.", f"Declare it: fields: [{name}], and write {{{name}|…}}."
+        return say("{{{name}}} is not known.", name=name), say(
+            "Declare it: fields: [{name}], and write {{{name}|…}}.", name=name
+        )
     return None
 
 
@@ -94,11 +99,11 @@ def _answer_fault(
     if key not in keys:
         near = difflib.get_close_matches(key, keys, 1, 0.6)
         return (
-            f"There is no question “{key}”.",
+            say("There is no question “{key}”.", key=key),
             f"{{answer.{near[0]}|…}}" if near else "Name an earlier question.",
         )
     if wording.question and keys.index(key) >= keys.index(wording.question.key):
-        return f"“{key}” is asked later than here.", "Name an earlier question."
+        return say("“{key}” is asked later than here.", key=key), "Name an earlier question."
     if fallback is None or not fallback.strip():
-        return f"{{answer.{key}}} may be empty, and there is no fallback.", f"{{answer.{key}|…}}"
+        return say("{{answer.{key}}} may be empty, and there is no fallback.", key=key), f"{{answer.{key}|…}}"
     return None

@@ -8,6 +8,7 @@ from feedback.lint.document import Document
 from feedback.lint.language.asked import Asked
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.said import say
 
 RULE = Rule(
     id="vague-wording",
@@ -51,7 +52,10 @@ def find(question: Asked) -> Iterator[Hit]:
         said = stem.quote(*match.span())
         yield Hit(
             *match.span(),
-            f"“{said}” means something else to everybody; give a period, a number or the thing itself.",
+            say(
+                "“{said}” means something else to everybody; give a period, a number or the thing itself.",
+                said=said,
+            ),
         )
 
 

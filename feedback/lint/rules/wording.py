@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from feedback.lint.document import Document
 from feedback.lint.language.asked import Asked, asked
+from feedback.lint.rewriting import better
 from feedback.lint.rule import Problem, Rule, Severity
 
 
@@ -38,7 +39,7 @@ def report(document: Document, rule: Rule, find: Find) -> Iterator[Problem]:
                 question.wording,
                 hit.message,
                 quoted=question.stem.quote(hit.start, hit.end),
-                rewrite=hit.rewrite,
+                rewrite=hit.rewrite or better(rule.id, question, hit.start, hit.end),
                 severity=hit.severity,
                 offset=start,
             )
