@@ -34,9 +34,7 @@ def follow(
     if task.rule == rule.key and task.state != State.CLOSED and not _changes(task, scored):
         return
     if task.state == State.CLOSED:
-        task.state, task.outcome, task.closed_at = State.OPEN, None, None
-        task.contact_due_at = calendar.add(now, rule.contact_within)
-        task.close_due_at = calendar.add(now, rule.close_within)
+        _reopen(task, rule, calendar, now)
     elif task.rule != rule.key:
         task.contact_due_at = min(task.contact_due_at, calendar.add(now, rule.contact_within))
         task.close_due_at = min(task.close_due_at, calendar.add(now, rule.close_within))
@@ -56,6 +54,15 @@ def call_off(session: Session, tasks: Iterable[FollowUp], scored: Score | None, 
             task.state, task.outcome, task.closed_at = State.CLOSED, Outcome.CORRECTED, now
         if untouched or _changes(task, scored):
             _corrected(session, task, before, scored, now)
+
+
+def _reopen(task: FollowUp, rule: FollowUpRule, calendar: BusinessCalendar, now: datetime) -> None:
+    """As if it came in now: with new promises, of which nobody has been told."""
+    task.state, task.outcome, task.closed_at = State.OPEN, None, None
+    task.contact_due_at = calendar.add(now, rule.contact_within)
+    task.close_due_at = calendar.add(now, rule.close_within)
+    task.owner_told_at = task.contact_reminded_at = task.close_reminded_at = None
+    task.escalated_at = task.close_escalated_at = None
 
 
 def _changes(task: FollowUp, scored: Score | None) -> bool:

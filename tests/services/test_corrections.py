@@ -56,10 +56,15 @@ def test_an_answer_between_praise_and_complaint_calls_it_off_too(desk: Desk) -> 
 
 def test_what_was_called_off_comes_back_with_the_bad_score(desk: Desk) -> None:
     task = desk.low()
+    with desk.runtime.database.writing() as session:
+        session.get_one(FollowUp, task.id).owner_told_at = MONDAY
     correct(desk, task, 10)
     back = correct(desk, task, 3, SOON + timedelta(minutes=5))
     assert (back["recovery"].state, back["recovery"].outcome, back["recovery"].score) == ("open", None, 3)
-    assert back["recovery"].closed_at is None
+    assert (back["recovery"].closed_at, back["recovery"].owner_told_at) == (
+        None,
+        None,
+    )  # they hear of it again
     assert (back["advocacy"].state, back["advocacy"].outcome) == ("closed", "corrected")
 
 
