@@ -17,6 +17,7 @@ from feedback.bootstrap import Runtime
 from feedback.i18n import translator
 from feedback.services import reports, rollups
 from feedback.services.followups import Viewer
+from feedback.services.worth import exchange_of
 from feedback.store.models import AuditEntry, User
 from tests import figures
 from tests.web.conftest import SignIn
@@ -329,9 +330,12 @@ def test_a_file_of_accounts_holds_only_those_that_its_reader_may_see(
     sign_in: SignIn, runtime: Runtime
 ) -> None:
     with runtime.database.reading() as session:
-        everything = reports.accounts(session, Viewer(0, sees_all=True), now=clock.now(), page=None)
+        exchange = exchange_of(runtime.settings)
+        everything = reports.accounts(
+            session, Viewer(0, sees_all=True), now=clock.now(), exchange=exchange, page=None
+        )
         selin = session.scalars(select(User).where(User.email == "selin@example.com")).one()
-        hers = reports.accounts(session, Viewer(selin.id), now=clock.now(), page=None)
+        hers = reports.accounts(session, Viewer(selin.id), now=clock.now(), exchange=exchange, page=None)
     assert 0 < len(hers) < len(everything)
 
 

@@ -51,7 +51,7 @@ def test_experiences_count_whether_or_not_there_is_a_score_for_the_whole(migrate
             answered(session, now, **of)
         effort = {"metric": "ces2", "trend": "onboarding", "question": "easy"}
         answered(session, 7, person=ada, **effort)
-        (standing,) = reports.accounts(session, LEAD, now=NOW)
+        (standing,) = reports.accounts(session, LEAD, now=NOW, exchange=EXCHANGE)
     values = {share.part: share.value for share in standing.health.shares}
     assert values[Part.RELATIONSHIP] is None
     assert values[Part.EXPERIENCE] == pytest.approx(100 * (0 + 0.5 + 1) / 3)
