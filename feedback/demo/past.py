@@ -36,16 +36,17 @@ NEWCOMERS_FROM = "demo-c1000"
 EVENTS = (
     ("ticket_closed", 0.70), ("onboarding_completed", 0.16), ("go_live", 0.10), ("customer_left", 0.04),
 )  # fmt: skip
-EVENTS_A_DAY = 14
+EVENTS_A_DAY = 7
 PAUSES = {6: 13, 19: 11}
 """Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
 WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
 WOULD_COMMENT = 0.55
 CALLED_A_LOOK, CLOSED_A_LOOK = 0.55, 0.14
 """How likely a task is called about, and closed, each time that the team looks at it."""
-BEHIND_SINCE, CALLED_BEHIND = timedelta(days=12), 0.12
-"""Lately the team has not kept up, so that there is a queue to look at."""
-LEFT_FOR_TODAY = 45
+BEHIND_SINCE, CALLED_BEHIND = timedelta(days=10), 0.6
+EVENTS_LATELY = 120
+"""Lately more happens than the team can close, so that there is a queue to look at."""
+LEFT_FOR_TODAY = 50
 """Points of priority (of 100) from which on a task has been worked by the time that somebody watches."""
 BETTER_SINCE = timedelta(days=60)
 OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
@@ -61,18 +62,19 @@ def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime
     past = replace(runtime, channels=quiet, settings=settings)
     now = begin
     while now < until - timedelta(hours=12):
-        _while(past, dice, now, better=now > until - BETTER_SINCE)
+        lately = now > until - BEHIND_SINCE
+        _while(past, dice, now, better=now > until - BETTER_SINCE, lately=lately)
         with past.database.writing() as session:
-            _work(session, dice, now, behind=now > until - BEHIND_SINCE)
+            _work(session, dice, now, behind=lately)
         now += timedelta(hours=PAUSES[now.hour])
     with past.database.writing() as session:
         _work_from_the_top(session, settings, dice, until)
 
 
-def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool) -> None:
+def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool, lately: bool) -> None:
     with runtime.database.writing() as session:
         if now.hour == 6:
-            _events(session, runtime, dice, now)
+            _events(session, runtime, dice, now, EVENTS_LATELY if lately else EVENTS_A_DAY)
             journeys.plan_dates(session, runtime.library, runtime.settings, now)
             _plan_old_customers(session, runtime, now)
             recovery.tell_journey(session, runtime.library, runtime.settings, now)
@@ -94,11 +96,11 @@ def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> No
     )
 
 
-def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> None:
+def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime, about: int) -> None:
     contacts = session.scalars(
         select(Contact).where(Contact.external_id < NEWCOMERS_FROM).order_by(Contact.id)
     ).all()
-    for number in range(dice.randrange(EVENTS_A_DAY + 1)):
+    for number in range(dice.randrange(2 * about + 1)):
         contact = dice.choice(contacts)
         name = dice.choices([each for each, _ in EVENTS], [weight for _, weight in EVENTS])[0]
         told = journeys.Event(
@@ -120,13 +122,14 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
     """Some of those who got a message since yesterday answer it, the sooner the likelier."""
     waiting = session.scalars(
         select(Invitation)
-        .where(Invitation.state.in_(("sent", "delivered")), Invitation.sent_at > now - timedelta(days=3))
+        .where(Invitation.state.in_(("sent", "delivered")))
+        .where(Invitation.sent_at > now - timedelta(days=3), Invitation.sent_at < now)
         .order_by(Invitation.id)
     ).all()
     for invitation in waiting:
         if dice.random() < WOULD_ANSWER[invitation.kind] / 4:
             questionnaire = runtime.library.of(invitation.version)
-            at = now + timedelta(minutes=dice.randrange(1, 200))
+            at = now - timedelta(minutes=dice.randrange(1, 200))
             responses.record(
                 session,
                 invitation,

@@ -117,12 +117,9 @@ def _customers(
 
 
 def newcomer(session: Session, number: int, dice: random.Random, now: datetime) -> Contact:
-    """A contact without a past, in one of the companies that have most to lose: what they answer matters."""
+    """A contact without a past, in one of the companies where most is at stake: what they answer matters."""
     precious = (
-        select(Account)
-        .where(Account.is_demo, Account.segment == SEGMENTS[0], Account.renewal_on > now.date())
-        .order_by(Account.renewal_on)
-        .limit(PRECIOUS)
+        select(Account).where(Account.is_demo).order_by(Account.recurring_revenue.desc()).limit(PRECIOUS)
     )
     account = dice.choice(session.scalars(precious).all())
     return _contact(session, FOLKS[number % len(FOLKS)], number, account, dice, now)
@@ -133,15 +130,16 @@ def _account(
 ) -> Account:
     segment = SEGMENTS[number % len(SEGMENTS)]
     size = {"vip": 9_000, "core": 3_500, "potential": 1_800, "non_core": 600}[segment]
+    is_precious = segment == SEGMENTS[0] and number < PRECIOUS * len(SEGMENTS)
     return Account(
         external_id=f"demo-{number:03d}",
         name=company,
         owner_id=owner.id,
         segment=segment,
-        recurring_revenue=Decimal(size + dice.randrange(size)),
+        recurring_revenue=Decimal((3 if is_precious else 1) * size + dice.randrange(size)),
         currency="USD",
         contract_started_on=(begin - timedelta(days=dice.randrange(60, 900))).date(),
-        renewal_on=(now + timedelta(days=dice.randrange(-40, 320))).date(),
+        renewal_on=(now + timedelta(days=14 + number if is_precious else dice.randrange(-40, 320))).date(),
         is_demo=True,
         created_at=begin,
         updated_at=begin,
