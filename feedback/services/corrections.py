@@ -6,8 +6,9 @@ Whatever somebody works on stays theirs, with a line in its history. A promise i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,17 @@ from feedback.core.business_time import BusinessCalendar
 from feedback.core.followup import Outcome, State
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.store.models import FollowUp, FollowUpEntry, Score
+
+
+def told_by(rule: FollowUpRule, questionnaire: Questionnaire) -> dict[str, Any]:
+    """The columns of a follow-up that its rule fills, in all languages of the questionnaire."""
+    languages = questionnaire.languages
+    return {
+        "rule": rule.key,
+        "urgency": rule.urgency,
+        "title": dict(rule.title.variants(languages)),
+        "playbook": dict(rule.playbook.variants(languages)) if rule.playbook else {},
+    }
 
 
 def follow(
@@ -38,9 +50,8 @@ def follow(
     elif task.rule != rule.key:
         task.contact_due_at = min(task.contact_due_at, calendar.add(now, rule.contact_within))
         task.close_due_at = min(task.close_due_at, calendar.add(now, rule.close_within))
-    task.rule, task.urgency = rule.key, rule.urgency
-    task.title = dict(rule.title.variants(questionnaire.languages))
-    task.playbook = dict(rule.playbook.variants(questionnaire.languages)) if rule.playbook else {}
+    for column, value in told_by(rule, questionnaire).items():
+        setattr(task, column, value)
     _corrected(session, task, before, scored, now)
 
 
@@ -75,5 +86,5 @@ def _corrected(
     if scored is not None:
         task.score = scored.value
     task.revision += 1
-    detail: Mapping[str, object] = {"before": before, "score": task.score}
-    session.add(FollowUpEntry(follow_up_id=task.id, at=now, kind="corrected", detail=dict(detail)))
+    detail = {"before": before, "score": task.score}
+    session.add(FollowUpEntry(follow_up_id=task.id, at=now, kind="corrected", detail=detail))

@@ -71,9 +71,8 @@ def open_if_needed(
     machine's. What is there already follows an edited answer (`corrections`).
     """
     rules = list(questionnaire.follow_ups_for(answers))
-    if response.provisional or not (
-        rules or response.edits
-    ):  # most answers; they cost no look into the database
+    may_change_some = bool(rules or response.edits)
+    if response.provisional or not may_change_some:  # most answers; they cost no look into the database
         return []
     scored = _score(response, questionnaire)
     known = {task.kind: task for task in _of(session, response)}
@@ -89,7 +88,9 @@ def open_if_needed(
 
 
 def _of(session: Session, response: Response) -> Sequence[FollowUp]:
-    return session.scalars(select(FollowUp).where(FollowUp.response_id == response.id)).all()
+    """Held until the transaction ends: a colleague may take one in this very moment."""
+    wanted = select(FollowUp).where(FollowUp.response_id == response.id).with_for_update(of=FollowUp)
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
 
 
 def _score(response: Response, questionnaire: Questionnaire) -> Score | None:
@@ -116,11 +117,8 @@ def _open(
         account_id=response.account_id,
         contact_id=response.contact_id,
         owner_id=owner.id if owner else None,
-        rule=rule.key,
         kind=rule.kind,
-        title=dict(rule.title.variants(questionnaire.languages)),
-        playbook=dict(rule.playbook.variants(questionnaire.languages)) if rule.playbook else {},
-        urgency=rule.urgency,
+        **corrections.told_by(rule, questionnaire),
         state=State.OPEN,
         metric=scored.metric if scored else None,
         score=scored.value if scored else None,

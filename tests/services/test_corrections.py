@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -90,6 +91,19 @@ def test_what_somebody_works_on_stays_open_and_tells_them(desk: Desk) -> None:
     kept = correct(desk, task, 10)["recovery"]
     assert (kept.state, kept.score, kept.revision) == ("taken", 10, taken.revision + 1)
     assert entries(desk, task) == [("corrected", {"before": 2, "score": 10})]
+
+
+def test_whoever_takes_it_in_the_very_moment_of_the_correction_keeps_it(desk: Desk) -> None:
+    task = desk.low()
+    correction = threading.Thread(target=correct, args=(desk, task, 10))
+    with desk.runtime.database.writing() as session:
+        followups.take(session, task.id, desk.viewer("cem"), revision=task.revision, now=MONDAY)
+        correction.start()
+        correction.join(0.5)  # it looks at the task, or waits for it
+    correction.join()
+    with desk.runtime.database.reading() as session:
+        kept = session.get_one(FollowUp, task.id)
+        assert (kept.state, kept.score, kept.revision) == ("taken", 10, task.revision + 2)
 
 
 def test_what_a_colleague_has_closed_stays_closed(desk: Desk) -> None:
