@@ -276,3 +276,13 @@ def test_a_draft_is_held_against_what_is_published(sign_in: SignIn) -> None:
     changed = shipped.replace("type: nps", "type: csat").replace("instrument: nps", "instrument: csat")
     page = sign_in("cem").post("/questionnaires/check", data={"text": changed}).text
     assert "/questionnaires/rules/trend-scale-changed" in page
+
+
+def test_a_finding_is_written_in_the_direction_of_its_reader(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        session.execute(update(User).where(User.email == "lead@example.com").values(language="fa"))
+    draft = "key: mine\ntitle: Visit\nlanguages: [en]\nquestions:\n  - {key: q, type: csat, text: Was it never late?}\n"
+    page = sign_in("lead").post("/questionnaires/check", data={"text": draft}).text
+    findings = page.partition('<ol class="findings')[2].partition("</ol>")[0]
+    assert 'lang="en"' not in findings
+    assert re.search("<p>[^<]*[\u0600-\u06ff]", findings)
