@@ -212,7 +212,9 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         staff.welcome_back(session, now)
         followups.wake_due(session, now)
+    with runtime.database.writing() as session:
         alerts.tell_owners(session, runtime.channels, runtime.settings, now)
+    with runtime.database.writing() as session:
         alerts.escalate(session, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
         webhooks.queue_news(session, runtime.settings, now)

@@ -122,7 +122,7 @@ def tell_owners(session: Session, channels: Channels, settings: Settings, now: d
     rested = now - settings.alerts.digest_after
     told = 0
     for reader_id, owners in sorted(waiting.items()):
-        reader = session.get_one(User, reader_id)
+        reader = _one_at_a_time(session, User.id == reader_id)[0]
         if not _heard_since(session, [reader], "digest", rested):
             told += _tell_owner(session, reader, owners, until, channels, settings, now)
     return told
@@ -230,9 +230,7 @@ def _is_missed(task: FollowUp, promise: Promise, now: datetime) -> bool:
 
 def _leads(session: Session, now: datetime) -> Sequence[User]:
     """The leads who are there; all of them where none is."""
-    leads = session.scalars(
-        select(User).where(User.active, User.roles.any(Role.name == RoleName.LEAD)).order_by(User.id)
-    ).all()
+    leads = _one_at_a_time(session, User.active, User.roles.any(Role.name == RoleName.LEAD))
     return [lead for lead in leads if followups.present(session, lead, now) is lead] or leads
 
 
@@ -386,6 +384,16 @@ def _locked(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Foll
     related = (selectinload(FollowUp.account), selectinload(FollowUp.contact), selectinload(FollowUp.owner))
     held = query.options(*related).with_for_update(of=FollowUp, skip_locked=True)
     return session.scalars(held.execution_options(populate_existing=True)).all()
+
+
+def _one_at_a_time(session: Session, *conditions: ColumnElement[bool]) -> Sequence[User]:
+    """Readers, held until the transaction ends: or two workers tell them half each, and neither sees the other's.
+
+    Always in the order of their numbers, and one such group in a transaction, so that nobody waits in a ring.
+    What merely refers to a reader, like a note of theirs, does not wait.
+    """
+    query = select(User).where(*conditions).order_by(User.id).with_for_update(of=User, key_share=True)
+    return session.scalars(query).all()
 
 
 def _heard_since(session: Session, users: Iterable[User], purpose: str, since: datetime) -> bool:

@@ -358,6 +358,34 @@ def test_two_workers_at_the_same_moment_tell_once(desk: Desk) -> None:
     assert [recipient for recipient, _ in mails(desk)] == ["cem@example.com", "lead@example.com"]
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+@pytest.mark.parametrize("job", [alerts.tell_owners, alerts.escalate])
+def test_two_workers_who_find_half_each_still_tell_once(desk: Desk, job: Callable[..., int]) -> None:
+    tasks = [desk.low() for _ in range(4)]
+    late = MONDAY + timedelta(hours=5)
+    database, channels, settings = desk.runtime.database, desk.runtime.channels, desk.runtime.settings
+    told: list[int] = []
+
+    def other_worker() -> None:
+        with database.writing() as session:
+            told.append(job(session, channels, settings, late))
+
+    second = threading.Thread(target=other_worker)
+    with database.writing() as first:
+        with database.writing() as colleague:  # is at two of them, so that the first worker finds the others
+            theirs = (
+                select(FollowUp).where(FollowUp.id.in_([task.id for task in tasks[:2]])).with_for_update()
+            )
+            assert len(colleague.scalars(theirs).all()) == 2
+            assert job(first, channels, settings, late) > 0
+        second.start()
+        second.join(timeout=1)
+    second.join()
+    assert told == [0]
+    assert len(mails(desk)) == 1
+
+
 def hold(desk: Desk, channel: str, country: str | None = None) -> None:
     error = ChannelHeld(
         "Twilio 20003: the credentials are not accepted.", code="hold_channel", country=country
