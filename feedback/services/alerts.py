@@ -230,7 +230,7 @@ def _is_missed(task: FollowUp, promise: Promise, now: datetime) -> bool:
 
 def _leads(session: Session, now: datetime) -> Sequence[User]:
     """The leads who are there; all of them where none is."""
-    leads = _one_at_a_time(session, User.active, User.roles.any(Role.name == RoleName.LEAD))
+    leads = _one_at_a_time(session, User.active.is_(True), User.roles.any(Role.name == RoleName.LEAD))
     return [lead for lead in leads if followups.present(session, lead, now) is lead] or leads
 
 
