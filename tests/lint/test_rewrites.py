@@ -154,6 +154,20 @@ def test_a_doubled_question_that_does_not_split_for_certain_gets_advice_that_nam
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "And was it good?"),
+        ("en", "& was it good?"),
+        ("tr", "Ve nasıldı?"),
+        ("tr", "Peki ya temiz miydi?"),
+        ("fa", "و چطور بود؟"),
+    ],
+)
+def test_a_conjunction_that_opens_a_question_joins_nothing(language, text):
+    assert "double-barrelled" not in [each.rule for each in check(survey(text, language, "yes-no"))]
+
+
+@pytest.mark.parametrize(
     ("rule", "language", "form", "text", "expected"),
     [
         ("leading-wording", "en", "yes-no", "Our prices are fair, aren't they?", "Are our prices fair?"),

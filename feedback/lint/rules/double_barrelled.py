@@ -58,8 +58,11 @@ def _two_questions(question: Asked, text: str) -> Hit | None:
     ]
     if len(asking) > 1:
         return Hit(asking[1].start, asking[1].end, "Two question marks, two questions; ask them one by one.")
-    match = question.words.search("double-barrelled.second-question", text)
-    return Hit(*match.span(), "A second question word makes a second question.") if match else None
+    opening = question.words.pattern("double-barrelled.conjunctions")
+    for match in question.words.finditer("double-barrelled.second-question", text):
+        if text[: match.start()].strip() or not opening.match(text, match.start()):  # not "And was it good?"
+            return Hit(*match.span(), "A second question word makes a second question.")
+    return None
 
 
 def _asks(question: Asked, sentence: str) -> bool:
