@@ -129,7 +129,7 @@ def install(lock_file: Path) -> None:
     if not (BIN / "python").exists():
         require([*uv, "venv", "--quiet", "--allow-existing", "--python", ">=3.11", VENV])
     into = ["--quiet", "--python", BIN / "python"]
-    require([*uv, "pip", "sync", *into, "--require-hashes", lock_file])
+    require([*uv, "pip", "sync", *into, "--compile-bytecode", "--require-hashes", lock_file])
     require([*uv, "pip", "install", *into, "--no-deps", "-e", "."])
     STAMP.write_text(" ".join(wanted))
 
@@ -215,8 +215,10 @@ def quiet(command: list[str | Path]) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """The caller's, without what would lead the tools to another Python than `.venv`'s."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
+    """The caller's, without what would lead the tools to another Python than `.venv`'s, or would make every program
+    compile all of its modules again before it starts."""
+    unwanted = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    kept = {key: value for key, value in os.environ.items() if key not in unwanted}
     kept.setdefault("HOME", str(TOOLS))
     kept.setdefault(
         "UV_SYSTEM_CERTS", "1"

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
@@ -39,7 +39,7 @@ class Choices:
     words: Lexicon | None
     stem: str = ""
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         return [text for _, _, text in self.real]
 
@@ -51,7 +51,7 @@ class Choices:
     def readings(self) -> list[Reading | None]:
         return scale(self.texts, self.language)
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """`unknown` where the language has no word list, so that an order could be overlooked."""
         texts = self.texts
@@ -111,8 +111,12 @@ class Banded:
     unclear: frozenset[int]
 
 
-def banded(document: Document) -> Iterator[Banded]:
+def banded(document: Document) -> tuple[Banded, ...]:
     """Every list of at least two bands in a questionnaire, in every language."""
+    return document.once("banded", lambda: tuple(_all_banded(document)))
+
+
+def _all_banded(document: Document) -> Iterator[Banded]:
     for index, question in document.questions:
         for language in document.languages:
             found = _banded(document, index, question, language)
@@ -209,6 +213,10 @@ def _is_sorted(texts: Sequence[str], language: str) -> bool:
 
 def choices(document: Document, index: int, language: str) -> Choices | None:
     """The options of question number `index`; None where it is not answered by choosing."""
+    return document.once(("choices", index, language), lambda: _choices(document, index, language))
+
+
+def _choices(document: Document, index: int, language: str) -> Choices | None:
     question = document.questions[index][1]
     if not isinstance(question, ChoiceQuestion):
         return None

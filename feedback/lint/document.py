@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel
@@ -24,6 +24,7 @@ from feedback.lint.rule import Problem, Rule, Severity
 from feedback.lint.schema import Mistake, validate
 from feedback.lint.settings import Settings
 
+Known = TypeVar("Known")
 Path = tuple[str | int, ...]
 """The way to a part of the data: ("questions", 0, "text", "en")."""
 
@@ -120,6 +121,13 @@ class Document:
     spans: dict[Path, Span] = field(default_factory=dict)
     keys: dict[Path, Span] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    _known: dict[Hashable, object] = field(default_factory=dict, repr=False)
+
+    def once(self, about: Hashable, work_out: Callable[[], Known]) -> Known:
+        """What `work_out` returned when somebody first asked for it: forty rules look at the same few things."""
+        if about not in self._known:
+            self._known[about] = work_out()
+        return cast(Known, self._known[about])
 
     @property
     def kind(self) -> Literal["questionnaire", "journey"]:
@@ -232,8 +240,7 @@ class Document:
         for index, question in self.questions:
             yield from self.texts(question.text, ("questions", index, "text"), "stem", question)
 
-    def options(self, index: int) -> Iterator[Wording]:
-        """The option texts of question number `index`."""
+    def _options(self, index: int) -> Iterator[Wording]:
         question = self.questions[index][1]
         for place, option in enumerate(question.options if isinstance(question, ChoiceQuestion) else ()):
             path: Path = ("questions", index, "options", place)
@@ -242,21 +249,24 @@ class Document:
             if isinstance(option.other_text, Text):
                 yield from self.texts(option.other_text, (*path, "other_text"), "other_text", question)
 
-    def labels(self, index: int) -> Iterator[Wording]:
+    def _labels(self, index: int) -> Iterator[Wording]:
         """The scale labels that the file writes itself (not those of the registry)."""
         question = self.questions[index][1]
         scale = question.scale if isinstance(question, ScaleQuestion | MatrixQuestion) else None
         for point, label in (scale.labels if scale else {}).items():
             yield from self.texts(label, ("questions", index, "scale", "labels", point), "label", question)
 
-    def question_texts(self, index: int) -> Iterator[Wording]:
+    def question_texts(self, index: int) -> tuple[Wording, ...]:
         """Everything that a respondent reads of question number `index`."""
+        return self.once(("texts", index), lambda: tuple(self._question_texts(index)))
+
+    def _question_texts(self, index: int) -> Iterator[Wording]:
         question = self.questions[index][1]
         base: Path = ("questions", index)
         yield from self.texts(question.text, (*base, "text"), "stem", question)
         yield from self.texts(question.help, (*base, "help"), "help", question)
-        yield from self.options(index)
-        yield from self.labels(index)
+        yield from self._options(index)
+        yield from self._labels(index)
         if isinstance(question, MatrixQuestion):
             for place, row in enumerate(question.rows):
                 yield from self.texts(row.text, (*base, "rows", place, "text"), "row", question)

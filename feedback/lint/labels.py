@@ -284,12 +284,17 @@ def _split(text: str, phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def scale(labels: Sequence[str], language: str) -> list[Reading | None]:
     """One reading per label, all in the dimension that most of them share where they have it."""
+    return list(_scale(tuple(labels), language))
+
+
+@lru_cache(maxsize=1024)
+def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]:
     found = [readings(label, language) for label in labels]
     counts = Counter(
         each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
     )
     main = counts.most_common(1)[0][0] if counts else ANY
-    return [_chosen(many, main) for many in found]
+    return tuple(_chosen(many, main) for many in found)
 
 
 def _chosen(many: Sequence[Reading], main: str) -> Reading | None:

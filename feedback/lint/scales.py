@@ -82,14 +82,8 @@ class LabelledScale:
 
 
 def scales(document: Document) -> tuple[LabelledScale, ...]:
-    """Every scale with labels, in every language of the questionnaire that has a word list.
-
-    Kept with the document, since many rules ask for them.
-    """
-    kept: tuple[LabelledScale, ...] | None = document.__dict__.get("_scales")
-    if kept is None:
-        kept = document.__dict__["_scales"] = tuple(_all(document))
-    return kept
+    """Every scale with labels, in every language of the questionnaire that has a word list."""
+    return document.once("scales", lambda: tuple(_all(document)))
 
 
 def _all(document: Document) -> Iterator[LabelledScale]:

@@ -8,6 +8,8 @@ for each rule; findings of level info do not count.
 
 After that come all rules, judged on every batch of `tests/lint/corpus/judge/`, and how often yamllint, the usual
 linter of YAML files, complains about the very same questionnaires.
+
+With `--speed` only: how long both take for 5 and 500 plain questions, and for 500 of the examiners', start-up included.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -153,26 +156,33 @@ def _faulty(language: str) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
                 yield judge.survey(case), case.expected
 
 
-def _big(directory: Path, questions: int) -> Path:
-    asked = [
-        {
-            "key": f"q{n}",
-            "type": "csat",
-            "purpose": "Find faults.",
-            "text": f"How satisfied or dissatisfied are you with part {n}?",
-        }
-        for n in range(questions)
-    ]
-    file = directory / f"of-{questions}.yaml"
-    survey = {"key": file.stem, "title": "Parts", "languages": ["en"], "questions": asked}
-    file.write_text(yaml.safe_dump(survey, sort_keys=False, width=10_000), encoding="utf-8")
+def _plain(questions: int) -> list[dict[str, Any]]:
+    """Questions without a fault, all alike."""
+    about = "How satisfied or dissatisfied are you with part {}?"
+    asked = {"type": "csat", "purpose": "Find faults."}
+    return [{"key": f"q{n}", **asked, "text": about.format(n)} for n in range(questions)]
+
+
+def _mixed(questions: int) -> list[dict[str, Any]]:
+    """Questions as the examiners wrote them: of every type, half of them with a fault."""
+    batches = sorted(each.name for each in judge.BATCHES.iterdir())
+    surveys = (judge.survey(case) for batch in batches for case in judge.cases("en", batch))
+    asked = islice((each for survey in surveys for each in survey["questions"]), questions)
+    return [{**each, "key": f"q{n}", "show_if": None} for n, each in enumerate(asked)]
+
+
+def _file(directory: Path, name: str, questions: list[dict[str, Any]]) -> Path:
+    file = directory / f"{name}.yaml"
+    survey = {"key": name, "title": "Parts", "languages": ["en"], "questions": questions}
+    text = yaml.safe_dump(survey, sort_keys=False, width=10_000, allow_unicode=True)
+    file.write_text(text, encoding="utf-8")
     return file
 
 
 def _timed(command: list[str]) -> tuple[float, float]:
-    """Wall and CPU seconds of a command, the best of five runs; findings are no failure."""
+    """Wall and CPU seconds of a command, the best of nine runs; findings are no failure."""
     runs = []
-    for _ in range(5):
+    for _ in range(9):
         used, start = os.times(), time.perf_counter()
         subprocess.run(command, check=False, capture_output=True)
         after = os.times()
@@ -183,12 +193,13 @@ def _timed(command: list[str]) -> tuple[float, float]:
 
 def _speed() -> None:
     programs = {"feedback lint": ["feedback", "lint"], "yamllint": ["yamllint", "-d", "relaxed"]}
+    sizes = {"plain-5": _plain(5), "plain-500": _plain(500), "mixed-500": _mixed(500)}
     with tempfile.TemporaryDirectory() as directory:
-        for questions in (5, 500):
-            file = _big(Path(directory), questions)
+        for size, questions in sizes.items():
+            file = _file(Path(directory), size, questions)
             for name, (program, *rest) in programs.items():
                 wall, cpu = _timed([str(Path(sys.executable).parent / program), *rest, str(file)])
-                print(f"{questions:4} questions  {name:14} {wall:5.2f} s wall  {cpu:5.2f} s CPU")
+                print(f"{size:9} {name:14} {wall:5.2f} s wall  {cpu:5.2f} s CPU")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from feedback.core.questionnaire import Questionnaire
@@ -60,7 +61,7 @@ class Asked:
 
     def answered(self, name: str) -> bool:
         """Whether one of the answers has a phrase of this list."""
-        return any(self.words.search(name, answer) for answer in self.answers)
+        return _saying(self.words, name, self.answers) > 0
 
     def finds(self, name: str) -> bool:
         return self.words.search(name, self.stem.main) is not None
@@ -68,14 +69,8 @@ class Asked:
 
 def asked(document: Document) -> tuple[Asked, ...]:
     """Every question in every language that has a lexicon, without the validated items that stand word
-    for word.
-
-    Kept with the document, since every word rule asks for them.
-    """
-    kept: tuple[Asked, ...] | None = document.__dict__.get("_asked")
-    if kept is None:
-        kept = document.__dict__["_asked"] = tuple(_all(document))
-    return kept
+    for word."""
+    return document.once("asked", lambda: tuple(_all(document)))
 
 
 def _all(document: Document) -> Iterator[Asked]:
@@ -113,7 +108,7 @@ def _asked(document: Document, wording: Wording, words: Lexicon) -> Asked:
         wording=wording,
         context=fold(f"{_help(question, words.language)} {prepared.before}", words.language),
         required=question.required,
-        opt_out=refusal or any(words.search("answers.opt-out", each) for each in answers),
+        opt_out=refusal or _saying(words, "answers.opt-out", answers) > 0,
         not_applicable=question.not_applicable is not False or _role(question, "not_applicable"),
         filtered=question.show_if is not None,
         after_event=_after_event(questionnaire, document),
@@ -159,9 +154,15 @@ def kind_of(question: AnyQuestion, answers: tuple[str, ...], words: Lexicon) -> 
         return "yes-no"
     if question.type == "ces" and not (isinstance(question, ScaleQuestion) and question.instrument):
         return "agreement"
-    if answers and sum(bool(words.search("answers.agreement", each)) for each in answers) >= 2:
+    if _saying(words, "answers.agreement", answers) >= 2:
         return "agreement"
     return "scale" if isinstance(question, ScaleQuestion | MatrixQuestion) else "choice"
+
+
+@lru_cache(maxsize=4096)
+def _saying(words: Lexicon, name: str, answers: tuple[str, ...]) -> int:
+    """How many answers have a phrase of this list; questions often share their answers."""
+    return sum(words.search(name, each) is not None for each in answers)
 
 
 def _are_yes_no(answers: tuple[str, ...], words: Lexicon) -> bool:

@@ -64,11 +64,11 @@ def _search(question: Asked, name: str) -> re.Match[str] | None:
 
 
 def _effect(question: Asked) -> re.Match[str] | None:
-    if not question.answers or question.starts_at_zero or question.answered("answers.zero"):
+    if question.kind not in ("scale", "choice") or not question.answers or question.starts_at_zero:
         return None
-    if _has_bad_side(question):
-        return None
-    return _search(question, "presupposition.effect") if question.kind in ("scale", "choice") else None
+    match = _search(question, "presupposition.effect")
+    deniable = match and (question.answered("answers.zero") or _has_bad_side(question))
+    return None if deniable else match
 
 
 def _has_bad_side(question: Asked) -> bool:
@@ -78,23 +78,25 @@ def _has_bad_side(question: Asked) -> bool:
 
 
 def _liking(question: Asked) -> re.Match[str] | None:
-    if question.not_applicable or question.answered("answers.none"):
-        return None
-    words = question.words
-    if words.search("presupposition.if-any", question.stem.plain):
-        return None
-    if words.search("presupposition.silent", question.stem.asked):
-        return None
-    return _search(question, "presupposition.liking")
+    match = _search(question, "presupposition.liking")
+    silent = match and (_may_be_nothing(question) or _search(question, "presupposition.silent"))
+    return None if silent else match
 
 
 def _optional(question: Asked) -> re.Match[str] | None:
-    if question.not_applicable or question.after_event or question.answered("answers.none"):
+    if question.after_event or not _search(question, "frames.evaluation"):
         return None
-    if question.words.search("presupposition.if-any", question.stem.plain):
-        return None
-    judged = question.words.search("frames.evaluation", question.stem.asked)
-    return _search(question, "presupposition.optional") if judged else None
+    match = _search(question, "presupposition.optional")
+    return None if match and _may_be_nothing(question) else match
+
+
+def _may_be_nothing(question: Asked) -> bool:
+    """Whether the question or one of its answers allows that there was none."""
+    return (
+        question.not_applicable
+        or question.answered("answers.none")
+        or question.words.search("presupposition.if-any", question.stem.plain) is not None
+    )
 
 
 def check(document: Document) -> Iterator[Problem]:
