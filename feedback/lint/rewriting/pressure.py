@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from feedback.lint.fold import lower
+from feedback.lint.labels import DENIABLE, readings
 from feedback.lint.language.asked import Asked
 from feedback.lint.rewriting import turkish
 from feedback.lint.rewriting.english import asked_directly
@@ -49,6 +50,18 @@ _BOAST = re.compile(
 """Praise by comparison ("the world's best pizza") is more than one word."""
 
 
+_BESIDE = re.compile(r"(?<![\w-])(?P<word>[\w-]+)(?:(?P<mark>[,،])| and| ve| و) $")
+"""A word that is joined to the praise after it."""
+
+
+_QUALITY = re.compile(r"[\w-]+(?= )")
+
+
+def _is_quality(word: str, language: str) -> bool:
+    """Whether a word names a quality of things, and not a verb's noun like "support"."""
+    return any(each.dimension not in DENIABLE for each in readings(word, language))
+
+
 def _own(question: Asked, start: int, end: int) -> str:
     """The text without every word of praise between the places, "and" between two of them included."""
     words, text = question.words, question.stem.text
@@ -65,9 +78,14 @@ def _own(question: Asked, start: int, end: int) -> str:
             else re.match(r" ve ", text[last:])
         )
         if also:
-            second = words.pattern(name).match(text, last + also.end())
-            last = second.end() if second else last + also.end()
-        if text[first - 1 : first] == "-":
+            last += also.end()
+            second = words.pattern(name).match(text, last) or _QUALITY.match(text, last)
+            praised = second and (second.re is not _QUALITY or _is_quality(second[0], words.language))
+            last = second.end() if second and praised else last
+        beside = _BESIDE.search(text[:first])
+        while beside and _is_quality(beside["word"], words.language):  # "our fast and friendly support"
+            first, beside = beside.start(), _BESIDE.search(text[: beside.start()])
+        if text[first - 1 : first] == "-" or (beside and not beside["mark"]):
             return ""
         rewrite = cut(question, first, last)
         return rewrite if rewrite and not re.search(r"(?i)\bour (?:and|or|was|were)\b", rewrite) else ""

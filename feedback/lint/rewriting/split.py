@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from feedback.lint.labels import readings
 from feedback.lint.language.asked import Asked
 from feedback.lint.lexicon import Lexicon
 from feedback.lint.rewriting.sentence import mended, small
@@ -166,9 +167,18 @@ _HEAD = re.compile(
 def _parts(joint: Joint) -> list[str]:
     """What stands before the conjunction, thing by thing."""
     pieces = [each.strip() for each in _COMMA.split(joint.left) if each.strip()]
-    ends = [match[0] if (match := _HEAD.search(each)) else each for each in pieces]
+    ends = [_head(each, joint.words.language) for each in pieces]
     listed = len(pieces) > 1 and all(len(each.split()) <= _MOST_QUOTED for each in pieces[1:])
     return [small(each, joint.words.language) for each in (ends if listed else ends[-1:])]
+
+
+def _head(piece: str, language: str) -> str:
+    """The last word with its article, but a quality alone: "warm", not "our warm"."""
+    match = _HEAD.search(piece)
+    if not match:
+        return piece
+    word = match[0].split()[-1]
+    return word if readings(word.lower(), language) else match[0]
 
 
 def _last(joint: Joint) -> str:
