@@ -25,7 +25,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.errors import NotFound, QuestionnaireInvalid
 from feedback.lint import trend
 from feedback.lint.acknowledgement import Warned, warnings
-from feedback.lint.document import read
+from feedback.lint.reader import read
 from feedback.store.database import zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion
 

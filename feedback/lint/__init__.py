@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from feedback.lint import library_rules
-from feedback.lint.document import Document, read
+from feedback.lint.document import Document
 from feedback.lint.engine import Result, run
+from feedback.lint.reader import read
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules import RULES
 from feedback.lint.settings import Settings

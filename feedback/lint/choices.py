@@ -12,10 +12,11 @@ from typing import Literal
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
 from feedback.lint import intervals
-from feedback.lint.document import Document, Path, read
+from feedback.lint.document import Document, Path
 from feedback.lint.fold import bare
 from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
 from feedback.lint.lexicon import lexicon as words_of
+from feedback.lint.reader import read
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")

@@ -15,10 +15,11 @@ from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
 from feedback.lint.catalogue import LANGUAGES, result_in_language, rule_in_language
-from feedback.lint.document import Document, read
+from feedback.lint.document import Document
 from feedback.lint.engine import Result
 from feedback.lint.fixes import accept, fix
 from feedback.lint.pages import page
+from feedback.lint.reader import read
 from feedback.lint.reporters import REPORTERS
 from feedback.lint.rule import Problem
 from feedback.lint.rules import EVERY_RULE

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from feedback.lint.document import Document, read
+from feedback.lint.document import Document
+from feedback.lint.reader import read
 from feedback.lint.rule import Problem, Rule, RuleModule, Severity
 from feedback.lint.settings import Settings
 from feedback.lint.suppression import Accepted, apply

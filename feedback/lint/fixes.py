@@ -7,7 +7,8 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from feedback.lint.document import Document, Path, read
+from feedback.lint.document import Document, Path
+from feedback.lint.reader import read
 from feedback.lint.rule import Problem
 from feedback.lint.suppression import accepted_wording
 

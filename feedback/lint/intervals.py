@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from feedback.lint.document import read
 from feedback.lint.fold import fold
+from feedback.lint.reader import read
 
 INFINITY = math.inf
 _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "percent"})

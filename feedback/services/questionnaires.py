@@ -15,7 +15,7 @@ from feedback.core.message import Segments, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library, acknowledged, content_hash, files_in, snapshot
 from feedback.lint.acknowledgement import Warned, covering
-from feedback.lint.document import read
+from feedback.lint.reader import read
 from feedback.services import composing
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, InvitationCount, Link, Response, User

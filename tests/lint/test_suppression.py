@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from feedback import lint
-from feedback.lint.document import read
 from feedback.lint.engine import run
 from feedback.lint.fixes import accept
+from feedback.lint.reader import read
 from feedback.lint.rules import RULES
 from feedback.lint.settings import Settings
 from feedback.lint.suppression import wording_hash

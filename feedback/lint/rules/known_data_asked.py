@@ -9,8 +9,9 @@ from importlib.resources import files
 
 from feedback.core.questions import ChoiceQuestion, TextQuestion
 from feedback.lint.choices import choices
-from feedback.lint.document import Document, Wording, read
+from feedback.lint.document import Document, Wording
 from feedback.lint.fold import fold
+from feedback.lint.reader import read
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.said import say
 

@@ -8,8 +8,9 @@ from importlib.resources import files
 from itertools import permutations
 
 from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document, read
+from feedback.lint.document import Document
 from feedback.lint.fold import bare
+from feedback.lint.reader import read
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.said import say
 
