@@ -14,7 +14,7 @@ import click
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
-from feedback.lint.catalogue import LANGUAGES, result_in_language, rule_in_language
+from feedback.lint.catalogue import LANGUAGES, result_in_language
 from feedback.lint.document import Document
 from feedback.lint.engine import Result
 from feedback.lint.fixes import accept, fix
@@ -124,7 +124,7 @@ def _explained(name: str, language: str) -> str:
         near = difflib.get_close_matches(name, [each.id for each in EVERY_RULE], 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise click.UsageError(f"There is no rule {name!r}.{hint}")
-    return page(rule_in_language(rule, language))
+    return page(rule, language)
 
 
 def _statistics(results: Sequence[Result]) -> str:

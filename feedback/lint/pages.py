@@ -5,14 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from feedback.lint.catalogue import rule_in_language, spoken
 from feedback.lint.rule import Rule
 from feedback.lint.rules import EVERY_RULE
+from feedback.lint.said import say
 
 DIRECTORY = Path("docs/rules")
-TIERS = {"D": "decided by structure", "L": "word lists and patterns", "H": "a heuristic"}
+TIERS = {
+    "D": say("decided by structure"),
+    "L": say("word lists and patterns"),
+    "H": say("a heuristic"),
+}
+NOT_LIKE_THIS, LIKE_THIS, EXCEPTIONS = say("Not like this"), say("Like this"), say("Exceptions")
+NEVER = say("Errors of this rule cannot be suppressed.")
+REASON, AUTHOR = say("a sentence that a colleague can judge"), say("your-name")
+WRITTEN = say("`feedback lint --accept` writes it")
 
 
 def pages() -> Mapping[str, str]:
@@ -20,36 +30,45 @@ def pages() -> Mapping[str, str]:
     return {"README.md": _index(), **{f"{rule.id}.md": page(rule) for rule in EVERY_RULE}}
 
 
-def page(rule: Rule) -> str:
+def page(rule: Rule, language: str = "en") -> str:
     """One rule, for a reader who has just been told of a finding."""
-    facts = [f"{rule.severity}", TIERS[rule.tier], f"since {rule.since}"]
-    if rule.xm:
-        facts.append(f"best practice {rule.xm}")
-    if rule.qas:
-        facts.append(f"QAS item {rule.qas}")
-    if rule.stage == "preview":
-        facts.append("preview: never fails a build")
-    parts = [f"# {rule.id}", f"{rule.title}.", "*" + " · ".join(facts) + "*", rule.why]
-    parts.append("## Not like this\n\n" + _list(rule.bad))
-    parts.append("## Like this\n\n" + _list(rule.good))
-    parts.append("## Exceptions\n\n" + _exceptions(rule))
+    rule = rule_in_language(rule, language)
+    parts = [
+        f"# {rule.id}",
+        f"{rule.title}.",
+        "*" + " · ".join(spoken(fact, language) for fact in _facts(rule)) + "*",
+        rule.why,
+        f"## {spoken(NOT_LIKE_THIS, language)}\n\n" + _list(rule.bad),
+        f"## {spoken(LIKE_THIS, language)}\n\n" + _list(rule.good),
+        f"## {spoken(EXCEPTIONS, language)}\n\n" + _exceptions(rule, language),
+    ]
     return "\n\n".join(parts) + "\n"
+
+
+def _facts(rule: Rule) -> Iterator[str]:
+    yield from (rule.severity, TIERS[rule.tier], say("since {version}", version=rule.since))
+    if rule.xm:
+        yield say("best practice {number}", number=str(rule.xm))
+    if rule.qas:
+        yield say("QAS item {item}", item=rule.qas)
+    if rule.stage == "preview":
+        yield say("preview: never fails a build")
 
 
 def _list(examples: tuple[str, ...]) -> str:
     return "\n".join(f"- {' / '.join(example.splitlines())}" for example in examples)
 
 
-def _exceptions(rule: Rule) -> str:
+def _exceptions(rule: Rule, language: str) -> str:
     if not rule.suppressible:
-        return "Errors of this rule cannot be suppressed."
+        return spoken(NEVER, language)
     reason = f"{rule.suppress}\n\n" if rule.suppress else ""
+    because, author = spoken(REASON, language), spoken(AUTHOR, language)
     return (
         reason + "```yaml\nlint:\n  suppress:\n"
-        f"    - rule: {rule.id}\n      question: the-key\n      reason: a sentence that a colleague "
-        "can judge\n"
+        f"    - rule: {rule.id}\n      question: the-key\n      reason: {because}\n"
         "      category: accepted-risk # mandated, validated-instrument, trend, false-positive\n"
-        "      by: your-name\n      wording: ... # `feedback lint --accept` writes it\n```"
+        f"      by: {author}\n      wording: ... # {spoken(WRITTEN, language)}\n```"
     )
 
 

@@ -20,7 +20,7 @@ from feedback.lint.rules import EVERY_RULE
 from feedback.lint.said import Said, say
 
 ROOT = Path(__file__).parents[2] / "feedback" / "lint"
-FILES = sorted([*ROOT.glob("rules/*.py"), *ROOT.glob("rewriting/*.py")])
+FILES = sorted([ROOT / "pages.py", *ROOT.glob("rules/*.py"), *ROOT.glob("rewriting/**/*.py")])
 SURVEY = yaml.safe_dump(
     {
         "key": "s",

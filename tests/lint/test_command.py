@@ -55,6 +55,23 @@ def test_explain_shows_reason_and_examples():
     assert "under 10 | 12+" in output
 
 
+def test_explain_speaks_the_readers_language():
+    for language, heading in (("tr", "## Böyle değil"), ("fa", "## این‌گونه نه")):
+        output = run("--explain", "range-gap", "--language", language)[1]
+        assert heading in output
+        assert "under 10 | 12+" in output
+        assert "Not like this" not in output
+
+
+def test_why_a_rule_exists_is_told_with_its_first_finding(tmp_path):
+    again = tmp_path / "again.yaml"
+    again.write_text(BAD.read_text(encoding="utf-8"), encoding="utf-8")
+    output = run(BAD, again)[1]
+    assert output.count("error range-overlap [en]") == 2
+    (reason,) = (rule.why for rule in EVERY_RULE if rule.id == "range-overlap")
+    assert output.count(f"    why: {reason}\n") == 1
+
+
 def test_json_holds_every_finding():
     data = json.loads(run(BAD, "--format", "json")[1])
     assert [problem["rule"] for problem in data["files"][0]["problems"]] == ["range-overlap"]
@@ -64,6 +81,7 @@ def test_github_gets_one_command_a_finding():
     assert run(BAD, "--format", "github")[1].startswith(
         f"::error file={BAD},line=12,col=9,title=range-overlap::"
     )
+    assert "%0Awhy: " in run(BAD, "--format", "github")[1]
 
 
 @pytest.fixture(scope="module")

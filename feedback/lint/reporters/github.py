@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from feedback.lint.catalogue import spoken
 from feedback.lint.engine import Result
-from feedback.lint.reporters.text import BETTER
+from feedback.lint.reporters.text import BETTER, WHY
 from feedback.lint.rule import Problem
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -19,8 +19,12 @@ def report(results: Sequence[Result], language: str = "en") -> str:
 def _command(problem: Problem, language: str) -> str:
     command = COMMANDS[problem.severity] if problem.stage == "stable" else "notice"
     place = f"file={_property(problem.path)},line={problem.line},col={problem.column}"
-    better = "\n" + spoken(BETTER, language).format(rewrite=problem.rewrite) if problem.rewrite else ""
-    return f"::{command} {place},title={_property(problem.rule)}::{_data(problem.message + better)}"
+    told = [problem.message]
+    if problem.severity != "info" and problem.why:
+        told.append(spoken(WHY, language).format(reason=problem.why))
+    if problem.rewrite:
+        told.append(spoken(BETTER, language).format(rewrite=problem.rewrite))
+    return f"::{command} {place},title={_property(problem.rule)}::" + _data("\n".join(told))
 
 
 def _data(text: str) -> str:

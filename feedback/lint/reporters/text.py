@@ -11,6 +11,7 @@ from feedback.lint.rule import SEVERITIES, Problem
 from feedback.lint.said import say
 
 MAX_QUOTE = 100
+WHY = "why: {reason}"
 BETTER = "better: {rewrite}"
 FOUND = "Files: {files}. Found: {found}. Accepted: {accepted}."
 NOTHING = "nothing"
@@ -18,12 +19,19 @@ NOTHING = "nothing"
 
 
 def report(results: Sequence[Result], language: str = "en") -> str:
-    """`file:line:col severity rule message`, the wording, one rewrite, the rule's page; then a summary."""
-    lines = [line for result in results for problem in result.problems for line in _lines(problem, language)]
+    """`file:line:col severity rule message`, the wording, why, one rewrite, the rule's page; then a summary.
+
+    Why a rule exists is told with its first finding: the tenth reader of one page has understood.
+    """
+    told: set[str] = set()
+    lines: list[str] = []
+    for problem in (each for result in results for each in result.problems):
+        lines += _lines(problem, language, with_reason=problem.rule not in told)
+        told.add(problem.rule)
     return "\n".join([*lines, _summary(results, language)])
 
 
-def _lines(problem: Problem, told_in: str) -> Iterator[str]:
+def _lines(problem: Problem, told_in: str, *, with_reason: bool) -> Iterator[str]:
     language = f" [{problem.language}]" if problem.language else ""
     preview = " (preview)" if problem.stage == "preview" else ""
     yield (
@@ -32,6 +40,8 @@ def _lines(problem: Problem, told_in: str) -> Iterator[str]:
     )
     if problem.quoted:
         yield f"    “{_short(problem.quoted)}”"
+    if problem.severity != "info" and problem.why and with_reason:
+        yield "    " + spoken(WHY, told_in).format(reason=problem.why)
     if problem.rewrite:
         yield "    " + spoken(BETTER, told_in).format(rewrite=problem.rewrite)
     if problem.severity != "info" and problem.docs:
@@ -46,12 +56,9 @@ def _short(text: str) -> str:
 def _summary(results: Sequence[Result], language: str) -> str:
     counts = Counter(problem.severity for result in results for problem in result.problems)
     accepted = sum(len(result.accepted) for result in results)
-    found = (
-        ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
-        or "nothing"
-    )
+    listed = [f"{counts[each]} {each}" for each in SEVERITIES if counts[each]]  # the words of the lines above
+    found = ", ".join(listed) or spoken(NOTHING, language)
     if language != "en":
-        plain = found.replace("nothing", spoken(NOTHING, language))
-        return spoken(say(FOUND, files=len(results), found=plain, accepted=accepted), language)
+        return spoken(say(FOUND, files=len(results), found=found, accepted=accepted), language)
     files = f"{len(results)} file" + ("" if len(results) == 1 else "s")
     return f"{files}: {found} found" + (f", {accepted} accepted" if accepted else "") + "."
