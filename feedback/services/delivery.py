@@ -303,6 +303,7 @@ def _record_durably(
             if pause is None:
                 log.exception("message.not_recorded", message=outcome.claimed.outgoing.message_id)
                 return
+            reached("before_another_try")
             time.sleep(pause)
         else:
             reached("after_record")

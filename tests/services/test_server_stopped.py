@@ -127,13 +127,12 @@ def states(world: World) -> list[str]:
         return list(session.scalars(select(Message.state).order_by(Message.id)))
 
 
-def send_until(world: World, point: str, then: Callable[[], None]) -> None:
-    """Send what is due; when `point` is reached for the first time, do `then`."""
-    todo = [then]
+def send_until(world: World, **then: Callable[[], None]) -> None:
+    """Send what is due; when a point is reached for the first time, do what is to be done `then`."""
 
     def reached(here: str) -> None:
-        if here == point and todo:
-            todo.pop()()
+        if here in then:
+            then.pop(here)()
 
     delivery.send_queued(world.database, world.channels, world.settings, "worker", world.now, reached=reached)
 
@@ -166,7 +165,7 @@ def test_a_server_that_stops_in_the_middle_of_a_claim_sends_nothing_and_loses_no
 ) -> None:
     queue(world, "+905321234501", "+905321234502", "+905321234503")
     with pytest.raises(StorageUnavailable):
-        send_until(world, "before_claim_commit", server.stop)
+        send_until(world, before_claim_commit=server.stop)
     assert world.mailbox.delivered == []
     with pytest.raises(StorageUnavailable):
         send(world)
@@ -185,7 +184,7 @@ def test_a_claim_that_nobody_heard_the_end_of_is_looked_up_before_it_is_sent(
         raise StorageUnavailable("The answer to the commit was lost.")
 
     with pytest.raises(StorageUnavailable):
-        send_until(world, "after_claim", no_answer)
+        send_until(world, after_claim=no_answer)
     server.start()
     assert (states(world), send(world)) == (["sending"], 0)
     lease_is_over(world)
@@ -202,20 +201,11 @@ def test_a_call_whose_record_was_interrupted_is_recorded_once_the_server_is_back
     world: World, server: Server, moment: str
 ) -> None:
     queue(world)
-
-    def stop_for_a_moment() -> None:
-        server.stop()
-        back = threading.Timer(0.5, server.start)
-        back.start()
-        threads.append(back)
-
-    threads: list[threading.Timer] = []
     if moment == "after the call":
-        stopping(world, stop_for_a_moment)
-        send(world)
+        stopping(world, server.stop)
+        send_until(world, before_another_try=server.start)
     else:
-        send_until(world, "before_record_commit", stop_for_a_moment)
-    threads[0].join()
+        send_until(world, before_record_commit=server.stop, before_another_try=server.start)
     assert (states(world), len(world.mailbox.delivered)) == (["sent"], 1)
 
 
