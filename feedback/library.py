@@ -23,7 +23,7 @@ from feedback.core.journey import Journey
 from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import NotFound, QuestionnaireInvalid
-from feedback.lint import trend
+from feedback.lint import ends, trend
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.reader import read
 from feedback.store.database import zone_of
@@ -61,8 +61,12 @@ class Library:
     def published(self, session: Session, key: str, now: datetime) -> QuestionnaireVersion:
         """The stored version of a questionnaire as it stands now; stored at its first use, never changed after.
 
-        Raises QuestionnaireInvalid for one that may not be published, as `objections` tells.
+        Raises QuestionnaireInvalid for one that may not be published, as `objections` tells, and for one whose bridge
+        or accepted finding has ended since the start, which the next start would refuse as well.
         """
+        today = day_of(now, zone_of(session))
+        if over := [each for each in ends.near(self.questionnaire(key), today) if each.is_over(today)]:
+            raise refusal([f"{key}: {end_in_words(each, today)}" for each in over])
         digest = self._digest(key)
         # A batch of invitations asks for the same version again and again; the session itself forgets quickly.
         kept: dict[str, QuestionnaireVersion] = session.info.setdefault("published", {})
@@ -156,6 +160,14 @@ def sentence(problem: lint.Problem) -> str:
     """`file:line:column rule message`, and what to do where the linter knows it."""
     better = f" {problem.rewrite}" if problem.rewrite else ""
     return f"{problem.path}:{problem.line}:{problem.column} {problem.rule} {problem.message}{better}"
+
+
+def end_in_words(end: ends.End, today: date) -> str:
+    """What ends or has ended, when, and what to do about it."""
+    when = f"{'ended' if end.is_over(today) else 'ends'} on {end.day.isoformat()}"
+    if end.rule == ends.BRIDGE:
+        return f"the bridge {when}. Give the new wording a `trend:` key of its own, or take the old one back."
+    return f"what was accepted of `{end.rule}` {when}. Repair the question, or decide again."
 
 
 def versions(session: Session) -> tuple[Questionnaire, ...]:

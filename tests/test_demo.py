@@ -16,7 +16,7 @@ from feedback.core.questions import ScaleQuestion
 from feedback.demo import present, stage
 from feedback.services import invitations, queue, responses
 from feedback.services.followups import Viewer
-from feedback.store.models import Invitation
+from feedback.store.models import Contact, Invitation
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,22 @@ def test_surveys_in_every_language_arrive_at_any_hour_of_any_day(
         asked = {each.language for each in reached if each}
         assert asked >= ({"en", "tr"} if weekday == "friday" else {"en", "tr", "fa"})  # Iran rests on Fridays
         assert None not in reached
+        session.rollback()
+
+
+def test_somebody_goes_on_joining_when_everybody_has_been_asked(demo: Runtime) -> None:
+    """Some of those who join live where it is night: they are passed over, and nobody gets their number twice."""
+    dice = random.Random(1)
+    with demo.database.writing() as session:
+        for contact in session.scalars(select(Contact)):
+            contact.time_zone = "Pacific/Auckland"
+        joined = []
+        for each in range(12):
+            now = _next("tuesday", 10) + timedelta(seconds=8 * each)
+            joined.append(present.happen(session, demo, dice, now))
+            invitations.issue_due(session, demo.library, demo.channels, demo.settings, now)
+        names = [each.external_id for each in joined if each]
+        assert (len(names), len(set(names))) == (12, 12)
         session.rollback()
 
 

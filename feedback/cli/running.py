@@ -49,7 +49,9 @@ def init(name: str, public_url: str) -> None:
 @click.option("--deep", is_flag=True, help="Also check the data's invariants and call each channel.")
 def doctor(deep: bool) -> None:
     """Say what is missing, unwise or broken, and what to do about it."""
-    from feedback import bootstrap
+    from feedback import bootstrap, clock
+    from feedback.core.local_days import day_of
+    from feedback.services import publishing
     from feedback.settings import check
 
     settings = the_settings()
@@ -63,6 +65,8 @@ def doctor(deep: bool) -> None:
     for problem in standing:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
     shelf = _shelf(settings, None if any(problem.level == "error" for problem in stored) else database)
+    for problem in publishing.problems(shelf, day_of(clock.now(), settings.organisation.time_zone)):
+        click.secho(str(problem), fg="yellow")
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
     if database.is_sqlite:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock
@@ -97,7 +97,7 @@ def _somebody_new(
     session: Session, runtime: Runtime, stage: Stage, dice: random.Random, now: datetime
 ) -> Contact | None:
     """The others are asleep, or have been asked: somebody joins who lives where it is day."""
-    number = 1_000 + (session.scalar(select(func.max(Contact.id))) or 0)
+    number = scene.last_number(session) + 1
     for each in range(number, number + ATTEMPTS):
         with session.begin_nested() as attempt:
             contact = scene.newcomer(session, each, dice, now)

@@ -25,6 +25,7 @@ SEED = 2026
 PAST = timedelta(days=120)
 PER_ACCOUNT = 5
 NEWCOMERS = 60
+PREFIX = "demo-c"
 """Contacts without a past, for whom something can happen while somebody watches."""
 
 PRECIOUS = 4
@@ -116,6 +117,12 @@ def _customers(
         newcomer(session, 1_000 + number, dice, begin)
 
 
+def last_number(session: Session) -> int:
+    """The number of whoever came last."""
+    latest = select(Contact.external_id).where(Contact.is_demo).order_by(Contact.id.desc()).limit(1)
+    return int(session.scalars(latest).one().removeprefix(PREFIX))
+
+
 def newcomer(session: Session, number: int, dice: random.Random, now: datetime) -> Contact:
     """A contact without a past, in one of the companies where most is at stake: what they answer matters."""
     precious = (
@@ -152,7 +159,7 @@ def _contact(
     turn = number // len(FOLKS)
     name = f"{folk.first[turn % len(folk.first)]} {folk.last[turn // len(folk.first) % len(folk.last)]}"
     contact = Contact(
-        external_id=f"demo-c{number:04d}",
+        external_id=f"{PREFIX}{number:04d}",
         account_id=account.id,
         name=name,
         phone=f"{folk.prefix}{number:0{folk.digits}d}",

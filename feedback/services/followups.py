@@ -29,8 +29,7 @@ Contacted = Literal["call", "email", "sms", "meeting"]
 CONTACTS: tuple[str, ...] = get_args(Contacted)
 
 CAUSELESS = frozenset({Outcome.NO_ANSWER, Outcome.NOT_JUSTIFIED, Outcome.THANKED})
-"""Outcomes that need no root cause; `corrected` is nobody's to choose."""
-"""Outcomes after which nobody can be expected to name a cause."""
+"""Outcomes after which nobody can be expected to name a cause; `corrected` is nobody's to choose."""
 
 LONGEST_NOTE = 10_000
 
@@ -194,14 +193,26 @@ def stands_for(viewer: Viewer) -> Select[int]:
     return select(people.union(away).c.id)  # a union of different ones: circles of delegates come to an end
 
 
+def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
+    """For queries over Account: the viewer's, of those for whom they stand in, and where one of these has work.
+
+    Whoever calls the customer of a colleague has to know what there was before, and sees the account as its owner
+    does until that follow-up is closed or somebody else's.
+    """
+    people = stands_for(viewer)
+    work = (FollowUp.state.in_(set(State) - {State.CLOSED}), FollowUp.owner_id.in_(people))
+    at_work = select(FollowUp.account_id).where(FollowUp.account_id.is_not(None), *work)
+    return or_(Account.owner_id.in_(people), Account.id.in_(at_work))
+
+
 def sees_account(viewer: Viewer) -> ColumnElement[bool]:
-    """For queries over Account: all, or the viewer's, nobody's, and of those for whom they stand in.
+    """For queries over Account: all, or theirs and nobody's.
 
     Where Account is joined from outside, who has no account is nobody's.
     """
     if viewer.sees_all:
         return true()
-    return or_(Account.owner_id.is_(None), Account.owner_id.in_(stands_for(viewer)))
+    return or_(Account.owner_id.is_(None), _is_theirs(viewer))
 
 
 def accounts_of(viewer: Viewer) -> Select[int]:
@@ -210,13 +221,13 @@ def accounts_of(viewer: Viewer) -> Select[int]:
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """What `viewer` may see: their own, nobody's, their accounts', and all that of whom they stand in for."""
+    """What `viewer` may see and work on: their own, nobody's, those of whom they stand in for, their accounts'."""
     if viewer.sees_all:
         return true()
     return or_(
         FollowUp.owner_id.is_(None),
         FollowUp.owner_id.in_(stands_for(viewer)),
-        FollowUp.account_id.in_(select(Account.id).where(Account.owner_id.in_(stands_for(viewer)))),
+        FollowUp.account_id.in_(select(Account.id).where(_is_theirs(viewer))),
     )
 
 

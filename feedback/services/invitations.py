@@ -80,7 +80,8 @@ def issue(
     try:
         version = library.published(session, stage.questionnaire, now)
     except QuestionnaireInvalid as refused:
-        # What may not be published was refused at the start already: another node has been faster since.
+        # What may not be published was refused at the start already: another node has been faster since, or what
+        # was allowed for a while has ended.
         log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
         enrolment.due_at = now + REFUSED
         return None

@@ -7,7 +7,7 @@ type is only asked; the button below leads to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from feedback.core.message import fill
@@ -19,6 +19,8 @@ from feedback.store.models import Invitation
 FACES: Mapping[int, str] = {3: "😞😐😊", 5: "😢😞😐😊😃"}  # of 2010: old phones have them, too
 THUMBS = "👎👍"
 MOST_CELLS = 11
+MOST_IN_A_ROW = 6
+"""Cells that stand beside each other in a mail of 320 px."""
 LONGEST = 200  # characters of a value in the question's text
 
 _CELL = (
@@ -57,8 +59,16 @@ def _answers(
     if len(points) > MOST_CELLS:
         return ""
     star = " ★" if question.widget == "stars" else ""
-    cells = (_link(_CELL, address, each.value, words.number(each.value) + star) for each in points)
-    return f"<p>{''.join(cells)}</p>{_ends(points, words)}"
+    cells = [_link(_CELL, address, each.value, words.number(each.value) + star) for each in points]
+    return f"<p>{''.join(_rows(cells))}</p>{_ends(points, words)}"
+
+
+def _rows(cells: Sequence[str]) -> Iterator[str]:
+    """Groups that stay together: one row where there is room, else rows of about the same length."""
+    rows = -(-len(cells) // MOST_IN_A_ROW)
+    longest = -(-len(cells) // rows)
+    for start in range(0, len(cells), longest):
+        yield f'<span style="display:inline-block">{"".join(cells[start : start + longest])}</span>'
 
 
 def _lines(question: ScaleQuestion, points: tuple[Point, ...], words: Translator) -> list[tuple[int, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,10 +12,11 @@ from feedback import library, lint, resources
 from feedback.core.local_days import day_of
 from feedback.errors import Forbidden, NotFound
 from feedback.library import Library
+from feedback.lint import ends
 from feedback.lint.acknowledgement import Warned
 from feedback.services import audit, staff
 from feedback.services.staff import RoleName
-from feedback.settings import Settings
+from feedback.settings import Problem, Settings
 from feedback.store.database import zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion, Role, User
 
@@ -36,6 +37,20 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
     if objections:
         raise library.refusal(objections)
     return shelf
+
+
+def problems(shelf: Library, today: date) -> list[Problem]:
+    """The questionnaires that will soon be asked no more, because what was allowed for a while ends."""
+    return [
+        Problem(
+            "F114",
+            f"{key}: {library.end_in_words(end, today)}",
+            "After that day it is not asked any more, and the next start is refused.",
+            "warning",
+        )
+        for key, questionnaire in sorted(shelf.questionnaires.items())
+        for end in ends.near(questionnaire, today)
+    ]
 
 
 def acknowledge(

@@ -16,8 +16,7 @@ from typing import Any
 
 import requests
 import structlog
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
@@ -25,19 +24,23 @@ from feedback.core.text import Text
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
 from feedback.services import audit, outbox
+from feedback.services.alerts import CLOSE, CONTACT, Promise
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, FollowUpEntry, WebhookCall, WebhookNotice
 
 log = structlog.get_logger()
 
-NEW, LATE, AGAIN = "new", "late", "again"
+NEW, LATE, UNCLOSED, AGAIN = "new", "late", "unclosed", "again"
+NEWS = (NEW, LATE, UNCLOSED)
+MISSED: Mapping[str, Promise] = {LATE: CONTACT, UNCLOSED: CLOSE}
 NAMES: Mapping[str, str] = {"slack": "Slack", "teams": "Teams"}
 TOO_OLD = timedelta(days=2)
 """Follow-ups from before are no news to a chat: an installation that was down does not wake up shouting."""
 TRY_FOR = timedelta(days=1)
 """News of yesterday need not be told in a chat any more; they are in the queue anyway."""
 TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer
+DECIDING = 7236_0002  # any number: workers take this PostgreSQL advisory lock in turn
 LEASE = timedelta(minutes=10)  # far longer than a batch of calls can last
 BATCH = 20
 SHOWN = 20
@@ -97,12 +100,20 @@ def queue_news(session: Session, settings: Settings, now: datetime) -> int:
 
     As with e-mails, what comes within `alerts.digest_after` of the last notice waits and becomes one.
     """
-    queued = 0
-    for kind in addresses(settings):
-        for about in (NEW, LATE):
+    queued, kinds = 0, addresses(settings)
+    if kinds:
+        _one_at_a_time(session)
+    for kind in kinds:
+        for about in NEWS:
             if not _told_since(session, kind, about, now - settings.alerts.digest_after):
                 queued += _queue(session, kind, about, settings, now)
     return queued
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Or two workers, who find half of the news each, make two notices of it. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(DECIDING)))
 
 
 def _told_since(session: Session, kind: str, about: str, since: datetime) -> bool:
@@ -118,12 +129,8 @@ def _queue(session: Session, kind: str, about: str, settings: Settings, now: dat
     if not tasks:
         return 0
     notices = [WebhookNotice(follow_up=task, kind=kind, about=about) for task in tasks]
-    call = _fresh(kind, about, payload(kind, about, tasks, settings), now, notices)
-    try:
-        with session.begin_nested():
-            session.add(call)
-    except IntegrityError:  # another worker told of them in this very moment
-        return 0
+    session.add(_fresh(kind, about, payload(kind, about, tasks, settings), now, notices))
+    session.flush()
     return 1
 
 
@@ -131,7 +138,7 @@ def _untold(session: Session, kind: str, about: str, now: datetime) -> Sequence[
     told = select(WebhookNotice.follow_up_id).where(WebhookNotice.kind == kind, WebhookNotice.about == about)
     return session.scalars(
         select(FollowUp)
-        .where(FollowUp.state.in_((State.OPEN, State.TAKEN)), FollowUp.id.not_in(told), *_news(about, now))
+        .where(FollowUp.id.not_in(told), *_news(about, now))
         .options(selectinload(FollowUp.account))
         .order_by(FollowUp.id)
         .with_for_update(of=FollowUp, skip_locked=True)
@@ -139,12 +146,15 @@ def _untold(session: Session, kind: str, about: str, now: datetime) -> Sequence[
 
 
 def _news(about: str, now: datetime) -> Iterator[ColumnElement[bool]]:
-    """An installation that was down does not wake up shouting: what is old is no news."""
-    if about == NEW:
+    """What is old is no news. A promise is missed also while the follow-up is put off: the customer waits."""
+    promise = MISSED.get(about)
+    if promise is None:
+        yield FollowUp.state.in_((State.OPEN, State.TAKEN))
         yield FollowUp.opened_at > now - TOO_OLD
     else:
-        yield FollowUp.contact_due_at.between(now - TOO_OLD, now)
-        yield FollowUp.first_contact_at.is_(None)
+        yield FollowUp.state != State.CLOSED
+        yield promise.open
+        yield promise.due_at.between(now - TOO_OLD, now)
 
 
 # --- Saying --------------------------------------------------------------------------------------
@@ -177,6 +187,10 @@ def _headline(say: Translator, about: str, n: int) -> str:
         return say.gettext("Notices of follow-ups come here again.")
     if about == LATE:
         return say.ngettext("{n} customer is waiting too long", "{n} customers are waiting too long", n)
+    if about == UNCLOSED:
+        return say.ngettext(
+            "{n} follow-up was not closed in time", "{n} follow-ups were not closed in time", n
+        )
     return say.ngettext("{n} new follow-up", "{n} new follow-ups", n)
 
 
@@ -342,8 +356,8 @@ def _refused_since(kind: str) -> tuple[ColumnElement[bool], ...]:
 def retry(session: Session, settings: Settings, kind: str, *, by: int, now: datetime) -> int:
     """Call a chat once more that refused our notices; how many follow-ups it will be told of.
 
-    What was given up goes out as one fresh notice for each kind of news, without what is closed by now; what waits
-    for another try goes at once. Where nothing is left to tell, a line says that notices come again, so that
+    What was given up goes out as one fresh notice for each kind of news, without what is closed or called by now;
+    what waits for another try goes at once. Where nothing is left to tell, a line says that notices come again, so that
     whoever mended the webhook sees it work. Raises NotFound for a chat that is not set.
     """
     if kind not in addresses(settings):
@@ -356,7 +370,7 @@ def retry(session: Session, settings: Settings, kind: str, *, by: int, now: date
     ).all()
     for call in waiting:
         call.due_at = now
-    for about in (NEW, LATE):
+    for about in NEWS:
         if told := [notice for notice in notices if notice.about == about]:
             tasks = [notice.follow_up for notice in told]
             session.add(_fresh(kind, about, payload(kind, about, tasks, settings), now, told))
@@ -370,7 +384,8 @@ def _still_news(session: Session, calls: Select[int]) -> Sequence[WebhookNotice]
     return session.scalars(
         select(WebhookNotice)
         .join(FollowUp, FollowUp.id == WebhookNotice.follow_up_id)
-        .where(WebhookNotice.call_id.in_(calls), FollowUp.state.in_((State.OPEN, State.TAKEN)))
+        .where(WebhookNotice.call_id.in_(calls), FollowUp.state != State.CLOSED)
+        .where(or_(WebhookNotice.about != LATE, CONTACT.open))
         .options(selectinload(WebhookNotice.follow_up).selectinload(FollowUp.account))
         .order_by(WebhookNotice.id)
     ).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -12,11 +13,13 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock, lint, resources
+from feedback.core.local_days import day_of
 from feedback.core.message import Character
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import translator
+from feedback.lint import ends
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.catalogue import in_language, rule_in_language
 from feedback.lint.rule import SEVERITIES, Problem
@@ -98,6 +101,8 @@ class Questionnaires:
             checked=checked,
             answers=answers,
             worst=worst,
+            ending=self._ending,
+            today=self._today(),
         )
 
     @may(Permission.SEE_QUESTIONNAIRES)
@@ -114,6 +119,9 @@ class Questionnaires:
                 stages=self._stages_of(questionnaire),
                 in_force=key in self.library.questionnaires,
                 checked=checked,
+                ending=self._ending(questionnaire),
+                bridge=ends.BRIDGE,
+                today=self._today(),
                 findings=questionnaires.findings(session, checked) if checked else [],
                 answers=questionnaires.answered(session, [key]).get(key, 0),
                 links=questionnaires.by_link(session, [key]),
@@ -245,6 +253,14 @@ class Questionnaires:
 
     def _checked(self, session: Session) -> Mapping[str, questionnaires.Checked]:
         return self.findings.of(self.library, self.rules.of(session, clock.now()))
+
+    def _ending(self, questionnaire: Questionnaire) -> list[ends.End]:
+        """What ends soon, or is over, of the text in force; of a new file the linter says it all."""
+        in_force = questionnaire.key in self.library.questionnaires
+        return ends.near(questionnaire, self._today()) if in_force else []
+
+    def _today(self) -> date:
+        return day_of(clock.now(), self.database.zone)
 
     def _stages_of(self, questionnaire: Questionnaire) -> list[str]:
         """The stages that use it, in the reader's language."""

@@ -15,7 +15,7 @@
     addEventListener("pageshow", e => e.persisted ? leave() : wait());
     if (form)
       for (const sign of ["pointerdown", "keydown", "input"]) addEventListener(sign, wait, { passive: true });
-    addEventListener("click", e => { if (e.target.matches("main a.button")) { e.preventDefault(); leave(); } });
+    addEventListener("click", e => { if (e.target.matches(`main [href="${again}"]`)) { e.preventDefault(); leave(); } });
   }
 
   /* Words typed in this visit outlive a reload and a lost signal; those of another one, or sent ones, do not. */

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from feedback import library, resources
+from feedback import clock, library, resources
 from feedback.cli import main
 from feedback.errors import ChannelHeld
 from feedback.services import holds, staff
@@ -110,6 +110,16 @@ def test_doctor_names_a_currency_that_cannot_be_compared(installed: Path) -> Non
     result = feedback(installed, "doctor")
     assert "F112 2 accounts pay in TRY, which has no rate" in result.output
     assert result.output.count("F112") == 1
+
+
+def test_doctor_says_when_a_bridge_ends(installed: Path) -> None:
+    shipped = resources.shipped("questionnaires") / "relationship-nps.yaml"
+    until = clock.now().date() + timedelta(days=5)
+    text = shipped.read_text(encoding="utf-8").replace("\ntrend:", f"\ntrend_bridge: {until}\ntrend:", 1)
+    (installed / "questionnaires").mkdir(exist_ok=True)
+    (installed / "questionnaires" / shipped.name).write_text(text, encoding="utf-8")
+    result = feedback(installed, "doctor")
+    assert f"F114 relationship-nps: the bridge ends on {until}." in result.output
 
 
 def test_a_colleague_s_week_is_set_by_command(installed: Path) -> None:

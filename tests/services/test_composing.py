@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from feedback.settings.table import Organisation
 from feedback.store.database import Database
 from tests.survey_of_everything import EVERYTHING
 from tests.surveys import NPS, TOKEN, invite, shelf
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 WAY_OUT = {"en": "STOP", "tr": "RET", "fa": "لغو", "de": "STOP", "es": "BAJA", "fr": "ARRET", "ar": "إلغاء"}
 
@@ -77,6 +81,46 @@ def test_the_options_of_a_choice_are_links_in_the_order_of_its_page(migrated: Da
         option.key
         for option in single.arranged(TOKEN)  # type: ignore[union-attr]
     ]
+
+
+ROWS = """() => {
+    const cells = [...document.querySelectorAll("a")].filter(it => it.href.includes("?s="));
+    const boxes = cells.map(it => it.getBoundingClientRect());
+    const rows = Map.groupBy(boxes, box => Math.round(box.top));
+    return {
+        rows: [...rows.values()].map(row => row.length),
+        smallest: Math.min(...boxes.flatMap(box => [box.width, box.height])),
+        overflow: document.documentElement.scrollWidth > innerWidth,
+    };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize(
+    ("key", "rows"),
+    [
+        ("ces", {320: [4, 3], 360: [4, 3], 375: [7], 640: [7]}),
+        ("nps", {320: [6, 5], 360: [6, 5], 375: [6, 5], 640: [11]}),
+        ("stars", {320: [5], 640: [5]}),
+    ],
+)
+def test_the_points_of_a_scale_fill_their_rows_evenly_in_a_narrow_mail(
+    migrated: Database, browser: Browser, key: str, rows: dict[int, list[int]], language: str
+) -> None:
+    survey = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_key[key],)})
+    with migrated.writing() as session:
+        invitation = invite(session, shelf(survey), survey.key, kind="email", language=language)
+        html = compose(survey, invitation, "email", ACME).html or ""
+    page = browser.new_page()
+    page.set_content(html)
+    for width, wanted in rows.items():
+        page.set_viewport_size({"width": width, "height": 800})
+        found = page.evaluate(ROWS)
+        assert (found["rows"], found["overflow"]) == (wanted, False), width
+        assert found["smallest"] >= 44
+    page.close()
 
 
 def test_who_has_no_name_is_greeted_without_a_gap(migrated: Database) -> None:

@@ -121,6 +121,35 @@ def test_cover_ends_with_the_absence(desk: Desk) -> None:
     assert seen_by(desk, "selin", task) == set()
 
 
+def test_who_is_handed_a_colleague_s_follow_up_sees_the_account_until_it_is_closed(desk: Desk) -> None:
+    task, selin = desk.low(), desk.viewer("selin")
+    assert seen_by(desk, "selin", task) == set()
+    with desk.runtime.database.writing() as session:
+        given = followups.hand_over(
+            session, task.id, desk.viewer("cem"), selin.user_id, revision=task.revision, now=MONDAY
+        )
+    assert seen_by(desk, "selin", task) == seen_by(desk, "cem", task) == EVERYWHERE
+    stand_in(desk, "selin", "neda")
+    assert seen_by(desk, "neda", task) == EVERYWHERE  # the cover calls in her place
+    with desk.runtime.database.writing() as session:
+        closing = Closing("no_answer", "Nobody picked up.")
+        followups.close(session, task.id, selin, closing, revision=given.revision, now=MONDAY)
+    assert seen_by(desk, "selin", task) == {"follow-up"}  # her own work stays hers to read
+    assert seen_by(desk, "cem", task) == EVERYWHERE
+
+
+def test_who_is_handed_a_follow_up_reads_what_was_done_for_the_account_before(desk: Desk) -> None:
+    contact, selin = desk.customer(), desk.viewer("selin")
+    (before,) = desk.answer(contact, 1, now=MONDAY - timedelta(days=90))
+    (task,) = desk.answer(contact, 2)
+    with desk.runtime.database.writing() as session:
+        followups.hand_over(
+            session, task.id, desk.viewer("cem"), selin.user_id, revision=task.revision, now=MONDAY
+        )
+    with desk.runtime.database.reading() as session:
+        assert [each.id for each in histories.of(session, task, selin).follow_ups] == [before.id]
+
+
 def test_from_taking_to_closing_everything_is_written_down(desk: Desk) -> None:
     task, cem = desk.low(), desk.viewer("cem")
     with desk.runtime.database.writing() as session:

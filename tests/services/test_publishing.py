@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -56,9 +56,9 @@ def write(settings: Settings) -> Callable[..., None]:
     return write
 
 
-def publish(database: Database, shelf: Library, key: str = "support-call-csat") -> int:
+def publish(database: Database, shelf: Library, key: str = "support-call-csat", now: datetime = NOW) -> int:
     with database.writing() as session:
-        return shelf.published(session, key, NOW).id
+        return shelf.published(session, key, now).id
 
 
 OTHER_QUESTION = (HELP, PRICE)
@@ -141,6 +141,30 @@ def test_what_was_published_on_a_bridge_does_not_become_the_series(
         load()
     write()
     load()
+
+
+def test_a_bridge_that_ends_while_the_server_runs_ends_the_asking(
+    migrated: Database, load: Callable[[], Library], write: Callable[..., None]
+) -> None:
+    publish(migrated, load())
+    write(OTHER_QUESTION, bridge("2026-03-20"))
+    shelf = load()
+    publish(migrated, shelf, now=datetime(2026, 3, 20, 12, tzinfo=UTC))
+    with pytest.raises(QuestionnaireInvalid, match="support-call-csat: the bridge ended on 2026-03-20"):
+        publish(migrated, shelf, now=datetime(2026, 3, 21, 12, tzinfo=UTC))
+    publish(migrated, shelf, "relationship-nps", now=datetime(2026, 3, 21, 12, tzinfo=UTC))
+
+
+def test_a_fortnight_before_a_bridge_ends_doctor_warns(
+    load: Callable[[], Library], write: Callable[..., None]
+) -> None:
+    write(bridge("2026-03-20"))
+    shelf = load()
+    assert publishing.problems(shelf, date(2026, 3, 5)) == []
+    for day, told in ((date(2026, 3, 6), "ends on 2026-03-20"), (date(2026, 3, 21), "ended on 2026-03-20")):
+        (problem,) = publishing.problems(shelf, day)
+        assert (problem.code, problem.level) == ("F114", "warning")
+        assert told in problem.message
 
 
 def test_a_questionnaire_of_another_name_cannot_slip_into_a_series(
@@ -340,6 +364,18 @@ def test_what_does_not_hold_keeps_an_error_an_error(
     with pytest.raises(QuestionnaireInvalid, match=told) as refused:
         load()
     assert "double-barrelled" in str(refused.value)
+
+
+def test_what_was_accepted_until_a_day_ends_with_it_while_the_server_runs(
+    migrated: Database, load: Callable[[], Library], write: Callable[..., None], settings: Settings
+) -> None:
+    people(migrated)
+    accepted(settings, write, ("by: lead", "by: lead\n      until: 2026-03-20"))
+    shelf = load()
+    assert "double-barrelled" in publishing.problems(shelf, date(2026, 3, 10))[0].message
+    publish(migrated, shelf, now=datetime(2026, 3, 20, 12, tzinfo=UTC))
+    with pytest.raises(QuestionnaireInvalid, match="`double-barrelled` ended on 2026-03-20"):
+        publish(migrated, shelf, now=datetime(2026, 3, 21, 12, tzinfo=UTC))
 
 
 def test_the_settings_name_more_design_leads(

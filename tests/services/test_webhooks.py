@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -140,9 +141,67 @@ def test_a_broken_promise_is_told_once(slack: Chat) -> None:
     ]
 
 
+def closes_late(chat: Chat) -> datetime:
+    """A moment after the promised end of a follow-up whose customer was called in time."""
+    task, cem = chat.desk.low(), chat.desk.viewer("cem")
+    chat.queue()
+    with chat.desk.runtime.database.writing() as session:
+        followups.contacted(session, task.id, cem, "call", reached=True, text="", now=MONDAY)
+    return task.close_due_at + MINUTE
+
+
+def test_a_missed_closing_is_told_once_although_somebody_has_called(chat: Chat) -> None:
+    late = closes_late(chat)
+    assert [chat.queue(late), chat.queue(late), chat.queue(late + timedelta(hours=1))] == [1, 0, 0]
+    chat.post(late)
+    assert "1 follow-up was not closed in time" in json.dumps(chat.heard)
+
+
+def test_putting_off_does_not_hide_a_missed_promise_from_the_chat(slack: Chat) -> None:
+    task, cem = slack.desk.low(), slack.desk.viewer("cem")
+    slack.queue()
+    with slack.desk.runtime.database.writing() as session:
+        until = MONDAY + timedelta(days=9)
+        followups.snooze(session, task.id, cem, until, "Holiday.", revision=task.revision, now=MONDAY)
+    assert slack.queue(task.contact_due_at + MINUTE) == 1
+    assert slack.queue(task.close_due_at + MINUTE) == 1
+
+
+def test_who_was_called_meanwhile_is_not_told_of_again_as_waiting(slack: Chat) -> None:
+    task, cem = slack.desk.low(), slack.desk.viewer("cem")
+    late = task.contact_due_at + MINUTE
+    slack.queue()
+    slack.post()
+    slack.says = [Response(status=410)]
+    slack.queue(late)
+    slack.post(late)
+    with slack.desk.runtime.database.writing() as session:
+        followups.contacted(session, task.id, cem, "call", reached=True, text="", now=late)
+    assert retry(slack, late) == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+def test_two_workers_who_find_half_each_still_make_one_notice(slack: Chat) -> None:
+    desk = slack.desk
+    tasks = [desk.low() for _ in range(4)]
+    database, told = desk.runtime.database, list[int]()
+    second = threading.Thread(target=lambda: told.append(slack.queue()))
+    with database.writing() as first:
+        with database.writing() as colleague:  # is at two of them, so that the first worker finds the others
+            theirs = select(FollowUp).where(FollowUp.id.in_([task.id for task in tasks[:2]]))
+            assert len(colleague.scalars(theirs.with_for_update()).all()) == 2
+            assert webhooks.queue_news(first, slack.settings, MONDAY) == 1
+        second.start()
+        second.join(timeout=1)
+    second.join()
+    assert told == [0]
+    assert slack.call().about == "new"
+
+
 def test_old_news_are_not_told(slack: Chat) -> None:
     slack.desk.low()
-    assert slack.queue(MONDAY + timedelta(days=5)) == 0
+    assert slack.queue(MONDAY + timedelta(weeks=2)) == 0
 
 
 def test_a_fault_of_the_server_is_tried_again_later(chat: Chat) -> None:

@@ -114,8 +114,9 @@ def test_the_follow_up_leads_to_its_account_and_shows_its_health(app: Flask, sig
     assert 'class="health ' in page
     form = {"revision": task.revision, "to": tasks(app)["Contoso Health"].owner_id}
     client.post(f"/desk/{task.id}/hand-over", data=form)
-    given = sign_in("selin").get(f"/desk/{task.id}")  # whose follow-up it is, but not their account
-    assert (given.status_code, address in given.text) == (200, False)
+    given = sign_in("selin")  # whose follow-up it is now, though not their account
+    assert address in given.get(f"/desk/{task.id}").text
+    assert given.get(f"/insights/accounts/{task.account_id}").status_code == 200
 
 
 def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> None:

@@ -153,3 +153,33 @@ def test_a_passkey_can_be_made_and_signs_in(site: str, open_page: Open) -> None:
     page.locator("main form button").first.click()
     page.wait_for_url("**/desk/")
     expect(page.locator(".frame")).to_contain_text("Cem Kaya")
+
+
+LINES = """() => [...document.querySelectorAll(".why, .facts-line")].map(line => {
+    const edge = it => getComputedStyle(line).direction == "rtl" ? -it.right : it.left;
+    const words = it => { const range = document.createRange(); range.selectNodeContents(it); return range; };
+    const rows = Map.groupBy(line.children, it => Math.round(it.getBoundingClientRect().top));
+    return [...rows.values()].map(row => ({
+        indent: Math.round(Math.min(...[...words(row[0]).getClientRects()].map(edge))
+            - edge(line.getBoundingClientRect())),
+        hanging: getComputedStyle(row.at(-1), "::after").content != "none",
+        cut: getComputedStyle(line).overflowX,
+    }));
+})"""
+
+
+@pytest.mark.parametrize(("who", "language"), [("cem", "en"), ("neda", "fa")])
+def test_no_line_of_reasons_ends_or_begins_with_a_dot(
+    site: str, open_page: Open, who: str, language: str
+) -> None:
+    page = open_page(viewport={"width": 360, "height": 800}, locale=language)
+    enter(page, site, who)
+    page.goto(f"{site}/desk/")
+    reasons = page.evaluate(LINES)
+    page.locator(".queue .name").first.click()
+    page.wait_for_url("**/desk/*")
+    facts = page.evaluate(LINES)
+    for found in (reasons, facts):
+        assert max(len(lines) for lines in found) > 1
+        for line in (line for lines in found for line in lines):
+            assert line == {"indent": 0, "hanging": False, "cut": "clip"}

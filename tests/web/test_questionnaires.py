@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,31 @@ def test_a_file_that_has_changed_since_the_start_is_noticed(runtime: Runtime, tm
 
 def test_what_is_in_force_and_in_the_file_is_told_to_be_the_same(app: Flask, sign_in: SignIn) -> None:
     assert "The file has changed" not in sign_in("lead").get("/questionnaires/relationship-nps").text
+
+
+ENDING = (
+    r"Its bridge ends on|and it is not asked any more\.|any more\. Give the new wording|Nothing to improve"
+)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (30, ["Nothing to improve"]),
+        (5, ["ends on", "Its bridge ends on", "any more. Give the new wording"]),
+        (-1, ["not asked any more since", "and it is not asked any more."]),
+    ],
+)
+def test_a_bridge_that_ends_soon_is_told_on_the_shelf_and_on_its_page(
+    runtime: Runtime, sign_in: SignIn, days: int, told: list[str]
+) -> None:
+    until = (clock.now() + timedelta(days=days)).date().isoformat()
+    known = runtime.library.questionnaires["relationship-nps"]
+    runtime.library.questionnaires["relationship-nps"] = known.model_copy(update={"trend_bridge": until})
+    client = sign_in("lead")
+    pages = client.get("/questionnaires/").text, client.get("/questionnaires/relationship-nps").text
+    shelf, page = re.findall("ends on|not asked any more since", pages[0]), re.findall(ENDING, pages[1])
+    assert [*shelf, *page] == told
 
 
 # --- Open links -----------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from feedback.core.metrics.base import (
     About,
     Aggregate,
-    AlertLevel,
     Comparison,
     Counts,
     Estimate,
@@ -53,7 +52,6 @@ __all__ = [
     "METRICS",
     "About",
     "Aggregate",
-    "AlertLevel",
     "Comparison",
     "Counts",
     "Display",

@@ -16,8 +16,6 @@ Counts = Mapping[int, int]
 Unit = Literal["points", "percent", "mean"]
 """points: -100 to 100; percent: 0 to 100; mean: on the metric's own scale."""
 
-AlertLevel = Literal["urgent", "low", "watch"]
-
 About = Literal["relationship", "experience", "employer"]
 """What a metric asks of: us as a whole, one occasion or part of us, or (of employees) the place of work."""
 
@@ -106,8 +104,7 @@ class Metric:
     """A question's scale, the field's names for its parts, and how answers are summed up.
 
     `scale` lists (band, its values) from bad to good and covers minimum to maximum without a gap.
-    `alerts` lists (level, values), the gravest first: the default at which a follow-up is due. A survey
-    may set its own. `source` says where the definition was published, `about` what it is asked of.
+    `source` says where the definition was published, `about` what it is asked of.
     """
 
     key: str
@@ -115,7 +112,6 @@ class Metric:
     scale: tuple[tuple[str, range], ...]
     measure: Measure
     others: tuple[Measure, ...]
-    alerts: tuple[tuple[AlertLevel, range], ...]
     source: str
     about: About = "experience"
 
@@ -156,11 +152,6 @@ class Metric:
         self.band(value)
         best, worst = (self.minimum, self.maximum) if self.high_is_bad else (self.maximum, self.minimum)
         return (value - best) / (worst - best)
-
-    def alert(self, value: int) -> AlertLevel | None:
-        """The gravest default alert that one answer raises, or None."""
-        self.band(value)
-        return next((level for level, values in self.alerts if value in values), None)
 
     def aggregate(self, counts: Counts, confidence: float = 0.95) -> Aggregate:
         """Sum up many answers; without any, `n` is 0 and every number None. ValueError off the scale."""

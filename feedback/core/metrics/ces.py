@@ -22,7 +22,6 @@ CES2 = Metric(
     scale=SEVEN_POINTS,
     measure=Mean("ces2", "Customer Effort Score 2.0", 1, 7),
     others=(Share("easy", "Agree that it was easy (5-7)", EASY),),
-    alerts=(("low", DIFFICULT), ("watch", NEUTRAL)),
     source="CEB (2013), Customer Effort Score 2.0; Dixon, Toman and DeLisi (2013), The Effortless Experience",
 )
 
@@ -32,7 +31,6 @@ CES_ITEM = Metric(
     scale=SEVEN_POINTS,
     measure=Mean("ces_item", "Ease of a task", 1, 7),
     others=(Share("easy", "Found it easy (5-7)", EASY),),
-    alerts=(("low", DIFFICULT),),
     source="Item-specific form of CES 2.0 (CEB 2013); item-specific scales after Saris et al. (2010)",
 )
 
@@ -42,6 +40,5 @@ CES1 = Metric(
     scale=(("difficult", range(4, 6)), ("neutral", range(3, 4)), ("easy", range(1, 3))),
     measure=Mean("ces1", "Customer Effort Score 1.0", 1, 5),
     others=(Share("easy", "Little effort (1-2)", range(1, 3)),),
-    alerts=(("low", range(4, 6)),),
     source="Dixon, Freeman and Toman (2010), Stop trying to delight your customers, HBR 88(7)",
 )

@@ -15,6 +15,5 @@ CSAT = Metric(
     scale=FIVE_POINTS,
     measure=Share("csat", "Satisfied (4-5)", SATISFIED),
     others=(Mean("mean", "Mean (1-5)", 1, 5),),
-    alerts=(("low", DISSATISFIED), ("watch", NEUTRAL)),
     source="Top-2 box of a fully labelled five-point scale, the usual convention of the field",
 )

@@ -13,7 +13,6 @@ ENPS = Metric(
     scale=SCALE,
     measure=Net("enps", "Employee Net Promoter Score", good=PROMOTER, bad=DETRACTOR),
     others=SHARES,
-    alerts=(("low", DETRACTOR),),
     source="Reichheld (2003), applied to employees (Reichheld and Markey 2011, The Ultimate Question 2.0)",
     about="employer",
 )

@@ -21,7 +21,6 @@ NPS = Metric(
     scale=SCALE,
     measure=Net("nps", "Net Promoter Score", good=PROMOTER, bad=DETRACTOR),
     others=SHARES,
-    alerts=(("urgent", range(4)), ("low", DETRACTOR)),
     source="Reichheld (2003), The one number you need to grow, Harvard Business Review 81(12)",
     about="relationship",
 )

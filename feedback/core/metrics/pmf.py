@@ -16,7 +16,6 @@ PMF = Metric(
     scale=(("not", NOT), ("somewhat", SOMEWHAT), ("very", VERY)),
     measure=Share("pmf", "Very disappointed without it", VERY),
     others=(Share("somewhat", "Somewhat disappointed without it", SOMEWHAT),),
-    alerts=(),
     source="Sean Ellis (2009), the product-market fit survey",
     about="relationship",
 )

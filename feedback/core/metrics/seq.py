@@ -10,6 +10,5 @@ SEQ = Metric(
     scale=SEVEN_POINTS,
     measure=Mean("seq", "Single Ease Question", 1, 7),
     others=(Share("easy", "Found it easy (5-7)", EASY),),
-    alerts=(),
     source="Sauro and Dumas (2009), Comparison of three one-question, post-task usability questionnaires",
 )

@@ -15,7 +15,6 @@ SMILEYS_3 = Metric(
     scale=(("dissatisfied", range(1, 2)), ("neutral", range(2, 3)), ("satisfied", range(3, 4))),
     measure=Share("smileys_3", "Top face", range(3, 4)),
     others=(),
-    alerts=(("low", range(1, 2)),),
     source=_SOURCE,
 )
 
@@ -25,6 +24,5 @@ SMILEYS_5 = Metric(
     scale=FIVE_POINTS,
     measure=Share("smileys_5", "Top two faces", SATISFIED),
     others=(),
-    alerts=(("low", range(1, 3)),),  # the lowest third of the scale: below 1 + 4/3
     source=_SOURCE,
 )

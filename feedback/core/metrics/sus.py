@@ -18,7 +18,6 @@ SUS = Metric(
     scale=(("not_acceptable", range(20)), ("marginal", range(20, 29)), ("acceptable", range(29, 41))),
     measure=Mean("sus", "SUS score (0-100)", 0, 40, factor=POINTS_PER_STEP),
     others=(),
-    alerts=(("low", range(20)),),
     source="Brooke (1996), SUS: a quick and dirty usability scale; bands: Bangor, Kortum and Miller (2008), "
     "An empirical evaluation of the System Usability Scale",
 )

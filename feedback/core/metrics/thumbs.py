@@ -11,6 +11,5 @@ THUMBS = Metric(
     scale=(("down", DOWN), ("up", UP)),
     measure=Share("thumbs", "Thumbs up", UP),
     others=(),
-    alerts=(("low", DOWN),),
     source="A share of yes with Wilson's (1927) interval, the usual convention of the field",
 )

@@ -18,7 +18,6 @@ UMUX_LITE = Metric(
     scale=(("not_acceptable", range(6)), ("marginal", range(6, 9)), ("acceptable", range(9, 13))),
     measure=Mean("umux_lite", "UMUX-Lite score (0-100)", 0, 12, factor=POINTS_PER_STEP),
     others=(Mean("sus_predicted", "Predicted SUS score", 0, 12, factor=0.65 * POINTS_PER_STEP, offset=22.9),),
-    alerts=(),
     source="Lewis, Utesch and Maher (2013), UMUX-LITE: when there's no time for the SUS, CHI 2013",
 )
 

@@ -24,7 +24,7 @@ class WebhookCall(Base):
 
     id: Mapped[PrimaryKey]
     kind: Mapped[Word]  # slack | teams
-    about: Mapped[Word]  # new | late | again
+    about: Mapped[Word]  # new | late | unclosed | again
     payload: Mapped[JsonObject]
     state: Mapped[Word]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -37,7 +37,7 @@ class WebhookCall(Base):
 
 
 class WebhookNotice(Base):
-    """A follow-up of which a call tells; the constraint is what keeps two workers from telling of it twice."""
+    """A follow-up of which a call tells; each kind of news is told once to each chat."""
 
     __tablename__ = "webhook_notice"
     __table_args__ = (UniqueConstraint("follow_up_id", "kind", "about"),)

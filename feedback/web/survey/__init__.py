@@ -215,6 +215,8 @@ class _Survey:
             blank = Sheet(0, 0, link.language, link.kind, {}, {}, now, None)
             visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
         visit = replace(visit, route=f"/in/{link.token}", walk_in=secret, shared=link.kind == "kiosk")
+        if visit.shared:
+            self.pages.screens.add(visit.route)
         if visit.shared and kiosk.is_over(visit.sheet, now):
             return replace(visit, editable=False)
         return visit
@@ -336,7 +338,7 @@ def _framed(link: Link | None, seconds: int) -> dict[str, Any]:
     """What an open link changes about a page: who may show it in a frame, and when it starts again."""
     if link is None:
         return {}
-    again = {"seconds": seconds, "address": f"/in/{link.token}"} if link.kind == "kiosk" else None
+    again = kiosk.starting_again(f"/in/{link.token}", seconds) if link.kind == "kiosk" else None
     ancestors = (" ".join(link.origins) or "*") if link.kind == "embed" else "'none'"
     return {"again": again, "ancestors": ancestors}
 

@@ -7,14 +7,23 @@ the same person may still be standing there; and a visit that was finished or le
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from feedback.services.sheets import Sheet
 
-IDLE, THANKED = 90, 10
-"""Seconds until the screen starts again for the next person: without an answer, and after thanks."""
+IDLE, THANKED, REFUSED = 90, 10, 60
+"""Seconds until the screen starts again for the next person: without an answer, after thanks, after an error.
+
+After an error, that is when limits and most faults are over.
+"""
 
 GRACE = timedelta(seconds=30)
 """A page that was asked for in time may be slow to come."""
+
+
+def starting_again(address: str, seconds: int) -> dict[str, Any]:
+    """What a page needs to know to lead to the beginning after a while."""
+    return {"seconds": seconds, "address": address}
 
 
 def is_over(sheet: Sheet, now: datetime) -> bool:

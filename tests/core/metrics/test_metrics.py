@@ -55,31 +55,6 @@ def test_the_table_names_a_metric_as_it_names_itself(metric):
     assert metric.source
 
 
-@pytest.mark.parametrize(
-    ("key", "urgent", "low", "watch"),
-    [
-        ("nps", [0, 1, 2, 3], [4, 5, 6], []),
-        ("enps", [], [0, 1, 2, 3, 4, 5, 6], []),
-        ("ces2", [], [1, 2, 3], [4]),
-        ("ces1", [], [4, 5], []),
-        ("ces_item", [], [1, 2, 3], []),
-        ("csat", [], [1, 2], [3]),
-        ("stars", [], [1, 2], [3]),
-        ("smileys_3", [], [1], []),
-        ("smileys_5", [], [1, 2], []),
-        ("thumbs", [], [0], []),
-        ("pmf", [], [], []),
-        ("sus", [], list(range(20)), []),
-    ],
-)
-def test_a_low_score_raises_the_default_alert(key, urgent, low, watch):
-    metric = METRICS[key]
-    raised = {"urgent": [], "low": [], "watch": [], None: []}
-    for value in range(metric.minimum, metric.maximum + 1):
-        raised[metric.alert(value)].append(value)
-    assert (raised["urgent"], raised["low"], raised["watch"]) == (urgent, low, watch)
-
-
 def test_only_the_old_effort_score_is_reversed():
     assert [metric.key for metric in METRICS.values() if metric.high_is_bad] == ["ces1"]
 
@@ -225,7 +200,7 @@ def test_no_answers_give_no_score(metric):
 
 @every_metric
 def test_what_is_not_on_the_scale_is_refused(metric):
-    for call in (metric.band, metric.badness, metric.alert):
+    for call in (metric.band, metric.badness):
         for value in (metric.minimum - 1, metric.maximum + 1):
             with pytest.raises(ValueError, match="is not on it"):
                 call(value)

@@ -21,10 +21,7 @@ def test_no_other_metric_is_documented():
 
 def row(metric):
     bands = ", ".join(f"{name} {span(values)}" for name, values in metric.scale)
-    alerts = ", ".join(f"{level} {span(values)}" for level, values in metric.alerts) or "none"
-    return (
-        f"| `{metric.key}` | {bands} | {metric.measure.title}, {metric.unit} | {alerts} | {metric.source} |"
-    )
+    return f"| `{metric.key}` | {bands} | {metric.measure.title}, {metric.unit} | {metric.source} |"
 
 
 def span(values):

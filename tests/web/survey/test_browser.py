@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from feedback import clock
 from feedback.services import links
 from feedback.services.links import LinkKind
-from feedback.store.models import AnswerRow, Invitation
+from feedback.store.models import AnswerRow, Invitation, Link
 from tests.survey_of_everything import EVERYTHING, LANGUAGES
 from tests.surveys import NPS, TOKEN
 from tests.web.survey.conftest import Opener, Site
@@ -269,6 +269,20 @@ def test_back_on_a_shared_screen_leads_to_its_beginning(browser: Browser, nps: S
         page.wait_for_selector("fieldset")
         assert "SECRET" not in page.content() and page.locator(":checked").count() == 0
         assert page.locator("textarea").count() == 0
+
+
+def test_a_shared_screen_comes_back_from_an_error_by_itself(browser: Browser, nps: Site, serve: Any) -> None:
+    page, address = open_page(browser), open_link(nps, serve, "kiosk")
+    page.clock.install()
+    page.goto(address)
+    with nps.runtime.database.writing() as session:
+        session.execute(update(Link).values(closed_at=clock.now()))
+    page.goto(address)
+    assert "withdrawn" in page.content()
+    with nps.runtime.database.writing() as session:
+        session.execute(update(Link).values(closed_at=None))
+    page.clock.fast_forward(61_000)
+    page.wait_for_selector("fieldset")
 
 
 def test_none_of_these_lets_go_of_the_others(browser: Browser, address: str) -> None:

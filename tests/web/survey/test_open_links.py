@@ -120,6 +120,37 @@ def test_a_shared_screen_takes_everybody_and_starts_again(site: Site) -> None:
     assert [each.provisional for each in stored(site)] == [False, False]
 
 
+def start_of(page: TestResponse) -> tuple[int, list[str]]:
+    """The status of a page, and when and where it starts again by itself, with and without scripts."""
+    found = re.findall(r'content="(\d+);url=([^"]+)".*data-again="\2" data-seconds="\1"', page.text)
+    return page.status_code, [" ".join(each) for each in found]
+
+
+def test_a_shared_screen_starts_again_also_after_an_error(site: Site) -> None:
+    link = make(site, "kiosk")
+    address = f"/in/{link.token}"
+    made = re.findall(r'name="stamp" value="([^"]+)"', site.client.get(address).text)[0]
+    again = [f"60 {address}"]
+    for _ in range(300):
+        site.client.post("/in/" + "A" * 12, environ_overrides=STREET)
+    sent = {"stamp": made, "recommend": "3"}
+    assert start_of(site.client.post(address, data=sent, environ_overrides=STREET)) == (429, again)
+    assert start_of(site.client.put(address)) == (405, again)
+    with site.runtime.database.writing() as session:
+        links.close(session.get_one(Link, link.id), NOW)
+    assert start_of(site.client.get(address)) == (410, again)
+
+
+def test_on_one_s_own_phone_an_error_stays_until_it_is_read(site: Site) -> None:
+    link = make(site)
+    address = f"/in/{link.token}"
+    site.client.get(address)
+    with site.runtime.database.writing() as session:
+        links.close(session.get_one(Link, link.id), NOW)
+    assert start_of(site.client.get(address)) == (410, [])
+    assert start_of(site.client.get("/in/" + "A" * 12)) == (404, [])
+
+
 SECRETS = questionnaire(
     {"key": "score", "type": "nps", "text": "Recommend?", "required": True},
     {
