@@ -25,8 +25,8 @@ SEED = 2026
 PAST = timedelta(days=120)
 PER_ACCOUNT = 5
 NEWCOMERS = 60
-PREFIX = "demo-c"
 """Contacts without a past, for whom something can happen while somebody watches."""
+PREFIX = "demo-c"
 
 PRECIOUS = 4
 SEGMENTS = ("vip", "core", "core", "potential", "non_core")
