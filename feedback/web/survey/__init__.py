@@ -215,8 +215,7 @@ class _Survey:
             blank = Sheet(0, 0, link.language, link.kind, {}, {}, now, None)
             visit = self._with(secret, blank, self.runtime.library.questionnaire(link.questionnaire), now)
         visit = replace(visit, route=f"/in/{link.token}", walk_in=secret, shared=link.kind == "kiosk")
-        if visit.shared:
-            self.pages.screens.add(visit.route)
+        self.pages.framed[visit.route] = _framed(link, kiosk.REFUSED)
         if visit.shared and kiosk.is_over(visit.sheet, now):
             return replace(visit, editable=False)
         return visit

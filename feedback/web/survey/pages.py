@@ -23,7 +23,6 @@ from feedback.core.text import direction
 from feedback.i18n import LANGUAGES, Translator, language_name, translator
 from feedback.settings import Settings
 from feedback.settings.table import LARGEST_LOGO
-from feedback.web.survey import kiosk
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,9 @@ class Pages:
             auto_reload=False,
         )
         self.site = _site(settings)
-        self.screens: set[str] = set()
-        """Addresses of shared screens, as far as this process has met them: where nothing works, none can be asked."""
+        self.framed: dict[str, Mapping[str, Any]] = {}
+        """Address -> what its open link changes about a page that only tells something, as far as this process has met
+        such links: where nothing works, none can be asked."""
         self._policy = _policy(self.site)
 
     def say(self, language: str) -> Translator:
@@ -128,8 +128,7 @@ class Pages:
         address of the support is known. `framed` is what an open link changes about a page. A shared screen starts
         again by itself: nobody who comes to it can know what the page is about.
         """
-        if request.path in self.screens:
-            framed = {"again": kiosk.starting_again(request.path, kiosk.REFUSED)} | framed
+        framed = {**self.framed.get(request.path, {}), **framed}
         say = self.say(language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en")
         return self.render(
             "survey/notice.html",

@@ -265,6 +265,14 @@ def test_only_the_sites_named_may_frame_an_embedded_form(site: Site) -> None:
     assert site.client.get(f"/in/{poster.token}").headers[policy].endswith("frame-ancestors 'none'")
 
 
+def test_an_embedded_form_can_show_its_errors_where_it_stands(site: Site) -> None:
+    address = f"/in/{make(site, 'embed').token}"
+    site.client.get(address)
+    refused = site.client.put(address)
+    assert refused.status_code == 405
+    assert refused.headers["Content-Security-Policy"].endswith("frame-ancestors *")
+
+
 def test_a_closed_link_and_an_unknown_one_say_so(site: Site) -> None:
     link = make(site)
     with site.runtime.database.writing() as session:
