@@ -221,13 +221,14 @@ def accounts_of(viewer: Viewer) -> Select[int]:
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """What `viewer` may see and work on: their own, nobody's, those of whom they stand in for, their accounts'."""
+    """What `viewer` may see and work on: their own, nobody's, those of whom they stand in for, and all of the accounts
+    that they see."""
     if viewer.sees_all:
         return true()
     return or_(
         FollowUp.owner_id.is_(None),
         FollowUp.owner_id.in_(stands_for(viewer)),
-        FollowUp.account_id.in_(select(Account.id).where(_is_theirs(viewer))),
+        FollowUp.account_id.in_(accounts_of(viewer)),
     )
 
 

@@ -138,6 +138,16 @@ def test_who_is_handed_a_colleague_s_follow_up_sees_the_account_until_it_is_clos
     assert seen_by(desk, "cem", task) == EVERYWHERE
 
 
+def test_whoever_sees_an_account_sees_its_follow_ups(desk: Desk) -> None:
+    task = desk.low(owner=None)
+    with desk.runtime.database.writing() as session:
+        row = session.get_one(FollowUp, task.id)
+        assert row.account is not None
+        row.owner_id, row.account.owner_id = desk.people["cem"], None
+    with desk.runtime.database.reading() as session:
+        assert followups.find(session, task.id, desk.viewer("selin")).id == task.id
+
+
 def test_who_is_handed_a_follow_up_reads_what_was_done_for_the_account_before(desk: Desk) -> None:
     contact, selin = desk.customer(), desk.viewer("selin")
     (before,) = desk.answer(contact, 1, now=MONDAY - timedelta(days=90))
