@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from feedback.channels import kind_of
 from feedback.core.contact_hours import Hours, shipped_rules
 from feedback.core.contact_policy import (
     Consent,
@@ -104,6 +105,7 @@ def policy(settings: Settings) -> Policy:
         blackout=frozenset(contact.blackout_dates),
         default_zone=str(settings.organisation.time_zone),
         countries=countries,
+        kinds=frozenset(kind_of(key) for key in settings.channels.enabled),
     )
 
 

@@ -85,10 +85,10 @@ def issue(
         enrolment.due_at = now + REFUSED
         return None
     invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
-    if queue(
+    enrolment.state = "issued"  # also where nothing can be queued: it is the invitation's story from here on
+    queue(
         session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
-    ):
-        enrolment.state = "issued"
+    )
     return invitation
 
 
@@ -110,7 +110,8 @@ def queue(
     contact = invitation.contact
     address = contact.phone if kind == "sms" else contact.email
     if channel is None or not address:
-        invitation.state, invitation.state_reason = "failed", "no_channel"
+        if purpose == "invitation":  # what has been sent stays sent, though nothing can remind of it
+            invitation.state, invitation.state_reason = "failed", "no_channel"
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
     questionnaire = library.of(invitation.version)
@@ -176,7 +177,8 @@ def use_other_channels(
 def remind_due(
     session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
 ) -> int:
-    """One reminder for those who have not answered, on the other channel where there is one. None after an answer."""
+    """One reminder for those who have not answered, on the stage's other channel where it has one. None after an
+    answer."""
     due = session.scalars(
         select(Invitation)
         .where(Invitation.remind_at <= now, Invitation.state.in_(WAITING), Invitation.answered_at.is_(None))
@@ -186,8 +188,8 @@ def remind_due(
         .with_for_update(skip_locked=True)
     ).all()
     for invitation in due:
-        other = "email" if invitation.kind == "sms" else "sms"
-        decision = _decide_way(session, invitation, (other, invitation.kind), library, settings, now)
+        kinds = _other_first(invitation, library)
+        decision = _decide_way(session, invitation, kinds, library, settings, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
         elif decision.at > now:
@@ -317,6 +319,13 @@ def _decide_way(
     return contacting.decide_again(
         session, contact, kinds, invitation.expires_at, rules, now, stage.priority if stage else 50
     )
+
+
+def _other_first(invitation: Invitation, library: Library) -> tuple[str, ...]:
+    """The ways to remind by: another of its stage, then the one that it went out by."""
+    stage = library.journey.stage(invitation.stage)
+    others = (kind for kind in stage.channels if kind != invitation.kind) if stage else ()
+    return (*others, invitation.kind)
 
 
 def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:

@@ -86,6 +86,7 @@ REASONS: Mapping[str, str] = {
     "other_channel": _("is tried another way"),
 }
 OBSTACLES: Mapping[str, str] = {
+    "not_enabled": _("not set up"),
     "no_address": _("no address"),
     "suppressed": _("on the list of those who get nothing"),
     "refused": _("consent was refused"),

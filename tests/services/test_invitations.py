@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from feedback.core.journey import Journey
+from feedback.library import Library
 from feedback.services import invitations, journeys, optouts
 from feedback.store.models import Enrolment, Invitation, JourneyEvent, Message
 
@@ -148,6 +151,61 @@ def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) 
     assert (len(world.texts), len(world.mails)) == (1, 1)
 
 
+def test_a_reminder_keeps_to_the_channels_of_its_stage(world: World) -> None:
+    stages = [
+        stage.model_copy(update={"channels": ("email",)}) if stage.key == "onboarding" else stage
+        for stage in world.library.journey.stages
+    ]
+    world.library = Library(world.library.questionnaires, Journey(stages=tuple(stages)))
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    for _ in range(10):
+        world.wait(days=1)
+        world.tick()
+    assert (len(world.texts), len(world.mails)) == (0, 2)
+
+
+def test_an_installation_without_text_messages_asks_and_reminds_by_mail(world: World) -> None:
+    without_text_messages(world)
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    for _ in range(10):
+        world.wait(days=1)
+        world.tick()
+    assert (len(world.texts), len(world.mails)) == (0, 2)
+    with world.database.reading() as session:
+        assert session.scalars(select(Invitation.state)).all() == ["sent"]
+
+
+def test_whom_no_channel_of_the_installation_reaches_is_skipped_with_the_reason(world: World) -> None:
+    without_text_messages(world)
+    with world.database.writing() as session:
+        world.contact(session, email=None)
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "not_enabled", "email": "no_address"}
+
+
+def test_a_channel_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
+    world.channels.pop("simulator_sms")  # another node runs with newer settings
+    with world.database.writing() as session:
+        world.contact(session)
+        world.contact(session, "c2", phone=None)
+        world.event(session, "ticket_closed")
+        world.event(session, "ticket_closed", "c2")
+    world.wait(hours=2)
+    world.tick()
+    world.tick()
+    assert len(world.mails) == 1
+    with world.database.reading() as session:
+        states = session.scalars(select(Invitation.state).order_by(Invitation.contact_id)).all()
+        assert states == ["failed", "sent"]
+
+
 def test_an_invitation_that_nobody_answers_expires(world: World) -> None:
     with world.database.writing() as session:
         world.contact(session)
@@ -186,3 +244,9 @@ def test_after_a_standstill_the_missed_days_are_planned(world: World) -> None:
             with world.database.writing() as session:
                 planned += journeys.plan_recurring(session, world.library, world.settings, world.now)
     assert planned >= 97  # the first call begins with its own day
+
+
+def without_text_messages(world: World) -> None:
+    world.channels.pop("simulator_sms")
+    enabled = replace(world.settings.channels, enabled=tuple(world.channels))
+    world.settings = replace(world.settings, channels=enabled)
