@@ -195,7 +195,8 @@ def rules_for(recipient: Recipient, policy: Policy) -> CountryRules:
 def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) -> tuple[str, ...]:
     """Every zone the person may be in.
 
-    The stated one; else the number's, narrowed to where the country's people live; else the country's. With a
+    The stated one; else the number's, narrowed to where most of the country's people live unless it is from none of
+    these places (Alaska); else the country's. With a
     number from another country than the stated one, the person may be in either.
     """
     if recipient.time_zone and _exists(recipient.time_zone):
@@ -205,7 +206,7 @@ def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) ->
         return tuple(dict.fromkeys(home + number)) or (policy.default_zone,)
     if len(number) == 1:
         return number
-    return tuple(zone for zone in number if zone in home) or home or number or (policy.default_zone,)
+    return tuple(zone for zone in number if zone in home) or number or home or (policy.default_zone,)
 
 
 def spread(contact_key: str, cadence_days: int) -> int:
