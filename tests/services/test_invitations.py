@@ -166,6 +166,25 @@ def test_a_reminder_keeps_to_the_channels_of_its_stage(world: World) -> None:
     assert (len(world.texts), len(world.mails)) == (0, 2)
 
 
+def test_no_reply_is_awaited_from_where_none_can_come(world: World) -> None:
+    world.settings = replace(
+        world.settings,
+        channels=replace(world.settings.channels, enabled=("twilio_sms",)),
+        twilio=replace(world.settings.twilio, sender="+15005550006"),
+    )
+    world.channels = {"twilio_sms": world.channels["simulator_sms"]}
+    with world.database.writing() as session:
+        world.contact(session)
+        world.contact(session, "c2", phone="+447700900123", time_zone="Europe/London")
+        world.event(session, "ticket_closed")
+        world.event(session, "ticket_closed", "c2")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        expected = session.scalars(select(Invitation.reply_key).order_by(Invitation.contact_id)).all()
+    assert expected == [None, "+447700900123"]
+
+
 def test_an_installation_without_text_messages_asks_and_reminds_by_mail(world: World) -> None:
     without_text_messages(world)
     with world.database.writing() as session:
