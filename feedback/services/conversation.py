@@ -131,7 +131,7 @@ class _Talk:
             self._stop(meaning)
         elif isinstance(meaning, Start):
             self.row.meaning = "start"
-            optouts.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
+            optouts.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
         elif isinstance(meaning, Help):
             self._help()
         else:
@@ -184,12 +184,17 @@ class _Talk:
     def _source(self) -> str:
         return f"reply {self.row.id}"
 
+    @property
+    def _said_at(self) -> datetime:
+        """When they wrote it, by which wishes are put in order: what was missed is read back later."""
+        return self.row.received_at
+
     def _stop(self, meaning: Stop) -> None:
         if meaning.kind != "certain":
             self._suspend()
             return
         self.row.meaning = "stop"
-        fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
+        fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
         if fresh and self.reply.opt_out_type != "STOP":  # else the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
 
@@ -197,7 +202,7 @@ class _Talk:
         """Nothing is sent to this number until a person has read the reply."""
         self.for_a_person("maybe_stop")
         optouts.suppress(
-            self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
+            self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self._said_at,
             contact_id=self.row.contact_id,
         )  # fmt: skip
 

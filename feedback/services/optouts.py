@@ -58,23 +58,34 @@ def suppress(
 ) -> bool:
     """Put an address on the list and cancel what is queued for it. False where it was there already.
 
-    A firmer reason replaces a weaker one; START lifts an opt-out, but not a complaint.
+    A firmer reason replaces a weaker one, and the same one again counts from `now`; START lifts an opt-out, but not a
+    complaint.
     """
     row = _row(session, kind, address, now, contact_id)
     fresh = row.lifted_at is not None or row.source == ""
-    if fresh or FIRMNESS.get(reason, 0) > FIRMNESS.get(row.reason, 0):
+    if fresh or FIRMNESS.get(reason, 0) >= FIRMNESS.get(row.reason, 0):
         row.reason, row.source, row.lifted_at = reason, source, None
         row.contact_id = contact_id or row.contact_id
-        if fresh:
-            row.created_at = now
+        row.created_at = now if fresh else max(now, row.created_at)
     if reason in ("opt_out", "complaint"):
         _withdraw_consent(session, kind, address, now)
     _cancel_queued(session, kind, address)
     return fresh
 
 
-def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...], now: datetime) -> bool:
-    """Take an address off the list if it is there for one of `reasons`; a complaint is not lifted by START."""
+def lift(
+    session: Session,
+    kind: str,
+    address: str,
+    *,
+    reasons: tuple[str, ...],
+    now: datetime,
+    listed_by: datetime | None = None,
+) -> bool:
+    """Take an address off the list if it is there for one of `reasons`; a complaint is not lifted by START.
+
+    What was listed later than `listed_by` stays.
+    """
     row = session.scalar(
         select(Suppression).where(
             Suppression.kind == kind,
@@ -83,7 +94,7 @@ def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...],
             Suppression.reason.in_(reasons),
         )
     )
-    if row is None:
+    if row is None or (listed_by and row.created_at > listed_by):
         return False
     row.lifted_at = now
     return True
@@ -155,8 +166,11 @@ def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> 
 
 
 def opt_in(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
-    """The person has asked to hear from us again (START): only the address that asked."""
-    lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now)
+    """The person has asked to hear from us again (START): only the address that asked.
+
+    `now` is when they asked. A START that reaches us late does not undo the STOP that came after it.
+    """
+    lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now, listed_by=now)
     if lifted:
         for contact in session.scalars(select(Contact).where(_belongs(kind, address))).all():
             stored = (contact.phone if kind == "sms" else contact.email) or address

@@ -65,6 +65,16 @@ def test_replies_count_in_the_order_in_which_they_were_written(down: World, twil
         assert not optouts.is_suppressed(session, "sms", PHONE)
 
 
+def test_a_start_that_is_read_back_does_not_undo_the_stop_after_it(down: World, twilio: FakeTwilio) -> None:
+    with down.database.writing() as session:
+        optouts.opt_out(session, "sms", PHONE, source="test", now=down.now - timedelta(hours=3))
+    twilio.receive(PHONE, OUR_NUMBER, "START").created -= 3600  # nobody answered Twilio's call
+    down.reply("STOP", PHONE)
+    assert catch_up(down) == 1
+    with down.database.reading() as session:
+        assert optouts.is_suppressed(session, "sms", PHONE)
+
+
 def test_a_list_that_is_down_is_read_again_later(down: World, twilio: FakeTwilio) -> None:
     assert catch_up(down) == 0
     twilio.receive(PHONE, OUR_NUMBER, "STOP")
