@@ -199,12 +199,9 @@ class _Talk:
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
 
     def _suspend(self) -> None:
-        """Nothing is sent to this number until a person has read the reply."""
+        """Nothing is sent to its author until a person has read the reply."""
         self.for_a_person("maybe_stop")
-        optouts.suppress(
-            self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self._said_at,
-            contact_id=self.row.contact_id,
-        )  # fmt: skip
+        optouts.suspend(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
 
     def _help(self) -> None:
         self.row.meaning = "help"

@@ -120,25 +120,27 @@ def opt_out(
     Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
     `reason` is opt_out or complaint. False where this address was on the list already.
     """
-    contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
-    fresh = suppress(
-        session, kind, address, reason=reason, source=source, now=now,
-        contact_id=contacts[0].id if contacts else None,
-    )  # fmt: skip
-    for contact in contacts:
-        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
-            if other and (other_kind, other) != (kind, address):
-                suppress(
-                    session,
-                    other_kind,
-                    other,
-                    reason=reason,
-                    source=source,
-                    now=now,
-                    contact_id=contact.id,
-                )
-        _withdraw_invitations(session, contact.id)
-    return fresh
+    ways = _ways_to(session, kind, address)
+    fresh = [
+        suppress(session, *way, reason=reason, source=source, now=now, contact_id=contact_id)
+        for way, contact_id in ways.items()
+    ]
+    for contact_id in {each for each in ways.values() if each}:
+        _withdraw_invitations(session, contact_id)
+    return fresh[0]
+
+
+def suspend(session: Session, kind: str, address: str, *, source: str, now: datetime) -> None:
+    """The person behind `address` may have asked to be left alone: nothing goes to them, on this or any other way,
+    until somebody has decided what they meant."""
+    for way, contact_id in _ways_to(session, kind, address).items():
+        suppress(session, *way, reason="maybe_opt_out", source=source, now=now, contact_id=contact_id)
+
+
+def resume(session: Session, kind: str, address: str, *, now: datetime) -> None:
+    """They have not: what `suspend` closed is open again."""
+    for way in _ways_to(session, kind, address):
+        lift(session, *way, reasons=("maybe_opt_out",), now=now)
 
 
 def who_asks(session: Session, token: str) -> Invitation:
@@ -236,6 +238,17 @@ def _row(session: Session, kind: str, address: str, now: datetime, contact_id: i
     except IntegrityError:
         return session.scalars(wanted.with_for_update()).one()
     return row
+
+
+def _ways_to(session: Session, kind: str, address: str) -> dict[tuple[str, str], int | None]:
+    """`address` first, then every other one of the contacts behind it; with the contact, where there is one."""
+    contacts = session.scalars(select(Contact).where(_belongs(kind, address)).order_by(Contact.id)).all()
+    ways: dict[tuple[str, str], int | None] = {(kind, address): contacts[0].id if contacts else None}
+    for contact in contacts:
+        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
+            if other:
+                ways.setdefault((other_kind, other), contact.id)
+    return ways
 
 
 def _belongs(kind: str, address: str) -> ColumnElement[bool]:
