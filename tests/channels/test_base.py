@@ -3,8 +3,8 @@ import time
 import pytest
 
 from feedback.channels import CHANNELS, kind_of
-from feedback.channels.base import Deadline, WebhookRequest
-from feedback.errors import DeliveryFailed
+from feedback.channels.base import Deadline, Verdict, WebhookRequest, refusal
+from feedback.errors import ChannelHeld, DeliveryFailed
 
 
 def test_a_deadline_counts_down():
@@ -53,3 +53,10 @@ def test_the_key_of_a_channel_ends_with_what_it_carries(key, arguments):
 
 def test_every_channel_is_named_after_what_it_carries():
     assert all(key.endswith(f"_{kind_of(key)}") for key in CHANNELS)
+
+
+def test_a_country_that_is_not_served_is_held_and_a_number_of_no_country_is_refused():
+    held = refusal(Verdict.HOLD_COUNTRY, "Not served.", country="TR")
+    assert isinstance(held, ChannelHeld) and held.country == "TR"
+    refused = refusal(Verdict.HOLD_COUNTRY, "Not served.", country=None)
+    assert refused.permanent and not isinstance(refused, ChannelHeld)
