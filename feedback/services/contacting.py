@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -134,7 +134,8 @@ def history(
     since = now - max(rules.gap, rules.account_window)
     rows = session.execute(
         select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
-        .where(own, Invitation.created_at >= since, Invitation.state.not_in(NOT_CONTACTED))
+        .where(own, func.coalesce(Invitation.sent_at, Invitation.created_at) >= since)
+        .where(Invitation.state.not_in(NOT_CONTACTED))
         .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
     ).all()
     everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]

@@ -76,6 +76,23 @@ def test_whoever_was_asked_recently_is_skipped_with_the_next_date(world: World) 
         assert second.next_allowed_at > world.now + timedelta(days=20)
 
 
+def test_the_rest_of_a_contact_begins_when_the_survey_left(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+    world.wait(days=6)  # the channel was held
+    world.tick()
+    assert len(world.texts) == 1
+    world.wait(days=26)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+        second = session.scalars(select(Enrolment).order_by(Enrolment.id.desc()).limit(1)).one()
+        assert (second.state, second.reason) == ("skipped", "contacted_recently")
+
+
 def test_renewal_beats_support(world: World) -> None:
     with world.database.writing() as session:
         account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
