@@ -37,6 +37,9 @@ OPEN = ("sent", "delivered", "opened", "started")
 PROMPT = timedelta(hours=1)
 """What we answer is worth sending for so long: a question about yesterday's message would only puzzle."""
 
+_UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
+"""What a provider has understood by itself, in words that we may not know, and acted on."""
+
 UNCLEAR = (
     "Sorry, we could not read a number there. "
     "Please reply with one from {minimum} to {maximum}, or answer here: {link}"
@@ -89,8 +92,8 @@ def _stored(session: Session, channel: str, reply: Reply, now: datetime) -> Inbo
 
 
 def _meaning(reply: Reply, question: ScaleQuestion | None, language: str) -> Meaning:
-    if reply.opt_out_type == "STOP":  # the provider has understood it, and acted on it
-        return Stop("certain")
+    if reply.opt_out_type in _UNDERSTOOD:
+        return _UNDERSTOOD[reply.opt_out_type]
     minimum, maximum = (question.minimum, question.maximum) if question else (0, 10)
     return understand(reply.body, minimum=minimum, maximum=maximum, language=language)
 
@@ -205,6 +208,8 @@ class _Talk:
 
     def _help(self) -> None:
         self.row.meaning = "help"
+        if self.reply.opt_out_type == "HELP":  # the provider has answered already
+            return
         if optouts.is_suppressed(self.session, "sms", self.reply.from_):
             return
         company, words = self.settings.organisation, translator("messages", self.language)

@@ -10,10 +10,12 @@ from sqlalchemy import select
 from feedback.channels.base import Reply
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
-from feedback.services import conversation
+from feedback.services import conversation, optouts
 from feedback.store.models import AnswerRow, FollowUp, InboundReply, Invitation, Response, Score, Suppression
 
 from .conftest import World
+
+PHONE = "+905321234567"
 
 
 @pytest.fixture
@@ -345,6 +347,22 @@ def test_help_says_who_is_writing_and_where_the_open_survey_is(asked: World) -> 
     assert asked.texts[-1] == (
         f"Acme surveys. Help: +902120000000, help@acme.example. Answer here: {link} Reply STOP to end."
     )
+
+
+def test_what_the_provider_has_understood_and_answered_is_not_answered_twice(asked: World) -> None:
+    for number, (words, understood) in enumerate(
+        [("AYUDA!", "HELP"), ("basta ya", "STOP"), ("join", "START")]
+    ):
+        reply = Reply(f"SM{number}", PHONE, "+15550000000", words, asked.now, understood)
+        with asked.database.writing() as session:
+            conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+            session.flush()
+            assert optouts.is_suppressed(session, "sms", PHONE) == (understood == "STOP")
+    asked.tick()
+    assert len(asked.texts) == 1
+    with asked.database.reading() as session:
+        meanings = session.scalars(select(InboundReply.meaning).order_by(InboundReply.id)).all()
+        assert meanings == ["help", "stop", "start"]
 
 
 @pytest.mark.parametrize("over", ["expired", "answered"])
