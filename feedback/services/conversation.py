@@ -152,7 +152,7 @@ class _Talk:
                 channel=self.row.channel,
                 kind="sms",
                 recipient=self.reply.from_,
-                sender=self.reply.to if self.reply.to.startswith("+") else None,
+                sender=self._sender,
                 body=text,
                 language=language or self.language,
                 state="queued",
@@ -182,6 +182,11 @@ class _Talk:
             return meaning
         self._suspend()
         return meaning.said
+
+    @property
+    def _sender(self) -> str | None:
+        """The number that they wrote to; None where that is the usual sender, whose pace it has to share."""
+        return None if self.reply.to == self.settings.twilio.sender else self.reply.to
 
     @property
     def _source(self) -> str:

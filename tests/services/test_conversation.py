@@ -11,7 +11,16 @@ from feedback.channels.base import Reply
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
 from feedback.services import conversation, optouts
-from feedback.store.models import AnswerRow, FollowUp, InboundReply, Invitation, Response, Score, Suppression
+from feedback.store.models import (
+    AnswerRow,
+    FollowUp,
+    InboundReply,
+    Invitation,
+    Message,
+    Response,
+    Score,
+    Suppression,
+)
 
 from .conftest import World
 
@@ -347,6 +356,18 @@ def test_help_says_who_is_writing_and_where_the_open_survey_is(asked: World) -> 
     assert asked.texts[-1] == (
         f"Acme surveys. Help: +902120000000, help@acme.example. Answer here: {link} Reply STOP to end."
     )
+
+
+def test_what_we_answer_comes_from_the_number_they_wrote_to_and_shares_its_pace(asked: World) -> None:
+    asked.settings = replace(asked.settings, twilio=replace(asked.settings.twilio, sender="+15550000000"))
+    asked.reply("HELP")
+    with asked.database.writing() as session:
+        reply = Reply("SM1", PHONE, "25000", "HELP", asked.now, None)
+        conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+        senders = session.scalars(
+            select(Message.sender).where(Message.purpose == "thanks").order_by(Message.id)
+        )
+        assert senders.all() == [None, "25000"]
 
 
 def test_what_the_provider_has_understood_and_answered_is_not_answered_twice(asked: World) -> None:
