@@ -210,6 +210,19 @@ def grant(
     return row
 
 
+def refused(session: Session, contacts: set[int]) -> set[tuple[int, str, str]]:
+    """(contact, kind of channel, address) where the last word of `contacts` on being written to was a no."""
+    if not contacts:
+        return set()
+    rows = session.execute(
+        select(Consent.contact_id, Consent.kind, Consent.address, Consent.withdrawn_at)
+        .where(Consent.contact_id.in_(contacts))
+        .order_by(Consent.id)
+    )
+    last = {(row.contact_id, row.kind, normal(row.address)): row.withdrawn_at for row in rows}
+    return {place for place, withdrawn_at in last.items() if withdrawn_at}
+
+
 def normal(address: str) -> str:
     """The form in which addresses are compared: phone numbers are E.164 already, mail ignores case."""
     return address.lower() if "@" in address else address
