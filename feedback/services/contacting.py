@@ -169,12 +169,12 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
         select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
     )
     latest = {(row.kind, row.address): row for row in rows}
-    listed = optouts.suppressed(session, known)
+    closed = optouts.closed_ways(session, contact.id, known)
     return {
         kind: Reach(
             has_address=True,
             consent=_consent(latest.get((kind, address))),
-            suppressed="on_the_list" if (kind, address) in listed else None,
+            suppressed="on_the_list" if (kind, address) in closed else None,
         )
         if address
         else Reach(has_address=False)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ FIRMNESS = {
     "complaint": 5, "erased": 6,
 }  # fmt: skip
 """A reason gives way only to a firmer one: what the person said outlasts what became of the address."""
+SAID = ("opt_out", "maybe_opt_out", "complaint", "manual")
+"""Reasons that are about the person and not about one address."""
 PAUSE = timedelta(days=30)
 """How long an address rests after several temporary failures."""
 
@@ -44,6 +46,29 @@ def suppressed(session: Session, wanted: Iterable[tuple[str, str]]) -> set[tuple
     )
     listed = {(row.kind, row.address) for row in rows}
     return {way for way, each in ways.items() if each & listed}
+
+
+def closed_ways(session: Session, contact_id: int, ways: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of a contact's `ways` to which nothing may be sent; one statement.
+
+    They are on the list, or came to us after the person had asked to be left alone: a new address in an import is no
+    change of mind.
+    """
+    of = {way: {(way[0], form) for form in forms(way[1])} for way in ways}
+    addresses = {address for each in of.values() for _, address in each}
+    rows = session.execute(
+        select(
+            Suppression.kind,
+            Suppression.address,
+            Suppression.reason,
+            Suppression.contact_id,
+            Suppression.lifted_at,
+        ).where(or_(Suppression.address.in_(addresses), Suppression.contact_id == contact_id))
+    ).all()
+    known = {(row.kind, row.address) for row in rows}
+    listed = {(row.kind, row.address) for row in rows if row.lifted_at is None}
+    alone = any(row.lifted_at is None and row.contact_id == contact_id and row.reason in SAID for row in rows)
+    return {way for way, each in of.items() if each & listed or (alone and not each & known)}
 
 
 def suppress(
@@ -172,9 +197,12 @@ def opt_in(session: Session, kind: str, address: str, *, source: str, now: datet
 
     `now` is when they asked. A START that reaches us late does not undo the STOP that came after it.
     """
+    contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
     lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now, listed_by=now)
+    if not lifted and not is_suppressed(session, kind, address):
+        lifted = any(_opened(session, kind, address, each.id, source, now) for each in contacts)
     if lifted:
-        for contact in session.scalars(select(Contact).where(_belongs(kind, address))).all():
+        for contact in contacts:
             stored = (contact.phone if kind == "sms" else contact.email) or address
             grant(session, contact, kind, stored, basis="consent", source=source, now=now)
     return lifted
@@ -236,6 +264,15 @@ def digest(address: str) -> str:
 def forms(address: str) -> tuple[str, str]:
     """How an address may stand on the list: as it is, or as a digest if its person was erased."""
     return normal(address), digest(address)
+
+
+def _opened(session: Session, kind: str, address: str, contact_id: int, source: str, now: datetime) -> bool:
+    """Open an address that is closed because of the person's others; False where it is not."""
+    if not closed_ways(session, contact_id, [(kind, address)]):
+        return False
+    row = _row(session, kind, address, now, contact_id)
+    row.reason, row.source, row.lifted_at = "opt_out", source, now
+    return True
 
 
 def _row(session: Session, kind: str, address: str, now: datetime, contact_id: int | None) -> Suppression:

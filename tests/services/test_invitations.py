@@ -155,6 +155,27 @@ def test_an_opt_out_cancels_what_is_queued_already(world: World) -> None:
         assert session.scalars(select(Invitation.state)).all() == ["skipped"]
 
 
+def test_a_new_address_does_not_undo_an_opt_out_but_start_from_it_does(world: World) -> None:
+    new = "+905320000001"
+    with world.database.writing() as session:
+        contact = world.contact(session, email=None)
+        optouts.opt_out(session, "sms", contact.phone or "", source="test", now=world.now)
+        contact.phone, contact.email = new, "new@example.com"
+        for kind, address in (("sms", new), ("email", "new@example.com")):
+            optouts.grant(session, contact, kind, address, basis="consent", source="import", now=world.now)
+        world.event(session, "ticket_closed")
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "suppressed", "email": "suppressed"}
+    world.wait(hours=1)
+    world.reply("START", new)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert (len(world.texts), world.mails) == (1, [])
+
+
 def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) -> None:
     with world.database.writing() as session:
         world.contact(session)
