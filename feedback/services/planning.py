@@ -147,16 +147,17 @@ def _by_date(session: Session, library: Library, now: datetime, until: datetime)
 
 
 def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
-    """Recurring surveys; today's are among the scheduled ones already."""
+    """Recurring surveys; those of days that the worker has planned are among the scheduled ones already."""
     for stage in library.journey.stages:
         if stage.enter.every is None:
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
-        for offset in range(1, (until.date() - now.date()).days + 1):
-            day = now.date() + timedelta(days=offset)
-            midnight = datetime.combine(day, time(), UTC)
+        day = journeys.next_day_to_plan(session, stage, now)
+        while day <= until.date():
+            wanted = max(datetime.combine(day, time(), UTC), now)
             for contact_id, _ in journeys.turns(session, cadence, day):
-                yield _wish(contact_id, stage, midnight)
+                yield _wish(contact_id, stage, wanted)
+            day += timedelta(days=1)
 
 
 def _wish(contact_id: int, stage: Stage, wanted: datetime) -> _Wish:

@@ -43,6 +43,22 @@ def test_a_renewal_that_comes_near_is_in_the_plan(world: World) -> None:
     assert timedelta(days=9) <= rows[0].at - world.now <= timedelta(days=13)
 
 
+def test_turns_that_the_worker_has_not_come_to_yet_are_in_the_plan(world: World) -> None:
+    with world.database.writing() as session:
+        for number in range(180):
+            world.contact(session, f"c{number}", phone=f"+9053212{number:05d}")
+
+    def turns() -> int:
+        return sum(each.stage == "relationship" for each in plan(world, days=89).rows)
+
+    assert turns() == 180  # of today, too, before the worker has ever run
+    with world.database.writing() as session:
+        planned = journeys.plan_recurring(session, world.library, world.settings, world.now)
+    assert planned > 0 and turns() == 180
+    world.wait(days=3)  # it stood still
+    assert turns() > 180 - planned
+
+
 def test_what_is_planned_is_what_happens(world: World) -> None:
     with world.database.writing() as session:
         for number in range(120):
