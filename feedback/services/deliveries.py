@@ -150,12 +150,16 @@ def _skipped(session: Session, since: datetime) -> Mapping[tuple[str, str], int]
 def messages(
     session: Session, viewer: Viewer, state: str | None = None, before: int | None = None
 ) -> Sequence[Row[Message, Contact]]:
-    """(message, contact or None), the latest first; `state` may be "doubt" for held and unconfirmed ones."""
+    """(message, contact or None), the latest first; `state` may be "doubt" for held and unconfirmed ones.
+
+    Messages to colleagues are listed only while somebody has to decide about them.
+    """
     query = (
         select(Message, Contact)
         .outerjoin(Contact, Contact.id == Message.contact_id)
         .options(joinedload(Contact.account))
-        .where(_visible(viewer, Contact.account_id), Message.user_id.is_(None))
+        .where(_visible(viewer, Contact.account_id))
+        .where(or_(Message.user_id.is_(None), Message.state.in_(IN_DOUBT)))
         .order_by(Message.id.desc())
         .limit(AT_ONCE)
     )

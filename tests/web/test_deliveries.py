@@ -30,6 +30,7 @@ from feedback.store.models import (
     JourneyEvent,
     Message,
     Receipt,
+    User,
 )
 from feedback.web import delivery_words
 from tests.web.conftest import SignIn
@@ -88,6 +89,27 @@ def test_a_day_is_told_by_channel_with_segments(sent: dict[str, int], sign_in: S
     numbers = [cell.split("</td>")[0] for cell in row.split('<td class="number">')[1:]]
     assert numbers[:5] == ["1", "1", "1", "1", "1"]  # sent, delivered, failed, unconfirmed, held
     assert numbers[7] == "2"  # only what left is billed
+
+
+def test_a_mail_to_a_colleague_is_listed_while_somebody_has_to_decide_about_it(
+    app: Flask, sign_in: SignIn
+) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        user = session.scalars(select(User).order_by(User.id)).first()
+        assert user
+        now = clock.now()
+        mail = {"purpose": "digest", "channel": "smtp_email", "kind": "email", "body": "", "language": "en"}
+        held = Message(
+            **mail, user_id=user.id, recipient=user.email, state="held", due_at=now, created_at=now
+        )
+        session.add(held)
+        session.flush()
+        number = held.id
+    lead = sign_in("lead")
+    assert f"/deliveries/messages/{number}" in lead.get("/deliveries/").text
+    lead.post(f"/deliveries/messages/{number}", data={"verdict": "arrived"})
+    assert stored(app, number).state == "sent"
+    assert "digest" not in lead.get("/deliveries/messages").text
 
 
 def test_a_day_is_told_by_sender(app: Flask, sign_in: SignIn) -> None:
