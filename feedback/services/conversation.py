@@ -35,7 +35,7 @@ OPEN = ("sent", "delivered", "opened", "started")
 """States of an invitation that has reached its customer and can still be answered."""
 
 PROMPT = timedelta(hours=1)
-"""What we answer is worth sending for so long: a question about yesterday's message would only puzzle."""
+"""What we answer is worth sending for so long after they wrote: later it would only puzzle, or ring at night."""
 
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
 """What a provider has understood by itself, in words that we may not know, and acted on."""
@@ -157,7 +157,7 @@ class _Talk:
                 language=language or self.language,
                 state="queued",
                 due_at=self.now,
-                not_after=self.now + PROMPT,
+                not_after=self._said_at + PROMPT,
                 segments=segments(text).count,
                 created_at=self.now,
                 is_demo=bool(self.contact and self.contact.is_demo),

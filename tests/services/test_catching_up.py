@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from feedback import clock
 from feedback.channels.twilio_sms import TwilioSms
-from feedback.services import catching_up, optouts
+from feedback.services import catching_up, delivery, optouts
 from feedback.store.models import InboundReply, Message
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, FakeTwilio
 
@@ -95,6 +95,16 @@ def test_a_stop_to_a_number_of_a_messaging_service_is_heard_though_nobody_wrote_
     assert catch_up(down) == 1
     with down.database.reading() as session:
         assert optouts.is_suppressed(session, "sms", PHONE)
+
+
+@pytest.mark.parametrize(("hours", "answers"), [(0, 1), (3, 0)])
+def test_what_is_read_back_long_after_is_not_answered_in_the_night(
+    down: World, twilio: FakeTwilio, hours: int, answers: int
+) -> None:
+    twilio.receive(PHONE, OUR_NUMBER, "HELP").created -= hours * 3600
+    assert catch_up(down) == 1
+    delivery.send_queued(down.database, down.channels, down.settings, "worker", down.now)
+    assert len(twilio.outbound()) == answers
 
 
 def test_a_list_that_is_down_is_read_again_later(down: World, twilio: FakeTwilio) -> None:
