@@ -143,7 +143,7 @@ def queue(
     session.add(message)
     session.flush()
     if kind == "sms":
-        _expect_reply(session, invitation, contact, settings)
+        _expect_reply(session, invitation, contact, library, settings)
     return message
 
 
@@ -276,7 +276,6 @@ def _invite(
         reminders=[str(each) for each in stage.reminders],
         other_kinds=[kind for kind in stage.channels if kind != decision.channel],
         is_demo=contact.is_demo,
-        conversation="await_score" if stage.reply_by_sms and decision.channel == "sms" else None,
     )
     session.add(invitation)
     session.flush()
@@ -284,10 +283,14 @@ def _invite(
     return invitation
 
 
-def _expect_reply(session: Session, invitation: Invitation, contact: Contact, settings: Settings) -> None:
+def _expect_reply(
+    session: Session, invitation: Invitation, contact: Contact, library: Library, settings: Settings
+) -> None:
     """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
+    stage = library.journey.stage(invitation.stage)
     if (
-        invitation.conversation is None
+        stage is None
+        or not stage.reply_by_sms
         or not contact.phone
         or not composing.can_reply(settings, composing.country_of(contact, "sms"))
     ):
@@ -300,6 +303,7 @@ def _expect_reply(session: Session, invitation: Invitation, contact: Contact, se
         .execution_options(synchronize_session=False)
     )
     invitation.reply_key = contact.phone
+    invitation.conversation = invitation.conversation or "await_score"
 
 
 def _decide_way(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from feedback.channels.base import Reply
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
-from feedback.services import conversation, optouts
+from feedback.services import conversation, journeys, optouts
 from feedback.store.models import (
     AnswerRow,
     FollowUp,
@@ -64,6 +65,19 @@ def test_a_number_is_a_score_and_asks_for_a_comment(asked: World) -> None:
     asked.tick()
     assert answers(asked) == {"satisfaction": 4}
     assert asked.texts[1:] == ["What could we do better?"]
+
+
+def test_a_number_answers_the_reminder_of_a_survey_that_went_out_by_mail(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
+        world.contact(session, account=account)
+        journeys.plan_dates(session, world.library, world.settings, world.now)
+    for _ in range(7):
+        world.tick()
+        world.wait(days=1)
+    assert (len(world.mails), len(world.texts)) == (1, 1)
+    world.reply("9")
+    assert answers(world) == {"score": 9}
 
 
 def test_the_comment_completes_it_and_is_thanked_for_once(asked: World) -> None:
