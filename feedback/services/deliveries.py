@@ -144,6 +144,18 @@ def _skipped(session: Session, since: datetime) -> Mapping[tuple[str, str], int]
     return {(stage, reason or "unknown"): number for stage, reason, number in rows}
 
 
+def not_asked(session: Session, viewer: Viewer, limit: int = 20) -> Sequence[Row[Enrolment, Contact]]:
+    """(decision, contact) of those whom the policy did not let us ask, the latest decision first."""
+    return session.execute(
+        select(Enrolment, Contact)
+        .join(Contact, Contact.id == Enrolment.contact_id)
+        .options(joinedload(Contact.account))
+        .where(_visible(viewer, Contact.account_id), Enrolment.state == "skipped")
+        .order_by(Enrolment.id.desc())
+        .limit(limit)
+    ).all()
+
+
 # --- Messages -------------------------------------------------------------------------------------
 
 

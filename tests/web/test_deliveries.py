@@ -153,7 +153,9 @@ def test_every_table_can_be_taken_away_by_those_who_may(
     assert sign_in("cem").get("/deliveries/?export=days.csv").status_code == 403
 
 
-def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) -> None:
+def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
+    app: Flask, sign_in: SignIn
+) -> None:
     now = clock.now()
     with app.extensions["feedback"].database.writing() as session:
         contact = session.scalars(select(Contact)).first()
@@ -162,12 +164,15 @@ def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) ->
             Enrolment(
                 contact=contact, stage="renewal", occurrence="date:2026-01-01", questionnaire="renewal-nps",
                 state="skipped", reason="contacted_recently", entered_at=now, due_at=now, expires_at=now,
-                created_at=now, decided_at=now,
+                created_at=now, decided_at=now, next_allowed_at=now + timedelta(days=30),
             )
         )  # fmt: skip
     page = sign_in("lead").get("/deliveries/").text
     assert "90 days before renewal" in page
     assert "the customer was asked a short time ago" in page
+    day = translator("desk", "en").date((now + timedelta(days=30)).date())
+    (told,) = [part for part in page.split("<li>") if f"may be asked from {day} on" in part]
+    assert str(contact.name) in told and "90 days before renewal" in told
 
 
 def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
