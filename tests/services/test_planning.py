@@ -88,6 +88,28 @@ def test_what_is_planned_is_what_happens(world: World) -> None:
     assert sum(foreseen.skipped.values()) == skipped
 
 
+def test_a_survey_that_waits_out_a_rest_is_planned_for_its_end(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=world.now.date() + timedelta(days=105))
+        world.contact(session, account=account)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.wait(days=2)
+    with world.database.writing() as session:
+        world.event(session, "follow_up_closed")
+    days = {each.stage: each.at for each in plan(world, days=60).rows if each.at}
+    assert days["renewal"] < days["recovery"]
+    for _ in range(60):
+        with world.database.writing() as session:
+            journeys.plan_dates(session, world.library, world.settings, world.now)
+        world.tick()
+        world.wait(days=1)
+    with world.database.reading() as session:
+        sent = session.scalars(select(Invitation.sent_at).where(Invitation.stage == "recovery")).one()
+    assert sent and abs(sent - days["recovery"]) <= timedelta(days=1)
+
+
 def test_the_plan_keeps_to_the_budget_it_foresees(world: World) -> None:
     with world.database.writing() as session:
         account = world.account(session, renewal_on=world.now.date() + timedelta(days=95))
