@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from feedback.services import bounces, mail_ids, optouts
+from feedback.services import bounces, mail_ids, optouts, outbox
 from feedback.store.models import Bounce, Message, Suppression
 
 from .conftest import World
@@ -129,6 +129,15 @@ def test_an_address_that_does_not_exist_is_closed(mailed: World) -> None:
     assert back(mailed, dsn(path(mailed), "5.1.1")) == "closed"
     assert listed(mailed) == ["hard_bounce"]
     assert messages(mailed)[0].state == "undelivered"
+
+
+def test_a_mail_in_doubt_that_comes_back_is_in_doubt_no_more(mailed: World) -> None:
+    with mailed.database.writing() as session:
+        session.execute(update(Message).where(Message.id == messages(mailed)[0].id).values(state="held"))
+    assert back(mailed, dsn(path(mailed), "5.7.1")) == "noted"
+    assert messages(mailed)[0].state == "undelivered"
+    with mailed.database.writing() as session:
+        assert not outbox.resend(session, messages(mailed)[0].id, mailed.now)
 
 
 def test_a_report_told_twice_counts_once(mailed: World) -> None:
