@@ -226,7 +226,10 @@ def _planning(enrolment: Enrolment | None) -> Iterator[Step]:
     why, _, which = enrolment.occurrence.partition(":")
     yield Step(enrolment.created_at, f"planned_{why}", {"stage": enrolment.stage, "which": which})
     for reason in enrolment.explanation:
-        yield Step(enrolment.created_at, reason["code"], reason["params"])
+        at = reason["params"].get("at")
+        yield Step(
+            datetime.fromisoformat(at) if at else enrolment.created_at, reason["code"], reason["params"]
+        )
 
 
 def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:

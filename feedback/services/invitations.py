@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.channels.base import Channel
-from feedback.core.contact_policy import Send
+from feedback.core.contact_policy import Decision, Send, Skip
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.token import derive
@@ -192,6 +192,7 @@ def remind_due(
         decision = _decide_way(session, invitation, kinds, library, settings, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
+            _tell_why_not(invitation, decision, now)
         elif decision.at > now:
             invitation.remind_at = decision.at
         else:
@@ -313,7 +314,7 @@ def _decide_way(
     library: Library,
     settings: Settings,
     now: datetime,
-) -> object:
+) -> Decision:
     """When and how this invitation may reach its contact once more. Fatigue is not asked: it is the same survey."""
     stage = library.journey.stage(invitation.stage)
     rules = contacting.policy(settings)
@@ -323,6 +324,13 @@ def _decide_way(
     return contacting.decide_again(
         session, contact, kinds, invitation.expires_at, rules, now, stage.priority if stage else 50
     )
+
+
+def _tell_why_not(invitation: Invitation, decision: Skip, now: datetime) -> None:
+    """A reminder that is left out is told in the story of its survey."""
+    if enrolment := invitation.enrolment:
+        why = {"code": "not_reminded", "params": {"reason": decision.code, "at": now.isoformat()}}
+        enrolment.explanation = [*enrolment.explanation, why]
 
 
 def _other_first(invitation: Invitation, library: Library) -> tuple[str, ...]:

@@ -121,6 +121,7 @@ STEPS: Mapping[str, str] = {
     "completed": _("The last question was answered"),
     "replied": _("The customer wrote: {meaning}"),
     "reminder_planned": _("A reminder is planned"),
+    "not_reminded": _("No reminder: {reason}"),
     "expired": _("The survey ended without an answer"),
     "expires": _("The survey ends"),
 }

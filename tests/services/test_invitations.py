@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from feedback.core.journey import Journey
 from feedback.library import Library
-from feedback.services import invitations, journeys, optouts
-from feedback.store.models import Enrolment, Invitation, JourneyEvent, Message
+from feedback.services import deliveries, invitations, journeys, optouts
+from feedback.services.followups import Viewer
+from feedback.store.models import Consent, Enrolment, Invitation, JourneyEvent, Message
 
 from .conftest import World
 
@@ -187,6 +188,24 @@ def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) 
         world.wait(days=1)
         world.tick()
     assert (len(world.texts), len(world.mails)) == (1, 1)
+
+
+def test_a_reminder_that_is_left_out_is_told_in_the_story(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    world.tick()
+    with world.database.writing() as session:
+        session.execute(update(Consent).values(withdrawn_at=world.now))
+    world.wait(days=4)
+    world.tick()
+    with world.database.reading() as session:
+        number = session.scalars(select(Invitation.id)).one()
+        steps = deliveries.story(session, number, Viewer(1, sees_all=True)).steps
+    (told,) = [step for step in steps if step.code == "not_reminded"]
+    assert (told.at, told.params["reason"]) == (world.now, "no_channel")
+    assert len(world.texts) == 1 and world.mails == []
 
 
 def test_a_reminder_keeps_to_the_channels_of_its_stage(world: World) -> None:
