@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from feedback.channels.base import Channel
+from feedback.channels.base import Channel, Kind
 
 Factory = Callable[..., Channel]
 
@@ -29,3 +29,8 @@ CHANNELS: Mapping[str, Factory] = {
     "simulator_sms": _made_by("simulator", "Simulator", kind="sms"),
     "simulator_email": _made_by("simulator", "Simulator", kind="email"),
 }
+
+
+def kind_of(key: str) -> Kind:
+    """What a channel carries, by its key, which ends with it: a policy must not have to make channels to know."""
+    return "sms" if key.endswith("_sms") else "email"

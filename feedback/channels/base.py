@@ -50,9 +50,10 @@ def refusal(
             return DeliveryUnknown(message, code=verdict)
         case Verdict.HOLD_CHANNEL:
             return ChannelHeld(message, code=verdict)
-        case Verdict.HOLD_COUNTRY:
+        case Verdict.HOLD_COUNTRY if country:
             return ChannelHeld(message, code=verdict, country=country)
-    permanent = verdict in (Verdict.REFUSED, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
+    # A number of no country (a satellite phone) must not hold all of them: it is the only one that is refused.
+    permanent = verdict in (Verdict.REFUSED, Verdict.HOLD_COUNTRY, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 

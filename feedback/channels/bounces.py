@@ -12,11 +12,14 @@ from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
 
-_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463
+# RFC 3463; a piece of an IP address is none
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 _SMTP_REPLY = re.compile(r"\b([45])\d\d[ -]")
 _ADDRESSED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
 """Mailbox or domain that does not exist (any more); other permanent failures are about the one mail."""
+NO_COMPLAINT = frozenset({"not-spam", "auth-failure"})
+"""Feedback that blames nobody for writing: taken out of the spam folder again; a forged or badly signed sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +48,40 @@ def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
     mail = message_from_bytes(raw, policy=default)
     to = (envelope_recipient, *(str(value) for name in _ADDRESSED_TO for value in mail.get_all(name, [])))
     addressed = tuple(each for each in to if each)
-    if _part(mail, "message/feedback-report") is not None:
+    if (feedback := _part(mail, "message/feedback-report")) is not None:
+        if _words(feedback, "Feedback-Type") & NO_COMPLAINT:
+            return None
         return Report(addressed, _message_ids(mail), "5.7.1", is_complaint=True)
-    status = _status_of_report(mail)
+    told = _part(mail, "message/delivery-status")
+    if told is not None and (actions := _words(told, "Action")) and "failed" not in actions:
+        return None  # of delay or success, whatever its prose says
+    status = _status_of_report(told) if told is not None else None
     if status is None and _comes_from_a_machine(mail):
         status = _status_in_words(mail)
     return Report(addressed, _message_ids(mail), status) if status else None
 
 
-def _status_of_report(mail: EmailMessage) -> str | None:
-    """The worst status of the recipients that failed; a report of delay or success is none."""
-    part = _part(mail, "message/delivery-status")
-    if part is None:
-        return None
-    found = [
-        _status_of(block)
-        for block in _blocks(part)
-        if str(block.get("Action", "")).strip().lower() == "failed"
-    ]
+def _status_of_report(part: Message) -> str | None:
+    """The worst status of the recipients that failed."""
+    found = [_status_of(block) for block in _blocks(part) if _word(block, "Action") == "failed"]
     return max(filter(None, found), default=None)
 
 
+def _words(part: Message, name: str) -> set[str]:
+    """What the blocks of a report say in the field `name`."""
+    return {word for block in _blocks(part) if (word := _word(block, name))}
+
+
+def _word(block: Message, name: str) -> str:
+    """The first word of a field, in small letters; a comment may follow it."""
+    return next(iter(str(block.get(name, "")).lower().split()), "")
+
+
 def _status_of(block: Message) -> str | None:
-    match = _STATUS.search(str(block.get("Status", ""))) or _STATUS.search(
-        str(block.get("Diagnostic-Code", ""))
-    )
-    return ".".join(match.groups()) if match else None
+    """The status of a recipient; one that says nothing but "failed" (5.0.0) gives way to the server's own words."""
+    fields = (str(block.get(name, "")) for name in ("Status", "Diagnostic-Code"))
+    found = [".".join(match.groups()) for field in fields if (match := _STATUS.search(field))]
+    return next((each for each in found if not each.endswith(".0.0")), next(iter(found), None))
 
 
 def _status_in_words(mail: EmailMessage) -> str | None:

@@ -29,7 +29,8 @@ Answer = tuple[int, bytes]
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # Everything in 7 bits: not every server on the way takes more, and a signature (DKIM) survives the journey.
 POLICY = SMTP.clone(cte_type="7bit")
-_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
+# RFC 3463; a piece of an IP address is none
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 _NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 
 

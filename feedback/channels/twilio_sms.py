@@ -38,6 +38,7 @@ from feedback.channels.base import (
 )
 from feedback.channels.fence import Call, FencedSession, fenced, seconds_to_wait
 from feedback.channels.twilio_codes import meaning
+from feedback.channels.twilio_senders import is_service
 from feedback.errors import DeliveryFailed, Rejected, SettingsInvalid, SignatureInvalid
 
 T = TypeVar("T")
@@ -163,7 +164,7 @@ class TwilioSms:
     def _parameters(self, outgoing: Outgoing) -> dict[str, Any]:
         sender = outgoing.sender or self.senders.get(self._country_of(outgoing.to) or "") or self.sender
         parameters: dict[str, Any] = {"to": outgoing.to, "body": outgoing.body}
-        parameters["messaging_service_sid" if sender.startswith("MG") else "from_"] = sender
+        parameters["messaging_service_sid" if is_service(sender) else "from_"] = sender
         if outgoing.callback_url:
             parameters["status_callback"] = callback_url(
                 outgoing.callback_url, outgoing.message_id, outgoing.attempt

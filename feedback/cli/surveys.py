@@ -45,7 +45,8 @@ def plan(days: int, everything: bool) -> None:
     for row in plan.rows if everything else ():
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
-        click.echo(f"{when}  {row.stage:<16} {row.contact:<20} {why}")
+        again = f"; next allowed {row.next_allowed:%Y-%m-%d %H:%M} UTC" if row.next_allowed else ""
+        click.echo(f"{when}  {row.stage:<16} {row.contact:<20} {why}{again}")
     for day, count in sorted(plan.per_day.items()):
         click.echo(f"{day}  {count:>7}")
     by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(plan.per_channel.items()))

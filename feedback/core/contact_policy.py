@@ -82,6 +82,7 @@ class Policy:
     least_window     do not start a message with less than this left before the quiet hours
     blackout         local dates on which nobody is contacted
     default_zone     when neither the person, the number nor the country tells
+    kinds            of channels that the installation has; None is all of them
     """
 
     gap: timedelta = timedelta(days=30)
@@ -92,6 +93,7 @@ class Policy:
     blackout: frozenset[date] = frozenset()
     default_zone: str = "UTC"
     countries: Mapping[str, CountryRules] = field(default_factory=shipped_rules)
+    kinds: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.important_gap > self.gap:
@@ -149,7 +151,7 @@ Decision = Send | Skip
 
 SKIP_CODES = (
     "suppressed",  # why
-    "no_channel",  # per channel: no_address, suppressed, refused, consent_missing
+    "no_channel",  # per channel: not_enabled, no_address, suppressed, refused, consent_missing
     "no_common_window",  # zones: it is never day in all of them
     "too_late",  # expires, first_window
     "contacted_recently",  # last, days_ago, gap_days
@@ -165,7 +167,7 @@ def decide(
     if recipient.suppressed:
         return Skip("suppressed", {"why": recipient.suppressed})
     rules = rules_for(recipient, policy)
-    obstacles = {channel: _obstacle(channel, recipient, rules) for channel in intended.channels}
+    obstacles = {channel: _obstacle(channel, recipient, rules, policy) for channel in intended.channels}
     channel = next((name for name, obstacle in obstacles.items() if obstacle is None), None)
     if channel is None:
         return Skip("no_channel", obstacles)
@@ -193,7 +195,8 @@ def rules_for(recipient: Recipient, policy: Policy) -> CountryRules:
 def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) -> tuple[str, ...]:
     """Every zone the person may be in.
 
-    The stated one; else the number's, narrowed to where the country's people live; else the country's. With a
+    The stated one; else the number's, narrowed to where most of the country's people live unless it is from none of
+    these places (Alaska); else the country's. With a
     number from another country than the stated one, the person may be in either.
     """
     if recipient.time_zone and _exists(recipient.time_zone):
@@ -203,7 +206,7 @@ def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) ->
         return tuple(dict.fromkeys(home + number)) or (policy.default_zone,)
     if len(number) == 1:
         return number
-    return tuple(zone for zone in number if zone in home) or home or number or (policy.default_zone,)
+    return tuple(zone for zone in number if zone in home) or number or home or (policy.default_zone,)
 
 
 def spread(contact_key: str, cadence_days: int) -> int:
@@ -221,7 +224,9 @@ def spread(contact_key: str, cadence_days: int) -> int:
 # -- the tests, in order ----------------------------------------------------------------------------------
 
 
-def _obstacle(channel: str, recipient: Recipient, rules: CountryRules) -> str | None:
+def _obstacle(channel: str, recipient: Recipient, rules: CountryRules, policy: Policy) -> str | None:
+    if policy.kinds is not None and channel not in policy.kinds:
+        return "not_enabled"
     reach = recipient.reach.get(channel)
     if reach is None or not reach.has_address:
         return "no_address"

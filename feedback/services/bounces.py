@@ -47,7 +47,9 @@ def receive(
             session, "email", message.recipient, source="spam report", now=now, reason="complaint"
         )
         return "opted_out"
-    if report.is_permanent and lifecycle.further(lifecycle.MESSAGE, message.state, "undelivered"):
+    # A mail that a person is asked about was taken by the server after all, or it could not come back.
+    ended = message.state == "held" or lifecycle.further(lifecycle.MESSAGE, message.state, "undelivered")
+    if report.is_permanent and ended:
         # The address is to blame only where the report says so; a full or suspicious mailbox is not a wrong one.
         code = Verdict.BAD_ADDRESS if report.is_bad_address else Verdict.REFUSED
         outbox.failed(session, message, code, now)

@@ -19,7 +19,7 @@ from feedback.library import Library
 from feedback.services import conversation
 from feedback.settings import Settings
 from feedback.store.database import Database
-from feedback.store.models import Bookmark, InboundReply
+from feedback.store.models import Bookmark, InboundReply, Message
 
 log = structlog.get_logger()
 
@@ -27,6 +27,8 @@ OVERLAP = timedelta(minutes=15)
 """Providers' lists lag, and their clocks are not ours."""
 FIRST = timedelta(days=1)
 """How far back the first look goes."""
+ANSWERED_FOR = timedelta(days=90)
+"""How long people may still write to a number that we used."""
 
 
 def catch_up(
@@ -73,14 +75,20 @@ def _since(session: Session, key: str, now: datetime) -> datetime:
 
 
 def _our_numbers(session: Session, key: str, settings: Settings, now: datetime) -> list[str]:
-    """Those of the settings, and those that people wrote to: a messaging service has numbers of its own."""
+    """Those of the settings, those that people wrote to, and those that messages came from: a messaging service has
+    numbers of its own. Names cannot be written to."""
     written_to = session.scalars(
         select(InboundReply.recipient)
-        .where(InboundReply.channel == key, InboundReply.received_at > now - timedelta(days=90))
+        .where(InboundReply.channel == key, InboundReply.received_at > now - ANSWERED_FOR)
         .distinct()
     )
-    known = {settings.twilio.sender, *settings.twilio.senders.values(), *written_to}
-    return sorted(number for number in known if number.startswith("+"))
+    sent_from = session.scalars(
+        select(Message.sender)
+        .where(Message.channel == key, Message.created_at > now - ANSWERED_FOR, Message.sender.is_not(None))
+        .distinct()
+    )
+    known = {settings.twilio.sender, *settings.twilio.senders.values(), *written_to, *sent_from}
+    return sorted(number for number in known if number and number.removeprefix("+").isdecimal())
 
 
 def _bookmark(key: str) -> str:

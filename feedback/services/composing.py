@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
+from feedback.channels.twilio_senders import is_answerable
 from feedback.core.branding import palette
-from feedback.core.message import clean, compose_sms, fill
+from feedback.core.message import clean, compose_sms, fill, placeholders
 from feedback.core.questionnaire import EmailText, Questionnaire
 from feedback.core.recipient import PhoneNumber
 from feedback.core.text import Text, direction
@@ -74,9 +75,9 @@ def values(invitation: Invitation, settings: Settings) -> dict[str, str]:
 
 
 def can_reply(settings: Settings, country: str | None) -> bool:
-    """Whether the customer can answer the sender by SMS; a sender made of letters cannot be answered."""
+    """Whether the customer can answer the sender by SMS; the simulated phone always can."""
     sender = settings.twilio.senders.get(country or "", settings.twilio.sender)
-    return not any(character.isalpha() for character in sender)
+    return "twilio_sms" not in settings.channels.enabled or is_answerable(sender, country)
 
 
 def country_of(contact: Contact, kind: str) -> str | None:
@@ -104,10 +105,13 @@ def _sms(
         template = RIGHT_TO_LEFT_MARK + template
     token = invitation.token or ""
     replies = can_reply(settings, country_of(invitation.contact, "sms"))
+    opt_out = opt_out_line(settings, language, token, replies=replies)
+    promised = replies or any(each.name == "opt_out" for each in placeholders(template))
     sms = compose_sms(
         template,
-        {**values(invitation, settings), "opt_out": opt_out_line(settings, language, token, replies=replies)},
+        {**values(invitation, settings), "opt_out": opt_out},
         link=link(settings, token),
+        opt_out=None if promised else opt_out,  # a "Reply STOP" that somebody wrote out reaches nobody here
     )
     return Composed(sms.text, segments=sms.segments.count)
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from feedback.channels import kind_of
 from feedback.core.contact_hours import Hours, shipped_rules
 from feedback.core.contact_policy import (
     Consent,
@@ -104,6 +105,7 @@ def policy(settings: Settings) -> Policy:
         blackout=frozenset(contact.blackout_dates),
         default_zone=str(settings.organisation.time_zone),
         countries=countries,
+        kinds=frozenset(kind_of(key) for key in settings.channels.enabled),
     )
 
 
@@ -132,7 +134,8 @@ def history(
     since = now - max(rules.gap, rules.account_window)
     rows = session.execute(
         select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
-        .where(own, Invitation.created_at >= since, Invitation.state.not_in(NOT_CONTACTED))
+        .where(own, func.coalesce(Invitation.sent_at, Invitation.created_at) >= since)
+        .where(Invitation.state.not_in(NOT_CONTACTED))
         .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
     ).all()
     everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
@@ -166,12 +169,12 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
         select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
     )
     latest = {(row.kind, row.address): row for row in rows}
-    listed = optouts.suppressed(session, known)
+    closed = optouts.closed_ways(session, contact.id, known)
     return {
         kind: Reach(
             has_address=True,
             consent=_consent(latest.get((kind, address))),
-            suppressed="on_the_list" if (kind, address) in listed else None,
+            suppressed="on_the_list" if (kind, address) in closed else None,
         )
         if address
         else Reach(has_address=False)

@@ -35,7 +35,10 @@ OPEN = ("sent", "delivered", "opened", "started")
 """States of an invitation that has reached its customer and can still be answered."""
 
 PROMPT = timedelta(hours=1)
-"""What we answer is worth sending for so long: a question about yesterday's message would only puzzle."""
+"""What we answer is worth sending for so long after they wrote: later it would only puzzle, or ring at night."""
+
+_UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
+"""What a provider has understood by itself, in words that we may not know, and acted on."""
 
 UNCLEAR = (
     "Sorry, we could not read a number there. "
@@ -89,8 +92,8 @@ def _stored(session: Session, channel: str, reply: Reply, now: datetime) -> Inbo
 
 
 def _meaning(reply: Reply, question: ScaleQuestion | None, language: str) -> Meaning:
-    if reply.opt_out_type == "STOP":  # the provider has understood it, and acted on it
-        return Stop("certain")
+    if reply.opt_out_type in _UNDERSTOOD:
+        return _UNDERSTOOD[reply.opt_out_type]
     minimum, maximum = (question.minimum, question.maximum) if question else (0, 10)
     return understand(reply.body, minimum=minimum, maximum=maximum, language=language)
 
@@ -131,7 +134,7 @@ class _Talk:
             self._stop(meaning)
         elif isinstance(meaning, Start):
             self.row.meaning = "start"
-            optouts.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
+            optouts.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
         elif isinstance(meaning, Help):
             self._help()
         else:
@@ -149,12 +152,12 @@ class _Talk:
                 channel=self.row.channel,
                 kind="sms",
                 recipient=self.reply.from_,
-                sender=self.reply.to if self.reply.to.startswith("+") else None,
+                sender=self._sender,
                 body=text,
                 language=language or self.language,
                 state="queued",
                 due_at=self.now,
-                not_after=self.now + PROMPT,
+                not_after=self._said_at + PROMPT,
                 segments=segments(text).count,
                 created_at=self.now,
                 is_demo=bool(self.contact and self.contact.is_demo),
@@ -181,28 +184,37 @@ class _Talk:
         return meaning.said
 
     @property
+    def _sender(self) -> str | None:
+        """The number that they wrote to; None where that is the usual sender, whose pace it has to share."""
+        return None if self.reply.to == self.settings.twilio.sender else self.reply.to
+
+    @property
     def _source(self) -> str:
         return f"reply {self.row.id}"
+
+    @property
+    def _said_at(self) -> datetime:
+        """When they wrote it, by which wishes are put in order: what was missed is read back later."""
+        return self.row.received_at
 
     def _stop(self, meaning: Stop) -> None:
         if meaning.kind != "certain":
             self._suspend()
             return
         self.row.meaning = "stop"
-        fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self.now)
+        fresh = optouts.opt_out(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
         if fresh and self.reply.opt_out_type != "STOP":  # else the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
 
     def _suspend(self) -> None:
-        """Nothing is sent to this number until a person has read the reply."""
+        """Nothing is sent to its author until a person has read the reply."""
         self.for_a_person("maybe_stop")
-        optouts.suppress(
-            self.session, "sms", self.reply.from_, reason="maybe_opt_out", source=self._source, now=self.now,
-            contact_id=self.row.contact_id,
-        )  # fmt: skip
+        optouts.suspend(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
 
     def _help(self) -> None:
         self.row.meaning = "help"
+        if self.reply.opt_out_type == "HELP":  # the provider has answered already
+            return
         if optouts.is_suppressed(self.session, "sms", self.reply.from_):
             return
         company, words = self.settings.organisation, translator("messages", self.language)

@@ -144,18 +144,34 @@ def _skipped(session: Session, since: datetime) -> Mapping[tuple[str, str], int]
     return {(stage, reason or "unknown"): number for stage, reason, number in rows}
 
 
+def not_asked(session: Session, viewer: Viewer, limit: int = 20) -> Sequence[Row[Enrolment, Contact]]:
+    """(decision, contact) of those whom the policy did not let us ask, the latest decision first."""
+    return session.execute(
+        select(Enrolment, Contact)
+        .join(Contact, Contact.id == Enrolment.contact_id)
+        .options(joinedload(Contact.account))
+        .where(_visible(viewer, Contact.account_id), Enrolment.state == "skipped")
+        .order_by(Enrolment.id.desc())
+        .limit(limit)
+    ).all()
+
+
 # --- Messages -------------------------------------------------------------------------------------
 
 
 def messages(
     session: Session, viewer: Viewer, state: str | None = None, before: int | None = None
 ) -> Sequence[Row[Message, Contact]]:
-    """(message, contact or None), the latest first; `state` may be "doubt" for held and unconfirmed ones."""
+    """(message, contact or None), the latest first; `state` may be "doubt" for held and unconfirmed ones.
+
+    Messages to colleagues are listed only while somebody has to decide about them.
+    """
     query = (
         select(Message, Contact)
         .outerjoin(Contact, Contact.id == Message.contact_id)
         .options(joinedload(Contact.account))
-        .where(_visible(viewer, Contact.account_id), Message.user_id.is_(None))
+        .where(_visible(viewer, Contact.account_id))
+        .where(or_(Message.user_id.is_(None), Message.state.in_(IN_DOUBT)))
         .order_by(Message.id.desc())
         .limit(AT_ONCE)
     )
@@ -210,7 +226,10 @@ def _planning(enrolment: Enrolment | None) -> Iterator[Step]:
     why, _, which = enrolment.occurrence.partition(":")
     yield Step(enrolment.created_at, f"planned_{why}", {"stage": enrolment.stage, "which": which})
     for reason in enrolment.explanation:
-        yield Step(enrolment.created_at, reason["code"], reason["params"])
+        at = reason["params"].get("at")
+        yield Step(
+            datetime.fromisoformat(at) if at else enrolment.created_at, reason["code"], reason["params"]
+        )
 
 
 def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:

@@ -230,9 +230,15 @@ def _due(session: Session, channel: str, budget: pace.Budget, limit: int, now: d
 
 
 def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
-    """Ids of those messages whose address nothing may be sent to."""
+    """Ids of those messages whose address nothing may be sent to, or not to this person any more."""
     listed = optouts.suppressed(session, {(each.kind, each.recipient) for each in messages})
-    return {each.id for each in messages if (each.kind, each.recipient) in listed}
+    refused = optouts.refused(session, {each.contact_id for each in messages if each.contact_id})
+    return {
+        each.id
+        for each in messages
+        if (each.kind, each.recipient) in listed
+        or (each.contact_id, each.kind, optouts.normal(each.recipient)) in refused
+    }
 
 
 def _may_go(

@@ -110,8 +110,8 @@ def decide(
         raise Conflict("Somebody else has dealt with this message.")
     if decision is Decision.OPT_OUT:
         optouts.opt_out(session, kind_of(reply), reply.sender, source=f"reply {reply.id}", now=now)
-    elif decision is Decision.NO_OPT_OUT:
-        optouts.lift(session, kind_of(reply), reply.sender, reasons=(MAYBE,), now=now)
+    elif decision is Decision.NO_OPT_OUT and not _other_doubts(session, reply):
+        optouts.resume(session, kind_of(reply), reply.sender, now=now)
     reply.needs_person, reply.handled_as, reply.handled_note = False, decision, note.strip() or None
     reply.handled_at, reply.handled_by_id = now, viewer.user_id
     audit.record(session, decision, "reply", reply.id, by=viewer.user_id, now=now)
@@ -141,6 +141,17 @@ def _rows(viewer: Viewer) -> Select[InboundReply, Contact, str, str]:
         .options(joinedload(Contact.account))
         .where(visible(viewer))
     )
+
+
+def _other_doubts(session: Session, reply: InboundReply) -> bool:
+    """Whether the same person has written something else that may be an opt-out, and nobody has decided about it."""
+    others = select(InboundReply.id).where(
+        InboundReply.sender == reply.sender,
+        InboundReply.id != reply.id,
+        InboundReply.meaning == "maybe_stop",
+        InboundReply.needs_person.is_(True),
+    )
+    return session.scalar(others.limit(1)) is not None
 
 
 def _in_tray(tray: Tray) -> ColumnElement[bool]:

@@ -98,6 +98,16 @@ def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
         )
 
 
+def _unaccounted(session: Session, _: datetime) -> Iterator[Problem]:
+    """Planned = waiting + not asked + invited: what counts as invited has an invitation, whose state is its end."""
+    invited = select(Invitation.id).where(Invitation.enrolment_id == Enrolment.id)
+    lost = select(Enrolment.id).where(Enrolment.state == "issued", ~invited.exists())
+    if count := _count(session, lost):
+        yield Problem(
+            "F311", f"{count} surveys count as sent out and have no invitation.", "Report this as a bug."
+        )
+
+
 def _waiting_for_a_person(session: Session, _: datetime) -> Iterator[Problem]:
     for each in holds.in_force(session):
         where = f" for {each.country}" if each.country else ""
@@ -118,6 +128,7 @@ _CHECKS = (
     _links,
     _states,
     _forgotten,
+    _unaccounted,
     _waiting_for_a_person,
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.channels.base import Channel
-from feedback.core.contact_policy import Send
+from feedback.core.contact_policy import Decision, Send, Skip
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.token import derive
@@ -86,10 +86,10 @@ def issue(
         enrolment.due_at = now + REFUSED
         return None
     invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
-    if queue(
+    enrolment.state = "issued"  # also where nothing can be queued: it is the invitation's story from here on
+    queue(
         session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
-    ):
-        enrolment.state = "issued"
+    )
     return invitation
 
 
@@ -111,7 +111,8 @@ def queue(
     contact = invitation.contact
     address = contact.phone if kind == "sms" else contact.email
     if channel is None or not address:
-        invitation.state, invitation.state_reason = "failed", "no_channel"
+        if purpose == "invitation":  # what has been sent stays sent, though nothing can remind of it
+            invitation.state, invitation.state_reason = "failed", "no_channel"
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
     questionnaire = library.of(invitation.version)
@@ -143,7 +144,7 @@ def queue(
     session.add(message)
     session.flush()
     if kind == "sms":
-        _expect_reply(session, invitation, contact, settings)
+        _expect_reply(session, invitation, contact, library, settings)
     return message
 
 
@@ -177,7 +178,8 @@ def use_other_channels(
 def remind_due(
     session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
 ) -> int:
-    """One reminder for those who have not answered, on the other channel where there is one. None after an answer."""
+    """One reminder for those who have not answered, on the stage's other channel where it has one. None after an
+    answer."""
     due = session.scalars(
         select(Invitation)
         .where(Invitation.remind_at <= now, Invitation.state.in_(WAITING), Invitation.answered_at.is_(None))
@@ -187,10 +189,11 @@ def remind_due(
         .with_for_update(skip_locked=True)
     ).all()
     for invitation in due:
-        other = "email" if invitation.kind == "sms" else "sms"
-        decision = _decide_way(session, invitation, (other, invitation.kind), library, settings, now)
+        kinds = _other_first(invitation, library)
+        decision = _decide_way(session, invitation, kinds, library, settings, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
+            _tell_why_not(invitation, decision, now)
         elif decision.at > now:
             invitation.remind_at = decision.at
         else:
@@ -275,7 +278,6 @@ def _invite(
         reminders=[str(each) for each in stage.reminders],
         other_kinds=[kind for kind in stage.channels if kind != decision.channel],
         is_demo=contact.is_demo,
-        conversation="await_score" if stage.reply_by_sms and decision.channel == "sms" else None,
     )
     session.add(invitation)
     session.flush()
@@ -283,10 +285,14 @@ def _invite(
     return invitation
 
 
-def _expect_reply(session: Session, invitation: Invitation, contact: Contact, settings: Settings) -> None:
+def _expect_reply(
+    session: Session, invitation: Invitation, contact: Contact, library: Library, settings: Settings
+) -> None:
     """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
+    stage = library.journey.stage(invitation.stage)
     if (
-        invitation.conversation is None
+        stage is None
+        or not stage.reply_by_sms
         or not contact.phone
         or not composing.can_reply(settings, composing.country_of(contact, "sms"))
     ):
@@ -299,6 +305,7 @@ def _expect_reply(session: Session, invitation: Invitation, contact: Contact, se
         .execution_options(synchronize_session=False)
     )
     invitation.reply_key = contact.phone
+    invitation.conversation = invitation.conversation or "await_score"
 
 
 def _decide_way(
@@ -308,7 +315,7 @@ def _decide_way(
     library: Library,
     settings: Settings,
     now: datetime,
-) -> object:
+) -> Decision:
     """When and how this invitation may reach its contact once more. Fatigue is not asked: it is the same survey."""
     stage = library.journey.stage(invitation.stage)
     rules = contacting.policy(settings)
@@ -318,6 +325,20 @@ def _decide_way(
     return contacting.decide_again(
         session, contact, kinds, invitation.expires_at, rules, now, stage.priority if stage else 50
     )
+
+
+def _tell_why_not(invitation: Invitation, decision: Skip, now: datetime) -> None:
+    """A reminder that is left out is told in the story of its survey."""
+    if enrolment := invitation.enrolment:
+        why = {"code": "not_reminded", "params": {"reason": decision.code, "at": now.isoformat()}}
+        enrolment.explanation = [*enrolment.explanation, why]
+
+
+def _other_first(invitation: Invitation, library: Library) -> tuple[str, ...]:
+    """The ways to remind by: another of its stage, then the one that it went out by."""
+    stage = library.journey.stage(invitation.stage)
+    others = (kind for kind in stage.channels if kind != invitation.kind) if stage else ()
+    return (*others, invitation.kind)
 
 
 def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:

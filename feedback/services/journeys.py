@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, String, cast, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -265,14 +265,29 @@ def turns(
             yield contact_id, number // cadence
 
 
+def next_day_to_plan(session: Session, stage: Stage, now: datetime) -> date:
+    """The first day of a cadence that the worker has not planned yet: tomorrow, if it has run today."""
+    return _last_planned(session.scalar(_bookmark(stage)), now.date()) + timedelta(days=1)
+
+
 def _days_to_plan(session: Session, stage: Stage, now: datetime) -> list[date]:
     """The days that were not planned yet, up to today; the bookmark moves with them."""
-    name = f"planned:{stage.key}"
-    bookmark = session.scalar(select(Bookmark).where(Bookmark.name == name).with_for_update())
+    bookmark = session.scalar(_bookmark(stage).with_for_update())
     today = now.date()
+    last = _last_planned(bookmark, today)
     if bookmark is None:
-        session.add(Bookmark(name=name, value=today.isoformat()))
-        return [today]
-    last = max(date.fromisoformat(bookmark.value), today - CATCH_UP)
-    bookmark.value = max(today, last).isoformat()
+        session.add(Bookmark(name=f"planned:{stage.key}", value=today.isoformat()))
+    else:
+        bookmark.value = max(today, last).isoformat()
     return [last + timedelta(days=each) for each in range(1, (today - last).days + 1)]
+
+
+def _bookmark(stage: Stage) -> Select[Bookmark]:
+    return select(Bookmark).where(Bookmark.name == f"planned:{stage.key}")
+
+
+def _last_planned(bookmark: Bookmark | None, today: date) -> date:
+    """The last day whose turns need not be planned any more."""
+    if bookmark is None:
+        return today - timedelta(days=1)
+    return max(date.fromisoformat(bookmark.value), today - CATCH_UP)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ FIRMNESS = {
     "complaint": 5, "erased": 6,
 }  # fmt: skip
 """A reason gives way only to a firmer one: what the person said outlasts what became of the address."""
+SAID = ("opt_out", "maybe_opt_out", "complaint", "manual")
+"""Reasons that are about the person and not about one address."""
 PAUSE = timedelta(days=30)
 """How long an address rests after several temporary failures."""
 
@@ -46,6 +48,29 @@ def suppressed(session: Session, wanted: Iterable[tuple[str, str]]) -> set[tuple
     return {way for way, each in ways.items() if each & listed}
 
 
+def closed_ways(session: Session, contact_id: int, ways: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of a contact's `ways` to which nothing may be sent; one statement.
+
+    They are on the list, or came to us after the person had asked to be left alone: a new address in an import is no
+    change of mind.
+    """
+    of = {way: {(way[0], form) for form in forms(way[1])} for way in ways}
+    addresses = {address for each in of.values() for _, address in each}
+    rows = session.execute(
+        select(
+            Suppression.kind,
+            Suppression.address,
+            Suppression.reason,
+            Suppression.contact_id,
+            Suppression.lifted_at,
+        ).where(or_(Suppression.address.in_(addresses), Suppression.contact_id == contact_id))
+    ).all()
+    known = {(row.kind, row.address) for row in rows}
+    listed = {(row.kind, row.address) for row in rows if row.lifted_at is None}
+    alone = any(row.lifted_at is None and row.contact_id == contact_id and row.reason in SAID for row in rows)
+    return {way for way, each in of.items() if each & listed or (alone and not each & known)}
+
+
 def suppress(
     session: Session,
     kind: str,
@@ -58,23 +83,34 @@ def suppress(
 ) -> bool:
     """Put an address on the list and cancel what is queued for it. False where it was there already.
 
-    A firmer reason replaces a weaker one; START lifts an opt-out, but not a complaint.
+    A firmer reason replaces a weaker one, and the same one again counts from `now`; START lifts an opt-out, but not a
+    complaint.
     """
     row = _row(session, kind, address, now, contact_id)
     fresh = row.lifted_at is not None or row.source == ""
-    if fresh or FIRMNESS.get(reason, 0) > FIRMNESS.get(row.reason, 0):
+    if fresh or FIRMNESS.get(reason, 0) >= FIRMNESS.get(row.reason, 0):
         row.reason, row.source, row.lifted_at = reason, source, None
         row.contact_id = contact_id or row.contact_id
-        if fresh:
-            row.created_at = now
+        row.created_at = now if fresh else max(now, row.created_at)
     if reason in ("opt_out", "complaint"):
         _withdraw_consent(session, kind, address, now)
     _cancel_queued(session, kind, address)
     return fresh
 
 
-def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...], now: datetime) -> bool:
-    """Take an address off the list if it is there for one of `reasons`; a complaint is not lifted by START."""
+def lift(
+    session: Session,
+    kind: str,
+    address: str,
+    *,
+    reasons: tuple[str, ...],
+    now: datetime,
+    listed_by: datetime | None = None,
+) -> bool:
+    """Take an address off the list if it is there for one of `reasons`; a complaint is not lifted by START.
+
+    What was listed later than `listed_by` stays.
+    """
     row = session.scalar(
         select(Suppression).where(
             Suppression.kind == kind,
@@ -83,7 +119,7 @@ def lift(session: Session, kind: str, address: str, *, reasons: tuple[str, ...],
             Suppression.reason.in_(reasons),
         )
     )
-    if row is None:
+    if row is None or (listed_by and row.created_at > listed_by):
         return False
     row.lifted_at = now
     return True
@@ -109,25 +145,27 @@ def opt_out(
     Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
     `reason` is opt_out or complaint. False where this address was on the list already.
     """
-    contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
-    fresh = suppress(
-        session, kind, address, reason=reason, source=source, now=now,
-        contact_id=contacts[0].id if contacts else None,
-    )  # fmt: skip
-    for contact in contacts:
-        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
-            if other and (other_kind, other) != (kind, address):
-                suppress(
-                    session,
-                    other_kind,
-                    other,
-                    reason=reason,
-                    source=source,
-                    now=now,
-                    contact_id=contact.id,
-                )
-        _withdraw_invitations(session, contact.id)
-    return fresh
+    ways = _ways_to(session, kind, address)
+    fresh = [
+        suppress(session, *way, reason=reason, source=source, now=now, contact_id=contact_id)
+        for way, contact_id in ways.items()
+    ]
+    for contact_id in {each for each in ways.values() if each}:
+        _withdraw_invitations(session, contact_id)
+    return fresh[0]
+
+
+def suspend(session: Session, kind: str, address: str, *, source: str, now: datetime) -> None:
+    """The person behind `address` may have asked to be left alone: nothing goes to them, on this or any other way,
+    until somebody has decided what they meant."""
+    for way, contact_id in _ways_to(session, kind, address).items():
+        suppress(session, *way, reason="maybe_opt_out", source=source, now=now, contact_id=contact_id)
+
+
+def resume(session: Session, kind: str, address: str, *, now: datetime) -> None:
+    """They have not: what `suspend` closed is open again."""
+    for way in _ways_to(session, kind, address):
+        lift(session, *way, reasons=("maybe_opt_out",), now=now)
 
 
 def who_asks(session: Session, token: str) -> Invitation:
@@ -155,10 +193,16 @@ def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> 
 
 
 def opt_in(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
-    """The person has asked to hear from us again (START): only the address that asked."""
-    lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now)
+    """The person has asked to hear from us again (START): only the address that asked.
+
+    `now` is when they asked. A START that reaches us late does not undo the STOP that came after it.
+    """
+    contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
+    lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now, listed_by=now)
+    if not lifted and not is_suppressed(session, kind, address):
+        lifted = any(_opened(session, kind, address, each.id, source, now) for each in contacts)
     if lifted:
-        for contact in session.scalars(select(Contact).where(_belongs(kind, address))).all():
+        for contact in contacts:
             stored = (contact.phone if kind == "sms" else contact.email) or address
             grant(session, contact, kind, stored, basis="consent", source=source, now=now)
     return lifted
@@ -194,6 +238,19 @@ def grant(
     return row
 
 
+def refused(session: Session, contacts: set[int]) -> set[tuple[int, str, str]]:
+    """(contact, kind of channel, address) where the last word of `contacts` on being written to was a no."""
+    if not contacts:
+        return set()
+    rows = session.execute(
+        select(Consent.contact_id, Consent.kind, Consent.address, Consent.withdrawn_at)
+        .where(Consent.contact_id.in_(contacts))
+        .order_by(Consent.id)
+    )
+    last = {(row.contact_id, row.kind, normal(row.address)): row.withdrawn_at for row in rows}
+    return {place for place, withdrawn_at in last.items() if withdrawn_at}
+
+
 def normal(address: str) -> str:
     """The form in which addresses are compared: phone numbers are E.164 already, mail ignores case."""
     return address.lower() if "@" in address else address
@@ -209,6 +266,15 @@ def forms(address: str) -> tuple[str, str]:
     return normal(address), digest(address)
 
 
+def _opened(session: Session, kind: str, address: str, contact_id: int, source: str, now: datetime) -> bool:
+    """Open an address that is closed because of the person's others; False where it is not."""
+    if not closed_ways(session, contact_id, [(kind, address)]):
+        return False
+    row = _row(session, kind, address, now, contact_id)
+    row.reason, row.source, row.lifted_at = "opt_out", source, now
+    return True
+
+
 def _row(session: Session, kind: str, address: str, now: datetime, contact_id: int | None) -> Suppression:
     wanted = select(Suppression).where(Suppression.kind == kind, Suppression.address == normal(address))
     if (row := session.scalar(wanted.with_for_update())) is not None:
@@ -222,6 +288,17 @@ def _row(session: Session, kind: str, address: str, now: datetime, contact_id: i
     except IntegrityError:
         return session.scalars(wanted.with_for_update()).one()
     return row
+
+
+def _ways_to(session: Session, kind: str, address: str) -> dict[tuple[str, str], int | None]:
+    """`address` first, then every other one of the contacts behind it; with the contact, where there is one."""
+    contacts = session.scalars(select(Contact).where(_belongs(kind, address)).order_by(Contact.id)).all()
+    ways: dict[tuple[str, str], int | None] = {(kind, address): contacts[0].id if contacts else None}
+    for contact in contacts:
+        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
+            if other:
+                ways.setdefault((other_kind, other), contact.id)
+    return ways
 
 
 def _belongs(kind: str, address: str) -> ColumnElement[bool]:

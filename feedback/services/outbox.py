@@ -24,6 +24,7 @@ TRY_FOR = timedelta(days=3)
 """A message that has no end of its own is tried for so long."""
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_CAP = timedelta(hours=1)
+RESENT = "resent_unconfirmed"
 
 
 def accepted(
@@ -62,13 +63,17 @@ def duplicated(session: Session, message: Message, provider_id: str, now: dateti
 
 
 def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) -> None:
-    """Nobody can say whether it went out. Never due again by itself; mail, which cannot be looked up, is held."""
+    """Nobody can say whether it went out. Never due again by itself; mail, which cannot be looked up, is held.
+
+    The settings may have a mail resent instead, but once: what is in doubt twice would be in doubt every time.
+    """
+    was_resent = message.state_reason == RESENT
     message.state, message.state_reason = "unconfirmed", code
     message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
     if message.kind != "email":
         return
-    if settings.smtp.unknown == "resend":
-        requeue(message, "resent_unconfirmed", now)
+    if settings.smtp.unknown == "resend" and not was_resent:
+        requeue(message, RESENT, now + BACKOFF_BASE)
     else:
         message.state = "held"
 

@@ -6,9 +6,10 @@ itself foresees. What nobody can know (events to come, answers, opt-outs) is not
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -62,6 +63,11 @@ class _Wish:
     enrolment_id: int | None = None
     earlier: Sequence[Any] = ()  # why it was put off until `wanted`
 
+    @property
+    def turn(self) -> tuple[datetime, int, int]:
+        """When it is decided: in the order of time, the more important first."""
+        return self.wanted, -self.stage.priority, self.contact_id
+
 
 def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
     """Everything that is scheduled, that a date brings, and whose turn comes within `days`."""
@@ -72,10 +78,16 @@ def plan(session: Session, library: Library, settings: Settings, now: datetime, 
         *_by_turn(session, library, now, until),
     ]
     foreseen = _Foreseen(session, contacting.policy(settings), now)
-    rows = [
-        foreseen.decide(each)
-        for each in sorted(wishes, key=lambda each: (each.wanted, -each.stage.priority, each.contact_id))
-    ]
+    rows = []
+    waiting = [(each.turn, number, each) for number, each in enumerate(wishes)]
+    heapq.heapify(waiting)
+    while waiting:
+        _, number, wish = heapq.heappop(waiting)
+        decided = foreseen.decide(wish)
+        if isinstance(decided, Planned):
+            rows.append(decided)
+        elif decided.wanted <= until:
+            heapq.heappush(waiting, (decided.turn, number, decided))
     return _summed(sorted(rows, key=lambda row: row.at or row.wanted))
 
 
@@ -87,12 +99,15 @@ class _Foreseen:
         self._of_contact: dict[int, list[PastContact]] = defaultdict(list)
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
 
-    def decide(self, wish: _Wish) -> Planned:
+    def decide(self, wish: _Wish) -> Planned | _Wish:
+        """What becomes of it; where its stage waits out the contact's rest, the wish for the end of that."""
         contact = self._session.get_one(Contact, wish.contact_id)
         decision = self._decision(contact, wish)
         name = contact.external_id
         if not isinstance(decision, Send):
             said = [{"code": decision.code, "params": dict(decision.params)}]
+            if wish.stage.wait_out_rest and decision.next_allowed and decision.next_allowed < wish.expires:
+                return replace(wish, wanted=decision.next_allowed, earlier=said)
             return Planned(name, wish.stage.key, wish.wanted, None, None, said, decision.next_allowed)
         past = PastContact(decision.at, wish.stage.priority)
         self._of_contact[contact.id].append(past)
@@ -147,16 +162,17 @@ def _by_date(session: Session, library: Library, now: datetime, until: datetime)
 
 
 def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
-    """Recurring surveys; today's are among the scheduled ones already."""
+    """Recurring surveys; those of days that the worker has planned are among the scheduled ones already."""
     for stage in library.journey.stages:
         if stage.enter.every is None:
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
-        for offset in range(1, (until.date() - now.date()).days + 1):
-            day = now.date() + timedelta(days=offset)
-            midnight = datetime.combine(day, time(), UTC)
+        day = journeys.next_day_to_plan(session, stage, now)
+        while day <= until.date():
+            wanted = max(datetime.combine(day, time(), UTC), now)
             for contact_id, _ in journeys.turns(session, cadence, day):
-                yield _wish(contact_id, stage, midnight)
+                yield _wish(contact_id, stage, wanted)
+            day += timedelta(days=1)
 
 
 def _wish(contact_id: int, stage: Stage, wanted: datetime) -> _Wish:

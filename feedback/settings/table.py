@@ -147,7 +147,8 @@ class Smtp:
     envelope_domain: str = setting("", "Domain for bounces; empty is the sender's.")
     timeout: float = setting(30.0, "Seconds to wait for an answer.", least=1, most=300)
     unknown: Literal["hold", "resend"] = setting(
-        "hold", "When nobody knows whether the server took a message: hold it, or risk sending it twice."
+        "hold",
+        "When nobody knows whether the server took a message: hold it, or resend it once and risk that it has both.",
     )
 
 

@@ -76,6 +76,8 @@ class Deliveries:
                 may_export=allows(Permission.EXPORT),
                 holds=holds.in_force(session),
                 doubtful=deliveries.messages(session, viewer(), "doubt"),
+                not_asked=deliveries.not_asked(session, viewer()),
+                stage=self._stage,
                 days=days,
                 days_of=str(self.database.zone),
                 periods=PERIODS,

@@ -86,6 +86,7 @@ REASONS: Mapping[str, str] = {
     "other_channel": _("is tried another way"),
 }
 OBSTACLES: Mapping[str, str] = {
+    "not_enabled": _("not set up"),
     "no_address": _("no address"),
     "suppressed": _("on the list of those who get nothing"),
     "refused": _("consent was refused"),
@@ -120,6 +121,7 @@ STEPS: Mapping[str, str] = {
     "completed": _("The last question was answered"),
     "replied": _("The customer wrote: {meaning}"),
     "reminder_planned": _("A reminder is planned"),
+    "not_reminded": _("No reminder: {reason}"),
     "expired": _("The survey ended without an answer"),
     "expires": _("The survey ends"),
 }

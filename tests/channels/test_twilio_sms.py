@@ -97,6 +97,7 @@ def test_only_what_is_needed_is_asked_for(twilio):
         (None, "GB", OUR_NUMBER),
         (None, None, OUR_NUMBER),
         ("+15005550010", "TR", "+15005550010"),
+        ("MG Motor", "GB", "MG Motor"),  # a name, not a messaging service
     ],
 )
 def test_the_sender_is_the_messages_own_or_the_countrys_or_the_usual_one(

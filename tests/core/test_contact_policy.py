@@ -199,6 +199,8 @@ def number(text):
         ({"time_zone": "Asia/Tokyo"} | number("+905321234567"), "TR", {"Asia/Tokyo"}),
         ({"time_zone": "Mars/Base"} | number("+905321234567"), "TR", {"Europe/Istanbul"}),
         (number("+12125550123"), "US", {"America/New_York"}),
+        (number("+12085550123"), "US", {"America/Boise", "America/Los_Angeles"}),
+        (number("+19075550123"), "US", {"America/Adak", "America/Anchorage"}),
         (number("+34612345678"), "ES", {"Europe/Madrid", "Atlantic/Canary"}),
         ({"country": "DE"} | number("+905321234567"), "DE", {"Europe/Berlin", "Europe/Istanbul"}),
         ({"country": "tr"}, "TR", {"Europe/Istanbul"}),
@@ -211,6 +213,25 @@ def test_every_zone_the_person_may_be_in_is_considered(facts, country, zones):
     rules = rules_for(recipient, POLICY)
     assert rules.code == country
     assert set(possible_zones(recipient, rules, POLICY)) == zones
+
+
+@pytest.mark.parametrize(
+    ("prefix", "zone"),
+    [
+        ("1208555", "America/Boise"),
+        ("1701555", "America/Chicago"),
+        ("1928674", "America/Phoenix"),
+        ("1907555", "America/Adak"),
+    ],
+)
+@pytest.mark.parametrize("month", [1, 7])
+def test_where_an_area_code_spans_two_zones_it_has_to_be_day_in_both(prefix, zone, month):
+    recipient = Recipient({"sms": REACHABLE}, **number(f"+{prefix}0123"))
+    for hour in range(24):
+        now = datetime(2026, month, 14, hour, tzinfo=UTC)
+        decision = outcome(replace(SURVEY, earliest=now, expires=now + 14 * DAY), recipient, now=now)
+        assert decision.at.astimezone(ZoneInfo(zone)).hour >= 9
+        assert decision.not_after.astimezone(ZoneInfo(zone)).hour <= 20
 
 
 def test_a_toll_free_number_means_the_contiguous_united_states():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from feedback.services import bounces, mail_ids, optouts
+from feedback.services import bounces, mail_ids, optouts, outbox
 from feedback.store.models import Bounce, Message, Suppression
 
 from .conftest import World
@@ -15,7 +15,14 @@ from .conftest import World
 ADDRESS = "c1@example.com"
 
 
-def dsn(to: str, status: str, action: str = "failed", message_id: str = "<x@y>") -> bytes:
+def dsn(
+    to: str,
+    status: str,
+    action: str = "failed",
+    message_id: str = "<x@y>",
+    prose: str = "I'm sorry.",
+    said: str = "",
+) -> bytes:
     """A delivery report as Postfix writes it."""
     return f"""Return-Path: <>
 From: MAILER-DAEMON@mx.example (Mail Delivery System)
@@ -28,7 +35,7 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="B"
 --B
 Content-Type: text/plain; charset=us-ascii
 
-This is the mail system at host mx.example. I'm sorry.
+This is the mail system at host mx.example. {prose}
 
 --B
 Content-Type: message/delivery-status
@@ -40,7 +47,7 @@ Final-Recipient: rfc822; {ADDRESS}
 Original-Recipient: rfc822;{ADDRESS}
 Action: {action}
 Status: {status}
-Diagnostic-Code: smtp; 550 {status} something
+Diagnostic-Code: smtp; 550 {said or status} something
 
 --B
 Content-Type: text/rfc822-headers
@@ -52,7 +59,7 @@ Message-ID: {message_id}
 """.replace("\n", "\r\n").encode()
 
 
-def complaint(to: str) -> bytes:
+def complaint(to: str, kind: str = "abuse") -> bytes:
     return f"""From: staff@provider.example
 To: {to}
 Subject: complaint
@@ -65,7 +72,7 @@ An e-mail abuse report.
 --B
 Content-Type: message/feedback-report
 
-Feedback-Type: abuse
+Feedback-Type: {kind}
 Version: 1
 --B--
 """.replace("\n", "\r\n").encode()
@@ -122,6 +129,15 @@ def test_an_address_that_does_not_exist_is_closed(mailed: World) -> None:
     assert back(mailed, dsn(path(mailed), "5.1.1")) == "closed"
     assert listed(mailed) == ["hard_bounce"]
     assert messages(mailed)[0].state == "undelivered"
+
+
+def test_a_mail_in_doubt_that_comes_back_is_in_doubt_no_more(mailed: World) -> None:
+    with mailed.database.writing() as session:
+        session.execute(update(Message).where(Message.id == messages(mailed)[0].id).values(state="held"))
+    assert back(mailed, dsn(path(mailed), "5.7.1")) == "noted"
+    assert messages(mailed)[0].state == "undelivered"
+    with mailed.database.writing() as session:
+        assert not outbox.resend(session, messages(mailed)[0].id, mailed.now)
 
 
 def test_a_report_told_twice_counts_once(mailed: World) -> None:
@@ -190,6 +206,35 @@ def test_what_is_no_report_does_nothing(mailed: World, raw: bytes) -> None:
 def test_a_report_of_delay_or_success_does_nothing(mailed: World) -> None:
     assert back(mailed, dsn(path(mailed), "4.4.1", action="delayed")) == "nothing"
     assert back(mailed, dsn(path(mailed), "2.0.0", action="relayed")) == "nothing"
+    greylisted = "The server said: 451 4.7.1 please come back later"
+    assert back(mailed, dsn(path(mailed), "4.7.1", action="delayed", prose=greylisted)) == "nothing"
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure"])
+def test_feedback_that_is_no_complaint_opts_nobody_out(mailed: World, kind: str) -> None:
+    assert back(mailed, complaint(path(mailed), kind)) == "nothing"
+    assert listed(mailed) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "said"),
+    [
+        ("failed (bad destination mailbox)", "5.1.1", "5.1.1"),
+        ("Failed", "5.1.1 (no such user)", "5.1.1"),
+        ("failed", "5.0.0", "5.1.1"),
+    ],
+)
+def test_a_wrong_address_is_understood_in_the_spelling_of_other_servers(
+    mailed: World, action: str, status: str, said: str
+) -> None:
+    assert back(mailed, dsn(path(mailed), status, action, said=said)) == "closed"
+
+
+def test_a_piece_of_an_ip_address_is_no_status(mailed: World) -> None:
+    said = "host mx.example[195.5.1.1] said: 452 4.2.2 mailbox full"
+    prose = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@q.example\r\nTo: {path(mailed)}\r\n\r\n{said}"
+    assert back(mailed, prose.encode()) == "noted"
+    assert listed(mailed) == []
 
 
 def test_prose_is_understood_where_a_machine_wrote_it(mailed: World) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from feedback import clock
 from feedback.channels.twilio_sms import TwilioSms
-from feedback.services import catching_up, optouts
-from feedback.store.models import InboundReply
+from feedback.services import catching_up, delivery, optouts
+from feedback.store.models import InboundReply, Message
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, FakeTwilio
 
 from .conftest import World
@@ -63,6 +63,48 @@ def test_replies_count_in_the_order_in_which_they_were_written(down: World, twil
     assert catch_up(down) == 2
     with down.database.reading() as session:
         assert not optouts.is_suppressed(session, "sms", PHONE)
+
+
+def test_a_start_that_is_read_back_does_not_undo_the_stop_after_it(down: World, twilio: FakeTwilio) -> None:
+    with down.database.writing() as session:
+        optouts.opt_out(session, "sms", PHONE, source="test", now=down.now - timedelta(hours=3))
+    twilio.receive(PHONE, OUR_NUMBER, "START").created -= 3600  # nobody answered Twilio's call
+    down.reply("STOP", PHONE)
+    assert catch_up(down) == 1
+    with down.database.reading() as session:
+        assert optouts.is_suppressed(session, "sms", PHONE)
+
+
+@pytest.mark.parametrize("number", ["+15005550077", "25000"])
+def test_a_stop_to_a_number_of_a_messaging_service_is_heard_though_nobody_wrote_there_before(
+    down: World, twilio: FakeTwilio, number: str
+) -> None:
+    down.settings = replace(down.settings, twilio=replace(down.settings.twilio, sender=""))
+    with down.database.writing() as session:
+        sent = {
+            "purpose": "invitation",
+            "channel": "twilio_sms",
+            "kind": "sms",
+            "recipient": PHONE,
+            "state": "sent",
+        }
+        session.add(
+            Message(**sent, sender=number, body="", language="en", due_at=down.now, created_at=down.now)
+        )
+    twilio.receive(PHONE, number, "STOP")
+    assert catch_up(down) == 1
+    with down.database.reading() as session:
+        assert optouts.is_suppressed(session, "sms", PHONE)
+
+
+@pytest.mark.parametrize(("hours", "answers"), [(0, 1), (3, 0)])
+def test_what_is_read_back_long_after_is_not_answered_in_the_night(
+    down: World, twilio: FakeTwilio, hours: int, answers: int
+) -> None:
+    twilio.receive(PHONE, OUR_NUMBER, "HELP").created -= hours * 3600
+    assert catch_up(down) == 1
+    delivery.send_queued(down.database, down.channels, down.settings, "worker", down.now)
+    assert len(twilio.outbound()) == answers
 
 
 def test_a_list_that_is_down_is_read_again_later(down: World, twilio: FakeTwilio) -> None:

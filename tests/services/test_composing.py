@@ -11,6 +11,7 @@ import pytest
 
 from feedback.core.branding import LEGIBLE, contrast, normalised
 from feedback.core.reply import Stop, understand
+from feedback.core.text import Text
 from feedback.i18n import LANGUAGES, translator
 from feedback.services.composing import compose
 from feedback.settings import Settings
@@ -29,6 +30,33 @@ WAY_OUT = {"en": "STOP", "tr": "RET", "fa": "لغو", "de": "STOP", "es": "BAJA"
 def test_the_word_that_a_message_tells_people_to_send_ends_it(language: str) -> None:
     assert WAY_OUT[language] in translator("messages", language).gettext("Reply STOP to end.")
     assert understand(WAY_OUT[language], minimum=0, maximum=10, language=language) == Stop("certain")
+
+
+@pytest.mark.parametrize(
+    ("phone", "sender", "way_out"),
+    [
+        ("+15005550123", "+15005550006", "Reply STOP to end."),
+        ("+905321234567", "+15005550006", "No more: "),  # Twilio carries no replies there
+        ("+905321234567", "ACME", "No more: "),
+        ("+15005550123", "ACME", "No more: "),
+    ],
+)
+@pytest.mark.parametrize("template", ["{link} {opt_out}", "{link} Reply STOP to end."])
+def test_a_text_message_that_cannot_be_answered_carries_a_link_to_stop(
+    migrated: Database, phone: str, sender: str, way_out: str, template: str
+) -> None:
+    settings = replace(
+        ACME,
+        channels=replace(ACME.channels, enabled=("twilio_sms",)),
+        twilio=replace(ACME.twilio, sender=sender),
+    )
+    survey = NPS.model_copy(update={"messages": NPS.messages.model_copy(update={"sms": Text(template)})})
+    with migrated.writing() as session:
+        invitation = invite(session, shelf(survey))
+        invitation.contact.phone = phone
+        text = compose(survey, invitation, "sms", settings).body
+    assert way_out in text
+    assert (f"/{TOKEN}/stop" in text) == (way_out == "No more: ")
 
 
 def test_the_button_of_an_email_can_be_read_whatever_colour_the_brand_has(migrated: Database) -> None:

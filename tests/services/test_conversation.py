@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,10 +11,21 @@ from sqlalchemy import select
 from feedback.channels.base import Reply
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
-from feedback.services import conversation
-from feedback.store.models import AnswerRow, FollowUp, InboundReply, Invitation, Response, Score, Suppression
+from feedback.services import conversation, journeys, optouts
+from feedback.store.models import (
+    AnswerRow,
+    FollowUp,
+    InboundReply,
+    Invitation,
+    Message,
+    Response,
+    Score,
+    Suppression,
+)
 
 from .conftest import World
+
+PHONE = "+905321234567"
 
 
 @pytest.fixture
@@ -53,6 +65,19 @@ def test_a_number_is_a_score_and_asks_for_a_comment(asked: World) -> None:
     asked.tick()
     assert answers(asked) == {"satisfaction": 4}
     assert asked.texts[1:] == ["What could we do better?"]
+
+
+def test_a_number_answers_the_reminder_of_a_survey_that_went_out_by_mail(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
+        world.contact(session, account=account)
+        journeys.plan_dates(session, world.library, world.settings, world.now)
+    for _ in range(7):
+        world.tick()
+        world.wait(days=1)
+    assert (len(world.mails), len(world.texts)) == (1, 1)
+    world.reply("9")
+    assert answers(world) == {"score": 9}
 
 
 def test_the_comment_completes_it_and_is_thanked_for_once(asked: World) -> None:
@@ -168,10 +193,11 @@ def test_stop_in_any_language_ends_everything_and_is_confirmed_once(asked: World
     assert asked.mails == []
 
 
-def test_a_wish_to_stop_in_other_words_suspends_until_a_person_has_read_it(asked: World) -> None:
+def test_a_wish_to_stop_in_other_words_suspends_every_way_until_a_person_has_read_it(asked: World) -> None:
     asked.reply("please don't text me again")
     with asked.database.reading() as session:
-        assert session.scalars(select(Suppression.reason)).all() == ["maybe_opt_out"]
+        rows = session.execute(select(Suppression.kind, Suppression.reason)).all()
+        assert {tuple(row) for row in rows} == {("sms", "maybe_opt_out"), ("email", "maybe_opt_out")}
         assert session.scalars(select(InboundReply.needs_person)).all() == [True]
 
 
@@ -194,7 +220,7 @@ def test_a_stop_word_in_a_comment_suspends_but_costs_neither_score_nor_comment(a
     assert answers(asked) == {"satisfaction": 2, "comment": "I had to cancel my order twice"}
     assert len(asked.texts) == 1  # no thanks: nothing is sent until somebody has read it
     with asked.database.reading() as session:
-        assert session.scalars(select(Suppression.reason)).all() == ["maybe_opt_out"]
+        assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
         row = session.scalars(select(InboundReply)).one()
         assert (row.meaning, row.needs_person) == ("maybe_stop", True)
 
@@ -207,7 +233,7 @@ def test_a_comment_in_which_somebody_may_want_to_stop_is_kept_with_the_score(
     asked.reply(words)
     assert answers(asked) == {"satisfaction": 2, "comment": words}
     with asked.database.reading() as session:
-        assert session.scalars(select(Suppression.reason)).all() == ["maybe_opt_out"]
+        assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
 
 
 def test_start_takes_a_stop_back(asked: World) -> None:
@@ -344,6 +370,34 @@ def test_help_says_who_is_writing_and_where_the_open_survey_is(asked: World) -> 
     assert asked.texts[-1] == (
         f"Acme surveys. Help: +902120000000, help@acme.example. Answer here: {link} Reply STOP to end."
     )
+
+
+def test_what_we_answer_comes_from_the_number_they_wrote_to_and_shares_its_pace(asked: World) -> None:
+    asked.settings = replace(asked.settings, twilio=replace(asked.settings.twilio, sender="+15550000000"))
+    asked.reply("HELP")
+    with asked.database.writing() as session:
+        reply = Reply("SM1", PHONE, "25000", "HELP", asked.now, None)
+        conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+        senders = session.scalars(
+            select(Message.sender).where(Message.purpose == "thanks").order_by(Message.id)
+        )
+        assert senders.all() == [None, "25000"]
+
+
+def test_what_the_provider_has_understood_and_answered_is_not_answered_twice(asked: World) -> None:
+    for number, (words, understood) in enumerate(
+        [("AYUDA!", "HELP"), ("basta ya", "STOP"), ("join", "START")]
+    ):
+        reply = Reply(f"SM{number}", PHONE, "+15550000000", words, asked.now, understood)
+        with asked.database.writing() as session:
+            conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+            session.flush()
+            assert optouts.is_suppressed(session, "sms", PHONE) == (understood == "STOP")
+    asked.tick()
+    assert len(asked.texts) == 1
+    with asked.database.reading() as session:
+        meanings = session.scalars(select(InboundReply.meaning).order_by(InboundReply.id)).all()
+        assert meanings == ["help", "stop", "start"]
 
 
 @pytest.mark.parametrize("over", ["expired", "answered"])

@@ -23,6 +23,7 @@ from feedback.services import delivery, holds, invitations, optouts, outbox, pac
 from feedback.store.models import (
     Attempt,
     ChannelHold,
+    Consent,
     DuplicateSend,
     Invitation,
     Message,
@@ -111,6 +112,14 @@ def count(world: World, table: type) -> int:
 
 def unknown() -> DeliveryFailed:
     return refusal(Verdict.UNKNOWN, "It broke off.")
+
+
+def test_a_consent_that_is_withdrawn_while_a_message_waits_calls_it_off(due: World) -> None:
+    with due.database.writing() as session:
+        session.execute(update(Consent).where(Consent.kind == "sms").values(withdrawn_at=due.now))
+    assert send(due) == 0
+    assert (only(due).state, only(due).state_reason) == ("cancelled", "suppressed")
+    assert due.texts == []
 
 
 # The plain way

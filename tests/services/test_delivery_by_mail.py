@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -69,6 +70,16 @@ def test_a_mail_without_an_answer_is_held_and_resent_under_the_same_name(
     assert list(server.times_accepted().values()) == [
         2
     ]  # the person was wrong; a mail server may notice by its name
+
+
+def test_a_server_that_never_confirms_gets_a_mail_twice_at_most(mail: World, server: FakeSmtp) -> None:
+    mail.settings = replace(mail.settings, smtp=replace(mail.settings.smtp, unknown="resend"))
+    server.fault = "drop_after_data"
+    for _ in range(6):
+        message = send(mail)
+        mail.wait(hours=1)
+    assert list(server.times_accepted().values()) == [2]
+    assert message.state == "held"
 
 
 def test_a_mailbox_that_does_not_exist_is_closed(mail: World, server: FakeSmtp) -> None:

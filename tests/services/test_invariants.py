@@ -70,6 +70,10 @@ def _overdue(session: Session, world: World) -> None:
     session.execute(update(Enrolment).values(state="scheduled", due_at=world.now - timedelta(hours=2)))
 
 
+def _uninvited(session: Session, _: World) -> None:
+    session.execute(delete(Invitation))
+
+
 def _held(session: Session, world: World) -> None:
     holds.hold(session, "twilio_sms", ChannelHeld("Bad credentials.", code="hold_channel"), world.now)
 
@@ -90,6 +94,7 @@ def _doubtful(session: Session, _: World) -> None:
         (_overdue, "F308"),
         (_held, "F309"),
         (_doubtful, "F310"),
+        (_uninvited, "F311"),
     ],
 )
 def test_each_broken_invariant_is_named(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from feedback.services import invitations, journeys, optouts
-from feedback.store.models import Enrolment, Invitation, JourneyEvent, Message
+from feedback.core.journey import Journey
+from feedback.library import Library
+from feedback.services import deliveries, invitations, journeys, optouts
+from feedback.services.followups import Viewer
+from feedback.store.models import Consent, Enrolment, Invitation, JourneyEvent, Message
 
 from .conftest import World
 
@@ -73,6 +77,23 @@ def test_whoever_was_asked_recently_is_skipped_with_the_next_date(world: World) 
         assert second.next_allowed_at > world.now + timedelta(days=20)
 
 
+def test_the_rest_of_a_contact_begins_when_the_survey_left(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+    world.wait(days=6)  # the channel was held
+    world.tick()
+    assert len(world.texts) == 1
+    world.wait(days=26)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+        second = session.scalars(select(Enrolment).order_by(Enrolment.id.desc()).limit(1)).one()
+        assert (second.state, second.reason) == ("skipped", "contacted_recently")
+
+
 def test_renewal_beats_support(world: World) -> None:
     with world.database.writing() as session:
         account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
@@ -135,6 +156,27 @@ def test_an_opt_out_cancels_what_is_queued_already(world: World) -> None:
         assert session.scalars(select(Invitation.state)).all() == ["skipped"]
 
 
+def test_a_new_address_does_not_undo_an_opt_out_but_start_from_it_does(world: World) -> None:
+    new = "+905320000001"
+    with world.database.writing() as session:
+        contact = world.contact(session, email=None)
+        optouts.opt_out(session, "sms", contact.phone or "", source="test", now=world.now)
+        contact.phone, contact.email = new, "new@example.com"
+        for kind, address in (("sms", new), ("email", "new@example.com")):
+            optouts.grant(session, contact, kind, address, basis="consent", source="import", now=world.now)
+        world.event(session, "ticket_closed")
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "suppressed", "email": "suppressed"}
+    world.wait(hours=1)
+    world.reply("START", new)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert (len(world.texts), world.mails) == (1, [])
+
+
 def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) -> None:
     with world.database.writing() as session:
         world.contact(session)
@@ -146,6 +188,98 @@ def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) 
         world.wait(days=1)
         world.tick()
     assert (len(world.texts), len(world.mails)) == (1, 1)
+
+
+def test_a_reminder_that_is_left_out_is_told_in_the_story(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    world.tick()
+    with world.database.writing() as session:
+        session.execute(update(Consent).values(withdrawn_at=world.now))
+    world.wait(days=4)
+    world.tick()
+    with world.database.reading() as session:
+        number = session.scalars(select(Invitation.id)).one()
+        steps = deliveries.story(session, number, Viewer(1, sees_all=True)).steps
+    (told,) = [step for step in steps if step.code == "not_reminded"]
+    assert (told.at, told.params["reason"]) == (world.now, "no_channel")
+    assert len(world.texts) == 1 and world.mails == []
+
+
+def test_a_reminder_keeps_to_the_channels_of_its_stage(world: World) -> None:
+    stages = [
+        stage.model_copy(update={"channels": ("email",)}) if stage.key == "onboarding" else stage
+        for stage in world.library.journey.stages
+    ]
+    world.library = Library(world.library.questionnaires, Journey(stages=tuple(stages)))
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    for _ in range(10):
+        world.wait(days=1)
+        world.tick()
+    assert (len(world.texts), len(world.mails)) == (0, 2)
+
+
+def test_no_reply_is_awaited_from_where_none_can_come(world: World) -> None:
+    world.settings = replace(
+        world.settings,
+        channels=replace(world.settings.channels, enabled=("twilio_sms",)),
+        twilio=replace(world.settings.twilio, sender="+15005550006"),
+    )
+    world.channels = {"twilio_sms": world.channels["simulator_sms"]}
+    with world.database.writing() as session:
+        world.contact(session)
+        world.contact(session, "c2", phone="+447700900123", time_zone="Europe/London")
+        world.event(session, "ticket_closed")
+        world.event(session, "ticket_closed", "c2")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        expected = session.scalars(select(Invitation.reply_key).order_by(Invitation.contact_id)).all()
+    assert expected == [None, "+447700900123"]
+
+
+def test_an_installation_without_text_messages_asks_and_reminds_by_mail(world: World) -> None:
+    without_text_messages(world)
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    for _ in range(10):
+        world.wait(days=1)
+        world.tick()
+    assert (len(world.texts), len(world.mails)) == (0, 2)
+    with world.database.reading() as session:
+        assert session.scalars(select(Invitation.state)).all() == ["sent"]
+
+
+def test_whom_no_channel_of_the_installation_reaches_is_skipped_with_the_reason(world: World) -> None:
+    without_text_messages(world)
+    with world.database.writing() as session:
+        world.contact(session, email=None)
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "not_enabled", "email": "no_address"}
+
+
+def test_a_channel_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
+    world.channels.pop("simulator_sms")  # another node runs with newer settings
+    with world.database.writing() as session:
+        world.contact(session)
+        world.contact(session, "c2", phone=None)
+        world.event(session, "ticket_closed")
+        world.event(session, "ticket_closed", "c2")
+    world.wait(hours=2)
+    world.tick()
+    world.tick()
+    assert len(world.mails) == 1
+    with world.database.reading() as session:
+        states = session.scalars(select(Invitation.state).order_by(Invitation.contact_id)).all()
+        assert states == ["failed", "sent"]
 
 
 def test_an_invitation_that_nobody_answers_expires(world: World) -> None:
@@ -186,3 +320,9 @@ def test_after_a_standstill_the_missed_days_are_planned(world: World) -> None:
             with world.database.writing() as session:
                 planned += journeys.plan_recurring(session, world.library, world.settings, world.now)
     assert planned >= 97  # the first call begins with its own day
+
+
+def without_text_messages(world: World) -> None:
+    world.channels.pop("simulator_sms")
+    enabled = replace(world.settings.channels, enabled=tuple(world.channels))
+    world.settings = replace(world.settings, channels=enabled)

@@ -43,6 +43,22 @@ def test_a_renewal_that_comes_near_is_in_the_plan(world: World) -> None:
     assert timedelta(days=9) <= rows[0].at - world.now <= timedelta(days=13)
 
 
+def test_turns_that_the_worker_has_not_come_to_yet_are_in_the_plan(world: World) -> None:
+    with world.database.writing() as session:
+        for number in range(180):
+            world.contact(session, f"c{number}", phone=f"+9053212{number:05d}")
+
+    def turns() -> int:
+        return sum(each.stage == "relationship" for each in plan(world, days=89).rows)
+
+    assert turns() == 180  # of today, too, before the worker has ever run
+    with world.database.writing() as session:
+        planned = journeys.plan_recurring(session, world.library, world.settings, world.now)
+    assert planned > 0 and turns() == 180
+    world.wait(days=3)  # it stood still
+    assert turns() > 180 - planned
+
+
 def test_what_is_planned_is_what_happens(world: World) -> None:
     with world.database.writing() as session:
         for number in range(120):
@@ -70,6 +86,28 @@ def test_what_is_planned_is_what_happens(world: World) -> None:
     assert happened.total() > 20
     assert Counter(each.stage for each in within) == happened
     assert sum(foreseen.skipped.values()) == skipped
+
+
+def test_a_survey_that_waits_out_a_rest_is_planned_for_its_end(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=world.now.date() + timedelta(days=105))
+        world.contact(session, account=account)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.wait(days=2)
+    with world.database.writing() as session:
+        world.event(session, "follow_up_closed")
+    days = {each.stage: each.at for each in plan(world, days=60).rows if each.at}
+    assert days["renewal"] < days["recovery"]
+    for _ in range(60):
+        with world.database.writing() as session:
+            journeys.plan_dates(session, world.library, world.settings, world.now)
+        world.tick()
+        world.wait(days=1)
+    with world.database.reading() as session:
+        sent = session.scalars(select(Invitation.sent_at).where(Invitation.stage == "recovery")).one()
+    assert sent and abs(sent - days["recovery"]) <= timedelta(days=1)
 
 
 def test_the_plan_keeps_to_the_budget_it_foresees(world: World) -> None:

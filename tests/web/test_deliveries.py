@@ -30,6 +30,7 @@ from feedback.store.models import (
     JourneyEvent,
     Message,
     Receipt,
+    User,
 )
 from feedback.web import delivery_words
 from tests.web.conftest import SignIn
@@ -90,6 +91,27 @@ def test_a_day_is_told_by_channel_with_segments(sent: dict[str, int], sign_in: S
     assert numbers[7] == "2"  # only what left is billed
 
 
+def test_a_mail_to_a_colleague_is_listed_while_somebody_has_to_decide_about_it(
+    app: Flask, sign_in: SignIn
+) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        user = session.scalars(select(User).order_by(User.id)).first()
+        assert user
+        now = clock.now()
+        mail = {"purpose": "digest", "channel": "smtp_email", "kind": "email", "body": "", "language": "en"}
+        held = Message(
+            **mail, user_id=user.id, recipient=user.email, state="held", due_at=now, created_at=now
+        )
+        session.add(held)
+        session.flush()
+        number = held.id
+    lead = sign_in("lead")
+    assert f"/deliveries/messages/{number}" in lead.get("/deliveries/").text
+    lead.post(f"/deliveries/messages/{number}", data={"verdict": "arrived"})
+    assert stored(app, number).state == "sent"
+    assert "digest" not in lead.get("/deliveries/messages").text
+
+
 def test_a_day_is_told_by_sender(app: Flask, sign_in: SignIn) -> None:
     with app.extensions["feedback"].database.writing() as session:
         mine = invitation_of(session, "Northwind Logistics")
@@ -131,7 +153,9 @@ def test_every_table_can_be_taken_away_by_those_who_may(
     assert sign_in("cem").get("/deliveries/?export=days.csv").status_code == 403
 
 
-def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) -> None:
+def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
+    app: Flask, sign_in: SignIn
+) -> None:
     now = clock.now()
     with app.extensions["feedback"].database.writing() as session:
         contact = session.scalars(select(Contact)).first()
@@ -140,12 +164,15 @@ def test_why_customers_were_not_asked_is_counted(app: Flask, sign_in: SignIn) ->
             Enrolment(
                 contact=contact, stage="renewal", occurrence="date:2026-01-01", questionnaire="renewal-nps",
                 state="skipped", reason="contacted_recently", entered_at=now, due_at=now, expires_at=now,
-                created_at=now, decided_at=now,
+                created_at=now, decided_at=now, next_allowed_at=now + timedelta(days=30),
             )
         )  # fmt: skip
     page = sign_in("lead").get("/deliveries/").text
     assert "90 days before renewal" in page
     assert "the customer was asked a short time ago" in page
+    day = translator("desk", "en").date((now + timedelta(days=30)).date())
+    (told,) = [part for part in page.split("<li>") if f"may be asked from {day} on" in part]
+    assert str(contact.name) in told and "90 days before renewal" in told
 
 
 def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:

@@ -114,6 +114,28 @@ def test_no_opt_out_lets_the_surveys_go_on(app: Flask, replies: dict[str, int], 
     assert "Lena Lead decided that it is no opt-out" in page
 
 
+def test_surveys_wait_until_every_doubt_about_a_person_is_decided(
+    app: Flask, replies: dict[str, int], sign_in: SignIn
+) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        first = session.get_one(InboundReply, replies["maybe_stop"])
+        facts = {"channel": "simulator_sms", "recipient": first.recipient, "sender": first.sender}
+        second = InboundReply(
+            provider_id="second", body="leave me alone", received_at=first.received_at, meaning="maybe_stop",
+            contact_id=first.contact_id, needs_person=True, **facts,
+        )  # fmt: skip
+        session.add(second)
+        session.flush()
+        optouts.suspend(session, "sms", second.sender, source="reply", now=clock.now())
+    suspended = [("email", "maybe_opt_out"), ("sms", "maybe_opt_out")]
+    assert suppressions(app) == suspended
+    lead = sign_in("lead")
+    lead.post(f"/inbox/{replies['maybe_stop']}", data={"decision": "no_opt_out"})
+    assert suppressions(app) == suspended
+    lead.post(f"/inbox/{second.id}", data={"decision": "no_opt_out"})
+    assert suppressions(app) == []
+
+
 def test_a_firm_opt_out_is_not_lifted_by_reading_a_letter(
     app: Flask, replies: dict[str, int], sign_in: SignIn
 ) -> None:

@@ -220,7 +220,8 @@ def _record_permissions(
 ) -> Iterator[str]:
     """Grant and withdraw; yields the contacts for whom that changed something.
 
-    What a customer has withdrawn stays withdrawn: a file that still says yes was written before they said no.
+    What a customer has withdrawn stays withdrawn: a file that still says yes was written before they said no. A no
+    that came before any yes is kept as a permission that was withdrawn when it was given, and a yes may follow it.
     """
     asked = [draft for draft in drafts if draft.permissions]
     known = _consents(connection, [stored[draft.external_id].id for draft in asked])
@@ -231,11 +232,13 @@ def _record_permissions(
             if address is None:
                 continue
             place = (stored[draft.external_id].id, permission.kind, address)
-            if permission.allowed and place not in known:
-                granted.append(_consent_row(draft, permission, address, stored, now))
+            row = known.get(place)
+            if row is None or (permission.allowed and row.withdrawn_at == row.granted_at):
+                made = _consent_row(draft, permission, address, stored, now)
+                granted.append(made | {"withdrawn_at": None if permission.allowed else now})
                 yield draft.external_id
-            elif not permission.allowed and known.get(place) is not None:
-                withdrawn.append(known[place])
+            elif not permission.allowed and row.withdrawn_at is None:
+                withdrawn.append(row.id)
                 yield draft.external_id
     if write and granted:
         connection.execute(insert(_CONSENT), granted)
@@ -243,12 +246,12 @@ def _record_permissions(
         connection.execute(update(_CONSENT).where(_CONSENT.c.id.in_(withdrawn)).values(withdrawn_at=now))
 
 
-def _consents(connection: Connection, contacts: list[int]) -> dict[tuple[int, str, str], int | None]:
-    """(contact, kind, address) -> id of the permission, or None where it has been withdrawn."""
+def _consents(connection: Connection, contacts: list[int]) -> dict[tuple[int, str, str], Any]:
+    """(contact, kind, address) -> the row of the last that was said about it."""
     c = _CONSENT.c
-    wanted = select(c.contact_id, c.kind, c.address, c.id, c.withdrawn_at).where(c.contact_id.in_(contacts))
-    rows = connection.execute(wanted.order_by(c.id)) if contacts else ()
-    return {(row[0], row[1], row[2]): (None if row.withdrawn_at else row.id) for row in rows}
+    wanted = select(c.contact_id, c.kind, c.address, c.id, c.granted_at, c.withdrawn_at)
+    rows = connection.execute(wanted.where(c.contact_id.in_(contacts)).order_by(c.id)) if contacts else ()
+    return {(row[0], row[1], row[2]): row for row in rows}
 
 
 def _address(draft: ContactDraft, row: Row[Any] | None, kind: str) -> str | None:
