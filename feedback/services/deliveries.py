@@ -20,7 +20,9 @@ from feedback.store.database import zone_of
 from feedback.store.days import local_day
 from feedback.store.models import (
     Attempt,
+    Bounce,
     Contact,
+    DuplicateSend,
     Enrolment,
     InboundReply,
     Invitation,
@@ -236,10 +238,16 @@ def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:
     ids = [message.id for message in sent]
     attempts = session.scalars(select(Attempt).where(Attempt.message_id.in_(ids)).order_by(Attempt.id)).all()
     receipts = session.scalars(select(Receipt).where(Receipt.message_id.in_(ids)).order_by(Receipt.id)).all()
+    bounces = session.scalars(select(Bounce).where(Bounce.message_id.in_(ids)).order_by(Bounce.id)).all()
+    copies = session.scalars(select(DuplicateSend).where(DuplicateSend.message_id.in_(ids))).all()
     for message in sent:
         tried = [each for each in attempts if each.message_id == message.id]
         told = [each for each in receipts if each.message_id == message.id]
         yield from _message(message, tried, told)
+        for bounce in (each for each in bounces if each.message_id == message.id):
+            yield Step(bounce.received_at, "bounced", {"purpose": message.purpose, "code": bounce.status})
+    for copy in copies:
+        yield Step(copy.noticed_at, "copied")
 
 
 def _message(message: Message, tried: Sequence[Attempt], told: Sequence[Receipt]) -> Iterator[Step]:

@@ -110,6 +110,8 @@ STEPS: Mapping[str, str] = {
     "sent": _("{purpose} sent by {channel}"),
     "delivered": _("{purpose} delivered"),
     "reported": _("The provider reported code {code}"),
+    "bounced": _("{purpose} came back with code {code}"),
+    "copied": _("The provider has a second copy of a message"),
     "undelivered": _("{purpose} did not arrive: {reason}"),
     "failed": _("{purpose} failed: {reason}"),
     "unconfirmed": _("{purpose} is unconfirmed: {reason}"),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from feedback.channels.base import Receipt, Verdict, refusal
 from feedback.channels.simulator import Simulator
 from feedback.errors import NotFound
-from feedback.services import receipts, stories
-from feedback.store.models import Invitation
+from feedback.services import deliveries, outbox, receipts
+from feedback.services.followups import Viewer
+from feedback.store.models import Bounce, Invitation, Message
 
 from .conftest import World
 
+LEAD = Viewer(1, sees_all=True)
 
-def story(world: World) -> list[stories.Step]:
+
+def story(world: World) -> list[deliveries.Step]:
     with world.database.reading() as session:
         (number,) = session.scalars(select(Invitation.id))
-        return stories.of(session, number)
+        return list(deliveries.story(session, number, LEAD).steps)
 
 
 def test_a_story_tells_what_happened_in_its_order(world: World) -> None:
@@ -39,11 +44,35 @@ def test_a_story_tells_what_happened_in_its_order(world: World) -> None:
     world.wait(minutes=1)
     world.reply("5")
     codes = [step.code for step in story(world)]
-    assert [codes.count(code) for code in ("event", "planned", "called", "sent", "delivered", "answered")] == [
-        1, 1, 2, 1, 1, 1,
+    assert [codes.count(code) for code in ("event", "planned_event", "sent", "delivered", "answered")] == [
+        1, 1, 1, 1, 1,
     ]  # fmt: skip
-    order = [codes.index(code) for code in ("event", "queued", "called", "sent", "delivered", "replied")]
+    order = [
+        codes.index(code) for code in ("event", "written", "tried_in_vain", "tried", "delivered", "replied")
+    ]
     assert order == sorted(order)
+
+
+def test_a_story_tells_of_mail_that_came_back_and_of_a_second_copy(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, phone=None)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    with world.database.writing() as session:
+        message = session.scalars(select(Message)).one()
+        session.add(
+            Bounce(
+                message_id=message.id,
+                address=message.recipient,
+                status="4.2.2",
+                is_permanent=False,
+                received_at=world.now + timedelta(minutes=1),
+            )
+        )
+        outbox.duplicated(session, message, "another", world.now + timedelta(minutes=2))
+    told = [(step.code, step.params.get("code")) for step in story(world)]
+    assert told.index(("bounced", "4.2.2")) < told.index(("copied", None))
 
 
 def test_a_story_names_no_address_no_link_and_no_words(world: World) -> None:
@@ -61,4 +90,4 @@ def test_a_story_names_no_address_no_link_and_no_words(world: World) -> None:
 
 def test_nobody_has_a_story_that_is_not_there(world: World) -> None:
     with world.database.reading() as session, pytest.raises(NotFound):
-        stories.of(session, 99)
+        deliveries.story(session, 99, LEAD)
