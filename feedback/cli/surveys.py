@@ -42,7 +42,7 @@ def plan(days: int, everything: bool) -> None:
     runtime = the_runtime()
     with runtime.database.reading() as session:
         plan = planning.plan(session, runtime.library, runtime.settings, clock.now(), days)
-    for row in plan.rows if everything else ():
+    for row in plan.everything if everything else ():
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
         again = f"; next allowed {row.next_allowed:%Y-%m-%d %H:%M} UTC" if row.next_allowed else ""
@@ -51,6 +51,10 @@ def plan(days: int, everything: bool) -> None:
         click.echo(f"{day}  {count:>7}")
     by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(plan.per_channel.items()))
     click.echo(f"{plan.sent} messages in {days} days{': ' + by_channel if by_channel else ''}.")
+    if plan.waiting:
+        click.echo(f"{len(plan.waiting)} more are written and wait for their moment.")
+    if reminders := sum(row.at is not None for row in plan.reminders):
+        click.echo(f"{reminders} reminders at most: to those who have not answered by then.")
     for code, count in plan.skipped.most_common():
         click.echo(f"{count} not sent: {code.replace('_', ' ')}.")
 

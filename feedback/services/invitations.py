@@ -189,7 +189,7 @@ def remind_due(
         .with_for_update(skip_locked=True)
     ).all()
     for invitation in due:
-        kinds = _other_first(invitation, library)
+        kinds = other_first(library.journey.stage(invitation.stage), invitation.kind)
         decision = _decide_way(session, invitation, kinds, library, settings, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
@@ -334,11 +334,9 @@ def _tell_why_not(invitation: Invitation, decision: Skip, now: datetime) -> None
         enrolment.explanation = [*enrolment.explanation, why]
 
 
-def _other_first(invitation: Invitation, library: Library) -> tuple[str, ...]:
-    """The ways to remind by: another of its stage, then the one that it went out by."""
-    stage = library.journey.stage(invitation.stage)
-    others = (kind for kind in stage.channels if kind != invitation.kind) if stage else ()
-    return (*others, invitation.kind)
+def other_first(stage: Stage | None, kind: str) -> tuple[str, ...]:
+    """The ways to remind by: another of the stage, then the `kind` of channel that the survey went out by."""
+    return (*(each for each in (stage.channels if stage else ()) if each != kind), kind)
 
 
 def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:

@@ -13,20 +13,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from feedback.core.contact_policy import Decision, History, Intended, PastContact, Policy, Send, decide
+from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.library import Library
-from feedback.services import contacting, journeys
+from feedback.services import contacting, invitations, journeys
 from feedback.settings import Settings
-from feedback.store.models import Account, Contact, Enrolment
+from feedback.store.models import Account, Contact, Enrolment, Invitation, Message
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One survey that is going to be decided. `at` and `channel` are None where the answer is no.
+    """One message that is to go out. `at` and `channel` are None where the answer is no.
 
     `explanation` has the form of `Enrolment.explanation`: a code and its parameters for every step.
     """
@@ -42,9 +43,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """The rows in the order of their time, and what they add up to."""
+    """What is to come, each list in the order of its time, and what the surveys add up to.
+
+    rows        surveys that are going to be decided
+    waiting     messages that are written and wait for their moment
+    reminders   of these and of what is out; nobody can know who will have answered by then
+    """
 
     rows: list[Planned]
+    waiting: list[Planned] = field(default_factory=list)
+    reminders: list[Planned] = field(default_factory=list)
     per_day: Counter[date] = field(default_factory=Counter)
     per_channel: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -52,6 +60,14 @@ class Plan:
     @property
     def sent(self) -> int:
         return sum(self.per_day.values())
+
+    @property
+    def everything(self) -> list[Planned]:
+        return sorted([*self.rows, *self.waiting, *self.reminders], key=_moment)
+
+
+def _moment(row: Planned) -> datetime:
+    return row.at or row.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,19 @@ class _Wish:
     def turn(self) -> tuple[datetime, int, int]:
         """When it is decided: in the order of time, the more important first."""
         return self.wanted, -self.stage.priority, self.contact_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A survey that is out, or is to go out, and when it would be brought to mind: first `remind_at`, then each of
+    `gaps` after the reminder before."""
+
+    contact_id: int
+    stage: Stage
+    kind: str
+    remind_at: datetime
+    gaps: tuple[timedelta, ...]
+    expires: datetime
 
 
 def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
@@ -88,7 +117,13 @@ def plan(session: Session, library: Library, settings: Settings, now: datetime, 
             rows.append(decided)
         elif decided.wanted <= until:
             heapq.heappush(waiting, (decided.turn, number, decided))
-    return _summed(sorted(rows, key=lambda row: row.at or row.wanted))
+    found = _summed(sorted(rows, key=_moment))
+    found.waiting.extend(_written(session, until))
+    asked = [*_asked(session, library, now), *foreseen.asked]
+    found.reminders.extend(
+        sorted(_reminders(session, asked, contacting.policy(settings), now, until), key=_moment)
+    )
+    return found
 
 
 class _Foreseen:
@@ -98,6 +133,7 @@ class _Foreseen:
         self._session, self._rules, self._now = session, rules, now
         self._of_contact: dict[int, list[PastContact]] = defaultdict(list)
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
+        self.asked: list[_Asked] = []
 
     def decide(self, wish: _Wish) -> Planned | _Wish:
         """What becomes of it; where its stage waits out the contact's rest, the wish for the end of that."""
@@ -113,6 +149,7 @@ class _Foreseen:
         self._of_contact[contact.id].append(past)
         if contact.account_id:
             self._of_account[contact.account_id].append(past)
+        self.asked += _brought_to_mind(contact.id, wish.stage, decision.channel, decision.at)
         explanation = journeys.with_earlier(wish.earlier, contacting.explained(decision.reasons))
         return Planned(name, wish.stage.key, wish.wanted, decision.at, decision.channel, explanation)
 
@@ -125,6 +162,84 @@ class _Foreseen:
         intended = Intended(wish.stage.priority, wish.stage.channels, wish.wanted, wish.expires)
         person = contacting.recipient(self._session, contact)
         return decide(intended, person, history, self._rules, max(self._now, wish.wanted))
+
+
+def _brought_to_mind(contact_id: int, stage: Stage, kind: str, sent: datetime) -> Iterator[_Asked]:
+    """What may follow a survey that goes out at `sent`."""
+    if stage.reminders:
+        first, *gaps = (each.timedelta for each in stage.reminders)
+        expires = sent + stage.expires_after.timedelta
+        yield _Asked(contact_id, stage, kind, sent + first, tuple(gaps), expires)
+
+
+def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked]:
+    """Surveys that are out, or written, and that nobody has answered."""
+    rows = session.execute(
+        select(Invitation, Message.due_at)
+        .outerjoin(
+            Message,
+            and_(
+                Message.invitation_id == Invitation.id,
+                Message.purpose == "invitation",
+                Message.state == "queued",
+            ),
+        )
+        .where(Invitation.state.in_(invitations.WAITING), Invitation.answered_at.is_(None))
+        .where(Invitation.expires_at > now)
+    )
+    for invitation, due_at in rows:
+        stage = library.journey.stage(invitation.stage)
+        gaps = tuple(Duration.parse(each).timedelta for each in invitation.reminders)
+        gaps = gaps[invitation.reminders_sent :]
+        remind_at = invitation.remind_at or (due_at + gaps[0] if due_at and gaps else None)
+        if stage and remind_at:
+            yield _Asked(
+                invitation.contact_id, stage, invitation.kind, remind_at, gaps[1:], invitation.expires_at
+            )
+
+
+def _reminders(
+    session: Session, asked: Iterable[_Asked], rules: Policy, now: datetime, until: datetime
+) -> Iterator[Planned]:
+    for each in asked:
+        contact = session.get_one(Contact, each.contact_id)
+        kinds = invitations.other_first(each.stage, each.kind)
+        wanted: datetime | None = each.remind_at
+        gaps = iter(each.gaps)
+        while wanted and wanted <= until:
+            decision = contacting.decide_again(
+                session, contact, kinds, each.expires, rules, max(now, wanted), each.stage.priority
+            )
+            yield _reminder(contact.external_id, each.stage, wanted, decision)
+            gap = next(gaps, None)
+            wanted = decision.at + gap if gap and isinstance(decision, Send) else None
+
+
+def _reminder(contact: str, stage: Stage, wanted: datetime, decision: Decision) -> Planned:
+    why: list[dict[str, Any]] = [{"code": "reminder_unless_answered", "params": {}}]
+    if isinstance(decision, Send):
+        told = contacting.explained(decision.reasons)
+        return Planned(contact, stage.key, wanted, decision.at, decision.channel, [*why, *told])
+    skipped = {"code": decision.code, "params": dict(decision.params)}
+    return Planned(contact, stage.key, wanted, None, None, [*why, skipped])
+
+
+def _written(session: Session, until: datetime) -> Iterator[Planned]:
+    """Messages of surveys that wait in the outbox, with what moved them there."""
+    rows = session.execute(
+        select(Message, Contact.external_id, Invitation.stage, Enrolment.explanation)
+        .join(Invitation, Message.invitation_id == Invitation.id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .outerjoin(Enrolment, Enrolment.id == Invitation.enrolment_id)
+        .where(Message.state == "queued", Message.purpose.in_(("invitation", "reminder")))
+        .where(Message.due_at <= until)
+        .order_by(Message.due_at)
+    )
+    for message, contact, stage, earlier in rows:
+        why = [{"code": f"{message.purpose}_written", "params": {}}, *(earlier or [])]
+        if message.state_reason:
+            why.append({"code": message.state_reason, "params": {}})
+        yield Planned(contact, stage, message.created_at, message.due_at, message.kind, why)
 
 
 def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_Wish]:

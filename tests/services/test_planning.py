@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from sqlalchemy import func, select
 
-from feedback.services import journeys, planning
-from feedback.store.models import Enrolment, Invitation
+from feedback.services import invitations, journeys, planning
+from feedback.store.models import Enrolment, Invitation, Message
 
 from .conftest import World
 
@@ -86,6 +86,63 @@ def test_what_is_planned_is_what_happens(world: World) -> None:
     assert happened.total() > 20
     assert Counter(each.stage for each in within) == happened
     assert sum(foreseen.skipped.values()) == skipped
+
+
+def reminders(world: World, days: int = 30) -> list[planning.Planned]:
+    return [each for each in plan(world, days).reminders if each.stage == "onboarding"]
+
+
+def test_messages_that_are_written_and_wait_are_in_the_plan(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        message = session.scalars(select(Message)).one()
+        message.due_at, message.state_reason = world.now + timedelta(hours=3), "rate_limited"
+    (row,) = plan(world).waiting
+    assert (row.contact, row.stage, row.at) == ("c1", "onboarding", world.now + timedelta(hours=3))
+    codes = [each["code"] for each in row.explanation]
+    assert (codes[0], codes[-1]) == ("invitation_written", "rate_limited")
+    assert "onboarding" in [each.stage for each in plan(world).reminders]
+    assert plan(world, days=1).reminders == []
+
+
+def test_a_reminder_is_in_the_plan_until_somebody_answers(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    foreseen = [each.at for each in reminders(world)]
+    world.wait(days=1)
+    world.tick()
+    (row,) = reminders(world)
+    assert row.at and row.explanation[0]["code"] == "reminder_unless_answered"
+    assert foreseen[0] and abs(foreseen[0] - row.at) < timedelta(hours=2)
+    world.reply("5")
+    assert reminders(world) == []
+
+
+def test_reminders_that_are_planned_are_sent_where_nobody_answers(world: World) -> None:
+    with world.database.writing() as session:
+        for number in range(30):
+            zone = ("Europe/Istanbul", "America/Los_Angeles", "Asia/Tehran")[number % 3]
+            world.contact(session, f"c{number}", phone=f"+9053212{number:05d}", time_zone=zone)
+            world.event(session, "onboarding_completed", f"c{number}")
+    foreseen = reminders(world, days=8)
+    for _ in range(8 * 24):
+        with world.database.writing() as session:
+            journeys.plan_recurring(session, world.library, world.settings, world.now)
+        world.tick()
+        world.wait(hours=1)
+    with world.database.reading() as session:
+        of_stage = (Message.purpose == "reminder", Invitation.stage == "onboarding")
+        sent = session.scalars(select(Message.sent_at).join(Message.invitation).where(*of_stage)).all()
+    assert len(sent) > 20
+    days = (
+        Counter(moment.date() for moment in moments if moment) for moments in (sent, [e.at for e in foreseen])
+    )
+    assert next(days) == next(days)
 
 
 def test_a_survey_that_waits_out_a_rest_is_planned_for_its_end(world: World) -> None:
