@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.channels.base import Channel
@@ -152,11 +152,10 @@ def use_other_channels(
     session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
 ) -> int:
     """Invitations whose channel failed for good go out another way, if the customer has one and agrees."""
-    stranded = session.scalars(
-        select(Invitation)
-        .where(Invitation.state == "queued", Invitation.state_reason == "other_channel")
-        .with_for_update(skip_locked=True)
-    ).all()
+    stranded = _held(
+        session,
+        select(Invitation).where(Invitation.state == "queued", Invitation.state_reason == "other_channel"),
+    )
     for invitation in stranded:
         kinds = tuple(invitation.other_kinds)
         decision = _decide_way(session, invitation, kinds, library, settings, now)
@@ -180,14 +179,14 @@ def remind_due(
 ) -> int:
     """One reminder for those who have not answered, on the stage's other channel where it has one. None after an
     answer."""
-    due = session.scalars(
+    due = _held(
+        session,
         select(Invitation)
         .where(Invitation.remind_at <= now, Invitation.state.in_(WAITING), Invitation.answered_at.is_(None))
         .where(Invitation.expires_at > now)
         .order_by(Invitation.remind_at)
-        .limit(200)
-        .with_for_update(skip_locked=True)
-    ).all()
+        .limit(200),
+    )
     for invitation in due:
         kinds = other_first(library.journey.stage(invitation.stage), invitation.kind)
         decision = _decide_way(session, invitation, kinds, library, settings, now)
@@ -306,6 +305,15 @@ def _expect_reply(
     )
     invitation.reply_key = contact.phone
     invitation.conversation = invitation.conversation or "await_score"
+
+
+def _held(session: Session, wanted: Select[Invitation]) -> Sequence[Invitation]:
+    """Invitations that are to reach their contacts once more, locked; their contacts before them, as where a survey is
+    issued: two nodes that lock in different orders stop each other."""
+    contacts = set(session.scalars(wanted.with_only_columns(Invitation.contact_id)))
+    session.execute(select(Contact.id).where(Contact.id.in_(contacts)).order_by(Contact.id).with_for_update())
+    still = wanted.where(Invitation.contact_id.in_(contacts)).with_for_update(skip_locked=True)
+    return session.scalars(still.execution_options(populate_existing=True)).all()
 
 
 def _decide_way(

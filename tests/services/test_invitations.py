@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from feedback.core.journey import Journey
 from feedback.library import Library
-from feedback.services import deliveries, invitations, journeys, optouts
+from feedback.services import contacting, deliveries, invitations, journeys, optouts
 from feedback.services.followups import Viewer
-from feedback.store.models import Consent, Enrolment, Invitation, JourneyEvent, Message
+from feedback.store.models import Consent, Contact, Enrolment, Invitation, JourneyEvent, Message
 
 from .conftest import World
 
@@ -188,6 +190,32 @@ def test_a_reminder_takes_the_other_channel_and_there_is_only_one(world: World) 
         world.wait(days=1)
         world.tick()
     assert (len(world.texts), len(world.mails)) == (1, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+def test_one_node_reminds_while_another_issues_to_the_same_contact(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    world.tick()
+    world.wait(days=3)
+    reminded: list[int] = []
+
+    def remind() -> None:
+        with world.database.writing() as session:
+            told = invitations.remind_due(session, world.library, world.channels, world.settings, world.now)
+            reminded.append(told)
+
+    other_node = threading.Thread(target=remind)
+    with world.database.writing() as issuing:
+        contacting.lock(issuing, set(issuing.scalars(select(Contact.id))))
+        other_node.start()
+        other_node.join(timeout=0.5)
+        issuing.execute(update(Invitation).values(reply_key=None))  # as a newer survey's text message does
+    other_node.join()
+    assert reminded == [1]
 
 
 def test_a_reminder_that_is_left_out_is_told_in_the_story(world: World) -> None:
