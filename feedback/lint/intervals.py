@@ -15,6 +15,27 @@ from feedback.lint.document import read
 from feedback.lint.fold import fold
 
 INFINITY = math.inf
+_TIMES = frozenset(
+    {
+        "time",
+        "times",
+        "kez",
+        "kere",
+        "defa",
+        "sefer",
+        "بار",
+        "دفعه",
+        "مرتبه",
+        "نوبت",
+        "mal",
+        "vez",
+        "veces",
+        "fois",
+        "مرة",
+        "مرات",
+    }
+)
+"""What counts events: "one time" is a number, "one shop" is a shop."""
 _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "percent"})
 
 
@@ -94,7 +115,8 @@ def _parsed(text: str, language: str) -> Interval | None:
     if found is None:
         return None
     shape, noun = found
-    if shape == "point" and not re.search(r"\d", text) and (noun or len(text.strip()) == 1):
+    told = noun and noun not in _TIMES
+    if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
         return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
     if noun in _units() and not any(number.unit for number in numbers):
         numbers, noun = [replace(number, unit=noun) for number in numbers], ""
