@@ -36,6 +36,25 @@ _TIMES = frozenset(
     }
 )
 """What counts events: "one time" is a number, "one shop" is a shop."""
+_YEAR = 1000
+_DATED = frozenset(
+    [
+        "before",
+        "prior",
+        "earlier",
+        "after",
+        "later",
+        "önce",
+        "öncesi",
+        "sonra",
+        "sonrası",
+        "پیش",
+        "قبل",
+        "پس",
+        "بعد",
+    ]
+)
+"""What stands before or after years."""
 _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "percent"})
 
 
@@ -115,6 +134,8 @@ def _parsed(text: str, language: str) -> Interval | None:
     if found is None:
         return None
     shape, noun = found
+    if numbers[0].value < _YEAR and not _DATED.isdisjoint(skeleton.split()):
+        return None  # "before 10 am" is a time of day, "before 2020" a band of years
     told = noun and noun not in _TIMES
     if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
         return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
