@@ -68,7 +68,7 @@ class Choices:
         if asks_why(words, self.stem):  # "too small, too big, damaged" are reasons, not sizes
             return "degrees" if is_degree_scale(found) else "unordered"
         steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
-        if ordered == "degrees" and not steps:
+        if (ordered == "degrees" and not steps) or _strengthen(texts, words):
             return "degrees"
         if _are_times(texts, self.language):
             return "calendar"
@@ -184,6 +184,17 @@ def _are_steps(texts: Sequence[str], language: str) -> bool:
     return bool(texts) and several and sum(map(bool, hits)) * 2 >= len(texts)
 
 
+def _strengthen(texts: Sequence[str], words: Lexicon) -> bool:
+    """Two words and a stronger form of each: "very calm, calm, rough, very rough"."""
+    plain = [bare(text, words.language) for text in texts]
+    stronger = [text for text in plain for whole in plain if _is_degree_of(text, whole, words)]
+    return len(stronger) >= 2 and len(stronger) * 2 >= len(plain)
+
+
+def _is_degree_of(text: str, whole: str, words: Lexicon) -> bool:
+    return text != whole and text.endswith(f" {whole}") and text.removesuffix(whole).strip() in words.degrees
+
+
 _COMPARATIVES = frozenset({"more", "less", "daha", "بیشتر", "کمتر"})
 
 
@@ -196,11 +207,7 @@ def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
     degrees = [each for each in words.degrees if len(each) > 2]
     if len({re.sub(r"\d+", "#", text) for text in plain}) == 1 and "#" not in plain[0]:
         return True  # "Dock 1, Dock 2, Dock 3"
-    if any(
-        text != whole and text.endswith(" " + whole) and text.removesuffix(whole).strip() in words.degrees
-        for text in plain
-        for whole in plain
-    ):
+    if any(_is_degree_of(text, whole, words) for text in plain for whole in plain):
         return True  # "solved, partly solved, not solved"
     graded = sum(any(f" {each} " in f" {text} " for each in (*degrees, *words.nots)) for text in plain)
     shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
