@@ -84,7 +84,9 @@ class Choices:
         found = self.readings()
         known = [each for each in found if each]
         dimensions = {each.dimension for each in known}
-        if len(texts) >= 2 and len(known) * 3 >= len(texts) * 2 and len(dimensions) == 1 and _spread(known):
+        ends = len(texts) > 3 or bool(texts and found[0] and found[-1])  # "short, long, funny" has one end
+        understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
+        if understood and len(dimensions) == 1 and _spread(known):
             return "degrees"
         if len(texts) >= 7 and _is_sorted(texts, self.language):
             return "alphabetical"
