@@ -65,17 +65,18 @@ class Choices:
         return self._order_of_words(self.words)
 
     def _order_of_words(self, words: Lexicon) -> Kind:
-        texts = self.texts
+        texts, found = self.texts, self.readings()
+        if asks_why(words, self.stem):  # "too small, too big, damaged" are reasons, not sizes
+            return "degrees" if is_degree_scale(found) else "unordered"
         steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
-        if ordered == "degrees" and not steps:
+        if (ordered == "degrees" and not steps) or _strengthen(texts, words):
             return "degrees"
         if _are_times(texts, self.language):
             return "calendar"
-        if _are_graded(texts, words):
-            return "steps"
-        if steps or (ordered == "unordered" and words.mentions("degree_stem", self.stem)):
-            return "steps"  # "How crowded ...?" asks for a degree, whatever words the answers use
-        return ordered
+        asked = ordered == "unordered" and words.mentions("degree_stem", self.stem)
+        # "How crowded ...?" asks for a degree, whatever words the answers use
+        graded = steps or asked or _turns_in_the_middle(found) or _are_graded(texts, words)
+        return "steps" if graded else ordered
 
     def _is_yes_no(self, text: str) -> bool:
         return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
@@ -84,7 +85,9 @@ class Choices:
         found = self.readings()
         known = [each for each in found if each]
         dimensions = {each.dimension for each in known}
-        if len(texts) >= 2 and len(known) * 3 >= len(texts) * 2 and len(dimensions) == 1 and _spread(known):
+        ends = len(texts) > 3 or bool(texts and found[0] and found[-1])  # "short, long, funny" has one end
+        understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
+        if understood and len(dimensions) == 1 and _spread(known):
             return "degrees"
         if len(texts) >= 7 and _is_sorted(texts, self.language):
             return "alphabetical"
@@ -141,6 +144,12 @@ def _banded(document: Document, index: int, question: AnyQuestion, language: str
     return Banded(path, language, bands, frozenset(real) - {place for place, _, _ in bands})
 
 
+def _turns_in_the_middle(found: Sequence[Reading | None]) -> bool:
+    """An odd list around "about the same" or "just right" runs from one end to the other."""
+    middle = found[len(found) // 2] if len(found) in (3, 5, 7) else None
+    return middle is not None and middle.degree == 0 and not middle.zero and found.count(middle) == 1
+
+
 def _spread(found: Sequence[Reading]) -> bool:
     return len({each.degree for each in found}) >= 2
 
@@ -177,8 +186,23 @@ def _names_time(plain: str, language: str) -> bool:
 def _are_steps(texts: Sequence[str], language: str) -> bool:
     """Sizes, levels, grades: at least half of the options carry a word of that kind."""
     steps = _order(language, "steps")
-    hits = [any(word.strip(".,-()") in steps for word in bare(text, language).split()) for text in texts]
-    return bool(texts) and sum(hits) * 2 >= len(texts)
+    hits = [{word.strip(".,-()") for word in bare(text, language).split()} & steps for text in texts]
+    several = len(set().union(*hits)) > 1  # "more shade, more seats" are not sizes
+    return bool(texts) and several and sum(map(bool, hits)) * 2 >= len(texts)
+
+
+def _strengthen(texts: Sequence[str], words: Lexicon) -> bool:
+    """Two words and a stronger form of each: "very calm, calm, rough, very rough"."""
+    plain = [bare(text, words.language) for text in texts]
+    stronger = [text for text in plain for whole in plain if _is_degree_of(text, whole, words)]
+    return len(stronger) >= 2 and len(stronger) * 2 >= len(plain)
+
+
+def _is_degree_of(text: str, whole: str, words: Lexicon) -> bool:
+    return text != whole and text.endswith(f" {whole}") and text.removesuffix(whole).strip() in words.degrees
+
+
+_COMPARATIVES = frozenset({"more", "less", "daha", "بیشتر", "کمتر"})
 
 
 def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
@@ -190,15 +214,12 @@ def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
     degrees = [each for each in words.degrees if len(each) > 2]
     if len({re.sub(r"\d+", "#", text) for text in plain}) == 1 and "#" not in plain[0]:
         return True  # "Dock 1, Dock 2, Dock 3"
-    if any(
-        text != whole and text.endswith(" " + whole) and text.removesuffix(whole).strip() in words.degrees
-        for text in plain
-        for whole in plain
-    ):
+    if any(_is_degree_of(text, whole, words) for text in plain for whole in plain):
         return True  # "solved, partly solved, not solved"
     graded = sum(any(f" {each} " in f" {text} " for each in (*degrees, *words.nots)) for text in plain)
     shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
-    common = {word for word, count in shared.items() if count * 3 >= len(texts) * 2} - words.degrees.keys()
+    common = {word for word, count in shared.items() if count * 3 >= len(texts) * 2}
+    common -= words.degrees.keys() | _COMPARATIVES
     if graded * 2 >= len(texts):
         return bool(common)
     spent = [sum(word in common for word in text.split() if len(word) > 3) for text in plain]
@@ -225,18 +246,27 @@ def _choices(document: Document, index: int, language: str) -> Choices | None:
     options = tuple(
         (place, option, option.text.to(language)) for place, option in enumerate(question.options)
     )
-    real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options)))
-    return Choices(language, options, real, words, question.text.to(language))
+    stem = question.text.to(language)
+    why = asks_why(words, stem)
+    real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options), why))
+    return Choices(language, options, real, words, stem)
 
 
-def _is_aside(option: Option, text: str, words: Lexicon | None, count: int) -> bool:
+def asks_why(words: Lexicon | None, stem: str) -> bool:
+    """Whether a question asks for reasons: then "I did not use it" and "too big" are reasons like any other."""
+    return words is not None and words.mentions("reason_stem", stem)
+
+
+def _is_aside(option: Option, text: str, words: Lexicon | None, count: int, why: bool) -> bool:
     if option.role is not None:
         return True
     if words is None:
         return False
-    kinds = ("other", *OPT_OUTS) if count <= 2 else ("other", "none", *OPT_OUTS)
-    if words.says("no", text) or intervals.parse(text, words.language):
-        kinds = ("other", *OPT_OUTS)
+    kinds: tuple[str, ...] = ("other", *OPT_OUTS)
+    if why:
+        kinds = ("other", "prefer_not", "dont_know")
+    elif count > 2 and not words.says("no", text) and not intervals.parse(text, words.language):
+        kinds = ("none", *kinds)
     return any(words.says(kind, text) for kind in kinds)
 
 

@@ -15,6 +15,46 @@ from feedback.lint.fold import fold
 from feedback.lint.reader import read
 
 INFINITY = math.inf
+_TIMES = frozenset(
+    {
+        "time",
+        "times",
+        "kez",
+        "kere",
+        "defa",
+        "sefer",
+        "بار",
+        "دفعه",
+        "مرتبه",
+        "نوبت",
+        "mal",
+        "vez",
+        "veces",
+        "fois",
+        "مرة",
+        "مرات",
+    }
+)
+"""What counts events: "one time" is a number, "one shop" is a shop."""
+_YEAR = 1000
+_DATED = frozenset(
+    [
+        "before",
+        "prior",
+        "earlier",
+        "after",
+        "later",
+        "önce",
+        "öncesi",
+        "sonra",
+        "sonrası",
+        "پیش",
+        "قبل",
+        "پس",
+        "بعد",
+    ]
+)
+"""What stands before or after years."""
 _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "percent"})
 
 
@@ -94,7 +134,10 @@ def _parsed(text: str, language: str) -> Interval | None:
     if found is None:
         return None
     shape, noun = found
-    if shape == "point" and not re.search(r"\d", text) and (noun or len(text.strip()) == 1):
+    if numbers[0].value < _YEAR and not _DATED.isdisjoint(skeleton.split()):
+        return None  # "before 10 am" is a time of day, "before 2020" a band of years
+    told = noun and noun not in _TIMES
+    if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
         return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
     if noun in _units() and not any(number.unit for number in numbers):
         numbers, noun = [replace(number, unit=noun) for number in numbers], ""

@@ -290,11 +290,34 @@ def scale(labels: Sequence[str], language: str) -> list[Reading | None]:
 @lru_cache(maxsize=1024)
 def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]:
     found = [readings(label, language) for label in labels]
+    if len(labels) >= 3 and not any(found):
+        found = _alike(labels, language) or found
     counts = Counter(
         each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
     )
     main = counts.most_common(1)[0][0] if counts else ANY
     return tuple(_chosen(many, main) for many in found)
+
+
+def _alike(labels: Sequence[str], language: str) -> list[tuple[Reading, ...]] | None:
+    """Degrees of one word that no list has ("salty, very salty, extremely salty")."""
+    words = lexicon(language)
+    split = [_degree_of_a_word(bare(label, language), words) for label in labels] if words else []
+    if not split or len({word for word, _ in split}) != 1 or len({degree for _, degree in split}) < 2:
+        return None
+    return [(Reading(ANY, degree, zero=degree <= 0),) for _, degree in split]
+
+
+def _degree_of_a_word(text: str, words: Lexicon) -> tuple[str, float]:
+    degree = 2.0
+    for phrases, low in ((words.zeros, -3.0), (words.weak, 0.0), (words.nots, 0.0)):
+        rest = next(_without(text, phrases), None) if not (phrases is words.weak and words.after) else None
+        if rest:
+            text, degree = rest, min(degree, low)
+    for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
+        text, degree = rest, min(degree, words.degrees[adverb]) if degree < 2 else words.degrees[adverb]
+        break
+    return next(_without(text, words.ignore), text), degree
 
 
 def _chosen(many: Sequence[Reading], main: str) -> Reading | None:

@@ -10,7 +10,7 @@ from feedback.core.instruments import Instrument, instruments
 from feedback.core.questions import AnyQuestion, ScaleQuestion
 from feedback.lint.fold import bare
 
-_CONJUNCTION = re.compile(r"(?<!\w)(?:and|or|ve|veya|ya da|und|oder|y|e|o|u|et|ou|و|یا|او|&|/)(?!\w)|[/&]")
+_CONJUNCTION = re.compile(r"(?<![\w'])(?:and|or|ve|veya|ya da|und|oder|y|e|o|u|et|ou|و|یا|او|&|/)(?!\w)|[/&]")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LEAD_IN = r"(?:.{1,200}?[.,:;!?؟،]\s+)?"
 _NOUN_PHRASE = r"([^.?!؟]{1,80}?)"

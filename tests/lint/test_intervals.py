@@ -19,6 +19,12 @@ INF = math.inf
         ("en", "None", 0, 0),
         ("en", "30 min to 1 hour", 30, 60),
         ("en", "10k-20k", 10_000, 20_000),
+        ("en", "Before 2020", -INF, 2020),
+        ("en", "2026 or later", 2026, INF),
+        ("tr", "2020'den önce", -INF, 2020),
+        ("fa", "۱۴۰۵ یا پس از آن", 1405, INF),
+        ("tr", "Üç kez veya daha fazla", 3, INF),
+        ("fa", "یک بار", 1, 1),
         ("tr", "20'den az", -INF, 20),
         ("tr", "18 yaş altı", -INF, 216),
         ("tr", "1.000 - 1.999 TL", 1000, 1999),
@@ -89,3 +95,8 @@ def test_a_gap_is_a_value_in_neither_band(one, other, has_gap):
 def test_bands_in_different_units_are_not_compared():
     bands = [parse(text, "en") for text in ("2-4 times a month", "2-3 times a week")]
     assert comparable([band for band in bands if band]) == []
+
+
+@pytest.mark.parametrize("text", ["Before 10 am", "After 2 pm", "one shop"])
+def test_times_of_day_and_things_are_no_bands(text):
+    assert parse(text, "en") is None

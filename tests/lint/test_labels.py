@@ -60,3 +60,19 @@ def test_a_stem_tells_what_it_asks_for(language, stem, dimension):
     words = lexicon(language)
     assert words
     assert words.asked(stem) == dimension
+
+
+@pytest.mark.parametrize(
+    ("language", "labels", "degrees"),
+    [
+        ("en", ["Not at all salty", "Slightly salty", "Salty", "Very salty"], [-3, 1, 2, 2.5]),
+        ("tr", ["Tuzlu", "Çok tuzlu", "Son derece tuzlu"], [2, 2.5, 3]),
+        ("fa", ["اصلاً شور نبود", "کمی شور", "خیلی شور"], [-3, 1, 2.5]),
+    ],
+)
+def test_degrees_of_a_word_that_no_list_has_are_still_degrees(language, labels, degrees):
+    assert [each.degree if each else None for each in scale(labels, language)] == degrees
+
+
+def test_different_unknown_words_are_no_degrees_of_one_thing():
+    assert scale(["Very salty", "Crunchy", "Extremely crunchy"], "en") == [None, None, None]

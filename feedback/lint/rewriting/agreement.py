@@ -159,7 +159,7 @@ _TR_SATISFIED = re.compile(r"^(?P<who>(?:\w+ ){0,2}\w+[dt][ae]n) (?:(?:çok|oldu
 
 def _turkish(question: Asked) -> tuple[str, _Property] | None:
     statement = _statement(question)
-    if re.search(r"(?<!\w)(?:ve|veya|ama|değil|ki)(?!\w)|,", statement):
+    if re.search(r"(?<!\w)(?:ve|veya|ama|değil|ki|ne kadar)(?!\w)|,", statement):
         return None
     satisfied = _TR_SATISFIED.match(statement)
     if satisfied:

@@ -134,7 +134,7 @@ def _is_compound(head: str, whole: str, language: str) -> bool:
     ):
         return False
     if language not in HEAD_LAST:
-        return words[0] == head
+        return words[0] == head or (language == "fa" and words[0] == f"{head}ی")
     last = words[-1]
     return last == head or (language == "tr" and last.startswith(head) and len(last) - len(head) <= 2)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.choices import Choices, choices
 from feedback.lint.document import Document
-from feedback.lint.fold import bare
+from feedback.lint.fold import bare, fold
 from feedback.lint.intervals import INFINITY
 from feedback.lint.labels import readings
 from feedback.lint.lexicon import lexicon
@@ -140,7 +141,8 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
     highest = max(listed.bands(), key=lambda each: each[2].high)
     least = lowest[2].low / lowest[2].step
     too_high = least > 1 and (question.min_age is None or least > question.min_age)
-    bounded = highest[2].high == 100 and lowest[2].family == "percent"
+    top = highest[2].high / highest[2].step
+    bounded = (top == 100 and lowest[2].family == "percent") or f"{top:g}" in _numbers(listed)
     if too_high:
         below = under(lowest[1], lowest[2], listed.language)
         return "The lowest band does not reach down to the least value.", say(_ADD, answer=below)
@@ -151,6 +153,11 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
 
 
 _ADD = "Add “{answer}”."
+
+
+def _numbers(listed: Choices) -> list[str]:
+    """The numbers that the question itself names: of "your last 10 trips" no more than 10 can be late."""
+    return re.findall(r"\d+", fold(listed.stem, listed.language))
 
 
 def _says_other(listed: Choices) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion
-from feedback.lint.choices import choices
+from feedback.lint.choices import Choices, asks_why, choices
 from feedback.lint.document import Document
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.said import say
@@ -22,6 +22,7 @@ RULE = Rule(
     bad=("randomize: true with a plain “Other”", "randomize: true with a plain “None of these”"),
 )
 LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all")
+DENIALS = frozenset({"none", "not_applicable"})
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -31,8 +32,9 @@ def check(document: Document) -> Iterator[Problem]:
         seen: set[int] = set()
         for language in document.languages:
             listed = choices(document, index, language)
+            kinds = _kinds(listed) if listed else ()
             for place, option, text in listed.options if listed else ():
-                loose = listed and listed.words and any(listed.words.says(kind, text) for kind in LAST_PLACE)
+                loose = listed and listed.words and any(listed.words.says(kind, text) for kind in kinds)
                 if loose and not option.stays and place not in seen:
                     seen.add(place)
                     yield document.finding(
@@ -43,3 +45,18 @@ def check(document: Document) -> Iterator[Problem]:
                         language=language,
                         rewrite="Give it a `role:` (other, none ...) or `pinned: true`.",
                     )
+
+
+def _kinds(listed: Choices) -> tuple[str, ...]:
+    """What belongs last. "I do not drive" is an answer like any other among reasons, beside another denial, or
+    where the list begins with it."""
+    words = listed.words
+    denials = [
+        place
+        for place, option, text in listed.options
+        if words and option.role is None and any(words.says(kind, text) for kind in DENIALS)
+    ]
+    first = bool(denials) and denials[0] == 0
+    if len(denials) > 1 or first or asks_why(words, listed.stem):
+        return tuple(kind for kind in LAST_PLACE if kind not in DENIALS)
+    return LAST_PLACE

@@ -60,7 +60,12 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         return
 
 
+CALENDARS = ((1900, 2100), (1340, 1420))
+"""The years that people may mean, of the common era and of the solar calendar of Iran."""
+
+
 def are_years(bands: list[Interval]) -> bool:
     """Calendar years ("2019-2020") are names of seasons and cohorts, not quantities."""
     ends = [end for band in bands for end in (band.low, band.high) if abs(end) != float("inf")]
-    return bool(ends) and all(1900 <= end <= 2100 and not band.family for band in bands for end in ends)
+    plain = bool(ends) and not any(band.family or band.noun for band in bands)
+    return plain and any(all(first <= end <= last for end in ends) for first, last in CALENDARS)

@@ -11,6 +11,7 @@ from feedback.lint.fold import bare, fold
 from feedback.lint.labels import readings
 from feedback.lint.registered import claimed
 from feedback.lint.rule import Problem, Rule
+from feedback.lint.rules.scale_not_graduated import disordered
 from feedback.lint.said import say
 from feedback.lint.scales import VALUED, LabelledScale, is_worded_scale, scales
 
@@ -41,7 +42,7 @@ def check(document: Document) -> Iterator[Problem]:
     seen: set[int] = set()
     for each in scales(document):
         direction = _direction(each)
-        if direction == 0 or each.index in seen:
+        if direction == 0 or each.index in seen or disordered(each):
             continue
         numbered = numbered or each.numbered
         if each.numbered and direction != house and _is_own(each):

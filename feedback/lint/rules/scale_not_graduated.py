@@ -97,8 +97,9 @@ def _mixed(each: LabelledScale) -> str | None:
     asked = lexicon(each.language)
     framed = each.numbered or (asked and asked.asked(each.question.text.to(each.language)))
     ends = {end.dimension for end in each.ends or ()}
+    unrelated = each.numbered and len(found) >= 3  # "Cold, Fast, Warm": no two labels are of one kind
     if (
-        count < 2
+        (count < 2 and not unrelated)
         or not (framed or ends == {main})
         or {main, other} <= {"quality", "satisfaction", "expectation"}
     ):
