@@ -20,14 +20,19 @@ MAX_DEPTH = 24
 MAX_NODES = 20_000
 
 
-def read(text: str, path: str = "<text>", settings: Settings | None = None) -> Document:
-    """The document that `text` holds. Never raises for what the text contains; see `Document.problems`."""
+def read(
+    text: str, path: str = "<text>", settings: Settings | None = None, *, longest: int = MAX_TEXT
+) -> Document:
+    """The document that `text` holds. Never raises for what the text contains; see `Document.problems`.
+
+    `longest` is how many characters one value may have.
+    """
     document = Document(path, text.removeprefix("\ufeff"), settings=settings or Settings())
     fault = _unreadable(document.source)
     if fault:
         document.faults.append(fault)
         return document
-    _Reader(document).read()
+    _Reader(document, longest).read()
     return document
 
 
@@ -79,8 +84,8 @@ def _end(event: Any) -> int:
 class _Reader:
     """Builds plain data and places from parser events; no object of the YAML library survives it."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, longest: int) -> None:
+        self.document, self.longest = document, longest
         self.nodes = 0
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.events = yaml.parse(document.source, Loader=loader)
@@ -143,10 +148,10 @@ class _Reader:
     def _scalar(self, event: Any) -> Any:
         if isinstance(event, yaml.AliasEvent):
             return None
-        if len(event.value) > MAX_TEXT:
+        if len(event.value) > self.longest:
             self._fault(
                 _start(event),
-                f"This text has {len(event.value):,} characters; at most {MAX_TEXT:,}.",
+                f"This text has {len(event.value):,} characters; at most {self.longest:,}.",
             )
         return _plain(event.value) if event.implicit[0] and not event.style else event.value
 

@@ -144,7 +144,8 @@ def lexicon(language: str) -> Lexicon | None:
     place = files(__package__).joinpath(f"{language}.yaml")
     if not re.fullmatch(r"[a-z]{2}", language) or not place.is_file():
         return None
-    document = read(place.read_text(encoding="utf-8"), place.name)
+    text = place.read_text(encoding="utf-8")
+    document = read(text, place.name, longest=len(text))  # a list may grow as long as it likes
     if document.faults or not isinstance(document.data, dict):
         raise ValueError(f"{place.name}: {document.faults or 'not a mapping'}")
     return Lexicon(language, dict(_flat(document.data)))
