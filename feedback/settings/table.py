@@ -89,7 +89,9 @@ class Link:
     """Survey links."""
 
     key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
-    key_previous: Secret = setting(Secret(), "The key before; its links work until they expire.")
+    key_previous: Secret = setting(
+        Secret(), "The key before: mail that left under it is known when it comes back."
+    )
     edit_window: timedelta = setting(
         timedelta(hours=1), "How long an answer can be changed after it was given."
     )
