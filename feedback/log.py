@@ -18,7 +18,7 @@ from feedback.settings.table import Log
 # A net below the rule, for what slips through in a library's message: addresses, numbers, link tokens.
 _PERSONAL = re.compile(
     r"(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+)|(?P<phone>(?<![\w.:-])\+?\d[\d ()-]{7,16}\d(?![\w:-]))"
-    r"|(?P<link>/[sr]/[1-9A-HJ-NP-Za-km-z]{12}\b)"
+    r"|(?P<link>/(?:in/)?[1-9A-HJ-NP-Za-km-z]{12}(?![\w-]))"
 )
 _FORBIDDEN = {
     "phone",

@@ -49,7 +49,9 @@ def test_a_librarys_record_takes_the_same_form_and_loses_its_address() -> None:
         ("comment", "Terrible!"),
         ("detail", "sent to +49 (151) 2345678"),
         ("detail", "ada@example.com refused"),
-        ("path", "GET /s/Ab3dE5gH7jK9"),
+        ("path", "GET /Ab3dE5gH7jK9?s=9"),
+        ("path", "POST /Ab3dE5gH7jK9/stop"),
+        ("detail", "https://s.example.com/in/Ab3dE5gH7jK9"),
     ],
 )
 def test_what_belongs_to_a_person_is_removed(key: str, value: str) -> None:
@@ -58,7 +60,9 @@ def test_what_belongs_to_a_person_is_removed(key: str, value: str) -> None:
     assert value != event[key]
 
 
-@pytest.mark.parametrize("value", ["2026-11-21T10:00:00Z", "SM0123456789abcdef0123456789abcdef", "12345"])
+@pytest.mark.parametrize(
+    "value", ["2026-11-21T10:00:00Z", "SM0123456789abcdef0123456789abcdef", "12345", "/desk/12"]
+)
 def test_an_id_or_a_moment_stays(value: str) -> None:
     event, _ = lines(detail=value)
     assert event["detail"] == value

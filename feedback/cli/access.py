@@ -123,6 +123,7 @@ def user_hours(
     from zoneinfo import ZoneInfo
 
     from feedback import clock
+    from feedback.errors import NotFound
     from feedback.services import staff, working_hours
     from feedback.settings import Weekday
 
@@ -131,7 +132,7 @@ def user_hours(
     with runtime.database.writing() as session:
         person = staff.by_email(session, email)
         if person is None:
-            raise click.ClickException(f"There is no user with the address {email}.")
+            raise NotFound(f"There is no user with the address {email}.")
         hours = working_hours.usual_hours(followup) if usual else working_hours.hours_of(person, followup)
         if days is not None:
             hours = replace(hours, days=frozenset(_parsed("--days", tuple[Weekday, ...], days)))

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 def init(name: str, public_url: str) -> None:
     """Make a new installation: settings with fresh secrets, and an empty database."""
     from feedback import bootstrap
+    from feedback.errors import Conflict
     from feedback.settings import initial_toml
 
     directory = bootstrap.instance_from()
     file = directory / "feedback.toml"
     if file.exists():
-        raise click.ClickException(f"{file} exists already; nothing was changed.")
+        raise Conflict(f"{file} exists already; nothing was changed.")
     directory.mkdir(parents=True, exist_ok=True)
     made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
     file.touch(mode=0o600)

@@ -12,7 +12,7 @@ import hmac
 import re
 from email.utils import parseaddr
 
-from feedback.settings import Settings
+from feedback.settings import Secret, Settings
 
 _RETURN_PATH = re.compile(r"\+b(\d{1,18})\.([0-9a-f]{16})@")
 _MESSAGE_ID = re.compile(r"<feedback\.(\d{1,18})\.([0-9a-f]{16})@")
@@ -21,7 +21,7 @@ NO_DOMAIN = "feedback.invalid"  # of the simulator, whose mails go nowhere (RFC 
 
 def message_id(number: int, settings: Settings) -> str:
     """The Message-ID header of message `number`, with its angle brackets."""
-    return f"<feedback.{number}.{_mac(number, settings)}@{_sender(settings)[1]}>"
+    return f"<feedback.{number}.{_mac(number, settings.link.key)}@{_sender(settings)[1]}>"
 
 
 def return_path(number: int, settings: Settings) -> str:
@@ -29,7 +29,7 @@ def return_path(number: int, settings: Settings) -> str:
     local, domain = _sender(settings)
     if settings.smtp.envelope_domain:
         local, domain = "bounce", settings.smtp.envelope_domain
-    return f"{local}+b{number}.{_mac(number, settings)}@{domain}"
+    return f"{local}+b{number}.{_mac(number, settings.link.key)}@{domain}"
 
 
 def read_return_path(address: str, settings: Settings) -> int | None:
@@ -46,12 +46,12 @@ def _read(match: re.Match[str] | None, settings: Settings) -> int | None:
     if match is None:
         return None
     number = int(match[1])
-    return number if hmac.compare_digest(match[2], _mac(number, settings)) else None
+    keys = filter(None, (settings.link.key, settings.link.key_previous))
+    return number if any(hmac.compare_digest(match[2], _mac(number, key)) for key in keys) else None
 
 
-def _mac(number: int, settings: Settings) -> str:
-    key = settings.link.key.reveal().encode()
-    return hmac.new(key, f"mail:{number}".encode(), hashlib.sha256).hexdigest()[:16]
+def _mac(number: int, key: Secret) -> str:
+    return hmac.new(key.reveal().encode(), f"mail:{number}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _sender(settings: Settings) -> tuple[str, str]:

@@ -89,7 +89,9 @@ class Link:
     """Survey links."""
 
     key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
-    key_previous: Secret = setting(Secret(), "The key before; its links work until they expire.")
+    key_previous: Secret = setting(
+        Secret(), "The key before: mail that left under it is known when it comes back."
+    )
     edit_window: timedelta = setting(
         timedelta(hours=1), "How long an answer can be changed after it was given."
     )
@@ -128,7 +130,9 @@ class Twilio:
     senders: Mapping[str, str] = setting(
         _NOTHING, 'Sender by country of the recipient, e.g. { TR = "ACME" }.'
     )
-    base_url: str = setting("https://api.twilio.com", "Another address of the API, for tests and proxies.")
+    base_url: str = setting(
+        "https://api.twilio.com", "Another address of the API, on this machine: for tests and proxies."
+    )
     messages_per_second: float = setting(1.0, "Segments a second that the sender may send.", least=0.01)
     timeout: float = setting(15.0, "Seconds to wait for an answer.", least=1, most=120)
     cost_per_segment: float = setting(0.0, "Price of a segment, for the estimate before a send.", least=0)
@@ -158,15 +162,22 @@ class Contact:
 
     min_gap: timedelta = setting(timedelta(days=30), "Rest for a contact between two surveys.")
     important_gap: timedelta = setting(
-        timedelta(days=7), "Rest before a survey that the journey marks important."
+        timedelta(days=7), "Rest before a survey whose priority in the journey is higher than the last one's."
     )
     account_max: int = setting(5, "Surveys for one account within account_window.", least=1)
     account_window: timedelta = setting(timedelta(days=30), "The window of account_max.")
-    quiet_from: time = setting(time(20), "No message from this hour of the contact's day ...")
+    quiet_from: time = setting(
+        time(20),
+        "No message from this hour of the contact's day ... (countries with hours of their own: docs/journey.md)",
+    )
     quiet_to: time = setting(time(9), "... until this one.")
-    weekdays: tuple[Weekday, ...] = setting(_WORKDAYS, "Days on which messages may go out.")
+    weekdays: tuple[Weekday, ...] = setting(
+        _WORKDAYS, "Days on which messages may go out, in countries without hours of their own."
+    )
     blackout_dates: tuple[date, ...] = setting((), "Days without messages.")
-    consent_required: bool = setting(True, "Ask only contacts whose consent for the channel is on record.")
+    consent_required: bool = setting(
+        True, "Ask only contacts whose consent for the channel is on record; in DE and TR in any case."
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""A phone and an inbox in the browser: every message the system sends arrives here, and can be answered."""
+"""A phone and an inbox in the browser: every message the system sends arrives here, and can be answered.
+
+In the demo everybody may look. In a trial with customers of one's own only staff may (`permissions.ROOMS`).
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,12 @@ from feedback.services import conversation
 from feedback.services.mailbox import provider_id
 from feedback.store.models import Contact, SimulatedMessage
 from feedback.web.headers import STAFF_POLICY
-from feedback.web.permissions import public
 from feedback.web.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 SHOWN = 40
-WHY = "exists only where messages are simulated, and there is nobody to protect"
 LONGEST_REPLY = 1_600
 
 
@@ -53,14 +54,12 @@ class Simulator:
         if not any(key.startswith("simulator") for key in self.channels):
             raise NotFound("There is no simulator here.")
 
-    @public(WHY)
     def overview(self) -> ResponseReturnValue:
         with self.database.reading() as session:
             return render_template(
                 "simulator/overview.html", people=people(session), organisation=self.settings.organisation
             )
 
-    @public(WHY)
     def person(self, contact_id: int) -> ResponseReturnValue:
         with self.database.reading() as session:
             contact = session.get(Contact, contact_id) or abort(404)
@@ -77,7 +76,6 @@ class Simulator:
         response.headers["Content-Security-Policy"] = f"{STAFF_POLICY}; frame-src 'self'"  # the mails
         return response
 
-    @public(WHY)
     def reply(self, contact_id: int) -> ResponseReturnValue:
         body = request.form.get("body", "").strip()[:LONGEST_REPLY]
         with self.database.writing() as session:
@@ -86,7 +84,6 @@ class Simulator:
                 self._receive(session, contact.phone, body)
         return redirect(url_for("simulator.person", contact_id=contact_id))
 
-    @public(WHY)
     def mail(self, message_id: int) -> ResponseReturnValue:
         """A mail's HTML part, as a mail program would show it; it stands in a sandboxed frame."""
         with self.database.reading() as session:

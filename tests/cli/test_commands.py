@@ -71,7 +71,7 @@ def test_init_makes_settings_that_only_the_owner_can_read_and_says_what_comes_ne
         == 3
     )
     again = feedback(installed, "init", "--name", "Acme", "--public-url", "http://127.0.0.1:8080")
-    assert again.exit_code != 0
+    assert again.exit_code == 2
     assert "nothing was changed" in again.output
 
 
@@ -136,7 +136,7 @@ def test_a_colleague_s_week_is_set_by_command(installed: Path) -> None:
         refused = feedback(installed, "user", "hours", "neda@example.com", *wrong)
         assert refused.exit_code != 0
         assert "Traceback" not in refused.output
-    assert feedback(installed, "user", "hours", "nobody@example.com").exit_code == 1
+    assert feedback(installed, "user", "hours", "nobody@example.com").exit_code == 2
 
 
 def test_an_unknown_setting_is_one_sentence_with_the_nearest_known_one(installed: Path) -> None:

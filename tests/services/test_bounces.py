@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from feedback.services import bounces, mail_ids, optouts, outbox
+from feedback.settings import Secret
 from feedback.store.models import Bounce, Message, Suppression
 
 from .conftest import World
@@ -167,6 +169,15 @@ def test_three_that_come_back_over_the_year_do_not(mailed: World) -> None:
 def test_the_message_id_serves_where_the_return_path_is_lost(mailed: World) -> None:
     name = mail_ids.message_id(messages(mailed)[0].id, mailed.settings)
     assert back(mailed, dsn("postmaster@acme.example", "5.1.1", message_id=name)) == "closed"
+
+
+def test_a_mail_that_left_under_the_key_before_is_still_known_when_it_comes_back(mailed: World) -> None:
+    report, link = dsn(path(mailed), "5.1.1"), mailed.settings.link
+    fresh = replace(link, key=Secret("n" * 32))
+    mailed.settings = replace(mailed.settings, link=fresh)
+    assert back(mailed, report) == "not_ours"
+    mailed.settings = replace(mailed.settings, link=replace(fresh, key_previous=link.key))
+    assert back(mailed, report) == "closed"
 
 
 def test_the_envelope_comes_before_what_the_mail_says(mailed: World) -> None:

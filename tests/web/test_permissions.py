@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from feedback.bootstrap import Runtime
 from feedback.services.staff import RoleName
+from feedback.web.app import create_app
 from feedback.web.customers import Door
 from feedback.web.permissions import FOREIGN, ROLES, Access, Permission, access_of
 from tests.office import PEOPLE
@@ -105,6 +108,14 @@ def test_a_stranger_opens_nothing_that_is_not_public(app: Flask) -> None:
             response = client.open(address(rule), method=method)
             assert response.status_code == 302, rule
             assert response.location.startswith("/login"), rule
+
+
+def test_outside_of_the_demo_the_simulated_phone_is_for_staff(runtime: Runtime) -> None:
+    assert create_app(runtime).test_client().get("/simulator/").status_code == 200
+    trial = create_app(replace(runtime, settings=replace(runtime.settings, demo=False)))
+    for method, path in (("GET", "/"), ("GET", "/1"), ("POST", "/1/reply"), ("GET", "/mail/1")):
+        response = trial.test_client().open(f"/simulator{path}", method=method)
+        assert response.status_code == 302 and response.location.startswith("/login"), path
 
 
 @pytest.mark.parametrize("who", PEOPLE)
