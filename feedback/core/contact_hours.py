@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, reduce
 from importlib.resources import files
@@ -32,6 +32,12 @@ class Hours:
         if self.closes != time.min and self.opens >= self.closes:
             raise ValueError(f"Contact hours must end after they start, not {self.opens} to {self.closes}.")
 
+    def within(self, other: Hours) -> Hours | None:
+        """The hours that both allow; None where there are none."""
+        opens = max(self.opens, other.opens)
+        closes = min((each for each in (self.closes, other.closes) if each != time.min), default=time.min)
+        return Hours(opens, closes) if closes == time.min or opens < closes else None
+
 
 @dataclass(frozen=True)
 class CountryRules:
@@ -45,6 +51,10 @@ class CountryRules:
     consent_required: frozenset[str] = frozenset()
     zones: tuple[str, ...] = ()
     basis: str = ""
+
+    def within(self, day: Hours) -> CountryRules:
+        """The same rules with no hour outside `day`."""
+        return replace(self, week=tuple(each.within(day) if each else None for each in self.week))
 
 
 @dataclass(frozen=True)

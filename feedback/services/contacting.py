@@ -88,10 +88,10 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
 
 def policy(settings: Settings) -> Policy:
-    """The installation's policy: its settings over the shipped rules per country."""
+    """The installation's policy: its hours narrow those of every country, its days hold where a country has none."""
     contact = settings.contact
-    countries = dict(shipped_rules())
     day = Hours(contact.quiet_to, contact.quiet_from)
+    countries = {code: rules.within(day) for code, rules in shipped_rules().items()}
     week = tuple(day if number in contact.weekdays else None for number in range(7))
     countries["default"] = replace(countries["default"], week=week)
     if contact.consent_required:

@@ -168,11 +168,12 @@ class Contact:
     account_window: timedelta = setting(timedelta(days=30), "The window of account_max.")
     quiet_from: time = setting(
         time(20),
-        "No message from this hour of the contact's day ... (countries with hours of their own: docs/journey.md)",
+        "No message from this hour of the contact's day ... (some countries have fewer hours: docs/journey.md)",
     )
     quiet_to: time = setting(time(9), "... until this one.")
     weekdays: tuple[Weekday, ...] = setting(
-        _WORKDAYS, "Days on which messages may go out, in countries without hours of their own."
+        _WORKDAYS,
+        "Days on which messages may go out, in countries without days of their own (docs/journey.md).",
     )
     blackout_dates: tuple[date, ...] = setting((), "Days without messages.")
     consent_required: bool = setting(

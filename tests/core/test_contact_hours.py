@@ -207,3 +207,19 @@ def test_rules_for_these_countries_are_shipped():
 def test_wrong_rules_are_refused_with_a_sentence(raw, complaint):
     with pytest.raises(ValueError, match=complaint):
         country_rules("XX", raw)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("09:00-20:00", "08:00-18:00", "09:00-18:00"),
+        ("09:00-00:00", "10:00-00:00", "10:00-00:00"),
+        ("09:00-00:00", "08:00-21:00", "09:00-21:00"),
+        ("09:00-12:00", "12:00-20:00", None),
+    ],
+)
+def test_hours_within_hours_are_what_both_allow(one, other, both):
+    first, second, expected = (
+        Hours(*map(time.fromisoformat, each.split("-"))) if each else None for each in (one, other, both)
+    )
+    assert first.within(second) == second.within(first) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -43,6 +43,20 @@ def test_the_same_event_told_twice_is_one_event(world: World) -> None:
     with world.database.reading() as session:
         assert len(session.scalars(select(JourneyEvent)).all()) == 1
         assert len(session.scalars(select(Enrolment)).all()) == 1
+
+
+def test_quiet_hours_of_the_settings_hold_in_every_country(world: World) -> None:
+    quiet = replace(world.settings.contact, quiet_from=time(18))
+    world.settings = replace(world.settings, contact=quiet)
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=4)  # 16:00 UTC is 19:00 in Istanbul, where the country's own hours end at 20:00
+    world.tick()
+    assert world.texts == []
+    world.wait(hours=14)
+    world.tick()
+    assert len(world.texts) == 1
 
 
 def test_a_message_that_falls_into_the_night_waits_for_the_morning(world: World) -> None:
