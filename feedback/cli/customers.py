@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from feedback.cli.frame import main, the_runtime
+from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
     from feedback.services.imports import Kind, Report
+
+EX_TEMPFAIL = 75  # sysexits.h: what a mail server understands as "later"
 
 
 @main.command("import")
@@ -116,7 +119,11 @@ def bounce(recipient: str | None) -> None:
     from feedback import clock
     from feedback.services import bounces
 
-    runtime = the_runtime()
-    raw = sys.stdin.buffer.read()
-    with runtime.database.writing() as session:
-        click.echo(bounces.receive(session, raw, runtime.settings, clock.now(), recipient))
+    try:
+        runtime = the_runtime()
+        raw = sys.stdin.buffer.read()
+        with runtime.database.writing() as session:
+            click.echo(bounces.receive(session, raw, runtime.settings, clock.now(), recipient))
+    except FeedbackError as error:
+        click.secho(str(error), fg="red", err=True)
+        raise SystemExit(EX_TEMPFAIL) from error  # the mail server keeps the report and tries again

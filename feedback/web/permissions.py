@@ -30,8 +30,6 @@ class Permission(StrEnum):
     ASSIGN_FOLLOW_UPS = "follow-ups.assign"
     MANAGE_CAUSES = "causes.manage"
     SEE_ALL_ACCOUNTS = "accounts.all"
-    SEE_CUSTOMERS = "customers.see"
-    CHANGE_CUSTOMERS = "customers.change"
     SEE_REPORTS = "reports.see"
     EXPORT = "export"
     SEE_DELIVERIES = "deliveries.see"
@@ -49,7 +47,6 @@ _VIEWER = frozenset(
     {
         Permission.SEE_FOLLOW_UPS,
         Permission.SEE_ALL_ACCOUNTS,
-        Permission.SEE_CUSTOMERS,
         Permission.SEE_REPORTS,
         Permission.SEE_QUESTIONNAIRES,
     }
@@ -58,7 +55,6 @@ _CSM = frozenset(
     {
         Permission.SEE_FOLLOW_UPS,
         Permission.WORK_FOLLOW_UPS,
-        Permission.SEE_CUSTOMERS,
         Permission.SEE_REPORTS,
         Permission.SEE_QUESTIONNAIRES,
         Permission.SEE_DELIVERIES,
@@ -67,7 +63,6 @@ _CSM = frozenset(
 _LEAD = _VIEWER | _CSM | {
     Permission.ASSIGN_FOLLOW_UPS,
     Permission.MANAGE_CAUSES,
-    Permission.CHANGE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
     Permission.ACKNOWLEDGE_FINDINGS,

@@ -334,3 +334,12 @@ def test_a_request_in_flight_is_answered_before_the_server_stops(sending: Path) 
         assert process.wait(timeout=60) == 0
     finally:
         _end(process)
+
+
+def test_returned_mail_is_asked_for_again_while_nothing_can_be_stored(
+    installed: Path, tmp_path: Path
+) -> None:
+    os.environ["FEEDBACK_DATABASE_URL"] = f"sqlite:///{tmp_path}/gone/feedback.db"
+    result = feedback(installed, "bounce", given="Subject: Undelivered\n\nIt came back.\n")
+    assert result.exit_code == 75  # the mail server's "later"
+    assert "does not exist" in result.output
