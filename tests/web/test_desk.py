@@ -291,3 +291,12 @@ def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -
     page = cem.get(f"/desk/{task.id}").text
     assert "Next: " in page
     assert "Next: Contoso" not in page  # a colleague's
+
+
+def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    page = cem.get("/desk/?state=closed").text
+    assert "€12,000 a month" in page
+    assert "overdue by" not in page
