@@ -75,6 +75,7 @@ class Queue:
             )
             page = render_template(
                 "desk/_rows.html" if is_fragment() else "desk/queue.html",
+                fragment=is_fragment(),
                 **_context(session, rows, wanted, now),
                 currency=self.settings.organisation.currency,
                 troubles=webhooks.troubles(session, self.settings) if leads else [],

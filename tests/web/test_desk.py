@@ -200,6 +200,14 @@ def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn
     assert "My VIPs" not in client.get("/desk/").text
 
 
+def test_what_was_sifted_while_typing_can_be_kept_as_a_view(sign_in: SignIn) -> None:
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    part = sign_in("cem").get("/desk/?whose=all&state=working&search=&segment=vip", headers=headers).text
+    assert "<html" not in part
+    assert '<input type="hidden" name="query" value="segment=vip">' in part
+    assert 'href="/desk/?whose=mine&amp;segment=vip"' in part  # the tabs keep what is sifted, too
+
+
 def test_recovered_money_may_be_typed_in_persian(app: Flask, sign_in: SignIn) -> None:
     task = tasks(app)["پارس نیرو"]
     form = {
