@@ -17,7 +17,7 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services import webhooks
 from feedback.settings import Secret
-from feedback.store.models import AuditEntry, FollowUp, WebhookCall
+from feedback.store.models import AuditEntry, FollowUp, Score, WebhookCall
 from feedback.web.app import create_app
 from tests import office
 from tests.web.conftest import SignIn
@@ -144,6 +144,23 @@ def test_the_page_learns_of_changes(app: Flask, sign_in: SignIn) -> None:
     assert cem.get(address).status_code == 204
     lead.post(f"/desk/{task.id}/note", data={"note": "Careful with this one."})
     assert "Lena Lead" in cem.get(address).text
+
+
+def test_the_page_of_what_is_forbidden_says_whom_to_ask(sign_in: SignIn) -> None:
+    page = sign_in("cem").get("/account/staff")
+    assert page.status_code == 403
+    assert page.text.count("You may not do this</h1>") == 1
+    assert "Ask an admin if you need it." in page.text
+
+
+def test_a_score_goes_by_the_letters_that_people_know(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    database = app.extensions["feedback"].database
+    with database.writing() as session:
+        session.execute(update(Score).values(metric="ces_item", value=5))
+    page = sign_in("cem").get(f"/desk/{task.id}").text
+    assert "CES · " in page
+    assert "CES_ITEM" not in page
 
 
 def test_a_csm_hands_over_their_own_but_a_viewer_nothing(app: Flask, sign_in: SignIn) -> None:
