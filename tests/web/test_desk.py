@@ -49,6 +49,12 @@ def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
         assert words in page
 
 
+def test_a_score_stands_on_its_scale(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    for page in ("/desk/", f"/desk/{task.id}"):
+        assert "3<small>/10</small>" in cem.get(page).text
+
+
 def test_a_row_shows_the_account_s_own_money_whatever_it_is_ranked_by(runtime: Runtime) -> None:
     organisation = replace(runtime.settings.organisation, currency="USD", exchange_rates={"EUR": 1.1})
     dollars = create_app(replace(runtime, settings=replace(runtime.settings, organisation=organisation)))
