@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated
+from unicodedata import bidirectional
 
 from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
@@ -15,6 +16,13 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 def direction(language: str) -> str:
     """`rtl` or `ltr`, for the page's `dir` attribute."""
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def direction_of(words: str, language: str) -> str:
+    """The way that somebody's words run: as their language does, unless every letter runs the other way."""
+    kinds = {bidirectional(letter) for letter in words}
+    runs = {"rtl" if kind in ("R", "AL") else "ltr" for kind in kinds & {"L", "R", "AL"}}
+    return runs.pop() if len(runs) == 1 else direction(language)
 
 
 class Text(RootModel[str | dict[Language, str]]):

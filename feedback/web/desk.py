@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.core.followup import Action, State, allowed
 from feedback.core.local_days import day_of
-from feedback.core.text import direction
+from feedback.core.text import direction_of
 from feedback.errors import Rejected
 from feedback.services import followups, queue, root_causes, staff, webhooks
 from feedback.services.queue import Filter
@@ -75,6 +75,7 @@ class Queue:
             )
             page = render_template(
                 "desk/_rows.html" if is_fragment() else "desk/queue.html",
+                fragment=is_fragment(),
                 **_context(session, rows, wanted, now),
                 currency=self.settings.organisation.currency,
                 troubles=webhooks.troubles(session, self.settings) if leads else [],
@@ -161,7 +162,7 @@ def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datet
         "reasons": reasons,
         "in_words": in_words,
         "due_at": queue.due_at,
-        "direction": direction,
+        "direction_of": direction_of,
     }
 
 

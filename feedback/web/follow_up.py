@@ -19,7 +19,7 @@ from feedback.core.followup import Outcome, State, allowed
 from feedback.core.local_days import day_of
 from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.text import Text, direction
+from feedback.core.text import Text, direction_of
 from feedback.errors import Conflict, Forbidden, Rejected
 from feedback.services import audit, followups, histories, queue, recovery, reports, root_causes, staff
 from feedback.services.followups import Closing
@@ -169,7 +169,7 @@ class FollowUps:
             tomorrow=today + timedelta(days=1),
             in_words=in_words,
             reasons=reasons,
-            direction=direction,
+            direction_of=direction_of,
             currency=currency,
         )
 

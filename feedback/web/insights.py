@@ -21,7 +21,7 @@ from feedback import clock
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
-from feedback.core.text import direction
+from feedback.core.text import direction_of
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, language_name
 from feedback.services import audit, reports, rollups
@@ -398,7 +398,7 @@ def _frame() -> Context:
         "against_args": addresses.AGAINST,
         "orders": ORDERS,
         "address": _address,
-        "direction": direction,
+        "direction_of": direction_of,
         "language_name": language_name,
         "may_export": allows(Permission.EXPORT),
         "sees_all": allows(Permission.SEE_ALL_ACCOUNTS),

@@ -174,7 +174,7 @@ def viewer() -> Viewer:
 def demand(permission: Permission) -> None:
     """For a view where it depends on what is asked. Raises Forbidden."""
     if not allows(permission):
-        raise Forbidden("You may not do this.")
+        raise Forbidden
 
 
 def guard(app: Flask) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
 from feedback.core.local_days import day_of
+from feedback.core.metrics import METRICS
 from feedback.i18n import Translator
 from feedback.store.models import Account, FollowUpEntry, Invitation
 
@@ -219,6 +220,11 @@ INVITATIONS: Mapping[str, str] = {
     "withdrawn": _("withdrawn"),
 }
 STILL_OPEN = ("sent", "delivered", "opened", "started")
+
+
+def best(metric: str | None) -> int | None:
+    """The best score of a metric, so that a 5 of 5 is told from a 5 of 10."""
+    return METRICS[metric].maximum if metric and metric in METRICS else None
 
 
 def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:

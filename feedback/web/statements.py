@@ -75,6 +75,14 @@ METRICS: Mapping[str, str] = {
     "thumbs": _("Thumbs"),
     "pmf": _("Product-market fit"),
 }
+LETTERS: Mapping[str, str] = {
+    "nps": "NPS",
+    "csat": "CSAT",
+    "ces1": "CES",
+    "ces2": "CES",
+    "ces_item": "CES",
+    "pmf": "PMF",
+}
 PARTS: Mapping[Part, str] = {
     Part.RELATIONSHIP: _("Relationship scores"),
     Part.EXPERIENCE: _("Experience scores"),
@@ -101,6 +109,11 @@ NOTHING_KNOWN: Mapping[Part, str] = {
 
 def metric_title(say: Translator, metric: Metric) -> str:
     return say.gettext(METRICS.get(metric.key, metric.title))
+
+
+def metric_letters(say: Translator, key: str) -> str:
+    """What a metric is called where there is little room: by its letters, where people know it by some."""
+    return LETTERS.get(key) or say.gettext(METRICS.get(key, key))
 
 
 def in_unit(say: Translator, value: float | None, unit: Unit) -> str:

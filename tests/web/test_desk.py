@@ -17,7 +17,7 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services import webhooks
 from feedback.settings import Secret
-from feedback.store.models import AuditEntry, FollowUp, WebhookCall
+from feedback.store.models import AuditEntry, FollowUp, Score, WebhookCall
 from feedback.web.app import create_app
 from tests import office
 from tests.web.conftest import SignIn
@@ -47,6 +47,12 @@ def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
         "VIP account",
     ):
         assert words in page
+
+
+def test_a_score_stands_on_its_scale(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    for page in ("/desk/", f"/desk/{task.id}"):
+        assert "3<small>/10</small>" in cem.get(page).text
 
 
 def test_a_row_shows_the_account_s_own_money_whatever_it_is_ranked_by(runtime: Runtime) -> None:
@@ -146,6 +152,23 @@ def test_the_page_learns_of_changes(app: Flask, sign_in: SignIn) -> None:
     assert "Lena Lead" in cem.get(address).text
 
 
+def test_the_page_of_what_is_forbidden_says_whom_to_ask(sign_in: SignIn) -> None:
+    page = sign_in("cem").get("/account/staff")
+    assert page.status_code == 403
+    assert page.text.count("You may not do this</h1>") == 1
+    assert "Ask an admin if you need it." in page.text
+
+
+def test_a_score_goes_by_the_letters_that_people_know(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    database = app.extensions["feedback"].database
+    with database.writing() as session:
+        session.execute(update(Score).values(metric="ces_item", value=5))
+    page = sign_in("cem").get(f"/desk/{task.id}").text
+    assert "CES · " in page
+    assert "CES_ITEM" not in page
+
+
 def test_a_csm_hands_over_their_own_but_a_viewer_nothing(app: Flask, sign_in: SignIn) -> None:
     task = tasks(app)["Northwind Logistics"]
     with app.extensions["feedback"].database.reading() as session:
@@ -198,6 +221,14 @@ def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn
     assert "My VIPs" not in sign_in("lead").get("/desk/").text
     assert client.post("/desk/views/1/forget").status_code == 303
     assert "My VIPs" not in client.get("/desk/").text
+
+
+def test_what_was_sifted_while_typing_can_be_kept_as_a_view(sign_in: SignIn) -> None:
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    part = sign_in("cem").get("/desk/?whose=all&state=working&search=&segment=vip", headers=headers).text
+    assert "<html" not in part
+    assert '<input type="hidden" name="query" value="segment=vip">' in part
+    assert 'href="/desk/?whose=mine&amp;segment=vip"' in part  # the tabs keep what is sifted, too
 
 
 def test_recovered_money_may_be_typed_in_persian(app: Flask, sign_in: SignIn) -> None:
@@ -291,3 +322,12 @@ def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -
     page = cem.get(f"/desk/{task.id}").text
     assert "Next: " in page
     assert "Next: Contoso" not in page  # a colleague's
+
+
+def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    page = cem.get("/desk/?state=closed").text
+    assert "€12,000 a month" in page
+    assert "overdue by" not in page

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +84,28 @@ def test_the_pages_are_accessible_and_fit(
     for summary in page.locator("details.act summary").all():
         summary.click()
     is_accessible(page)
+    fits(page)
+
+
+def test_a_name_of_one_long_word_fits_a_phone(site: str, open_page: Open, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "feedback.db")) as database, database:
+        database.execute(
+            "UPDATE account SET name = ?", ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk",)
+        )
+    page = open_page(viewport=PHONE)
+    enter(page, site, "lead")
+    fits(page)
+    for address in (
+        "/insights/comments",
+        "/deliveries/messages",
+        "/insights/accounts",
+        "/insights/accounts/1",
+    ):
+        page.goto(site + address)
+        fits(page)
+    page.goto(f"{site}/desk/")
+    page.locator(".queue .name").first.click()
+    page.wait_for_url("**/desk/*")
     fits(page)
 
 

@@ -47,8 +47,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", showBulk);
 document.addEventListener("htmx:after:swap", showBulk);
 
-// On a phone the navigation is wider than the screen: begin where the page is.
-document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a phone the navigation and the tabs are wider than the screen: begin where the page is.
+for (const here of document.querySelectorAll(":is(.places, main > .tabs, .screen > .tabs) [aria-current]"))
+  here.scrollIntoView({ block: "nearest", inline: "center" });
 
 // A preview of a customer's page says how high it is.
 addEventListener("message", (event) => {
