@@ -271,7 +271,7 @@ def moved(app: Flask) -> int:
 def test_a_story_says_why_it_came_when_it_came(moved: int, sign_in: SignIn) -> None:
     page = sign_in("cem").get(f"/deliveries/invitation/{moved}").text
     for sentence in (
-        "It happened: ticket_closed",
+        "It happened: Support request closed",
         "Planned for the stage Support request closed, because of this event",
         "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM, because of the quiet hours in Europe/Istanbul",
         "Handed to SMS, attempt 1: we sent too fast",
@@ -290,6 +290,14 @@ def test_a_story_is_told_in_the_reader_s_language(moved: int, app: Flask, sign_i
     page = sign_in("neda").get(f"/deliveries/invitation/{moved}").text
     assert "۹:۰۰" in page
     assert "Moved" not in page
+
+
+def test_an_event_that_no_stage_knows_is_told_without_underscores(
+    moved: int, app: Flask, sign_in: SignIn
+) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        session.scalars(select(JourneyEvent).where(JourneyEvent.key == "t1")).one().name = "seat_added"
+    assert "It happened: seat added" in sign_in("cem").get(f"/deliveries/invitation/{moved}").text
 
 
 def test_another_s_story_is_not_told(sent: dict[str, int], app: Flask, sign_in: SignIn) -> None:
