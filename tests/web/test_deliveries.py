@@ -175,6 +175,12 @@ def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
     assert str(contact.name) in told and "90 days before renewal" in told
 
 
+def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sign_in: SignIn) -> None:
+    page = sign_in("lead").get("/deliveries/?days=14").text
+    for heading in ("Why messages failed", "Why messages were called off", "Why customers were not asked"):
+        assert f"<h2>{heading} · last 14 days</h2>" in page
+
+
 def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
     error = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
     with app.extensions["feedback"].database.writing() as session:
