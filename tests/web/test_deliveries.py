@@ -153,9 +153,8 @@ def test_every_table_can_be_taken_away_by_those_who_may(
     assert sign_in("cem").get("/deliveries/?export=days.csv").status_code == 403
 
 
-def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
-    app: Flask, sign_in: SignIn
-) -> None:
+def not_asked(app: Flask, rest: timedelta) -> str:
+    """Somebody's name whom we let rest, until so long from now."""
     now = clock.now()
     with app.extensions["feedback"].database.writing() as session:
         contact = session.scalars(select(Contact)).first()
@@ -164,15 +163,29 @@ def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
             Enrolment(
                 contact=contact, stage="renewal", occurrence="date:2026-01-01", questionnaire="renewal-nps",
                 state="skipped", reason="contacted_recently", entered_at=now, due_at=now, expires_at=now,
-                created_at=now, decided_at=now, next_allowed_at=now + timedelta(days=30),
+                created_at=now, decided_at=now, next_allowed_at=now + rest,
             )
         )  # fmt: skip
+        return str(contact.name)
+
+
+def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
+    app: Flask, sign_in: SignIn
+) -> None:
+    name = not_asked(app, timedelta(days=30))
     page = sign_in("lead").get("/deliveries/").text
     assert "90 days before renewal" in page
     assert "the customer was asked a short time ago" in page
-    day = translator("desk", "en").date((now + timedelta(days=30)).date())
+    day = translator("desk", "en").date((clock.now() + timedelta(days=30)).date())
     (told,) = [part for part in page.split("<li>") if f"may be asked from {day} on" in part]
-    assert str(contact.name) in told and "90 days before renewal" in told
+    assert name in told and "90 days before renewal" in told
+
+
+def test_a_day_that_is_past_is_no_day_from_which_somebody_may_be_asked(app: Flask, sign_in: SignIn) -> None:
+    name = not_asked(app, timedelta(days=-1))
+    page = sign_in("lead").get("/deliveries/").text
+    assert name in page.split("Who was not asked lately")[1]
+    assert "may be asked from" not in page
 
 
 def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sign_in: SignIn) -> None:
