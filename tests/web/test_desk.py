@@ -76,7 +76,9 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
     with app.extensions["feedback"].database.reading() as session:
         seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw")).one()
     assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
-    assert "looked at it" in sign_in("lead").get(f"/desk/{task.id}").text
+    page = sign_in("lead").get(f"/desk/{task.id}").text
+    assert "looked at it" in page
+    assert re.search(r">Mar 4, 2026, [^<]+</time>", page.split("<h2>Who was here</h2>")[1])
     assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
 
 
