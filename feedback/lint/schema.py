@@ -35,9 +35,16 @@ def validate(data: Any, model: type[Model]) -> tuple[Model | None, list[Mistake]
     schema = model.model_json_schema()
     mistakes: dict[tuple[Path, bool], Mistake] = {}
     for detail in details:
+        if detail["type"] == "too_short" and _has_wrong_entries(detail, details):
+            continue  # each entry is told by itself; pydantic counts none that is wrong
         mistake = _mistake(detail, data, schema)
         mistakes.setdefault((mistake.path, mistake.about_key), mistake)
     return None, list(mistakes.values())
+
+
+def _has_wrong_entries(whole: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    depth = len(whole["loc"])
+    return any(each["loc"][:depth] == whole["loc"] and len(each["loc"]) > depth for each in details)
 
 
 def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> Mistake:
@@ -140,7 +147,11 @@ def _as_told(detail: ErrorDetails) -> str:
 
 
 def _wants(what: str) -> Any:
-    return lambda detail: f"{_shown(detail['input'])} stands where {what} is needed."
+    def told(detail: ErrorDetails) -> str:
+        value = detail["input"]
+        return f"{'Nothing' if value is None else _shown(value)} stands where {what} is needed."
+
+    return told
 
 
 def _pattern(detail: ErrorDetails) -> str:

@@ -13,6 +13,8 @@ from feedback.store.models import Contact, FollowUp, Invitation, Response, Score
 
 ENOUGH = 20
 """Entries of each kind: a history to read, not an archive."""
+MESSAGES = 8
+"""As many surveys as the page of the account shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def _scores(session: Session, task: FollowUp) -> Sequence[Row[Score, Contact]]:
 
 def _invitations(session: Session, task: FollowUp) -> Sequence[Invitation]:
     query = select(Invitation).where(_same(Invitation, task)).options(selectinload(Invitation.contact))
-    return session.scalars(query.order_by(Invitation.created_at.desc()).limit(ENOUGH)).all()
+    return session.scalars(query.order_by(Invitation.created_at.desc()).limit(MESSAGES)).all()
 
 
 def _earlier(session: Session, task: FollowUp, viewer: Viewer) -> Sequence[FollowUp]:

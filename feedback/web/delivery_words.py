@@ -162,7 +162,15 @@ def _shown(say: Translator, name: str, value: object, journey: Journey) -> objec
     if name == "stage":
         stage = journey.stage(str(value))
         return stage.title.to(say.language) if stage else value
+    if name == "name":
+        return _event(say, str(value), journey)
     return show(say, value) if show else value
+
+
+def _event(say: Translator, name: str, journey: Journey) -> str:
+    """An event has no title of its own, but the stage that it leads to has."""
+    led_to = journey.for_event(name)
+    return led_to[0].title.to(say.language) if led_to else name.replace("_", " ")
 
 
 def _known(words: Mapping[str, str]) -> Callable[[Translator, object], str]:

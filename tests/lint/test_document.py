@@ -99,6 +99,29 @@ def test_mistakes_against_the_format_are_sentences(change, sentence):
     assert any(message.startswith(sentence) for message in messages), messages
 
 
+LIST = "a list (`- ...` lines or [a, b]) is needed."
+
+
+@pytest.mark.parametrize(
+    ("written", "sentences"),
+    [
+        ("", [f"Nothing stands where {LIST}"]),
+        ("english", [f"`english` stands where {LIST}"]),
+        ("[]", ["This list is empty; it needs at least one entry."]),
+        ("[English]", ["`English` is not a language; write two small letters such as `en`, `tr`, `fa`."]),
+        ("[[]]", ["`[]` stands where words (put quotes around it) is needed."]),
+    ],
+)
+def test_only_an_empty_list_is_called_empty(written, sentences):
+    found = [message for _, _, message in told(SMALL.replace("[en]", written))]
+    assert found == sentences
+
+
+def test_a_wrong_question_is_not_told_as_an_empty_list_of_questions():
+    text = SMALL.replace("stars", "single").replace("    purpose: trend\n", "    options:\n")
+    assert told(text + "      - key: a\n") == [(9, 9, "`text:` is missing here.")]
+
+
 def test_pydantic_never_shows_through():
     text = SMALL + "    show_if: {question: 3, atmost: x}\n    scale: {min: a, labels: {1: {xx1: y}}}\n"
     for _, _, message in told(text):

@@ -153,9 +153,8 @@ def test_every_table_can_be_taken_away_by_those_who_may(
     assert sign_in("cem").get("/deliveries/?export=days.csv").status_code == 403
 
 
-def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
-    app: Flask, sign_in: SignIn
-) -> None:
+def not_asked(app: Flask, rest: timedelta) -> str:
+    """Somebody's name whom we let rest, until so long from now."""
     now = clock.now()
     with app.extensions["feedback"].database.writing() as session:
         contact = session.scalars(select(Contact)).first()
@@ -164,15 +163,35 @@ def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
             Enrolment(
                 contact=contact, stage="renewal", occurrence="date:2026-01-01", questionnaire="renewal-nps",
                 state="skipped", reason="contacted_recently", entered_at=now, due_at=now, expires_at=now,
-                created_at=now, decided_at=now, next_allowed_at=now + timedelta(days=30),
+                created_at=now, decided_at=now, next_allowed_at=now + rest,
             )
         )  # fmt: skip
+        return str(contact.name)
+
+
+def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
+    app: Flask, sign_in: SignIn
+) -> None:
+    name = not_asked(app, timedelta(days=30))
     page = sign_in("lead").get("/deliveries/").text
     assert "90 days before renewal" in page
     assert "the customer was asked a short time ago" in page
-    day = translator("desk", "en").date((now + timedelta(days=30)).date())
+    day = translator("desk", "en").date((clock.now() + timedelta(days=30)).date())
     (told,) = [part for part in page.split("<li>") if f"may be asked from {day} on" in part]
-    assert str(contact.name) in told and "90 days before renewal" in told
+    assert name in told and "90 days before renewal" in told
+
+
+def test_a_day_that_is_past_is_no_day_from_which_somebody_may_be_asked(app: Flask, sign_in: SignIn) -> None:
+    name = not_asked(app, timedelta(days=-1))
+    page = sign_in("lead").get("/deliveries/").text
+    assert name in page.split("Who was not asked lately")[1]
+    assert "may be asked from" not in page
+
+
+def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sign_in: SignIn) -> None:
+    page = sign_in("lead").get("/deliveries/?days=14").text
+    for heading in ("Why messages failed", "Why messages were called off", "Why customers were not asked"):
+        assert f"<h2>{heading} · last 14 days</h2>" in page
 
 
 def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
@@ -271,7 +290,7 @@ def moved(app: Flask) -> int:
 def test_a_story_says_why_it_came_when_it_came(moved: int, sign_in: SignIn) -> None:
     page = sign_in("cem").get(f"/deliveries/invitation/{moved}").text
     for sentence in (
-        "It happened: ticket_closed",
+        "It happened: Support request closed",
         "Planned for the stage Support request closed, because of this event",
         "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM, because of the quiet hours in Europe/Istanbul",
         "Handed to SMS, attempt 1: we sent too fast",
@@ -290,6 +309,14 @@ def test_a_story_is_told_in_the_reader_s_language(moved: int, app: Flask, sign_i
     page = sign_in("neda").get(f"/deliveries/invitation/{moved}").text
     assert "۹:۰۰" in page
     assert "Moved" not in page
+
+
+def test_an_event_that_no_stage_knows_is_told_without_underscores(
+    moved: int, app: Flask, sign_in: SignIn
+) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        session.scalars(select(JourneyEvent).where(JourneyEvent.key == "t1")).one().name = "seat_added"
+    assert "It happened: seat added" in sign_in("cem").get(f"/deliveries/invitation/{moved}").text
 
 
 def test_another_s_story_is_not_told(sent: dict[str, int], app: Flask, sign_in: SignIn) -> None:

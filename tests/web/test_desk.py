@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -76,7 +76,9 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
     with app.extensions["feedback"].database.reading() as session:
         seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw")).one()
     assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
-    assert "looked at it" in sign_in("lead").get(f"/desk/{task.id}").text
+    page = sign_in("lead").get(f"/desk/{task.id}").text
+    assert "looked at it" in page
+    assert re.search(r">Mar 4, 2026, [^<]+</time>", page.split("<h2>Who was here</h2>")[1])
     assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
 
 
@@ -322,6 +324,17 @@ def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -
     page = cem.get(f"/desk/{task.id}").text
     assert "Next: " in page
     assert "Next: Contoso" not in page  # a colleague's
+
+
+def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, sign_in: SignIn) -> None:
+    with runtime.database.writing() as session:
+        task = session.scalars(select(FollowUp).where(FollowUp.state == "open")).first()
+        assert task and task.contact
+        for days in range(1, 11):
+            office.invite(session, runtime, task.contact, clock.now() + timedelta(days=days))
+    page = sign_in("lead").get(f"/desk/{task.id}").text
+    messages = page.split("<h2>Messages</h2>")[1].split("</section>")[0]
+    assert re.findall(r">Mar (\d+), 2026</time>", messages) == [str(day) for day in range(14, 6, -1)]
 
 
 def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> None:

@@ -107,6 +107,24 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
     expect(page.locator(".comments .score").first).to_have_class("score urgent")
 
 
+def test_on_a_phone_the_filters_of_the_comments_are_folded_until_one_is_set(
+    site: str, open_page: Open
+) -> None:
+    page = open_page(viewport=PHONE, java_script_enabled=False)
+    enter(page, site, "lead")
+    page.goto(f"{site}/insights/comments")
+    expect(page.locator("select[name=band]")).to_be_hidden()
+    page.get_by_text("Filters", exact=True).click()
+    page.select_option("select[name=band]", "bad")
+    page.get_by_role("button", name="Show").last.click()
+    page.wait_for_url("**band=bad**")
+    expect(page.locator("select[name=band]")).to_be_visible()
+    page.set_viewport_size(DESKTOP)
+    page.goto(f"{site}/insights/comments")
+    expect(page.locator("select[name=band]")).to_be_visible()
+    expect(page.get_by_text("Filters", exact=True)).to_be_hidden()
+
+
 @pytest.mark.parametrize("who", ["lead", "viewer"])
 def test_no_interval_of_a_breakdown_is_cut_off_on_a_desk(site: str, open_page: Open, who: str) -> None:
     page = open_page(viewport=DESKTOP)
