@@ -124,14 +124,35 @@ def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
             )
 
 
+_NO_KIND = frozenset(
+    [
+        *("and", "or", "ve", "veya", "و", "یا", "und", "oder", "y", "o", "et", "ou"),
+        *(
+            "no",
+            "non",
+            "not",
+            "without",
+            "never",
+            "değil",
+            "بدون",
+            "غیر",
+            "nicht",
+            "kein",
+            "keine",
+            "sin",
+            "sans",
+        ),
+        *("other", "another", "başka", "diğer", "دیگر", "andere"),
+    ]
+)
+"""With one of these words an option is no kind of the other: "stay" and "not stay", "wine" and "other wine"."""
+
+
 def _is_compound(head: str, whole: str, language: str) -> bool:
     words = whole.split()
     if len(head) < 3 or head == whole or len(words) not in (2, 3) or len(head.split()) > 1:
         return False
-    if any(
-        word in ("and", "or", "ve", "veya", "و", "یا", "und", "oder", "y", "o", "et", "ou", "no", "non")
-        for word in words
-    ):
+    if not _NO_KIND.isdisjoint(words):
         return False
     if language not in HEAD_LAST:
         return words[0] == head or (language == "fa" and words[0] == f"{head}ی")
