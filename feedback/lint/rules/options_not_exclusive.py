@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -116,7 +117,8 @@ def _has_none(listed: Choices) -> bool:
 def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
     for (_, _, one), (place, _, other) in permutations(listed.real[:MOST_COMPARED], 2):
         kind, member = bare(one, listed.language), bare(other, listed.language)
-        if _is_compound(kind, member, listed.language) or member in _members(listed.language).get(kind, ()):
+        compound = _is_compound(kind, member, listed.language) and not _is_one_word(one, other)
+        if compound or member in _members(listed.language).get(kind, ()):
             yield (
                 place,
                 f"{other} | {one}",
@@ -146,6 +148,12 @@ _NO_KIND = frozenset(
     ]
 )
 """With one of these words an option is no kind of the other: "stay" and "not stay", "wine" and "other wine"."""
+
+
+def _is_one_word(head: str, whole: str) -> bool:
+    """Whether a half-space ties the head to what follows, as in the Persian for "card reader" beside "card"; the
+    endings of a plural and of an attribute are tied as well, and make no other word."""
+    return re.search(rf"{re.escape(head)}\u200c(?!(?:ی|ها|های|هایی)\b)", whole) is not None
 
 
 def _is_compound(head: str, whole: str, language: str) -> bool:
