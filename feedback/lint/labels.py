@@ -305,7 +305,7 @@ def _alike(labels: Sequence[str], language: str) -> list[tuple[Reading, ...]] | 
     split = [_degree_of_a_word(bare(label, language), words) for label in labels] if words else []
     if not split or len({word for word, _ in split}) != 1 or len({degree for _, degree in split}) < 2:
         return None
-    return [(Reading(ANY, degree, zero=degree <= 0),) for _, degree in split]
+    return [(Reading(ANY, degree, zero=degree <= 0, denied=degree <= 0),) for _, degree in split]
 
 
 def _degree_of_a_word(text: str, words: Lexicon) -> tuple[str, float]:

@@ -64,8 +64,11 @@ def _absolute(question: Asked) -> re.Match[str] | None:
 
 
 def _nobody(question: Asked, hit: Hit) -> bool:
-    """A statement negated by the very word, as in "nobody helped", is a double negative and nothing else."""
+    """A statement negated by the very word, as in "nobody helped", is a double negative and nothing else; so is
+    one whose "nobody" asks for a negated verb, as in Turkish and Persian."""
     said = question.stem.main[hit.start : hit.end]
+    if question.words.search("absolute-term.concord", question.stem.main):
+        return True
     return question.words.pattern("absolute-term.words").fullmatch(said) is not None
 
 

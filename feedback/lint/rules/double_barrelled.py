@@ -125,16 +125,26 @@ def _poles(question: Asked, text: str, match: re.Match[str]) -> bool:
     if not left or not right:
         return False
     labels = {word for answer in question.answers for word in answer.split()}
-    if left[0] in labels and right[0] in labels:
+    language = question.words.language
+    if not any(_forms(word[0], language).isdisjoint(labels) for word in (left, right)):
         return True
-    one, other = (_signs(word[0], question.words.language) for word in (left, right))
+    one, other = (_signs(word[0], language) for word in (left, right))
     return any((dimension, -sign) in other for dimension, sign in one)
+
+
+def _forms(word: str, language: str) -> set[str]:
+    """A word as labels may have it: in Turkish without the ending of the question ("zordu")."""
+    return {word, _ENDING.sub("", word)} if language == "tr" else {word}
 
 
 def _signs(word: str, language: str) -> set[tuple[str, int]]:
     """The dimensions that a word may stand for, each with its side."""
-    forms = {word, _ENDING.sub("", word)} if language == "tr" else {word}
-    found = {one for form in forms for one in readings(form, language) if one.dimension and one.degree}
+    found = {
+        one
+        for form in _forms(word, language)
+        for one in readings(form, language)
+        if one.dimension and one.degree
+    }
     return {(one.dimension, 1 if one.degree > 0 else -1) for one in found}
 
 

@@ -69,7 +69,8 @@ def _offers(document: Document, index: int, question: AnyQuestion) -> bool:
                 listed
                 and listed.words
                 and any(listed.words.says(kind, text) for kind in ("not_applicable", "none"))
-            )
+                and not (listed.kind == "yes-no" and listed.words.says("no", text))
+            )  # a plain "no" denies what is asked, not what is taken for granted
             if option.role in ("not_applicable", "none") or said:
                 return True
     return False

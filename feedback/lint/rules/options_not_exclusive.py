@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -116,7 +117,8 @@ def _has_none(listed: Choices) -> bool:
 def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
     for (_, _, one), (place, _, other) in permutations(listed.real[:MOST_COMPARED], 2):
         kind, member = bare(one, listed.language), bare(other, listed.language)
-        if _is_compound(kind, member, listed.language) or member in _members(listed.language).get(kind, ()):
+        compound = _is_compound(kind, member, listed.language) and not _is_one_word(one, other)
+        if compound or member in _members(listed.language).get(kind, ()):
             yield (
                 place,
                 f"{other} | {one}",
@@ -124,14 +126,41 @@ def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
             )
 
 
+_NO_KIND = frozenset(
+    [
+        *("and", "or", "ve", "veya", "و", "یا", "und", "oder", "y", "o", "et", "ou"),
+        *(
+            "no",
+            "non",
+            "not",
+            "without",
+            "never",
+            "değil",
+            "بدون",
+            "غیر",
+            "nicht",
+            "kein",
+            "keine",
+            "sin",
+            "sans",
+        ),
+        *("other", "another", "başka", "diğer", "دیگر", "andere"),
+    ]
+)
+"""With one of these words an option is no kind of the other: "stay" and "not stay", "wine" and "other wine"."""
+
+
+def _is_one_word(head: str, whole: str) -> bool:
+    """Whether a half-space ties the head to what follows, as in the Persian for "card reader" beside "card"; the
+    endings of a plural and of an attribute are tied as well, and make no other word."""
+    return re.search(rf"{re.escape(head)}\u200c(?!(?:ی|ها|های|هایی)\b)", whole) is not None
+
+
 def _is_compound(head: str, whole: str, language: str) -> bool:
     words = whole.split()
     if len(head) < 3 or head == whole or len(words) not in (2, 3) or len(head.split()) > 1:
         return False
-    if any(
-        word in ("and", "or", "ve", "veya", "و", "یا", "und", "oder", "y", "o", "et", "ou", "no", "non")
-        for word in words
-    ):
+    if not _NO_KIND.isdisjoint(words):
         return False
     if language not in HEAD_LAST:
         return words[0] == head or (language == "fa" and words[0] == f"{head}ی")

@@ -131,9 +131,15 @@ def _reversed_sets(document: Document) -> Iterator[Problem]:
         seen.setdefault(labels, each.index)
 
 
-_EXPLANATION = re.compile(
-    r"(?<!\d)(\d{1,2})\s*(?:=|:|means|is|-|–)\s*([^\W\d_][\w\s']{1,30}?)(?=[,;.)\d]|$| and | ve | و )"
+_STANDS_FOR = (
+    r"(?:(?:=|:|-|–|(?:means|is|stands for|being|yani|ise|یعنی|به معنای)\s)\s*(?:the |a )?"
+    r"|(?=en |çok |بهترین|بدترین))"
 )
+_EXPLANATION = re.compile(
+    rf"(?<!\d)(\d{{1,2}})\s*{_STANDS_FOR}([^\W\d_][\w\s']{{1,30}}?)"
+    r"(?=[,;.)\d]|$| and | ve | و | (?:olmak|demek|anlam|puan|not|باشد|است|نمره|امتیاز)\w*)"
+)
+"""A number and what it stands for: "1 = worst", "1 is the best", "1 en iyi olmak üzere", "۱ یعنی خیلی بد"."""
 
 
 def _explained(document: Document) -> Iterator[Problem]:

@@ -35,6 +35,8 @@ RULE = Rule(
     ),
     suppress="A series that must stay comparable (category trend), or a validated item.",
 )
+PLAIN_NOT, PLAIN = -1.5, 2.0
+"""How far "not satisfied" and "satisfied" lie from the middle."""
 ONE_SIDED = frozenset(
     {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
 )
@@ -94,8 +96,9 @@ def _starts_at_zero(found: Sequence[Reading]) -> bool:
 
 
 def _runs_one_way(start: Reading, others: Sequence[Reading]) -> bool:
-    """From nothing up, or from "not difficult" to ever more difficult."""
-    if start.zero:
+    """From nothing up, or from "not difficult" to ever more difficult. A plain "not satisfied" is no beginning of
+    a scale that has nothing weaker than "satisfied": it is its only bad answer."""
+    if start.zero and (start.degree < PLAIN_NOT or any(abs(one.degree) < PLAIN for one in others)):
         return all(one.degree > 0 or one.denied for one in others)
     return start.denied and start.degree > 0 and all(one.degree < 0 for one in others)
 
