@@ -145,6 +145,12 @@ def shipped_rules() -> Mapping[str, CountryRules]:
     return {code: country_rules(code, raw) for code, raw in data.items()}
 
 
+@cache
+def rules_within(day: Hours) -> Mapping[str, CountryRules]:
+    """The shipped rules with no hour outside `day`; kept, for they are asked for with every message."""
+    return {code: rules.within(day) for code, rules in shipped_rules().items()}
+
+
 def country_rules(code: str, raw: Mapping[str, Any]) -> CountryRules:
     """One country's table as rules. Raises ValueError at an unknown key or day, at hours it cannot read."""
     known = {"hours", "days", "closed", "consent_required", "zones", "basis"}

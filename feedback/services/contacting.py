@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from feedback.channels import kind_of
-from feedback.core.contact_hours import Hours, shipped_rules
+from feedback.core.contact_hours import Hours, rules_within
 from feedback.core.contact_policy import (
     Consent,
     Decision,
@@ -91,7 +91,7 @@ def policy(settings: Settings) -> Policy:
     """The installation's policy: its hours narrow those of every country, its days hold where a country has none."""
     contact = settings.contact
     day = Hours(contact.quiet_to, contact.quiet_from)
-    countries = {code: rules.within(day) for code, rules in shipped_rules().items()}
+    countries = dict(rules_within(day))
     week = tuple(day if number in contact.weekdays else None for number in range(7))
     countries["default"] = replace(countries["default"], week=week)
     if contact.consent_required:

@@ -106,7 +106,8 @@ def plan(session: Session, library: Library, settings: Settings, now: datetime, 
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
-    foreseen = _Foreseen(session, contacting.policy(settings), now)
+    rules = contacting.policy(settings)
+    foreseen = _Foreseen(session, rules, now)
     rows = []
     waiting = [(each.turn, number, each) for number, each in enumerate(wishes)]
     heapq.heapify(waiting)
@@ -120,9 +121,7 @@ def plan(session: Session, library: Library, settings: Settings, now: datetime, 
     found = _summed(sorted(rows, key=_moment))
     found.waiting.extend(_written(session, until))
     asked = [*_asked(session, library, now), *foreseen.asked]
-    found.reminders.extend(
-        sorted(_reminders(session, asked, contacting.policy(settings), now, until), key=_moment)
-    )
+    found.reminders.extend(sorted(_reminders(session, asked, rules, now, until), key=_moment))
     return found
 
 
