@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -145,26 +145,26 @@ def opt_out(
     Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
     `reason` is opt_out or complaint. False where this address was on the list already.
     """
-    ways = _ways_to(session, kind, address)
+    contacts = _behind(session, kind, address)
     fresh = [
         suppress(session, *way, reason=reason, source=source, now=now, contact_id=contact_id)
-        for way, contact_id in ways.items()
+        for way, contact_id in _ways_to(contacts, kind, address).items()
     ]
-    for contact_id in {each for each in ways.values() if each}:
-        _withdraw_invitations(session, contact_id)
+    for contact in contacts:
+        _withdraw_invitations(session, contact.id)
     return fresh[0]
 
 
 def suspend(session: Session, kind: str, address: str, *, source: str, now: datetime) -> None:
     """The person behind `address` may have asked to be left alone: nothing goes to them, on this or any other way,
     until somebody has decided what they meant."""
-    for way, contact_id in _ways_to(session, kind, address).items():
+    for way, contact_id in _ways_to(_behind(session, kind, address), kind, address).items():
         suppress(session, *way, reason="maybe_opt_out", source=source, now=now, contact_id=contact_id)
 
 
 def resume(session: Session, kind: str, address: str, *, now: datetime) -> None:
     """They have not: what `suspend` closed is open again."""
-    for way in _ways_to(session, kind, address):
+    for way in _ways_to(_behind(session, kind, address), kind, address):
         lift(session, *way, reasons=("maybe_opt_out",), now=now)
 
 
@@ -197,7 +197,7 @@ def opt_in(session: Session, kind: str, address: str, *, source: str, now: datet
 
     `now` is when they asked. A START that reaches us late does not undo the STOP that came after it.
     """
-    contacts = session.scalars(select(Contact).where(_belongs(kind, address))).all()
+    contacts = _behind(session, kind, address)
     lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now, listed_by=now)
     if not lifted and not is_suppressed(session, kind, address):
         lifted = any(_opened(session, kind, address, each.id, source, now) for each in contacts)
@@ -290,9 +290,13 @@ def _row(session: Session, kind: str, address: str, now: datetime, contact_id: i
     return row
 
 
-def _ways_to(session: Session, kind: str, address: str) -> dict[tuple[str, str], int | None]:
+def _behind(session: Session, kind: str, address: str) -> Sequence[Contact]:
+    """Everybody who is reached at `address`: a family, or an office, may share a number."""
+    return session.scalars(select(Contact).where(_belongs(kind, address)).order_by(Contact.id)).all()
+
+
+def _ways_to(contacts: Sequence[Contact], kind: str, address: str) -> dict[tuple[str, str], int | None]:
     """`address` first, then every other one of the contacts behind it; with the contact, where there is one."""
-    contacts = session.scalars(select(Contact).where(_belongs(kind, address)).order_by(Contact.id)).all()
     ways: dict[tuple[str, str], int | None] = {(kind, address): contacts[0].id if contacts else None}
     for contact in contacts:
         for other_kind, other in (("sms", contact.phone), ("email", contact.email)):

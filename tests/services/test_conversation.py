@@ -236,6 +236,19 @@ def test_a_comment_in_which_somebody_may_want_to_stop_is_kept_with_the_score(
         assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
 
 
+def test_stop_ends_the_surveys_of_everybody_behind_the_number(world: World) -> None:
+    with world.database.writing() as session:
+        for key in ("c1", "c2"):
+            world.contact(session, key, email=None)
+            world.event(session, "onboarding_completed", key)
+    world.wait(days=1)
+    world.tick()
+    assert len(world.texts) == 2
+    world.reply("STOP")
+    with world.database.reading() as session:
+        assert session.scalars(select(Invitation.remind_at)).all() == [None, None]
+
+
 def test_start_takes_a_stop_back(asked: World) -> None:
     asked.reply("STOP")
     asked.reply("START")
