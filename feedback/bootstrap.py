@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedback import clock
-from feedback.channels import CHANNELS
-from feedback.channels.base import Channel
 from feedback.core.followup import Weights
 from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
-from feedback.services import publishing, rollups
-from feedback.services.mailbox import DatabaseMailbox
+from feedback.providers import CHANNELS
+from feedback.providers.base import Channel
+from feedback.services import rollups
+from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
+from feedback.services.questionnaires import publishing
 from feedback.settings import Settings, check, load
 from feedback.store.database import Database
 

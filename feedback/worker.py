@@ -17,21 +17,15 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.channels.base import uptime
-from feedback.services import (
-    alerts,
-    catching_up,
-    delivery,
-    followups,
-    invitations,
-    journeys,
-    optouts,
-    reconciling,
-    recovery,
-    retention,
-    staff,
-    webhooks,
-)
+from feedback.providers.base import uptime
+from feedback.services.contact import suppression
+from feedback.services.followups import recovery_survey, workflow
+from feedback.services.journey import enrolments, invitations
+from feedback.services.messaging import dispatch, reconciliation
+from feedback.services.notifications import chat_notices, staff_email
+from feedback.services.privacy import retention
+from feedback.services.responses import missed_replies
+from feedback.services.staff import accounts
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -56,7 +50,7 @@ class Worker:
         # A pool for each channel: a mail server that hangs must not keep text messages back.
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
-        self._watch = reconciling.Watch()
+        self._watch = reconciliation.Watch()
         self._ended = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
@@ -133,7 +127,7 @@ class Worker:
             ("follow up", follow_up, max(tick, 15)),
             ("tell of holds", tell_of_holds, max(tick, 15)),
             # A job for each chat: one that hangs must not keep the other from hearing.
-            *((f"post {kind}", partial(self._post, kind), tick) for kind in webhooks.addresses(settings)),
+            *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),
         ]
 
@@ -146,22 +140,22 @@ class Worker:
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
         only, settings = {key: runtime.channels[key]}, runtime.settings
-        while delivery.send_queued(
+        while dispatch.send_queued(
             runtime.database,
             only,
             settings,
             self.name,
             now,
             pool,
-            clock=delivery.running_from(now),
+            clock=dispatch.running_from(now),
         ):
             now = self._now()
 
     def _post(self, kind: str, runtime: Runtime, now: datetime) -> None:
-        webhooks.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
+        chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciling.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
+        reconciliation.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
 
 
 def _wall_clock_ahead() -> float:
@@ -172,11 +166,11 @@ def _wall_clock_ahead() -> float:
 def plan(runtime: Runtime, now: datetime) -> None:
     """Enrol for dates and cadences, and after complaints that were closed."""
     with runtime.database.writing() as session:
-        journeys.plan_dates(session, runtime.library, runtime.settings, now)
+        enrolments.plan_dates(session, runtime.library, runtime.settings, now)
     with runtime.database.writing() as session:
-        journeys.plan_recurring(session, runtime.library, runtime.settings, now)
+        enrolments.plan_recurring(session, runtime.library, runtime.settings, now)
     with runtime.database.writing() as session:
-        recovery.tell_journey(session, runtime.library, runtime.settings, now)
+        recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
 
 
 def issue(runtime: Runtime, now: datetime) -> None:
@@ -189,11 +183,11 @@ def issue(runtime: Runtime, now: datetime) -> None:
 
 def reap(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
-        reconciling.reap(session, runtime.settings, now)
+        reconciliation.reap(session, runtime.settings, now)
 
 
 def catch_up(runtime: Runtime, now: datetime) -> None:
-    catching_up.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
+    missed_replies.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:
@@ -204,26 +198,26 @@ def remind(runtime: Runtime, now: datetime) -> None:
 def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
-        optouts.lift_pauses(session, now)
+        suppression.lift_pauses(session, now)
 
 
 def follow_up(runtime: Runtime, now: datetime) -> None:
     """Bring back what was put off; tell owners and chats what is new, and leads what was promised and not kept."""
     with runtime.database.writing() as session:
-        staff.welcome_back(session, now)
-        followups.wake_due(session, now)
+        accounts.welcome_back(session, now)
+        workflow.wake_due(session, now)
     with runtime.database.writing() as session:
-        alerts.tell_owners(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_owners(session, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
-        alerts.escalate(session, runtime.channels, runtime.settings, now)
+        staff_email.escalate(session, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
-        webhooks.queue_news(session, runtime.settings, now)
+        chat_notices.queue_news(session, runtime.settings, now)
 
 
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """A job of its own, after the fact: whatever goes wrong in telling keeps no message back."""
     with runtime.database.writing() as session:
-        alerts.tell_of_holds(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_of_holds(session, runtime.channels, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

@@ -23,11 +23,11 @@ from typing import Any, ClassVar
 
 import structlog
 
-from feedback.channels import fence
-from feedback.channels.base import Outgoing, Sent
-from feedback.channels.twilio_sms import TwilioSms
 from feedback.errors import StorageUnavailable
-from feedback.services import delivery, reconciling
+from feedback.providers import deadline_http
+from feedback.providers.base import Outgoing, Sent
+from feedback.providers.twilio_sms import TwilioSms
+from feedback.services.messaging import dispatch, reconciliation
 from feedback.settings import Settings, load
 from feedback.store.database import Database
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER
@@ -50,7 +50,7 @@ def main() -> None:
     database = Database(options.database, pool=options.threads + 4, patience=options.patience)
     reached = _ending(options.at, options.end)
     twilio = _Watched(reached, options.twilio, options.timeout)
-    worker, watch = f"sender:{os.getpid()}", reconciling.Watch()
+    worker, watch = f"sender:{os.getpid()}", reconciliation.Watch()
     if options.ready:
         (options.ready / f"{os.getpid()}.ready").touch()
     looked = 0.0
@@ -58,15 +58,17 @@ def main() -> None:
         while True:
             try:
                 now = database.now()
-                claimed = delivery.send_queued(
+                claimed = dispatch.send_queued(
                     database, {"twilio_sms": twilio}, settings, worker, now, pool,
-                    clock=delivery.running_from(now), reached=reached,
+                    clock=dispatch.running_from(now), reached=reached,
                 )  # fmt: skip
                 if time.monotonic() - looked > options.look_every:
                     looked = time.monotonic()
                     with database.writing() as session:
-                        reconciling.reap(session, settings, database.now())
-                    reconciling.reconcile(database, {"twilio_sms": twilio}, settings, database.now(), watch)
+                        reconciliation.reap(session, settings, database.now())
+                    reconciliation.reconcile(
+                        database, {"twilio_sms": twilio}, settings, database.now(), watch
+                    )
             except StorageUnavailable:
                 claimed = 0
             if not claimed:
@@ -151,7 +153,7 @@ def _watched_writes(reached: Callable[[str], None]) -> Iterator[None]:
         _Socket.tell.pop()
 
 
-class _Socket(fence._Http):
+class _Socket(deadline_http._Http):
     tell: ClassVar[list[Callable[[], None]]] = []
 
     def send(self, data: Any) -> None:
@@ -160,7 +162,7 @@ class _Socket(fence._Http):
             each()
 
 
-fence._HttpPool.ConnectionCls = _Socket
+deadline_http._HttpPool.ConnectionCls = _Socket
 
 if __name__ == "__main__":
     main()

@@ -20,11 +20,12 @@ from sqlalchemy import select
 
 from feedback import clock, library, resources
 from feedback.bootstrap import Runtime
-from feedback.channels.base import Channel, Outgoing, Sent, Verdict, refusal
-from feedback.channels.simulator import MemoryMailbox, Simulator
 from feedback.errors import DeliveryFailed
 from feedback.library import Library
-from feedback.services import api_keys, reconciling
+from feedback.providers.base import Channel, Outgoing, Sent, Verdict, refusal
+from feedback.providers.simulator import MemoryMailbox, Simulator
+from feedback.services.messaging import reconciliation
+from feedback.services.staff import api_keys
 from feedback.settings import load
 from feedback.store.database import Database
 from feedback.store.models import Message
@@ -81,7 +82,7 @@ class Days:
 
     def worker(self) -> Worker:
         worker = Worker(self.runtime, clock.now)
-        worker._watch = reconciling.Watch(lambda: self.uptime)
+        worker._watch = reconciliation.Watch(lambda: self.uptime)
         return worker
 
     def live(self, worker: Worker, hours: float, step: float = 600) -> None:

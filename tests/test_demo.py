@@ -13,15 +13,17 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.answer import Answer
 from feedback.core.questions import ScaleQuestion
-from feedback.demo import present, stage
-from feedback.services import invitations, queue, responses
-from feedback.services.followups import Viewer
+from feedback.demo import live, setup
+from feedback.services.access import Viewer
+from feedback.services.followups import queue
+from feedback.services.journey import invitations
+from feedback.services.responses import recording
 from feedback.store.models import Contact, Invitation
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    runtime = stage.prepare(tmp_path_factory.mktemp("demo"), port=8000, fresh=False, say=lambda _: None)
+    runtime = setup.prepare(tmp_path_factory.mktemp("demo"), port=8000, fresh=False, say=lambda _: None)
     yield runtime
     runtime.database.close()
 
@@ -34,9 +36,7 @@ def test_surveys_in_every_language_arrive_at_any_hour_of_any_day(
     now = _next(weekday, hour)
     dice = random.Random(f"{weekday} {hour}")
     with demo.database.writing() as session:
-        reached = [
-            present.happen(session, demo, dice, now + timedelta(seconds=8 * each)) for each in range(20)
-        ]
+        reached = [live.happen(session, demo, dice, now + timedelta(seconds=8 * each)) for each in range(20)]
         asked = {each.language for each in reached if each}
         assert asked >= ({"en", "tr"} if weekday == "friday" else {"en", "tr", "fa"})  # Iran rests on Fridays
         assert None not in reached
@@ -52,7 +52,7 @@ def test_somebody_goes_on_joining_when_everybody_has_been_asked(demo: Runtime) -
         joined = []
         for each in range(12):
             now = _next("tuesday", 10) + timedelta(seconds=8 * each)
-            joined.append(present.happen(session, demo, dice, now))
+            joined.append(live.happen(session, demo, dice, now))
             invitations.issue_due(session, demo.library, demo.channels, demo.settings, now)
         names = [each.external_id for each in joined if each]
         assert (len(names), len(set(names))) == (12, 12)
@@ -63,14 +63,14 @@ def test_somebody_goes_on_joining_when_everybody_has_been_asked(demo: Runtime) -
 def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> None:
     now = clock.now()
     with demo.database.writing() as session:
-        contact = present.happen(session, demo, random.Random(seed), now)
+        contact = live.happen(session, demo, random.Random(seed), now)
         assert contact is not None
         invitations.issue_due(session, demo.library, demo.channels, demo.settings, now)
         invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
         questionnaire = demo.library.of(invitation.version)
         first = questionnaire.questions[0]
         worst = {first.key: Answer(first.minimum)} if isinstance(first, ScaleQuestion) else {}
-        responses.record(
+        recording.record(
             session, invitation, questionnaire, worst, source="link", followup=demo.settings.followup, now=now
         )
         rows = queue.ranked(

@@ -18,7 +18,9 @@ from sqlalchemy import select
 
 from feedback import bootstrap, clock, library, resources
 from feedback.bootstrap import Runtime
-from feedback.services import journeys, optouts, staff
+from feedback.services.contact import suppression
+from feedback.services.journey import enrolments
+from feedback.services.staff import accounts
 from feedback.settings import load
 from feedback.store.database import Database
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score, SimulatedMessage
@@ -47,7 +49,7 @@ def customer(runtime: Runtime) -> str:
     """Deniz of Anadolu, whose account belongs to Selin; returns the contact's external id."""
     now = TUESDAY_TEN_IN_ISTANBUL
     with runtime.database.writing() as session:
-        selin = staff.add_user(
+        selin = accounts.add_user(
             session, email="selin@example.com", name="Selin", roles=["csm"], now=now, password=PASSWORD,
             salt=runtime.settings.web.password_salt.reveal(),
         )  # fmt: skip
@@ -61,7 +63,7 @@ def customer(runtime: Runtime) -> str:
         )  # fmt: skip
         session.add_all([account, deniz])
         session.flush()
-        optouts.grant(session, deniz, "sms", PHONE, basis="contract", source="test", now=now)
+        suppression.grant(session, deniz, "sms", PHONE, basis="contract", source="test", now=now)
     return "C-1"
 
 
@@ -96,10 +98,10 @@ def test_the_life_of_a_survey(runtime: Runtime, customer: str) -> None:  # noqa:
         # It is told, twice by mistake, that a support request was closed.
         for _ in range(2):
             with runtime.database.writing() as session:
-                event = journeys.Event(
+                event = enrolments.Event(
                     "T-77", "ticket_closed", customer, clock.now(), {"topic": "Mart faturası"}
                 )
-                journeys.record_event(session, event, runtime.library, runtime.settings, clock.now())
+                enrolments.record_event(session, event, runtime.library, runtime.settings, clock.now())
         worker.tick()
         assert texts(runtime) == []
 

@@ -19,7 +19,7 @@ def key() -> None:
 def key_create(name: str) -> None:
     """Make a key for the program NAME. It is shown once."""
     from feedback import clock
-    from feedback.services import api_keys
+    from feedback.services.staff import api_keys
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
@@ -31,7 +31,7 @@ def key_create(name: str) -> None:
 @key.command("list")
 def key_list() -> None:
     """Show the keys, without their text."""
-    from feedback.services import api_keys
+    from feedback.services.staff import api_keys
 
     runtime = the_runtime()
     with runtime.database.reading() as session:
@@ -45,7 +45,7 @@ def key_list() -> None:
 def key_revoke(key_id: int) -> None:
     """End a key at once."""
     from feedback import clock
-    from feedback.services import api_keys
+    from feedback.services.staff import api_keys
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
@@ -72,11 +72,11 @@ def user_add(
 ) -> None:
     """Add somebody who may sign in."""
     from feedback import clock
-    from feedback.services import staff
+    from feedback.services.staff import accounts
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
-        staff.add_user(
+        accounts.add_user(
             session,
             email=email,
             name=name or email.partition("@")[0],
@@ -124,16 +124,16 @@ def user_hours(
 
     from feedback import clock
     from feedback.errors import NotFound
-    from feedback.services import staff, working_hours
+    from feedback.services.staff import accounts, business_hours
     from feedback.settings import Weekday
 
     runtime = the_runtime()
     followup = runtime.settings.followup
     with runtime.database.writing() as session:
-        person = staff.by_email(session, email)
+        person = accounts.by_email(session, email)
         if person is None:
             raise NotFound(f"There is no user with the address {email}.")
-        hours = working_hours.usual_hours(followup) if usual else working_hours.hours_of(person, followup)
+        hours = business_hours.usual_hours(followup) if usual else business_hours.hours_of(person, followup)
         if days is not None:
             hours = replace(hours, days=frozenset(_parsed("--days", tuple[Weekday, ...], days)))
         if opens is not None:
@@ -144,7 +144,7 @@ def user_hours(
             hours = replace(hours, holidays=holidays)
         if time_zone is not None:
             person.time_zone = _parsed("--time-zone", ZoneInfo, time_zone).key
-        working_hours.set_hours(session, person, hours, followup, by=None, now=clock.now())
+        business_hours.set_hours(session, person, hours, followup, by=None, now=clock.now())
         zone = person.time_zone or (followup.time_zone.key if followup.time_zone else "UTC")
     told = ", ".join(Weekday(day).name.lower() for day in sorted(hours.days))
     click.echo(f"{email} works {told}, {hours.opens:%H:%M} to {hours.closes:%H:%M} ({zone}).")

@@ -69,14 +69,14 @@ def _tell(report: Report, dry_run: bool) -> None:
 def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> None:
     """Tell that something happened: `feedback event ticket_closed CONTACT-ID --set topic=invoices`."""
     from feedback import clock
-    from feedback.services import journeys
+    from feedback.services.journey import enrolments
 
     runtime = the_runtime()
     now = clock.now()
     properties = dict(pair.partition("=")[::2] for pair in pairs)
-    told = journeys.Event(key or secrets.token_hex(8), name, contact, now, properties)
+    told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
-        stored = journeys.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
+        stored = enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
         click.secho(
@@ -90,7 +90,7 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
 def export(contact: str) -> None:
     """Print everything that is known about CONTACT (an external id), as JSON, for the person who asks."""
     from feedback import clock
-    from feedback.services import erasure
+    from feedback.services.privacy import erasure
 
     runtime = the_runtime()
     with runtime.database.writing() as session:  # that it was handed out is written down
@@ -104,7 +104,7 @@ def export(contact: str) -> None:
 def erase(contact: str) -> None:
     """Erase CONTACT (an external id): the person goes, scores stay without them."""
     from feedback import clock
-    from feedback.services import erasure
+    from feedback.services.privacy import erasure
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
@@ -117,7 +117,7 @@ def erase(contact: str) -> None:
 def bounce(recipient: str | None) -> None:
     """Read one delivery report from standard input; let your mail server pipe returned mail here."""
     from feedback import clock
-    from feedback.services import bounces
+    from feedback.services.messaging import bounces
 
     try:
         runtime = the_runtime()

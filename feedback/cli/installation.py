@@ -17,7 +17,7 @@ def told() -> Settings | None:
     cannot be asked."""
     from feedback import bootstrap, clock
     from feedback.errors import FeedbackError
-    from feedback.services import publishing
+    from feedback.services.questionnaires import publishing
 
     try:
         settings = bootstrap.settings_from()

@@ -52,7 +52,7 @@ def doctor(deep: bool) -> None:
     """Say what is missing, unwise or broken, and what to do about it."""
     from feedback import bootstrap, clock
     from feedback.core.local_days import day_of
-    from feedback.services import publishing
+    from feedback.services.questionnaires import publishing
     from feedback.settings import check
 
     settings = the_settings()
@@ -87,7 +87,7 @@ def doctor(deep: bool) -> None:
 def _shelf(settings: Settings, database: Database | None) -> Library:
     """The library; held against what is published where the database can be read."""
     from feedback import clock, library, resources
-    from feedback.services import publishing
+    from feedback.services.questionnaires import publishing
 
     if database is None:
         return library.load(resources.directories("questionnaires", settings.instance))
@@ -97,21 +97,25 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
     """What keeps channels from sending, figures from being right, and accounts from being compared."""
-    from feedback.services import holds, rollups, working_hours, worth
+    from feedback.services import rollups
+    from feedback.services.customers import revenue
+    from feedback.services.messaging import provider_holds
+    from feedback.services.staff import business_hours
 
     with database.reading() as session:
         return [
-            *holds.problems(session),
+            *provider_holds.problems(session),
             *rollups.problems(session),
-            *worth.problems(session, settings),
-            *working_hours.problems(session, settings.followup),
+            *revenue.problems(session, settings),
+            *business_hours.problems(session, settings.followup),
         ]
 
 
 def _deep(settings: Settings) -> bool:
     """Ask every channel whether it would work; True where one would not."""
     from feedback import bootstrap, clock
-    from feedback.services import invariants, rollups
+    from feedback.services import rollups
+    from feedback.services.messaging import invariants
 
     database = bootstrap.open_database(settings)
     complaints = [

@@ -37,11 +37,11 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
 def plan(days: int, everything: bool) -> None:
     """Show what goes out in the coming days, and for every message why it goes then."""
     from feedback import clock
-    from feedback.services import planning
+    from feedback.services.journey import forecast
 
     runtime = the_runtime()
     with runtime.database.reading() as session:
-        plan = planning.plan(session, runtime.library, runtime.settings, clock.now(), days)
+        plan = forecast.plan(session, runtime.library, runtime.settings, clock.now(), days)
     for row in plan.everything if everything else ():
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
@@ -73,7 +73,7 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
     """Let warnings of the linter stand, by name, so that QUESTIONNAIRE can be published as it is written."""
     from feedback import bootstrap, clock, library, resources
     from feedback.lint.acknowledgement import warnings
-    from feedback.services import publishing
+    from feedback.services.questionnaires import publishing
 
     settings = the_settings()
     database = bootstrap.open_database(settings)
@@ -102,14 +102,14 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
 def link(**options: Any) -> None:
     """Open a way in for people whom nobody invited: a poster, a screen in a shop, a form in another page."""
     from feedback import clock
-    from feedback.services import links
+    from feedback.services.responses import open_links
 
     runtime, drawing = the_runtime(), options.pop("qr")
     with runtime.database.writing() as session:
-        made = links.create(session, runtime.library, now=clock.now(), **options)
-    address = links.address(made, runtime.settings.web.public_url)
+        made = open_links.create(session, runtime.library, now=clock.now(), **options)
+    address = open_links.address(made, runtime.settings.web.public_url)
     click.echo(address)
     if made.kind == "embed":
-        click.echo(links.snippet(made, runtime.settings.web.public_url))
+        click.echo(open_links.snippet(made, runtime.settings.web.public_url))
     if drawing:
-        drawing.write_text(links.qr_code(address), encoding="utf-8")
+        drawing.write_text(open_links.qr_code(address), encoding="utf-8")

@@ -4,7 +4,7 @@ Everything goes through the same services as in production; only the customers a
 their rows) and the past is played with a clock that runs fast.
 """
 
-from feedback.demo.present import keep_happening
-from feedback.demo.stage import PASSWORD, guide, prepare
+from feedback.demo.live import keep_happening
+from feedback.demo.setup import PASSWORD, guide, prepare
 
 __all__ = ["PASSWORD", "guide", "keep_happening", "prepare"]

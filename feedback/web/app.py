@@ -11,29 +11,19 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feedback import resources
-from feedback.services import root_causes
+from feedback.services.followups import root_causes
 from feedback.settings import Settings
-from feedback.web import (
-    account,
-    api,
-    audit,
-    auth,
-    bounds,
-    causes,
-    customers,
-    deliveries,
-    desk,
-    frame,
-    headers,
-    hooks,
-    inbox,
-    insights,
-    observe,
-    permissions,
-    problems,
-    questionnaires,
-    simulator,
-)
+from feedback.web import api, customer_app, monitoring, provider_hooks, simulator
+from feedback.web.auth import datastore, permissions
+from feedback.web.followups import queue
+from feedback.web.followups import root_causes as followups_root_causes
+from feedback.web.http import headers, request_limits
+from feedback.web.layout import error_pages, navigation
+from feedback.web.messaging import views as messaging_views
+from feedback.web.questionnaires import views as questionnaires_views
+from feedback.web.reports import views as reports_views
+from feedback.web.responses import reply_inbox
+from feedback.web.staff import account, audit
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -48,18 +38,18 @@ class Room(NamedTuple):
 
 
 ROOMS = (
-    Room(desk.blueprint, "/desk"),
-    Room(inbox.blueprint, "/inbox"),
-    Room(insights.blueprint, "/insights"),
-    Room(deliveries.blueprint, "/deliveries"),
-    Room(questionnaires.blueprint, "/questionnaires"),
+    Room(queue.blueprint, "/desk"),
+    Room(reply_inbox.blueprint, "/inbox"),
+    Room(reports_views.blueprint, "/insights"),
+    Room(messaging_views.blueprint, "/deliveries"),
+    Room(questionnaires_views.blueprint, "/questionnaires"),
     Room(account.blueprint, "/account"),
-    Room(causes.blueprint, "/causes"),
+    Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
     Room(api.blueprint, "/api/v1", csrf=False),
-    Room(hooks.blueprint, "/hooks", csrf=False),
+    Room(provider_hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator", csrf=False),
-    Room(observe.blueprint, "", csrf=False),
+    Room(monitoring.blueprint, "", csrf=False),
 )
 
 
@@ -71,22 +61,22 @@ def create_app(runtime: Runtime) -> Flask:
     directories = resources.directories("templates", runtime.settings.instance)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
 
-    observe.install(app)  # first, so that it measures and names all that follows
+    monitoring.install(app)  # first, so that it measures and names all that follows
     csrf = CSRFProtect(app)
     for room in ROOMS:
         blueprint = room.blueprint(runtime)
         app.register_blueprint(blueprint, url_prefix=room.prefix or None)
         if not room.csrf:
             csrf.exempt(blueprint)
-    auth.install(app, runtime)
+    datastore.install(app, runtime)
     permissions.guard(app)
-    frame.install(app)
-    problems.install(app)
+    navigation.install(app)
+    error_pages.install(app)
     headers.install(app)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
-    app.extensions["customers"] = customers.create_app(runtime)
-    app.wsgi_app = customers.Door(app.extensions["customers"], app)  # type: ignore[method-assign]
+    app.extensions["customers"] = customer_app.create_app(runtime)
+    app.wsgi_app = customer_app.Door(app.extensions["customers"], app)  # type: ignore[method-assign]
     return app
 
 
@@ -97,9 +87,9 @@ def behind_proxy(app: Flask) -> Flask:
 
 
 def _configuration(settings: Settings) -> dict[str, object]:
-    secure = bounds.is_secure(settings)
+    secure = request_limits.is_secure(settings)
     previous = settings.web.secret_key_previous.reveal()
-    return bounds.configuration(settings) | {
+    return request_limits.configuration(settings) | {
         "SECRET_KEY": settings.web.secret_key.reveal(),
         "SECRET_KEY_FALLBACKS": [previous] if previous else [],
         "SESSION_COOKIE_NAME": "feedback_staff",

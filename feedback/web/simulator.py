@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback import clock
-from feedback.channels.base import Reply
 from feedback.core.text import direction
 from feedback.errors import NotFound
-from feedback.services import conversation
-from feedback.services.mailbox import provider_id
+from feedback.providers.base import Reply
+from feedback.services.messaging.simulated_mailbox import provider_id
+from feedback.services.responses import sms_conversation
 from feedback.store.models import Contact, SimulatedMessage
-from feedback.web.headers import STAFF_POLICY
-from feedback.web.routes import get, post, room
+from feedback.web.http.headers import STAFF_POLICY
+from feedback.web.http.routes import get, post, room
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -100,7 +100,7 @@ class Simulator:
         session.add(written)
         session.flush()
         received = Reply(provider_id(written), phone, "simulator", body, written.at, None)
-        conversation.receive(session, "simulator_sms", received, self.library, self.settings, written.at)
+        sms_conversation.receive(session, "simulator_sms", received, self.library, self.settings, written.at)
 
 
 def people(session: Session) -> list[tuple[Contact, SimulatedMessage]]:

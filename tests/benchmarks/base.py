@@ -34,7 +34,9 @@ from waitress.server import create_server
 
 from feedback import bootstrap, clock, log
 from feedback.bootstrap import Runtime
-from feedback.services import delivery, imports, invitations, journeys
+from feedback.services import imports
+from feedback.services.journey import enrolments, invitations
+from feedback.services.messaging import dispatch
 from feedback.settings import load
 from feedback.store.models import Contact, Enrolment, FollowUp, Invitation, Message, Response, Score
 from feedback.web.app import create_app
@@ -113,10 +115,10 @@ def post_events(runtime: Runtime, most: int | None) -> dict[str, Any]:
     for first in range(0, len(customers), 500):
         with runtime.database.writing() as session:
             for customer in customers[first : first + 500]:
-                event = journeys.Event(
+                event = enrolments.Event(
                     f"base:{customer}", "ticket_closed", customer, clock.now() - timedelta(hours=1)
                 )
-                journeys.record_event(
+                enrolments.record_event(
                     session, event, runtime.library, runtime.settings, clock.now(), source="import"
                 )
     rate = len(customers) / (time.perf_counter() - began)
@@ -146,7 +148,7 @@ def send(runtime: Runtime, travel: time_machine.Coordinates) -> dict[str, Any]:
                 session, runtime.library, runtime.channels, runtime.settings, clock.now(), limit=1_000
             ):
                 pass
-        while sent := delivery.send_queued(
+        while sent := dispatch.send_queued(
             runtime.database, runtime.channels, runtime.settings, "bench", clock.now()
         ):
             per_hour[f"{clock.now():%a %H:00}"] += sent

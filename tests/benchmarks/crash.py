@@ -27,7 +27,7 @@ from pathlib import Path
 
 from feedback.errors import StorageUnavailable
 from feedback.store.database import Database
-from tests import outbox_rig
+from tests import outbox_processes
 from tests.fakes import fake_twilio as fake
 
 WORKERS = 3
@@ -62,22 +62,22 @@ def main() -> None:
     sys.exit(broken)
 
 
-def trial(url: str, log: Path, options: argparse.Namespace) -> tuple[outbox_rig.Tally, Counter[str]]:
+def trial(url: str, log: Path, options: argparse.Namespace) -> tuple[outbox_processes.Tally, Counter[str]]:
     """One run; returns the count and what was done to the workers."""
     database = Database(url)
     database.upgrade()
-    outbox_rig.fill(database, options.messages)
+    outbox_processes.fill(database, options.messages)
     faults = ("--rate", str(FAULTS), "--faults", ",".join(TROUBLE), "--seed", str(options.seed))
-    with outbox_rig.fake_twilio(
+    with outbox_processes.fake_twilio(
         log, *faults, "--late-by", "0.8", "--list-lag", "0.3", "--latency", "0.02"
     ) as twilio:
-        workers = [outbox_rig.start_sender(url, twilio, *QUICK) for _ in range(WORKERS)]
+        workers = [outbox_processes.start_sender(url, twilio, *QUICK) for _ in range(WORKERS)]
         try:
             done = torment(workers, database, url, twilio, options)
             finish(database, CALM_DOWN * options.messages)
         finally:
-            outbox_rig.put_down(*workers)
-    tally = outbox_rig.tally(database, log)
+            outbox_processes.put_down(*workers)
+    tally = outbox_processes.tally(database, log)
     database.close()
     return tally, done
 
@@ -100,8 +100,8 @@ def torment(
         if workers[victim].pid in frozen:
             continue
         if chance.random() < 0.6:
-            outbox_rig.put_down(workers[victim])
-            workers[victim] = outbox_rig.start_sender(url, twilio, *QUICK)
+            outbox_processes.put_down(workers[victim])
+            workers[victim] = outbox_processes.start_sender(url, twilio, *QUICK)
             done["killed"] += 1
         else:
             os.kill(workers[victim].pid, signal.SIGSTOP)
@@ -130,8 +130,8 @@ def finish(database: Database, seconds: float) -> None:
 def hurry(database: Database) -> bool:
     """Move waiting messages up; True where all have ended."""
     try:
-        outbox_rig.hurry(database)
-        return outbox_rig.unfinished(database) == 0
+        outbox_processes.hurry(database)
+        return outbox_processes.unfinished(database) == 0
     except StorageUnavailable:  # a frozen worker holds SQLite's lock
         return False
 

@@ -30,11 +30,13 @@ from sqlalchemy import select, update
 
 from feedback import clock, worker
 from feedback.bootstrap import Runtime
-from feedback.channels.base import Outgoing, Verdict, refusal
-from feedback.channels.simulator import Delivered, MemoryMailbox, Simulator
 from feedback.errors import DeliveryFailed
-from feedback.services import optouts, planning, reconciling
-from feedback.services.planning import Plan, Planned
+from feedback.providers.base import Outgoing, Verdict, refusal
+from feedback.providers.simulator import Delivered, MemoryMailbox, Simulator
+from feedback.services.contact import suppression
+from feedback.services.journey import forecast
+from feedback.services.journey.forecast import Plan, Planned
+from feedback.services.messaging import reconciliation
 from feedback.store.models import Consent, Contact, Enrolment, Invitation, Message
 from tests.benchmarks import base
 
@@ -91,7 +93,7 @@ def live(
     worker.plan(runtime, clock.now())
     decided = time.perf_counter()
     with runtime.database.reading() as session:
-        day = Day(planning.plan(session, runtime.library, runtime.settings, clock.now(), days=1))
+        day = Day(forecast.plan(session, runtime.library, runtime.settings, clock.now(), days=1))
         day.decided = Counter(f"skip: {reason}" for reason in session.scalars(_SKIPPED))
     planned = time.perf_counter()
     say_stop(runtime, every=100, source="day")
@@ -137,13 +139,13 @@ def say_stop(runtime: Runtime, *, every: int, source: str) -> None:
     with runtime.database.writing() as session:
         people = session.scalars(select(Contact).where(Contact.phone.is_not(None)).order_by(Contact.id)).all()
         for person in people[every // 3 :: every]:
-            optouts.opt_out(session, "sms", person.phone or "", source=source, now=clock.now())
+            suppression.opt_out(session, "sms", person.phone or "", source=source, now=clock.now())
 
 
 def run_until(runtime: Runtime, end: datetime, travel: time_machine.Coordinates) -> None:
     """The worker's own jobs, tick by tick, until an hour after `end`: what was looked up goes out by then."""
     tireless = worker.Worker(runtime, clock.now)
-    tireless._watch = reconciling.Watch(lambda: clock.now().timestamp())
+    tireless._watch = reconciliation.Watch(lambda: clock.now().timestamp())
     while clock.now() < end + timedelta(hours=1):
         tireless.tick()
         travel.shift(STEP)

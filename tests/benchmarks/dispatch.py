@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from feedback.store.database import Database
-from tests import outbox_rig
+from tests import outbox_processes
 from tests.benchmarks.crash import database_of
 
 LATENCY = 0.15  # seconds
@@ -67,7 +67,7 @@ def measure(url: str, directory: Path, processes: int, options: argparse.Namespa
     database = Database(url)
     database.upgrade()
     log = directory / "twilio.jsonl"
-    with outbox_rig.fake_twilio(log, "--latency", str(LATENCY)) as twilio:
+    with outbox_processes.fake_twilio(log, "--latency", str(LATENCY)) as twilio:
         settings = (
             "--lease",
             "120",
@@ -81,19 +81,19 @@ def measure(url: str, directory: Path, processes: int, options: argparse.Namespa
             "0.5",
         )
         threads = ("--threads", str(options.threads), "--ready", str(directory))
-        senders = [outbox_rig.start_sender(url, twilio, *settings, *threads) for _ in range(processes)]
+        senders = [outbox_processes.start_sender(url, twilio, *settings, *threads) for _ in range(processes)]
         try:
             while len(list(directory.glob("*.ready"))) < processes:
                 time.sleep(0.1)
             time.sleep(2)  # their first look at an empty queue
-            outbox_rig.fill(database, options.messages)
+            outbox_processes.fill(database, options.messages)
             begun, before = time.monotonic(), cpu(senders)
-            while outbox_rig.unfinished(database):
+            while outbox_processes.unfinished(database):
                 time.sleep(0.25)
             took, used = time.monotonic() - begun, cpu(senders) - before
         finally:
-            outbox_rig.put_down(*senders)
-    tally = outbox_rig.tally(database, log)
+            outbox_processes.put_down(*senders)
+    tally = outbox_processes.tally(database, log)
     assert (tally.once, tally.twice) == (options.messages, 0), str(tally)
     database.close()
     return options.messages / took, 1000 * used / options.messages

@@ -31,7 +31,7 @@ from feedback.services.rollups import DIMENSIONS
 from feedback.store.database import Database
 from feedback.store.models import Response, Score
 from tests.conftest import Postgres
-from tests.figures import LIBRARY
+from tests.factories_reports import LIBRARY
 
 SIZES = (10_000, 1_000_000)
 BAR = 50.0  # milliseconds

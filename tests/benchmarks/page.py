@@ -83,8 +83,8 @@ def _product(url: str) -> Callable[..., object]:
     from feedback.settings.table import Organisation, Web
     from feedback.store.database import Database
     from feedback.web.app import create_app
-    from tests.survey_of_everything import EVERYTHING
-    from tests.surveys import NPS, invite, shelf
+    from tests.factories_all_types import EVERYTHING
+    from tests.factories_surveys import NPS, invite, shelf
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     database = Database(url, pool=20)
@@ -207,7 +207,7 @@ def _visit(browser: object, address: str) -> Load:
 
 
 def measure_pages(product: Server, floor: Server, rounds: int) -> dict[str, object]:
-    from tests.survey_of_everything import EVERYTHING, LANGUAGES
+    from tests.factories_all_types import EVERYTHING, LANGUAGES
 
     sizes = {
         (question.key, language): wire_bytes(product.port, f"/{'Z' * 12}?q={question.key}&l={language}")

@@ -21,7 +21,8 @@ from click.testing import CliRunner, Result
 from feedback import clock, library, resources
 from feedback.cli import main
 from feedback.errors import ChannelHeld
-from feedback.services import holds, staff
+from feedback.services.messaging import provider_holds
+from feedback.services.staff import accounts
 from feedback.store.database import Database
 from feedback.store.models import Account
 
@@ -90,7 +91,7 @@ def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
     database = Database(f"sqlite:///{installed / 'feedback.db'}")
     closed = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
     with database.writing() as session:
-        holds.hold(session, "twilio_sms", closed, datetime(2026, 3, 2, 12, tzinfo=UTC))
+        provider_holds.hold(session, "twilio_sms", closed, datetime(2026, 3, 2, 12, tzinfo=UTC))
     database.close()
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
@@ -242,7 +243,7 @@ def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path
     for name, role in (("ada", "lead"), ("cem", "csm")):
         database = Database(f"sqlite:///{installed / 'feedback.db'}")
         with database.writing() as session:
-            staff.add_user(
+            accounts.add_user(
                 session, email=f"{name}@example.com", name=name, roles=[role], now=datetime.now(UTC)
             )
         database.close()

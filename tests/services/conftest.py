@@ -11,14 +11,17 @@ import pytest
 from sqlalchemy.orm import Session
 
 from feedback import library, resources
-from feedback.channels.base import Channel, Reply
-from feedback.channels.simulator import MemoryMailbox, Simulator
 from feedback.library import Library
-from feedback.services import conversation, delivery, invitations, journeys, optouts, reconciling
+from feedback.providers.base import Channel, Reply
+from feedback.providers.simulator import MemoryMailbox, Simulator
+from feedback.services.contact import suppression
+from feedback.services.journey import enrolments, invitations
+from feedback.services.messaging import dispatch, reconciliation
+from feedback.services.responses import sms_conversation
 from feedback.settings import Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Contact, InboundReply, JourneyEvent, User
-from tests.services.desk import Desk
+from tests.services.followups.desk import Desk
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -35,7 +38,7 @@ class World:
     now: datetime = MONDAY_NOON
 
     def __post_init__(self) -> None:
-        self.watch = reconciling.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
+        self.watch = reconciliation.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)
@@ -70,7 +73,7 @@ class World:
         if consent:
             for kind, address in (("sms", contact.phone), ("email", contact.email)):
                 if address:
-                    optouts.grant(
+                    suppression.grant(
                         session, contact, kind, address, basis="contract", source="test", now=self.now
                     )
         return contact
@@ -82,8 +85,8 @@ class World:
         return account
 
     def event(self, session: Session, name: str, contact: str = "c1", key: str | None = None) -> JourneyEvent:
-        event = journeys.Event(key or f"{name}:{contact}:{self.now.isoformat()}", name, contact, self.now)
-        return journeys.record_event(session, event, self.library, self.settings, self.now)
+        event = enrolments.Event(key or f"{name}:{contact}:{self.now.isoformat()}", name, contact, self.now)
+        return enrolments.record_event(session, event, self.library, self.settings, self.now)
 
     def tick(self) -> None:
         """One round of the worker at `now`, in its order."""
@@ -92,20 +95,20 @@ class World:
             lambda s: invitations.use_other_channels(s, self.library, self.channels, self.settings, self.now),
             lambda s: invitations.remind_due(s, self.library, self.channels, self.settings, self.now),
             lambda s: invitations.expire_due(s, self.now),
-            lambda s: reconciling.reap(s, self.settings, self.now),
+            lambda s: reconciliation.reap(s, self.settings, self.now),
         ):
             with self.database.writing() as session:
                 job(session)
-        delivery.send_queued(self.database, self.channels, self.settings, "worker", self.now)
+        dispatch.send_queued(self.database, self.channels, self.settings, "worker", self.now)
         self.reconcile()
 
     def reconcile(self) -> int:
-        return reconciling.reconcile(self.database, self.channels, self.settings, self.now, self.watch)
+        return reconciliation.reconcile(self.database, self.channels, self.settings, self.now, self.watch)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)
         with self.database.writing() as session:
-            return conversation.receive(
+            return sms_conversation.receive(
                 session, "simulator_sms", replace_time(reply, self.now), self.library, self.settings, self.now
             )
 

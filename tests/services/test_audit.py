@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from feedback.services import audit, staff
+from feedback.services import audit
 from feedback.services.audit import SYSTEM, Wanted
+from feedback.services.staff import accounts
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
-from tests.services.desk import MONDAY, Desk
+from tests.services.followups.desk import MONDAY, Desk
 
 DAY = timedelta(days=1)
 
@@ -68,10 +69,10 @@ def test_who_comes_back_ends_the_cover(desk: Desk) -> None:
     """While Cem is away Selin sees his follow-ups; when he is back she does not any more."""
     desk.low()
     with desk.runtime.database.writing() as session:
-        cem = staff.find(session, desk.people["cem"])
+        cem = accounts.find(session, desk.people["cem"])
         cem.delegate_id, cem.away_until = desk.people["selin"], MONDAY + 5 * DAY
     assert len(desk.queue("selin")) == 1
     for now, back in ((MONDAY + DAY, 0), (MONDAY + 5 * DAY, 1)):
         with desk.runtime.database.writing() as session:
-            assert staff.welcome_back(session, now) == back
+            assert accounts.welcome_back(session, now) == back
     assert desk.queue("selin") == []

@@ -15,12 +15,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
-from feedback.core.evidence import Evidence
-from feedback.services import responses, rollups
+from feedback.core.bot_signals import Evidence
+from feedback.services import rollups
+from feedback.services.responses import recording
 from feedback.settings.table import FollowUp
 from feedback.store.database import Database
 from feedback.store.models import Invitation, InvitationCount, Link, Response, Score, ScoreCount
-from tests.surveys import NOW, NPS, invite, shelf
+from tests.factories_surveys import NOW, NPS, invite, shelf
 
 LIBRARY = shelf(NPS)
 MACHINE = Evidence(trap_link=True, trap_field=True).stored()
@@ -32,7 +33,7 @@ def answer(
 ) -> None:
     given = {"recommend": None if value is None else Answer(value=value)}
     arguments: dict[str, Any] = {"source": "link", "followup": FollowUp(), "now": now} | rest
-    responses.record(session, invitation, NPS, given, **arguments)
+    recording.record(session, invitation, NPS, given, **arguments)
 
 
 def counts_by_value(session: Session, grain: str, dimension: str) -> Counter[tuple[date, str, int]]:
@@ -177,7 +178,7 @@ def test_an_answer_to_an_open_link_counts_without_an_invitation(migrated: Databa
         session.flush()
         version = LIBRARY.published(session, "survey", NOW)
         for value in (3, 8):
-            responses.record_visit(
+            recording.record_visit(
                 session, link, "secret", NPS, {"recommend": Answer(value=value)}, version_id=version.id,
                 followup=FollowUp(), now=NOW, language="en", evidence=PERSON,
             )  # fmt: skip

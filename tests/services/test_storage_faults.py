@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import event, select, text
 
 from feedback.errors import StorageUnavailable
-from feedback.services import delivery, invitations, journeys
+from feedback.services.journey import enrolments, invitations
+from feedback.services.messaging import dispatch
 from feedback.store.database import Database
 from feedback.store.models import Enrolment, Invitation, Message
-
-from .conftest import World
-from .test_delivery import many, queue, send
+from tests.services.conftest import World
+from tests.services.messaging.test_dispatch import many, queue, send
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_result_is_recorded_once_the_database_is_back(on_sqlite: World) -> Non
         blocker.execute("BEGIN IMMEDIATE")
         threading.Timer(0.8, lambda: (blocker.execute("ROLLBACK"), blocker.close())).start()
 
-    delivery.send_queued(
+    dispatch.send_queued(
         world.database, world.channels, world.settings, "worker", world.now, reached=lock_for_a_moment
     )
     assert (state(world), len(world.mailbox.delivered)) == ("sent", 1)
@@ -117,7 +117,7 @@ def test_a_server_that_ends_our_connections_in_the_middle_of_a_claim_loses_nothi
                 )  # fmt: skip
 
     with pytest.raises(StorageUnavailable):
-        delivery.send_queued(database, world.channels, world.settings, "worker", world.now, reached=cut)
+        dispatch.send_queued(database, world.channels, world.settings, "worker", world.now, reached=cut)
     assert world.mailbox.delivered == []
     assert send(world) == 1
     assert len(world.mailbox.delivered) == 1
@@ -150,8 +150,8 @@ def test_four_events_of_one_contact_at_once_lead_to_one_survey(
 
 def tell(world: World, who: str, number: int) -> None:
     with world.database.writing() as session:
-        happened = journeys.Event(f"{who}:{number}", "ticket_closed", who, world.now)
-        journeys.record_event(session, happened, world.library, world.settings, world.now)
+        happened = enrolments.Event(f"{who}:{number}", "ticket_closed", who, world.now)
+        enrolments.record_event(session, happened, world.library, world.settings, world.now)
 
 
 def issue(world: World) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
-from tests import office
+from tests import factories_desk
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 Open = Callable[..., Page]
@@ -45,7 +45,7 @@ def enter(page: Page, site: str, who: str) -> None:
         return
     page.goto(f"{site}/login")
     page.fill("input[name=email]", f"{who}@example.com")
-    page.fill("input[name=password]", office.PASSWORD)
+    page.fill("input[name=password]", factories_desk.PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda url: "/login" not in url)  # each role begins on a page of its own
     _signed_in[site, who] = page.context.cookies()

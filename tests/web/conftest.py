@@ -17,7 +17,7 @@ from feedback.library import Library
 from feedback.settings import load
 from feedback.store.database import Database
 from feedback.web.app import create_app
-from tests import office
+from tests import factories_desk
 from tests.web.browsing import Open, serving
 
 SignIn = Callable[[str], FlaskClient]
@@ -51,7 +51,7 @@ def runtime(migrated: Database, shelf: Library, tmp_path: Path) -> Runtime:
     """On SQLite, and again on PostgreSQL, with people and customers."""
     runtime = runtime_over(migrated, shelf, tmp_path)
     with migrated.writing() as session:
-        office.furnish(session, runtime)
+        factories_desk.furnish(session, runtime)
     return runtime
 
 
@@ -69,7 +69,7 @@ def sign_in(app: Flask) -> SignIn:
 
     def sign_in(who: str) -> FlaskClient:
         client = app.test_client()
-        form = {"email": f"{who}@example.com", "password": office.PASSWORD}
+        form = {"email": f"{who}@example.com", "password": factories_desk.PASSWORD}
         response = client.post("/login", data=form)
         assert response.status_code == 302, response.text
         return client
@@ -85,7 +85,7 @@ def site(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str]
     database = Database(f"sqlite:///{file}")
     runtime = runtime_over(database, shelf, tmp_path)
     with database.writing() as session:
-        office.furnish(session, runtime)
+        factories_desk.furnish(session, runtime)
     with serving(create_app(runtime)) as address:
         yield address
     database.close()

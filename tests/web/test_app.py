@@ -14,15 +14,15 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.errors import ChannelHeld, Conflict, Gone, NotFound, Rejected, StorageUnavailable
 from feedback.library import Library
-from feedback.services import holds
+from feedback.services.messaging import provider_holds
 from feedback.settings import Secret
 from feedback.store.database import Database
-from feedback.web import frame
 from feedback.web.app import create_app
-from feedback.web.permissions import public
+from feedback.web.auth.permissions import public
+from feedback.web.layout import navigation
 from tests.web.conftest import SignIn, runtime_over
 
-VENDOR = frame.STATIC / "vendor"
+VENDOR = navigation.STATIC / "vendor"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_health_is_told_and_figures_are_kept(app: Flask, sign_in: SignIn) -> Non
 def test_a_held_channel_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
     closed = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel")
     with runtime.database.writing() as session:
-        holds.hold(session, "simulator_sms", closed, clock.now())
+        provider_holds.hold(session, "simulator_sms", closed, clock.now())
     told = app.test_client().get("/readyz")
     (hold,) = told.get_json()["channels"]["simulator_sms"]
     assert (told.status_code, told.get_json()["ready"]) == (200, True)

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from feedback import clock
 from feedback.core.token import derive
 from feedback.library import Library
-from feedback.services import composing
+from feedback.services.messaging import content
 from feedback.store.database import Database
 from feedback.store.models import Contact, SimulatedMessage
 from feedback.web.app import create_app
-from tests import office
+from tests import factories_desk
 from tests.web.browsing import DESKTOP, PHONE, Open, fits, is_accessible, serving
 from tests.web.conftest import runtime_over
 
@@ -33,12 +33,12 @@ def inbox(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str
     runtime = runtime_over(database, shelf, tmp_path)
     now = clock.now()
     with database.writing() as session:
-        office.furnish(session, runtime)
+        factories_desk.furnish(session, runtime)
         contact = session.scalars(select(Contact).where(Contact.email.is_not(None)).limit(1)).one()
-        invitation = office.invite(session, runtime, contact, now)
+        invitation = factories_desk.invite(session, runtime, contact, now)
         invitation.kind, invitation.token = "email", derive(b"k" * 32, 1)
         questionnaire = runtime.library.of(invitation.version)
-        mail = composing.compose(questionnaire, invitation, "email", runtime.settings)
+        mail = content.compose(questionnaire, invitation, "email", runtime.settings)
         session.add(
             SimulatedMessage(
                 kind="email",

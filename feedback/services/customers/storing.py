@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
 
-from feedback.services import optouts
+from feedback.services.contact import suppression
 from feedback.store.models import Account, Consent, Contact, Suppression, User
 
 Outcome = Literal["created", "updated", "unchanged"]
@@ -75,7 +75,7 @@ def owners(connection: Connection, emails: Iterable[str]) -> dict[str, int]:
 
 def erased(connection: Connection, external_ids: Iterable[str]) -> set[str]:
     """Those of the external ids whose person has been erased: only a digest of them is kept."""
-    digests = {optouts.digest(each): each for each in external_ids}
+    digests = {suppression.digest(each): each for each in external_ids}
     wanted = select(Suppression.address).where(
         Suppression.kind == "contact", Suppression.address.in_(list(digests)), Suppression.lifted_at.is_(None)
     )

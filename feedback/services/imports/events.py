@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.library import Library
-from feedback.services import journeys
 from feedback.services.imports.rows import Record, Refusal
+from feedback.services.journey import enrolments
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Contact, JourneyEvent
@@ -51,7 +51,7 @@ def store(
         for record in records:
             try:
                 with session.begin_nested():
-                    journeys.record_event(session, _event(record), library, settings, now, source="import")
+                    enrolments.record_event(session, _event(record), library, settings, now, source="import")
             except (NotFound, Rejected, Conflict) as refusal:
                 done.refused.append(Refusal(record.line, None, str(refusal)))
             else:
@@ -83,7 +83,7 @@ def _known(session: Session, records: Iterable[Record]) -> set[str]:
     return set(session.scalars(select(JourneyEvent.key).where(JourneyEvent.key.in_(keys))))
 
 
-def _event(record: Record) -> journeys.Event:
+def _event(record: Record) -> enrolments.Event:
     event = record.values["event"]
     properties = record.properties.get("event", {})
-    return journeys.Event(key_of(record), event["name"], event["contact"], event["occurred_at"], properties)
+    return enrolments.Event(key_of(record), event["name"], event["contact"], event["occurred_at"], properties)

@@ -17,11 +17,11 @@ from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
 from feedback.core.money import Exchange
 from feedback.errors import NotFound
-from feedback.services import usage
-from feedback.services.followups import Viewer, sees_account
-from feedback.services.silence import had_their_say
-from feedback.services.usage import Figure
-from feedback.services.worth import monthly_worth
+from feedback.services.access import Viewer, sees_account
+from feedback.services.customers import product_usage
+from feedback.services.customers.nonresponse import had_their_say
+from feedback.services.customers.product_usage import Figure
+from feedback.services.customers.revenue import monthly_worth
 from feedback.settings.table import Health as HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
@@ -138,7 +138,7 @@ def _standings(
 ) -> list[Standing]:
     ids = [account.id for account in found]
     signs, weights = signs_of(session, ids, now, settings), weights_with(settings.weights)
-    figures = usage.latest(session, ids, settings, now)
+    figures = product_usage.latest(session, ids, settings, now)
     return [
         Standing(each, signs[each.id], health(signs[each.id], weights), figures.get(each.id, ()))
         for each in found
@@ -202,7 +202,7 @@ def signs_of(
     given = _given(session, account_ids, now)
     voices = _voices(session, account_ids, now)
     tasks = _tasks(session, account_ids, now)
-    posted = usage.latest(session, account_ids, settings, now)
+    posted = product_usage.latest(session, account_ids, settings, now)
     written = {row.id: row.properties.get("usage") for row in _properties(session, account_ids)}
     return {
         each: Signs(

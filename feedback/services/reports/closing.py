@@ -16,7 +16,7 @@ from feedback.core.followup import Outcome, State
 from feedback.core.metrics.intervals import Interval, wilson
 from feedback.core.period import Period
 from feedback.core.waiting import median_wait
-from feedback.services.followups import Viewer, visible
+from feedback.services.access import Viewer, visible
 from feedback.store.database import zone_of
 from feedback.store.models import Account, FollowUp, RootCause
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from feedback.core.followup import State
 from feedback.core.metrics import METRICS
 from feedback.core.period import Period
-from feedback.services.followups import Viewer, sees_account
+from feedback.services.access import Viewer, sees_account
 from feedback.services.reports.series import Series
 from feedback.store.database import zone_of
 from feedback.store.models import Account, AnswerRow, Contact, FollowUp, Response, Score

@@ -16,8 +16,8 @@ from feedback.core.metrics.csat import SATISFIED
 from feedback.core.metrics.display import Display, display
 from feedback.core.metrics.intervals import Interval, wilson
 from feedback.core.period import Period
-from feedback.services import recovery
-from feedback.services.followups import Viewer, visible
+from feedback.services.access import Viewer, visible
+from feedback.services.followups import recovery_survey
 from feedback.store.database import zone_of
 from feedback.store.models import FollowUp, Response, Score
 
@@ -73,7 +73,7 @@ def after_closing(session: Session, viewer: Viewer, period: Period) -> AfterClos
     """What the recovery surveys say about the complaints that were opened in a period."""
     first, after = period.moments(zone_of(session))
     closed = list(session.scalars(select(FollowUp.id).where(*_ended_well(viewer, first, after))))
-    found = recovery.scores(session, closed).values()
+    found = recovery_survey.scores(session, closed).values()
     values = [value for _, value in found if value is not None]
     return AfterClosing(
         closed=len(closed),
@@ -106,7 +106,12 @@ def _scored_again(trend: str, metric: str, pairs: list[tuple[int, int]]) -> Scor
 
 def _ended_well(viewer: Viewer, first: datetime, after: datetime) -> tuple[ColumnElement[bool], ...]:
     opened = (FollowUp.opened_at >= first, FollowUp.opened_at < after)
-    return (*opened, FollowUp.kind == "recovery", FollowUp.outcome.in_(recovery.ENDED_WELL), visible(viewer))
+    return (
+        *opened,
+        FollowUp.kind == "recovery",
+        FollowUp.outcome.in_(recovery_survey.ENDED_WELL),
+        visible(viewer),
+    )
 
 
 def _pairs(viewer: Viewer, first: datetime, end: datetime) -> Select[*tuple[Any, ...]]:

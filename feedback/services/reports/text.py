@@ -12,7 +12,7 @@ from feedback.core.metrics import Comparison, Display
 from feedback.core.metrics.base import Unit
 from feedback.core.period import Period
 from feedback.library import Library
-from feedback.services.followups import Viewer
+from feedback.services.access import Viewer
 from feedback.services.reports.comments import Wanted, comments
 from feedback.services.reports.rates import Rates, response_rates
 from feedback.services.reports.scores import Compared, Shown, compare_periods

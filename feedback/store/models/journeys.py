@@ -107,7 +107,9 @@ class Invitation(Base):
     state: Mapped[Word]
     state_reason: Mapped[str | None] = mapped_column(String(64))
     piping: Mapped[JsonObject] = mapped_column(default=dict)
-    signs: Mapped[JsonObject] = mapped_column(default=dict)  # of a machine opening the link; core/evidence.py
+    signs: Mapped[JsonObject] = mapped_column(
+        default=dict
+    )  # of a machine opening the link; core/bot_signals.py
     conversation: Mapped[str | None] = mapped_column(String(32))
     reply_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

@@ -19,7 +19,7 @@ user_role = Table(
 
 
 class Role(Base):
-    """admin, lead, csm or viewer; what each may do is written in one place, `feedback/web/permissions.py`."""
+    """admin, lead, csm or viewer; what each may do is written in one place, `feedback/web/auth/permissions.py`."""
 
     __tablename__ = "role"
 

@@ -18,8 +18,8 @@ from werkzeug.exceptions import (
 )
 
 from feedback import clock
-from feedback.services import api_keys
-from feedback.web.rate import MISSES, Limits
+from feedback.services.staff import api_keys
+from feedback.web.http.rate_limits import MISSES, Limits
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime

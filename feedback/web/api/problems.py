@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from feedback.errors import FeedbackError
 from feedback.web.api.shapes import Mistake
-from feedback.web.problems import STATUS
+from feedback.web.layout.error_pages import STATUS
 
 log = get_logger()
 

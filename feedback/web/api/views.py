@@ -16,7 +16,6 @@ from werkzeug.exceptions import HTTPException
 
 from feedback import clock
 from feedback.errors import FeedbackError, Gone, NotFound
-from feedback.services import journeys, usage
 from feedback.services.customers import (
     ContactDraft,
     Draft,
@@ -25,9 +24,11 @@ from feedback.services.customers import (
     erased,
     fields,
     owners,
+    product_usage,
     store_accounts,
     store_contacts,
 )
+from feedback.services.journey import enrolments
 from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact, Enrolment, JourneyEvent
 from feedback.web.api import document, problems
@@ -48,7 +49,7 @@ from feedback.web.api.shapes import (
     UsageIn,
     UsageOut,
 )
-from feedback.web.permissions import public
+from feedback.web.auth.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -148,12 +149,12 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
     @public(_BY_KEY)
     def post_event(body: EventIn) -> Response:
         now = clock.now()
-        event = journeys.Event(
+        event = enrolments.Event(
             body.key, body.name, body.contact, body.occurred_at or now, _without_nulls(body.properties)
         )
         with runtime.database.writing() as session:
             known = session.scalar(select(JourneyEvent.id).where(JourneyEvent.key == body.key))
-            row = journeys.record_event(session, event, runtime.library, runtime.settings, now)
+            row = enrolments.record_event(session, event, runtime.library, runtime.settings, now)
             return _answer(_event(session, body.key), Stored(row.id, "unchanged" if known else "created"))
 
     @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
@@ -172,9 +173,9 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
     @public(_BY_KEY)
     def post_usage(path: ExternalId, body: UsageIn) -> Response:
         now = clock.now()
-        point = usage.Point(body.key, body.name, body.value, body.at)
+        point = product_usage.Point(body.key, body.name, body.value, body.at)
         with runtime.database.writing() as session:
-            row, is_new = usage.record(session, path.external_id, point, now)
+            row, is_new = product_usage.record(session, path.external_id, point, now)
             shape = UsageOut(
                 key=row.key,
                 account=path.external_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from feedback.services.sheets import Sheet
+from feedback.services.responses.lookup import Sheet
 
 IDLE, THANKED, REFUSED = 90, 10, 60
 """Seconds until the screen starts again for the next person: without an answer, after thanks, after an error.

@@ -15,8 +15,8 @@ from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion, TextQuestion
 from feedback.i18n import Translator, translator
-from feedback.services.sheets import Sheet
-from feedback.web.survey.evidence import preselected
+from feedback.services.responses.lookup import Sheet
+from feedback.web.survey.bot_signals import preselected
 from feedback.web.survey.steps import Step, Words, piped, place
 
 JUST_NOW = timedelta(minutes=1)

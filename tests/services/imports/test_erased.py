@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from feedback.services import erasure
+from feedback.services.privacy import erasure
 from feedback.store.models import Contact
 from tests.services.conftest import World
 from tests.services.imports.conftest import Importer

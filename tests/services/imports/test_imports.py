@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from feedback.core import contact_policy as policy
 from feedback.errors import ImportRefused
-from feedback.services import contacting, imports, optouts
+from feedback.services import imports
+from feedback.services.contact import eligibility, suppression
 from feedback.services.imports import Refusal
 from feedback.store.models import Account, AuditEntry, Consent, Contact, Enrolment, JourneyEvent, User
 from tests.services.conftest import World
@@ -221,7 +222,7 @@ def test_a_withdrawn_permission_is_not_brought_back_by_an_old_file(world: World,
     bring_in("contacts", table)
     world.wait(minutes=1)
     with world.database.writing() as session:
-        optouts.opt_out(session, "email", "ada@example.com", source="test", now=world.now)
+        suppression.opt_out(session, "email", "ada@example.com", source="test", now=world.now)
     assert counts(bring_in("contacts", table)) == (1, 0, 0, 1, 0)
     (consent,) = all_of(world, Consent)
     assert consent.withdrawn_at == world.now
@@ -233,7 +234,7 @@ def test_a_no_before_any_yes_is_kept_and_a_yes_may_follow(world: World, bring_in
         bring_in("contacts", f"{header}c1,ada@example.com,consent,{said}\n")
         assert [each.withdrawn_at is None for each in all_of(world, Consent)] == states
         with world.database.reading() as session:
-            person = contacting.recipient(session, all_of(world, Contact)[0])
+            person = eligibility.recipient(session, all_of(world, Contact)[0])
         assert person.reach["email"].consent == (
             policy.Consent.GIVEN if said == "yes" else policy.Consent.REFUSED
         )

@@ -11,9 +11,9 @@ from feedback.core.health import Part
 from feedback.core.money import Exchange
 from feedback.errors import NotFound
 from feedback.services import reports
-from feedback.services.followups import Viewer
+from feedback.services.access import Viewer
 from feedback.store.database import Database
-from tests.figures import MARCH, account, answered, contact, follow_up, invitation, user
+from tests.factories_reports import MARCH, account, answered, contact, follow_up, invitation, user
 
 EXCHANGE = Exchange("EUR", {"USD": 0.9, "TRY": 0.03})
 LEAD = Viewer(1, sees_all=True)

@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from feedback.core.period import Period
-from feedback.services import reports, root_causes
-from feedback.services.followups import Viewer
+from feedback.services import reports
+from feedback.services.access import Viewer
+from feedback.services.followups import root_causes
 from feedback.services.reports import Kept, Pace
 from feedback.store.database import Database
 from feedback.store.models import RootCause
-from tests.figures import MARCH, account, answered, contact, follow_up, user
+from tests.factories_reports import MARCH, account, answered, contact, follow_up, user
 
 MONTH = Period(date(2026, 3, 1), date(2026, 3, 31))
 LEAD = Viewer(1, sees_all=True)

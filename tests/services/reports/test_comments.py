@@ -8,10 +8,10 @@ import pytest
 
 from feedback.core.period import Period
 from feedback.services import reports
-from feedback.services.followups import Viewer
+from feedback.services.access import Viewer
 from feedback.services.reports import Wanted
 from feedback.store.database import Database
-from tests.figures import LIBRARY, MARCH, account, answered, contact, follow_up, user
+from tests.factories_reports import LIBRARY, MARCH, account, answered, contact, follow_up, user
 
 MONTH = Period(date(2026, 3, 1), date(2026, 3, 31))
 LEAD = Viewer(1, sees_all=True)

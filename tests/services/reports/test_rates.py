@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import proportion_confint
 from feedback.core.period import Period
 from feedback.services import reports, rollups
 from feedback.store.database import Database
-from tests.figures import MARCH, answered, invitation
+from tests.factories_reports import MARCH, answered, invitation
 
 MONTH = Period(date(2026, 3, 1), date(2026, 3, 31))
 

@@ -14,7 +14,7 @@ from feedback.core.period import Bucket, Period
 from feedback.services import reports, rollups
 from feedback.services.reports import Group
 from feedback.store.database import Database
-from tests.figures import LIBRARY, MARCH, answered
+from tests.factories_reports import LIBRARY, MARCH, answered
 
 Q1 = Period(date(2026, 1, 1), date(2026, 3, 31))
 MARCH_ONLY = Period(date(2026, 3, 1), date(2026, 3, 31))

@@ -9,7 +9,7 @@ import pytest
 from feedback.errors import NotFound
 from feedback.services import reports, rollups
 from feedback.store.database import Database
-from tests.figures import LIBRARY, MARCH, answered
+from tests.factories_reports import LIBRARY, MARCH, answered
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.services import api_keys
+from feedback.services.staff import api_keys
 
 
 @dataclass

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.services import api_keys, erasure
+from feedback.services.privacy import erasure
+from feedback.services.staff import api_keys
 from feedback.store.models import ApiKey, AuditEntry, Contact, Enrolment, JourneyEvent, UsagePoint
 from feedback.web.api import gate
 from tests.web.api.conftest import Program

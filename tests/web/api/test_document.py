@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from feedback import clock
 from feedback.library import Library
-from feedback.services import api_keys
+from feedback.services.staff import api_keys
 from feedback.store.database import Database
 from feedback.store.models import Contact
 from feedback.web.api import gate

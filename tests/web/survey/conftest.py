@@ -22,7 +22,7 @@ from feedback.settings.table import Organisation, Web
 from feedback.store.database import Database
 from feedback.web.app import create_app
 from feedback.web.survey import stamp
-from tests.surveys import NOW, NPS, TOKEN, invite, shelf
+from tests.factories_surveys import NOW, NPS, TOKEN, invite, shelf
 
 
 @pytest.fixture

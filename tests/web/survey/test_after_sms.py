@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from feedback import clock
 from feedback.core.answer import Answer
-from feedback.services import responses
+from feedback.services.responses import recording
 from feedback.settings.table import FollowUp
 from feedback.store.models import Invitation, Response
-from tests.surveys import RECOMMEND, WHY_LOW, questionnaire
+from tests.factories_surveys import RECOMMEND, WHY_LOW, questionnaire
 from tests.web.survey.conftest import Opener, Site
 
 SOLVED = {
@@ -30,7 +30,7 @@ def answered(open_site: Opener, now: time_machine.Coordinates) -> Site:
     """A customer has sent score and comment by SMS and was thanked; `solved` was never asked."""
     site = open_site(ASKS_MORE)
     with site.runtime.database.writing() as session:
-        responses.record(
+        recording.record(
             session,
             session.scalars(select(Invitation)).one(),
             ASKS_MORE,

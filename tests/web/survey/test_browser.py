@@ -13,11 +13,11 @@ from sqlalchemy import select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feedback import clock
-from feedback.services import links
-from feedback.services.links import LinkKind
+from feedback.services.responses import open_links
+from feedback.services.responses.open_links import LinkKind
 from feedback.store.models import AnswerRow, Invitation, Link
-from tests.survey_of_everything import EVERYTHING, LANGUAGES
-from tests.surveys import NPS, TOKEN
+from tests.factories_all_types import EVERYTHING, LANGUAGES
+from tests.factories_surveys import NPS, TOKEN
 from tests.web.survey.conftest import Opener, Site
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def open_link(site: Site, serve: Any, kind: LinkKind) -> str:
     """The address of a way in that is open to everybody."""
     origin = serve(site).rpartition("/")[0]
     with site.runtime.database.writing() as session:
-        made = links.create(
+        made = open_links.create(
             session, site.runtime.library, kind=kind, name="Shop", questionnaire="survey", now=clock.now()
         )
     return f"{origin}/in/{made.token}"
@@ -333,11 +333,13 @@ def test_an_embedded_form_gets_the_height_that_it_needs(
 ) -> None:
     origin = serve(nps).rpartition("/")[0]
     with nps.runtime.database.writing() as session:
-        link = links.create(
+        link = open_links.create(
             session, nps.runtime.library, kind="embed", name="Shop", questionnaire="survey", now=clock.now()
         )
     page = open_page(browser)
-    page.goto(listen(Response(f"<h1>Somebody else</h1>{links.snippet(link, origin)}", mimetype="text/html")))
+    page.goto(
+        listen(Response(f"<h1>Somebody else</h1>{open_links.snippet(link, origin)}", mimetype="text/html"))
+    )
     frame = page.frame_locator("iframe")
     frame.locator("h1").wait_for()
     page.wait_for_function("document.querySelector('iframe').height != 480")

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from feedback.errors import NotFound, Rejected
-from feedback.services import links
+from feedback.services.responses import open_links
 from feedback.store.models import Link, Response
 from feedback.web.app import create_app
-from tests.surveys import NOW, RECOMMEND, questionnaire, shelf
+from tests.factories_surveys import NOW, RECOMMEND, questionnaire, shelf
 from tests.web.survey.conftest import Opener, Site
 
 STREET = {"REMOTE_ADDR": "203.0.113.7"}
@@ -27,9 +27,9 @@ def site(open_site: Opener, now: object) -> Site:
     return open_site()
 
 
-def make(site: Site, kind: links.LinkKind = "poster", **rest: Any) -> Link:
+def make(site: Site, kind: open_links.LinkKind = "poster", **rest: Any) -> Link:
     with site.runtime.database.writing() as session:
-        return links.create(
+        return open_links.create(
             session, site.runtime.library, kind=kind, name="Shop", questionnaire="survey", now=NOW, **rest
         )
 
@@ -137,7 +137,7 @@ def test_a_shared_screen_starts_again_also_after_an_error(site: Site) -> None:
     assert start_of(site.client.post(address, data=sent, environ_overrides=STREET)) == (429, again)
     assert start_of(site.client.put(address)) == (405, again)
     with site.runtime.database.writing() as session:
-        links.close(session.get_one(Link, link.id), NOW)
+        open_links.close(session.get_one(Link, link.id), NOW)
     assert start_of(site.client.get(address)) == (410, again)
 
 
@@ -146,7 +146,7 @@ def test_on_one_s_own_phone_an_error_stays_until_it_is_read(site: Site) -> None:
     address = f"/in/{link.token}"
     site.client.get(address)
     with site.runtime.database.writing() as session:
-        links.close(session.get_one(Link, link.id), NOW)
+        open_links.close(session.get_one(Link, link.id), NOW)
     assert start_of(site.client.get(address)) == (410, [])
     assert start_of(site.client.get("/in/" + "A" * 12)) == (404, [])
 
@@ -276,7 +276,7 @@ def test_an_embedded_form_can_show_its_errors_where_it_stands(site: Site) -> Non
 def test_a_closed_link_and_an_unknown_one_say_so(site: Site) -> None:
     link = make(site)
     with site.runtime.database.writing() as session:
-        links.close(links.find(session, link.token), NOW)
+        open_links.close(open_links.find(session, link.token), NOW)
     assert site.client.get(f"/in/{link.token}").status_code == 410
     assert site.client.get("/in/" + "A" * 12).status_code == 404
     assert site.client.post(f"/in/{link.token}", data={"recommend": "9"}).status_code == 410
@@ -295,8 +295,8 @@ def test_a_visit_of_another_link_is_not_shown(site: Site) -> None:
 def test_the_qr_code_holds_the_address(site: Site) -> None:
     import segno
 
-    address = links.address(make(site), "https://s.example.com/")
-    drawn = links.qr_code(address)
+    address = open_links.address(make(site), "https://s.example.com/")
+    drawn = open_links.qr_code(address)
     assert drawn.startswith("<svg") and "</svg>" in drawn
     assert (
         segno.make(address, error="m", micro=False).version <= 4
@@ -305,7 +305,7 @@ def test_the_qr_code_holds_the_address(site: Site) -> None:
 
 def test_the_snippet_listens_to_our_frame_only(site: Site) -> None:
     link = make(site, "embed")
-    snippet = links.snippet(link, "https://s.example.com")
+    snippet = open_links.snippet(link, "https://s.example.com")
     assert f'src="https://s.example.com/in/{link.token}"' in snippet
     assert "e.origin=='https://s.example.com'" in snippet
 
@@ -320,4 +320,6 @@ def test_an_origin_must_be_a_site(site: Site, origin: str) -> None:
 
 def test_a_link_needs_a_questionnaire(site: Site) -> None:
     with site.runtime.database.writing() as session, pytest.raises(NotFound):
-        links.create(session, site.runtime.library, kind="poster", name="x", questionnaire="none", now=NOW)
+        open_links.create(
+            session, site.runtime.library, kind="poster", name="x", questionnaire="none", now=NOW
+        )

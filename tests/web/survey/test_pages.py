@@ -23,8 +23,8 @@ from feedback.i18n import LOCALES, read
 from feedback.resources import shipped
 from feedback.settings.table import Organisation
 from feedback.store.models import AnswerRow, Invitation, Response, Score
-from tests.survey_of_everything import EVERYTHING, LANGUAGES
-from tests.surveys import NOW, TOKEN, questionnaire
+from tests.factories_all_types import EVERYTHING, LANGUAGES
+from tests.factories_surveys import NOW, TOKEN, questionnaire
 from tests.web.survey.conftest import Opener, Site
 
 LIMIT = 8_000

@@ -1,0 +1,121 @@
+"""Lets new things happen, at a pace that can be watched, through the same door as in production."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.core.contact_policy import Send
+from feedback.core.journey import Stage
+from feedback.demo import setup as scene
+from feedback.demo.history import EVENTS, event_properties
+from feedback.services.contact import eligibility
+from feedback.services.journey import enrolments
+from feedback.store.models import Contact, Invitation
+
+log = structlog.get_logger()
+
+NOW = timedelta(minutes=1)
+ATTEMPTS = 30
+"""People looked at until one is found whom it is a good time to write to."""
+
+
+def keep_happening(runtime: Runtime, pace: float) -> Callable[[], None]:
+    """Start a thread that posts a journey event every `pace` seconds; returns what stops it."""
+    over = threading.Event()
+    dice = random.Random()  # noqa: S311 - a demo, not a secret
+
+    def live() -> None:
+        while not over.wait(2.0):
+            try:
+                with runtime.database.writing() as session:
+                    happen(session, runtime, dice, clock.now())
+            except Exception:
+                log.exception("demo.event_failed")
+            if over.wait(pace):
+                return
+
+    thread = threading.Thread(target=live, name="demo", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        over.set()
+        thread.join(timeout=5)
+
+    return stop
+
+
+def happen(session: Session, runtime: Runtime, dice: random.Random, now: datetime) -> Contact | None:
+    """One event for somebody who is awake and may be asked. The event is dated back by the stage's delay."""
+    name = dice.choices([each for each, _ in EVENTS], [weight for _, weight in EVENTS])[0]
+    stages = runtime.library.journey.for_event(name)
+    if not stages:
+        return None
+    contact = _somebody(session, runtime, stages[0], dice, now)
+    if contact is None:
+        log.warning("demo.everybody_is_asleep")
+        return None
+    delay = stages[0].delay.timedelta if stages[0].delay else timedelta()
+    told = enrolments.Event(
+        f"demo:{now.isoformat()}",
+        name,
+        contact.external_id,
+        now - delay,
+        event_properties(name, contact, dice),
+    )
+    enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
+    return contact
+
+
+def _somebody(
+    session: Session, runtime: Runtime, stage: Stage, dice: random.Random, now: datetime
+) -> Contact | None:
+    """A contact without a survey so far whom the contact policy lets us write to at once."""
+    fresh = list(
+        session.scalars(
+            select(Contact)
+            .where(Contact.is_demo, Contact.erased_at.is_(None))
+            .where(~select(Invitation.id).where(Invitation.contact_id == Contact.id).exists())
+            .order_by(Contact.id)
+        )
+    )
+    dice.shuffle(fresh)
+    for contact in fresh:
+        if _may_be_asked(session, runtime, stage, contact, now):
+            return contact
+    return _somebody_new(session, runtime, stage, dice, now)
+
+
+def _somebody_new(
+    session: Session, runtime: Runtime, stage: Stage, dice: random.Random, now: datetime
+) -> Contact | None:
+    """The others are asleep, or have been asked: somebody joins who lives where it is day."""
+    number = scene.last_number(session) + 1
+    for each in range(number, number + ATTEMPTS):
+        with session.begin_nested() as attempt:
+            contact = scene.newcomer(session, each, dice, now)
+            if _may_be_asked(session, runtime, stage, contact, now):
+                return contact
+            attempt.rollback()
+    return None
+
+
+def _may_be_asked(session: Session, runtime: Runtime, stage: Stage, contact: Contact, now: datetime) -> bool:
+    decision = eligibility.decide_for(
+        session,
+        contact,
+        stage,
+        earliest=now,
+        expires=now + stage.expires_after.timedelta,
+        settings=runtime.settings,
+        now=now,
+    )
+    return isinstance(decision, Send) and decision.at <= now + NOW

@@ -1,0 +1,316 @@
+"""E-mail through an SMTP server (RFC 5321), best a relay on this machine.
+
+SMTP has no look-up and no idempotency key. What breaks off between the final dot and its answer is ambiguous
+(RFC 1047) and stays so; therefore the dialogue is spelled out step by step, and only that step is doubtful.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any, Literal
+
+from feedback import clock
+from feedback.errors import DeliveryFailed, SettingsInvalid
+from feedback.providers.base import Deadline, Kind, Outgoing, Sent, Verdict, refusal
+
+Security = Literal["starttls", "ssl", "plain"]
+Answer = tuple[int, bytes]
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# Everything in 7 bits: not every server on the way takes more, and a signature (DKIM) survives the journey.
+POLICY = SMTP.clone(cte_type="7bit")
+# RFC 3463; a piece of an IP address is none
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
+_NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
+
+
+class SmtpEmail:
+    """E-mail by one SMTP server."""
+
+    key = "smtp_email"
+    kind: Kind = "email"
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        sender: str,
+        port: int = 587,
+        security: Security = "starttls",
+        username: str | None = None,
+        password: str | None = None,
+        timeout: float = 30.0,
+        final_timeout: float = 600.0,
+        trust_plain: bool = False,
+        feedback_id: str | None = None,
+        context: ssl.SSLContext | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        """`sender` is a mailbox such as `Acme <survey@acme.example>`; the timeouts are in seconds.
+
+        `final_timeout` is for the answer to the final dot alone: a server may take long to store the mail,
+        and hanging up on it makes a certain mail a doubtful one. `plain` (no encryption) is for this machine,
+        or for `trust_plain`. `context` replaces the verifying TLS context. Raises SettingsInvalid.
+        """
+        if security == "plain" and host not in LOOPBACK and not trust_plain:
+            raise SettingsInvalid("Mail without encryption is only for a server on this machine.")
+        self.sender = sender
+        self.timeout, self.final_timeout = timeout, final_timeout
+        self._host, self._port, self._security = host, port, security
+        self._login = (username, password or "") if username else None
+        self._domain = _domain(sender)
+        self._feedback_id = feedback_id or f"survey:feedback:{self._domain}"
+        # Without a context the standard library encrypts but does not verify whom it talks to.
+        self._context = context or ssl.create_default_context()
+        self._now = now
+
+    @property
+    def longest_call(self) -> float:
+        """A dozen questions at most, each with its own time-out, and the answer to the final dot."""
+        return 12 * self.timeout + self.final_timeout
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        message = self.compose(outgoing)
+        recipient, sender = _recipient(outgoing.to), _sender(message["From"])
+        envelope_from = _sender(outgoing.envelope_from) if outgoing.envelope_from else sender
+        connection = self._connected(outgoing.deadline)
+        try:
+            self._greet(connection)
+            _deliver(connection, envelope_from, recipient, message, self.final_timeout)
+        finally:
+            _leave(connection)
+        return Sent(str(message["Message-ID"]), sender, None, "sent")
+
+    def check(self) -> list[str]:
+        problems = []
+        if self._security == "plain" and self._host not in LOOPBACK:
+            problems.append("Mail leaves this machine without encryption.")
+        try:
+            connection = self._connected(Deadline.after(self.timeout))
+            try:
+                self._greet(connection)
+            finally:
+                _leave(connection)
+        except DeliveryFailed as error:
+            problems.append(str(error))
+        return problems
+
+    def compose(self, outgoing: Outgoing) -> EmailMessage:
+        """The mail: plain text first, HTML as its alternative, and the headers that bulk senders owe.
+
+        Raises DeliveryFailed (permanent) for headers or addresses that no mail can have.
+        """
+        message = EmailMessage(policy=POLICY)
+        message.set_content(outgoing.body)
+        if outgoing.html:
+            message.add_alternative(outgoing.html, subtype="html")
+        try:
+            for name, value in self._headers(outgoing).items():
+                message[name] = value
+        except ValueError:  # line breaks
+            raise refusal(Verdict.REFUSED, "A header of this mail is not acceptable.") from None
+        return message
+
+    def _headers(self, outgoing: Outgoing) -> dict[str, Any]:
+        if not outgoing.message_id_header:
+            raise refusal(Verdict.REFUSED, "A mail needs a Message-ID that stays the same for every attempt.")
+        headers = {
+            "From": outgoing.sender or self.sender,
+            "To": Address(addr_spec=_recipient(outgoing.to)),
+            "Subject": outgoing.subject or "",
+            "Date": format_datetime(self._now()),
+            "Message-ID": outgoing.message_id_header,
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation notices, please
+            "X-Auto-Response-Suppress": "All",  # the same for Exchange
+            "Feedback-ID": self._feedback_id,
+            "Content-Language": outgoing.language,
+            **outgoing.headers,
+        }
+        return headers | ({"Reply-To": outgoing.reply_to} if outgoing.reply_to else {})
+
+    # The dialogue
+
+    def _connected(self, deadline: Deadline) -> smtplib.SMTP:
+        deadline.check()
+        options: dict[str, Any] = {
+            "deadline": deadline,
+            "timeout": max(0.01, min(self.timeout, deadline.remaining())),
+            "local_hostname": self._domain,  # or the library asks the name server about this machine
+        }
+        try:
+            if self._security == "ssl":
+                return _FencedSsl(self._host, self._port, context=self._context, **options)
+            return _Fenced(self._host, self._port, **options)
+        except ssl.SSLError as error:
+            raise _distrusted(error) from None
+        except smtplib.SMTPResponseException as error:
+            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.UNREACHABLE) from None
+        except OSError as error:  # includes every SMTPException
+            raise _unreachable(error) from None
+
+    def _greet(self, connection: smtplib.SMTP) -> None:
+        """Secure the connection and sign in."""
+        try:
+            if connection.sock is not None:
+                connection.sock.settimeout(self.timeout)
+            connection.ehlo_or_helo_if_needed()
+            if self._security == "starttls":
+                connection.starttls(context=self._context)
+                connection.ehlo_or_helo_if_needed()
+            if self._login:
+                connection.login(*self._login)
+        except ssl.SSLError as error:
+            raise _distrusted(error) from None
+        except smtplib.SMTPNotSupportedError:
+            raise refusal(
+                Verdict.HOLD_CHANNEL, "The mail server does not offer encryption (STARTTLS) or sign-in."
+            ) from None
+        except smtplib.SMTPResponseException as error:
+            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_CHANNEL) from None
+        except OSError as error:
+            raise _unreachable(error) from None
+
+
+class _Fenced(smtplib.SMTP):
+    """Writes nothing after the deadline; see `Deadline`."""
+
+    def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
+        self._deadline = deadline
+        super().__init__(*args, **kwargs)
+
+    def send(self, s: Any) -> None:
+        self._deadline.check()
+        super().send(s)
+
+
+class _FencedSsl(smtplib.SMTP_SSL):
+    """The same with TLS from the first byte."""
+
+    def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
+        self._deadline = deadline
+        super().__init__(*args, **kwargs)
+
+    def send(self, s: Any) -> None:
+        self._deadline.check()
+        super().send(s)
+
+
+def _deliver(
+    connection: smtplib.SMTP, envelope_from: str, recipient: str, message: EmailMessage, final_timeout: float
+) -> None:
+    """MAIL, RCPT, DATA, the mail, the final dot; each refusal by what it means."""
+    _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_CHANNEL)
+    _step(lambda: connection.rcpt(recipient), {250, 251}, Verdict.REFUSED)
+    _step(lambda: connection.docmd("DATA"), {354}, Verdict.REFUSED)
+    _finish(connection, _dotted(message.as_bytes()), final_timeout)
+
+
+def _step(ask: Callable[[], Answer], expected: set[int], if_permanent: Verdict) -> None:
+    """One question before the mail itself: whatever breaks here, nothing has been sent."""
+    try:
+        answer = ask()
+    except OSError as error:
+        raise _unreachable(error) from None
+    if answer[0] not in expected:
+        raise _refused(answer, if_permanent)
+
+
+def _finish(connection: smtplib.SMTP, content: bytes, final_timeout: float) -> None:
+    """The mail and its final dot. From here on a broken connection leaves everything open."""
+    try:
+        connection.send(content)
+        if connection.sock is not None:
+            connection.sock.settimeout(final_timeout)
+        answer = connection.getreply()
+    except OSError as error:
+        name = type(error).__name__
+        raise refusal(
+            Verdict.UNKNOWN, f"The mail server did not confirm ({name}); it may have the mail."
+        ) from None
+    if answer[0] != 250:
+        raise _refused(answer, Verdict.REFUSED)
+
+
+def _dotted(content: bytes) -> bytes:
+    """The mail as DATA carries it: a line's leading dot is doubled, a lone dot ends it (RFC 5321 4.5.2)."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", content)
+    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _refused(answer: Answer, if_permanent: Verdict) -> DeliveryFailed:
+    """The error for a 4xx or 5xx answer; its own words stay out, since they repeat the address."""
+    code, text = answer[0], answer[1].decode("ascii", "replace")
+    match = _ENHANCED.search(text)
+    status = match.group(1) if match else ""
+    said = f"The mail server answered {code} {status}".rstrip() + "."
+    if not 500 <= code < 600:
+        return refusal(Verdict.RETRY, said)
+    if status in _NO_SUCH_ADDRESS and if_permanent is Verdict.REFUSED:
+        return refusal(Verdict.BAD_ADDRESS, said)
+    if code in (530, 535) or "relay" in text.lower():  # it does not know us: no fault of this recipient
+        return refusal(Verdict.HOLD_CHANNEL, said)
+    if code == 552:  # too large
+        return refusal(Verdict.REFUSED, said)
+    return refusal(if_permanent, said)
+
+
+def _unreachable(error: OSError) -> DeliveryFailed:
+    return refusal(Verdict.UNREACHABLE, f"The mail server could not be reached ({type(error).__name__}).")
+
+
+def _distrusted(error: ssl.SSLError) -> DeliveryFailed:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return refusal(Verdict.HOLD_CHANNEL, f"The mail server is not trusted: {error.verify_message}.")
+    return refusal(Verdict.UNREACHABLE, "The encrypted connection to the mail server broke.")
+
+
+def _leave(connection: smtplib.SMTP) -> None:
+    """Say goodbye without waiting for an answer; nothing that happens here changes what has happened."""
+    with contextlib.suppress(OSError, DeliveryFailed):
+        connection.putcmd("QUIT")
+    connection.close()
+
+
+def _address(text: str) -> Address:
+    """With its domain in ASCII (IDNA). ValueError: no address, or beyond ASCII before the @ (SMTPUTF8)."""
+    local, _, domain = text.rpartition("@")
+    local.encode("ascii")
+    try:
+        return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+    except (IndexError, HeaderParseError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _domain(sender: str) -> str:
+    try:
+        return _address(parseaddr(sender)[1]).domain
+    except ValueError:
+        raise SettingsInvalid("The sender of mails is not an address.") from None
+
+
+def _sender(mailbox: object) -> str:
+    try:
+        return _address(parseaddr(str(mailbox))[1]).addr_spec
+    except ValueError:
+        raise refusal(Verdict.HOLD_CHANNEL, "The sender of this mail is not an address.") from None
+
+
+def _recipient(address: str) -> str:
+    try:
+        return _address(address).addr_spec
+    except ValueError:
+        raise refusal(Verdict.BAD_ADDRESS, "This address cannot be written to.") from None
+
+
+def _bytes(answer: bytes | str) -> bytes:
+    return answer if isinstance(answer, bytes) else answer.encode("ascii", "replace")

@@ -1,0 +1,188 @@
+"""What the contact policy needs to know, gathered from the store; the decision itself is core/contact_policy.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from feedback.core.contact_hours import Hours, rules_within
+from feedback.core.contact_policy import (
+    Consent,
+    Decision,
+    History,
+    Intended,
+    PastContact,
+    Policy,
+    Reach,
+    Reason,
+    Recipient,
+    decide,
+)
+from feedback.core.journey import Stage
+from feedback.core.recipient import PhoneNumber
+from feedback.providers import kind_of
+from feedback.services.contact import suppression
+from feedback.settings import Settings
+from feedback.store.models import Account, Contact, Enrolment, Invitation
+from feedback.store.models import Consent as ConsentRow
+
+NOT_CONTACTED = ("skipped", "failed", "withdrawn")
+
+
+def decide_for(
+    session: Session,
+    contact: Contact,
+    stage: Stage,
+    *,
+    earliest: datetime,
+    expires: datetime,
+    settings: Settings,
+    now: datetime,
+    enrolment_id: int | None = None,
+    kinds: tuple[str, ...] | None = None,
+) -> Decision:
+    """The policy's decision on asking `contact` at `stage`. Lock the contact's row before you call this."""
+    rules = policy(settings)
+    intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
+    return decide(
+        intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
+    )
+
+
+def decide_again(
+    session: Session,
+    contact: Contact,
+    kinds: tuple[str, ...],
+    expires: datetime,
+    rules: Policy,
+    now: datetime,
+    priority: int,
+) -> Decision:
+    """May a survey that is under way reach its contact once more (reminder, other channel)? Fatigue is not asked."""
+    intended = Intended(priority, kinds, now, expires)
+    return decide(intended, recipient(session, contact), History(), rules, now)
+
+
+def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
+    """Lock contacts, and the accounts whose budget they share: decisions about them come one after the other.
+
+    Always contacts before accounts and each in the order of their ids, or two nodes may wait for each other.
+    """
+    contacts = session.scalars(
+        select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
+    ).all()
+    shared = {each.account_id for each in contacts if each.account_id}
+    if shared:
+        accounts = select(Account).where(Account.id.in_(shared)).order_by(Account.id).with_for_update()
+        found = {each.id: each for each in session.scalars(accounts)}
+        for contact in contacts:
+            if contact.account_id:
+                set_committed_value(contact, "account", found[contact.account_id])
+    return list(contacts)
+
+
+def policy(settings: Settings) -> Policy:
+    """The installation's policy: its hours narrow those of every country, its days hold where a country has none."""
+    contact = settings.contact
+    day = Hours(contact.quiet_to, contact.quiet_from)
+    countries = dict(rules_within(day))
+    week = tuple(day if number in contact.weekdays else None for number in range(7))
+    countries["default"] = replace(countries["default"], week=week)
+    if contact.consent_required:
+        everywhere = frozenset({"sms", "email"})
+        countries = {code: replace(rules, consent_required=everywhere) for code, rules in countries.items()}
+    return Policy(
+        gap=contact.min_gap,
+        important_gap=contact.important_gap,
+        account_limit=contact.account_max,
+        account_window=contact.account_window,
+        blackout=frozenset(contact.blackout_dates),
+        default_zone=str(settings.organisation.time_zone),
+        countries=countries,
+        kinds=frozenset(kind_of(key) for key in settings.channels.enabled),
+    )
+
+
+def recipient(session: Session, contact: Contact) -> Recipient:
+    """The person as the policy sees them."""
+    number = PhoneNumber(contact.phone) if contact.phone else None
+    return Recipient(
+        reach=_reach(session, contact),
+        suppressed="erased" if contact.erased_at else None,
+        country=contact.country,
+        time_zone=contact.time_zone,
+        number_country=number.region if number else None,
+        number_zones=number.time_zones() if number else (),
+    )
+
+
+def history(
+    session: Session, contact: Contact, now: datetime, rules: Policy, enrolment_id: int | None = None
+) -> History:
+    """Earlier contacts of the person and of the account, planned ones included; `enrolment_id` itself left out."""
+    own = (
+        (Invitation.contact_id == contact.id)
+        if contact.account_id is None
+        else ((Invitation.contact_id == contact.id) | (Invitation.account_id == contact.account_id))
+    )
+    since = now - max(rules.gap, rules.account_window)
+    rows = session.execute(
+        select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
+        .where(own, func.coalesce(Invitation.sent_at, Invitation.created_at) >= since)
+        .where(Invitation.state.not_in(NOT_CONTACTED))
+        .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
+    ).all()
+    everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
+    return History(
+        contact=tuple(past for who, past in everybody if who == contact.id),
+        account=tuple(past for _, past in everybody) if contact.account_id else (),
+    )
+
+
+def explained(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """Reasons in the form that a row keeps."""
+    return [{"code": reason.code, "params": dict(reason.params)} for reason in reasons]
+
+
+def planned(session: Session, contact_id: int) -> list[Enrolment]:
+    """Surveys that are scheduled for a contact and have not gone out."""
+    return list(
+        session.scalars(
+            select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.state == "scheduled")
+        )
+    )
+
+
+def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
+    """By kind of channel; two statements for all of them, as this is asked for every survey."""
+    addresses = {"sms": contact.phone, "email": contact.email}
+    known = [(kind, address) for kind, address in addresses.items() if address]
+    if not known:
+        return {kind: Reach(has_address=False) for kind in addresses}
+    rows = session.scalars(
+        select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
+    )
+    latest = {(row.kind, row.address): row for row in rows}
+    closed = suppression.closed_ways(session, contact.id, known)
+    return {
+        kind: Reach(
+            has_address=True,
+            consent=_consent(latest.get((kind, address))),
+            suppressed="on_the_list" if (kind, address) in closed else None,
+        )
+        if address
+        else Reach(has_address=False)
+        for kind, address in addresses.items()
+    }
+
+
+def _consent(row: ConsentRow | None) -> Consent:
+    if row is None:
+        return Consent.UNKNOWN
+    return Consent.REFUSED if row.withdrawn_at else Consent.GIVEN

@@ -1,0 +1,57 @@
+"""What there was with a customer before: scores, messages, earlier follow-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session, selectinload
+
+from feedback.services.access import Viewer, visible
+from feedback.store.models import Contact, FollowUp, Invitation, Response, Score
+
+ENOUGH = 20
+"""Entries of each kind: a history to read, not an archive."""
+MESSAGES = 8
+"""As many surveys as the page of the account shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The latest first. `scores`: rows of (score, contact or None)."""
+
+    scores: Sequence[Row[Score, Contact]]
+    invitations: Sequence[Invitation]
+    follow_ups: Sequence[FollowUp]
+
+
+def of(session: Session, task: FollowUp, viewer: Viewer) -> History:
+    """The account's history, or the person's where there is no account; without `task` itself."""
+    return History(_scores(session, task), _invitations(session, task), _earlier(session, task, viewer))
+
+
+def _scores(session: Session, task: FollowUp) -> Sequence[Row[Score, Contact]]:
+    query = (
+        select(Score, Contact)
+        .join(Response, Response.id == Score.response_id)
+        .outerjoin(Contact, Contact.id == Response.contact_id)
+        .where(Response.provisional.is_(False), _same(Response, task))
+    )
+    return session.execute(query.order_by(Score.at.desc()).limit(ENOUGH)).all()
+
+
+def _invitations(session: Session, task: FollowUp) -> Sequence[Invitation]:
+    query = select(Invitation).where(_same(Invitation, task)).options(selectinload(Invitation.contact))
+    return session.scalars(query.order_by(Invitation.created_at.desc()).limit(MESSAGES)).all()
+
+
+def _earlier(session: Session, task: FollowUp, viewer: Viewer) -> Sequence[FollowUp]:
+    query = select(FollowUp).where(FollowUp.id != task.id, _same(FollowUp, task), visible(viewer))
+    return session.scalars(query.order_by(FollowUp.opened_at.desc()).limit(ENOUGH)).all()
+
+
+def _same(table: type[Response] | type[Invitation] | type[FollowUp], task: FollowUp) -> ColumnElement[bool]:
+    if task.account_id is not None:
+        return table.account_id == task.account_id
+    return table.contact_id == task.contact_id

@@ -1,0 +1,275 @@
+"""The queue as a CSM reads it in the morning: what is at stake first, each row with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from feedback.core.followup import Priority, Rating, Segment, Stake, State, Weights, priority
+from feedback.core.metrics import METRICS
+from feedback.core.money import Exchange
+from feedback.services.access import Viewer, visible
+from feedback.services.customers.nonresponse import had_their_say
+from feedback.services.customers.revenue import exchange_of
+from feedback.settings import Settings
+from feedback.store.models import (
+    Account,
+    AnswerRow,
+    Contact,
+    FollowUp,
+    Invitation,
+    Response,
+    RootCause,
+    SavedView,
+)
+
+WORKING = (State.OPEN, State.TAKEN)
+CLOSED = 500
+"""Closed follow-ups that a page is made from: there are more of them every week."""
+LATEST_ROUND = timedelta(days=120)
+"""Invitations of an account within this time count as its latest round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to show. `whose`: mine, unowned or all; `state`: working, snoozed or closed.
+
+    `owner` is a user's id, `cause` the key of a root cause (of closed ones).
+    """
+
+    whose: str = "all"
+    state: str = "working"
+    overdue: bool = False
+    kind: str | None = None
+    segment: str | None = None
+    owner: int | None = None
+    cause: str | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A follow-up in its place; `words` is the first comment of the customer, None without one."""
+
+    task: FollowUp
+    priority: Priority
+    words: str | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What the ranking weighs with."""
+
+    weights: Weights
+    exchange: Exchange
+    half_of_revenue: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Scales:
+        followup = settings.followup
+        return cls(Weights.of(followup.weights), exchange_of(settings), followup.half_of_revenue)
+
+
+def ranked(
+    session: Session, viewer: Viewer, wanted: Filter, *, scales: Scales, now: datetime, today: date
+) -> list[Row]:
+    """Every follow-up that fits, the most pressing first; of closed ones the latest `CLOSED`, the latest first.
+
+    `today` is the date on the viewer's clocks, from which days to renewal are counted.
+    """
+    query = _selected(viewer, wanted, now)
+    if wanted.state == "closed":
+        query = query.order_by(FollowUp.closed_at.desc(), FollowUp.id.desc()).limit(CLOSED)
+    tasks = session.scalars(query).all()
+    silence = _silence(session, tasks, now)
+    rows = [_row(task, silence.get(task.id, (0, 0)), scales, now, today) for task in tasks]
+    if wanted.state == "closed":
+        return sorted(rows, key=lambda row: row.task.closed_at or now, reverse=True)
+    return sorted(rows, key=lambda row: (-row.priority.value, row.task.contact_due_at, row.task.id))
+
+
+def _selected(viewer: Viewer, wanted: Filter, now: datetime) -> Select[FollowUp]:
+    query = (
+        select(FollowUp)
+        .where(visible(viewer), FollowUp.state.in_(_states(wanted.state)))
+        .options(
+            selectinload(FollowUp.account),
+            selectinload(FollowUp.contact),
+            selectinload(FollowUp.owner),
+            selectinload(FollowUp.response).selectinload(Response.answers),
+        )
+    )
+    if wanted.whose == "mine":
+        query = query.where(FollowUp.owner_id == viewer.user_id)
+    if wanted.whose == "unowned":
+        query = query.where(FollowUp.owner_id.is_(None))
+    if wanted.owner is not None:
+        query = query.where(FollowUp.owner_id == wanted.owner)
+    if wanted.cause:
+        named = select(RootCause.id).where(RootCause.key == wanted.cause).scalar_subquery()
+        query = query.where(FollowUp.root_cause_id == named)
+    if wanted.kind:
+        query = query.where(FollowUp.kind == wanted.kind)
+    if wanted.overdue:
+        query = query.where(or_(_late_contact(now), FollowUp.close_due_at < now))
+    return _about_account(query, wanted)
+
+
+def _states(name: str) -> Sequence[State]:
+    return {"snoozed": (State.SNOOZED,), "closed": (State.CLOSED,)}.get(name, WORKING)
+
+
+def _late_contact(now: datetime) -> Any:
+    return (FollowUp.contact_due_at < now) & FollowUp.first_contact_at.is_(None)
+
+
+def _about_account(query: Select[FollowUp], wanted: Filter) -> Select[FollowUp]:
+    if wanted.segment:
+        query = query.where(FollowUp.account.has(Account.segment == wanted.segment))
+    if words := wanted.search.strip():
+        said = select(AnswerRow.response_id).where(AnswerRow.text.icontains(words, autoescape=True))
+        query = query.where(
+            or_(
+                FollowUp.account.has(Account.name.icontains(words, autoescape=True)),
+                FollowUp.contact.has(Contact.name.icontains(words, autoescape=True)),
+                FollowUp.response_id.in_(said),
+            )
+        )
+    return query
+
+
+def due_at(task: FollowUp) -> datetime:
+    """The promise that is open: the first contact, and once that is made, the end."""
+    return task.contact_due_at if task.first_contact_at is None else task.close_due_at
+
+
+def _row(task: FollowUp, silence: tuple[int, int], scales: Scales, now: datetime, today: date) -> Row:
+    stake = stake_of(task, silence, scales.exchange, now, today)
+    found = priority(stake, scales.weights, scales.half_of_revenue)
+    words = next((answer.text for answer in task.response.answers if answer.text), None)
+    return Row(task, found, words, overdue=task.state != State.CLOSED and due_at(task) < now)
+
+
+def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, today: date) -> Row:
+    """One follow-up as it stands in the queue."""
+    silence = _silence(session, [task], now)
+    return _row(task, silence.get(task.id, (0, 0)), scales, now, today)
+
+
+def stake_of(
+    task: FollowUp, silence: tuple[int, int], exchange: Exchange, now: datetime, today: date
+) -> Stake:
+    """What the ranking looks at. Without a score nothing is bad yet: the other parts decide."""
+    account = task.account
+    rating = _rating(task.metric, task.score) or Rating(0, 0.0)
+    silent, answering = silence
+    return Stake(
+        rating=rating,
+        previous=_rating(task.metric, task.previous_score),
+        monthly_revenue=exchange.worth(account.recurring_revenue, account.currency) if account else None,
+        days_to_renewal=(account.renewal_on - today).days if account and account.renewal_on else None,
+        segment=_segment(account.segment if account else None),
+        hours_left=(due_at(task) - now).total_seconds() / 3600,
+        silent_others=silent,
+        answering_others=answering,
+    )
+
+
+def _rating(metric: str | None, score: int | None) -> Rating | None:
+    if metric is None or score is None or metric not in METRICS:
+        return None
+    try:
+        return Rating(score, METRICS[metric].badness(score))
+    except ValueError:  # a questionnaire may carry a metric on a scale of its own
+        return None
+
+
+def _segment(written: str | None) -> Segment | None:
+    """Segments come from imports: "Non-Core" is meant as non_core; others the ranking does not know."""
+    key = (written or "").strip().lower().replace("-", "_").replace(" ", "_")
+    return Segment(key) if key in set(Segment) else None
+
+
+def _silence(session: Session, tasks: Iterable[FollowUp], now: datetime) -> Mapping[int, tuple[int, int]]:
+    """Task id -> (silent, answering) other people of its account in the latest round, in one query."""
+    tasks = [task for task in tasks if task.account_id is not None and task.state != State.CLOSED]
+    accounts = {task.account_id for task in tasks}
+    answered = func.max(Invitation.answered_at)
+    asked = (
+        select(Invitation.account_id, Invitation.contact_id, answered)
+        .where(
+            Invitation.account_id.in_(accounts),
+            Invitation.created_at >= now - LATEST_ROUND,
+            had_their_say(now),
+        )
+        .group_by(Invitation.account_id, Invitation.contact_id)
+    )
+    people: dict[int, list[tuple[int, bool]]] = {}
+    for account_id, contact_id, when in session.execute(asked) if accounts else ():
+        people.setdefault(account_id or 0, []).append((contact_id, when is not None))
+    return {task.id: _others(people.get(task.account_id or 0, []), task.contact_id) for task in tasks}
+
+
+def _others(people: list[tuple[int, bool]], contact_id: int | None) -> tuple[int, int]:
+    answers = [answered for person, answered in people if person != contact_id]
+    return answers.count(False), answers.count(True)
+
+
+# --- The numbers beside the filters, and filters under a name ------------------------------------
+
+
+def next_after(
+    session: Session, viewer: Viewer, task: FollowUp, *, scales: Scales, now: datetime, today: date
+) -> FollowUp | None:
+    """What to turn to once this one is dealt with: the most pressing one that is the viewer's own, or nobody's."""
+    rows = ranked(session, viewer, Filter(), scales=scales, now=now, today=today)
+    mine = (row.task for row in rows if row.task.owner_id in (None, viewer.user_id))
+    return next((each for each in mine if each.id != task.id), None)
+
+
+def counts(session: Session, viewer: Viewer, now: datetime) -> dict[str, int]:
+    """How many there are: mine, unowned, all, overdue (of those being worked on) and snoozed."""
+    working = FollowUp.state.in_(WORKING)
+    asked = {
+        "mine": working & (FollowUp.owner_id == viewer.user_id),
+        "unowned": working & FollowUp.owner_id.is_(None),
+        "all": working,
+        "overdue": working & or_(_late_contact(now), FollowUp.close_due_at < now),
+        "snoozed": FollowUp.state == State.SNOOZED,
+    }
+    columns = [func.count().filter(condition).label(name) for name, condition in asked.items()]
+    row = session.execute(select(*columns).select_from(FollowUp).where(visible(viewer))).one()
+    return dict(row._mapping)
+
+
+def segments(session: Session) -> Sequence[str]:
+    """The segments that accounts have, for the filter."""
+    used = select(Account.segment).where(Account.segment.is_not(None)).distinct().order_by(Account.segment)
+    return [segment for segment in session.scalars(used) if segment]
+
+
+def saved_views(session: Session, user_id: int) -> Sequence[SavedView]:
+    return session.scalars(
+        select(SavedView).where(SavedView.user_id == user_id).order_by(SavedView.name)
+    ).all()
+
+
+def save_view(session: Session, user_id: int, name: str, query: str) -> None:
+    """Keep a filter under a name; the same name again replaces it."""
+    found = session.scalar(select(SavedView).where(SavedView.user_id == user_id, SavedView.name == name))
+    if found is None:
+        session.add(SavedView(user_id=user_id, name=name, query=query))
+    else:
+        found.query = query
+
+
+def forget_view(session: Session, user_id: int, view_id: int) -> None:
+    view = session.get(SavedView, view_id)
+    if view is not None and view.user_id == user_id:
+        session.delete(view)

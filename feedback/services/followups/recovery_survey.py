@@ -1,0 +1,123 @@
+"""After a complaint was closed: whether the customer agrees that it was put right.
+
+Closing stays simple: it writes nothing but the follow-up. The worker looks for complaints that ended well and
+tells the journey of them as of any other event; its key is the follow-up's, so that telling twice is telling
+once. The journey and the contact policy decide the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, String, cast, literal, select
+from sqlalchemy.orm import Session
+
+from feedback.core.followup import Outcome
+from feedback.core.metrics import METRICS
+from feedback.library import Library
+from feedback.services.journey import enrolments
+from feedback.settings import Settings
+from feedback.store.models import (
+    Contact,
+    Enrolment,
+    FollowUp,
+    Invitation,
+    JourneyEvent,
+    Response,
+    Score,
+)
+
+EVENT = "follow_up_closed"
+ENDED_WELL = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER)
+CATCH_UP = timedelta(days=7)
+"""What was closed longer ago is not asked about: after a standstill, or before the journey had the stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The survey after one complaint, as far as it has come; `score` is its answer."""
+
+    enrolment: Enrolment
+    invitation: Invitation | None
+    score: Score | None
+
+
+def tell_journey(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+    """Tell the journey of complaints that ended well and that it has not heard of; how many."""
+    if not library.journey.for_event(EVENT):
+        return 0
+    closed = session.execute(
+        select(FollowUp.id, FollowUp.closed_at, Contact.external_id)
+        .join(Contact, Contact.id == FollowUp.contact_id)
+        .where(FollowUp.kind == "recovery", FollowUp.outcome.in_(ENDED_WELL), Contact.erased_at.is_(None))
+        .where(FollowUp.closed_at > now - CATCH_UP, ~select(JourneyEvent.id).where(_tells_of()).exists())
+        .order_by(Contact.id, FollowUp.id)  # contacts are locked in one order everywhere
+    ).all()
+    for task_id, closed_at, contact in closed:
+        event = enrolments.Event(_key(task_id), EVENT, contact, closed_at or now)
+        enrolments.record_event(session, event, library, settings, now, source="follow_up")
+    return len(closed)
+
+
+def of(session: Session, task: FollowUp) -> Recovery | None:
+    """The survey after this complaint; None where there is none."""
+    row = session.execute(
+        select(Enrolment, Invitation, Score)
+        .join(JourneyEvent, JourneyEvent.id == Enrolment.event_id)
+        .outerjoin(Invitation, Invitation.enrolment_id == Enrolment.id)
+        .outerjoin(Response, (Response.invitation_id == Invitation.id) & Response.provisional.is_(False))
+        .outerjoin(Score, Score.response_id == Response.id)
+        .where(JourneyEvent.key == _key(task.id))
+        .order_by(Score.id)
+        .limit(1)
+    ).first()
+    return Recovery(*row) if row else None
+
+
+def scored_again(session: Session, task: FollowUp) -> Score | None:
+    """What the same person answered to the same question of the same series, first after the complaint was closed.
+
+    None for what is still open, and where nobody asked or answered yet.
+    """
+    if task.contact_id is None or task.closed_at is None:
+        return None
+    same = {score.trend for score in task.response.scores if score.metric == task.metric}
+    return session.scalar(
+        select(Score)
+        .join(Response, Response.id == Score.response_id)
+        .where(Response.contact_id == task.contact_id, Response.provisional.is_(False))
+        .where(Score.metric == task.metric, Score.trend.in_(same), Score.at > task.closed_at)
+        .order_by(Score.at, Score.id)
+        .limit(1)
+    )
+
+
+def is_better(metric: str, before: int, after: int) -> bool | None:
+    """Whether `after` is the better score; None for the same. On some scales the low end is the good one."""
+    change = METRICS[metric].badness(before) - METRICS[metric].badness(after)
+    return change > 0 if change else None
+
+
+def scores(session: Session, task_ids: list[int]) -> Mapping[int, tuple[bool, int | None]]:
+    """Follow-up -> (whether the survey after it was sent, the score that came back), in one query."""
+    rows = session.execute(
+        select(FollowUp.id, Invitation.sent_at, Score.value)
+        .join(JourneyEvent, _tells_of())
+        .join(Enrolment, Enrolment.event_id == JourneyEvent.id)
+        .join(Invitation, Invitation.enrolment_id == Enrolment.id)
+        .outerjoin(Response, (Response.invitation_id == Invitation.id) & Response.provisional.is_(False))
+        .outerjoin(Score, (Score.response_id == Response.id) & (Score.metric == "csat"))
+        .where(FollowUp.id.in_(task_ids))
+    )
+    return {task_id: (sent_at is not None, value) for task_id, sent_at, value in rows}
+
+
+def _tells_of() -> ColumnElement[bool]:
+    """Joins an event to the follow-up of its key."""
+    return JourneyEvent.key == literal("follow-up:") + cast(FollowUp.id, String)
+
+
+def _key(task_id: int) -> str:
+    return f"follow-up:{task_id}"

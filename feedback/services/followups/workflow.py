@@ -1,0 +1,409 @@
+"""Closing the loop: a follow-up from the answer that opens it to the note that closes it.
+
+Whoever changes a follow-up names the `revision` that they saw. A row that has moved on raises Conflict, so
+that two people cannot overwrite each other; notes and logged contacts only add, and go in whatever happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, get_args
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from feedback.core.answer import Answer
+from feedback.core.followup import Action, Outcome, State, transition
+from feedback.core.questionnaire import FollowUpRule, Questionnaire
+from feedback.errors import Conflict, NotFound, Rejected
+from feedback.services import audit
+from feedback.services.access import Viewer, visible
+from feedback.services.followups import answer_changes
+from feedback.services.staff.business_hours import calendar_of
+from feedback.settings.table import FollowUp as FollowUpSettings
+from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
+
+Contacted = Literal["call", "email", "sms", "meeting"]
+CONTACTS: tuple[str, ...] = get_args(Contacted)
+
+CAUSELESS = frozenset({Outcome.NO_ANSWER, Outcome.NOT_JUSTIFIED, Outcome.THANKED})
+"""Outcomes after which nobody can be expected to name a cause; `corrected` is nobody's to choose."""
+
+LONGEST_NOTE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How it ended. `recovered` is money a month in the account's currency."""
+
+    outcome: str
+    note: str
+    root_cause: str | None = None
+    recovered: Decimal | None = None
+
+
+# --- Opening -------------------------------------------------------------------------------------
+
+
+def open_if_needed(
+    session: Session,
+    response: Response,
+    questionnaire: Questionnaire,
+    answers: Mapping[str, Answer],
+    *,
+    followup: FollowUpSettings,
+    now: datetime,
+) -> list[FollowUp]:
+    """The follow-ups that these answers call for and that were not open yet, with their owners and due dates.
+
+    At most one of each kind for a response, however often it is edited; none for a response that looks like a
+    machine's. What is there already follows an edited answer (`corrections`).
+    """
+    rules = list(questionnaire.follow_ups_for(answers))
+    may_change_some = bool(rules or response.edits)
+    if response.provisional or not may_change_some:  # most answers; they cost no look into the database
+        return []
+    scored = _score(response, questionnaire)
+    known = {task.kind: task for task in _of(session, response)}
+    opened = []
+    for rule in rules:
+        if (task := known.pop(rule.kind, None)) is not None:
+            calendar = calendar_of(task.owner, followup)
+            answer_changes.follow(session, task, rule, questionnaire, scored, calendar=calendar, now=now)
+        elif task := _open(session, response, questionnaire, rule, scored, followup=followup, now=now):
+            opened.append(task)
+    answer_changes.call_off(session, known.values(), scored, now=now)
+    return opened
+
+
+def _of(session: Session, response: Response) -> Sequence[FollowUp]:
+    """Held until the transaction ends: a colleague may take one in this very moment."""
+    wanted = select(FollowUp).where(FollowUp.response_id == response.id).with_for_update(of=FollowUp)
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+
+
+def _score(response: Response, questionnaire: Questionnaire) -> Score | None:
+    question = questionnaire.scored
+    key = question.key if question else None
+    return next((score for score in response.scores if score.question == key), None)
+
+
+def _open(
+    session: Session,
+    response: Response,
+    questionnaire: Questionnaire,
+    rule: FollowUpRule,
+    scored: Score | None,
+    *,
+    followup: FollowUpSettings,
+    now: datetime,
+) -> FollowUp | None:
+    """None where another request opened it in this very moment."""
+    owner = owner_for(session, response.account, followup=followup, now=now)
+    calendar = calendar_of(owner, followup)
+    task = FollowUp(
+        response_id=response.id,
+        account_id=response.account_id,
+        contact_id=response.contact_id,
+        owner_id=owner.id if owner else None,
+        kind=rule.kind,
+        **answer_changes.told_by(rule, questionnaire),
+        state=State.OPEN,
+        metric=scored.metric if scored else None,
+        score=scored.value if scored else None,
+        previous_score=previous_score(session, response, scored) if scored else None,
+        opened_at=now,
+        contact_due_at=calendar.add(now, rule.contact_within),
+        close_due_at=calendar.add(now, rule.close_within),
+        is_demo=response.is_demo,
+    )
+    try:
+        with session.begin_nested():
+            session.add(task)
+    except IntegrityError:
+        return None
+    _log(session, task, "opened", by=None, now=now)
+    return task
+
+
+def owner_for(
+    session: Session, account: Account | None, *, followup: FollowUpSettings, now: datetime
+) -> User | None:
+    """The account's owner, whoever stands in while they are away, or the fallback; None for nobody."""
+    owner = session.get(User, account.owner_id) if account and account.owner_id else None
+    standing_in = present(session, owner, now)
+    if standing_in is not None or not followup.fallback_owner:
+        return standing_in
+    fallback = session.scalar(select(User).where(func.lower(User.email) == followup.fallback_owner.lower()))
+    return present(session, fallback, now)
+
+
+def present(session: Session, user: User | None, now: datetime) -> User | None:
+    """The user, or whoever stands in while they are away; a circle of people on holiday ends with nobody."""
+    asked: set[int] = set()
+    while user is not None and user.id not in asked:
+        if user.active and (user.away_until is None or user.away_until <= now):
+            return user
+        asked.add(user.id)
+        user = session.get(User, user.delegate_id) if user.delegate_id else None
+    return None
+
+
+def previous_score(session: Session, response: Response, scored: Score) -> int | None:
+    """What the same person, or else the same account, gave in this series before."""
+    earlier = (
+        select(Score.value)
+        .join(Response, Response.id == Score.response_id)
+        .where(
+            Response.id != response.id,
+            Response.provisional.is_(False),
+            Score.metric == scored.metric,
+            Score.trend == scored.trend,
+            Score.at <= scored.at,
+        )
+        .order_by(Score.at.desc())
+        .limit(1)
+    )
+    for column, value in (
+        (Response.contact_id, response.contact_id),
+        (Response.account_id, response.account_id),
+    ):
+        if value is not None and (found := session.scalar(earlier.where(column == value))) is not None:
+            return found
+    return None
+
+
+# --- Looking up --------------------------------------------------------------------------------
+
+
+def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
+    """A follow-up with all that its page shows. Raises NotFound, also for one that is not theirs to see."""
+    related = (
+        selectinload(FollowUp.account).selectinload(Account.owner),
+        selectinload(FollowUp.contact),
+        selectinload(FollowUp.owner),
+        selectinload(FollowUp.closed_by),
+        selectinload(FollowUp.response).selectinload(Response.answers),
+        selectinload(FollowUp.response).selectinload(Response.version),
+        selectinload(FollowUp.response).selectinload(Response.invitation),
+        selectinload(FollowUp.entries).selectinload(FollowUpEntry.user),
+    )
+    task = session.scalar(select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).options(*related))
+    if task is None:
+        raise NotFound("There is no such follow-up, or it is not yours to see.")
+    return task
+
+
+def root_cause_of(session: Session, task: FollowUp) -> RootCause | None:
+    """The cause that was named when it was closed."""
+    return session.get(RootCause, task.root_cause_id) if task.root_cause_id else None
+
+
+# --- Working -------------------------------------------------------------------------------------
+
+
+def take(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
+    """It is mine now. Raises Conflict when somebody else was faster."""
+    task = _locked(session, task_id, viewer, revision)
+    _take(task, viewer, now)
+    return _changed(session, task, "taken", by=viewer.user_id, now=now)
+
+
+def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
+    task.state = transition(State(task.state), Action.TAKE)
+    task.owner_id = viewer.user_id
+    task.owner_told_at = now  # who takes it knows
+    task.taken_at = task.taken_at or now
+    task.snoozed_until = None
+
+
+def take_all(
+    session: Session, seen: Mapping[int, int], viewer: Viewer, *, now: datetime
+) -> tuple[list[FollowUp], list[int]]:
+    """Take several (id -> revision that was seen); the ids that others have changed meanwhile are given back.
+
+    What the viewer is working on already is neither: a form that is sent twice takes nothing from anybody.
+    """
+    taken, lost = [], []
+    for task_id, revision in sorted(
+        seen.items()
+    ):  # in one order everywhere, so that two cannot wait in a circle
+        try:
+            taken.append(take(session, task_id, viewer, revision=revision, now=now))
+        except (Conflict, NotFound):
+            if not _works_on(session, task_id, viewer):
+                lost.append(task_id)
+    return taken, lost
+
+
+def _works_on(session: Session, task_id: int, viewer: Viewer) -> bool:
+    task = session.get(FollowUp, task_id)
+    return task is not None and task.state == State.TAKEN and task.owner_id == viewer.user_id
+
+
+def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
+    """Put it back: it stays its owner's, but nobody works on it."""
+    task = _locked(session, task_id, viewer, revision)
+    task.state = transition(State(task.state), Action.RELEASE)
+    return _changed(session, task, "released", by=viewer.user_id, now=now)
+
+
+def hand_over(
+    session: Session, task_id: int, viewer: Viewer, to: int, *, revision: int, now: datetime, reason: str = ""
+) -> FollowUp:
+    """Make it somebody else's. Raises NotFound for nobody, Rejected for somebody who cannot work on it."""
+    task = _locked(session, task_id, viewer, revision)
+    receiver = session.get(User, to)
+    if receiver is None:
+        raise NotFound("There is no such user.")
+    if not receiver.active:
+        raise Rejected("This account is disabled.")
+    task.state = transition(State(task.state), Action.HAND_OVER)
+    task.owner_told_at = now if receiver.id == viewer.user_id else None
+    task.owner_id = receiver.id
+    task.snoozed_until = None
+    detail = {"to": receiver.id, "name": receiver.name}
+    return _changed(
+        session, task, "reassigned", by=viewer.user_id, now=now, text=reason or None, detail=detail
+    )
+
+
+def snooze(
+    session: Session,
+    task_id: int,
+    viewer: Viewer,
+    until: datetime,
+    reason: str,
+    *,
+    revision: int,
+    now: datetime,
+) -> FollowUp:
+    """Out of sight until a day, for a reason that colleagues can read. Raises Rejected without one."""
+    task = _locked(session, task_id, viewer, revision)
+    if until <= now:
+        raise Rejected("Choose a day in the future.")
+    words = _words(reason, "Say why it has to wait.")
+    task.state = transition(State(task.state), Action.SNOOZE)
+    task.snoozed_until = until
+    detail = {"until": until.isoformat()}
+    return _changed(session, task, "snoozed", by=viewer.user_id, now=now, text=words, detail=detail)
+
+
+def wake_due(session: Session, now: datetime) -> int:
+    """Bring back what has slept long enough; how many that were."""
+    asleep = select(FollowUp).where(FollowUp.state == State.SNOOZED, FollowUp.snoozed_until <= now)
+    tasks = session.scalars(asleep.with_for_update(skip_locked=True)).all()
+    for task in tasks:
+        task.state = transition(State(task.state), Action.WAKE)
+        task.snoozed_until = None
+        _changed(session, task, "woken", by=None, now=now)
+    return len(tasks)
+
+
+def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: datetime) -> FollowUp:
+    """Add a note. Raises Rejected for an empty one, Conflict on a closed follow-up."""
+    task = _locked(session, task_id, viewer, None)
+    words = _words(text, "A note needs some words.")
+    return _changed(session, task, "note", by=viewer.user_id, now=now, text=words)
+
+
+def contacted(
+    session: Session, task_id: int, viewer: Viewer, how: str, *, reached: bool, text: str, now: datetime
+) -> FollowUp:
+    """Log an attempt to reach the customer: it keeps the first promise, and takes what is open."""
+    if how not in CONTACTS:
+        raise Rejected("Say how you tried to reach them.")
+    task = _locked(session, task_id, viewer, None)
+    if task.state != State.TAKEN:
+        _take(task, viewer, now)
+    task.first_contact_at = task.first_contact_at or now
+    detail = {"reached": reached}
+    words = text.strip()[:LONGEST_NOTE] or None
+    return _changed(session, task, how, by=viewer.user_id, now=now, text=words, detail=detail)
+
+
+def close(
+    session: Session, task_id: int, viewer: Viewer, closing: Closing, *, revision: int, now: datetime
+) -> FollowUp:
+    """End it for good. Raises Rejected without outcome, note, or (where one must be known) cause."""
+    task = _locked(session, task_id, viewer, revision)
+    state = transition(State(task.state), Action.CLOSE)
+    outcome, words, cause = _checked(session, task, closing)
+    task.state, task.outcome, task.closing_note = state, outcome, words
+    task.root_cause_id = cause.id if cause else None
+    task.recovered_revenue = closing.recovered
+    task.closed_at, task.closed_by_id = now, viewer.user_id
+    task.snoozed_until = None
+    detail = {"outcome": str(outcome), "root_cause": cause.key if cause else None}
+    return _changed(session, task, "closed", by=viewer.user_id, now=now, text=words, detail=detail)
+
+
+def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcome, str, RootCause | None]:
+    if closing.outcome not in set(Outcome) - {Outcome.CORRECTED}:
+        raise Rejected("Say how it ended.")
+    outcome = Outcome(closing.outcome)
+    words = _words(closing.note, "Write a closing note: what happened, what was agreed.")
+    if closing.recovered is not None and closing.recovered < 0:
+        raise Rejected("Recovered revenue is zero or more.")
+    cause = session.scalar(select(RootCause).where(RootCause.key == closing.root_cause))
+    if cause is None and task.kind == "recovery" and outcome not in CAUSELESS:
+        raise Rejected("Choose the cause: it is what the next quarter learns from.")
+    return outcome, words, cause
+
+
+def _words(text: str, complaint: str) -> str:
+    words = text.strip()
+    if not words:
+        raise Rejected(complaint)
+    return words[:LONGEST_NOTE]
+
+
+def _locked(session: Session, task_id: int, viewer: Viewer, revision: int | None) -> FollowUp:
+    """The row, held until the transaction ends; `revision` None for what only adds."""
+    wanted = select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).with_for_update(of=FollowUp)
+    task = session.scalar(wanted.execution_options(populate_existing=True))
+    if task is None:
+        raise NotFound("There is no such follow-up, or it is not yours to see.")
+    if task.state == State.CLOSED:
+        raise Conflict("This follow-up is closed, and closing is final.")
+    if revision is not None and task.revision != revision:
+        raise Conflict("Somebody changed this follow-up while you looked at it. Nothing of yours was saved.")
+    return task
+
+
+def _changed(
+    session: Session,
+    task: FollowUp,
+    kind: str,
+    *,
+    by: int | None,
+    now: datetime,
+    text: str | None = None,
+    detail: Mapping[str, object] | None = None,
+) -> FollowUp:
+    task.revision += 1
+    _log(session, task, kind, by=by, now=now, text=text, detail=detail)
+    audit.record(session, kind, "follow_up", task.id, by=by, now=now)
+    session.flush()
+    return task
+
+
+def _log(
+    session: Session,
+    task: FollowUp,
+    kind: str,
+    *,
+    by: int | None,
+    now: datetime,
+    text: str | None = None,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    session.add(
+        FollowUpEntry(
+            follow_up_id=task.id, at=now, user_id=by, kind=kind, text=text, detail=dict(detail or {})
+        )
+    )

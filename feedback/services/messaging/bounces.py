@@ -1,0 +1,109 @@
+"""What follows from mail that came back: a bad address is closed, a failing one rests, a complaint is an opt-out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from feedback.core import lifecycle
+from feedback.providers import bounces
+from feedback.providers.base import Verdict
+from feedback.services.contact import suppression
+from feedback.services.messaging import email_ids, outbox
+from feedback.settings import Settings
+from feedback.store.models import Bounce, Message
+
+log = structlog.get_logger()
+
+SOFT_LIMIT = 3
+SOFT_WINDOW = timedelta(days=30)
+
+Effect = Literal["nothing", "not_ours", "known", "noted", "paused", "closed", "opted_out"]
+
+
+def receive(
+    session: Session, raw: bytes, settings: Settings, now: datetime, envelope_recipient: str | None = None
+) -> Effect:
+    """Act on one mail that arrived at our return path, piped in by the mail server; returns what it led to.
+
+    nothing    no delivery report          not_ours  no message of ours, or forged     known   told before
+    noted      kept, no consequence yet    paused    rests for a month                 closed  on the list
+    opted_out  reported as spam: no mail and no other message to this person any more
+    """
+    report = bounces.read(raw, envelope_recipient)
+    if report is None:
+        return "nothing"
+    message = _message_of(session, report, settings)
+    if message is None:
+        return "not_ours"
+    if not _noted(session, message, report, now):
+        return "known"
+    if report.is_complaint:
+        suppression.opt_out(
+            session, "email", message.recipient, source="spam report", now=now, reason="complaint"
+        )
+        return "opted_out"
+    # A mail that a person is asked about was taken by the server after all, or it could not come back.
+    ended = message.state == "held" or lifecycle.further(lifecycle.MESSAGE, message.state, "undelivered")
+    if report.is_permanent and ended:
+        # The address is to blame only where the report says so; a full or suspicious mailbox is not a wrong one.
+        code = Verdict.BAD_ADDRESS if report.is_bad_address else Verdict.REFUSED
+        outbox.failed(session, message, code, now)
+        message.state, message.detail = "undelivered", f"The mail came back: {report.status}."
+    if report.is_bad_address:
+        _suppress(session, message, "hard_bounce", now)
+        return "closed"
+    return _pause(session, message, now)
+
+
+def _message_of(session: Session, report: bounces.Report, settings: Settings) -> Message | None:
+    numbers = [
+        *(email_ids.read_return_path(each, settings) for each in report.addressed_to),
+        *(email_ids.read_message_id(each, settings) for each in report.message_ids),
+    ]
+    number = next((each for each in numbers if each is not None), None)
+    if number is None:
+        return None
+    return session.scalar(
+        select(Message).where(Message.id == number, Message.kind == "email").with_for_update()
+    )
+
+
+def _noted(session: Session, message: Message, report: bounces.Report, now: datetime) -> bool:
+    row = Bounce(
+        message_id=message.id,
+        address=suppression.normal(message.recipient),
+        status="complaint" if report.is_complaint else report.status,
+        is_permanent=report.is_permanent,
+        received_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _pause(session: Session, message: Message, now: datetime) -> Effect:
+    """Several mails in a month that came back, for whatever reason: let the address rest."""
+    recent = select(func.count(func.distinct(Bounce.message_id))).where(
+        Bounce.address == suppression.normal(message.recipient), Bounce.received_at > now - SOFT_WINDOW
+    )
+    if (session.scalar(recent) or 0) < SOFT_LIMIT:
+        return "noted"
+    _suppress(session, message, "soft_bounces", now)
+    return "paused"
+
+
+def _suppress(session: Session, message: Message, reason: str, now: datetime) -> None:
+    if message.user_id is None:  # a colleague's address is not on the customers' list
+        suppression.suppress(
+            session, "email", message.recipient, reason=reason, source="bounces", now=now,
+            contact_id=message.contact_id,
+        )  # fmt: skip

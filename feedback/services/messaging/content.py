@@ -1,0 +1,166 @@
+"""The words of a message to a customer: the questionnaire's own text, the link, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from feedback.core.branding import palette
+from feedback.core.message import clean, compose_sms, fill, placeholders
+from feedback.core.questionnaire import EmailText, Questionnaire
+from feedback.core.recipient import PhoneNumber
+from feedback.core.text import Text, direction
+from feedback.i18n import Translator, translator
+from feedback.providers.twilio_senders import is_answerable
+from feedback.services.messaging import email_question
+from feedback.settings import Settings
+from feedback.store.models import Contact, Invitation, JourneyEvent
+
+RIGHT_TO_LEFT_MARK = "\u200f"
+SMS_DEFAULT = "{company}: one short question about your experience: {link} {opt_out}"
+EMAIL_SUBJECT_DEFAULT = "One short question"
+EMAIL_BODY_DEFAULT = (
+    "Hello {first_name|},\n\nwould you answer one short question? It takes less than a minute."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message, ready for the outbox."""
+
+    body: str
+    subject: str | None = None
+    html: str | None = None
+    segments: int | None = None
+    headers: Mapping[str, str] | None = None
+
+
+def piping(questionnaire: Questionnaire, contact: Contact, event: JourneyEvent | None) -> dict[str, str]:
+    """The values that this customer's texts may use: who they are, and what the event told."""
+    known = {
+        "name": contact.name,
+        "first_name": contact.name.split()[0] if contact.name else None,
+        "account": contact.account.name if contact.account else None,
+    }
+    told = {name: event.properties.get(name) for name in questionnaire.fields} if event else {}
+    return {name: clean(value) for name, value in {**told, **known}.items() if value not in (None, "")}
+
+
+def link(settings: Settings, token: str) -> str:
+    """The survey's address."""
+    return f"{settings.web.public_url.rstrip('/')}/{token}"
+
+
+def unsubscribe_link(settings: Settings, token: str) -> str:
+    """Where one press of a button ends all surveys to this person."""
+    return f"{link(settings, token)}/stop"
+
+
+def compose(
+    questionnaire: Questionnaire,
+    invitation: Invitation,
+    kind: str,
+    settings: Settings,
+    *,
+    reminder: bool = False,
+) -> Composed:
+    """The invitation (or its reminder) for one channel kind, in the invitation's language."""
+    return (_sms if kind == "sms" else _email)(questionnaire, invitation, settings, reminder)
+
+
+def values(invitation: Invitation, settings: Settings) -> dict[str, str]:
+    """What placeholders stand for in the texts of one invitation."""
+    return {**invitation.piping, "company": settings.organisation.name}
+
+
+def can_reply(settings: Settings, country: str | None) -> bool:
+    """Whether the customer can answer the sender by SMS; the simulated phone always can."""
+    sender = settings.twilio.senders.get(country or "", settings.twilio.sender)
+    return "twilio_sms" not in settings.channels.enabled or is_answerable(sender, country)
+
+
+def country_of(contact: Contact, kind: str) -> str | None:
+    """For SMS the number's country, which decides sender and route; for mail the stated one, if there is one."""
+    number = PhoneNumber(contact.phone).region if contact.phone else None
+    return (number or contact.country) if kind == "sms" else (contact.country or number)
+
+
+def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool) -> str:
+    """How to say no: by reply where the sender can be replied to, else by a link."""
+    words = translator("messages", language)
+    if replies:
+        return words.gettext("Reply STOP to end.")
+    return words.gettext("No more: {link}", link=unsubscribe_link(settings, token))
+
+
+def _sms(
+    questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool
+) -> Composed:
+    messages = questionnaire.messages
+    text = (messages.reminder_sms if reminder else None) or messages.sms
+    language = invitation.language
+    template = text.to(language) if text else translator("messages", language).gettext(SMS_DEFAULT)
+    if direction(language) == "rtl":  # or a phone would set the line by the company's Latin name
+        template = RIGHT_TO_LEFT_MARK + template
+    token = invitation.token or ""
+    replies = can_reply(settings, country_of(invitation.contact, "sms"))
+    opt_out = opt_out_line(settings, language, token, replies=replies)
+    promised = replies or any(each.name == "opt_out" for each in placeholders(template))
+    sms = compose_sms(
+        template,
+        {**values(invitation, settings), "opt_out": opt_out},
+        link=link(settings, token),
+        opt_out=None if promised else opt_out,  # a "Reply STOP" that somebody wrote out reaches nobody here
+    )
+    return Composed(sms.text, segments=sms.segments.count)
+
+
+def _email(
+    questionnaire: Questionnaire, invitation: Invitation, settings: Settings, reminder: bool
+) -> Composed:
+    language = invitation.language
+    words = translator("messages", language)
+    text = (questionnaire.messages.reminder_email if reminder else None) or questionnaire.messages.email
+    text = text or EmailText(
+        subject=Text(words.gettext(EMAIL_SUBJECT_DEFAULT)), body=Text(words.gettext(EMAIL_BODY_DEFAULT))
+    )
+    filled = values(invitation, settings)
+    token = invitation.token or ""
+    address, stop = link(settings, token), unsubscribe_link(settings, token)
+    body = fill(text.body.to(language), {**filled, "link": address, "opt_out": ""}, limit=500)
+    return Composed(
+        body=_plain(body, address, stop, words),
+        subject=fill(text.subject.to(language), filled),
+        html=_html(body, questionnaire, invitation, settings, words),
+        headers={
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def _plain(body: str, address: str, stop: str, words: Translator) -> str:
+    lines = [body] if address in body else [body, "", words.gettext("Answer here: {link}", link=address)]
+    return "\n".join([*lines, "", words.gettext("No more surveys: {link}", link=stop)])
+
+
+def _html(
+    body: str, questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
+) -> str:
+    """One column, inline styles, no image and no tracking; the first question's links only select, never answer."""
+    token, colours = invitation.token or "", palette(settings.organisation.colour)
+    address, stop = link(settings, token), unsubscribe_link(settings, token)
+    paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
+    return (
+        f'<!doctype html><html lang="{invitation.language}" dir="{direction(invitation.language)}"><head>'
+        '<meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>'
+        '<body style="font:16px/1.6 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:16px">'
+        f"<p><strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
+        f"{email_question.drawn(questionnaire.questions[0], invitation, values(invitation, settings), address, words)}"
+        f'<p><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;border-radius:8px;'
+        f'background:{colours.brand};color:{colours.on_brand};text-decoration:none">'
+        f"{escape(words.gettext('Answer'))}</a></p>"
+        f'<p style="font-size:13px;opacity:.75"><a href="{escape(stop)}" style="color:inherit">'
+        f"{escape(words.gettext('No more surveys'))}</a></p></body></html>"
+    )

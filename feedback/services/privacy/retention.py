@@ -1,0 +1,161 @@
+"""Personal data that nobody needs any more, forgotten after the times of the settings (`[retention]`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from feedback.services import audit
+from feedback.services.privacy import erasure, redaction
+from feedback.settings.table import Retention
+from feedback.store.models import (
+    Contact,
+    FollowUp,
+    InboundReply,
+    Invitation,
+    JourneyEvent,
+    Message,
+    Response,
+    UsagePoint,
+)
+
+LIMIT = 500
+"""Rows of one kind in one transaction; what is left has its turn the next time."""
+_UNFINISHED = ("queued", "sending", "held", "unconfirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows were redacted, contacts erased, figures of use deleted."""
+
+    answers: int = 0
+    messages: int = 0
+    replies: int = 0
+    contacts: int = 0
+    usage: int = 0
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, each.name) for each in fields(self))
+
+
+def purge(session: Session, retention: Retention, now: datetime, limit: int = LIMIT) -> Purged:
+    """Forget what is past its time, at most `limit` rows of each kind; call again until nothing is left.
+
+    A time of nothing (0d) keeps for ever.
+    """
+    purged = Purged(
+        _answers(session, retention.answers, now, limit),
+        _messages(session, retention.messages, now, limit),
+        _replies(session, retention.replies, now, limit),
+        _contacts(session, retention.contacts, now, limit),
+        _usage(session, retention.usage, now, limit),
+    )
+    if purged:
+        counts = {each.name: getattr(purged, each.name) for each in fields(purged)}
+        audit.record(session, "purged", "retention", None, by=None, now=now, **counts)
+    return purged
+
+
+def _answers(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+    """Words and person go; the score stays, with everything that reports break down by."""
+    if not kept:
+        return 0
+    known = or_(Response.contact_id.is_not(None), Response.invitation_id.is_not(None))
+    old = list(
+        session.scalars(
+            select(Response.id)
+            .where(Response.answered_at < now - kept, or_(known, redaction.is_worded(Response)))
+            .order_by(Response.id)
+            .limit(limit)
+        )
+    )
+    if not old:
+        return 0
+    redaction.answers(session, old)
+    invited = select(Response.invitation_id).where(Response.id.in_(old)).scalar_subquery()
+    redaction.invitations(session, Invitation.id.in_(invited))
+    session.execute(update(FollowUp).where(FollowUp.response_id.in_(old)).values(contact_id=None))
+    session.execute(update(Response).where(Response.id.in_(old)).values(contact_id=None, invitation_id=None))
+    return len(old)
+
+
+def _messages(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+    if not kept:
+        return 0
+    old = _ids(
+        session,
+        select(Message.id).where(
+            Message.created_at < now - kept,
+            Message.state.not_in(_UNFINISHED),
+            or_(Message.body != redaction.NOTHING, Message.recipient != redaction.NOTHING),
+        ),
+        limit,
+    )
+    if old:
+        redaction.messages(session, Message.id.in_(old))
+    return len(old)
+
+
+def _replies(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+    if not kept:
+        return 0
+    old = _ids(
+        session,
+        select(InboundReply.id).where(
+            InboundReply.received_at < now - kept,
+            or_(InboundReply.body != redaction.NOTHING, InboundReply.sender != redaction.NOTHING),
+        ),
+        limit,
+    )
+    if old:
+        redaction.replies(session, now, InboundReply.id.in_(old))
+    return len(old)
+
+
+def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+    """Who has had no event, survey, answer or change for so long is erased, and may come back any day."""
+    if not kept:
+        return 0
+    since = now - kept
+    idle = and_(
+        Contact.erased_at.is_(None),
+        Contact.updated_at < since,
+        *(~_happened(column, when, since) for column, when in _LIFE),
+    )
+    old = session.scalars(select(Contact).where(idle).order_by(Contact.id).limit(limit)).all()
+    for contact in old:
+        erasure.erase(session, contact, by=None, now=now, remember=False)
+    return len(old)
+
+
+def _usage(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+    """Old figures go as a whole: they say nothing that anybody looks at any more."""
+    if not kept:
+        return 0
+    old = _ids(
+        session, select(UsagePoint.id).where(UsagePoint.at < now - kept).order_by(UsagePoint.at), limit
+    )
+    session.execute(delete(UsagePoint).where(UsagePoint.id.in_(old)))
+    return len(old)
+
+
+_LIFE = (
+    (JourneyEvent.contact_id, JourneyEvent.occurred_at),
+    (Invitation.contact_id, Invitation.created_at),
+    (Response.contact_id, Response.answered_at),
+    (InboundReply.contact_id, InboundReply.received_at),
+)
+
+
+def _happened(
+    contact: InstrumentedAttribute[Any], when: InstrumentedAttribute[Any], since: datetime
+) -> ColumnElement[bool]:
+    return exists().where(contact == Contact.id, when >= since)
+
+
+def _ids(session: Session, wanted: Select[int], limit: int) -> list[int]:
+    return list(session.scalars(wanted.limit(limit)))

@@ -1,0 +1,115 @@
+"""The customers' application: the pages behind their links, and nothing else.
+
+It has no session, no sign-in and no cookie, so nothing of the staff's is loaded, asked or paid for when a
+customer answers; and a mistake in it ends in a page for customers. It stands before the staff's application
+(`Door`), because a link is `/` and twelve letters and is to stay that short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, redirect, request
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException, NotFound, SecurityError
+
+from feedback.core.token import ALPHABET, LENGTH
+from feedback.web import monitoring
+from feedback.web.http import headers, request_limits
+from feedback.web.layout import error_pages
+from feedback.web.survey import unsubscribe, views
+from feedback.web.survey.pages import Pages
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+log = get_logger()
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+LINK = re.compile(r"/(in(/[^/]*)?|[^/]+(/stop[^/]*)?)(/[^/0-9A-Za-z]*)?", re.DOTALL)
+"""The addresses of customers, mistyped ones too; where the staff has a page of that name, it is the staff's."""
+
+_WITH_SOMETHING_STUCK = re.compile(
+    rf"/(?P<clean>(in/)?[{ALPHABET}]{{{LENGTH}}}(/stop)?)[^0-9A-Za-z]+", re.ASCII | re.DOTALL
+)
+"""A whole link and what a mail program took along: a full stop, a bracket, a space, an invisible mark."""
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Survey pages and the way out of them, over a started Runtime."""
+    app = Flask("feedback.web.customer_app", static_folder=None)
+    app.config.update(request_limits.configuration(runtime.settings))
+    app.url_map.strict_slashes = False
+    pages = Pages(runtime.settings)
+    monitoring.install(app)
+    app.register_blueprint(views.blueprint(runtime, pages))
+    app.register_blueprint(unsubscribe.blueprint(runtime, pages))
+    headers.install(app)
+    app.register_error_handler(SecurityError, error_pages.unknown_host)
+    app.register_error_handler(NotFound, lambda _: _cleaned() or pages.unknown())
+    app.register_error_handler(HTTPException, lambda error: _refused(pages, error))
+    app.register_error_handler(Exception, lambda error: _unexpected(pages, error))
+    return app
+
+
+class Door:
+    """Leads each request to the customers' application or to the staff's.
+
+    What the addresses of the staff's begin with is theirs, so none of them is shadowed.
+    """
+
+    def __init__(self, customers: Application, staff: Flask) -> None:
+        self.customers = customers
+        self.staff = staff.wsgi_app
+        self._app = staff
+
+    @cached_property
+    def rooms(self) -> frozenset[str]:
+        """`desk` of `/desk/queue`. Known with the first request: after it Flask takes no more addresses."""
+        return frozenset(rule.rule.split("/", 2)[1] for rule in self._app.url_map.iter_rules())
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")  # as WSGI has it
+        wanted = self.customers if self.is_for_customers(path) else self.staff
+        return wanted(environ, start_response)
+
+    def is_for_customers(self, path: str) -> bool:
+        """Whether an address is a link, or was meant as one."""
+        room = path.split("/", 2)[1] if path.startswith("/") else ""
+        return room not in self.rooms and LINK.fullmatch(path) is not None
+
+
+def _cleaned() -> Response | None:
+    """The way to the link without what is stuck to its end, where that is all that is wrong with it."""
+    found = _WITH_SOMETHING_STUCK.fullmatch(request.path)
+    if found is None or request.method not in ("GET", "HEAD"):
+        return None
+    query = request.query_string.decode("ascii", "ignore")
+    return redirect(f"/{found['clean']}" + (f"?{query}" if query else ""), 302)  # type: ignore[return-value]
+
+
+_REFUSED = {
+    405: ("This cannot be done here", "Open the link in the message once more, or copy it whole."),
+    413: (
+        "This was too much to send at once",
+        "Nothing of it was saved. Please shorten it and send it once more.",
+    ),
+}
+_UNREADABLE = ("We could not read this", "Open the link in the message once more, or copy it whole.")
+
+
+def _refused(pages: Pages, error: HTTPException) -> Response:
+    """A method that no page has, or a request that cannot be read."""
+    code = error.code or 400
+    return pages.notice(code, *_REFUSED.get(code, _UNREADABLE), onward=True)
+
+
+def _unexpected(pages: Pages, error: Exception) -> Response:
+    log.error("unexpected", exc_info=error)
+    return pages.notice(
+        500, "We cannot save your answer just now", "Nothing is lost: please try again in a minute."
+    )

@@ -1,0 +1,276 @@
+"""One follow-up: its page, and everything that is done to it until the loop is closed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.core.answer import Answer
+from feedback.core.followup import Outcome, State, allowed
+from feedback.core.local_days import day_of
+from feedback.core.message import fill
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.text import Text, direction_of
+from feedback.errors import Conflict, Forbidden, Rejected
+from feedback.services import audit, reports
+from feedback.services.followups import account_history, queue, recovery_survey, root_causes, workflow
+from feedback.services.followups.workflow import Closing
+from feedback.services.staff import accounts
+from feedback.store.models import FollowUp, FollowUpEntry
+from feedback.web.auth.access_log import note_seen
+from feedback.web.auth.permissions import Permission, allows, may, viewer
+from feedback.web.http.locale import say, zone
+from feedback.web.wording import followup_wording, score_wording
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+Action = Callable[[Session, datetime], object]
+
+
+class FollowUps:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+        self.organisation = runtime.settings.organisation
+        self.health = runtime.settings.health
+        self.scales = queue.Scales.of(runtime.settings)
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def show(self, task_id: int) -> ResponseReturnValue:
+        now = clock.now()
+        with self.database.reading() as session:
+            task = workflow.find(session, task_id, viewer())
+            page = self._page(session, task, now)
+        note_seen(self.database, "follow_up", task_id)
+        return page
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def changes(self, task_id: int) -> ResponseReturnValue:
+        """What htmx asks now and then: nothing new (204), or who did what since `revision`."""
+        seen = request.args.get("revision", 0, type=int)
+        with self.database.reading() as session:
+            task = workflow.find(session, task_id, viewer())
+            if task.revision == seen:
+                return "", 204
+            return render_template(
+                "followups/_changed.html", task=task, entry=_latest(task), reasons=followup_wording
+            )
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def take(self, task_id: int) -> ResponseReturnValue:
+        def action(session: Session, now: datetime) -> None:
+            workflow.take(session, task_id, viewer(), revision=_revision(), now=now)
+
+        return self._change(task_id, action)
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def release(self, task_id: int) -> ResponseReturnValue:
+        def action(session: Session, now: datetime) -> None:
+            workflow.release(session, task_id, viewer(), revision=_revision(), now=now)
+
+        return self._change(task_id, action)
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def note(self, task_id: int) -> ResponseReturnValue:
+        def action(session: Session, now: datetime) -> None:
+            workflow.note(session, task_id, viewer(), request.form.get("note", ""), now=now)
+
+        return self._change(task_id, action)
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def contact(self, task_id: int) -> ResponseReturnValue:
+        form = request.form
+
+        def action(session: Session, now: datetime) -> None:
+            how, text = form.get("how", ""), form.get("contact_note", "")
+            reached = form.get("reached") == "yes"
+            workflow.contacted(session, task_id, viewer(), how, reached=reached, text=text, now=now)
+
+        return self._change(task_id, action)
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def hand_over(self, task_id: int) -> ResponseReturnValue:
+        to, reason = request.form.get("to", 0, type=int), request.form.get("hand_over_reason", "").strip()
+
+        def action(session: Session, now: datetime) -> None:
+            if not may_hand_over(workflow.find(session, task_id, viewer())):
+                raise Forbidden("Only its owner or a lead hands a follow-up over.")
+            workflow.hand_over(session, task_id, viewer(), to, revision=_revision(), now=now, reason=reason)
+
+        return self._change(task_id, action) if to else redirect(url_for("desk.show", task_id=task_id))
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def snooze(self, task_id: int) -> ResponseReturnValue:
+        def action(session: Session, now: datetime) -> None:
+            until, reason = _morning(request.form.get("until", "")), request.form.get("snooze_reason", "")
+            workflow.snooze(session, task_id, viewer(), until, reason, revision=_revision(), now=now)
+
+        return self._change(task_id, action)
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def close(self, task_id: int) -> ResponseReturnValue:
+        def action(session: Session, now: datetime) -> None:
+            workflow.close(session, task_id, viewer(), _closing(), revision=_revision(), now=now)
+
+        return self._change(task_id, action)
+
+    def _change(self, task_id: int, action: Action) -> ResponseReturnValue:
+        """Do `action(session, now)`; show the page anew, with what was typed where it was refused."""
+        now = clock.now()
+        try:
+            with self.database.writing() as session:
+                action(session, now)
+        except (Conflict, Rejected) as refused:
+            status = 409 if isinstance(refused, Conflict) else 422
+            with self.database.reading() as session:
+                task = workflow.find(session, task_id, viewer())
+                return self._page(session, task, now, refused=refused), status
+        return redirect(url_for("desk.show", task_id=task_id), 303)
+
+    def _page(self, session: Session, task: FollowUp, now: datetime, refused: Exception | None = None) -> str:
+        today, currency = day_of(now, zone()), _currency(task, self.organisation.currency)
+        row = queue.ranking(session, task, scales=self.scales, now=now, today=today)
+        asked = self.library.of(task.response.version)
+        works = allows(Permission.WORK_FOLLOW_UPS)
+        done = works and task.state in (State.CLOSED, State.SNOOZED)
+        return render_template(
+            "followups/follow-up.html",
+            task=task,
+            row=row,
+            standing=self._standing(session, task, now),
+            statements=score_wording,
+            why=followup_wording.sentences(
+                say(), row.priority, followup_wording.revenue(say(), task.account, self.organisation.currency)
+            ),
+            answers=_answers(asked, task, {"company": self.organisation.name}),
+            questionnaire=asked.title.to(say().language),
+            history=account_history.of(session, task, viewer()),
+            audited=audit.latest(session, "follow_up", task.id) if allows(Permission.SEE_AUDIT) else [],
+            owners=accounts.owners(session),
+            causes=root_causes.in_use(session),
+            cause=workflow.root_cause_of(session, task),
+            afterwards=recovery_survey.of(session, task) if task.state == State.CLOSED else None,
+            again=recovery_survey.scored_again(session, task),
+            is_better=recovery_survey.is_better,
+            actions=set(allowed(State(task.state))) if works else set(),
+            may_hand_over=may_hand_over(task),
+            outcomes=[outcome for outcome in Outcome if _fits(outcome, task.kind)],
+            refused=say().gettext(str(refused)) if refused else None,
+            conflict=isinstance(refused, Conflict),
+            latest=_latest(task),
+            following=self._following(session, task, now) if done else None,
+            typed=request.form if refused else {},
+            tomorrow=today + timedelta(days=1),
+            in_words=in_words,
+            reasons=followup_wording,
+            direction_of=direction_of,
+            currency=currency,
+        )
+
+    def _standing(self, session: Session, task: FollowUp, now: datetime) -> reports.Standing | None:
+        """The account's health, where the reader may open its page."""
+        if task.account_id is None or not allows(Permission.SEE_REPORTS):
+            return None
+        return reports.standing(session, viewer(), task.account_id, now=now, settings=self.health)
+
+    def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
+        today = day_of(now, zone())
+        return queue.next_after(session, viewer(), task, scales=self.scales, now=now, today=today)
+
+
+def may_hand_over(task: FollowUp) -> bool:
+    """One's own, nobody's, or any for a lead."""
+    if not allows(Permission.WORK_FOLLOW_UPS):
+        return False
+    return task.owner_id in (None, current_user.id) or allows(Permission.ASSIGN_FOLLOW_UPS)
+
+
+def in_words(text: Mapping[str, str]) -> str:
+    """A title or playbook in the reader's language, or in the one that there is."""
+    return Text(dict(text)).to(say().language) if text else ""
+
+
+def _revision() -> int:
+    """The one that the page showed; a post without it has seen nothing."""
+    return request.form.get("revision", 0, type=int)
+
+
+def _morning(written: str) -> datetime:
+    """Nine o'clock of a day, on the clocks of whoever chose it."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise Rejected("Choose a day in the future.") from None
+    return datetime.combine(day, time(9), tzinfo=zone()).astimezone(UTC)
+
+
+def _closing() -> Closing:
+    form = request.form
+    return Closing(
+        outcome=form.get("outcome", ""),
+        note=form.get("closing_note", ""),
+        root_cause=form.get("root_cause") or None,
+        recovered=_money(form.get("recovered", "")),
+    )
+
+
+def _money(written: str) -> Decimal | None:
+    """An amount as people type it, Persian digits and thousands separators included."""
+    plain = "".join(str(unicodedata.digit(c, c)) for c in written.strip())
+    if not plain:
+        return None
+    try:
+        amount = Decimal(plain.replace(",", "").replace("٬", "").replace(" ", ""))
+    except InvalidOperation:
+        raise Rejected("Write the recovered revenue as a number.") from None
+    if not amount.is_finite() or amount >= 10**12:
+        raise Rejected("Write the recovered revenue as a number.")
+    return amount
+
+
+def _fits(outcome: Outcome, kind: str) -> bool:
+    """Thanks answer praise; the rest answers complaints; what the customer has corrected closes itself."""
+    praise = (Outcome.THANKED, Outcome.NO_ANSWER, Outcome.OTHER)
+    return outcome in praise if kind == "advocacy" else outcome not in (Outcome.THANKED, Outcome.CORRECTED)
+
+
+def _latest(task: FollowUp) -> FollowUpEntry | None:
+    return task.entries[-1] if task.entries else None
+
+
+def _answers(asked: Questionnaire, task: FollowUp, known: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """(question, answer, whether it is in the customer's own words), in the order of the questionnaire."""
+    language = asked.language_for(say().language)
+    values = {**(task.response.invitation.piping if task.response.invitation else {}), **known}
+    given = {row.question: Answer.from_stored(row.value, row.text) for row in task.response.answers}
+    return [
+        (
+            _filled(question.text.to(language), values),
+            asked.wording(question.key, given[question.key], language),
+            given[question.key].value is None,
+        )
+        for question in asked.questions
+        if question.key in given
+    ]
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """As the customer read it, as far as what they were called is still known."""
+    try:
+        return fill(text, values)
+    except ValueError:
+        return text
+
+
+def _currency(task: FollowUp, default: str) -> str:
+    return (task.account.currency if task.account else None) or default

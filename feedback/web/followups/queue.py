@@ -1,0 +1,200 @@
+"""The desk: the queue, and what is done to it as a whole. Every page works without JavaScript; htmx only saves
+reloading. One follow-up has its page in `follow_up`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.core.followup import Action, State, allowed
+from feedback.core.local_days import day_of
+from feedback.core.text import direction_of
+from feedback.errors import Rejected
+from feedback.services.followups import queue, root_causes, workflow
+from feedback.services.followups.queue import Filter
+from feedback.services.notifications import chat_notices
+from feedback.services.staff import accounts
+from feedback.store.models import FollowUp
+from feedback.web.auth.access_log import note_seen
+from feedback.web.auth.permissions import Permission, allows, may, viewer
+from feedback.web.followups.follow_up import FollowUps, in_words
+from feedback.web.http.locale import say, zone
+from feedback.web.http.routes import get, post, room
+from feedback.web.layout.navigation import is_fragment
+from feedback.web.wording import followup_wording
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+PAGE = 50
+"""Rows of the queue at first; nobody works more than that before lunch."""
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    whole, one = Queue(runtime), FollowUps(runtime)
+    return room(
+        "desk",
+        get("/", whole.queue),
+        post("/take", whole.take_all),
+        post("/views", whole.save_view),
+        post("/views/<int:view_id>/forget", whole.forget_view),
+        post("/chats/<kind>/retry", whole.retry_notices),
+        get("/<int:task_id>", one.show),
+        get("/<int:task_id>/changes", one.changes),
+        post("/<int:task_id>/take", one.take),
+        post("/<int:task_id>/release", one.release),
+        post("/<int:task_id>/note", one.note),
+        post("/<int:task_id>/contact", one.contact),
+        post("/<int:task_id>/hand-over", one.hand_over),
+        post("/<int:task_id>/snooze", one.snooze),
+        post("/<int:task_id>/close", one.close),
+    )
+
+
+class Queue:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.settings = runtime.settings
+        self.scales = queue.Scales.of(runtime.settings)
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def queue(self) -> ResponseReturnValue:
+        wanted, now = _filter(), clock.now()
+        leads = allows(Permission.ASSIGN_FOLLOW_UPS)
+        with self.database.reading() as session:
+            rows = queue.ranked(
+                session, viewer(), wanted, scales=self.scales, now=now, today=day_of(now, zone())
+            )
+            page = render_template(
+                "followups/_rows.html" if is_fragment() else "followups/queue.html",
+                fragment=is_fragment(),
+                **_context(session, rows, wanted, now),
+                currency=self.settings.organisation.currency,
+                troubles=chat_notices.troubles(session, self.settings) if leads else [],
+            )
+        note_seen(self.database, "queue")
+        return page
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def take_all(self) -> ResponseReturnValue:
+        with self.database.writing() as session:
+            taken, lost = workflow.take_all(session, _ticked(), viewer(), now=clock.now())
+        if n := len(taken):
+            told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
+            flash(told, "success")
+        if lost:
+            told = say().ngettext(
+                "{n} was not taken: somebody has changed it meanwhile.",
+                "{n} were not taken: somebody has changed them meanwhile.",
+                len(lost),
+            )
+            flash(told, "error")
+        return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def save_view(self) -> ResponseReturnValue:
+        name, query = request.form.get("name", "").strip()[:60], request.form.get("query", "")
+        if not name:
+            raise Rejected("Give the view a name.")
+        with self.database.writing() as session:
+            queue.save_view(session, current_user.id, name, urlencode(_kept(query)))
+        return redirect(_queue_at(_kept(query)), 303)
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def forget_view(self, view_id: int) -> ResponseReturnValue:
+        with self.database.writing() as session:
+            queue.forget_view(session, current_user.id, view_id)
+        return redirect(url_for("desk.queue"), 303)
+
+    @may(Permission.MANAGE_SETTINGS)
+    def retry_notices(self, kind: str) -> ResponseReturnValue:
+        """Call a chat again whose webhook was mended."""
+        with self.database.writing() as session:
+            chat_notices.retry(session, self.settings, kind, by=current_user.id, now=clock.now())
+        told = say().gettext("{name} is called again within a minute.", name=chat_notices.NAMES[kind])
+        flash(told, "success")
+        return redirect(url_for("desk.queue"), 303)
+
+
+def _filter() -> Filter:
+    """From the address; what nobody offers is ignored rather than refused, for addresses get old."""
+    asked = request.args
+    return Filter(
+        whose=_one_of(asked.get("whose"), ("all", "mine", "unowned")),
+        state=_one_of(asked.get("state"), ("working", "snoozed", "closed")),
+        overdue=asked.get("overdue") == "1",
+        kind=asked.get("kind") if asked.get("kind") in followup_wording.KINDS else None,
+        segment=asked.get("segment") or None,
+        owner=asked.get("owner", type=int) if allows(Permission.SEE_ALL_ACCOUNTS) else None,
+        cause=asked.get("cause") or None,
+        search=asked.get("search", "")[:100],
+    )
+
+
+def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
+    return value if value in offered else offered[0]
+
+
+def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datetime) -> dict[str, Any]:
+    shown = len(rows) if request.args.get("show") == "all" else PAGE
+    works = allows(Permission.WORK_FOLLOW_UPS)
+    return {
+        "rows": rows[:shown],
+        "takeable": {row.task.id for row in rows[:shown] if works and _may_take(row.task)},
+        "more": max(0, len(rows) - shown),
+        "older": len(rows) == queue.CLOSED and wanted.state == "closed",
+        "wanted": wanted,
+        "address": address,
+        "query": urlencode(_as_query(wanted)),
+        "counts": queue.counts(session, viewer(), now),
+        "segments": queue.segments(session),
+        "owners": accounts.owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else [],
+        "causes": root_causes.everything(session) if wanted.state == "closed" else [],
+        "views": queue.saved_views(session, current_user.id),
+        "reasons": followup_wording,
+        "in_words": in_words,
+        "due_at": queue.due_at,
+        "direction_of": direction_of,
+    }
+
+
+def _may_take(task: FollowUp) -> bool:
+    return Action.TAKE in allowed(State(task.state))
+
+
+def address(wanted: Filter, **changed: Any) -> str:
+    """The queue with some of its filters changed."""
+    return _queue_at(_as_query(replace(wanted, **changed)))
+
+
+def _queue_at(query: Mapping[str, str]) -> str:
+    return url_for("desk.queue") + ("?" + urlencode(query) if query else "")
+
+
+def _as_query(wanted: Filter) -> dict[str, str]:
+    """Only what differs from the plain queue, for short addresses."""
+    plain = asdict(Filter())
+    differs = {key: value for key, value in asdict(wanted).items() if value != plain[key]}
+    return {key: "1" if value is True else str(value) for key, value in differs.items()}
+
+
+def _kept(query: str) -> dict[str, str]:
+    """The filters in a query that came back from a form, and nothing else of it."""
+    known = asdict(Filter())
+    return {key: value for key, value in parse_qsl(query) if key in known}
+
+
+def _ticked() -> dict[int, int]:
+    """`id:revision` of every row that was ticked."""
+    pairs = (value.partition(":") for value in request.form.getlist("task"))
+    return {int(task): int(seen) for task, _, seen in pairs if task.isdecimal() and seen.isdecimal()}

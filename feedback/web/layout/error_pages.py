@@ -1,0 +1,124 @@
+"""From errors to answers: a page for people, a problem (RFC 9457) for programs. Here and nowhere else."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, json, render_template, request
+from flask_wtf.csrf import CSRFError
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from feedback.errors import (
+    Conflict,
+    FeedbackError,
+    Forbidden,
+    Gone,
+    NotFound,
+    Rejected,
+    SignatureInvalid,
+    StorageUnavailable,
+)
+from feedback.web.http.locale import say
+
+log = get_logger()
+
+STATUS: dict[type[FeedbackError], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    SignatureInvalid: 403,
+    Conflict: 409,
+    Gone: 410,
+    Rejected: 422,
+    StorageUnavailable: 503,
+}
+
+
+def _(message: str) -> str:
+    return message
+
+
+TITLES = {
+    400: _("This request cannot be understood"),
+    403: _("You may not do this"),
+    404: _("There is no such page"),
+    405: _("This cannot be done here"),
+    409: _("Somebody else was faster"),
+    410: _("This has ended"),
+    413: _("That is too much at once"),
+    422: _("This cannot be accepted"),
+    429: _("Too many attempts"),
+    500: _("Something went wrong on our side"),
+    503: _("Not available just now"),
+}
+ADVICE = {
+    400: _("Reload the page and try again."),
+    403: _("Ask an admin if you need it."),
+    404: _("The address may be mistyped, or what it showed is not yours to see."),
+    429: _("Wait a minute, then try again."),
+    500: _("It has been written down. Please try again."),
+    503: _("Please try again in a minute."),
+}
+STALE_FORM = _("This form was open for too long. Reload the page and try again.")
+
+
+def install(app: Flask) -> None:
+    for error in STATUS:
+        app.register_error_handler(error, _ours)
+    app.register_error_handler(CSRFError, lambda _: answer(400, STALE_FORM))
+    app.register_error_handler(SecurityError, unknown_host)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _ours(error: Exception) -> Response:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    if status == 503:
+        log.error("storage_unavailable", reason=str(error))
+        return answer(status, None)  # the reason is the operator's business
+    return answer(status, str(error))
+
+
+def unknown_host(error: SecurityError) -> Response:
+    """Before there is an address of ours to link to, so without a page."""
+    return Response("This host name is not ours.\n", error.code, mimetype="text/plain")
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:  # something that has been answered already, such as a redirect
+        return error.get_response()  # type: ignore[return-value]
+    response = answer(error.code or 500, None)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected", exc_info=error)
+    return answer(500, None)
+
+
+def answer(status: int, detail: str | None) -> Response:
+    """An error in the form that was asked for."""
+    if wants_json():
+        return _problem(status, detail)
+    page = render_template(
+        "layout/error.html",
+        status=status,
+        title=say().gettext(TITLES.get(status, TITLES[500])),
+        detail=say().gettext(detail or ADVICE.get(status, ADVICE[500])),
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def wants_json() -> bool:
+    """Programs call the API; what a browser opens prefers HTML."""
+    if request.path.startswith(("/api/", "/hooks/")):
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _problem(status: int, detail: str | None) -> Response:
+    body = {"type": "about:blank", "title": TITLES.get(status, TITLES[500]), "status": status}
+    if detail:
+        body["detail"] = detail
+    return Response(json.dumps(body), status, mimetype="application/problem+json")

@@ -1,0 +1,128 @@
+"""What every staff page stands in: navigation, language, numbers and dates, addresses of static files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+
+from feedback import clock
+from feedback.i18n import LANGUAGES, language_name
+from feedback.services.responses import reply_inbox
+from feedback.web.auth.permissions import Permission, access_of, allows, public, viewer
+from feedback.web.http.locale import DESK, say, zone
+from feedback.web.wording import followup_wording
+
+STATIC = Path(__file__).parents[1] / "static"
+
+
+def _(message: str) -> str:
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation: shown to those who may go there, once the page exists."""
+
+    title: str
+    endpoint: str
+    permission: Permission
+
+
+INBOX = "inbox.index"
+
+PLACES = (
+    Place(_("Queue"), "desk.queue", Permission.SEE_FOLLOW_UPS),
+    Place(_("Inbox"), INBOX, Permission.SEE_FOLLOW_UPS),
+    Place(_("Insights"), "insights.index", Permission.SEE_REPORTS),
+    Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
+    Place(_("Questionnaires"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
+    Place(_("Causes"), "causes.index", Permission.MANAGE_CAUSES),
+    Place(_("Audit"), "audit.index", Permission.SEE_AUDIT),
+    Place(_("Staff"), "account.staff", Permission.MANAGE_STAFF),
+)
+
+
+def install(app: Flask) -> None:
+    """Names for all templates, and the front door."""
+    app.jinja_env.globals.update(
+        _=lambda message, **params: say().gettext(message, **params),
+        ngettext=lambda *forms, **params: say().ngettext(*forms, **params),
+        say=say,
+        zone=zone,
+        now=clock.now,
+        allows=allows,
+        Permission=Permission,
+        asset=asset,
+        places=places,
+        waiting=waiting,
+        day=_day,
+        language_name=language_name,
+        segment_name=segment,
+        public_url=app.extensions["feedback"].settings.web.public_url.rstrip("/"),
+        desk_languages=LANGUAGES[DESK],
+    )
+    app.before_request(_count_inbox)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.add_url_rule("/", "front_door", _front_door)
+
+
+@public("leads to the sign-in")
+def _front_door() -> ResponseReturnValue:
+    """The first page that this user may see."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("security.login"))
+    first = next(iter(places()), None)
+    return redirect(url_for(first.endpoint if first else "account.show"))
+
+
+def _day(written: str) -> date:
+    """The day of a moment that a log entry keeps as text, on the reader's clocks."""
+    return datetime.fromisoformat(written).astimezone(zone()).date()
+
+
+def places() -> list[Place]:
+    """The navigation for whoever is signed in."""
+    exist = current_app.view_functions
+    return [place for place in PLACES if place.endpoint in exist and allows(place.permission)]
+
+
+def _count_inbox() -> None:
+    """How many replies wait, for the navigation. Before the view, so that no request holds two connections."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    if access is None or access.anybody or is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
+        return
+    with current_app.extensions["feedback"].database.reading() as session:
+        g.waiting = reply_inbox.waiting(session, viewer())
+
+
+def waiting(endpoint: str) -> int:
+    """The number beside an entry of the navigation: customers whose words nobody has read yet."""
+    return g.get("waiting", 0) if endpoint == INBOX else 0
+
+
+def asset(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def segment(key: str) -> str:
+    """A segment in the reader's language; one that is not ours as it is."""
+    return followup_wording.in_words(say(), followup_wording.SEGMENT_NAMES, key)
+
+
+def is_fragment() -> bool:
+    """Whether htmx asks for a part of the page."""
+    return request.headers.get("HX-Request-Type") == "partial"

@@ -1,0 +1,219 @@
+"""Deliveries: what went out, what did not and why, what waits for a decision, and the story of one invitation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+
+from feedback import clock
+from feedback.core.local_days import day_of
+from feedback.errors import NotFound, Rejected
+from feedback.services import audit
+from feedback.services.journey import invitations
+from feedback.services.messaging import history, outbox, provider_holds
+from feedback.web.auth.access_log import note_seen
+from feedback.web.auth.permissions import Permission, allows, demand, may, viewer
+from feedback.web.export import download
+from feedback.web.export.tables import Table
+from feedback.web.http.locale import say
+from feedback.web.http.routes import get, post, room
+from feedback.web.layout import masking
+from feedback.web.messaging import tables
+from feedback.web.wording import followup_wording, message_wording
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+WHOLE = Permission.MANAGE_DELIVERIES
+"""Who may see addresses unmasked."""
+PERIODS = (7, 14, 30)
+"""Days that can be asked for: the messages of these are counted anew each time."""
+TRAYS = {
+    "doubt": _("In doubt"),
+    "lost": _("Failed"),
+    "waiting": _("Waiting"),
+    "cancelled": _("Called off"),
+    "all": _("All"),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    views = Deliveries(runtime)
+    return room(
+        "deliveries",
+        get("/", views.index),
+        get("/messages", views.messages),
+        get("/invitation/<int:invitation_id>", views.invitation),
+        post("/invitation/<int:invitation_id>/withdraw", views.withdraw),
+        post("/holds", views.lift),
+        post("/messages/<int:message_id>", views.settle),
+    )
+
+
+class Deliveries:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+        self.settings = runtime.settings
+
+    @may(Permission.SEE_DELIVERIES)
+    def index(self) -> ResponseReturnValue:
+        days = request.args.get("days", type=int)
+        days = days if days in PERIODS else PERIODS[0]
+        with self.database.reading() as session:
+            figures = history.figures(session, self.settings, clock.now(), days)
+            tables = self._tables(figures)
+            if wanted := request.args.get("export"):
+                return self._export(tables, wanted)
+            return render_template(
+                "messaging/index.html",
+                figures=figures,
+                tables=tables,
+                may_export=allows(Permission.EXPORT),
+                holds=provider_holds.in_force(session),
+                doubtful=history.messages(session, viewer(), "doubt"),
+                not_asked=history.not_asked(session, viewer()),
+                stage=self._stage,
+                days=days,
+                days_of=str(self.database.zone),
+                periods=PERIODS,
+                price=self.settings.twilio.cost_per_segment,
+                currency=self.settings.organisation.currency,
+                address=masking.for_whom(WHOLE),
+                country=country_name,
+                words=message_wording,
+            )
+
+    def _tables(self, figures: history.Figures) -> Mapping[str, Table]:
+        price, currency = self.settings.twilio.cost_per_segment, self.settings.organisation.currency
+        lost, called_off = self._by_reason(figures.lost), self._by_reason(figures.called_off)
+        found = [
+            tables.days(say(), figures.days, price=price, currency=currency),
+            *tables.reasons(say(), lost, called_off, self._by_stage(figures.skipped)),
+        ]
+        return {table.key: table for table in found}
+
+    def _export(self, tables: Mapping[str, Table], wanted: str) -> ResponseReturnValue:
+        """A table as a file; who took it is written down."""
+        demand(Permission.EXPORT)
+        key, _dot, kind = wanted.rpartition(".")
+        download.known(kind)
+        if key not in tables:
+            raise NotFound("There is no such table.")
+        now = clock.now()
+        with self.database.writing() as session:
+            detail = {"table": key, "file": kind}
+            audit.record(session, "exported", "deliveries", None, by=current_user.id, now=now, **detail)
+        return download.download(tables[key], kind, f"deliveries-{key}-{day_of(now, self.database.zone)}")
+
+    @may(Permission.SEE_DELIVERIES)
+    def messages(self) -> ResponseReturnValue:
+        tray = request.args.get("tray", "all")
+        tray = tray if tray in TRAYS else "all"
+        with self.database.reading() as session:
+            found = history.messages(
+                session, viewer(), None if tray == "all" else tray, request.args.get("before", type=int)
+            )
+        return render_template(
+            "messaging/messages.html",
+            rows=found,
+            tray=tray,
+            trays=TRAYS,
+            older=found[-1][0].id if len(found) == history.AT_ONCE else None,
+            address=masking.for_whom(WHOLE),
+            words=message_wording,
+        )
+
+    @may(Permission.SEE_DELIVERIES)
+    def invitation(self, invitation_id: int) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            story = history.story(session, invitation_id, viewer())
+        note_seen(self.database, "invitation", invitation_id)
+        asked = self.library.of(story.invitation.version)
+        return render_template(
+            "messaging/invitation.html",
+            story=story,
+            questionnaire=asked.title.to(say().language),
+            stage=self._stage(story.invitation.stage),
+            told=self._told,
+            address=masking.for_whom(WHOLE),
+            words=message_wording,
+            reasons=followup_wording,
+            open_to_answers=story.invitation.state in invitations.WAITING,
+        )
+
+    @may(Permission.MANAGE_DELIVERIES)
+    def withdraw(self, invitation_id: int) -> ResponseReturnValue:
+        now = clock.now()
+        with self.database.writing() as session:
+            done = invitations.withdraw(session, invitation_id, now)
+            if done:
+                audit.record(session, "withdrawn", "invitation", invitation_id, by=current_user.id, now=now)
+        if done:
+            flash(say().gettext("It is withdrawn. Whoever opens the link is told so."), "success")
+        else:
+            flash(say().gettext("It has been answered, or it is over."), "error")
+        return redirect(url_for("deliveries.invitation", invitation_id=invitation_id), 303)
+
+    @may(Permission.MANAGE_DELIVERIES)
+    def lift(self) -> ResponseReturnValue:
+        channel, country, now = request.form.get("channel", ""), request.form.get("country", ""), clock.now()
+        with self.database.writing() as session:
+            lifted = provider_holds.lift(session, channel, current_user.id, now, country)
+            if lifted:
+                detail = {"channel": channel, "country": country}
+                audit.record(session, "lifted", "channel_hold", None, by=current_user.id, now=now, **detail)
+        if lifted:
+            flash(say().gettext("The channel sends again."), "success")
+        return redirect(url_for("deliveries.index"), 303)
+
+    @may(Permission.MANAGE_DELIVERIES)
+    def settle(self, message_id: int) -> ResponseReturnValue:
+        verdict, now = request.form.get("verdict", ""), clock.now()
+        if verdict not in ("arrived", "lost"):
+            raise Rejected("Say whether the message arrived.")
+        act = outbox.settle_by_hand if verdict == "arrived" else outbox.resend
+        with self.database.writing() as session:
+            done = act(session, message_id, now)
+            if done:
+                audit.record(session, verdict, "message", message_id, by=current_user.id, now=now)
+        if not done:
+            flash(say().gettext("This message is not in doubt any more."), "error")
+        elif verdict == "arrived":
+            flash(say().gettext("It counts as sent."), "success")
+        else:
+            flash(say().gettext("It is sent once more."), "success")
+        return redirect(url_for("deliveries.index"), 303)
+
+    def _told(self, step: history.Step) -> str:
+        return message_wording.sentence(say(), step, self.library.journey)
+
+    def _stage(self, key: str) -> str:
+        found = self.library.journey.stage(key)
+        return found.title.to(say().language) if found else key
+
+    def _by_reason(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+        """(channel, reason, number) in words."""
+        in_words = message_wording
+        return [
+            (in_words.channel(say(), c), in_words.reason(say(), why), n) for (c, why), n in counted.items()
+        ]
+
+    def _by_stage(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+        return [
+            (self._stage(key), message_wording.reason(say(), why), n) for (key, why), n in counted.items()
+        ]
+
+
+def country_name(code: str) -> str:
+    """A country in the reader's language."""
+    return str(say().locale.territories.get(code, code))

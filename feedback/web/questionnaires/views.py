@@ -1,0 +1,288 @@
+"""Questionnaires: what is in force, what the linter says, what customers see, what a text message costs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from feedback import clock, lint, resources
+from feedback.core.local_days import day_of
+from feedback.core.message import Character
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.text import direction
+from feedback.errors import Conflict, NotFound, Rejected
+from feedback.i18n import translator
+from feedback.lint import ends
+from feedback.lint.acknowledgement import Warned, warnings
+from feedback.lint.catalogue import in_language, rule_in_language
+from feedback.lint.rule import SEVERITIES, Problem
+from feedback.lint.rules import EVERY_RULE
+from feedback.services import audit
+from feedback.services.questionnaires import publishing, review
+from feedback.services.responses import open_links
+from feedback.store.models import Link
+from feedback.web.auth.permissions import Permission, may
+from feedback.web.http.headers import STAFF_POLICY
+from feedback.web.http.locale import say
+from feedback.web.http.routes import get, post, room
+from feedback.web.layout.navigation import is_fragment
+from feedback.web.survey.pages import Pages
+from feedback.web.survey.steps import Place, Step, Words
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+LONGEST = 60_000
+"""Characters that may be pasted for a check: several times the longest questionnaire that anybody should answer."""
+
+SEVERITY_WORDS: Mapping[str, str] = {
+    "error": _("error"),
+    "warning": _("warning"),
+    "info": _("advice"),
+}
+KINDS: Mapping[str, str] = {
+    "poster": _("Poster or card"),
+    "kiosk": _("Shared screen"),
+    "embed": _("Inside another page"),
+}
+RULES = {rule.id: rule for rule in EVERY_RULE}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    views = Questionnaires(runtime)
+    return room(
+        "questionnaires",
+        get("/", views.index),
+        get("/<key>", views.show),
+        get("/<key>/preview/<language>/<question>", views.preview),
+        get("/check", views.check),
+        post("/check", views.check),
+        get("/rules/<rule>", views.rule),
+        post("/<key>/findings", views.acknowledge),
+        post("/<key>/links", views.add_link),
+        post("/links/<int:link_id>/withdraw", views.withdraw),
+        get("/links/<int:link_id>/code.svg", views.code),
+    )
+
+
+class Questionnaires:
+    def __init__(self, runtime: Runtime) -> None:
+        self.library = runtime.library
+        self.database = runtime.database
+        self.settings = runtime.settings
+        self.findings = review.Findings(resources.directories("questionnaires", runtime.settings.instance))
+        self.rules = publishing.Rules(runtime.settings)
+        self.pages = Pages(runtime.settings)
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def index(self) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            answers = review.answered(session, list(self.library.questionnaires))
+            checked = self._checked(session)
+        return render_template(
+            "questionnaires/index.html",
+            shelf=[self.library.questionnaires[key] for key in sorted(self.library.questionnaires)],
+            drafts=[
+                each.questionnaire for key, each in checked.items() if key not in self.library.questionnaires
+            ],
+            stages=self._stages_of,
+            checked=checked,
+            answers=answers,
+            worst=worst,
+            ending=self._ending,
+            today=self._today(),
+        )
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def show(self, key: str) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            checked = self._checked(session).get(key)
+            questionnaire = self._questionnaire(key, checked)
+            language = questionnaire.language_for(request.args.get("language") or say().language)
+            page = render_template(
+                "questionnaires/show.html",
+                questionnaire=questionnaire,
+                language=language,
+                direction=direction,
+                stages=self._stages_of(questionnaire),
+                in_force=key in self.library.questionnaires,
+                checked=checked,
+                ending=self._ending(questionnaire),
+                bridge=ends.BRIDGE,
+                today=self._today(),
+                findings=review.findings(session, checked) if checked else [],
+                answers=review.answered(session, [key]).get(key, 0),
+                links=review.by_link(session, [key]),
+                texts=review.text_messages(questionnaire, self.settings),
+                price=self.settings.twilio.cost_per_segment,
+                currency=self.settings.organisation.currency,
+                address=lambda link: open_links.address(link, self.settings.web.public_url),
+                snippet=lambda link: open_links.snippet(link, self.settings.web.public_url),
+                kinds=KINDS,
+                severities=SEVERITY_WORDS,
+                worst=worst,
+                character=named,
+                told=lambda problems: in_language(problems, say().language),
+            )
+        response = make_response(page)
+        response.headers["Content-Security-Policy"] = f"{STAFF_POLICY}; frame-src 'self'"  # the previews
+        return response
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def preview(self, key: str, language: str, question: str) -> ResponseReturnValue:
+        """One question as its page shows it to somebody of whom nothing is known; nothing can be sent from it."""
+        with self.database.reading() as session:
+            questionnaire = self._questionnaire(key, self._checked(session).get(key))
+        if language not in questionnaire.languages or question not in questionnaire.by_key:
+            raise NotFound("There is no such question.")
+        step = _step(questionnaire, language, question, self.settings.organisation.name)
+        return self.pages.render(
+            "survey/question.html",
+            language,
+            ancestors="'self'",
+            s=step,
+            stamp="",
+            action="",
+            back="",
+            trap="",
+        )
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def check(self) -> ResponseReturnValue:
+        """Findings for a pasted file, which is not kept."""
+        text = request.form.get("text", "").replace("\r\n", "\n")
+        too_long = len(text) > LONGEST
+        found: list[Problem] = []
+        if text.strip() and not too_long:
+            with self.database.reading() as session:
+                told = self.rules.of(session, clock.now())
+            found = lint.check(text, "questionnaire.yaml", settings=told)
+        page = render_template(
+            "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
+            text=text,
+            problems=in_language(found, say().language),
+            too_long=too_long,
+            longest=LONGEST,
+            severities=SEVERITY_WORDS,
+            worst=worst,
+        )
+        return page, 422 if too_long else 200
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def rule(self, rule: str) -> ResponseReturnValue:
+        if rule not in RULES:
+            raise NotFound("There is no such rule.")
+        return render_template(
+            "questionnaires/rule.html",
+            rule=rule_in_language(RULES[rule], say().language),
+            severities=SEVERITY_WORDS,
+        )
+
+    @may(Permission.ACKNOWLEDGE_FINDINGS)
+    def acknowledge(self, key: str) -> ResponseReturnValue:
+        """Let one warning pass, for the wording that the reader has seen."""
+        seen = Warned(*(request.form.get(name, "") for name in Warned._fields))
+        with self.database.reading() as session:
+            checked = self._checked(session).get(key)
+        if checked is None:
+            raise NotFound("There is no such questionnaire.")
+        if seen not in warnings(checked.result):
+            raise Conflict("The file has changed meanwhile. Look at it again.")
+        with self.database.writing() as session:
+            publishing.acknowledge(session, key, [seen], by=current_user.id, now=clock.now())
+        flash(say().gettext("The warning may stand for this wording."), "success")
+        return redirect(url_for("questionnaires.show", key=key) + "#findings", 303)
+
+    @may(Permission.MANAGE_LINKS)
+    def add_link(self, key: str) -> ResponseReturnValue:
+        form, now = request.form, clock.now()
+        name, kind = form.get("name", "").strip()[:255], form.get("kind", "")
+        if not name:
+            raise Rejected("Give the link a name, such as the place where it will hang.")
+        if kind not in KINDS:
+            raise Rejected("Choose what the link is for.")
+        with self.database.writing() as session:
+            link = open_links.create(
+                session, self.library, kind=kind, name=name, questionnaire=key,  # type: ignore[arg-type]
+                language=form.get("language"), origins=form.get("origins", "").split(), now=now,
+            )  # fmt: skip
+            audit.record(session, "created", "link", link.id, by=current_user.id, now=now, kind=kind)
+        flash(say().gettext("The link is open."), "success")
+        return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
+
+    @may(Permission.MANAGE_LINKS)
+    def withdraw(self, link_id: int) -> ResponseReturnValue:
+        now = clock.now()
+        with self.database.writing() as session:
+            link = session.get(Link, link_id)
+            if link is None:
+                raise NotFound("There is no such link.")
+            open_links.close(link, now)
+            audit.record(session, "withdrawn", "link", link.id, by=current_user.id, now=now)
+            key = link.questionnaire
+        flash(say().gettext("The link takes no answers any more."), "success")
+        return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def code(self, link_id: int) -> ResponseReturnValue:
+        """The link as a QR code, to be printed at any size."""
+        with self.database.reading() as session:
+            link = session.get(Link, link_id)
+            if link is None:
+                raise NotFound("There is no such link.")
+            picture = open_links.qr_code(open_links.address(link, self.settings.web.public_url))
+        return Response(picture, mimetype="image/svg+xml")
+
+    def _questionnaire(self, key: str, checked: review.Checked | None) -> Questionnaire:
+        """As it is in force; of a new file, as it will be. Raises NotFound."""
+        if checked and key not in self.library.questionnaires:
+            return checked.questionnaire
+        return self.library.questionnaire(key)
+
+    def _checked(self, session: Session) -> Mapping[str, review.Checked]:
+        return self.findings.of(self.library, self.rules.of(session, clock.now()))
+
+    def _ending(self, questionnaire: Questionnaire) -> list[ends.End]:
+        """What ends soon, or is over, of the text in force; of a new file the linter says it all."""
+        in_force = questionnaire.key in self.library.questionnaires
+        return ends.near(questionnaire, self._today()) if in_force else []
+
+    def _today(self) -> date:
+        return day_of(clock.now(), self.database.zone)
+
+    def _stages_of(self, questionnaire: Questionnaire) -> list[str]:
+        """The stages that use it, in the reader's language."""
+        found = (stage for stage in self.library.journey.stages if stage.questionnaire == questionnaire.key)
+        return [stage.title.to(say().language) for stage in found]
+
+
+def worst(problems: list[Problem]) -> str | None:
+    """The severity of the gravest finding."""
+    return next((each for each in SEVERITIES if any(found.severity == each for found in problems)), None)
+
+
+def named(character: Character) -> str:
+    """`ş (U+015F)`; what cannot be seen has only its number."""
+    shown = character.text if not unicodedata.category(character.text[0]).startswith(("C", "Z", "M")) else ""
+    return f"{shown} (U+{ord(character.text[0]):04X})".strip()
+
+
+def _step(questionnaire: Questionnaire, language: str, key: str, company: str) -> Step:
+    """The step of a question, wherever on the way it may be asked."""
+    keys = [each.key for each in questionnaire.questions]
+    at = keys.index(key) + 1
+    words = Words(questionnaire, language, {"company": company})
+    place = Place(at, len(keys), final=at == len(keys))
+    return Step(questionnaire.by_key[key], words, translator("survey", language), place, "preview")

@@ -1,0 +1,155 @@
+"""The charts of the insight pages, drawn from the numbers of their tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from feedback.core.local_days import day_of
+from feedback.core.metrics import METRICS, Metric
+from feedback.core.period import Bucket, months_later
+from feedback.services.reports import Point, ScoreRow, Shown
+from feedback.web.reports import svg
+from feedback.web.reports.svg import Columns, Dot, Line, Scale, Timeline, Value, Whisker
+from feedback.web.reports.tables import Names
+from feedback.web.wording import score_wording
+
+
+def line(
+    names: Names,
+    metric: Metric,
+    points: Sequence[Point],
+    bucket: Bucket,
+    width: float,
+    height: float = svg.HEIGHT,
+) -> Line:
+    """The trend over time; a bucket without a score is a gap."""
+    values = [_value(names, metric, each, bucket) for each in points]
+    return svg.line(
+        values,
+        svg.scale_for(values, *_limits(metric)),
+        lambda value: score_wording.in_unit(names.say, value, metric.unit),
+        rtl=names.say.direction == "rtl",
+        width=width,
+        height=height,
+    )
+
+
+def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:
+    """The distribution, coloured by band."""
+    kinds = {band: _kind(metric, band) for band in metric.bands}
+    bars = [
+        (
+            names.say.number(value),
+            n,
+            names.say.percent(n / shown.n) if n else "",
+            kinds[metric.band(value)],
+        )
+        for value, n in shown.aggregate.counts.items()
+    ]
+    return svg.columns(bars, rtl=names.say.direction == "rtl", width=width)
+
+
+def timelines(
+    names: Names, found: Sequence[ScoreRow], titles: Mapping[str, str], now: datetime, width: float
+) -> list[tuple[str, Timeline]]:
+    """(survey, chart) for each trend of an account, all over the months until now; the most answers first."""
+    if not found:
+        return []
+    trends: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
+    for each in found:
+        trends[each.trend, each.metric].append(each)
+    months = _months(names, [day_of(moment, names.zone) for moment in (now, *(each.at for each in found))])
+    return [
+        (titles.get(trend, trend), _timeline(names, METRICS[metric], rows, months, width))
+        for (trend, metric), rows in sorted(trends.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+
+
+def _timeline(
+    names: Names, metric: Metric, rows: Sequence[ScoreRow], months: Sequence[tuple[date, str]], width: float
+) -> Timeline:
+    low, high = metric.minimum, metric.maximum
+    steps = 4 if (high - low) % 4 == 0 else 5 if (high - low) % 5 == 0 else high - low
+    return svg.timeline(
+        [_dot(names, metric, each) for each in rows],
+        Scale(low, high, (high - low) / steps),
+        months,
+        lambda value: names.say.number(value, digits=0),
+        rtl=names.say.direction == "rtl",
+        width=width,
+    )
+
+
+def _dot(names: Names, metric: Metric, row: ScoreRow) -> Dot:
+    day, band = day_of(row.at, names.zone), metric.band(row.value)
+    words = [names.say.date(day), *([row.contact] if row.contact else [])]
+    told = f"{', '.join(words)}: {names.say.number(row.value)} ({names.band(band)})"
+    return Dot(day, row.value, row.contact or str(row.at), _kind(metric, band), told)
+
+
+def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
+    """The first days of the months from the first of `days` to the last, and of the one after; at least three."""
+    first, after = min(days).replace(day=1), months_later(max(days).replace(day=1), 1)
+    first = min(first, months_later(after, -3))
+    count = (after.year - first.year) * 12 + after.month - first.month
+    starts = [months_later(first, n) for n in range(count + 1)]
+    return [(start, names.say.month(start)) for start in starts]
+
+
+def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Scale:
+    """One scale for all rows of a breakdown, so that the eye can compare them."""
+    return svg.scale_for([_plain(each) for each in shown if each.has_score], *_limits(metric))
+
+
+def whisker(names: Names, shown: Shown, scale: Scale, width: float = 160) -> Whisker | None:
+    """A row's score and interval; None where it has none to show."""
+    if not shown.has_score:
+        return None
+    return svg.whisker(_plain(shown), scale, rtl=names.say.direction == "rtl", width=width)
+
+
+def bands(
+    names: Names, metric: Metric, shown: Shown, width: float = 720
+) -> list[tuple[float, float, str, str]]:
+    """The bands side by side as (x, width, kind, words), from bad to good in the direction of reading."""
+    found, at = [], 0.0
+    for band, n in shown.aggregate.band_counts.items():
+        wide = width * n / shown.n
+        x = width - at - wide if names.say.direction == "rtl" else at
+        words = f"{names.band(band)} {names.say.percent(n / shown.n)}"
+        found.append((round(x, 1), round(wide, 1), _kind(metric, band), words))
+        at += wide
+    return found
+
+
+def _value(names: Names, metric: Metric, point: Point, bucket: Bucket) -> Value:
+    label = score_wording.bucket_label(names.say, point.period, bucket)
+    if not point.shown.has_score:
+        return Value(label, None)
+    found = _plain(point.shown)
+    score = score_wording.in_unit(names.say, found.value, metric.unit)
+    range_ = score_wording.between(names.say, found.low, found.high, metric.unit)
+    words = f"{label}: {score} ({range_}), {score_wording.answers(names.say, point.shown.n)}"
+    return Value(label, found.value, found.low, found.high, words)
+
+
+def _plain(shown: Shown) -> Value:
+    found = shown.aggregate
+    return Value("", found.value, found.low, found.high)
+
+
+def _limits(metric: Metric) -> tuple[float, float]:
+    """The ends of the scale in the metric's unit."""
+    if metric.unit == "points":
+        return -100, 100
+    if metric.unit == "percent":
+        return 0, 100
+    factor, offset = getattr(metric.measure, "factor", 1.0), getattr(metric.measure, "offset", 0.0)
+    return metric.minimum * factor + offset, metric.maximum * factor + offset
+
+
+def _kind(metric: Metric, band: str) -> str:
+    place = metric.bands.index(band)
+    return "bad" if place == 0 else "good" if place == len(metric.bands) - 1 else "middle"

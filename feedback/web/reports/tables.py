@@ -1,0 +1,382 @@
+"""The tables of the insight pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from feedback.core.local_days import day_of
+from feedback.core.metrics import Display, Metric
+from feedback.core.period import Period
+from feedback.i18n import Translator, language_name
+from feedback.services.reports import (
+    AccountPage,
+    AfterClosing,
+    Cell,
+    ClosedLoop,
+    Comment,
+    Compared,
+    Glance,
+    Group,
+    Pace,
+    Point,
+    Rates,
+    ScoredAgain,
+    Series,
+    Shown,
+    Standing,
+)
+from feedback.store.models import Account
+from feedback.web.export.tables import Cell as TableCell
+from feedback.web.export.tables import Column, Kind, Table
+from feedback.web.wording import followup_wording, score_wording
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How things are called in the reader's language, and in whose `zone` days begin.
+
+    `people` goes by the user's id as text.
+    """
+
+    say: Translator
+    currency: str
+    people: Mapping[str, str]
+    stages: Mapping[str, str]
+    zone: tzinfo
+
+    def _(self, message: str) -> str:
+        return self.say.gettext(message)
+
+    def group(self, group: Group) -> str:
+        """A group's name; one without a key is who had none."""
+        if not group.key:
+            return self._("none")
+        return {
+            "segment": self.segment,
+            "stage": self.stage,
+            "channel": self.channel,
+            "owner": self.person,
+            "language": language_name,
+        }.get(group.dimension, str)(group.key)
+
+    def segment(self, key: str) -> str:
+        return followup_wording.in_words(self.say, followup_wording.SEGMENT_NAMES, key)
+
+    def stage(self, key: str) -> str:
+        return self.stages.get(key, key)
+
+    def channel(self, key: str) -> str:
+        return self._(score_wording.CHANNELS.get(key, key))
+
+    def person(self, key: str) -> str:
+        return self.people.get(key, self._("somebody who left"))
+
+    def band(self, key: str) -> str:
+        return self._(score_wording.BANDS.get(key, key))
+
+    def metric(self, metric: Metric) -> str:
+        return score_wording.metric_title(self.say, metric)
+
+
+def by_key(tables: Sequence[Table]) -> dict[str, Table]:
+    """The tables of a page under the names by which they are exported."""
+    return {table.key: table for table in tables}
+
+
+# --- Scores ------------------------------------------------------------------------------------------
+
+
+def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
+    _ = names._
+    heads = (Column(_("Survey")), Column(_("Metric")), Column(_("Score"), "mean"), Column(_("Low"), "mean"))
+    more = (Column(_("High"), "mean"), Column(_("Answers"), "count"), Column(_("Response rate"), "percent"))
+    rows = [
+        (
+            each.series.title.to(names.say.language),
+            names.metric(each.series.metric),
+            *_score_cells(each.compared.a),
+            None if each.rate is None or each.rate.share is None else 100 * each.rate.share,
+        )
+        for each in glances
+    ]
+    return [Table("scores", _("Scores"), (*heads, *more), rows)]
+
+
+def score(names: Names, metric: Metric, compared: Compared, other: Period | None = None) -> Table:
+    """The score, what stands behind it, and the period before or the `other` one."""
+    _ = names._
+    unit = metric.unit
+    rows: list[tuple[TableCell, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
+    if compared.a.has_score:
+        for each in compared.a.aggregate.secondary:
+            title = _(score_wording.MEASURES.get(each.key, each.title))
+            rows.append((title, each.value, each.low, each.high, compared.a.n))
+    before = score_wording.span(names.say, other) if other else _("The period before")
+    rows.append((before, *_score_cells(compared.b)))
+    heads = [Column(_("Number")), *_score_heads(names, unit)]
+    return Table("score", _("Score"), heads, rows)
+
+
+def trend(names: Names, metric: Metric, points: Sequence[Point], *, of: Series | None = None) -> Table:
+    """A score in steps; `of` names the table by its series where a page has several."""
+    _ = names._
+    heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
+    rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
+    if of is None:
+        return Table("trend", _("Over time"), heads, rows)
+    return Table(f"trend-{of.trend}-{of.question}", of.title.to(names.say.language), heads, rows)
+
+
+def distribution(names: Names, metric: Metric, shown: Shown) -> Table:
+    _ = names._
+    heads = (Column(_("Value"), "count"), Column(_("Band")), Column(_("Answers"), "count"))
+    rows = [
+        (value, names.band(metric.band(value)), n, 100 * n / shown.n)
+        for value, n in shown.aggregate.counts.items()
+    ]
+    return Table("distribution", _("Distribution"), (*heads, Column(_("Share"), "percent")), rows)
+
+
+def breakdown(names: Names, metric: Metric, dimension: str, cells: Sequence[Cell]) -> Table:
+    _ = names._
+    title = _(score_wording.DIMENSIONS[dimension])
+    rows = [(names.group(each.group), *_score_cells(each.shown)) for each in cells]
+    return Table(f"by-{dimension}", title, [Column(title), *_score_heads(names, metric.unit)], rows)
+
+
+def rates(names: Names, found: Rates) -> Table:
+    """By stage and channel, and all together in the last row."""
+    _ = names._
+    counts = (Column(_("Sent"), "count"), Column(_("Answered"), "count"), Column(_("Rate"), "percent"))
+    heads = (Column(_("Stage")), Column(_("Channel")), *counts)
+    tail = (Column(_("Low"), "percent"), Column(_("High"), "percent"))
+    rows = [
+        (names.stage(stage), names.channel(channel), *_rate_cells(found, stage, channel))
+        for stage, channel in sorted(found.cells)
+    ]
+    rows.append((_("All"), _("All"), *_rate_cells(found)))
+    return Table("rates", _("Response rate"), (*heads, *tail), rows)
+
+
+def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = None) -> tuple[TableCell, ...]:
+    rate = found.of(stage=stage, channel=channel)
+    if rate.share is None or rate.interval is None:
+        return (rate.sent, rate.answered, None, None, None)
+    return (rate.sent, rate.answered, 100 * rate.share, 100 * rate.interval.low, 100 * rate.interval.high)
+
+
+def _score_heads(names: Names, unit: Kind) -> list[Column]:
+    _ = names._
+    score = [Column(_("Score"), unit), Column(_("Low"), unit), Column(_("High"), unit)]
+    return [*score, Column(_("Answers"), "count")]
+
+
+def _score_cells(shown: Shown) -> tuple[TableCell, ...]:
+    """Score, interval and n, each only where it may be shown."""
+    if not shown.has_score:
+        return (None, None, None, None if shown.covered else shown.n)
+    found = shown.aggregate
+    return (found.value, found.low, found.high, found.n)
+
+
+# --- Comments, loop, accounts ------------------------------------------------------------------------
+
+
+def comments(names: Names, found: Sequence[Comment]) -> Table:
+    _ = names._
+    heads = (Column(_("Day"), "date"), Column(_("Score"), "count"), Column(_("Comment"), "words"))
+    more = (Column(_("Account")), Column(_("Person")), Column(_("Segment")), Column(_("Stage")))
+    rows = [
+        (
+            day_of(each.at, names.zone),
+            each.value,
+            each.text,
+            each.account,
+            each.contact,
+            each.segment,
+            names.stage(each.stage or ""),
+            names.channel(each.channel),
+            language_name(each.language),
+        )
+        for each in found
+    ]
+    columns = (*heads, *more, Column(_("Channel")), Column(_("Language")))
+    return Table("comments", _("Comments"), columns, rows)
+
+
+def loop(names: Names, found: ClosedLoop) -> list[Table]:
+    _ = names._
+    urgencies = {_(followup_wording.URGENCIES.get(key, key)): pace for key, pace in found.by_urgency.items()}
+    owners = {
+        _("nobody") if key is None else names.person(str(key)): pace for key, pace in found.by_owner.items()
+    }
+    closed = found.everything.closed
+    outcomes = [
+        (_(followup_wording.OUTCOMES[key]) if key in followup_wording.OUTCOMES else key, n, 100 * n / closed)
+        for key, n in found.outcomes.items()
+    ]
+    causes = [
+        (
+            each.title.get(names.say.language) or each.title.get("en") or _("none named"),
+            each.n,
+            100 * each.n / closed,
+        )
+        for each in found.causes
+    ]
+    money = [(currency, float(amount)) for currency, amount in found.recovered.items()]
+    count, share = Column(_("Follow-ups"), "count"), Column(_("Share"), "percent")
+    return [
+        _paces(names, "all", _("All follow-ups"), {_("All"): found.everything}),
+        _paces(names, "urgency", _("Urgency"), urgencies),
+        _paces(names, "owner", _("Owner"), owners),
+        Table("outcomes", _("How they ended"), (Column(_("Outcome")), count, share), outcomes),
+        Table("causes", _("Root causes"), (Column(_("Cause")), count, share), causes),
+        Table(
+            "recovered",
+            _("Recovered revenue a month"),
+            (Column(_("Currency")), Column(_("Amount"), "money")),
+            money,
+        ),
+    ]
+
+
+def afterwards(
+    names: Names, after: AfterClosing, again: Sequence[ScoredAgain], titles: Mapping[str, str]
+) -> list[Table]:
+    """What customers said once their complaint was closed; `titles` goes by trend."""
+    _ = names._
+    n, low, high = Column(_("Answers"), "count"), Column(_("Low"), "percent"), Column(_("High"), "percent")
+    heads = (Column(_("Closed well"), "count"), Column(_("Asked"), "count"), n)
+    handled = (after.closed, after.asked, after.answered, *_share_cells(after))
+    changes = [
+        (titles.get(each.trend, each.trend), names.metric(each.metric), each.n, *_change_cells(each))
+        for each in again
+    ]
+    means = (Column(_("Score before"), "mean"), Column(_("Score afterwards"), "mean"))
+    difference = (
+        Column(_("Change"), "difference"),
+        Column(_("Low"), "difference"),
+        Column(_("High"), "difference"),
+    )
+    return [
+        Table(
+            "handled",
+            _("How we handled it"),
+            (*heads, Column(_("Satisfied"), "percent"), low, high),
+            [handled] if after.closed else [],
+        ),
+        Table(
+            "again",
+            _("The same question again"),
+            (Column(_("Survey")), Column(_("Metric")), Column(_("People"), "count"), *means, *difference),
+            changes,
+        ),
+    ]
+
+
+def _share_cells(after: AfterClosing) -> tuple[TableCell, ...]:
+    if after.display is Display.HIDDEN or after.share is None or after.interval is None:
+        return (None, None, None)
+    return (100 * after.share, 100 * after.interval.low, 100 * after.interval.high)
+
+
+def _change_cells(again: ScoredAgain) -> tuple[TableCell, ...]:
+    if again.display is Display.HIDDEN:
+        return (None, None, None, None, None)
+    found = again.change
+    return (again.before, again.after, found.difference, found.low, found.high)
+
+
+def _paces(names: Names, key: str, title: str, found: Mapping[str, Pace]) -> Table:
+    _ = names._
+    heads = [Column(title), Column(_("Opened"), "count"), Column(_("Closed"), "count")]
+    heads += [Column(_("Overdue"), "count"), Column(_("To first contact (median)"), "hours")]
+    heads += [Column(_("Contact in time"), "percent"), Column(_("To close (median)"), "hours")]
+    rows = [
+        (
+            name,
+            pace.opened,
+            pace.closed,
+            pace.overdue,
+            pace.hours_to_contact,
+            _percent(pace.contact_in_time.share),
+            pace.hours_to_close,
+            _percent(pace.close_in_time.share),
+        )
+        for name, pace in found.items()
+    ]
+    return Table(key, title, [*heads, Column(_("Closed in time"), "percent")], rows)
+
+
+def accounts(names: Names, found: Sequence[Standing]) -> Table:
+    _ = names._
+    heads = (Column(_("Account")), Column(_("Owner")), Column(_("Segment")), Column(_("Renewal"), "date"))
+    more = (
+        Column(_("A month"), "money"),
+        Column(_("Currency")),
+        Column(_("Health"), "count"),
+        Column(_("Open follow-ups"), "count"),
+    )
+    rows = [
+        (
+            each.account.name,
+            each.account.owner.name if each.account.owner else None,
+            each.account.segment,
+            each.account.renewal_on,
+            *_money_cells(each.account, names.currency),
+            None if each.health.value is None else round(each.health.value),
+            each.signs.open_tasks,
+        )
+        for each in found
+    ]
+    return Table("accounts", _("Accounts"), (*heads, *more), rows)
+
+
+def _money_cells(account: Account, currency: str) -> tuple[TableCell, ...]:
+    """What it pays a month, and in which currency."""
+    if account.recurring_revenue is None:
+        return (None, None)
+    return (float(account.recurring_revenue), account.currency or currency)
+
+
+def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[Table]:
+    """`titles` goes by trend."""
+    _ = names._
+    scores = [
+        (
+            day_of(each.at, names.zone),
+            each.contact,
+            titles.get(each.trend, each.trend),
+            each.value,
+            names.band(each.band or ""),
+        )
+        for each in page.scores
+    ]
+    parts = [
+        (
+            _(score_wording.PARTS[each.part]),
+            each.value,
+            each.weight,
+            each.points,
+            score_wording.because(names.say, page.standing, each.part),
+        )
+        for each in page.standing.health.shares
+    ]
+    heads = (Column(_("Day"), "date"), Column(_("Person")), Column(_("Survey")), Column(_("Score"), "count"))
+    health = (
+        Column(_("Part")),
+        Column(_("Value"), "percent"),
+        Column(_("Weight"), "percent"),
+        Column(_("Adds"), "percent"),
+        Column(_("Because"), "words"),
+    )
+    return [
+        Table("scores", _("Scores"), (*heads, Column(_("Band"))), scores),
+        Table("health", _("Health"), health, parts),
+    ]
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

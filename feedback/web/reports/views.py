@@ -1,0 +1,432 @@
+"""The numbers for those who lead: scores, comments, the closed loop, accounts, and a quarter on one page.
+
+Every page is made of tables (`feedback.web.export.tables`); `?export=<table>.csv` or `.xlsx` on the page's own
+address gives one of them as a file, with the filters that the page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.core.local_days import day_of
+from feedback.core.metrics import METRICS, Metric
+from feedback.core.period import Bucket, Period, months_later, quarter_of
+from feedback.core.text import direction_of
+from feedback.errors import NotFound
+from feedback.i18n import LANGUAGES, language_name
+from feedback.services import audit, reports, rollups
+from feedback.services.access import Viewer
+from feedback.services.customers.revenue import exchange_of
+from feedback.services.reports import EVERYBODY, Group, Series, Wanted
+from feedback.services.rollups import DIMENSIONS
+from feedback.store.models import Account, User
+from feedback.web.auth.access_log import note_seen
+from feedback.web.auth.permissions import Permission, allows, demand, may
+from feedback.web.export import download
+from feedback.web.export.tables import Table
+from feedback.web.http.locale import say
+from feedback.web.reports import charts
+from feedback.web.reports import filters as addresses
+from feedback.web.reports import tables as reports_tables
+from feedback.web.reports.tables import Names
+from feedback.web.wording import followup_wording, score_wording
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
+
+PERSONAL = frozenset({"comments", "account"})
+"""Pages with customers' words and names: who opens them is written down."""
+CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
+"""What the quarter's first sheet has room for; the surveys with the most answers are drawn, the rest is appendix."""
+
+Context = dict[str, Any]
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    insights = Blueprint("insights", __name__)
+    pages = Pages(runtime)
+
+    def page(rule: str, endpoint: str, show: Callable[..., Context], template: str) -> None:
+        @may(Permission.SEE_REPORTS)
+        def view(**values: Any) -> ResponseReturnValue:
+            return pages.answer(endpoint, template, lambda session: show(session, **values))
+
+        insights.add_url_rule(rule, endpoint, view)
+
+    page("/", "index", pages.index, "reports/index.html")
+    page("/scores/<trend>/<question>", "series", pages.series, "reports/series.html")
+    page("/comments", "comments", pages.comments, "reports/comments.html")
+    page("/loop", "loop", pages.loop, "reports/loop.html")
+    page("/accounts", "accounts", pages.accounts, "reports/accounts.html")
+    page("/accounts/<int:account_id>", "account", pages.account, "reports/account.html")
+    page("/quarter", "quarter", pages.quarter, "reports/quarter.html")
+    return insights
+
+
+class Pages:
+    """What each page shows: a dictionary for its template, with its tables under `tables`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+        self.health = runtime.settings.health
+        self.currency = runtime.settings.organisation.currency
+        self.exchange = exchange_of(runtime.settings)
+        self.organisation = runtime.settings.organisation.name
+
+    def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
+        """The page, or the one of its tables that is to be taken away."""
+        wanted = request.args.get("export", "")
+        if wanted:
+            return self._export(endpoint, wanted, show)
+        with self.database.reading() as session:
+            moved = rollups.other_zone(session)
+            page = render_template(template, **_frame(), **show(session), moved=moved)
+        if endpoint in PERSONAL:
+            note_seen(self.database, endpoint, (request.view_args or {}).get("account_id"))
+        return page
+
+    def index(self, session: Session) -> Context:
+        asked = addresses.asked(self._today())
+        group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
+        known = reports.all_series(session, self.library)
+        glances = reports.overview(session, known, asked.period, asked.bucket, group, asked.other)
+        names = self._names(session)
+        return {
+            "asked": asked,
+            "other": asked.other,
+            "glances": glances,
+            "tables": reports_tables.by_key(reports_tables.overview(names, glances)),
+            "names": names,
+        }
+
+    def series(self, session: Session, trend: str, question: str) -> Context:
+        known = reports.all_series(session, self.library)
+        series = reports.find_series(known, trend, question)
+        asked = addresses.asked(self._today())
+        alone = not allows(Permission.SEE_ALL_ACCOUNTS)
+        group = _own() if alone else asked.group
+        history = Period(min(asked.period.start, addresses.year_before(asked.period)), asked.period.end)
+        bucket = addresses.step(history)
+        points = reports.over_time(session, series, history, bucket, group)
+        everybody = group == EVERYBODY
+        names = self._names(session)
+        rates = reports.response_rates(session, asked.period, series.questionnaires)
+        cells = (
+            {each: reports.breakdown(session, series, asked.period, each) for each in DIMENSIONS}
+            if everybody
+            else {}
+        )
+        cells = {dimension: found for dimension, found in cells.items() if len(found) > 1}
+        earlier = asked.other or asked.period.before()
+        compared = reports.compare_periods(session, series, asked.period, earlier, group)
+        shown = compared.a
+        tables = [
+            reports_tables.score(names, series.metric, compared, asked.other),
+            reports_tables.trend(names, series.metric, points),
+            *([reports_tables.distribution(names, series.metric, shown)] if shown.has_score else []),
+            *([reports_tables.rates(names, rates)] if everybody and rates.cells else []),
+            *(reports_tables.breakdown(names, series.metric, each, found) for each, found in cells.items()),
+        ]
+        return {
+            "asked": asked,
+            "other": asked.other,
+            "series": series,
+            "metric": series.metric,
+            "compared": compared,
+            "points": points,
+            "bucket": bucket,
+            "cells": cells,
+            "rates": rates if everybody else None,
+            "groups": self._groups(session, series, asked.period, names) if not alone else {},
+            "contrast": self._contrast(session, series, asked.period) if everybody else None,
+            "tables": reports_tables.by_key(tables),
+            "names": names,
+            "group": group,
+        }
+
+    def comments(self, session: Session) -> Context:
+        asked = addresses.asked(self._today())
+        known = reports.all_series(session, self.library)
+        wanted = addresses.wanted_comments(asked.period, known)
+        before = request.args.get("before", type=int)
+        if _taken_away():
+            found = list(reports.every_comment(session, _viewer(), wanted))
+        else:
+            found = reports.comments(session, _viewer(), wanted, before=before)
+        names = self._names(session)
+        return {
+            "asked": asked,
+            "wanted": wanted,
+            "known": known,
+            "moods": addresses.MOODS,
+            "followed": addresses.FOLLOWED,
+            "languages": LANGUAGES["survey"],
+            "owners": self._owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else (),
+            "comments": found,
+            "more": found[-1].answer_id if len(found) == reports.COMMENTS_PAGE else None,
+            "questions": self._wordings(found),
+            "tables": reports_tables.by_key([reports_tables.comments(names, found)]),
+            "names": names,
+        }
+
+    def loop(self, session: Session) -> Context:
+        asked = addresses.asked(self._today())
+        kind = "advocacy" if request.args.get("kind") == "advocacy" else "recovery"
+        found = reports.closed_loop(
+            session, _viewer(), asked.period, now=clock.now(), currency=self.currency, kind=kind
+        )
+        names = self._names(session)
+        afterwards = self._afterwards(session, asked.period, names) if kind == "recovery" else {}
+        return {
+            "asked": asked,
+            "closing": found,
+            "kind": kind,
+            **afterwards,
+            "tables": reports_tables.by_key(reports_tables.loop(names, found)) | afterwards.get("tables", {}),
+            "names": names,
+        }
+
+    def accounts(self, session: Session) -> Context:
+        now, viewer = clock.now(), _viewer()
+        search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
+        order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
+        found = reports.accounts(
+            session,
+            viewer,
+            now=now,
+            exchange=self.exchange,
+            order=order,
+            search=search,
+            page=None if _taken_away() else page,
+            settings=self.health,
+        )
+        names = self._names(session)
+        return {
+            "standings": found,
+            "search": search,
+            "order": order,
+            "page": page,
+            "count": reports.count_accounts(session, viewer, search),
+            "tables": reports_tables.by_key([reports_tables.accounts(names, found)]),
+            "names": names,
+        }
+
+    def account(self, session: Session, account_id: int) -> Context:
+        most = None if _taken_away() else reports.ACCOUNT_ENTRIES
+        page = reports.account_page(
+            session, _viewer(), account_id, now=clock.now(), settings=self.health, most=most
+        )
+        names = self._names(session)
+        whole = Period(date(2000, 1, 1), self._today())
+        words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
+        titles = self._titles(session)
+        return {
+            "page": page,
+            "account": page.standing.account,
+            "health": page.standing.health,
+            "comments": words,
+            "questions": self._wordings(words),
+            "titles": titles,
+            "tables": reports_tables.by_key(reports_tables.account(names, page, titles)),
+            "names": names,
+        }
+
+    def quarter(self, session: Session) -> Context:
+        period = addresses.quarter(self._today())
+        group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
+        known = reports.all_series(session, self.library)
+        year = Period(months_later(period.start, -9), period.end)
+        other = addresses.other(period)
+        glances = reports.overview(session, known, period, Bucket.MONTH, group, other)
+        told = [each for each in glances if each.compared.a.has_score]
+        told.sort(key=lambda each: -each.compared.a.n)
+        histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
+        found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
+        names = self._names(session)
+        afterwards = self._afterwards(session, period, names)
+        numbers = [
+            reports_tables.trend(names, each.series.metric, history, of=each.series)
+            if sum(point.shown.has_score for point in history) > 1
+            else None
+            for each, history in zip(told, histories, strict=True)
+        ]
+        return {
+            "period": period,
+            "other": other,
+            "earlier": quarter_of(period.start - timedelta(days=1)),
+            "later": quarter_of(period.after) if period.after <= self._today() else None,
+            "glances": glances,
+            "told": list(zip(told, histories, numbers, strict=True)),
+            "most_charts": CHARTS_OF_A_SHEET,
+            "most_rows": SCORES_OF_A_SHEET,
+            "most_ends": ENDS_OF_A_SHEET,
+            "closing": found,
+            "organisation": self.organisation,
+            **afterwards,
+            "tables": reports_tables.by_key(
+                [
+                    *reports_tables.overview(names, glances),
+                    *reports_tables.loop(names, found),
+                    *(each for each in numbers if each is not None),
+                ]
+            )
+            | afterwards["tables"],
+            "names": names,
+        }
+
+    def _afterwards(self, session: Session, period: Period, names: Names) -> Context:
+        """Whether closing complaints helped."""
+        after = reports.after_closing(session, _viewer(), period)
+        again = reports.scored_again(session, _viewer(), period)
+        titles = self._titles(session)
+        return {
+            "after": after,
+            "again": again,
+            "titles": titles,
+            "tables": reports_tables.by_key(reports_tables.afterwards(names, after, again, titles)),
+        }
+
+    def _titles(self, session: Session) -> dict[str, str]:
+        """Trend -> what its survey is called in the reader's language."""
+        known = reports.all_series(session, self.library)
+        return {each.trend: each.title.to(say().language) for each in reversed(known)}
+
+    def _export(self, endpoint: str, wanted: str, show: Callable[[Session], Context]) -> Response:
+        """A table as a file; who took it is written down."""
+        demand(Permission.EXPORT)
+        key, _dot, kind = wanted.rpartition(".")
+        download.known(kind)
+        with self.database.reading() as session:  # may take a while, and nobody should wait to write
+            tables: Mapping[str, Table] = show(session)["tables"]
+        if key not in tables:
+            raise NotFound("There is no such table.")
+        with self.database.writing() as session:
+            audit.record(
+                session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
+            )
+        return download.download(tables[key], kind, f"{endpoint}-{key}-{self._today()}")
+
+    def _today(self) -> date:
+        """The organisation's: every member of staff reads the same numbers, wherever they are."""
+        return day_of(clock.now(), self.database.zone)
+
+    def _names(self, session: Session) -> Names:
+        """How people, stages and channels are called in the reader's language."""
+        people = {str(each.id): each.name for each in session.query(User.id, User.name)}
+        stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
+        return Names(say(), self.currency, people, stages, self.database.zone)
+
+    def _owners(self, session: Session) -> list[tuple[int, str]]:
+        """(id, name) of those who own an account."""
+        own = select(Account.owner_id).where(Account.owner_id.is_not(None))
+        return [
+            (each.id, each.name)
+            for each in session.query(User.id, User.name).where(User.id.in_(own)).order_by(User.name)
+        ]
+
+    def _groups(
+        self, session: Session, series: Series, period: Period, names: Names
+    ) -> dict[str, list[tuple[str, str]]]:
+        """Dimension -> its groups that may be looked at alone, as (key, name)."""
+        return {
+            dimension: [
+                (cell.group.key, names.group(cell.group))
+                for cell in reports.breakdown(session, series, period, dimension)
+                if not cell.shown.covered
+            ]
+            for dimension in DIMENSIONS
+        }
+
+    def _contrast(self, session: Session, series: Series, period: Period) -> Context | None:
+        """The comparison of two groups that the address asks for."""
+        a, b = addresses.group_of(request.args.get("a", "")), addresses.group_of(request.args.get("b", ""))
+        if a is None or (b is not None and b.dimension != a.dimension):
+            return None
+        return {"a": a, "b": b, "compared": reports.compare_groups(session, series, period, a, b)}
+
+    def _wordings(self, found: Sequence[reports.Comment]) -> dict[tuple[str, str], str]:
+        """(questionnaire, question) -> how it is asked today in the reader's language."""
+        wordings = {}
+        for each in found:
+            questionnaire = self.library.questionnaires.get(each.questionnaire)
+            question = questionnaire.question(each.question) if questionnaire else None
+            if question is not None:
+                wordings[each.questionnaire, each.question] = question.text.to(say().language)
+        return wordings
+
+
+def _taken_away() -> bool:
+    """A file holds everything that the filters let through, not only the page that is looked at."""
+    return "export" in request.args
+
+
+def _viewer() -> Viewer:
+    return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
+
+
+def _own() -> Group:
+    """The answers of the accounts that the user owned when they were given."""
+    return Group("owner", str(current_user.id))
+
+
+# --- For the templates -------------------------------------------------------------------------------
+
+
+def _frame() -> Context:
+    return {
+        "statements": score_wording,
+        "reasons": followup_wording,
+        "draw": charts,
+        "dimensions": score_wording.DIMENSIONS,
+        "periods": addresses.PERIODS,
+        "kept": addresses.kept(),
+        "against_args": addresses.AGAINST,
+        "orders": ORDERS,
+        "address": _address,
+        "direction_of": direction_of,
+        "language_name": language_name,
+        "may_export": allows(Permission.EXPORT),
+        "sees_all": allows(Permission.SEE_ALL_ACCOUNTS),
+        "bands": _bands,
+        "maximum": _maximum,
+        "EVERYBODY": EVERYBODY,
+        "replace": replace,
+    }
+
+
+def _address(**changes: object) -> str:
+    """The present page with some of its filters changed; None removes one."""
+    kept = {**request.args.to_dict(), **(request.view_args or {}), **changes}
+    values = {name: value for name, value in kept.items() if value not in (None, "")}
+    return url_for(request.endpoint or "insights.index", **values)
+
+
+def _maximum(metric: str) -> int:
+    """The best or worst end of a metric's scale: what a value is out of."""
+    return METRICS[metric].maximum
+
+
+def _bands(metric: Metric) -> list[tuple[str, str]]:
+    """The bands of a metric, bad to good, each with how it is drawn: bad, middle or good."""
+    last = len(metric.bands) - 1
+    return [
+        (band, "bad" if n == 0 else "good" if n == last else "middle") for n, band in enumerate(metric.bands)
+    ]

@@ -1,0 +1,116 @@
+"""The inbox: what customers wrote that a person has to read. Nothing of it is lost, nothing of it unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from feedback import clock
+from feedback.errors import Conflict, Rejected
+from feedback.library import Library
+from feedback.services.responses import reply_inbox
+from feedback.services.responses.reply_inbox import AT_ONCE, Decision, Tray
+from feedback.web.auth.access_log import note_seen
+from feedback.web.auth.permissions import Permission, may, viewer
+from feedback.web.http.locale import say
+from feedback.web.http.routes import get, post, room
+from feedback.web.layout import masking
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+TRAYS: Mapping[Tray, str] = {
+    Tray.WAITING: _("Waiting"),
+    Tray.HANDLED: _("Handled"),
+    Tray.ALL: _("Everything"),
+}
+MEANINGS: Mapping[str, str] = {
+    "score": _("a score"),
+    "comment": _("a comment"),
+    "stop": _("an opt-out"),
+    "maybe_stop": _("perhaps an opt-out"),
+    "start": _("wants surveys again"),
+    "help": _("asked for help"),
+    "late": _("came after the survey had ended"),
+    "unclear": _("not understood"),
+    "unknown_sender": _("from somebody we do not know"),
+}
+DECISIONS: Mapping[str, str] = {
+    Decision.OPT_OUT: _("took it as an opt-out"),
+    Decision.NO_OPT_OUT: _("decided that it is no opt-out"),
+    Decision.HANDLED: _("dealt with it"),
+}
+DONE: Mapping[Decision, str] = {
+    Decision.OPT_OUT: _("This person gets no more surveys."),
+    Decision.NO_OPT_OUT: _("Surveys to this person go on."),
+    Decision.HANDLED: _("The message is out of the inbox."),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    views = Inbox(runtime)
+    return room(
+        "inbox",
+        get("/", views.index),
+        post("/<int:reply_id>", views.decide),
+    )
+
+
+class Inbox:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.library = runtime.library
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def index(self) -> ResponseReturnValue:
+        tray = _tray(request.args.get("tray"))
+        with self.database.reading() as session:
+            found = reply_inbox.entries(session, viewer(), tray, request.args.get("before", type=int))
+        note_seen(self.database, "inbox")
+        return render_template(
+            "responses/reply-inbox.html",
+            entries=found,
+            older=found[-1].reply.id if len(found) == AT_ONCE else None,
+            tray=tray,
+            trays=TRAYS,
+            meanings=MEANINGS,
+            decisions=DECISIONS,
+            survey=lambda key: survey_title(self.library, key),
+            address=masking.for_whom(Permission.WORK_FOLLOW_UPS),
+        )
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def decide(self, reply_id: int) -> ResponseReturnValue:
+        form = request.form
+        try:
+            decision = Decision(form.get("decision", ""))
+        except ValueError:
+            raise Rejected("Say what is to become of this message.") from None
+        try:
+            with self.database.writing() as session:
+                reply_inbox.decide(
+                    session, reply_id, viewer(), decision, form.get("note", ""), now=clock.now()
+                )
+        except Conflict as second:
+            flash(say().gettext(str(second)), "error")
+        else:
+            flash(say().gettext(DONE[decision]), "success")
+        return redirect(url_for("inbox.index"), 303)
+
+
+def survey_title(library: Library, key: str) -> str:
+    """What a questionnaire is called in the reader's language; its key once it is gone."""
+    known = library.questionnaires.get(key)
+    return known.title.to(say().language) if known else key
+
+
+def _tray(asked: str | None) -> Tray:
+    return Tray(asked) if asked in set(Tray) else Tray.WAITING

@@ -1,0 +1,215 @@
+"""One's own account, and the list of staff for those who manage it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user, logout_user
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.errors import Conflict, FeedbackError, Rejected
+from feedback.i18n import LANGUAGES
+from feedback.services.staff import accounts, business_hours
+from feedback.services.staff.accounts import RoleName
+from feedback.services.staff.business_hours import Hours
+from feedback.store.models import User
+from feedback.web.auth.permissions import Permission, may, public, signed_in
+from feedback.web.http.locale import CHOSEN, DESK, say, zone
+from feedback.web.http.routes import get, post, room
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def _(message: str) -> str:
+    return message
+
+
+ROLE_TITLES = {
+    RoleName.ADMIN: _("Admin"),
+    RoleName.LEAD: _("CS lead"),
+    RoleName.CSM: _("CSM"),
+    RoleName.VIEWER: _("Viewer"),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    views = Accounts(runtime)
+    return room(
+        "account",
+        get("/", views.show),
+        post("/", views.save),
+        post("/language", views.language),
+        post("/sign-out-everywhere", views.sign_out_everywhere),
+        get("/staff", views.staff),
+        post("/staff", views.add),
+        post("/staff/<int:user_id>", views.change),
+    )
+
+
+class Accounts:
+    def __init__(self, runtime: Runtime) -> None:
+        self.database = runtime.database
+        self.followup = runtime.settings.followup
+
+    @signed_in
+    def show(self) -> ResponseReturnValue:
+        with self.database.reading() as transaction:
+            user = accounts.find(transaction, current_user.id)
+            people = [person for person in accounts.owners(transaction) if person.id != user.id]
+            return render_template(
+                "staff/account.html",
+                user=user,
+                people=people,
+                zones=_zones(),
+                role_titles=ROLE_TITLES,
+                hours=business_hours.hours_of(user, self.followup),
+                calendars=sorted(self.followup.holiday_calendars),
+            )
+
+    @signed_in
+    def save(self) -> ResponseReturnValue:
+        try:
+            with self.database.writing() as transaction:
+                user = accounts.find(transaction, current_user.id)
+                _apply(user)
+                self._set_hours(transaction, user)
+        except Rejected as refused:
+            flash(say().gettext(str(refused)), "error")
+            return redirect(url_for("account.show"), 303)
+        session.pop(CHOSEN, None)
+        flash(say().gettext("Saved."), "success")
+        return redirect(url_for("account.show"), 303)
+
+    def _set_hours(self, transaction: Session, user: User) -> None:
+        """Where the form has them, and they were changed."""
+        before = business_hours.hours_of(user, self.followup)
+        hours = _hours(before)
+        if hours != before:
+            business_hours.set_hours(transaction, user, hours, self.followup, by=user.id, now=clock.now())
+
+    @public("the sign-in page is read in one's own language, too")
+    def language(self) -> ResponseReturnValue:
+        chosen = request.form.get("language", "")
+        if chosen in LANGUAGES[DESK]:
+            session[CHOSEN] = chosen
+            if current_user.is_authenticated:
+                with self.database.writing() as transaction:
+                    accounts.find(transaction, current_user.id).language = chosen
+        return redirect(_own_page(request.form.get("back", "")), 303)
+
+    @signed_in
+    def sign_out_everywhere(self) -> ResponseReturnValue:
+        with self.database.writing() as transaction:
+            user = accounts.find(transaction, current_user.id)
+            accounts.revoke_sessions(transaction, user, by=user.id, now=clock.now())
+        logout_user()
+        return redirect(url_for("security.login"), 303)
+
+    @may(Permission.MANAGE_STAFF)
+    def staff(self) -> ResponseReturnValue:
+        return self._staff_page()
+
+    @may(Permission.MANAGE_STAFF)
+    def add(self) -> ResponseReturnValue:
+        form = request.form
+        try:
+            with self.database.writing() as transaction:
+                accounts.add_user(
+                    transaction,
+                    email=form.get("email", ""),
+                    name=form.get("name", ""),
+                    roles=form.getlist("role"),
+                    language=say().language,
+                    now=clock.now(),
+                    by=current_user.id,
+                )
+        except (Conflict, Rejected) as refused:
+            return self._staff_page(say().gettext(str(refused))), _status(refused)
+        flash(say().gettext('Added. They choose a password by "Forgot your password?".'), "success")
+        return redirect(url_for("account.staff"), 303)
+
+    @may(Permission.MANAGE_STAFF)
+    def change(self, user_id: int) -> ResponseReturnValue:
+        action, now = request.form.get("action", ""), clock.now()
+        try:
+            with self.database.writing() as transaction:
+                user = accounts.find(transaction, user_id)
+                if action == "roles":
+                    roles = request.form.getlist("role")
+                    accounts.set_roles(transaction, user, roles, by=current_user.id, now=now)
+                elif action in ("activate", "deactivate"):
+                    active = action == "activate"
+                    accounts.set_active(transaction, user, active, by=current_user.id, now=now)
+                elif action == "revoke":
+                    accounts.revoke_sessions(transaction, user, by=current_user.id, now=now)
+        except (Conflict, Rejected) as refused:
+            return self._staff_page(say().gettext(str(refused))), _status(refused)
+        flash(say().gettext("Saved."), "success")
+        return redirect(url_for("account.staff"), 303)
+
+    def _staff_page(self, refused: str | None = None) -> str:
+        with self.database.reading() as transaction:
+            return render_template(
+                "staff/staff.html",
+                people=accounts.everybody(transaction),
+                role_titles=ROLE_TITLES,
+                refused=refused,
+                typed=request.form,
+            )
+
+
+def _status(refused: FeedbackError) -> int:
+    return 409 if isinstance(refused, Conflict) else 422
+
+
+def _apply(user: User) -> None:
+    form = request.form
+    user.name = form.get("name", "").strip()[:255] or user.name
+    if (language := form.get("language")) in LANGUAGES[DESK]:
+        user.language = language
+    if (name := form.get("time_zone", "")) in _zones():
+        user.time_zone = name
+    user.delegate_id = form.get("delegate", type=int) or None
+    user.away_until = _end_of(form.get("away_until", ""), user)
+
+
+def _hours(before: Hours) -> Hours:
+    form = request.form
+    if "work_from" not in form:
+        return before
+    days = frozenset(form.getlist("work_day", type=int))
+    opens, closes = _clock(form["work_from"]), _clock(form.get("work_to", ""))
+    return Hours(days, opens, closes, form.get("holidays", before.holidays))
+
+
+def _clock(written: str) -> time:
+    try:
+        return time.fromisoformat(written).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        raise Rejected("Working hours begin before they end.") from None
+
+
+def _end_of(written: str, user: User) -> datetime | None:
+    """Away through the whole of that day, on one's own clocks."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        return None
+    own = ZoneInfo(user.time_zone) if user.time_zone else zone()
+    return datetime.combine(day, time(23, 59), tzinfo=own).astimezone(UTC)
+
+
+def _zones() -> list[str]:
+    return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+
+
+def _own_page(written: str) -> str:
+    """Back to where the form was, on this site and nowhere else."""
+    is_local = written.startswith("/") and not written.startswith(("//", "/\\"))
+    return written if is_local else url_for("front_door")

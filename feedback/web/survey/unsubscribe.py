@@ -1,0 +1,76 @@
+"""The way out of every e-mail: `/<token>/stop`.
+
+A GET shows a button and changes nothing, because mail scanners open this link, too. The POST acts, at once and
+without asking back (RFC 8058): mail programs send it by themselves, without cookies, so the token is the proof.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from feedback import clock
+from feedback.errors import NotFound
+from feedback.i18n import translator
+from feedback.services.contact import suppression
+from feedback.web.auth.permissions import public
+from feedback.web.http import rate_limits
+from feedback.web.survey.pages import Pages
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def blueprint(runtime: Runtime, pages: Pages) -> Blueprint:
+    """GET and POST /<token>/stop."""
+    return _Unsubscribe(runtime, pages).blueprint()
+
+
+class _Unsubscribe:
+    def __init__(self, runtime: Runtime, pages: Pages) -> None:
+        self.database = runtime.database
+        self.pages = pages
+        self.limits = rate_limits.Limits()
+
+    def blueprint(self) -> Blueprint:
+        bare = Blueprint("unsubscribe", __name__)
+        address = "/<string(length=12):token>/stop"
+        bare.add_url_rule(address, "ask", self.ask, methods=["GET"])
+        bare.add_url_rule(address, "stop", self.stop, methods=["POST"])
+        bare.register_error_handler(NotFound, self._unknown)
+        return bare
+
+    @public("the link is the key")
+    def ask(self, token: str) -> Response:
+        """The button."""
+        return self._page(self._language(token), "No more surveys", asks=True)
+
+    @public("the link is the key; mail programs post without a cookie")
+    def stop(self, token: str) -> Response:
+        """The end of it; pressed twice, it is the same end. No limit stands before it: a known link always counts."""
+        self._language(token)  # guesses are answered before anything is locked
+        with self.database.writing() as session:
+            invitation = suppression.who_asks(session, token)
+            suppression.opt_out_by_link(session, invitation, clock.now())
+            language = invitation.language
+        return self._page(language, "You will get no more surveys from us.")
+
+    def _language(self, token: str) -> str:
+        with self.database.reading() as session:
+            return suppression.who_asks(session, token).language
+
+    def _page(self, language: str, heading: str, *, asks: bool = False, status: int = 200) -> Response:
+        words = translator("messages", language).gettext
+        return self.pages.render(
+            "survey/stop.html",
+            language,
+            status=status,
+            heading=words(heading),
+            words=words("No text message and no e-mail will ask you for feedback again.") if asks else "",
+            button=words("No more surveys") if asks else "",
+        )
+
+    def _unknown(self, _: NotFound) -> Response:
+        few = self.limits.missed(request.remote_addr)
+        return self.pages.unknown() if few else self.pages.too_many()

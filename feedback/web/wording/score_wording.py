@@ -1,0 +1,374 @@
+"""What the numbers say, in the reader's words: scores in their unit, changes only where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from feedback.core.health import Level, Part
+from feedback.core.metrics import METRICS as METRICS_BY_KEY
+from feedback.core.metrics import Comparison, Display, Metric
+from feedback.core.metrics.base import Unit
+from feedback.core.period import Bucket, Period
+from feedback.i18n import Translator
+from feedback.services.customers.product_usage import Figure
+from feedback.services.reports import (
+    SILENCE_WITHIN,
+    AfterClosing,
+    Compared,
+    Kept,
+    ScoredAgain,
+    Shown,
+    Standing,
+)
+from feedback.web.export.tables import Cell, Kind
+
+LEFT_TO_RIGHT = "\u200e"  # keeps a sign on the side of its number in right-to-left text
+
+
+def _(message: str) -> str:
+    return message
+
+
+DIMENSIONS: Mapping[str, str] = {
+    "segment": _("Segment"),
+    "stage": _("Stage"),
+    "channel": _("Channel"),
+    "owner": _("Owner"),
+    "language": _("Language"),
+}
+CHANNELS: Mapping[str, str] = {"sms": _("SMS"), "email": _("E-mail"), "none": _("Open link")}
+BUCKETS: Mapping[Bucket, str] = {
+    Bucket.WEEK: _("Weeks"),
+    Bucket.MONTH: _("Months"),
+    Bucket.QUARTER: _("Quarters"),
+}
+BANDS: Mapping[str, str] = {
+    "detractor": _("Detractors"),
+    "passive": _("Passives"),
+    "promoter": _("Promoters"),
+    "difficult": _("Difficult"),
+    "neutral": _("Neutral"),
+    "easy": _("Easy"),
+    "dissatisfied": _("Dissatisfied"),
+    "satisfied": _("Satisfied"),
+    "down": _("Thumbs down"),
+    "up": _("Thumbs up"),
+    "not": _("Not disappointed"),
+    "somewhat": _("Somewhat disappointed"),
+    "very": _("Very disappointed"),
+}
+MEASURES: Mapping[str, str] = {
+    "promoters": _("Promoters (9-10)"),
+    "passives": _("Passives (7-8)"),
+    "detractors": _("Detractors (0-6)"),
+    "easy": _("Share of easy"),
+    "satisfied": _("Share of satisfied"),
+    "mean": _("Mean"),
+}
+METRICS: Mapping[str, str] = {
+    "nps": _("Net Promoter Score"),
+    "ces2": _("Customer Effort Score"),
+    "ces_item": _("Ease of a task"),
+    "csat": _("Customer satisfaction"),
+    "stars": _("Star rating"),
+    "thumbs": _("Thumbs"),
+    "pmf": _("Product-market fit"),
+}
+LETTERS: Mapping[str, str] = {
+    "nps": "NPS",
+    "csat": "CSAT",
+    "ces1": "CES",
+    "ces2": "CES",
+    "ces_item": "CES",
+    "pmf": "PMF",
+}
+PARTS: Mapping[Part, str] = {
+    Part.RELATIONSHIP: _("Relationship scores"),
+    Part.EXPERIENCE: _("Experience scores"),
+    Part.DIRECTION: _("Rising or falling"),
+    Part.VOICE: _("Do they answer"),
+    Part.FOLLOW_UPS: _("Promises kept"),
+    Part.USAGE: _("Usage"),
+}
+LEVELS: Mapping[Level, str] = {
+    Level.GOOD: _("Doing well"),
+    Level.FAIR: _("Keep an eye on it"),
+    Level.POOR: _("Needs care"),
+}
+
+
+NOTHING_KNOWN: Mapping[Part, str] = {
+    Part.RELATIONSHIP: _("Nobody has said within a year how they see us as a whole."),
+    Part.EXPERIENCE: _("Nobody has rated an experience within a year."),
+    Part.DIRECTION: _("Nobody has answered the same question twice within a year."),
+    Part.VOICE: _("No survey of the last {days} days was answered or ran out."),
+    Part.USAGE: _("Nobody has told any figures."),
+}
+
+
+def metric_title(say: Translator, metric: Metric) -> str:
+    return say.gettext(METRICS.get(metric.key, metric.title))
+
+
+def metric_letters(say: Translator, key: str) -> str:
+    """What a metric is called where there is little room: by its letters, where people know it by some."""
+    return LETTERS.get(key) or say.gettext(METRICS.get(key, key))
+
+
+def in_unit(say: Translator, value: float | None, unit: Unit) -> str:
+    """A score: +31, 82 %, 5.62; a dash where there is none."""
+    if value is None:
+        return "–"
+    if unit == "points":
+        return signed(say, value, 0)
+    return say.percent(value / 100) if unit == "percent" else say.number(value, digits=2)
+
+
+def signed(say: Translator, value: float, digits: int) -> str:
+    """A number with its sign, also a plus; nothing that is zero when rounded has one."""
+    rounded = round(value, digits) + 0.0  # no minus zero
+    text = say.number(rounded, digits=digits)
+    return text if rounded == 0 else LEFT_TO_RIGHT + ("+" if rounded > 0 else "") + text
+
+
+def difference(say: Translator, value: float | None, unit: Unit) -> str:
+    """How much more or less: points stay points, also those of a percentage."""
+    return "–" if value is None else signed(say, value, 2 if unit == "mean" else 0)
+
+
+def points(say: Translator, value: float | None, unit: Unit) -> str:
+    """How far two scores lie apart, without a sign: 12 points, 0.35."""
+    if unit == "mean":
+        return say.number(abs(value or 0), digits=2)
+    return say.ngettext("{n} point", "{n} points", round(abs(value or 0)))
+
+
+def between(say: Translator, low: float | None, high: float | None, unit: Unit) -> str:
+    """The interval as a range of numbers; empty where it is unknown."""
+    if low is None or high is None:
+        return ""
+    return say.gettext("{low} to {high}", low=in_unit(say, low, unit), high=in_unit(say, high, unit))
+
+
+def answers(say: Translator, n: int) -> str:
+    return say.ngettext("{n} answer", "{n} answers", n)
+
+
+def caution(say: Translator, shown: Shown) -> str:
+    """Why a score is missing or to be taken with care; empty where nothing needs to be said."""
+    if shown.covered:
+        return say.gettext("Hidden: the group is too small, or would give away one that is.")
+    if shown.display is Display.HIDDEN:
+        return say.gettext("Too few answers for a score; 10 are needed.")
+    if shown.display is Display.INDICATIVE:
+        return say.gettext("Indicative: fewer than 30 answers.")
+    return ""
+
+
+def change(say: Translator, compared: Compared, metric: Metric, other: Period | None = None) -> str:
+    """What has changed against the period before, or the `other` one; never more than the interval allows to say."""
+    found = compared.change
+    if other is not None:
+        return _change_against(say, found, metric, span(say, other))
+    if found is None:
+        return say.gettext("Too few answers to compare with the period before.")
+    if not found.changed:
+        return say.gettext("No real change against the period before.")
+    amount = points(say, found.difference, metric.unit)
+    if (found.difference or 0) > 0:
+        return say.gettext("Up by {amount} against the period before.", amount=amount)
+    return say.gettext("Down by {amount} against the period before.", amount=amount)
+
+
+def _change_against(say: Translator, found: Comparison | None, metric: Metric, days: str) -> str:
+    if found is None:
+        return say.gettext("Too few answers to compare with {days}.", days=days)
+    if not found.changed:
+        return say.gettext("No real change against {days}.", days=days)
+    amount = points(say, found.difference, metric.unit)
+    if (found.difference or 0) > 0:
+        return say.gettext("Up by {amount} against {days}.", amount=amount, days=days)
+    return say.gettext("Down by {amount} against {days}.", amount=amount, days=days)
+
+
+def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str) -> str:
+    """How two groups differ, in a sentence."""
+    found = compared.change
+    if found is None:
+        return say.gettext("Too few answers to compare {a} with {b}.", a=a, b=b)
+    if not found.changed:
+        return say.gettext("No real difference between {a} and {b}.", a=a, b=b)
+    amount = points(say, found.difference, metric.unit)
+    if (found.difference or 0) > 0:
+        return say.gettext("{a} is higher than {b} by {amount}.", a=a, b=b, amount=amount)
+    return say.gettext("{a} is lower than {b} by {amount}.", a=a, b=b, amount=amount)
+
+
+def handled(say: Translator, after: AfterClosing) -> str:
+    """How many are satisfied with how their complaint was handled, as far as the answers allow to say."""
+    if after.display is Display.HIDDEN:
+        return say.gettext("Too few answers for a score; 10 are needed.")
+    return say.gettext("are satisfied with how we handled their complaint.")
+
+
+def scored_again(say: Translator, again: ScoredAgain) -> str:
+    """What became of the score of the same people, in a sentence."""
+    if again.display is Display.HIDDEN:
+        return say.gettext("Too few people answered again; 10 are needed.")
+    if not again.change.changed:
+        return say.gettext("No real change.")
+    amount = say.number(abs(again.change.difference or 0), digits=1)
+    if (again.change.difference or 0) > 0:
+        return say.gettext("Rose by {amount} on average.", amount=amount)
+    return say.gettext("Fell by {amount} on average.", amount=amount)
+
+
+def few(say: Translator, display: Display) -> str:
+    """The caution beside a number that is shown over few answers; empty where there is nothing to say."""
+    return say.gettext("Indicative: fewer than 30 answers.") if display is Display.INDICATIVE else ""
+
+
+def tone_again(again: ScoredAgain) -> str:
+    """good or bad as the metric has it, and only for a real change of enough people."""
+    if again.display is Display.HIDDEN or not again.change.changed:
+        return ""
+    return "good" if ((again.change.difference or 0) > 0) != again.metric.high_is_bad else "bad"
+
+
+def evidence(say: Translator, found: Comparison | None, unit: Unit) -> str:
+    """The difference with its interval and the p-value of the test, for those who want to know."""
+    if found is None or found.low is None or found.high is None or found.p_value is None:
+        return ""
+    small = found.p_value < 0.001
+    return say.gettext(
+        "Difference {difference}, 95% between {low} and {high}; p {p}",
+        difference=difference(say, found.difference, unit),
+        low=difference(say, found.low, unit),
+        high=difference(say, found.high, unit),
+        p=("< " if small else "= ") + say.number(max(found.p_value, 0.001), digits=3),
+    )
+
+
+def tone(compared: Compared, metric: Metric) -> str:
+    """good, bad, or nothing: colour is only for a change whose interval leaves no doubt."""
+    found = compared.change
+    if found is None or not found.changed or found.difference is None:
+        return ""
+    return "good" if (found.difference > 0) != metric.high_is_bad else "bad"
+
+
+def span(say: Translator, period: Period) -> str:
+    """The days of a period."""
+    return say.gettext("{first} to {last}", first=say.date(period.start), last=say.date(period.end))
+
+
+def bucket_label(say: Translator, period: Period, bucket: Bucket) -> str:
+    """A bucket's name under an axis."""
+    if bucket is Bucket.WEEK:
+        return say.day_and_month(period.start)
+    return say.month(period.start) if bucket is Bucket.MONTH else say.quarter(period.start)
+
+
+def hours(say: Translator, value: float | None) -> str:
+    """A length of time that is given in hours: hours up to two days, days from then on."""
+    if value is None:
+        return "–"
+    if round(value) < 48:
+        return say.ngettext("{n} hour", "{n} hours", max(1, round(value)))
+    return say.ngettext("{n} day", "{n} days", round(value / 24))
+
+
+def kept(say: Translator, promise: Kept) -> str:
+    if promise.share is None:
+        return "–"
+    return say.percent(promise.share)
+
+
+def because(say: Translator, standing: Standing, part: Part) -> str:
+    """What a part of an account's health rests on, or why it is unknown."""
+    signs, days = standing.signs, SILENCE_WITHIN.days
+    if all(share.value is None for share in standing.health.shares if share.part is part):
+        return say.gettext(NOTHING_KNOWN[part], days=days)
+    told: Mapping[Part, Callable[[], str]] = {
+        Part.RELATIONSHIP: lambda: _given(say, signs.about("relationship")),
+        Part.EXPERIENCE: lambda: _given(say, signs.about("experience")),
+        Part.DIRECTION: lambda: _moved(say, signs.changes),
+        Part.VOICE: lambda: say.gettext(
+            "{answered} of {n} surveys of the last {days} days answered.",
+            answered=signs.answered,
+            n=signs.asked,
+            days=days,
+        ),
+        Part.FOLLOW_UPS: lambda: _promised(say, signs.open_tasks, signs.overdue_tasks),
+        Part.USAGE: lambda: _used(say, standing.usage),
+    }
+    return told[part]()
+
+
+def _given(say: Translator, latest: Mapping[str, Sequence[int]]) -> str:
+    """Customer satisfaction 2.8 (1 to 5), 5 answers · Star rating ..."""
+    told = []
+    for key, values in latest.items():
+        metric = METRICS_BY_KEY[key]
+        told.append(
+            say.gettext(
+                "{metric} {mean} ({least} to {most}), {answers}",
+                metric=metric_title(say, metric),
+                mean=say.number(sum(values) / len(values), digits=1),
+                least=metric.minimum,
+                most=metric.maximum,
+                answers=answers(say, len(values)),
+            )
+        )
+    return " · ".join(told)
+
+
+def _moved(say: Translator, changes: Sequence[float]) -> str:
+    return say.ngettext(
+        "{n} answer beside the same person's last one to the question: {up} higher, {down} lower.",
+        "{n} answers beside the same person's last one to the question: {up} higher, {down} lower.",
+        len(changes),
+        up=sum(change > 0 for change in changes),
+        down=sum(change < 0 for change in changes),
+    )
+
+
+def _promised(say: Translator, open_: int, overdue: int) -> str:
+    if not open_:
+        return say.gettext("No complaint is open.")
+    return say.ngettext(
+        "{n} complaint is open; overdue: {overdue}.",
+        "{n} complaints are open; overdue: {overdue}.",
+        open_,
+        overdue=overdue,
+    )
+
+
+def _used(say: Translator, figures: Sequence[Figure]) -> str:
+    """Each figure beside what counts as full use; without figures it is the account's own property."""
+    told = [
+        figure.name
+        + " "
+        + say.gettext("{value} of {full}", value=say.number(figure.value), full=say.number(figure.full))
+        for figure in figures
+    ]
+    return say.comma.join(told) or say.gettext("As the account's own data say.")
+
+
+def cell(say: Translator, value: Cell, kind: Kind, currency: str = "") -> str:
+    """A cell of a table on a page."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return say.date(value)
+    if kind in ("points", "mean", "percent"):
+        return in_unit(say, float(value), kind)
+    in_kind = {
+        "difference": lambda: signed(say, float(value), 2),
+        "hours": lambda: hours(say, float(value)),
+        "money": lambda: say.money(value, currency) if currency else say.number(value, digits=0),
+    }
+    return in_kind.get(kind, lambda: say.number(value, digits=0))()

@@ -1,0 +1,256 @@
+"""Mail that comes back: a wrong address is closed, a failing one rests, a spam report is an opt-out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from feedback.services.contact import suppression
+from feedback.services.messaging import bounces, email_ids, outbox
+from feedback.settings import Secret
+from feedback.store.models import Bounce, Message, Suppression
+from tests.services.conftest import World
+
+ADDRESS = "c1@example.com"
+
+
+def dsn(
+    to: str,
+    status: str,
+    action: str = "failed",
+    message_id: str = "<x@y>",
+    prose: str = "I'm sorry.",
+    said: str = "",
+) -> bytes:
+    """A delivery report as Postfix writes it."""
+    return f"""Return-Path: <>
+From: MAILER-DAEMON@mx.example (Mail Delivery System)
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain; charset=us-ascii
+
+This is the mail system at host mx.example. {prose}
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+Arrival-Date: Mon,  2 Mar 2026 14:00:00 +0000 (UTC)
+
+Final-Recipient: rfc822; {ADDRESS}
+Original-Recipient: rfc822;{ADDRESS}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {said or status} something
+
+--B
+Content-Type: text/rfc822-headers
+
+From: Acme <hello@acme.example>
+Message-ID: {message_id}
+
+--B--
+""".replace("\n", "\r\n").encode()
+
+
+def complaint(to: str, kind: str = "abuse") -> bytes:
+    return f"""From: staff@provider.example
+To: {to}
+Subject: complaint
+Content-Type: multipart/report; report-type=feedback-report; boundary="B"
+
+--B
+Content-Type: text/plain
+
+An e-mail abuse report.
+--B
+Content-Type: message/feedback-report
+
+Feedback-Type: {kind}
+Version: 1
+--B--
+""".replace("\n", "\r\n").encode()
+
+
+@pytest.fixture
+def mailed(world: World) -> World:
+    """A world in which three mails have gone to one address, one a month apart."""
+    with world.database.writing() as session:
+        world.contact(session, phone=None)
+    for _ in range(3):
+        with world.database.writing() as session:
+            world.event(session, "ticket_closed")
+        world.wait(hours=2)
+        world.tick()
+        world.wait(days=34, hours=22)
+    world.wait(days=-34)
+    return world
+
+
+def messages(world: World) -> list[Message]:
+    with world.database.reading() as session:
+        return list(
+            session.scalars(select(Message).where(Message.purpose == "invitation").order_by(Message.id))
+        )
+
+
+def back(world: World, raw: bytes, envelope: str | None = None) -> str:
+    with world.database.writing() as session:
+        return bounces.receive(session, raw, world.settings, world.now, envelope)
+
+
+def path(world: World, number: int = 0) -> str:
+    return email_ids.return_path(messages(world)[number].id, world.settings)
+
+
+def listed(world: World) -> list[str]:
+    with world.database.reading() as session:
+        return list(session.scalars(select(Suppression.reason).where(Suppression.lifted_at.is_(None))))
+
+
+def test_each_mail_has_a_return_path_and_an_id_of_its_own(mailed: World) -> None:
+    assert len(mailed.mails) == 3
+    sent = [each.outgoing for each in mailed.mailbox.delivered]
+    assert len({each.envelope_from for each in sent}) == 3
+    assert len({each.message_id_header for each in sent}) == 3
+    assert all(
+        email_ids.read_return_path(each.envelope_from or "", mailed.settings) == each.message_id
+        for each in sent
+    )
+
+
+def test_an_address_that_does_not_exist_is_closed(mailed: World) -> None:
+    assert back(mailed, dsn(path(mailed), "5.1.1")) == "closed"
+    assert listed(mailed) == ["hard_bounce"]
+    assert messages(mailed)[0].state == "undelivered"
+
+
+def test_a_mail_in_doubt_that_comes_back_is_in_doubt_no_more(mailed: World) -> None:
+    with mailed.database.writing() as session:
+        session.execute(update(Message).where(Message.id == messages(mailed)[0].id).values(state="held"))
+    assert back(mailed, dsn(path(mailed), "5.7.1")) == "noted"
+    assert messages(mailed)[0].state == "undelivered"
+    with mailed.database.writing() as session:
+        assert not outbox.resend(session, messages(mailed)[0].id, mailed.now)
+
+
+def test_a_report_told_twice_counts_once(mailed: World) -> None:
+    assert back(mailed, dsn(path(mailed), "4.2.2")) == "noted"
+    assert back(mailed, dsn(path(mailed), "4.2.2")) == "known"
+
+
+def test_three_mails_that_come_back_within_a_month_let_the_address_rest(mailed: World) -> None:
+    assert [back(mailed, dsn(path(mailed, number), "4.2.2")) for number in range(3)] == [
+        "noted",
+        "noted",
+        "paused",
+    ]
+    assert listed(mailed) == ["soft_bounces"]
+    mailed.wait(days=31)
+    with mailed.database.writing() as session:
+        assert suppression.lift_pauses(session, mailed.now) == 1
+    assert listed(mailed) == []
+
+
+def test_three_that_come_back_over_the_year_do_not(mailed: World) -> None:
+    for number in range(3):
+        assert back(mailed, dsn(path(mailed, number), "4.2.2")) == "noted"
+        mailed.wait(days=31)
+
+
+def test_the_message_id_serves_where_the_return_path_is_lost(mailed: World) -> None:
+    name = email_ids.message_id(messages(mailed)[0].id, mailed.settings)
+    assert back(mailed, dsn("postmaster@acme.example", "5.1.1", message_id=name)) == "closed"
+
+
+def test_a_mail_that_left_under_the_key_before_is_still_known_when_it_comes_back(mailed: World) -> None:
+    report, link = dsn(path(mailed), "5.1.1"), mailed.settings.link
+    fresh = replace(link, key=Secret("n" * 32))
+    mailed.settings = replace(mailed.settings, link=fresh)
+    assert back(mailed, report) == "not_ours"
+    mailed.settings = replace(mailed.settings, link=replace(fresh, key_previous=link.key))
+    assert back(mailed, report) == "closed"
+
+
+def test_the_envelope_comes_before_what_the_mail_says(mailed: World) -> None:
+    assert back(mailed, dsn("undisclosed-recipients:;", "5.1.1"), path(mailed, 1)) == "closed"
+    assert messages(mailed)[1].state == "undelivered"
+
+
+def test_a_spam_report_is_an_opt_out_that_start_does_not_lift(mailed: World) -> None:
+    assert back(mailed, complaint(path(mailed))) == "opted_out"
+    assert listed(mailed) == ["complaint"]
+    with mailed.database.writing() as session:
+        assert not suppression.opt_in(session, "email", ADDRESS, source="reply", now=mailed.now)
+
+
+@pytest.mark.parametrize(
+    "forge", [lambda p: p.replace(".", ".0", 1), lambda p: p.replace("+b1", "+b2"), str.upper]
+)
+def test_a_forged_return_path_closes_nothing(mailed: World, forge) -> None:  # type: ignore[no-untyped-def]
+    forged = forge(path(mailed))
+    expected = "closed" if forged == path(mailed).upper() else "not_ours"  # capitals are lost on the way
+    assert back(mailed, dsn(forged, "5.1.1")) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff\xfe garbage",
+        b"From: a@b.example\r\nSubject: Out of office\r\n\r\nI am away until 5.1.1 o'clock.",
+        b"Content-Type: multipart/report; boundary=x\r\n\r\nno parts at all",
+    ],
+)
+def test_what_is_no_report_does_nothing(mailed: World, raw: bytes) -> None:
+    assert back(mailed, raw, path(mailed)) == "nothing"
+
+
+def test_a_report_of_delay_or_success_does_nothing(mailed: World) -> None:
+    assert back(mailed, dsn(path(mailed), "4.4.1", action="delayed")) == "nothing"
+    assert back(mailed, dsn(path(mailed), "2.0.0", action="relayed")) == "nothing"
+    greylisted = "The server said: 451 4.7.1 please come back later"
+    assert back(mailed, dsn(path(mailed), "4.7.1", action="delayed", prose=greylisted)) == "nothing"
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure"])
+def test_feedback_that_is_no_complaint_opts_nobody_out(mailed: World, kind: str) -> None:
+    assert back(mailed, complaint(path(mailed), kind)) == "nothing"
+    assert listed(mailed) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "said"),
+    [
+        ("failed (bad destination mailbox)", "5.1.1", "5.1.1"),
+        ("Failed", "5.1.1 (no such user)", "5.1.1"),
+        ("failed", "5.0.0", "5.1.1"),
+    ],
+)
+def test_a_wrong_address_is_understood_in_the_spelling_of_other_servers(
+    mailed: World, action: str, status: str, said: str
+) -> None:
+    assert back(mailed, dsn(path(mailed), status, action, said=said)) == "closed"
+
+
+def test_a_piece_of_an_ip_address_is_no_status(mailed: World) -> None:
+    said = "host mx.example[195.5.1.1] said: 452 4.2.2 mailbox full"
+    prose = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@q.example\r\nTo: {path(mailed)}\r\n\r\n{said}"
+    assert back(mailed, prose.encode()) == "noted"
+    assert listed(mailed) == []
+
+
+def test_prose_is_understood_where_a_machine_wrote_it(mailed: World) -> None:
+    prose = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@q.example\r\nTo: {path(mailed)}\r\n\r\n550 5.1.1 no user"
+    assert back(mailed, prose.encode()) == "closed"
+    with mailed.database.reading() as session:
+        assert session.scalars(select(Bounce.status)).all() == ["5.1.1"]
+    assert mailed.now > messages(mailed)[0].created_at + timedelta(days=1)

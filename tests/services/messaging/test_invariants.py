@@ -1,0 +1,133 @@
+"""What `doctor --deep` finds, and the numbers that everybody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from feedback.errors import ChannelHeld
+from feedback.services.messaging import invariants, metrics, provider_holds
+from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
+from tests.services.conftest import World
+
+
+@pytest.fixture
+def sent(world: World) -> World:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    return world
+
+
+def codes(world: World) -> list[str]:
+    with world.database.reading() as session:
+        return [problem.code for problem in invariants.check(session, world.now)]
+
+
+def test_a_sound_installation_has_nothing_to_report(sent: World) -> None:
+    assert codes(sent) == []
+
+
+def _vanish(session: Session, world: World) -> None:
+    session.execute(update(Message).values(state="sending", lease_until=world.now - timedelta(minutes=5)))
+
+
+def _twice(session: Session, world: World) -> None:
+    session.add(DuplicateSend(message_id=1, provider_id="SM2", noticed_at=world.now))
+
+
+def _copy(session: Session, _: World) -> None:
+    original = session.get_one(Message, 1)
+    names = [
+        each
+        for each in Message.__mapper__.columns.keys()  # noqa: SIM118
+        if each not in ("id", "invitation_id", "provider_id")
+    ]
+    session.add(Message(provider_id="SM3", **{name: getattr(original, name) for name in names}))
+
+
+def _unsaid(session: Session, _: World) -> None:
+    session.execute(delete(Attempt))
+
+
+def _strange(session: Session, _: World) -> None:
+    session.execute(update(Message).values(state="lost"))
+
+
+def _forgotten(session: Session, world: World) -> None:
+    session.execute(update(Invitation).values(state="queued", expires_at=world.now - timedelta(hours=2)))
+
+
+def _overdue(session: Session, world: World) -> None:
+    session.execute(update(Enrolment).values(state="scheduled", due_at=world.now - timedelta(hours=2)))
+
+
+def _uninvited(session: Session, _: World) -> None:
+    session.execute(delete(Invitation))
+
+
+def _held(session: Session, world: World) -> None:
+    provider_holds.hold(
+        session, "twilio_sms", ChannelHeld("Bad credentials.", code="hold_channel"), world.now
+    )
+
+
+def _doubtful(session: Session, _: World) -> None:
+    session.execute(update(Message).values(state="held"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "code"),
+    [
+        (_vanish, "F301"),
+        (_twice, "F303"),
+        (_copy, "F304"),
+        (_strange, "F305"),
+        (_unsaid, "F306"),
+        (_forgotten, "F307"),
+        (_overdue, "F308"),
+        (_held, "F309"),
+        (_doubtful, "F310"),
+        (_uninvited, "F311"),
+    ],
+)
+def test_each_broken_invariant_is_named(
+    sent: World, harm: Callable[[Session, World], None], code: str
+) -> None:
+    with sent.database.writing() as session:
+        harm(session, sent)
+    assert code in codes(sent)
+
+
+def test_the_collector_can_read_the_figures(sent: World) -> None:
+    with sent.database.writing() as session:
+        _held(session, sent)
+        found = metrics.figures(session, sent.now)
+    families = {each.name: each for each in text_string_to_metric_families(metrics.exposition(found))}
+    (sample,) = families["feedback_messages"].samples
+    assert (sample.labels, sample.value) == ({"channel": "simulator_sms", "state": "sent"}, 1.0)
+    assert families["feedback_segments"].samples[0].value >= 1
+    assert families["feedback_channel_held"].samples[0].labels["channel"] == "twilio_sms"
+
+
+def test_what_was_spent_is_told_by_day_and_sender(sent: World) -> None:
+    with sent.database.reading() as session:
+        (row,) = metrics.spent(session, sent.settings, sent.now)
+    assert (row.day, row.channel, row.messages) == (sent.now.date(), "simulator_sms", 1)
+    assert row.segments >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "costly"), [("Hello", 1, None), ("a" * 161, 2, None), ("Teşekkürler " * 8, 2, "ş")]
+)
+def test_the_price_is_known_before_sending(world: World, text: str, parts: int, costly: str | None) -> None:
+    found = metrics.estimate(text, 10, world.settings)
+    assert (found.segments, found.costly, found.recipients) == (parts, costly, 10)
+    assert found.cost == parts * 10 * world.settings.twilio.cost_per_segment

@@ -1,0 +1,430 @@
+"""A survey by text message, in the words that people use."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from feedback.core.questionnaire import Questionnaire
+from feedback.library import Library
+from feedback.providers.base import Reply
+from feedback.services.contact import suppression
+from feedback.services.journey import enrolments
+from feedback.services.responses import sms_conversation
+from feedback.store.models import (
+    AnswerRow,
+    FollowUp,
+    InboundReply,
+    Invitation,
+    Message,
+    Response,
+    Score,
+    Suppression,
+)
+from tests.services.conftest import World
+
+PHONE = "+905321234567"
+
+
+@pytest.fixture
+def asked(world: World) -> World:
+    """A customer who has just got a support survey by SMS."""
+    ask(world)
+    return world
+
+
+def ask(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert len(world.texts) == 1
+    world.wait(minutes=3)
+
+
+def reword(world: World, **fields: object) -> None:
+    """Another support survey, as if its file had been written so."""
+    shipped = world.library.questionnaires["support-call-csat"]
+    changed = Questionnaire.model_validate({**shipped.model_dump(exclude_unset=True), **fields})
+    world.library = Library({**world.library.questionnaires, shipped.key: changed}, world.library.journey)
+
+
+def answers(world: World) -> dict[str, object]:
+    with world.database.reading() as session:
+        return {
+            row.question: row.value if row.text is None else row.text
+            for row in session.scalars(select(AnswerRow))
+        }
+
+
+def test_a_number_is_a_score_and_asks_for_a_comment(asked: World) -> None:
+    asked.reply("4")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 4}
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+def test_a_number_answers_the_reminder_of_a_survey_that_went_out_by_mail(world: World) -> None:
+    with world.database.writing() as session:
+        account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
+        world.contact(session, account=account)
+        enrolments.plan_dates(session, world.library, world.settings, world.now)
+    for _ in range(7):
+        world.tick()
+        world.wait(days=1)
+    assert (len(world.mails), len(world.texts)) == (1, 1)
+    world.reply("9")
+    assert answers(world) == {"score": 9}
+
+
+def test_the_comment_completes_it_and_is_thanked_for_once(asked: World) -> None:
+    asked.reply("5!")
+    asked.reply("Very quick, thanks")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 5, "comment": "Very quick, thanks"}
+    assert asked.texts[-1] == "Thank you!"
+    asked.reply("and friendly")
+    asked.tick()
+    assert answers(asked)["comment"] == "Very quick, thanks\nand friendly"
+    assert asked.texts.count("Thank you!") == 1
+
+
+def test_a_score_with_words_needs_no_second_question(asked: World) -> None:
+    asked.reply("2 nobody called me back")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2, "comment": "nobody called me back"}
+    assert "What could we do better?" not in asked.texts
+
+
+def test_what_is_unclear_is_asked_about_once_and_then_kept(asked: World) -> None:
+    asked.reply("it was ok I guess")
+    asked.reply("what do you mean")
+    asked.tick()
+    assert sum("from 1 to 5" in text for text in asked.texts) == 1
+    with asked.database.reading() as session:
+        kept = session.scalars(select(InboundReply).where(InboundReply.needs_person)).all()
+        assert [each.body for each in kept] == ["it was ok I guess", "what do you mean"]
+
+
+def test_a_second_number_within_the_hour_corrects_the_first(asked: World) -> None:
+    asked.reply("1")
+    asked.wait(minutes=5)
+    asked.reply("5")
+    with asked.database.reading() as session:
+        assert session.scalars(select(Score.value)).all() == [5]
+        assert len(session.scalars(select(Response)).all()) == 1
+
+
+@pytest.mark.parametrize("words", ["sorry, 4", "I meant 4", "four", "4 out of 5", "no, 4!"])
+def test_a_bare_number_corrects_the_score(asked: World, words: str) -> None:
+    asked.reply("1")
+    asked.reply(words)
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 4}
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "1 thing: faster answers please",
+        "give Ali a raise, agent 2",
+        "please call me at extension 3",
+        "4 really",
+    ],
+)
+@pytest.mark.parametrize("minutes", [5, 90])
+def test_a_comment_with_a_number_in_it_is_kept_whole_and_leaves_the_score(
+    asked: World, words: str, minutes: int
+) -> None:
+    asked.reply("5")
+    asked.wait(minutes=minutes)
+    asked.reply(words)
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 5, "comment": words}
+    assert asked.texts[-1] == "Thank you!"
+    with asked.database.reading() as session:
+        assert session.scalars(select(FollowUp)).all() == []
+
+
+def test_words_that_come_later_never_replace_a_comment(asked: World) -> None:
+    asked.reply("4")
+    asked.reply("Ali was wonderful, but the wait was terrible")
+    asked.reply("4 really")
+    assert answers(asked) == {
+        "satisfaction": 4,
+        "comment": "Ali was wonderful, but the wait was terrible\n4 really",
+    }
+
+
+def test_words_before_a_score_stay_when_the_score_brings_more(asked: World) -> None:
+    asked.reply("it was ok I guess")
+    asked.reply("what do you mean")
+    asked.reply("4 really")
+    assert answers(asked) == {"satisfaction": 4, "comment": "what do you mean\nreally"}
+
+
+def test_no_to_the_question_for_a_comment_is_no_second_score(world: World) -> None:
+    """A thumb can be answered "no", and so can "what could we do better?"."""
+    question = {"type": "thumbs", "key": "satisfaction", "text": {"en": "Did we help?"}}
+    comment = {"type": "text", "key": "comment", "text": {"en": "What could we do better?"}}
+    reword(world, languages=["en"], questions=[question, comment], follow_ups=[], thanks=[], fields=[])
+    ask(world)
+    world.reply("yes")
+    world.reply("no")
+    assert answers(world) == {"satisfaction": 1, "comment": "no"}
+
+
+@pytest.mark.parametrize("words", ["STOP", "stop.", "İPTAL", "لغو", "Unsubscribe"])
+def test_stop_in_any_language_ends_everything_and_is_confirmed_once(asked: World, words: str) -> None:
+    asked.reply(words)
+    asked.reply(words)
+    asked.tick()
+    assert sum("no more surveys" in text for text in asked.texts) == 1
+    asked.wait(days=60)
+    with asked.database.writing() as session:
+        asked.event(session, "ticket_closed")
+    asked.wait(hours=2)
+    asked.tick()
+    assert len(asked.texts) == 2
+    assert asked.mails == []
+
+
+def test_a_wish_to_stop_in_other_words_suspends_every_way_until_a_person_has_read_it(asked: World) -> None:
+    asked.reply("please don't text me again")
+    with asked.database.reading() as session:
+        rows = session.execute(select(Suppression.kind, Suppression.reason)).all()
+        assert {tuple(row) for row in rows} == {("sms", "maybe_opt_out"), ("email", "maybe_opt_out")}
+        assert session.scalars(select(InboundReply.needs_person)).all() == [True]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [("5 but please stop texting me", "maybe_opt_out"), ("لغو ۵", "opt_out"), ("iptal 4", "opt_out")],
+)
+def test_stop_wins_over_a_score_in_the_same_message(asked: World, words: str, reason: str) -> None:
+    asked.reply(words)
+    asked.tick()
+    assert answers(asked) == {}
+    with asked.database.reading() as session:
+        assert session.scalars(select(Suppression.reason).where(Suppression.kind == "sms")).all() == [reason]
+    assert not any("from 1 to 5" in text for text in asked.texts)
+
+
+def test_a_stop_word_in_a_comment_suspends_but_costs_neither_score_nor_comment(asked: World) -> None:
+    asked.reply("2, I had to cancel my order twice")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2, "comment": "I had to cancel my order twice"}
+    assert len(asked.texts) == 1  # no thanks: nothing is sent until somebody has read it
+    with asked.database.reading() as session:
+        assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("maybe_stop", True)
+
+
+@pytest.mark.parametrize("words", ["I had to cancel twice", "please stop these texts, and call me back"])
+def test_a_comment_in_which_somebody_may_want_to_stop_is_kept_with_the_score(
+    asked: World, words: str
+) -> None:
+    asked.reply("2")
+    asked.reply(words)
+    assert answers(asked) == {"satisfaction": 2, "comment": words}
+    with asked.database.reading() as session:
+        assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
+
+
+def test_stop_ends_the_surveys_of_everybody_behind_the_number(world: World) -> None:
+    with world.database.writing() as session:
+        for key in ("c1", "c2"):
+            world.contact(session, key, email=None)
+            world.event(session, "onboarding_completed", key)
+    world.wait(days=1)
+    world.tick()
+    assert len(world.texts) == 2
+    world.reply("STOP")
+    with world.database.reading() as session:
+        assert session.scalars(select(Invitation.remind_at)).all() == [None, None]
+
+
+def test_start_takes_a_stop_back(asked: World) -> None:
+    asked.reply("STOP")
+    asked.reply("START")
+    with asked.database.reading() as session:
+        still = session.scalars(select(Suppression.kind).where(Suppression.lifted_at.is_(None))).all()
+        assert still == ["email"]  # only the address that asked comes back
+
+
+def test_a_reply_delivered_twice_counts_once(asked: World) -> None:
+    reply = Reply("SM1", "+905321234567", "+15550000000", "4", asked.now, None)
+    for _ in range(2):
+        with asked.database.writing() as session:
+            sms_conversation.receive(
+                session, "simulator_sms", reply, asked.library, asked.settings, asked.now
+            )
+    asked.tick()
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+def test_a_stranger_s_words_reach_a_person_and_no_score(asked: World) -> None:
+    asked.reply("9", phone="+905559999999")
+    assert answers(asked) == {}
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("unknown_sender", True)
+
+
+def test_a_reply_after_the_end_is_kept_as_a_late_one(asked: World) -> None:
+    asked.wait(days=9)
+    asked.tick()
+    asked.reply("sorry, I was away. It was a 2")
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("late", True)
+        assert row.invitation_id == session.scalars(select(Invitation.id)).one()
+
+
+def test_words_that_come_after_the_end_are_added_to_the_answer_and_read_by_a_person(asked: World) -> None:
+    asked.reply("2")
+    asked.wait(days=9)
+    asked.tick()
+    asked.reply("Because nobody called me back")
+    assert answers(asked) == {"satisfaction": 2, "comment": "Because nobody called me back"}
+    with asked.database.reading() as session:
+        late = session.scalars(select(InboundReply).where(InboundReply.needs_person)).one()
+        assert late.meaning == "late"
+        task = session.scalars(select(FollowUp)).one()
+        assert [row.text for row in task.response.answers if row.text] == ["Because nobody called me back"]
+
+
+def test_a_correction_that_comes_too_late_is_kept_as_words(asked: World) -> None:
+    asked.reply("2")
+    asked.wait(hours=2)
+    asked.reply("sorry, 5")
+    assert answers(asked) == {"satisfaction": 2, "comment": "sorry, 5"}
+    with asked.database.reading() as session:
+        assert session.scalars(select(InboundReply.needs_person).order_by(InboundReply.id)).all() == [
+            False,
+            True,
+        ]
+
+
+def test_words_long_after_the_thanks_are_added_to_the_comment(asked: World) -> None:
+    asked.reply("2")
+    asked.reply("Nobody called me")
+    asked.wait(days=1)
+    asked.reply("They have called now, thanks")
+    assert answers(asked)["comment"] == "Nobody called me\nThey have called now, thanks"
+
+
+def test_words_weeks_after_the_end_belong_to_no_survey(asked: World) -> None:
+    asked.reply("2")
+    asked.wait(days=40)
+    asked.reply("Are you open on Sunday?")
+    assert answers(asked) == {"satisfaction": 2}
+    with asked.database.reading() as session:
+        last = session.scalars(select(InboundReply).order_by(InboundReply.id.desc())).first()
+        assert last is not None
+        assert (last.meaning, last.needs_person, last.invitation_id) == ("unclear", True, None)
+
+
+def test_the_survey_is_complete_when_the_conversation_is_over(asked: World) -> None:
+    asked.reply("5")
+    with asked.database.reading() as session:
+        assert session.scalars(select(Response.state)).all() == ["partial"]
+    asked.reply("Very quick")
+    with asked.database.reading() as session:
+        assert session.scalars(select(Response.state)).all() == ["complete"]
+        assert session.scalars(select(Invitation.state)).all() == ["completed"]
+
+
+@pytest.mark.parametrize("nothing", [".", "-", "?!"])
+def test_a_reply_that_says_nothing_is_no_comment_but_ends_the_conversation(
+    asked: World, nothing: str
+) -> None:
+    asked.reply("5")
+    asked.reply(nothing)
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 5}
+    assert asked.texts[-1] == "Thank you!"
+
+
+def test_a_reply_that_says_nothing_opens_no_response(asked: World) -> None:
+    asked.reply("it was ok I guess")
+    asked.reply(".")
+    assert answers(asked) == {}
+    with asked.database.reading() as session:
+        assert session.scalars(select(Response)).all() == []
+        assert session.scalars(select(InboundReply.needs_person)).all() == [True, True]
+
+
+def test_thanks_repeat_what_was_answered(world: World) -> None:
+    reword(
+        world,
+        thanks=[{"text": {"en": "You gave {answer.satisfaction|something}. Thanks!"}}],
+        messages={"comment_prompt": {"en": "Why {answer.satisfaction|that}?"}},
+    )
+    ask(world)
+    world.reply("4")
+    world.reply("It works")
+    world.tick()
+    assert world.texts[1:] == ["Why Satisfied?", "You gave Satisfied. Thanks!"]
+
+
+def test_help_says_who_is_writing_and_where_the_open_survey_is(asked: World) -> None:
+    company = replace(
+        asked.settings.organisation, support_phone="+902120000000", support_email="help@acme.example"
+    )
+    asked.settings = replace(asked.settings, organisation=company)
+    asked.reply("HELP")
+    asked.tick()
+    with asked.database.reading() as session:
+        link = f"http://127.0.0.1:8080/{session.scalars(select(Invitation.token)).one()}"
+    assert asked.texts[-1] == (
+        f"Acme surveys. Help: +902120000000, help@acme.example. Answer here: {link} Reply STOP to end."
+    )
+
+
+def test_what_we_answer_comes_from_the_number_they_wrote_to_and_shares_its_pace(asked: World) -> None:
+    asked.settings = replace(asked.settings, twilio=replace(asked.settings.twilio, sender="+15550000000"))
+    asked.reply("HELP")
+    with asked.database.writing() as session:
+        reply = Reply("SM1", PHONE, "25000", "HELP", asked.now, None)
+        sms_conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+        senders = session.scalars(
+            select(Message.sender).where(Message.purpose == "thanks").order_by(Message.id)
+        )
+        assert senders.all() == [None, "25000"]
+
+
+def test_what_the_provider_has_understood_and_answered_is_not_answered_twice(asked: World) -> None:
+    for number, (words, understood) in enumerate(
+        [("AYUDA!", "HELP"), ("basta ya", "STOP"), ("join", "START")]
+    ):
+        reply = Reply(f"SM{number}", PHONE, "+15550000000", words, asked.now, understood)
+        with asked.database.writing() as session:
+            sms_conversation.receive(
+                session, "simulator_sms", reply, asked.library, asked.settings, asked.now
+            )
+            session.flush()
+            assert suppression.is_suppressed(session, "sms", PHONE) == (understood == "STOP")
+    asked.tick()
+    assert len(asked.texts) == 1
+    with asked.database.reading() as session:
+        meanings = session.scalars(select(InboundReply.meaning).order_by(InboundReply.id)).all()
+        assert meanings == ["help", "stop", "start"]
+
+
+@pytest.mark.parametrize("over", ["expired", "answered"])
+def test_help_names_no_address_that_leads_nowhere(asked: World, over: str) -> None:
+    if over == "expired":
+        asked.wait(days=9)
+        asked.tick()
+    else:
+        asked.reply("5 thanks to Ali")
+    asked.reply("HELP")
+    asked.tick()
+    assert asked.texts[-1] == "Acme surveys. Reply STOP to end."

@@ -1,0 +1,145 @@
+"""Every route says who may come, and is held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from feedback.bootstrap import Runtime
+from feedback.services.staff.accounts import RoleName
+from feedback.web.app import create_app
+from feedback.web.auth.permissions import FOREIGN, ROLES, Access, Permission, access_of
+from feedback.web.customer_app import Door
+from tests.factories_desk import PEOPLE
+from tests.web.conftest import SignIn
+
+PUBLIC = {
+    "front_door",
+    "account.language",
+    "observe.healthz",
+    "observe.readyz",
+    "observe.metrics",
+    "static",
+    "security.login",
+    "security.logout",
+    "security.forgot_password",
+    "security.reset_password",
+    "security.two_factor_token_validation",
+    "security.two_factor_rescue",
+    "security.tf_select",
+    "security.mf_recovery",
+    "security.wan_signin",
+    "security.wan_signin_response",
+}
+"""What anybody may open. A blueprint whose calls carry their own secret stands in OPEN_ROOMS instead."""
+OPEN_ROOMS = {"hooks", "api", "simulator"}
+CUSTOMERS_ROOMS = {"survey", "unsubscribe"}
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, Access | None]]:
+    for rule in app.url_map.iter_rules():
+        yield rule, access_of(app, rule.endpoint)
+
+
+def address(rule: Rule) -> str:
+    """An address that the rule matches."""
+    return str(rule.build(dict.fromkeys(rule.arguments, "1"))[1] if rule.arguments else rule.rule)
+
+
+def test_every_route_says_who_may_come(app: Flask) -> None:
+    silent = [rule.endpoint for rule, access in rules(app) if access is None]
+    assert silent == []
+
+
+def test_what_is_open_to_everybody_is_on_the_list(app: Flask) -> None:
+    opened = {rule.endpoint for rule, access in rules(app) if access and access.anybody}
+    strangers = {endpoint for endpoint in opened - PUBLIC if endpoint.partition(".")[0] not in OPEN_ROOMS}
+    assert strangers == set()
+
+
+def test_the_customers_application_holds_only_what_is_public(app: Flask) -> None:
+    customers = app.extensions["customers"]
+    assert {rule.endpoint.partition(".")[0] for rule in customers.url_map.iter_rules()} == CUSTOMERS_ROOMS
+    for rule in customers.url_map.iter_rules():
+        access = customers.view_functions[rule.endpoint].access
+        assert access.anybody and access.why, rule
+
+
+def test_no_address_of_the_staff_s_leads_to_the_customers_door(app: Flask) -> None:
+    door = app.wsgi_app
+    while not isinstance(door, Door):  # what stands before it
+        door = door.app  # type: ignore[attr-defined]
+    for rule in app.url_map.iter_rules():
+        for written in (address(rule), address(rule).rstrip("/"), address(rule) + "/"):
+            assert not written or not door.is_for_customers(written), rule
+    assert not any("<" in each for each in door.rooms), "an address that begins with anything"
+    customers = app.extensions["customers"]
+    made = [rule.build({"token": "7Kb3xWq9ZtPa"}) for rule in customers.url_map.iter_rules()]
+    assert all(each and door.is_for_customers(each[1]) for each in made)
+
+
+@pytest.mark.parametrize("path", ["/dsk", "/login.", "/7Kb3xWq9ZtP"])
+def test_an_address_that_nobody_has_is_no_way_to_the_sign_in(app: Flask, path: str) -> None:
+    page = app.test_client().get(path)
+    assert page.status_code == 404 and "We do not know this link" in page.text
+    assert "/login" not in page.text
+
+
+def test_whatever_is_open_says_why(app: Flask) -> None:
+    assert [
+        rule.endpoint for rule, access in rules(app) if access and access.anybody and not access.why
+    ] == []
+
+
+def test_no_rule_is_kept_for_a_page_that_is_gone(app: Flask) -> None:
+    assert set(FOREIGN) - {rule.endpoint for rule in app.url_map.iter_rules()} == set()
+
+
+def test_a_stranger_opens_nothing_that_is_not_public(app: Flask) -> None:
+    client = app.test_client()
+    for rule, access in rules(app):
+        if access is None or access.anybody:
+            continue
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            response = client.open(address(rule), method=method)
+            assert response.status_code == 302, rule
+            assert response.location.startswith("/login"), rule
+
+
+def test_outside_of_the_demo_the_simulated_phone_is_for_staff(runtime: Runtime) -> None:
+    assert create_app(runtime).test_client().get("/simulator/").status_code == 200
+    trial = create_app(replace(runtime, settings=replace(runtime.settings, demo=False)))
+    for method, path in (("GET", "/"), ("GET", "/1"), ("POST", "/1/reply"), ("GET", "/mail/1")):
+        response = trial.test_client().open(f"/simulator{path}", method=method)
+        assert response.status_code == 302 and response.location.startswith("/login"), path
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_role_opens_what_it_is_granted_and_nothing_else(app: Flask, sign_in: SignIn, who: str) -> None:
+    client, role = sign_in(who), PEOPLE[who][1]
+    for rule, access in rules(app):
+        if access is None or access.permission is None or rule.endpoint == "observe.metrics":
+            continue
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            response = client.open(address(rule), method=method)
+            refused = response.status_code == 403
+            assert refused == (access.permission not in ROLES[role]), (rule, method, response.status_code)
+
+
+def test_a_route_that_nobody_spoke_for_is_shut(app: Flask) -> None:
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    assert app.test_client().get("/forgotten").status_code == 403
+
+
+def test_every_role_has_its_line_in_the_table() -> None:
+    assert set(ROLES) == set(RoleName)
+    assert ROLES[RoleName.ADMIN] == set(Permission)
+
+
+def test_a_viewer_changes_nothing() -> None:
+    changing = {p for p in Permission if p.endswith((".work", ".assign", ".manage", ".change"))}
+    assert not ROLES[RoleName.VIEWER] & changing

@@ -1,0 +1,346 @@
+"""The desk behind a test client: what is refused keeps what was typed, and who sees what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from feedback import clock
+from feedback.bootstrap import Runtime
+from feedback.services.notifications import chat_notices
+from feedback.settings import Secret
+from feedback.store.models import AuditEntry, FollowUp, Score, WebhookCall
+from feedback.web.app import create_app
+from tests import factories_desk
+from tests.web.conftest import SignIn
+
+
+@pytest.fixture(autouse=True)
+def a_wednesday() -> Iterator[None]:
+    """How long something is overdue in business time depends on the day of the week."""
+    with time_machine.travel(datetime(2026, 3, 4, 10, tzinfo=UTC)):
+        yield
+
+
+def tasks(app: Flask) -> dict[str, FollowUp]:
+    """The open follow-ups by account."""
+    with app.extensions["feedback"].database.reading() as session:
+        found = session.scalars(select(FollowUp).where(FollowUp.state == "open")).all()
+        return {task.account.name: task for task in found if task.account}
+
+
+def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
+    page = sign_in("cem").get("/desk/").text
+    for words in (
+        "overdue by 2 days",
+        "€12,000 a month",
+        "renews in 34 days",
+        "fell from 9 to 3",
+        "VIP account",
+    ):
+        assert words in page
+
+
+def test_a_score_stands_on_its_scale(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    for page in ("/desk/", f"/desk/{task.id}"):
+        assert "3<small>/10</small>" in cem.get(page).text
+
+
+def test_a_row_shows_the_account_s_own_money_whatever_it_is_ranked_by(runtime: Runtime) -> None:
+    organisation = replace(runtime.settings.organisation, currency="USD", exchange_rates={"EUR": 1.1})
+    dollars = create_app(replace(runtime, settings=replace(runtime.settings, organisation=organisation)))
+    dollars.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    client = dollars.test_client()
+    client.post("/login", data={"email": "cem@example.com", "password": factories_desk.PASSWORD})
+    assert "€12,000 a month" in client.get("/desk/").text
+
+
+def test_a_csm_finds_no_door_to_a_colleague_s_customer(app: Flask, sign_in: SignIn) -> None:
+    other = tasks(app)["Contoso Health"]
+    assert sign_in("cem").get(f"/desk/{other.id}").status_code == 404
+    assert sign_in("lead").get(f"/desk/{other.id}").status_code == 200
+
+
+def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    sign_in("cem").get(f"/desk/{task.id}")
+    with app.extensions["feedback"].database.reading() as session:
+        seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw")).one()
+    assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
+    page = sign_in("lead").get(f"/desk/{task.id}").text
+    assert "looked at it" in page
+    assert re.search(r">Mar 4, 2026, [^<]+</time>", page.split("<h2>Who was here</h2>")[1])
+    assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
+
+
+def seen(app: Flask) -> list[tuple[str, int | None]]:
+    """What the audit says somebody looked at, in the order of looking."""
+    with app.extensions["feedback"].database.reading() as session:
+        found = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw").order_by(AuditEntry.id))
+        return [(entry.subject, entry.subject_id) for entry in found]
+
+
+def test_whoever_reads_customers_words_or_names_is_written_down(app: Flask, sign_in: SignIn) -> None:
+    client, account = sign_in("cem"), tasks(app)["Northwind Logistics"].account_id
+    pages = ("/desk/", f"/insights/accounts/{account}", "/insights/comments", "/inbox/")
+    assert {client.get(page).status_code for page in pages} == {200}
+    assert seen(app) == [("queue", None), ("account", account), ("comments", None), ("inbox", None)]
+
+
+def test_one_entry_an_hour_keeps_the_audit_readable(app: Flask, sign_in: SignIn) -> None:
+    client, task = sign_in("cem"), tasks(app)["Northwind Logistics"]
+    for minute in (5, 20, 64, 66):
+        with time_machine.travel(datetime(2026, 3, 4, 10 + minute // 60, minute % 60, tzinfo=UTC)):
+            client.get(f"/desk/{task.id}")
+    assert seen(app) == [("follow_up", task.id)] * 2
+    sign_in("lead").get(f"/desk/{task.id}")
+    assert seen(app) == [("follow_up", task.id)] * 3
+
+
+def test_what_is_not_shown_was_not_seen(app: Flask, sign_in: SignIn) -> None:
+    other = tasks(app)["Contoso Health"]
+    client = sign_in("cem")
+    assert client.get(f"/insights/accounts/{other.account_id}").status_code == 404
+    assert client.get(f"/desk/{other.id}").status_code == 404
+    assert seen(app) == []
+
+
+def test_the_follow_up_leads_to_its_account_and_shows_its_health(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    client, address = sign_in("cem"), f'href="/insights/accounts/{task.account_id}"'
+    page = client.get(f"/desk/{task.id}").text
+    assert f"<h1><a {address}>Northwind Logistics</a></h1>" in page
+    assert 'class="health ' in page
+    form = {"revision": task.revision, "to": tasks(app)["Contoso Health"].owner_id}
+    client.post(f"/desk/{task.id}/hand-over", data=form)
+    given = sign_in("selin")  # whose follow-up it is now, though not their account
+    assert address in given.get(f"/desk/{task.id}").text
+    assert given.get(f"/insights/accounts/{task.account_id}").status_code == 200
+
+
+def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    form = {"revision": task.revision, "outcome": "recovered", "closing_note": "A long story."}
+    page = sign_in("cem").post(f"/desk/{task.id}/close", data=form)
+    assert page.status_code == 422
+    assert "Choose the cause" in page.text
+    assert "A long story." in page.text
+
+
+def test_who_comes_second_is_told_by_whom(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    cem, lead = sign_in("cem"), sign_in("lead")
+    assert lead.post(f"/desk/{task.id}/take", data={"revision": task.revision}).status_code == 303
+    page = cem.post(f"/desk/{task.id}/take", data={"revision": task.revision})
+    assert page.status_code == 409
+    assert "Lena Lead" in page.text
+
+
+def test_the_page_learns_of_changes(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    cem, lead = sign_in("cem"), sign_in("lead")
+    address = f"/desk/{task.id}/changes?revision={task.revision}"
+    assert cem.get(address).status_code == 204
+    lead.post(f"/desk/{task.id}/note", data={"note": "Careful with this one."})
+    assert "Lena Lead" in cem.get(address).text
+
+
+def test_the_page_of_what_is_forbidden_says_whom_to_ask(sign_in: SignIn) -> None:
+    page = sign_in("cem").get("/account/staff")
+    assert page.status_code == 403
+    assert page.text.count("You may not do this</h1>") == 1
+    assert "Ask an admin if you need it." in page.text
+
+
+def test_a_score_goes_by_the_letters_that_people_know(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    database = app.extensions["feedback"].database
+    with database.writing() as session:
+        session.execute(update(Score).values(metric="ces_item", value=5))
+    page = sign_in("cem").get(f"/desk/{task.id}").text
+    assert "CES · " in page
+    assert "CES_ITEM" not in page
+
+
+def test_a_csm_hands_over_their_own_but_a_viewer_nothing(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    with app.extensions["feedback"].database.reading() as session:
+        colleague = session.get_one(FollowUp, tasks(app)["Contoso Health"].id).owner_id
+    form = {"revision": task.revision, "to": colleague, "hand_over_reason": "On holiday."}
+    assert sign_in("viewer").post(f"/desk/{task.id}/hand-over", data=form).status_code == 403
+    assert sign_in("cem").post(f"/desk/{task.id}/hand-over", data=form).status_code == 303
+    assert tasks(app)["Northwind Logistics"].owner_id == colleague
+
+
+def test_several_are_taken_at_once(app: Flask, sign_in: SignIn) -> None:
+    ticked = [f"{task.id}:{task.revision}" for task in tasks(app).values()][:3]
+    page = sign_in("lead").post(
+        "/desk/take", data={"task": ticked, "back": "whose=mine"}, follow_redirects=True
+    )
+    assert "3 follow-ups are yours now." in page.text
+    assert page.request.url.endswith("?whose=mine")
+
+
+def test_only_what_can_be_taken_can_be_ticked(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    ticked = [f"{task.id}:{task.revision}" for task in tasks(app).values()]
+    offered = client.get("/desk/").text
+    assert [f'value="{each}"' in offered for each in ticked] == [True] * len(ticked)
+    client.post("/desk/take", data={"task": ticked[:1]})
+    assert ticked[0].partition(":")[0] + ":" not in re.findall(
+        r'value="(\d+:)\d+"', client.get("/desk/").text
+    )
+    client.post("/desk/take", data={"task": ticked[1:]})
+    page = client.get("/desk/").text
+    assert 'type="checkbox" name="task"' not in page
+    assert "Take the ticked ones" not in page
+
+
+def test_what_somebody_else_changed_is_not_taken_and_said_so(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["Northwind Logistics"]
+    sign_in("cem").post(f"/desk/{task.id}/note", data={"note": "I am at it."})
+    page = sign_in("lead").post(
+        "/desk/take", data={"task": f"{task.id}:{task.revision}"}, follow_redirects=True
+    )
+    assert "1 was not taken: somebody has changed it meanwhile." in page.text
+
+
+def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("cem")
+    client.post("/desk/views", data={"name": "My VIPs", "query": "segment=vip&evil=1"})
+    page = client.get("/desk/").text
+    assert 'href="/desk/?segment=vip"' in page
+    assert "My VIPs" in page
+    assert "My VIPs" not in sign_in("lead").get("/desk/").text
+    assert client.post("/desk/views/1/forget").status_code == 303
+    assert "My VIPs" not in client.get("/desk/").text
+
+
+def test_what_was_sifted_while_typing_can_be_kept_as_a_view(sign_in: SignIn) -> None:
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    part = sign_in("cem").get("/desk/?whose=all&state=working&search=&segment=vip", headers=headers).text
+    assert "<html" not in part
+    assert '<input type="hidden" name="query" value="segment=vip">' in part
+    assert 'href="/desk/?whose=mine&amp;segment=vip"' in part  # the tabs keep what is sifted, too
+
+
+def test_recovered_money_may_be_typed_in_persian(app: Flask, sign_in: SignIn) -> None:
+    task = tasks(app)["پارس نیرو"]
+    form = {
+        "revision": task.revision,
+        "outcome": "recovered",
+        "closing_note": "حل شد",
+        "root_cause": "product",
+    }
+    response = sign_in("neda").post(f"/desk/{task.id}/close", data={**form, "recovered": "۱٬۲۵۰"})
+    assert response.status_code == 303
+    with app.extensions["feedback"].database.reading() as session:
+        assert session.get_one(FollowUp, task.id).recovered_revenue == 1250
+
+
+def test_html_in_a_customer_s_words_stays_words(app: Flask, sign_in: SignIn) -> None:
+    from feedback.store.models import AnswerRow
+
+    with app.extensions["feedback"].database.writing() as session:
+        for row in session.scalars(select(AnswerRow).where(AnswerRow.text.is_not(None))):
+            row.text = "<script>alert(1)</script>"
+    page = sign_in("cem").get("/desk/").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+@pytest.fixture
+def mute(runtime: Runtime) -> Flask:
+    """An application whose Slack has refused a notice for good."""
+    alerts = replace(runtime.settings.alerts, slack_webhook=Secret("https://hooks.example/x"))
+    runtime = replace(runtime, settings=replace(runtime.settings, alerts=alerts))
+    with runtime.database.writing() as session:
+        chat_notices.queue_news(session, runtime.settings, clock.now())
+        session.execute(update(WebhookCall).values(state="failed", error="http_410", payload={}))
+    app = create_app(runtime)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+def enter(app: Flask, who: str) -> FlaskClient:
+    client = app.test_client()
+    client.post("/login", data={"email": f"{who}@example.com", "password": factories_desk.PASSWORD})
+    return client
+
+
+def test_an_admin_calls_a_chat_again_whose_webhook_was_mended(mute: Flask) -> None:
+    admin = enter(mute, "admin")
+    assert "Try Slack again" in admin.get("/desk/").text
+    assert admin.post("/desk/chats/slack/retry").status_code == 303
+    assert "within a minute" in admin.get("/desk/").text
+    with mute.extensions["feedback"].database.reading() as session:
+        fresh = session.scalars(select(WebhookCall).where(WebhookCall.state == "queued")).all()
+        assert fresh
+        assert session.scalars(select(AuditEntry).where(AuditEntry.action == "retried")).one().user_id
+    assert admin.post("/desk/chats/teams/retry").status_code == 404
+
+
+def test_a_lead_sees_the_trouble_but_does_not_call_again(mute: Flask) -> None:
+    lead = enter(mute, "lead")
+    page = lead.get("/desk/").text
+    assert "http_410" in page
+    assert "Try Slack again" not in page
+    assert lead.post("/desk/chats/slack/retry").status_code == 403
+
+
+def test_a_lead_looks_at_what_one_colleague_has(app: Flask, sign_in: SignIn) -> None:
+    found = tasks(app)
+    theirs, others = found["Northwind Logistics"], found["Contoso Health"]
+    assert theirs.owner_id != others.owner_id
+    page = sign_in("lead").get(f"/desk/?owner={theirs.owner_id}").text
+    assert "Northwind Logistics" in page
+    assert "Contoso Health" not in page
+    assert "Every owner" not in sign_in("cem").get("/desk/").text
+
+
+def test_what_was_closed_can_be_sifted_by_cause(app: Flask, sign_in: SignIn) -> None:
+    task, lead = tasks(app)["Northwind Logistics"], sign_in("lead")
+    lead.get(f"/desk/{task.id}")
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    assert lead.post(f"/desk/{task.id}/close", data=form).status_code == 303
+    assert "Northwind Logistics" in lead.get("/desk/?state=closed&cause=product").text
+    assert "Northwind Logistics" not in lead.get("/desk/?state=closed&cause=price").text
+
+
+def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    assert "Next: " not in cem.get(f"/desk/{task.id}").text
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    page = cem.get(f"/desk/{task.id}").text
+    assert "Next: " in page
+    assert "Next: Contoso" not in page  # a colleague's
+
+
+def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, sign_in: SignIn) -> None:
+    with runtime.database.writing() as session:
+        task = session.scalars(select(FollowUp).where(FollowUp.state == "open")).first()
+        assert task and task.contact
+        for days in range(1, 11):
+            factories_desk.invite(session, runtime, task.contact, clock.now() + timedelta(days=days))
+    page = sign_in("lead").get(f"/desk/{task.id}").text
+    messages = page.split("<h2>Messages</h2>")[1].split("</section>")[0]
+    assert re.findall(r">Mar (\d+), 2026</time>", messages) == [str(day) for day in range(14, 6, -1)]
+
+
+def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    page = cem.get("/desk/?state=closed").text
+    assert "€12,000 a month" in page
+    assert "overdue by" not in page
