@@ -140,3 +140,36 @@ def test_a_path_of_somebodys_machine_is_recognised(path: str) -> None:
 )
 def test_a_path_that_everybody_has_is_not(path: str) -> None:
     assert not PERSONAL_PATHS.search(path)
+
+
+BARE_STATE = re.compile(r"\bstate(?: ?[!=]?= ?|\.(?:not_)?in_\(\(|\s+(?:not )?in \()\"[a-z]+\"")
+
+
+def bare_states(package: Path) -> list[str]:
+    """Places below these rooms where a state is compared with, or set to, a bare string."""
+    return [
+        f"{path.relative_to(package)}:{number}"
+        for room in ("services", "web", "demo")
+        for path in sorted((package / room).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if BARE_STATE.search(line) and "wanted.state" not in line
+    ]
+
+
+def test_states_are_compared_as_types() -> None:
+    assert bare_states(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if message.state == "sent":',
+        'where(Message.state.in_(("held",)))',
+        '.values(state="queued")',
+        'call.state = "failed"',
+    ],
+)
+def test_a_bare_state_is_found(tmp_path: Path, line: str) -> None:
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services" / "outbox.py").write_text(line + "\n")
+    assert bare_states(tmp_path) == ["services/outbox.py:1"]

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from feedback.bootstrap import Runtime
 from feedback.core.answer import Answer
-from feedback.core.followup import Outcome
+from feedback.core.followup import Outcome, State
+from feedback.core.lifecycle import InvitationState
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
@@ -117,7 +118,7 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
     """Some of those who got a message since yesterday answer it, the sooner the likelier."""
     waiting = session.scalars(
         select(Invitation)
-        .where(Invitation.state.in_(("sent", "delivered")))
+        .where(Invitation.state.in_((InvitationState.SENT, InvitationState.DELIVERED)))
         .where(Invitation.sent_at > now - timedelta(days=3), Invitation.sent_at < now)
         .order_by(Invitation.id)
     ).all()
@@ -170,7 +171,7 @@ def _work(session: Session, dice: random.Random, now: datetime, *, behind: bool)
     called, closed = (CALLED_BEHIND, 0.0) if behind else (CALLED_A_LOOK, CLOSED_A_LOOK)
     waiting = session.scalars(
         select(FollowUp)
-        .where(FollowUp.state != "closed", FollowUp.opened_at < now, FollowUp.owner_id.is_not(None))
+        .where(FollowUp.state != State.CLOSED, FollowUp.opened_at < now, FollowUp.owner_id.is_not(None))
         .order_by(FollowUp.id)
     ).all()
     for task in waiting:

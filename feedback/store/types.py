@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import DateTime, Dialect, String, TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -31,3 +32,24 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         # SQLite gives back what was stored, without a zone; PostgreSQL answers in the session's zone.
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class StateType(TypeDecorator[StrEnum]):
+    """A state as its word. A word that is no state is refused with ValueError before it is stored.
+
+    A word that a newer release has written comes back as plain text, so that pages can still show the row.
+    """
+
+    impl = String(64)
+    cache_ok = True
+
+    def __init__(self, states: type[StrEnum]) -> None:
+        super().__init__()
+        self.states = states
+        self._by_word = {str(state): state for state in states}
+
+    def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
+        return None if value is None else self.states(value).value
+
+    def process_result_value(self, value: str | None, _: Dialect) -> StrEnum | None:
+        return self._by_word.get(value, value) if value is not None else None  # type: ignore[arg-type]

@@ -25,14 +25,13 @@ from feedback.core.contact_policy import (
     decide,
 )
 from feedback.core.journey import Stage
+from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
 from feedback.core.recipient import PhoneNumber
 from feedback.providers import kind_of
 from feedback.services.contact import suppression
 from feedback.settings import Settings
 from feedback.store.models import Account, Contact, Enrolment, Invitation
 from feedback.store.models import Consent as ConsentRow
-
-NOT_CONTACTED = ("skipped", "failed", "withdrawn")
 
 
 def decide_for(
@@ -135,7 +134,7 @@ def history(
     rows = session.execute(
         select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
         .where(own, func.coalesce(Invitation.sent_at, Invitation.created_at) >= since)
-        .where(Invitation.state.not_in(NOT_CONTACTED))
+        .where(Invitation.state.not_in(INVITATION_NOT_CONTACTED))
         .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
     ).all()
     everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
@@ -154,7 +153,9 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
     """Surveys that are scheduled for a contact and have not gone out."""
     return list(
         session.scalars(
-            select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.state == "scheduled")
+            select(Enrolment).where(
+                Enrolment.contact_id == contact_id, Enrolment.state == EnrolmentState.SCHEDULED
+            )
         )
     )
 

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from feedback.core.lifecycle import InvitationState, MessageState
 from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 
-STOPS_MESSAGES = ("queued",)
 """Messages in these states are cancelled when their address is suppressed; one in flight cannot be called back."""
 
 
@@ -329,14 +329,16 @@ def _cancel_queued(session: Session, kind: str, address: str) -> None:
     )
     stopped = session.scalars(
         update(Message)
-        .where(*ours, Message.state.in_(STOPS_MESSAGES))
-        .values(state="cancelled", state_reason="suppressed")
+        .where(*ours, Message.state == MessageState.QUEUED)
+        .values(state=MessageState.CANCELLED, state_reason="suppressed")
         .returning(Message.invitation_id)
     ).all()
     session.execute(
         update(Invitation)
-        .where(Invitation.id.in_([each for each in stopped if each]), Invitation.state == "queued")
-        .values(state="skipped", state_reason="suppressed", reply_key=None)
+        .where(
+            Invitation.id.in_([each for each in stopped if each]), Invitation.state == InvitationState.QUEUED
+        )
+        .values(state=InvitationState.SKIPPED, state_reason="suppressed", reply_key=None)
     )
 
 
@@ -344,7 +346,7 @@ def _withdraw_invitations(session: Session, contact_id: int) -> None:
     """Invitations that have not gone out end here; links that are out can still be answered, if the customer likes."""
     session.execute(
         update(Invitation)
-        .where(Invitation.contact_id == contact_id, Invitation.state == "queued")
-        .values(state="skipped", state_reason="suppressed", reply_key=None)
+        .where(Invitation.contact_id == contact_id, Invitation.state == InvitationState.QUEUED)
+        .values(state=InvitationState.SKIPPED, state_reason="suppressed", reply_key=None)
     )
     session.execute(update(Invitation).where(Invitation.contact_id == contact_id).values(remind_at=None))

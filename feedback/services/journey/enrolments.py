@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.contact_policy import Send, Skip, spread
 from feedback.core.journey import Stage
+from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.library import Library
 from feedback.services.contact import eligibility
@@ -112,7 +113,7 @@ def enrol(
         expires_at=due_at + stage.expires_after.timedelta,
         created_at=now,
         decided_at=now,
-        state="scheduled",
+        state=EnrolmentState.SCHEDULED,
         explanation=[],
     )
     decide(session, enrolment, contact, stage, settings, now)
@@ -148,7 +149,7 @@ def decide(
         enrolment.due_at = decision.next_allowed
         enrolment.explanation = [_unable(decision)]
         return None
-    enrolment.state, enrolment.reason = "skipped", decision.code
+    enrolment.state, enrolment.reason = EnrolmentState.SKIPPED, decision.code
     enrolment.explanation = [_unable(decision)]
     return None
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from feedback.core.contact_policy import Decision, History, Intended, PastContact, Policy, Send, decide
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
+from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
 from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.services.journey import enrolments, invitations
@@ -181,10 +182,10 @@ def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked
             and_(
                 Message.invitation_id == Invitation.id,
                 Message.purpose == "invitation",
-                Message.state == "queued",
+                Message.state == MessageState.QUEUED,
             ),
         )
-        .where(Invitation.state.in_(invitations.WAITING), Invitation.answered_at.is_(None))
+        .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.answered_at.is_(None))
         .where(Invitation.expires_at > now)
     )
     for invitation, due_at in rows:
@@ -231,7 +232,7 @@ def _written(session: Session, until: datetime) -> Iterator[Planned]:
         .join(Invitation, Message.invitation_id == Invitation.id)
         .join(Contact, Contact.id == Invitation.contact_id)
         .outerjoin(Enrolment, Enrolment.id == Invitation.enrolment_id)
-        .where(Message.state == "queued", Message.purpose.in_(("invitation", "reminder")))
+        .where(Message.state == MessageState.QUEUED, Message.purpose.in_(("invitation", "reminder")))
         .where(Message.due_at <= until)
         .order_by(Message.due_at)
     )
@@ -251,7 +252,7 @@ def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[
             Enrolment.due_at,
             Enrolment.expires_at,
             Enrolment.explanation,
-        ).where(Enrolment.state == "scheduled", Enrolment.due_at <= until)
+        ).where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= until)
     )
     for number, contact_id, key, due_at, expires_at, earlier in rows:
         if stage := library.journey.stage(key):

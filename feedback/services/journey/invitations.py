@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from feedback.core.contact_policy import Decision, Send, Skip
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
+from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
 from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
@@ -28,7 +29,6 @@ log = structlog.get_logger()
 REFUSED = timedelta(hours=1)
 """Until a survey whose questionnaire may not be published is tried again."""
 
-WAITING = ("queued", "sent", "delivered", "opened")
 """States of an invitation that nobody has answered yet."""
 
 
@@ -46,7 +46,7 @@ def issue_due(
     """
     due = session.scalars(
         select(Enrolment)
-        .where(Enrolment.state == "scheduled", Enrolment.due_at <= now)
+        .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now)
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(limit)
         .options(selectinload(Enrolment.event))
@@ -73,7 +73,7 @@ def issue(
     """
     stage = library.journey.stage(enrolment.stage)
     if stage is None or stage.questionnaire not in library.questionnaires:
-        enrolment.state, enrolment.reason = "cancelled", "stage_removed"
+        enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
         return None
     if _outranked(session, enrolment, stage, library, now):
         return None
@@ -89,7 +89,8 @@ def issue(
         enrolment.due_at = now + REFUSED
         return None
     invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
-    enrolment.state = "issued"  # also where nothing can be queued: it is the invitation's story from here on
+    # Also where nothing can be queued: from here on the invitation tells the rest.
+    enrolment.state = EnrolmentState.ISSUED
     queue(
         session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
     )
@@ -115,7 +116,7 @@ def queue(
     address = contact.phone if kind == "sms" else contact.email
     if channel is None or not address:
         if purpose == "invitation":  # what has been sent stays sent, though nothing can remind of it
-            invitation.state, invitation.state_reason = "failed", "no_channel"
+            invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
     questionnaire = library.of(invitation.version)
@@ -137,7 +138,7 @@ def queue(
         language=invitation.language,
         headers=dict(text.headers or {}),
         match=invitation.token,
-        state="queued",
+        state=MessageState.QUEUED,
         due_at=now,
         not_after=min(not_after, invitation.expires_at),
         segments=text.segments,
@@ -157,13 +158,15 @@ def use_other_channels(
     """Invitations whose channel failed for good go out another way, if the customer has one and agrees."""
     stranded = _held(
         session,
-        select(Invitation).where(Invitation.state == "queued", Invitation.state_reason == "other_channel"),
+        select(Invitation).where(
+            Invitation.state == InvitationState.QUEUED, Invitation.state_reason == "other_channel"
+        ),
     )
     for invitation in stranded:
         kinds = tuple(invitation.other_kinds)
         decision = _decide_way(session, invitation, kinds, library, settings, now)
         if not isinstance(decision, Send):
-            invitation.state, invitation.state_reason = "failed", "no_channel"
+            invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
         elif decision.at <= now:
             invitation.other_kinds = [kind for kind in kinds if kind != decision.channel]
             rollups.invited(session, invitation.id, -1)
@@ -185,7 +188,11 @@ def remind_due(
     due = _held(
         session,
         select(Invitation)
-        .where(Invitation.remind_at <= now, Invitation.state.in_(WAITING), Invitation.answered_at.is_(None))
+        .where(
+            Invitation.remind_at <= now,
+            Invitation.state.in_(INVITATION_NOT_BEGUN),
+            Invitation.answered_at.is_(None),
+        )
         .where(Invitation.expires_at > now)
         .order_by(Invitation.remind_at)
         .limit(200),
@@ -214,26 +221,26 @@ def expire_due(session: Session, now: datetime) -> int:
     overdue = session.scalars(
         select(Message)
         .join(Message.invitation)
-        .where(Message.state == "queued", Message.purpose.in_(("invitation", "reminder")))
+        .where(Message.state == MessageState.QUEUED, Message.purpose.in_(("invitation", "reminder")))
         .where(Invitation.expires_at <= now)
         .limit(1000)
         .with_for_update(skip_locked=True, of=Message)
     )
     for message in overdue:
-        message.state, message.state_reason = "cancelled", "too_late"
+        message.state, message.state_reason = MessageState.CANCELLED, "too_late"
     session.flush()
     expired = session.scalars(
         select(Invitation)
-        .where(Invitation.state.in_(WAITING), Invitation.expires_at <= now)
+        .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.expires_at <= now)
         .limit(1000)
         .with_for_update(skip_locked=True)
     ).all()
     for invitation in expired:
-        invitation.state, invitation.reply_key, invitation.remind_at = "expired", None, None
+        invitation.state, invitation.reply_key, invitation.remind_at = InvitationState.EXPIRED, None, None
     session.execute(
         update(Enrolment)
-        .where(Enrolment.state == "scheduled", Enrolment.expires_at <= now)
-        .values(state="skipped", reason="too_late")
+        .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.expires_at <= now)
+        .values(state=EnrolmentState.SKIPPED, reason="too_late")
     )
     return len(expired)
 
@@ -241,13 +248,15 @@ def expire_due(session: Session, now: datetime) -> int:
 def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
     """Close an invitation that should not have gone out; its link says so. False where somebody has answered it,
     or it is over already."""
-    waiting = select(Message).where(Message.invitation_id == invitation_id, Message.state == "queued")
+    waiting = select(Message).where(
+        Message.invitation_id == invitation_id, Message.state == MessageState.QUEUED
+    )
     for message in session.scalars(waiting.with_for_update(of=Message)):
-        message.state, message.state_reason = "cancelled", "withdrawn"
+        message.state, message.state_reason = MessageState.CANCELLED, "withdrawn"
     invitation = session.scalar(select(Invitation).where(Invitation.id == invitation_id).with_for_update())
-    if invitation is None or invitation.state not in WAITING or invitation.answered_at:
+    if invitation is None or invitation.state not in INVITATION_NOT_BEGUN or invitation.answered_at:
         return False
-    invitation.state, invitation.reply_key, invitation.remind_at = "withdrawn", None, None
+    invitation.state, invitation.reply_key, invitation.remind_at = InvitationState.WITHDRAWN, None, None
     invitation.expires_at = now
     return True
 
@@ -273,7 +282,7 @@ def _invite(
         priority=stage.priority,
         kind=decision.channel,
         language=questionnaire.language_for(contact.language or settings.organisation.default_language),
-        state="queued",
+        state=InvitationState.QUEUED,
         piping=content.piping(questionnaire, contact, enrolment.event),
         created_at=now,
         expires_at=now + stage.expires_after.timedelta,
@@ -361,7 +370,9 @@ def _outranked(session: Session, enrolment: Enrolment, stage: Stage, library: Li
     others = session.scalars(
         select(Enrolment.stage)
         .where(Enrolment.contact_id == enrolment.contact_id, Enrolment.id != enrolment.id)
-        .where(Enrolment.state == "scheduled", Enrolment.due_at <= now, Enrolment.expires_at > now)
+        .where(
+            Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now, Enrolment.expires_at > now
+        )
     )
     return any(_priority(library, other) > stage.priority for other in others)
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.core import lifecycle
+from feedback.core.lifecycle import MESSAGE_RANKS, MessageState, further
 from feedback.providers import bounces
 from feedback.providers.base import Verdict
 from feedback.services.contact import suppression
@@ -49,12 +49,12 @@ def receive(
         )
         return "opted_out"
     # A mail that a person is asked about was taken by the server after all, or it could not come back.
-    ended = message.state == "held" or lifecycle.further(lifecycle.MESSAGE, message.state, "undelivered")
+    ended = message.state == MessageState.HELD or further(MESSAGE_RANKS, message.state, "undelivered")
     if report.is_permanent and ended:
         # The address is to blame only where the report says so; a full or suspicious mailbox is not a wrong one.
         code = Verdict.BAD_ADDRESS if report.is_bad_address else Verdict.REFUSED
         outbox.failed(session, message, code, now)
-        message.state, message.detail = "undelivered", f"The mail came back: {report.status}."
+        message.state, message.detail = MessageState.UNDELIVERED, f"The mail came back: {report.status}."
     if report.is_bad_address:
         _suppress(session, message, "hard_bounce", now)
         return "closed"

@@ -26,6 +26,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.contact_policy import Send
+from feedback.core.lifecycle import INVITATION_NOT_TO_SEND, MessageState
 from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, StorageUnavailable
 from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
@@ -36,7 +37,6 @@ from feedback.store.models import Attempt, Contact, Message
 
 log = structlog.get_logger()
 
-DONE_WITH = ("expired", "withdrawn", "failed", "skipped")
 SURVEYS = ("invitation", "reminder")
 STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; after that the look-up takes over
 
@@ -144,7 +144,7 @@ def claim(
         for message in due:
             if not _may_go(session, message, suppressed, settings, now) or not budget.take(message):
                 continue
-            message.state, message.worker, message.attempt = "sending", worker, message.attempt + 1
+            message.state, message.worker, message.attempt = MessageState.SENDING, worker, message.attempt + 1
             # `longest_call` on top: a call that began in time may still be under way when the lease is over.
             message.lease_until = now + settings.worker.lease + timedelta(seconds=channel.longest_call)
             session.add(Attempt(message_id=message.id, number=message.attempt, worker=worker, started_at=now))
@@ -177,7 +177,9 @@ def record(session: Session, outcome: Outcome, settings: Settings, now: datetime
         sent = outcome.sent
         outbox.accepted(session, message, sent.provider_id, now, segments=sent.segments, sender=sent.sender)
         return True
-    open_states = ("sending",) if isinstance(outcome.error, DeliveryUnknown) else ("sending", "unconfirmed")
+    open_states = {MessageState.SENDING}
+    if not isinstance(outcome.error, DeliveryUnknown):
+        open_states.add(MessageState.UNCONFIRMED)
     if outcome.error is None or message.attempt != call.attempt or message.state not in open_states:
         return False
     _not_sent(session, message, outcome.error, settings, now)
@@ -223,7 +225,7 @@ def _due(
     kept_back = [*provider_holds.stopped(session), *budget.exhausted()]
     wanted = (
         select(Message)
-        .where(Message.state == "queued", Message.due_at <= now, Message.channel == channel)
+        .where(Message.state == MessageState.QUEUED, Message.due_at <= now, Message.channel == channel)
         .options(joinedload(Message.invitation))
         .order_by(Message.due_at, Message.id)
         .limit(limit)
@@ -265,7 +267,7 @@ def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | No
         return "suppressed"
     invitation = message.invitation
     if invitation and message.purpose in SURVEYS:
-        if invitation.state in DONE_WITH:
+        if invitation.state in INVITATION_NOT_TO_SEND:
             return invitation.state
         if invitation.answered_at:
             return "answered"

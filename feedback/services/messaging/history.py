@@ -10,6 +10,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Row, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
+from feedback.core.lifecycle import (
+    MESSAGE_HANDED_OVER,
+    MESSAGE_IN_DOUBT,
+    MESSAGE_LOST,
+    MESSAGE_WAITING,
+    EnrolmentState,
+    InvitationState,
+    MessageState,
+)
 from feedback.core.local_days import day_of
 from feedback.core.period import Period
 from feedback.errors import NotFound
@@ -32,10 +41,6 @@ from feedback.store.models import (
 )
 
 AT_ONCE = 50
-LOST = ("failed", "undelivered")
-IN_DOUBT = ("held", "unconfirmed")
-WAITS = ("queued", "sending")
-TAKEN = ("sent", "delivered", "undelivered")
 """States in which a provider has the message, and bills it."""
 
 
@@ -56,15 +61,15 @@ class Tally:
 
     @property
     def sent(self) -> int:
-        return sum(self.states[state] for state in TAKEN)
+        return sum(self.states[state] for state in MESSAGE_HANDED_OVER)
 
     @property
     def delivered(self) -> int:
-        return self.states["delivered"]
+        return self.states[MessageState.DELIVERED]
 
     @property
     def failed(self) -> int:
-        return sum(self.states[state] for state in LOST)
+        return sum(self.states[state] for state in MESSAGE_LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +113,12 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
     for day, channel, sender, kind, state, reason, number, parts in _counted(session, since, until):
         tally = tallies.setdefault((day, channel, sender), Tally(day, channel, sender))
         tally.states[state] += number
-        if state in TAKEN and kind == "sms":
+        if state in MESSAGE_HANDED_OVER and kind == "sms":
             tally.segments += int(parts or 0)
             tally.cost += int(parts or 0) * settings.twilio.cost_per_segment
-        if state in LOST:
+        if state in MESSAGE_LOST:
             lost[channel, reason or "unknown"] += number
-        elif state == "cancelled":
+        elif state == MessageState.CANCELLED:
             called_off[channel, reason or "unknown"] += number
     return Figures(
         sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.channel, each.sender)),
@@ -139,7 +144,9 @@ def _counted(
 def _skipped(session: Session, since: datetime) -> Mapping[tuple[str, str], int]:
     rows = session.execute(
         select(Enrolment.stage, Enrolment.reason, func.count())
-        .where(Enrolment.state.in_(("skipped", "cancelled")), Enrolment.due_at >= since)
+        .where(
+            Enrolment.state.in_((EnrolmentState.SKIPPED, EnrolmentState.CANCELLED)), Enrolment.due_at >= since
+        )
         .group_by(Enrolment.stage, Enrolment.reason)
         .order_by(func.count().desc())
     )
@@ -152,7 +159,7 @@ def not_asked(session: Session, viewer: Viewer, limit: int = 20) -> Sequence[Row
         select(Enrolment, Contact)
         .join(Contact, Contact.id == Enrolment.contact_id)
         .options(joinedload(Contact.account))
-        .where(_visible(viewer, Contact.account_id), Enrolment.state == "skipped")
+        .where(_visible(viewer, Contact.account_id), Enrolment.state == EnrolmentState.SKIPPED)
         .order_by(Enrolment.id.desc())
         .limit(limit)
     ).all()
@@ -173,11 +180,11 @@ def messages(
         .outerjoin(Contact, Contact.id == Message.contact_id)
         .options(joinedload(Contact.account))
         .where(_visible(viewer, Contact.account_id))
-        .where(or_(Message.user_id.is_(None), Message.state.in_(IN_DOUBT)))
+        .where(or_(Message.user_id.is_(None), Message.state.in_(MESSAGE_IN_DOUBT)))
         .order_by(Message.id.desc())
         .limit(AT_ONCE)
     )
-    groups = {"doubt": IN_DOUBT, "lost": LOST, "waiting": WAITS}
+    groups = {"doubt": MESSAGE_IN_DOUBT, "lost": MESSAGE_LOST, "waiting": MESSAGE_WAITING}
     if state is not None:
         query = query.where(Message.state.in_(groups.get(state, (state,))))
     if before is not None:
@@ -270,9 +277,9 @@ def _message(message: Message, tried: Sequence[Attempt], told: Sequence[Receipt]
         + [each.ended_at or each.started_at for each in tried]
         + [each.received_at for each in told]
     )
-    if message.state in (*LOST, *IN_DOUBT, "cancelled"):
+    if message.state in MESSAGE_LOST | MESSAGE_IN_DOUBT | {MessageState.CANCELLED}:
         yield Step(last, message.state, {**about, "reason": message.state_reason or "unknown"})
-    elif message.state == "queued":
+    elif message.state == MessageState.QUEUED:
         yield Step(message.due_at, "due", {**about, "reason": message.state_reason or ""})
 
 
@@ -297,5 +304,11 @@ def _answering(session: Session, invitation: Invitation) -> Iterator[Step]:
 def _ending(invitation: Invitation) -> Iterator[Step]:
     if invitation.remind_at:
         yield Step(invitation.remind_at, "reminder_planned")
-    if invitation.answered_at is None and invitation.state not in ("skipped", "failed", "withdrawn"):
-        yield Step(invitation.expires_at, "expired" if invitation.state == "expired" else "expires")
+    if invitation.answered_at is None and invitation.state not in (
+        InvitationState.SKIPPED,
+        InvitationState.FAILED,
+        InvitationState.WITHDRAWN,
+    ):
+        yield Step(
+            invitation.expires_at, "expired" if invitation.state == InvitationState.EXPIRED else "expires"
+        )

@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from feedback.core.lifecycle import MESSAGE_UNFINISHED, EnrolmentState, InvitationState, MessageState
 from feedback.services.messaging import provider_holds
 from feedback.settings import Problem
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 
 REAP = timedelta(minutes=2)
 """By then a worker has noticed an expired lease; later, no worker is running."""
-ON_THE_WAY = ("queued", "sending", "unconfirmed", "held")
-ENDED = ("sent", "delivered", "undelivered", "failed", "cancelled")
 
 
 def check(session: Session, now: datetime) -> list[Problem]:
@@ -26,7 +25,8 @@ def check(session: Session, now: datetime) -> list[Problem]:
 
 def _leases(session: Session, now: datetime) -> Iterator[Problem]:
     late = _count(
-        session, select(Message.id).where(Message.state == "sending", Message.lease_until < now - REAP)
+        session,
+        select(Message.id).where(Message.state == MessageState.SENDING, Message.lease_until < now - REAP),
     )
     if late:
         yield Problem(
@@ -64,7 +64,7 @@ def _links(session: Session, _: datetime) -> Iterator[Problem]:
 
 def _states(session: Session, _: datetime) -> Iterator[Problem]:
     """Planned = on the way + ended: no message stands in a state that nobody works on."""
-    strange = select(Message.id).where(Message.state.not_in((*ON_THE_WAY, *ENDED)))
+    strange = select(Message.id).where(Message.state.not_in(set(MessageState)))
     if count := _count(session, strange):
         yield Problem(
             "F305", f"{count} messages are in a state that does not exist.", "Report this as a bug."
@@ -80,9 +80,11 @@ def _attempts(number: object) -> Select[Any]:
 
 def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
     """An invitation that waits must have a message that will move it, or an end in sight."""
-    moving = select(Message.id).where(Message.invitation_id == Invitation.id, Message.state.in_(ON_THE_WAY))
+    moving = select(Message.id).where(
+        Message.invitation_id == Invitation.id, Message.state.in_(MESSAGE_UNFINISHED)
+    )
     lost = select(Invitation.id).where(
-        Invitation.state == "queued",
+        Invitation.state == InvitationState.QUEUED,
         Invitation.expires_at < now - timedelta(hours=1),
         or_(Invitation.state_reason.is_(None), Invitation.state_reason != "other_channel"),
         ~moving.exists(),
@@ -90,7 +92,7 @@ def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
     if count := _count(session, lost):
         yield Problem("F307", f"{count} invitations wait for nothing.", "Start a worker; it closes them.")
     overdue = select(Enrolment.id).where(
-        Enrolment.state == "scheduled", and_(Enrolment.due_at < now - timedelta(hours=1))
+        Enrolment.state == EnrolmentState.SCHEDULED, and_(Enrolment.due_at < now - timedelta(hours=1))
     )
     if count := _count(session, overdue):
         yield Problem(
@@ -101,7 +103,7 @@ def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
 def _unaccounted(session: Session, _: datetime) -> Iterator[Problem]:
     """Planned = waiting + not asked + invited: what counts as invited has an invitation, whose state is its end."""
     invited = select(Invitation.id).where(Invitation.enrolment_id == Enrolment.id)
-    lost = select(Enrolment.id).where(Enrolment.state == "issued", ~invited.exists())
+    lost = select(Enrolment.id).where(Enrolment.state == EnrolmentState.ISSUED, ~invited.exists())
     if count := _count(session, lost):
         yield Problem(
             "F311", f"{count} surveys count as sent out and have no invitation.", "Report this as a bug."
@@ -112,7 +114,7 @@ def _waiting_for_a_person(session: Session, _: datetime) -> Iterator[Problem]:
     for each in provider_holds.in_force(session):
         where = f" for {each.country}" if each.country else ""
         yield Problem("F309", f"{each.channel} is held{where}: {each.reason}", "Mend it, then lift the hold.")
-    if count := _count(session, select(Message.id).where(Message.state == "held")):
+    if count := _count(session, select(Message.id).where(Message.state == MessageState.HELD)):
         yield Problem(
             "F310",
             f"{count} messages may or may not have arrived.",

@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from feedback.core.lifecycle import MESSAGE_HANDED_OVER, MessageState
 from feedback.core.message import segments
 from feedback.services.messaging import provider_holds
 from feedback.settings import Settings
 from feedback.store.days import local_day
 from feedback.store.models import ChannelHold, DuplicateSend, Enrolment, Message, WebhookCall
 
-LEFT = ("sent", "delivered", "undelivered")
 """States of a message that a provider has taken, and bills."""
 
 
@@ -75,7 +75,7 @@ def figures(session: Session, now: datetime) -> Figures:
     ).all()
     due = session.execute(
         select(Message.channel, func.min(Message.due_at))
-        .where(Message.state == "queued", Message.due_at <= now)
+        .where(Message.state == MessageState.QUEUED, Message.due_at <= now)
         .group_by(Message.channel)
     ).all()
     notices = session.execute(
@@ -87,7 +87,7 @@ def figures(session: Session, now: datetime) -> Figures:
         messages={(channel, state): number for channel, state, number, _ in messages},
         surveys={(state, reason): number for state, reason, number in surveys},
         oldest_due={channel: (now - since).total_seconds() for channel, since in due},
-        segments=sum(int(parts or 0) for _, state, _, parts in messages if state in LEFT),
+        segments=sum(int(parts or 0) for _, state, _, parts in messages if state in MESSAGE_HANDED_OVER),
         duplicates=session.scalar(select(func.count()).select_from(DuplicateSend)) or 0,
         holds=tuple(provider_holds.in_force(session)),
         notices={(chat, state): number for chat, state, number in notices},
@@ -145,7 +145,7 @@ def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -
             day, Message.channel, func.coalesce(Message.sender, ""), Message.kind, func.count(),
             func.sum(Message.segments),
         )
-        .where(Message.state.in_(LEFT), Message.sent_at > now - timedelta(days=days))
+        .where(Message.state.in_(MESSAGE_HANDED_OVER), Message.sent_at > now - timedelta(days=days))
         .group_by(day, Message.channel, Message.sender, Message.kind)
         .order_by(day.desc(), Message.channel, Message.sender)
     )  # fmt: skip

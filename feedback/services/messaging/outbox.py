@@ -10,8 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.core import lifecycle
 from feedback.core.duration import Duration
+from feedback.core.lifecycle import (
+    INVITATION_RANKS,
+    INVITATION_UNDISPATCHED,
+    MESSAGE_IN_DOUBT,
+    InvitationState,
+    MessageState,
+    further,
+)
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Verdict
 from feedback.services import rollups
@@ -46,7 +53,7 @@ def accepted(
     message.sender = sender or message.sender
     if message.provider_id == provider_id:
         return
-    message.state, message.state_reason = "sent", reason
+    message.state, message.state_reason = MessageState.SENT, reason
     message.provider_id, message.sent_at, message.lease_until = provider_id, now, None
     if message.invitation:
         _invitation_sent(session, message.invitation, message, now)
@@ -69,14 +76,14 @@ def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) 
     The settings may have a mail resent instead, but once: what is in doubt twice would be in doubt every time.
     """
     was_resent = message.state_reason == RESENT
-    message.state, message.state_reason = "unconfirmed", code
+    message.state, message.state_reason = MessageState.UNCONFIRMED, code
     message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
     if message.kind != "email":
         return
     if settings.smtp.unknown == "resend" and not was_resent:
         requeue(message, RESENT, now + BACKOFF_BASE)
     else:
-        message.state = "held"
+        message.state = MessageState.HELD
 
 
 def refused(session: Session, message: Message, error: DeliveryFailed, now: datetime) -> None:
@@ -91,29 +98,37 @@ def refused(session: Session, message: Message, error: DeliveryFailed, now: date
 
 def failed(session: Session, message: Message, code: str, now: datetime) -> None:
     """It will not arrive. The address is marked where it is to blame; another channel may still be tried."""
-    message.state, message.state_reason, message.lease_until = "failed", code[:64], None
+    message.state, message.state_reason, message.lease_until = MessageState.FAILED, code[:64], None
     _blame_address(session, message, code, now)
     invitation = message.invitation
-    if invitation is None or message.purpose != "invitation" or invitation.state not in ("queued", "sent"):
+    if (
+        invitation is None
+        or message.purpose != "invitation"
+        or invitation.state not in INVITATION_UNDISPATCHED
+    ):
         return
     invitation.reply_key = None
     if invitation.other_kinds and code != Verdict.OPTED_OUT:
-        invitation.state, invitation.state_reason = "queued", "other_channel"
+        invitation.state, invitation.state_reason = InvitationState.QUEUED, "other_channel"
     else:
-        invitation.state, invitation.state_reason = "failed", code[:64]
+        invitation.state, invitation.state_reason = InvitationState.FAILED, code[:64]
 
 
 def cancel(message: Message, reason: str) -> None:
     """This message will not be sent, and that is as it should be."""
-    message.state, message.state_reason, message.lease_until = "cancelled", reason, None
+    message.state, message.state_reason, message.lease_until = MessageState.CANCELLED, reason, None
     invitation = message.invitation
-    if invitation and invitation.state == "queued" and message.purpose == "invitation":
-        invitation.state, invitation.state_reason, invitation.reply_key = "skipped", reason, None
+    if invitation and invitation.state == InvitationState.QUEUED and message.purpose == "invitation":
+        invitation.state, invitation.state_reason, invitation.reply_key = (
+            InvitationState.SKIPPED,
+            reason,
+            None,
+        )
 
 
 def requeue(message: Message, reason: str, due_at: datetime) -> None:
     """To be sent (again) from `due_at` on."""
-    message.state, message.state_reason, message.due_at = "queued", reason[:64], due_at
+    message.state, message.state_reason, message.due_at = MessageState.QUEUED, reason[:64], due_at
     message.worker, message.lease_until = None, None
 
 
@@ -129,7 +144,7 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
     """A person has decided that a held message did arrive. False where it is not in doubt any more."""
     message = _in_doubt(session, message_id)
     if message:
-        message.state, message.state_reason, message.sent_at = "sent", "confirmed_by_hand", now
+        message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
         if message.invitation:
             _invitation_sent(session, message.invitation, message, now)
     return message is not None
@@ -151,16 +166,14 @@ def backoff(attempt: int, retry_after: float | None = None) -> timedelta:
 
 def _in_doubt(session: Session, message_id: int) -> Message | None:
     return session.scalar(
-        select(Message)
-        .where(Message.id == message_id, Message.state.in_(("held", "unconfirmed")))
-        .with_for_update()
+        select(Message).where(Message.id == message_id, Message.state.in_(MESSAGE_IN_DOUBT)).with_for_update()
     )
 
 
 def _invitation_sent(session: Session, invitation: Invitation, message: Message, now: datetime) -> None:
     # "skipped": the message was called off after its call had gone out, and news of that comes only now.
-    if invitation.state == "skipped" or lifecycle.further(lifecycle.INVITATION, invitation.state, "sent"):
-        invitation.state, invitation.state_reason = "sent", None
+    if invitation.state == InvitationState.SKIPPED or further(INVITATION_RANKS, invitation.state, "sent"):
+        invitation.state, invitation.state_reason = InvitationState.SENT, None
     if message.purpose != "invitation":
         return
     if invitation.sent_at is None:  # the first time that it leaves is the day on which it counts

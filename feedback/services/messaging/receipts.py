@@ -9,7 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.core import lifecycle
+from feedback.core.lifecycle import (
+    INVITATION_RANKS,
+    MESSAGE_LOST,
+    MESSAGE_RANKS,
+    InvitationState,
+    MessageState,
+    further,
+)
 from feedback.errors import ChannelHeld
 from feedback.providers.base import Receipt, Verdict
 from feedback.services.messaging import outbox, provider_holds
@@ -17,8 +24,6 @@ from feedback.store.models import Message
 from feedback.store.models import Receipt as ReceiptRow
 
 log = structlog.get_logger()
-
-ARRIVED, LOST = ("delivered",), ("undelivered", "failed")
 
 
 def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> bool:
@@ -57,20 +62,22 @@ def _apply(session: Session, message: Message, receipt: Receipt, now: datetime) 
     outbox.accepted(session, message, receipt.provider_id, now, sender=receipt.sender)
     if message.provider_id != receipt.provider_id:
         return  # about a second copy, which is counted and changes nothing else
-    ahead = lifecycle.further(lifecycle.MESSAGE, message.state, receipt.status)
-    if receipt.status in ARRIVED and ahead:
+    reported = MessageState(receipt.status)
+    if not further(MESSAGE_RANKS, message.state, reported):
+        return
+    if reported is MessageState.DELIVERED:
         _arrived(message, receipt.occurred_at or now)
-    elif receipt.status in LOST and ahead:
+    elif reported in MESSAGE_LOST:
         outbox.failed(session, message, receipt.verdict or receipt.error_code or receipt.status, now)
-        message.state = receipt.status
+        message.state = reported
         _conclude(session, message.channel, receipt, now)
 
 
 def _arrived(message: Message, at: datetime) -> None:
-    message.state, message.state_reason, message.delivered_at = "delivered", None, at
+    message.state, message.state_reason, message.delivered_at = MessageState.DELIVERED, None, at
     invitation = message.invitation
-    if invitation and lifecycle.further(lifecycle.INVITATION, invitation.state, "delivered"):
-        invitation.state, invitation.delivered_at = "delivered", at
+    if invitation and further(INVITATION_RANKS, invitation.state, "delivered"):
+        invitation.state, invitation.delivered_at = InvitationState.DELIVERED, at
 
 
 def _conclude(session: Session, channel: str, receipt: Receipt, now: datetime) -> None:

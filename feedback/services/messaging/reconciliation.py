@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from feedback.core.lifecycle import MessageState
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Channel, Found, LooksUp, uptime
 from feedback.services.messaging import outbox
@@ -69,7 +70,7 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
     """Messages whose worker has vanished become unconfirmed, never due. Returns how many there were."""
     lost = session.scalars(
         select(Message)
-        .where(Message.state == "sending", Message.lease_until < now)
+        .where(Message.state == MessageState.SENDING, Message.lease_until < now)
         .order_by(Message.id)
         .limit(1000)
         .with_for_update(skip_locked=True)
@@ -101,7 +102,9 @@ def reconcile(
 
 
 def _open(session: Session) -> set[Key]:
-    rows = session.execute(select(Message.id, Message.attempt).where(Message.state == "unconfirmed"))
+    rows = session.execute(
+        select(Message.id, Message.attempt).where(Message.state == MessageState.UNCONFIRMED)
+    )
     return {(row.id, row.attempt) for row in rows}
 
 
@@ -113,7 +116,7 @@ def _questions(
     rows = session.execute(
         select(Message, Attempt)
         .join(Attempt, (Attempt.message_id == Message.id) & (Attempt.number == Message.attempt))
-        .where(Message.state == "unconfirmed")
+        .where(Message.state == MessageState.UNCONFIRMED)
         .where(or_(Message.looked_up_at.is_(None), Message.looked_up_at <= again))
         .order_by(Message.looked_up_at.is_not(None), Message.looked_up_at, Message.id)
         .limit(AT_ONCE)
@@ -153,7 +156,7 @@ def _settle(
     message = session.scalar(
         select(Message)
         .where(Message.id == question.key[0], Message.attempt == question.key[1])
-        .where(Message.state == "unconfirmed")
+        .where(Message.state == MessageState.UNCONFIRMED)
         .with_for_update()
     )
     if message is None:
@@ -170,7 +173,7 @@ def _settle(
             _not_there(message, now)
             return True
     if now - question.claimed_at > GIVE_UP:
-        message.state = "held"
+        message.state = MessageState.HELD
         return True
     return False
 

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
+from feedback.core.lifecycle import NoticeState
 from feedback.core.text import Text
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
@@ -257,7 +258,7 @@ def post_due(
 def _claim(session: Session, kind: str, now: datetime) -> list[Claimed]:
     due = session.scalars(
         select(WebhookCall)
-        .where(WebhookCall.kind == kind, WebhookCall.state == "queued", WebhookCall.due_at <= now)
+        .where(WebhookCall.kind == kind, WebhookCall.state == NoticeState.QUEUED, WebhookCall.due_at <= now)
         .order_by(WebhookCall.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -294,10 +295,10 @@ def _read(response: requests.Response) -> Answer:
 def _record(session: Session, claimed: Claimed, answer: Answer, now: datetime) -> None:
     """A success is a fact whoever had it; a failure counts only if it is that of the newest attempt."""
     call = session.get(WebhookCall, claimed.id, with_for_update=True)
-    if call is None or call.state != "queued":
+    if call is None or call.state != NoticeState.QUEUED:
         return
     if answer.taken:
-        call.state, call.sent_at, call.error = "sent", now, None
+        call.state, call.sent_at, call.error = NoticeState.SENT, now, None
         _finish(session, call, "posted", now)
     elif call.attempts == claimed.attempt:
         _refused(session, call, answer, now)
@@ -310,7 +311,7 @@ def _refused(session: Session, call: WebhookCall, answer: Answer, now: datetime)
     if answer.again and again < call.created_at + TRY_FOR:
         call.due_at = again
     else:
-        call.state = "failed"
+        call.state = NoticeState.FAILED
         _finish(session, call, "not_posted", now)
 
 
@@ -347,7 +348,9 @@ def _trouble(session: Session, kind: str) -> Trouble | None:
 def _refused_since(kind: str) -> tuple[ColumnElement[bool], ...]:
     """The calls that a chat has refused since the last one that it took."""
     taken = select(func.coalesce(func.max(WebhookCall.id), 0))
-    last_taken = taken.where(WebhookCall.kind == kind, WebhookCall.state == "sent").scalar_subquery()
+    last_taken = taken.where(
+        WebhookCall.kind == kind, WebhookCall.state == NoticeState.SENT
+    ).scalar_subquery()
     return (WebhookCall.kind == kind, WebhookCall.error.is_not(None), WebhookCall.id > last_taken)
 
 
@@ -364,10 +367,10 @@ def retry(session: Session, settings: Settings, kind: str, *, by: int, now: date
     if kind not in addresses(settings):
         raise NotFound("There is no such chat.")
     notices = _still_news(
-        session, select(WebhookCall.id).where(*_refused_since(kind), WebhookCall.state == "failed")
+        session, select(WebhookCall.id).where(*_refused_since(kind), WebhookCall.state == NoticeState.FAILED)
     )
     waiting = session.scalars(
-        select(WebhookCall).where(WebhookCall.kind == kind, WebhookCall.state == "queued")
+        select(WebhookCall).where(WebhookCall.kind == kind, WebhookCall.state == NoticeState.QUEUED)
     ).all()
     for call in waiting:
         call.due_at = now
@@ -400,7 +403,7 @@ def _fresh(
         kind=kind,
         about=about,
         payload=dict(body),
-        state="queued",
+        state=NoticeState.QUEUED,
         created_at=now,
         due_at=now,
         notices=list(notices),

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from feedback.core.followup import State
+from feedback.core.lifecycle import MessageState
 from feedback.core.text import Text
 from feedback.i18n import Translator, translator
 from feedback.providers.base import Channel
@@ -100,7 +101,7 @@ def tell(
         body=body,
         language=user.language or "en",
         headers={},
-        state="queued",
+        state=MessageState.QUEUED,
         due_at=now,
         created_at=now,
         is_demo=user.is_demo,

@@ -18,6 +18,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from feedback.core.followup import Outcome, State
+from feedback.core.lifecycle import INVITATION_ENDED, EnrolmentState, InvitationState
 from feedback.errors import NotFound
 from feedback.services import audit
 from feedback.services.contact import suppression
@@ -256,8 +258,8 @@ def _close_tasks(session: Session, responses: list[int], now: datetime) -> None:
     """Nobody can call a person who is gone."""
     session.execute(
         update(FollowUp)
-        .where(FollowUp.response_id.in_(responses), FollowUp.state != "closed")
-        .values(state="closed", outcome="other", closed_at=now, revision=FollowUp.revision + 1)
+        .where(FollowUp.response_id.in_(responses), FollowUp.state != State.CLOSED)
+        .values(state=State.CLOSED, outcome=Outcome.OTHER, closed_at=now, revision=FollowUp.revision + 1)
     )
 
 
@@ -265,11 +267,10 @@ def _forget_contacts_made(session: Session, contact: Contact, now: datetime) -> 
     redaction.messages(session, _messages_of(contact))
     redaction.replies(session, now, _replies_of(contact))
     redaction.invitations(session, Invitation.contact_id == contact.id)
-    over = ("completed", "expired", "skipped", "failed", "withdrawn")
     session.execute(
         update(Invitation)
-        .where(Invitation.contact_id == contact.id, Invitation.state.not_in(over))
-        .values(state="withdrawn", state_reason="erased")
+        .where(Invitation.contact_id == contact.id, Invitation.state.not_in(INVITATION_ENDED))
+        .values(state=InvitationState.WITHDRAWN, state_reason="erased")
     )
 
 
@@ -279,8 +280,8 @@ def _forget_journey(session: Session, contact: Contact, now: datetime) -> None:
         event.key, event.properties = f"erased:{event.id}", {}
     session.execute(
         update(Enrolment)
-        .where(Enrolment.contact_id == contact.id, Enrolment.state == "scheduled")
-        .values(state="cancelled", reason="erased", decided_at=now)
+        .where(Enrolment.contact_id == contact.id, Enrolment.state == EnrolmentState.SCHEDULED)
+        .values(state=EnrolmentState.CANCELLED, reason="erased", decided_at=now)
     )
     session.execute(update(Enrolment).where(Enrolment.contact_id == contact.id).values(explanation=[]))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from feedback.core.lifecycle import MessageState
 from feedback.store.models import (
     AnswerRow,
     FollowUp,
@@ -25,8 +26,8 @@ def messages(session: Session, *which: ColumnElement[bool]) -> None:
     """Text and address of messages. One that has not gone out is cancelled: there is nobody to send it to."""
     session.execute(
         update(Message)
-        .where(*which, Message.state == "queued")
-        .values(state="cancelled", state_reason="erased")
+        .where(*which, Message.state == MessageState.QUEUED)
+        .values(state=MessageState.CANCELLED, state_reason="erased")
     )
     session.execute(
         update(Message)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from feedback.core.lifecycle import MESSAGE_UNFINISHED
 from feedback.services import audit
 from feedback.services.privacy import erasure, redaction
 from feedback.settings.table import Retention
@@ -25,7 +26,6 @@ from feedback.store.models import (
 
 LIMIT = 500
 """Rows of one kind in one transaction; what is left has its turn the next time."""
-_UNFINISHED = ("queued", "sending", "held", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _messages(session: Session, kept: timedelta, now: datetime, limit: int) -> i
         session,
         select(Message.id).where(
             Message.created_at < now - kept,
-            Message.state.not_in(_UNFINISHED),
+            Message.state.not_in(MESSAGE_UNFINISHED),
             or_(Message.body != redaction.NOTHING, Message.recipient != redaction.NOTHING),
         ),
         limit,

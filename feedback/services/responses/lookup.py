@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam,
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
+from feedback.core.lifecycle import INVITATION_LINK_UNKNOWN, InvitationState, ResponseState
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
 from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
@@ -166,10 +167,10 @@ def find(rows: Rows, token: str, now: datetime) -> Sheet:
     so an expired link only counts as closed while something is missing.
     """
     found = rows.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
-    if not found or found[0].state in _NEVER_SENT:
+    if not found or found[0].state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
     first = found[0]
-    if first.response_state != "complete":
+    if first.response_state != ResponseState.COMPLETE:
         _refuse_closed(first, now)
     return _sheet(
         first,
@@ -242,12 +243,12 @@ def hold_invitation(rows: Rows, invitation_id: int, now: datetime, *, to_add: bo
 
 def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime, *, to_add: bool = False) -> Held:
     row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
-    if row is None or row.state in _NEVER_SENT:
+    if row is None or row.state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
     # Only now that the row is ours: what another request has answered meanwhile is seen. The first answer writes
     # `answered_at` in its own transaction, so without it there is nothing to read.
     stored = read(rows, "invitation_id", row.id) if row.answered_at else None
-    if stored is None or (stored.draft.state != "complete" and not to_add):
+    if stored is None or (stored.draft.state != ResponseState.COMPLETE and not to_add):
         _refuse_closed(row, now)
     return Held(row, stored)
 
@@ -286,15 +287,13 @@ def _sheet(invited: AnyRow, language: str, **rest: Any) -> Sheet:
 
 
 def _refuse_closed(invited: AnyRow, now: datetime) -> None:
-    if invited.state == "withdrawn":
+    if invited.state == InvitationState.WITHDRAWN:
         raise LinkClosed("withdrawn", invited.language)
-    if invited.state == "expired" or invited.expires_at <= now:
+    if invited.state == InvitationState.EXPIRED or invited.expires_at <= now:
         raise LinkClosed("expired", invited.language)
 
 
 # --- The statements, made once -------------------------------------------------------------------
-
-_NEVER_SENT = ("skipped",)
 
 
 def _sheet_by_token() -> AnySelect:

@@ -19,6 +19,7 @@ from sqlalchemy.orm.util import identity_key
 
 from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence, is_provisional
+from feedback.core.lifecycle import InvitationState, ResponseState
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
@@ -237,7 +238,7 @@ def _draft(coming: _Coming, *, version_id: int, source: str, language: str, **co
         questionnaire=coming.questionnaire.key,
         source=source,
         language=language,
-        state="partial",
+        state=ResponseState.PARTIAL,
         provisional=False,
         evidence={},
         answered_at=coming.now,
@@ -266,13 +267,13 @@ def _advance(
         draft.updated_at = coming.now
     if before != after:
         draft.edits += any(after.get(key) != answer for key, answer in before.items())
-    was_complete = draft.state == "complete"
+    was_complete = draft.state == ResponseState.COMPLETE
     asked_everything = coming.finished or was_complete or coming.questionnaire.next_question(after) is None
     if asked_everything and not coming.questionnaire.problems(after):
-        draft.state = "complete"
+        draft.state = ResponseState.COMPLETE
         draft.completed_at = draft.completed_at or coming.now
     elif was_complete:
-        draft.state, draft.completed_at = "partial", None
+        draft.state, draft.completed_at = ResponseState.PARTIAL, None
 
 
 def _write_response(connection: Connection, stored: Stored | None, draft: Draft) -> None:
@@ -380,8 +381,8 @@ def _counted(
 
 def _move_invitation(connection: Connection, invited: AnyRow, draft: Draft, now: datetime) -> None:
     """Forward only. Who has begun to answer is not reminded."""
-    state = "completed" if draft.state == "complete" else "started"
-    if invited.state not in (state, "completed"):
+    state = InvitationState.COMPLETED if draft.state == ResponseState.COMPLETE else InvitationState.STARTED
+    if invited.state not in (state, InvitationState.COMPLETED):
         connection.execute(_MOVE, {"invitation": invited.id, "to": state, "moment": now})
 
 

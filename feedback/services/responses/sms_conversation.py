@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
+from feedback.core.lifecycle import INVITATION_OUT, MessageState
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
@@ -33,7 +34,6 @@ from feedback.store.models import Contact, InboundReply, Invitation, Message
 LATE = timedelta(days=7)
 """A reply up to this long after an invitation was closed still belongs to it, as a comment."""
 
-OPEN = ("sent", "delivered", "opened", "started")
 """States of an invitation that has reached its customer and can still be answered."""
 
 PROMPT = timedelta(hours=1)
@@ -157,7 +157,7 @@ class _Talk:
                 sender=self._sender,
                 body=text,
                 language=language or self.language,
-                state="queued",
+                state=MessageState.QUEUED,
                 due_at=self.now,
                 not_after=self._said_at + PROMPT,
                 segments=segments(text).count,
@@ -236,7 +236,7 @@ class _Talk:
         """The token of the contact's latest survey that still takes answers."""
         return self.session.scalar(
             select(Invitation.token)
-            .where(Invitation.contact_id == self.row.contact_id, Invitation.state.in_(OPEN))
+            .where(Invitation.contact_id == self.row.contact_id, Invitation.state.in_(INVITATION_OUT))
             .where(Invitation.expires_at > self.now)
             .order_by(Invitation.sent_at.desc())
             .limit(1)

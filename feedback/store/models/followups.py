@@ -8,11 +8,13 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from feedback.core.followup import State
 from feedback.store.base import Base
 from feedback.store.models.columns import JsonObject, PrimaryKey, Word
 from feedback.store.models.customers import Account, Contact
 from feedback.store.models.responses import Response
 from feedback.store.models.staff import User
+from feedback.store.types import StateType
 
 
 class RootCause(Base):
@@ -52,7 +54,7 @@ class FollowUp(Base):
     title: Mapped[JsonObject]
     playbook: Mapped[JsonObject] = mapped_column(default=dict)
     urgency: Mapped[Word]
-    state: Mapped[Word]
+    state: Mapped[State] = mapped_column(StateType(State))
     metric: Mapped[str | None] = mapped_column(String(64))
     score: Mapped[int | None]
     previous_score: Mapped[int | None]

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from feedback.core.lifecycle import EnrolmentState, InvitationState
 from feedback.store.base import Base
 from feedback.store.models.columns import Json, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.customers import Account, Contact
+from feedback.store.types import StateType
 
 
 class JourneyEvent(Base):
@@ -61,7 +63,7 @@ class Enrolment(Base):
     stage: Mapped[Word]
     occurrence: Mapped[str] = mapped_column(String(128))
     questionnaire: Mapped[Word]
-    state: Mapped[Word]
+    state: Mapped[EnrolmentState] = mapped_column(StateType(EnrolmentState))
     reason: Mapped[str | None] = mapped_column(String(64))
     explanation: Mapped[list[Any]] = mapped_column(Json, default=list)
     entered_at: Mapped[datetime]
@@ -104,7 +106,7 @@ class Invitation(Base):
     kind: Mapped[Word]  # sms | email: how it first went out
     language: Mapped[str] = mapped_column(String(8))
     token: Mapped[str | None] = mapped_column(String(32))
-    state: Mapped[Word]
+    state: Mapped[InvitationState] = mapped_column(StateType(InvitationState))
     state_reason: Mapped[str | None] = mapped_column(String(64))
     piping: Mapped[JsonObject] = mapped_column(default=dict)
     signs: Mapped[JsonObject] = mapped_column(

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from feedback.core.lifecycle import MessageState
 from feedback.store.base import Base
 from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.journeys import Invitation
+from feedback.store.types import StateType
 
 
 class Message(Base):
@@ -48,7 +50,7 @@ class Message(Base):
     language: Mapped[str] = mapped_column(String(8))
     headers: Mapped[JsonObject] = mapped_column(default=dict)
     match: Mapped[str | None] = mapped_column(String(32))
-    state: Mapped[Word]
+    state: Mapped[MessageState] = mapped_column(StateType(MessageState))
     state_reason: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime]

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from feedback.core.lifecycle import ResponseState
 from feedback.store.base import Base
 from feedback.store.models.columns import Json, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.customers import Account, Contact
 from feedback.store.models.journeys import Invitation, QuestionnaireVersion
+from feedback.store.types import StateType
 
 
 class Link(Base):
@@ -65,7 +67,7 @@ class Response(Base):
     source: Mapped[Word]  # link | sms_reply | poster | kiosk | embed | import
     channel: Mapped[Word]  # sms | email | none: how the invitation went out
     language: Mapped[str] = mapped_column(String(8))
-    state: Mapped[Word]
+    state: Mapped[ResponseState] = mapped_column(StateType(ResponseState))
     provisional: Mapped[bool] = mapped_column(default=False)
     evidence: Mapped[JsonObject] = mapped_column(default=dict)
     answered_at: Mapped[datetime]

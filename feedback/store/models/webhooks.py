@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from feedback.core.lifecycle import NoticeState
 from feedback.store.base import Base
 from feedback.store.models.columns import JsonObject, PrimaryKey, Word
 from feedback.store.models.followups import FollowUp
+from feedback.store.types import StateType
 
 
 class WebhookCall(Base):
@@ -26,7 +28,7 @@ class WebhookCall(Base):
     kind: Mapped[Word]  # slack | teams
     about: Mapped[Word]  # new | late | unclosed | again
     payload: Mapped[JsonObject]
-    state: Mapped[Word]
+    state: Mapped[NoticeState] = mapped_column(StateType(NoticeState))
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

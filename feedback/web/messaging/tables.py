@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from feedback.core.lifecycle import MESSAGE_WAITING, MessageState
 from feedback.i18n import Translator
 from feedback.services.messaging.history import Tally
 from feedback.web.export.tables import Column, Table
@@ -28,9 +29,9 @@ def days(say: Translator, tallies: Sequence[Tally], *, price: float, currency: s
             each.delivered,
             each.failed,
             each.states["unconfirmed"],
-            each.states["held"],
-            each.states["queued"] + each.states["sending"],
-            each.states["cancelled"],
+            each.states[MessageState.HELD],
+            sum(each.states[state] for state in MESSAGE_WAITING),
+            each.states[MessageState.CANCELLED],
             each.segments,
             *([each.cost] if price else []),
         )

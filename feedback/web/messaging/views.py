@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock
+from feedback.core.lifecycle import INVITATION_NOT_BEGUN
 from feedback.core.local_days import day_of
 from feedback.errors import NotFound, Rejected
 from feedback.services import audit
@@ -148,7 +149,7 @@ class Deliveries:
             address=masking.for_whom(WHOLE),
             words=message_wording,
             reasons=followup_wording,
-            open_to_answers=story.invitation.state in invitations.WAITING,
+            open_to_answers=story.invitation.state in INVITATION_NOT_BEGUN,
         )
 
     @may(Permission.MANAGE_DELIVERIES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from feedback.core.lifecycle import ResponseState
 from feedback.services.responses.lookup import Sheet
 
 IDLE, THANKED, REFUSED = 90, 10, 60
@@ -28,12 +29,17 @@ def starting_again(address: str, seconds: int) -> dict[str, Any]:
 
 def is_over(sheet: Sheet, now: datetime) -> bool:
     """Whether the visit was finished, or left for so long that somebody else may stand there."""
-    return sheet.state == "complete" or _since(sheet.updated_at, now) > timedelta(seconds=IDLE) + GRACE
+    return (
+        sheet.state == ResponseState.COMPLETE
+        or _since(sheet.updated_at, now) > timedelta(seconds=IDLE) + GRACE
+    )
 
 
 def is_thanked(sheet: Sheet, now: datetime) -> bool:
     """Whether the visit has just been finished, so that its thanks may still be on the screen."""
-    return sheet.state == "complete" and _since(sheet.completed_at, now) <= timedelta(seconds=THANKED)
+    return sheet.state == ResponseState.COMPLETE and _since(sheet.completed_at, now) <= timedelta(
+        seconds=THANKED
+    )
 
 
 def _since(moment: datetime | None, now: datetime) -> timedelta:

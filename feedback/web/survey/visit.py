@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.lifecycle import ResponseState
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion, TextQuestion
 from feedback.i18n import Translator, translator
@@ -65,7 +66,7 @@ class Visit:
         asked = self._open(key)
         if asked is not None:
             return asked
-        return None if self.sheet.state == "complete" else self._unanswered()
+        return None if self.sheet.state == ResponseState.COMPLETE else self._unanswered()
 
     def answered(self, key: str | None) -> AnyQuestion | None:
         """The question that a form answers."""
@@ -93,7 +94,9 @@ class Visit:
         answers = self._with(question, answer)
         missing = self.questionnaire.problems(answers)
         following = self.questionnaire.next_question(answers, after=question.key)
-        if self.sheet.state == "complete":  # somebody changes one answer: ask only what that opens up
+        if (
+            self.sheet.state == ResponseState.COMPLETE
+        ):  # somebody changes one answer: ask only what that opens up
             while following is not None and following.key in answers:
                 following = self.questionnaire.next_question(answers, after=following.key)
         if following is None and missing:
@@ -184,7 +187,7 @@ class Visit:
         found = next((each for each in self.path if each.key == key), None)
         if found is None or self.editable:
             return found
-        over = self.sheet.state == "complete" and not self.sheet.takes_the_rest(self.now)
+        over = self.sheet.state == ResponseState.COMPLETE and not self.sheet.takes_the_rest(self.now)
         return None if over or found.key in self.answers else found
 
     def _unanswered(self) -> AnyQuestion | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
+from feedback.core.lifecycle import INVITATION_OUT
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
 from feedback.i18n import Translator
@@ -219,7 +220,6 @@ INVITATIONS: Mapping[str, str] = {
     "failed": _("could not be delivered"),
     "withdrawn": _("withdrawn"),
 }
-STILL_OPEN = ("sent", "delivered", "opened", "started")
 
 
 def best(metric: str | None) -> int | None:
@@ -246,7 +246,7 @@ def survey(say: Translator, invitation: Invitation, now: datetime, zone: tzinfo)
     """How a survey stands: answered, not answered, or sent and still open, and until which day in `zone`."""
     if invitation.answered_at is not None:
         return say.gettext("answered")
-    if invitation.state not in STILL_OPEN:
+    if invitation.state not in INVITATION_OUT:
         return in_words(say, INVITATIONS, invitation.state)
     if invitation.expires_at <= now:
         return say.gettext("not answered")
