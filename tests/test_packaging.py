@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import re
 import shutil
 import subprocess
@@ -9,8 +10,11 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import feedback
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
@@ -33,6 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         ".venv", ".git", ".*_cache", ".hypothesis", "__pycache__", "tests", "docs", "dist", "build"
     )
     shutil.copytree(ROOT, source, ignore=ignored)
+    # This also fails for a classifier that package indexes do not know.
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return zipfile.ZipFile(next(place.glob("*.whl")))
@@ -65,6 +70,30 @@ def test_the_wheel_runs_nothing_from_the_tests(wheel: zipfile.ZipFile) -> None:
     }
 
 
+def test_the_wheel_says_who_made_it_and_under_which_licence(wheel: zipfile.ZipFile) -> None:
+    text = wheel.read(f"feedback-{version()}.dist-info/METADATA").decode()
+    metadata = email.message_from_string(text)
+    assert metadata["Author"] == "The feedback maintainers"
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert f"feedback-{version()}.dist-info/licenses/LICENSE" in wheel.namelist()
+    # PEP 639: a licence classifier beside the expression is refused by package indexes.
+    assert not [each for each in metadata.get_all("Classifier", []) if each.startswith("License")]
+    assert len(metadata.get_all("Project-URL", [])) == len(project()["urls"])
+
+
+def test_every_address_of_the_project_is_in_one_repository() -> None:
+    urls = project()["urls"]
+    assert {"Homepage", "Documentation", "Changelog", "Issues"} == urls.keys()
+    base = urls["Homepage"]
+    assert [url for url in urls.values() if url != base and not url.startswith(f"{base}/")] == []
+
+
+def test_package_metadata_and_changelog_name_the_same_version() -> None:
+    assert feedback.__version__ == version()
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", version()]
+
+
 FIRST_STEPS = """
 import sys
 sys.path.insert(0, "wheel")
@@ -90,8 +119,13 @@ def test_an_installed_wheel_finds_its_files_and_makes_its_tables(
     assert (tmp_path / done.stdout.strip()).resolve() == tmp_path / "wheel" / "feedback"
 
 
+def project() -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
 def version() -> str:
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+    return str(project()["version"])
 
 
 @pytest.mark.parametrize("name", LOCKS)
