@@ -40,12 +40,12 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
 
 
 def problems(shelf: Library, today: date) -> list[Problem]:
-    """The questionnaires that will soon be asked no more, because what was allowed for a while ends."""
+    """Questionnaires that cannot be sent soon, because a trend bridge or an accepted finding expires (F114)."""
     return [
         Problem(
             "F114",
             f"{key}: {library.end_in_words(end, today)}",
-            "After that day it is not asked any more, and the next start is refused.",
+            "After that day the questionnaire is not sent, and the program does not start.",
             "warning",
         )
         for key, questionnaire in sorted(shelf.questionnaires.items())
