@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and on PostgreSQL."""
+"""Column types that behave the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy import DateTime, Dialect, TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware in Python, UTC in the database.
+    """A point in time: an aware datetime in Python, UTC in the database.
 
-    `DateTime(timezone=True)` alone drops the offset on SQLite, so 02:30+02:00 comes back as 02:30. This type
-    converts to UTC before storing and gives an aware UTC datetime back. A naive datetime is refused with
-    ValueError, because nobody can say which moment it is.
+    `DateTime(timezone=True)` alone drops the offset on SQLite, so 02:30+02:00 is read as 02:30. This type
+    converts to UTC before storing and returns an aware UTC datetime. It raises ValueError for a naive datetime,
+    because its time zone is unknown.
     """
 
     impl = DateTime(timezone=True)
@@ -29,5 +29,5 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
         if value is None:
             return None
-        # SQLite gives back what was stored, without a zone; PostgreSQL answers in the session's zone.
+        # SQLite returns what was stored, without a zone; PostgreSQL returns it in the session's zone.
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
