@@ -1,4 +1,5 @@
-"""How far an invitation and a message have come. States move only forward: late and doubled news are normal."""
+"""The order of the states of invitations and messages. States only move forward, because late and repeated
+reports are normal."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ INVITATION: Mapping[str, int] = {
     "completed": 5,
 }
 INVITATION_ENDS = frozenset({"completed", "expired", "failed", "withdrawn", "skipped"})
-"""States that nothing but an answer leads out of."""
+"""States that only an answer can change."""
 
 MESSAGE: Mapping[str, int] = {
     "queued": 0,
@@ -27,5 +28,5 @@ MESSAGE: Mapping[str, int] = {
 
 
 def further(ranks: Mapping[str, int], current: str, new: str) -> bool:
-    """True where `new` lies ahead of `current`; a state outside the order is never left this way."""
+    """Whether `new` comes after `current`; False if either is not in `ranks`."""
     return current in ranks and new in ranks and ranks[new] > ranks[current]
