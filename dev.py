@@ -220,9 +220,8 @@ def environment() -> dict[str, str]:
     unwanted = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     kept = {key: value for key, value in os.environ.items() if key not in unwanted}
     kept.setdefault("HOME", str(TOOLS))
-    kept.setdefault(
-        "UV_SYSTEM_CERTS", "1"
-    )  # where a company's proxy signs, only the system knows its certificate
+    # A company's proxy may use a certificate that only the system's store contains.
+    kept.setdefault("UV_SYSTEM_CERTS", "1")
     return {**kept, "VIRTUAL_ENV": str(VENV), "DEBIAN_FRONTEND": "noninteractive"}
 
 
