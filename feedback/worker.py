@@ -132,7 +132,7 @@ class Worker:
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
-            ("tell of holds", tell_of_holds, max(tick, 15)),
+            ("report holds", tell_of_holds, max(tick, 15)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in webhooks.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),

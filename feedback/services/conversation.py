@@ -241,7 +241,7 @@ class _Talk:
         )
 
     def _late(self) -> Invitation | None:
-        """The last survey, if it is recent and the reply is a comment on it; the inbox gets the reply in any case."""
+        """The last survey if it is recent, for a late comment; the inbox gets the reply in any case."""
         self.for_a_person("unclear" if self.contact else "unknown_sender")
         last = self.session.scalars(
             select(Invitation)

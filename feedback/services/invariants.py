@@ -63,7 +63,7 @@ def _links(session: Session, _: datetime) -> Iterator[Problem]:
 
 
 def _states(session: Session, _: datetime) -> Iterator[Problem]:
-    """Every message is in a known state, and every finished attempt has an outcome."""
+    """Every message is in a known state, and the call of its latest attempt is recorded."""
     strange = select(Message.id).where(Message.state.not_in((*ON_THE_WAY, *ENDED)))
     if count := _count(session, strange):
         yield Problem(
@@ -79,7 +79,7 @@ def _attempts(number: object) -> Select[Any]:
 
 
 def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
-    """Every waiting invitation has a pending message or has not expired, and no enrolment is overdue."""
+    """No expired invitation is queued without a pending message, and no enrolment is overdue."""
     moving = select(Message.id).where(Message.invitation_id == Invitation.id, Message.state.in_(ON_THE_WAY))
     lost = select(Invitation.id).where(
         Invitation.state == "queued",
@@ -89,7 +89,7 @@ def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
     )
     if count := _count(session, lost):
         yield Problem(
-            "F307", f"{count} invitations have no pending message.", "Start a worker; it closes them."
+            "F307", f"{count} expired invitations are still queued.", "Start a worker; it closes them."
         )
     overdue = select(Enrolment.id).where(
         Enrolment.state == "scheduled", and_(Enrolment.due_at < now - timedelta(hours=1))

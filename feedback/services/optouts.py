@@ -319,7 +319,7 @@ def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) 
 
 
 def _cancel_queued(session: Session, kind: str, address: str) -> None:
-    """Cancel queued messages to this address, and invitations that have not been sent and have no other channel."""
+    """Cancel queued messages to this address, and skip their invitations that have not been sent."""
     ours = (
         Message.kind == kind,
         func.lower(Message.recipient) == normal(address),
@@ -340,7 +340,7 @@ def _cancel_queued(session: Session, kind: str, address: str) -> None:
 
 
 def _withdraw_invitations(session: Session, contact_id: int) -> None:
-    """Withdraw invitations that have not been sent; sent links can still be answered."""
+    """Skip invitations that have not been sent, and plan no more reminders. Sent links can still be answered."""
     session.execute(
         update(Invitation)
         .where(Invitation.contact_id == contact_id, Invitation.state == "queued")

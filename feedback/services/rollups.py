@@ -175,7 +175,7 @@ def _as(standing: Standing, kind: Standing) -> int:
     return int(standing == kind)
 
 
-# --- Anew, and whether they are right ----------------------------------------------------------------
+# --- Rebuilding and checking -------------------------------------------------------------------------
 
 
 def rebuild(session: Session) -> int:

@@ -356,7 +356,7 @@ def retry(session: Session, settings: Settings, kind: str, *, by: int, now: date
     """Retry a chat that refused our notifications. Returns the number of follow-ups in the new notifications.
 
     Given-up calls are replaced by one new notification per kind of news, without follow-ups that are closed or
-    contacted by now; calls that wait for a retry are made immediately. If there is no news, a line says that
+    contacted by now; calls that wait for a retry are made immediately. If there is nothing to report, a line says that
     notifications work again, to show that the fixed webhook works. Raises NotFound for a chat that is not set.
     """
     if kind not in addresses(settings):

@@ -198,7 +198,7 @@ class _Given:
 def signs_of(
     session: Session, account_ids: Collection[int], now: datetime, settings: HealthSettings = BUILT_IN
 ) -> dict[int, Signs]:
-    """The health signs of the accounts, from five queries per `CHUNK`."""
+    """The health signs of the accounts, from five queries, however many accounts there are."""
     given = _given(session, account_ids, now)
     voices = _voices(session, account_ids, now)
     tasks = _tasks(session, account_ids, now)
