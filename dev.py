@@ -8,7 +8,7 @@
     python3 dev.py docs               generate the pages of docs/ that are made from code
     python3 dev.py lock [--upgrade]   generate the lock files
 
-Each command first creates `.venv` from the lock file if it does not exist.
+Each command first creates or updates `.venv` from the lock file, if needed.
 """
 
 from __future__ import annotations

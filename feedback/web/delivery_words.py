@@ -1,4 +1,4 @@
-"""Every state and reason of a delivery in words."""
+"""The texts for states and reasons of deliveries."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STATES: Mapping[str, str] = {
     "cancelled": _("called off"),
 }
 REASONS: Mapping[str, str] = {
-    # what a provider said, or we about it (channels/base.py)
+    # verdicts and provider errors (channels/base.py)
     "refused": _("the provider refused it"),
     "retry": _("the provider could not take it at the time"),
     "rate_limited": _("we sent too fast"),
@@ -62,7 +62,7 @@ REASONS: Mapping[str, str] = {
     "lease_expired": _("the sender vanished in the middle"),
     "undelivered": _("the network did not deliver it"),
     "failed": _("the provider could not send it"),
-    # what became of it then
+    # what happened afterwards
     "resent_unconfirmed": _("sent once more, as the settings say"),
     "resent_by_hand": _("sent once more, because somebody decided so"),
     "confirmed_by_hand": _("somebody knows that it arrived"),
@@ -70,7 +70,7 @@ REASONS: Mapping[str, str] = {
     "not_at_provider": _("the provider did not have it"),
     "not_confirmed": _("never confirmed, and not worth a second copy"),
     "next_window": _("waits for the next hours in which we may write"),
-    # why it was called off, or never begun
+    # why it was cancelled or not sent
     "suppressed": _("the customer may not be written to"),
     "erased": _("the person was erased"),
     "answered": _("the customer had answered already"),
@@ -130,7 +130,7 @@ STEPS: Mapping[str, str] = {
 
 
 def reason(say: Translator, code: str) -> str:
-    """A reason in words; one that nobody has written words for stays as it is."""
+    """A reason in words; an unknown code is returned unchanged."""
     return say.gettext(REASONS[code]) if code in REASONS else code
 
 
@@ -139,7 +139,7 @@ def channel(say: Translator, key: str) -> str:
 
 
 def sentence(say: Translator, step: Step, journey: Journey) -> str:
-    """What happened in one step."""
+    """The text of one step of the timeline."""
     if step.code not in STEPS:
         return step.code
     found = {
@@ -150,7 +150,7 @@ def sentence(say: Translator, step: Step, journey: Journey) -> str:
 
 
 def _begun(say: Translator, text: str) -> str:
-    """As a sentence begins; a Turkish i keeps its dot."""
+    """Capitalise the first letter; a Turkish i keeps its dot."""
     return ("İ" if say.language == "tr" and text[:1] == "i" else text[:1].upper()) + text[1:]
 
 
@@ -168,7 +168,7 @@ def _shown(say: Translator, name: str, value: object, journey: Journey) -> objec
 
 
 def _event(say: Translator, name: str, journey: Journey) -> str:
-    """An event has no title of its own, but the stage that it leads to has."""
+    """An event has no title, so use the title of the stage that it enters."""
     led_to = journey.for_event(name)
     return led_to[0].title.to(say.language) if led_to else name.replace("_", " ")
 
@@ -188,7 +188,7 @@ _SHOW: Mapping[str, Callable[[Translator, object], str]] = {
 
 
 def _special(say: Translator, step: Step) -> dict[str, object]:
-    """Params whose words depend on more than themselves."""
+    """The parameters whose text depends on other data."""
     params = step.params
     if step.code == "quiet_hours":
         zones = params.get("zones")

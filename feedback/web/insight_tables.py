@@ -35,9 +35,9 @@ from feedback.web.tables import Column, Kind, Table
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How things are called in the reader's language, and in whose `zone` days begin.
+    """The names of things in the reader's language, and the time `zone` of days.
 
-    `people` goes by the user's id as text.
+    `people` has the user's id as text as its key.
     """
 
     say: Translator
@@ -50,7 +50,7 @@ class Names:
         return self.say.gettext(message)
 
     def group(self, group: Group) -> str:
-        """A group's name; one without a key is who had none."""
+        """The name of a group; an empty key means answers without a value in the dimension."""
         if not group.key:
             return self._("none")
         return {
@@ -81,7 +81,7 @@ class Names:
 
 
 def by_key(tables: Sequence[Table]) -> dict[str, Table]:
-    """The tables of a page under the names by which they are exported."""
+    """The tables of a page by the names for export."""
     return {table.key: table for table in tables}
 
 
@@ -105,7 +105,7 @@ def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
 
 
 def score(names: Names, metric: Metric, compared: Compared, other: Period | None = None) -> Table:
-    """The score, what stands behind it, and the period before or the `other` one."""
+    """The score, its details, and the previous period or the `other` one."""
     _ = names._
     unit = metric.unit
     rows: list[tuple[TableCell, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
@@ -120,7 +120,7 @@ def score(names: Names, metric: Metric, compared: Compared, other: Period | None
 
 
 def trend(names: Names, metric: Metric, points: Sequence[Point], *, of: Series | None = None) -> Table:
-    """A score in steps; `of` names the table by its series where a page has several."""
+    """The score per bucket; `of` names the table by its series if a page has several."""
     _ = names._
     heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
     rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
@@ -147,7 +147,7 @@ def breakdown(names: Names, metric: Metric, dimension: str, cells: Sequence[Cell
 
 
 def rates(names: Names, found: Rates) -> Table:
-    """By stage and channel, and all together in the last row."""
+    """Response rates by stage and channel, with the total in the last row."""
     _ = names._
     counts = (Column(_("Sent"), "count"), Column(_("Answered"), "count"), Column(_("Rate"), "percent"))
     heads = (Column(_("Stage")), Column(_("Channel")), *counts)
@@ -174,7 +174,7 @@ def _score_heads(names: Names, unit: Kind) -> list[Column]:
 
 
 def _score_cells(shown: Shown) -> tuple[TableCell, ...]:
-    """Score, interval and n, each only where it may be shown."""
+    """Score, interval and n, each only if it may be shown."""
     if not shown.has_score:
         return (None, None, None, None if shown.covered else shown.n)
     found = shown.aggregate
@@ -245,7 +245,7 @@ def loop(names: Names, found: ClosedLoop) -> list[Table]:
 def afterwards(
     names: Names, after: AfterClosing, again: Sequence[ScoredAgain], titles: Mapping[str, str]
 ) -> list[Table]:
-    """What customers said once their complaint was closed; `titles` goes by trend."""
+    """The answers of customers after their complaint was closed; `titles` are by trend."""
     _ = names._
     n, low, high = Column(_("Answers"), "count"), Column(_("Low"), "percent"), Column(_("High"), "percent")
     heads = (Column(_("Closed well"), "count"), Column(_("Asked"), "count"), n)
@@ -335,14 +335,14 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
 
 
 def _money_cells(account: Account, currency: str) -> tuple[TableCell, ...]:
-    """What it pays a month, and in which currency."""
+    """An account's monthly revenue and its currency."""
     if account.recurring_revenue is None:
         return (None, None)
     return (float(account.recurring_revenue), account.currency or currency)
 
 
 def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[Table]:
-    """`titles` goes by trend."""
+    """`titles` are by trend."""
     _ = names._
     scores = [
         (

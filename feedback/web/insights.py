@@ -1,7 +1,7 @@
-"""The numbers for those who lead: scores, comments, the closed loop, accounts, and a quarter on one page.
+"""The insight pages: scores, comments, closed loop, accounts, and the quarterly report.
 
-Every page is made of tables (`feedback.web.tables`); `?export=<table>.csv` or `.xlsx` on the page's own
-address gives one of them as a file, with the filters that the page shows.
+Every page consists of tables (`feedback.web.tables`). `?export=<table>.csv` or `.xlsx` at the page's address
+exports one of them with the page's filters.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def _(message: str) -> str:
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
 
 PERSONAL = frozenset({"comments", "account"})
-"""Pages with customers' words and names: who opens them is written down."""
+"""Pages with customers' words and names, whose views are recorded in the audit log."""
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
-"""What the quarter's first sheet has room for; the surveys with the most answers are drawn, the rest is appendix."""
+"""Number of surveys on the quarterly report's first page: those with most answers; the others are in the appendix."""
 
 Context = dict[str, Any]
 
@@ -78,7 +78,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 
 
 class Pages:
-    """What each page shows: a dictionary for its template, with its tables under `tables`."""
+    """The content of each page: the context of its template, with its tables under `tables`."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
@@ -89,7 +89,7 @@ class Pages:
         self.organisation = runtime.settings.organisation.name
 
     def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
-        """The page, or the one of its tables that is to be taken away."""
+        """Render the page, or export one of its tables."""
         wanted = request.args.get("export", "")
         if wanted:
             return self._export(endpoint, wanted, show)
@@ -302,7 +302,7 @@ class Pages:
         }
 
     def _titles(self, session: Session) -> dict[str, str]:
-        """Trend -> what its survey is called in the reader's language."""
+        """Trend -> the title of its survey in the reader's language."""
         known = reports.all_series(session, self.library)
         return {each.trend: each.title.to(say().language) for each in reversed(known)}
 
@@ -311,7 +311,9 @@ class Pages:
         demand(Permission.EXPORT)
         key, _dot, kind = wanted.rpartition(".")
         files.known(kind)
-        with self.database.reading() as session:  # may take a while, and nobody should wait to write
+        with (
+            self.database.reading() as session
+        ):  # a separate transaction, because this can take long and must not block writers
             tables: Mapping[str, Table] = show(session)["tables"]
         if key not in tables:
             raise NotFound("There is no such table.")
@@ -322,17 +324,17 @@ class Pages:
         return files.download(tables[key], kind, f"{endpoint}-{key}-{self._today()}")
 
     def _today(self) -> date:
-        """The organisation's: every member of staff reads the same numbers, wherever they are."""
+        """The organisation's time zone, so that all staff see the same numbers."""
         return day_of(clock.now(), self.database.zone)
 
     def _names(self, session: Session) -> Names:
-        """How people, stages and channels are called in the reader's language."""
+        """The names of people, stages and channels in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
         return Names(say(), self.currency, people, stages, self.database.zone)
 
     def _owners(self, session: Session) -> list[tuple[int, str]]:
-        """(id, name) of those who own an account."""
+        """(id, name) of the users who own an account."""
         own = select(Account.owner_id).where(Account.owner_id.is_not(None))
         return [
             (each.id, each.name)
@@ -342,7 +344,7 @@ class Pages:
     def _groups(
         self, session: Session, series: Series, period: Period, names: Names
     ) -> dict[str, list[tuple[str, str]]]:
-        """Dimension -> its groups that may be looked at alone, as (key, name)."""
+        """Dimension -> (key, name) of the groups that can be selected."""
         return {
             dimension: [
                 (cell.group.key, names.group(cell.group))
@@ -353,14 +355,14 @@ class Pages:
         }
 
     def _contrast(self, session: Session, series: Series, period: Period) -> Context | None:
-        """The comparison of two groups that the address asks for."""
+        """The comparison of the two groups in the address."""
         a, b = addresses.group_of(request.args.get("a", "")), addresses.group_of(request.args.get("b", ""))
         if a is None or (b is not None and b.dimension != a.dimension):
             return None
         return {"a": a, "b": b, "compared": reports.compare_groups(session, series, period, a, b)}
 
     def _wordings(self, found: Sequence[reports.Comment]) -> dict[tuple[str, str], str]:
-        """(questionnaire, question) -> how it is asked today in the reader's language."""
+        """(questionnaire, question) -> the current text of the question in the reader's language."""
         wordings = {}
         for each in found:
             questionnaire = self.library.questionnaires.get(each.questionnaire)
@@ -371,7 +373,7 @@ class Pages:
 
 
 def _taken_away() -> bool:
-    """A file holds everything that the filters let through, not only the page that is looked at."""
+    """An export contains all rows that match the filters, not only the current page."""
     return "export" in request.args
 
 
@@ -380,7 +382,7 @@ def _viewer() -> Viewer:
 
 
 def _own() -> Group:
-    """The answers of the accounts that the user owned when they were given."""
+    """The group of answers from accounts that the user owned at the time of the answer."""
     return Group("owner", str(current_user.id))
 
 
@@ -410,19 +412,19 @@ def _frame() -> Context:
 
 
 def _address(**changes: object) -> str:
-    """The present page with some of its filters changed; None removes one."""
+    """The address of the current page with some filters changed; None removes a filter."""
     kept = {**request.args.to_dict(), **(request.view_args or {}), **changes}
     values = {name: value for name, value in kept.items() if value not in (None, "")}
     return url_for(request.endpoint or "insights.index", **values)
 
 
 def _maximum(metric: str) -> int:
-    """The best or worst end of a metric's scale: what a value is out of."""
+    """The best or worst end of a metric's scale."""
     return METRICS[metric].maximum
 
 
 def _bands(metric: Metric) -> list[tuple[str, str]]:
-    """The bands of a metric, bad to good, each with how it is drawn: bad, middle or good."""
+    """The bands of a metric, bad to good, each with its style: bad, middle or good."""
     last = len(metric.bands) - 1
     return [
         (band, "bad" if n == 0 else "good" if n == last else "middle") for n, band in enumerate(metric.bands)

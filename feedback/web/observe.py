@@ -1,4 +1,4 @@
-"""What operators see: health, readiness, figures, and a request's id in every line of its log."""
+"""Monitoring: health, readiness, metrics, and the request id in every log line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    """The route and not the path: a path may hold a link's token."""
+    """The route instead of the path, because a path can contain a link's token."""
     endpoint = request.endpoint or "none"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     _answered(endpoint, response.status_code).inc()
@@ -69,14 +69,14 @@ def blueprint(runtime: Runtime) -> Blueprint:
     bare = Blueprint("observe", __name__)
 
     @bare.get("/healthz")
-    @public("a load balancer asks, and learns only that we are alive")
+    @public("for load balancers; it only shows that the process is alive")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
 
     @bare.get("/readyz")
-    @public("a load balancer asks, and learns whether to send visitors, and which channel is on hold")
+    @public("for load balancers; it only shows whether the service is ready, and which channels are held")
     def readyz() -> ResponseReturnValue:
-        """A held channel takes no visitors away: pages work, answers come in, messages wait."""
+        """Readiness. A held channel does not affect it, because pages work and messages wait."""
         try:
             with runtime.database.reading() as session:
                 held = holds.in_force(session)
@@ -86,7 +86,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return {"ready": True, "channels": _channels(runtime, held, whole)}
 
     @bare.get("/metrics")
-    @public("for the collector, which brings the token of the settings, and for admins")
+    @public("for the metrics collector, which sends the token of the settings, and for admins")
     def metrics() -> Response:
         if not _brings(runtime.settings.web.metrics_token):
             demand(Permission.MANAGE_SETTINGS)
@@ -96,7 +96,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 
 
 def _channels(runtime: Runtime, held: Sequence[ChannelHold], whole: bool) -> dict[str, list[dict[str, str]]]:
-    """What keeps each channel from sending, nothing as a rule; `whole`: with the sentence that names the cause."""
+    """The holds of each channel, usually none; with `whole`, including the cause."""
     found: dict[str, list[dict[str, str]]] = {key: [] for key in runtime.settings.channels.enabled}
     for each in held:
         detail = {"code": each.code, "country": each.country, "since": each.since.isoformat()}
@@ -105,7 +105,7 @@ def _channels(runtime: Runtime, held: Sequence[ChannelHold], whole: bool) -> dic
 
 
 def _brings(secret: Secret) -> bool:
-    """Whether the caller knows the token of the settings; nobody does while there is none."""
+    """Whether the caller sent the token of the settings; always False if none is set."""
     given = request.authorization
     if not secret or given is None or given.type != "bearer":
         return False
@@ -113,7 +113,7 @@ def _brings(secret: Secret) -> bool:
 
 
 def _backlog(runtime: Runtime) -> bytes:
-    """How much waits, counted when asked: it is the same for every process."""
+    """The figures from the database, which are the same for every process."""
     with runtime.database.reading() as session:
         found = figures.figures(session, clock.now())
         tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()

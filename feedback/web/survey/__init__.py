@@ -1,8 +1,7 @@
 """The customer's page: `/<token>`.
 
-A GET shows where the customer stands and never records an answer, because mail scanners and link previews
-open every link. A POST stores one step and goes on to the next by a redirect, so that "back" and "reload" do
-no harm.
+A GET shows the current step and never records an answer, because mail scanners and link previews open every
+link. A POST stores one step and redirects to the next one, so that "back" and "reload" do no harm.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Store = Callable[..., int]
-"""`responses.record` or `record_visit`, with what they need to know about who answers."""
+"""`responses.record` or `record_visit`, bound to an invitation or a visit."""
 
 
 def blueprint(runtime: Runtime, pages: Pages) -> Blueprint:
@@ -76,7 +75,7 @@ class _Survey:
 
     @public("the link is the key")
     def show(self, token: str) -> AnyResponse:
-        """The step that is due, the one asked for (`?q=`), or thanks."""
+        """Show the next step, the requested one (`?q=`), or the last page."""
         now = clock.now()
         signs = evidence.signs_of_a_scanner()
         database = self.runtime.database
@@ -90,7 +89,7 @@ class _Survey:
     @public("the link is the key")
     def submit(self, token: str) -> AnyResponse:
         """Store one step. A mistake shows the step again with status 422, and stores nothing."""
-        sent = request.form  # read before the transaction begins: a slow phone must not hold the database
+        sent = request.form  # read before the transaction, so that a slow client does not hold it open
         now = clock.now()
         with self.runtime.database.connection() as rows:
             held = sheets.hold(rows, token, now)
@@ -99,18 +98,18 @@ class _Survey:
 
     @public("the link is the key")
     def enter(self, token: str) -> AnyResponse:
-        """As `show`, through a link that is open to everybody."""
+        """Like `show`, for an open link."""
         with self.runtime.database.reading() as session:
             link = links.find(session, token)
             visit = self._walk_in(session, link, clock.now())
         thanked = "q" not in request.args and kiosk.is_thanked(visit.sheet, visit.now)
         if visit.shared and kiosk.is_over(visit.sheet, visit.now) and not thanked:
-            return redirect(visit.route, 303)  # somebody pressed "back": it was not theirs
+            return redirect(visit.route, 303)  # somebody pressed "back" to another person's visit
         return self._shown(visit, link)
 
     @public("the link is the key")
     def leave(self, token: str) -> AnyResponse:
-        """As `submit`, through a link that is open to everybody."""
+        """Like `submit`, for an open link."""
         sent = request.form
         with self.runtime.database.writing() as session:
             link = links.find(session, token)
@@ -131,7 +130,7 @@ class _Survey:
             return self._missed(visit, sent, link)
         form = self._form(visit, question)(sent)
         rendered = stamp.read(self.keys, visit.token, form.stamp.data or "")
-        # The page of a shared screen comes empty: to pass it takes nothing back.
+        # A shared screen shows no earlier answers, so an empty answer does not remove one.
         standing = visit.answers.get(question.key) if visit.shared and form.answer.is_blank else None
         if rendered is None or not (standing or form.validate()):
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
@@ -151,10 +150,10 @@ class _Survey:
         return redirect(visit.after(question, answer), 303)
 
     def _missed(self, visit: Visit, sent: MultiDict[str, str], link: Link | None) -> AnyResponse:
-        """An answer to a question that is not open (any more): nothing is stored, and nothing kept quiet.
+        """The response to an answer that is not accepted: nothing is stored, and the page says so.
 
-        Too late for a change: a page says so and gives the words back. Where another tab has led elsewhere, the
-        words are offered for the open question that is now in its place.
+        If it is too late for a change, a notice shows the text again. If another tab has changed the path, the text is
+        offered for the open question that is now in its place.
         """
         asked = visit.questionnaire.question(request.args.get("q", ""))
         words = typed(sent, asked)
@@ -188,7 +187,7 @@ class _Survey:
         )
 
     def _came_before(self, link: Link) -> bool:
-        """Whether this device has answered through this link today; a screen in a shop is for everybody."""
+        """Whether this device has answered through this link today; always False for a shared screen."""
         device = f"{link.id}/{request.headers.get('User-Agent', '')}"
         return link.kind != "kiosk" and not self.limits.hit(rate.VOTES, device, request.remote_addr)
 
@@ -196,7 +195,7 @@ class _Survey:
         return self.runtime.library.published(session, link.questionnaire, now).id
 
     def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
-        """The step's form class; versions never change, so one is made once."""
+        """The form class of a step, cached because versions never change."""
         if not visit.sheet.version_id:
             return step_form(question)
         known = (visit.sheet.version_id, question.key)
@@ -205,7 +204,7 @@ class _Survey:
         return self.forms[known]
 
     def _walk_in(self, session: Session, link: Link, now: datetime) -> Visit:
-        """Goes on with the visit that the address names, or begins one."""
+        """Continue the visit that the address names, or start a new one."""
         named = request.args.get("v", "")
         secret = named if looks_like_token(named) else links.secret()
         sheet = sheets.find_visit(session, secret, link)
@@ -254,9 +253,9 @@ class _Survey:
         )
 
     def _first_page(self, visit: Visit, question: AnyQuestion) -> str:
-        """The page that almost everybody sees first: drawn once, then only given its address and stamp.
+        """The first page, cached; only its address and stamp are filled in.
 
-        Empty where the page is not the same for all, because its options are shuffled or its texts filled in.
+        Empty if the page is not the same for everybody, such as with shuffled options or placeholders in its texts.
         """
         known = (visit.sheet.version_id, question.key, visit.language, visit.sheet.language)
         if known not in self.drawn:
@@ -298,7 +297,7 @@ class _Survey:
         )
 
     def _limited(self) -> Response | None:
-        """Too many answers, or too many guesses, from one address."""
+        """Raise a rate-limit error for too many answers or unknown links from one address."""
         address = request.remote_addr
         too_many = request.method == "POST" and not self.limits.hit(rate.POSTS, "post", address)
         if not too_many and self.limits.left(rate.GUESSES, "miss", address):
@@ -306,18 +305,18 @@ class _Survey:
         return self.pages.too_many()
 
     def _unknown(self, _: NotFound) -> Response:
-        """A few are mistyped, more are guessed; others behind the same address have links that we know."""
+        """Count an unknown link, and return its page."""
         few = self.limits.missed(request.remote_addr)
         return self.pages.unknown() if few else self.pages.too_many()
 
     def _closed(self, closed: LinkClosed, words: Sequence[str] | None = None, **rest: Any) -> Response:
-        """The page of a link that takes no more answers, with the words that somebody was about to send."""
+        """The page of a closed link, with the text that the customer was about to send."""
         status, *texts = _CLOSED[closed.reason]
         said = "\n".join(typed(request.form) if words is None else words)
         return self.pages.notice(status, *texts, language=closed.language, said=said, onward=True, **rest)
 
     def _refused(self, refused: QuestionnaireInvalid) -> Response:
-        """For the customer it is as if nothing could be stored; the operator reads why."""
+        """Show the customer that the answer was not saved; log the reason for the operator."""
         log.error("survey.refused", reason=str(refused))
         return self._unavailable(refused)
 
@@ -330,11 +329,11 @@ class _Survey:
 
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
-"""Stand-ins in a page that is drawn before it is known for whom."""
+"""Markers in a cached page that are replaced by address and stamp."""
 
 
 def _framed(link: Link | None, seconds: int) -> dict[str, Any]:
-    """What an open link changes about a page: who may show it in a frame, and when it starts again."""
+    """The frame options of an open link: which sites may frame it, and when a shared screen starts over."""
     if link is None:
         return {}
     again = kiosk.starting_again(f"/in/{link.token}", seconds) if link.kind == "kiosk" else None

@@ -1,7 +1,7 @@
-"""A screen that many people use, one after the other: each visit ends, and nothing of it comes back.
+"""Shared screens, which many people use one after the other: every visit ends, and its answers are not shown again.
 
-Everybody can press "back" on such a screen. So its pages show no answer that was given before, not even while
-the same person may still be standing there; and a visit that was finished or left is neither shown nor changed.
+Anybody can press "back" on such a screen. So its pages never show earlier answers, not even to the same person,
+and a finished or abandoned visit can be neither shown nor changed.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from typing import Any
 from feedback.services.sheets import Sheet
 
 IDLE, THANKED, REFUSED = 90, 10, 60
-"""Seconds until the screen starts again for the next person: without an answer, after thanks, after an error.
+"""Seconds until the screen starts over for the next person: without an answer, after thanks, after an error.
 
-After an error, that is when limits and most faults are over.
+After an error they are long enough for rate limits and most failures to end.
 """
 
 GRACE = timedelta(seconds=30)
-"""A page that was asked for in time may be slow to come."""
+"""Additional time for a page that was requested in time but loads slowly."""
 
 
 def starting_again(address: str, seconds: int) -> dict[str, Any]:
-    """What a page needs to know to lead to the beginning after a while."""
+    """What a page needs to start over after some time."""
     return {"seconds": seconds, "address": address}
 
 
 def is_over(sheet: Sheet, now: datetime) -> bool:
-    """Whether the visit was finished, or left for so long that somebody else may stand there."""
+    """Whether the visit was finished, or has been idle so long that another person may be there."""
     return sheet.state == "complete" or _since(sheet.updated_at, now) > timedelta(seconds=IDLE) + GRACE
 
 
 def is_thanked(sheet: Sheet, now: datetime) -> bool:
-    """Whether the visit has just been finished, so that its thanks may still be on the screen."""
+    """Whether the visit has just been finished, so that its last page can still be on the screen."""
     return sheet.state == "complete" and _since(sheet.completed_at, now) <= timedelta(seconds=THANKED)
 
 

@@ -1,4 +1,4 @@
-"""One customer looking at one survey: where they stand, what comes next, and which address leads there."""
+"""One customer's visit to a survey: the current step, the next one, and their addresses."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ JUST_NOW = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Visit:
-    """`editable`: answers already given may be changed; `values`: what every text may use.
+    """`editable` means that given answers can be changed; `values` fill the placeholders of texts.
 
-    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link,
-    `shared` says that it is on a screen that the next person uses, too.
+    `token` is the secret of the visit, `route` the path of its page, `walk_in` the `?v=` of an open link, `shared`
+    means a shared screen.
     """
 
     token: str
@@ -61,7 +61,7 @@ class Visit:
         )
 
     def wanted(self, key: str | None) -> AnyQuestion | None:
-        """The question to show: the one asked for where that is open, else the next open one, else none."""
+        """The question to show: the requested one if it is open, else the next open one, else None."""
         asked = self._open(key)
         if asked is not None:
             return asked
@@ -72,12 +72,12 @@ class Visit:
         return self._open(key) if key else self._unanswered() or self.path[0]
 
     def says_the_same(self, question: AnyQuestion | None, sent: MultiDict[str, str]) -> bool:
-        """Whether a form only repeats what is stored, as a double tap does."""
+        """Whether a form only repeats the stored answer, as after a double tap."""
         answer = question.parse(sent.to_dict(flat=False)) if question else None
         return question is not None and answer == self.answers.get(question.key)
 
     def place_for_words(self) -> TextQuestion | None:
-        """The open question that takes words written for one that is off the path: an unanswered one, if any."""
+        """The unanswered open question for a text that was written for a question off the path, if there is one."""
         texts = [
             each
             for each in self.path
@@ -89,11 +89,11 @@ class Visit:
         return self.questionnaire.next_question(self._with(question, answer), after=question.key) is None
 
     def after(self, question: AnyQuestion, answer: Answer | None) -> str:
-        """Where to go once `question` is answered: on, back to what is missing, or to the end."""
+        """The address after `question` is answered: the next step, a missing one, or the last page."""
         answers = self._with(question, answer)
         missing = self.questionnaire.problems(answers)
         following = self.questionnaire.next_question(answers, after=question.key)
-        if self.sheet.state == "complete":  # somebody changes one answer: ask only what that opens up
+        if self.sheet.state == "complete":  # one answer was changed: ask only the questions that it leads to
             while following is not None and following.key in answers:
                 following = self.questionnaire.next_question(answers, after=following.key)
         if following is None and missing:
@@ -101,7 +101,7 @@ class Visit:
         return self.address(following)
 
     def back(self, question: AnyQuestion) -> str:
-        """The step before, where there is one and its answer may still be changed."""
+        """The previous step, if there is one and its answer can be changed."""
         before = [each for each in self.path[: self.path.index(question)] if self._open(each.key)]
         return self.address(before[-1]) if before else ""
 
@@ -125,7 +125,7 @@ class Visit:
         return self.route + (f"?{text}" if text else "")
 
     def languages(self, question: AnyQuestion | None) -> dict[str, str]:
-        """Language -> this page's address in it; empty where there is no choice."""
+        """Language -> this page's address in that language; empty if there is only one language."""
         if len(self.questionnaire.languages) < 2:
             return {}
         unanswered = question is not None and question.key not in self.answers
@@ -134,19 +134,19 @@ class Visit:
         return {each: self.address(question, language=each, score=score) for each in spoken}
 
     def remembered(self, question: AnyQuestion) -> Mapping[str, list[str]]:
-        """The form as it was answered before; without an answer, what the link preselects."""
+        """The form with the earlier answer; without one, with the preselected score."""
         if question.key in self.answers:
             return {} if self.shared else question.as_form(self.answers[question.key])
         score = preselected() if question is self.path[0] else None
         if score is None:
             return {}
-        if isinstance(question, SingleQuestion):  # the place in the list, as an e-mail counts it
+        if isinstance(question, SingleQuestion):  # the position of the option, which e-mail links contain
             return {question.key: [each.key for each in question.options[score - 1 : score]]} if score else {}
         return {question.key: [str(score)]} if isinstance(question, ScaleQuestion) else {}
 
     @property
     def is_over(self) -> bool:
-        """Whether this is somebody who comes back after the time for changes, not who has just finished."""
+        """Whether the customer returns after the time for changes, rather than having just finished."""
         finished = self.sheet.completed_at or self.sheet.answered_at
         return not (self.editable or self.shared) and finished is not None and self.now - finished > JUST_NOW
 
@@ -158,7 +158,7 @@ class Visit:
         return Step(question, self.words, self.say, where, self.token, form, mistake, keep)
 
     def thanks(self) -> tuple[str, dict[str, str] | None]:
-        """The last page's words and its link, by the answers. A shared screen repeats none and stays here."""
+        """The last page's text and link for these answers. A shared screen repeats no answers and has no link."""
         thanks = self.questionnaire.thanks_for(self.answers)
         if thanks and self.shared and "{answer." in thanks.text.to(self.language):
             thanks = None
@@ -167,7 +167,7 @@ class Visit:
         return words, {"url": link.url, "text": self.words.to(link.text)} if link else None
 
     def given(self) -> list[tuple[str, str, str]]:
-        """(question, answer in words, address to change it) for every question that may be answered (again)."""
+        """(question, answer in words, address to change it) for every question that can be answered or changed."""
         nothing = "–"
         return [
             (
@@ -180,7 +180,7 @@ class Visit:
         ]
 
     def _open(self, key: str | None) -> AnyQuestion | None:
-        """The question `key`, if it is on the path and may be answered now."""
+        """The question `key`, if it is on the path and can be answered now."""
         found = next((each for each in self.path if each.key == key), None)
         if found is None or self.editable:
             return found

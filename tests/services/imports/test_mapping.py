@@ -49,7 +49,7 @@ def test_several_mistakes_are_told_at_once() -> None:
             "takes contact.phone from 'Fone', which the file has not. Did you mean 'Phone'?",
         ),
         ('[contact]\nphone = "Phone"', "must say which column is contact.external_id"),
-        (f'{LEAST}[account]\nname = "Phone"', "must say which column is account.external_id"),
+        (f'{LEAST}[account]\nname = "Phone"', "must map a column to account.external_id"),
         (f'kind = "events"\n{LEAST}', "is for events, not for contacts"),
         (f'{LEAST}name = "Twice"', "The file has 2 columns 'Twice'"),
         (
