@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""The commands of the README, with nothing but Python 3.8 or newer to start from.
+"""The commands of the README. They need only Python 3.8 or newer.
 
     python3 dev.py demo [ARGS]        try the product with made-up customers
     python3 dev.py test [PYTEST ARGS] every check; with arguments only pytest, with these
     python3 dev.py bench NAME [ARGS]  a measurement from tests/benchmarks
     python3 dev.py run COMMAND ...    a program of the environment, e.g. `run feedback doctor`
-    python3 dev.py docs               write the generated pages of docs/ anew
-    python3 dev.py lock [--upgrade]   write the lock files anew
+    python3 dev.py docs               generate the pages of docs/ that are made from code
+    python3 dev.py lock [--upgrade]   generate the lock files
 
-Each of them first makes `.venv` from the lock file, unless that was done already.
+Each command first creates `.venv` from the lock file if it does not exist.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def fingerprint(path: Path) -> str:
 
 
 def find_uv() -> list[str | Path]:
-    """uv, wherever it can be had from: the PATH, a venv of our own, pip, or Debian's packages."""
+    """Find or install uv: from the PATH, our own venv, pip, or Debian's packages."""
     known = shutil.which("uv")
     if known:
         return [known]
@@ -220,9 +220,8 @@ def environment() -> dict[str, str]:
     unwanted = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     kept = {key: value for key, value in os.environ.items() if key not in unwanted}
     kept.setdefault("HOME", str(TOOLS))
-    kept.setdefault(
-        "UV_SYSTEM_CERTS", "1"
-    )  # where a company's proxy signs, only the system knows its certificate
+    # A company's proxy may use a certificate that only the system's store contains.
+    kept.setdefault("UV_SYSTEM_CERTS", "1")
     return {**kept, "VIRTUAL_ENV": str(VENV), "DEBIAN_FRONTEND": "noninteractive"}
 
 

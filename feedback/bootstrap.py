@@ -1,4 +1,4 @@
-"""Ties the rooms together: Settings -> Runtime. Only entry points (web, worker, cli) import this."""
+"""Builds a Runtime from Settings. Only the entry points (web, worker, cli) import this module."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from feedback.settings import Settings, check, load
 from feedback.store.database import Database
 
 TWILIO = "https://api.twilio.com"
-ABOUT_CHANNELS = "F02"  # how the codes of problems with channels begin
+ABOUT_CHANNELS = "F02"  # prefix of the codes of channel problems
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Everything that an entry point needs, made once per process."""
+    """Everything that an entry point needs; one per process."""
 
     settings: Settings
     database: Database
@@ -46,7 +46,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def start(settings: Settings, *, sending: bool = True) -> Runtime:
-    """A Runtime over an upgraded database; without `sending` it needs no channels and has none.
+    """Upgrade the database and return a Runtime; with `sending=False` it opens no channels and needs none.
 
     Raises SettingsInvalid for settings that cannot work, QuestionnaireInvalid, StorageUnavailable.
     """
@@ -68,7 +68,7 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
 
 
 def _weigh(settings: Settings) -> None:
-    """Weights are named by the domain, which the settings do not know."""
+    """Check the settings whose valid names only the core knows. Raises SettingsInvalid."""
     for name, made, given in (
         ("followup.weights", Weights.of, settings.followup.weights),
         ("health.weights", weights_with, settings.health.weights),
@@ -78,7 +78,7 @@ def _weigh(settings: Settings) -> None:
         except ValueError as error:
             raise SettingsInvalid(f"{name}: {error}") from None
     if not all(full > 0 for full in settings.health.usage.values()):
-        raise SettingsInvalid("health.usage: the value that is full use is more than 0.")
+        raise SettingsInvalid("health.usage: every full-use value must be greater than 0.")
 
 
 def open_database(settings: Settings) -> Database:
@@ -91,11 +91,12 @@ def open_database(settings: Settings) -> Database:
 
 
 def open_channels(settings: Settings, database: Database) -> dict[str, Channel]:
-    """The enabled channels by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
+    """Open the enabled channels, by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
     made: dict[str, Channel] = {}
     for key in settings.channels.enabled:
         if key not in CHANNELS:
-            raise SettingsInvalid(f"channels.enabled names {key!r}; there are {', '.join(CHANNELS)}.")
+            known = ", ".join(CHANNELS)
+            raise SettingsInvalid(f"channels.enabled: there is no channel {key!r}; use one of {known}.")
         made[key] = CHANNELS[key](**_arguments(key, settings, database))
     return made
 

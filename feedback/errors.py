@@ -1,22 +1,22 @@
-"""Everything that the system raises on purpose, as one tree.
+"""Every exception that the system raises on purpose, as one tree.
 
-FeedbackError                 a sentence for a person; never a traceback
+FeedbackError                 shown to people as one sentence, never as a traceback
 ├── SettingsInvalid           the installation's settings cannot be used
-├── QuestionnaireInvalid      a YAML file is refused; carries its problems
+├── QuestionnaireInvalid      a questionnaire or journey file is refused; carries its problems
 ├── ImportRefused             an import file cannot be read at all (single bad rows are reported, not raised)
-├── NotFound            404   no such thing, or not yours to see
-├── Forbidden           403   you may not do this
+├── NotFound            404   it does not exist, or you are not allowed to see it
+├── Forbidden           403   you are not allowed to do this
 ├── Conflict            409   somebody else changed it first, or it contradicts what is stored
-├── Gone                410   a link that worked once and does not any more
+├── Gone                410   it existed once and no longer does
 │   └── LinkClosed            a survey link; says why (expired, withdrawn, closed)
-├── Rejected            422   understood, and not acceptable as it is
-├── StorageUnavailable  503   the database cannot be used just now; the sentence says why
-├── SignatureInvalid    403   a webhook that the provider did not sign
-└── DeliveryFailed            a channel could not hand a message over
-    ├── DeliveryUnknown       nobody can say whether the provider took it
-    └── ChannelHeld           the channel as a whole must stop (credentials, registration)
+├── Rejected            422   well formed, but not acceptable
+├── StorageUnavailable  503   the database cannot be used at the moment; the message says why
+├── SignatureInvalid    403   a callback without the provider's valid signature
+└── DeliveryFailed            the provider did not accept the message
+        ├── DeliveryUnknown       it is not known whether the provider accepted the message
+        └── ChannelHeld           the whole channel (or one country) must stop: credentials, registration
 
-A respondent's mistakes in a form are values (`problems`), not exceptions.
+Mistakes in a customer's answers are returned as values (`problems`), not raised.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 
 
 class FeedbackError(Exception):
-    """Base of all; `str()` is one sentence that says what to do."""
+    """Base class; `str()` is a message for a person that says what to do."""
 
 
 class SettingsInvalid(FeedbackError):
@@ -33,7 +33,7 @@ class SettingsInvalid(FeedbackError):
 
 
 class QuestionnaireInvalid(FeedbackError):
-    """Questionnaire or journey files that may not be used; `problems` says where and why."""
+    """Questionnaire or journey files cannot be used; `problems` says where and why."""
 
     def __init__(self, message: str, problems: Sequence[object] = ()) -> None:
         super().__init__(message)
@@ -45,26 +45,26 @@ class ImportRefused(FeedbackError):
 
 
 class NotFound(FeedbackError):
-    """No such thing, or nothing that the asker may know of."""
+    """It does not exist, or the caller is not allowed to know that it does."""
 
 
 class Forbidden(FeedbackError):
-    """The asker is known and may not do this."""
+    """The caller is known and is not allowed to do this."""
 
 
 class Conflict(FeedbackError):
-    """The request contradicts what is stored, or came second."""
+    """The request contradicts what is stored, or somebody else changed it first."""
 
 
 class Gone(FeedbackError):
-    """It was there once."""
+    """It existed once and no longer does."""
 
 
 class LinkClosed(Gone):
-    """A survey link that takes no answer any more.
+    """A survey link that no longer accepts answers.
 
-    `reason` is `expired`, `withdrawn`, or `closed`: answered, and the time for changes is over. `language` is
-    what its holder reads.
+    `reason` is `expired`, `withdrawn` or `closed` (already answered, and the time for changes is over).
+    `language` is the customer's.
     """
 
     def __init__(self, reason: str, language: str) -> None:
@@ -82,14 +82,14 @@ class StorageUnavailable(FeedbackError):
 
 
 class SignatureInvalid(FeedbackError):
-    """A callback whose signature does not match."""
+    """A callback whose signature is missing or does not match."""
 
 
 class DeliveryFailed(FeedbackError):
-    """The provider refused the message for certain: it has not been sent.
+    """The message has certainly not been sent.
 
-    `permanent` is the whole retry policy: True means never again to this address,
-    False means try later (after `retry_after` seconds where the provider said so).
+    `permanent` is the whole retry policy: if it is True, do not try this message again; if it is False, try
+    again later (after `retry_after` seconds if the provider named a time).
     """
 
     def __init__(self, message: str, *, permanent: bool, code: str, retry_after: float | None = None) -> None:
@@ -100,14 +100,14 @@ class DeliveryFailed(FeedbackError):
 
 
 class DeliveryUnknown(DeliveryFailed):
-    """The call broke off in a way that leaves open whether the provider accepted the message."""
+    """The call was interrupted, and it is not known whether the provider accepted the message."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message, permanent=False, code=code)
 
 
 class ChannelHeld(DeliveryFailed):
-    """Not this message's fault: nothing may go out on the channel (or to `country`) until a person acts."""
+    """The fault is the channel's: nothing may be sent on it (or to `country`) until somebody fixes it."""
 
     def __init__(self, message: str, *, code: str, country: str | None = None) -> None:
         super().__init__(message, permanent=False, code=code)

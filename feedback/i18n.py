@@ -1,8 +1,8 @@
-"""What we say, in the reader's language: catalogues, numbers and dates.
+"""Translations and formatting for one language: catalogues, numbers and dates.
 
-A message is written in English where it is used, with `{names}` for what varies, and that English text
+A message is written in English where it is used, with `{names}` for the variable parts. That English text
 is its key in `feedback/locales/<domain>/<language>.po`. The files are compiled in memory when a language is
-first needed: there is no build step, and nothing to forget after an edit.
+first needed, so there is no build step.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from feedback.core.text import direction
 LOCALES = Path(__file__).parent / "locales"
 
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
-    "survey": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what customers read
-    "messages": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # what we write to them
-    "desk": ("en", "tr", "fa"),  # what staff reads
-    "lint": ("en", "tr", "fa"),  # what the linter says, on pages and at the terminal
+    "survey": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # pages for customers
+    "messages": ("en", "tr", "fa", "de", "es", "fr", "ar"),  # messages to customers
+    "desk": ("en", "tr", "fa"),  # pages for staff
+    "lint": ("en", "tr", "fa"),  # the linter's findings, on pages and in the terminal
 }
-"""Domain -> its languages; the first one is spoken to everybody else."""
+"""Domain -> its languages. The first one is used for every language that is not listed."""
 
-_WEEK_BEGINS = {"fa": 5, "ar": 5}  # on Saturday; elsewhere on Monday
+_WEEK_BEGINS = {"fa": 5, "ar": 5}  # Saturday; in all other languages Monday
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
 _PERCENT = {"arabext": "٪", "arab": "٪"}
 
@@ -50,7 +50,7 @@ Length = Literal["short", "medium", "long", "full"]
 
 @dataclass(frozen=True)
 class Translator:
-    """One language's messages, digits and dates. Made once for each language by `translator()`."""
+    """Messages, digits and dates in one language. `translator()` makes one per domain and language."""
 
     domain: str
     language: str
@@ -67,22 +67,22 @@ class Translator:
 
     @property
     def comma(self) -> str:
-        """What stands between two things in a row of them."""
+        """The separator between the items of a list."""
         return "، " if self.direction == "rtl" else ", "
 
     def gettext(self, message: str, /, **params: object) -> str:
-        """`message` in this language with its `{names}` filled in; numbers get the language's digits.
+        """Translate `message` and fill in its `{names}`; numbers get the language's digits.
 
-        Without parameters nothing is filled in, so a text that keeps its braces for later stays whole.
+        Without parameters nothing is filled in, so a text whose braces are filled later keeps them.
         """
         return self._filled(self.messages.gettext(message), params)
 
     def ngettext(self, singular: str, plural: str, n: int, /, **params: object) -> str:
-        """As `gettext`, in the form that the language uses for `n` things; `{n}` is the number."""
+        """Like `gettext`, in the plural form for `n`; `{n}` is the number."""
         return self._filled(self.messages.ngettext(singular, plural, n), {"n": n, **params})
 
     def number(self, value: Number, *, digits: int | None = None) -> str:
-        """A number with the language's digits and separators; `digits` fixes those after the point."""
+        """A number with the language's digits and separators; `digits` is the number of decimals."""
         pattern = None if digits is None else "#,##0" + _decimals(digits)
         return self.digits(format_decimal(value, pattern, self.locale, numbering_system="default"))
 
@@ -93,7 +93,7 @@ class Translator:
         return text.replace("%", _PERCENT.get(self.locale.default_numbering_system, "%"))
 
     def money(self, amount: Number, currency: str) -> str:
-        """A whole amount of money with its currency's sign: nobody ranks customers by cents."""
+        """An amount of money with its currency sign, rounded to a whole unit."""
         pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0")
         text = format_currency(
             amount, currency, pattern, self.locale, currency_digits=False, numbering_system="default"
@@ -101,7 +101,7 @@ class Translator:
         return self.digits(text)
 
     def price(self, amount: Number, currency: str) -> str:
-        """A small amount of money, to a hundredth of a cent where that matters: $0.0079."""
+        """A small amount of money with up to four decimals: $0.0079."""
         pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", "0.00##")
         text = format_currency(
             amount, currency, pattern, self.locale, currency_digits=False, numbering_system="default"
@@ -120,11 +120,11 @@ class Translator:
         return self.digits(format_skeleton("yQQQ", day, locale=self.locale))
 
     def day_and_month(self, day: Day) -> str:
-        """5 Mar, where the year goes without saying."""
+        """5 Mar, without the year."""
         return self.digits(format_skeleton("MMMd", day, locale=self.locale))
 
     def weekdays(self) -> list[tuple[int, str]]:
-        """(number from Monday = 0, name) of every day, as a week begins where this language is spoken."""
+        """(number from Monday = 0, name) of every weekday, in the order that is usual in this language."""
         names, first = self.locale.days["stand-alone"]["wide"], _WEEK_BEGINS.get(self.language, 0)
         return [(day, str(names[day])) for day in ((first + n) % 7 for n in range(7))]
 
@@ -132,16 +132,16 @@ class Translator:
         return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
 
     def moment(self, moment: datetime, zone: tzinfo, length: Length = "medium") -> str:
-        """Date and time of `moment` on the clocks of `zone`; the time without seconds."""
+        """Date and time of `moment` in `zone`, without seconds."""
         text = format_datetime(moment.astimezone(zone), _moment(self.locale, length), locale=self.locale)
         return self.digits(text)
 
     def span(self, length: timedelta) -> str:
-        """A length of time in its largest unit: 3 hours, 2 days."""
+        """A length of time in its largest fitting unit: 3 hours, 2 days."""
         return self.digits(format_timedelta(abs(length), threshold=1.2, locale=self.locale))
 
     def relative(self, length: timedelta) -> str:
-        """`in 3 hours` for what is to come (positive), `3 hours ago` for what was."""
+        """`in 3 hours` if `length` is positive, `3 hours ago` if it is negative."""
         text = format_timedelta(length, threshold=1.2, add_direction=True, locale=self.locale)
         return self.digits(text)
 
@@ -165,7 +165,7 @@ class Translator:
 
 
 def translator(domain: str, language: str | None) -> Translator:
-    """The translator of a domain; a language that it does not speak is answered in its first one."""
+    """The translator of a domain; it uses the domain's first language if it does not have `language`."""
     spoken = LANGUAGES[domain]
     return _translator(domain, language if language in spoken else spoken[0])
 
@@ -178,7 +178,7 @@ def _translator(domain: str, language: str) -> Translator:
 
 
 def read(file: Path) -> Catalog:
-    """The catalogue in a `.po` file; ValueError where it is not one."""
+    """Read a `.po` file. Raises ValueError if it is not a valid catalogue."""
     with file.open("rb") as stream:
         return read_po(stream, locale=file.stem, abort_invalid=True)
 

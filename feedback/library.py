@@ -1,7 +1,7 @@
-"""The questionnaires and the journey that are in force, read from YAML and refused where the linter says error.
+"""The current questionnaires and journey, read from YAML. Files in which the linter finds errors are refused.
 
-A questionnaire is published when it is first asked: then its version is stored for ever, and held against what
-was published before.
+A questionnaire is published when a survey first uses it: its version is then stored permanently, and later
+versions are checked against it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from feedback.store.models import AuditEntry, QuestionnaireVersion
 
 JOURNEY = "journey.yaml"
 FINDING, ACKNOWLEDGED = "finding", "acknowledged"
-"""How the audit calls a warning of the linter that somebody lets stand."""
+"""Subject and action in the audit log for a linter warning that somebody accepted."""
 
 
 class Library:
-    """What may be sent. Immutable but for its cache of published versions; reload by making a new one."""
+    """What can be sent. Immutable except for its cache of published versions; make a new one to reload."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Library:
         journey: Journey,
         results: Mapping[str, lint.Result] = MappingProxyType({}),
     ) -> None:
-        """`results` is what the linter says of each questionnaire's file; nothing of one that has no file."""
+        """`results` holds the linter's result per questionnaire key; a questionnaire without a file has none."""
         self.results = dict(results)
         self.questionnaires = dict(questionnaires)
         self.journey = journey
@@ -51,31 +51,31 @@ class Library:
         self._digests: dict[str, str] = {}
 
     def questionnaire(self, key: str) -> Questionnaire:
-        """Raises NotFound with the keys that there are."""
+        """The questionnaire with this key. Raises NotFound, which lists the known keys."""
         if key not in self.questionnaires:
             raise NotFound(
-                f"There is no questionnaire {key!r}; there are {', '.join(sorted(self.questionnaires))}."
+                f"There is no questionnaire {key!r}; use one of {', '.join(sorted(self.questionnaires))}."
             )
         return self.questionnaires[key]
 
     def published(self, session: Session, key: str, now: datetime) -> QuestionnaireVersion:
-        """The stored version of a questionnaire as it stands now; stored at its first use, never changed after.
+        """The stored version of a questionnaire's current text; it is stored at its first use and never changes.
 
-        Raises QuestionnaireInvalid for one that may not be published, as `objections` tells, and for one whose bridge
-        or accepted finding has ended since the start, which the next start would refuse as well.
+        Raises QuestionnaireInvalid if `objections` finds a reason not to publish it, or if its trend bridge or an
+        accepted finding has expired since the program started (the next start would refuse it, too).
         """
         today = day_of(now, zone_of(session))
         if over := [each for each in ends.near(self.questionnaire(key), today) if each.is_over(today)]:
             raise refusal([f"{key}: {end_in_words(each, today)}" for each in over])
         digest = self._digest(key)
-        # A batch of invitations asks for the same version again and again; the session itself forgets quickly.
+        # A batch of invitations asks for the same version repeatedly, and the session does not keep unused objects.
         kept: dict[str, QuestionnaireVersion] = session.info.setdefault("published", {})
         if digest not in kept or kept[digest] not in session:
             kept[digest] = self._stored(session, key, digest, now)
         return kept[digest]
 
     def objections(self, session: Session, key: str, now: datetime) -> list[str]:
-        """What keeps a questionnaire from being published, in sentences; nothing once it has been."""
+        """The reasons why a questionnaire cannot be published, as sentences; empty if its text is published already."""
         questionnaire = self.questionnaire(key)
         known = select(QuestionnaireVersion.id).where(
             QuestionnaireVersion.key == key, QuestionnaireVersion.content_hash == self._digest(key)
@@ -106,7 +106,7 @@ class Library:
         try:
             with session.begin_nested():
                 session.add(version)
-        except IntegrityError:  # another node published it in this very moment
+        except IntegrityError:  # another node published it at the same moment
             return session.scalars(wanted).one()
         return version
 
@@ -115,7 +115,7 @@ class Library:
         return self.of_id(version.id, version.content)
 
     def of_id(self, version_id: int, content: dict[str, Any] | None) -> Questionnaire:
-        """As `of`, for a row read without the ORM; `content` is only looked at the first time."""
+        """Like `of`, for a row read without the ORM; `content` is only needed the first time."""
         if version_id not in self._by_version:
             if content is None:
                 raise KeyError(version_id)
@@ -123,14 +123,14 @@ class Library:
         return self._by_version[version_id]
 
     def knows(self, version_id: int) -> bool:
-        """Whether `of_id` can do without the content."""
+        """Whether `of_id` has this version in its cache and does not need the content."""
         return version_id in self._by_version
 
 
 def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> Library:
-    """Read every YAML file of `directories`; a file in an earlier one hides its namesake in a later one.
+    """Read every YAML file of `directories`; a file in an earlier directory overrides one of the same name later.
 
-    `settings` tell the linter of the installation; without them it knows only what day it is.
+    `settings` tell the linter about the installation; without them it only knows today's date.
     Raises QuestionnaireInvalid with every problem of every file, each as `file:line:column`.
     """
     files = files_in(directories)
@@ -152,32 +152,36 @@ def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> 
 
 
 def refusal(sentences: Sequence[str], problems: Sequence[lint.Problem] = ()) -> QuestionnaireInvalid:
-    """Why nothing is sent, one line for each reason."""
-    return QuestionnaireInvalid("\n".join(["Nothing is sent before this is mended:", *sentences]), problems)
+    """The error that stops all sending, with one line per reason."""
+    return QuestionnaireInvalid(
+        "\n".join(["Fix these problems before surveys can be sent:", *sentences]), problems
+    )
 
 
 def sentence(problem: lint.Problem) -> str:
-    """`file:line:column rule message`, and what to do where the linter knows it."""
+    """`file:line:column rule message`, and the linter's suggestion if it has one."""
     better = f" {problem.rewrite}" if problem.rewrite else ""
     return f"{problem.path}:{problem.line}:{problem.column} {problem.rule} {problem.message}{better}"
 
 
 def end_in_words(end: ends.End, today: date) -> str:
-    """What ends or has ended, when, and what to do about it."""
-    when = f"{'ended' if end.is_over(today) else 'ends'} on {end.day.isoformat()}"
+    """One sentence: what expires or has expired, when, and what to do about it."""
+    when = f"{'expired' if end.is_over(today) else 'expires'} on {end.day.isoformat()}"
     if end.rule == ends.BRIDGE:
-        return f"the bridge {when}. Give the new wording a `trend:` key of its own, or take the old one back."
-    return f"what was accepted of `{end.rule}` {when}. Repair the question, or decide again."
+        return (
+            f"the trend bridge {when}. Give the new wording its own `trend:` key, or restore the old wording."
+        )
+    return f"the acceptance of `{end.rule}` {when}. Fix the question, or accept the finding again."
 
 
 def versions(session: Session) -> tuple[Questionnaire, ...]:
-    """Everything that was ever published, the earliest first."""
+    """Every published version of every questionnaire, the earliest first."""
     stored = session.scalars(select(QuestionnaireVersion.content).order_by(QuestionnaireVersion.id))
     return tuple(restore(content) for content in stored)
 
 
 def acknowledged(session: Session, key: str) -> dict[Warned, tuple[int | None, datetime]]:
-    """The warnings of a questionnaire that somebody has let stand: who, and when first."""
+    """The accepted warnings of a questionnaire, with (user id, time) of the first acceptance."""
     entries = session.execute(
         select(AuditEntry.detail, AuditEntry.user_id, AuditEntry.at)
         .where(AuditEntry.subject == FINDING, AuditEntry.action == ACKNOWLEDGED)
@@ -199,15 +203,15 @@ def _not_acknowledged(session: Session, key: str, result: lint.Result | None) ->
     yield from map(sentence, left)
     if left:
         yield (
-            "Mend these warnings, suppress them in the file, or let them stand by name on the page of the "
-            f"questionnaire or with `feedback acknowledge {key} --by YOUR-ADDRESS`."
+            "Fix these warnings, suppress them in the file, or accept them on the questionnaire's page "
+            f"or with `feedback acknowledge {key} --by YOUR-ADDRESS`."
         )
 
 
 def _against_the_series(
     questionnaire: Questionnaire, published: Sequence[Questionnaire], today: date
 ) -> Iterator[str]:
-    """As the rule `trend-scale-changed`, for a questionnaire that no longer has a file."""
+    """The check of the rule `trend-scale-changed`, for a questionnaire that no longer has a file."""
     before = trend.continued(questionnaire, published)
     if before is None or trend.is_bridged(questionnaire, today):
         return
@@ -220,7 +224,7 @@ def _against_the_series(
 
 
 def files_in(directories: Sequence[Path]) -> dict[str, Path]:
-    """File name -> the file that counts, in the order of the names."""
+    """File name -> the file that is used, sorted by name."""
     found: dict[str, Path] = {}
     for directory in directories:
         for path in sorted(directory.glob("*.y*ml")):
@@ -229,16 +233,16 @@ def files_in(directories: Sequence[Path]) -> dict[str, Path]:
 
 
 def snapshot(questionnaire: Questionnaire) -> dict[str, Any]:
-    """What is kept of a questionnaire for ever; what only the linter reads is left out."""
+    """The JSON form of a questionnaire that is stored permanently, without the keys that only the linter reads."""
     return questionnaire.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"lint"})
 
 
 def restore(content: Mapping[str, Any]) -> Questionnaire:
-    """The questionnaire of a snapshot."""
+    """Rebuild a questionnaire from a `snapshot`."""
     return Questionnaire.model_validate_json(json.dumps(content))
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 over the canonical JSON form: the same content has the same hash on every machine."""
+    """SHA-256 of the canonical JSON form, so that the same content has the same hash on every machine."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

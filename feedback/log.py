@@ -1,6 +1,6 @@
-"""Logs: one structured line for each event, with ids and never with a person's words, number or link.
+"""Logging: one structured line per event, with ids, and never a person's words, number, address or link.
 
-`configure()` once at start; then `structlog.get_logger()` and `log.info("message_sent", message_id=7)`.
+Call `configure()` once at start, then `structlog.get_logger()` and `log.info("message_sent", message_id=7)`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from feedback.settings.table import Log
 
-# A net below the rule, for what slips through in a library's message: addresses, numbers, link tokens.
+# A second line of defence for personal data in a library's messages: addresses, numbers, link tokens.
 _PERSONAL = re.compile(
     r"(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+)|(?P<phone>(?<![\w.:-])\+?\d[\d ()-]{7,16}\d(?![\w:-]))"
     r"|(?P<link>/(?:in/)?[1-9A-HJ-NP-Za-km-z]{12}(?![\w-]))"
@@ -36,11 +36,11 @@ _FORBIDDEN = {
 
 
 CHATTY = ("alembic", "apscheduler", "waitress.queue", "urllib3")
-"""Libraries that tell of every step they take; from them only failures are of interest."""
+"""Libraries that log every step; only their warnings and errors are kept."""
 
 
 def configure(settings: Log, stream: TextIO | None = None) -> None:
-    """Send the program's own events and the libraries' log records to `stream` (stderr) in one form."""
+    """Send our events and the libraries' log records to `stream` (default: stderr) in the same format."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -80,7 +80,7 @@ def _plain(stream: TextIO, exc_info: object) -> None:
 
 
 def without_persons(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Drop keys that hold personal data, and blank what looks like it in every text."""
+    """A structlog processor: drop keys that hold personal data, and mask what looks like it in every text."""
     return {
         key: "[removed]"
         if key in _FORBIDDEN

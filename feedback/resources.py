@@ -1,7 +1,7 @@
-"""Where the files that ship with the program are: in a checkout, in an editable install and in a wheel.
+"""Finds the files that ship with the program, in a checkout, an editable install or a wheel.
 
-A wheel carries them inside the package (`_bundled`), a checkout beside it. The installation's own files, in
-the instance directory, come first.
+A wheel has them inside the package (`_bundled`), a checkout beside it. Files in the instance directory
+override them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent
 def shipped(name: str) -> Path:
     """The shipped directory `name` (`templates` or `questionnaires`).
 
-    Raises FileNotFoundError where the program was taken apart.
+    Raises FileNotFoundError if the installation is incomplete.
     """
     for place in (PACKAGE / "_bundled" / name, PACKAGE.parent / name):
         if place.is_dir():
@@ -23,13 +23,13 @@ def shipped(name: str) -> Path:
 
 
 def directories(name: str, instance: Path | None = None) -> list[Path]:
-    """Where to look for files of `name`, first hit wins: the instance's overrides, then what ships."""
+    """The directories to search for files of `name`, in order: the instance's overrides, then the shipped files."""
     own = [instance / name] if instance is not None and (instance / name).is_dir() else []
     return [*own, shipped(name)]
 
 
 def find(name: str, file: str, instance: Path | None = None) -> Path:
-    """The file that counts. Raises FileNotFoundError, also for a path that would leave the directory."""
+    """The file to use. Raises FileNotFoundError if there is none, or if the path would leave the directory."""
     for directory in directories(name, instance):
         path = (directory / file).resolve()
         if path.is_relative_to(directory.resolve()) and path.is_file():

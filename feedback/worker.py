@@ -1,4 +1,4 @@
-"""The background worker: APScheduler ticks, nothing else. All state is in our tables, so any number may run."""
+"""The background worker: jobs run by APScheduler. All state is in our tables, so several workers can run."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SLEW = 1.0
-"""Seconds by which a clock may be corrected without anybody taking notice."""
+"""Seconds: a smaller correction of the wall clock is ignored."""
 
 Job = Callable[["Runtime", datetime], object]
 Pools = Mapping[str, ThreadPoolExecutor | None]
 
 
 class Worker:
-    """Ticks until it is stopped; `stop` finishes what is in flight."""
+    """Runs the jobs until it is stopped; `stop` waits for calls in flight."""
 
     def __init__(self, runtime: Runtime, now: Callable[[], datetime] | None = None) -> None:
-        """`now` tells the time; by default it is the database's, so that all nodes agree on leases."""
+        """`now` returns the time; the default is the database's clock, so that all nodes agree on leases."""
         self.runtime = runtime
         self._now = now or runtime.database.now
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        # A pool for each channel: a mail server that hangs must not keep text messages back.
+        # One pool per channel, so that a mail server that hangs does not delay text messages.
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
         self._watch = reconciliation.Watch()
@@ -57,7 +57,7 @@ class Worker:
         )
 
     def start(self) -> None:
-        """Begin ticking in background threads and return."""
+        """Start the jobs in background threads and return."""
         tick = self.runtime.settings.worker.tick
         for name, job, every in self._jobs(tick, self._pools):
             self._scheduler.add_job(
@@ -69,7 +69,7 @@ class Worker:
                 next_run_time=clock.now(),
                 coalesce=True,
                 max_instances=1,
-                misfire_grace_time=None,  # the default of one second would drop a late tick without a word
+                misfire_grace_time=None,  # the default of one second would silently drop a late run
             )
         self._scheduler.start()
         self._minder = threading.Thread(target=self._mind_the_clock, args=(tick,), daemon=True)
@@ -77,7 +77,7 @@ class Worker:
         log.info("worker.started", worker=self.name, tick=tick)
 
     def stop(self) -> None:
-        """Take nothing new, finish the calls under way, record them."""
+        """Start nothing new; wait until the calls in flight have finished and are recorded."""
         self._ended.set()
         self._minder.join()
         self._scheduler.shutdown(wait=True)
@@ -90,7 +90,7 @@ class Worker:
         return bool(self._scheduler.running)
 
     def run(self) -> None:
-        """Tick in the foreground until SIGTERM or SIGINT."""
+        """Run in the foreground until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
         self.start()
@@ -98,12 +98,13 @@ class Worker:
         self.stop()
 
     def tick(self) -> None:
-        """Every job once, in the order of a survey's life, in this thread; for tests and for commands."""
+        """Run every job once in this thread, in the order of a survey's life; for tests and commands."""
         for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.channels)):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
-        """The scheduler waits for a time of day: a clock set back by hours would let it stand still for hours."""
+        """Reschedule all jobs if the wall clock is set back: the scheduler waits for a wall-clock time, so without
+        this it would do nothing until the clock has caught up."""
         ahead = _wall_clock_ahead()
         while not self._ended.wait(every):
             before, ahead = ahead, _wall_clock_ahead()
@@ -113,7 +114,7 @@ class Worker:
                     job.modify(next_run_time=clock.now())
 
     def _jobs(self, tick: float, pools: Pools) -> list[tuple[str, Job, float]]:
-        """(name, job, seconds between two runs); messages of a channel are sent in its pool, or one by one."""
+        """(name, job, seconds between two runs). A channel sends in its pool, or one message at a time without one."""
         settings = self.runtime.settings
         return [
             ("plan", plan, max(tick, 30)),
@@ -125,14 +126,14 @@ class Worker:
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
-            ("tell of holds", tell_of_holds, max(tick, 15)),
-            # A job for each chat: one that hangs must not keep the other from hearing.
+            ("report holds", tell_of_holds, max(tick, 15)),
+            # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),
         ]
 
     def _run(self, name: str, job: Job) -> None:
-        """One failing job must not stop the others, and must not be silent."""
+        """Run one job and log its failure; the other jobs go on."""
         try:
             job(self.runtime, self._now())
         except Exception:
@@ -159,12 +160,12 @@ class Worker:
 
 
 def _wall_clock_ahead() -> float:
-    """Seconds by which the wall clock is ahead of the one that nobody can set; it stays the same while nobody does."""
+    """Seconds by which the wall clock is ahead of the monotonic one; it changes only when the clock is set."""
     return clock.now().timestamp() - uptime()
 
 
 def plan(runtime: Runtime, now: datetime) -> None:
-    """Enrol for dates and cadences, and after complaints that were closed."""
+    """Enrol contacts by date, by cadence, and after a closed complaint."""
     with runtime.database.writing() as session:
         enrolments.plan_dates(session, runtime.library, runtime.settings, now)
     with runtime.database.writing() as session:
@@ -174,7 +175,7 @@ def plan(runtime: Runtime, now: datetime) -> None:
 
 
 def issue(runtime: Runtime, now: datetime) -> None:
-    """Make invitations of what is due."""
+    """Turn due enrolments into invitations."""
     with runtime.database.writing() as session:
         invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
     with runtime.database.writing() as session:
@@ -202,7 +203,7 @@ def expire(runtime: Runtime, now: datetime) -> None:
 
 
 def follow_up(runtime: Runtime, now: datetime) -> None:
-    """Bring back what was put off; tell owners and chats what is new, and leads what was promised and not kept."""
+    """Return snoozed follow-ups to the queue; notify owners and chats of news, and leads of missed deadlines."""
     with runtime.database.writing() as session:
         accounts.welcome_back(session, now)
         workflow.wake_due(session, now)
@@ -215,13 +216,13 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
 
 
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
-    """A job of its own, after the fact: whatever goes wrong in telling keeps no message back."""
+    """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
     with runtime.database.writing() as session:
         staff_email.tell_of_holds(session, runtime.channels, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:
-    """Forget what the settings say is kept no longer, in portions that leave other writers their turn."""
+    """Delete or redact what is past its retention time, in batches, so that other writers can work between them."""
     while True:
         with runtime.database.writing() as session:
             if not retention.purge(session, runtime.settings.retention, now):

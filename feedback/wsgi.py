@@ -1,4 +1,4 @@
-"""`feedback.wsgi:app` for granian or gunicorn behind a proxy that buffers. The worker runs on its own."""
+"""`feedback.wsgi:app` for granian or gunicorn behind a buffering proxy. Run the worker separately."""
 
 from feedback import bootstrap, log
 from feedback.web.app import behind_proxy, create_app

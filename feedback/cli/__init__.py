@@ -1,4 +1,4 @@
-"""`feedback`: the commands of an operator. Each imports what it needs when it runs, so that all start fast."""
+"""The `feedback` command. Every subcommand imports what it needs when it runs, so that all of them start fast."""
 
 from feedback.cli import access, customers, running, surveys
 from feedback.cli.frame import main

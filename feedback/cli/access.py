@@ -1,4 +1,4 @@
-"""Who may come in: members of staff, and programs with a key."""
+"""Commands for access: staff accounts and API keys."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from feedback.cli.frame import main, the_runtime
 
 @main.group()
 def key() -> None:
-    """Keys for the HTTP API."""
+    """Manage the keys of the HTTP API."""
 
 
 @key.command("create")
 @click.argument("name")
 def key_create(name: str) -> None:
-    """Make a key for the program NAME. It is shown once."""
+    """Create a key for the program NAME. It is shown only once."""
     from feedback import clock
     from feedback.services.staff import api_keys
 
@@ -25,12 +25,12 @@ def key_create(name: str) -> None:
     with runtime.database.writing() as session:
         _, text = api_keys.create(session, name, by=None, now=clock.now())
     click.echo(text)
-    click.secho("Keep it now: it cannot be shown again.", fg="yellow", err=True)
+    click.secho("Copy the key now: it cannot be shown again.", fg="yellow", err=True)
 
 
 @key.command("list")
 def key_list() -> None:
-    """Show the keys, without their text."""
+    """List the keys, without their text."""
     from feedback.services.staff import api_keys
 
     runtime = the_runtime()
@@ -43,19 +43,19 @@ def key_list() -> None:
 @key.command("revoke")
 @click.argument("key_id", type=int)
 def key_revoke(key_id: int) -> None:
-    """End a key at once."""
+    """Revoke a key immediately."""
     from feedback import clock
     from feedback.services.staff import api_keys
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
         api_keys.revoke(session, key_id, by=None, now=clock.now())
-    click.echo(f"Key {key_id} is revoked.")
+    click.echo(f"Key {key_id} was revoked.")
 
 
 @main.group()
 def user() -> None:
-    """The people who sign in."""
+    """Manage staff accounts."""
 
 
 @user.command("add")
@@ -70,7 +70,7 @@ def user() -> None:
 def user_add(
     email: str, name: str | None, roles: tuple[str, ...], language: str, time_zone: str | None, password: str
 ) -> None:
-    """Add somebody who may sign in."""
+    """Add a staff account."""
     from feedback import clock
     from feedback.services.staff import accounts
 
@@ -91,7 +91,7 @@ def user_add(
 
 
 def _parsed(option: str, kind: Any, written: str) -> Any:
-    """As a setting of this type would be read."""
+    """Parse an option in the way that a setting of this type is parsed."""
     from feedback.settings.values import parse
 
     try:
@@ -103,11 +103,11 @@ def _parsed(option: str, kind: Any, written: str) -> Any:
 @user.command("hours")
 @click.argument("email")
 @click.option("--days", help="Working days, such as sat,sun,mon,tue,wed.")
-@click.option("--from", "opens", help="Work begins, such as 08:00, on their clocks.")
-@click.option("--to", "closes", help="Work ends; 00:00 is the end of the day.")
-@click.option("--holidays", help="One of followup.holiday_calendars; empty for followup.holidays.")
+@click.option("--from", "opens", help="Start of work in their time zone, such as 08:00.")
+@click.option("--to", "closes", help="End of work; 00:00 is the end of the day.")
+@click.option("--holidays", help="Name of one of followup.holiday_calendars; empty for followup.holidays.")
 @click.option("--time-zone", help="IANA name, such as Asia/Tehran.")
-@click.option("--usual", is_flag=True, help="The installation's days, hours and holidays again.")
+@click.option("--usual", is_flag=True, help="Reset days, hours and holidays to the installation's.")
 def user_hours(
     email: str,
     days: str | None,
@@ -117,7 +117,7 @@ def user_hours(
     time_zone: str | None,
     usual: bool,
 ) -> None:
-    """Say when EMAIL works; due dates go by it. What is not named stays as it is."""
+    """Set the working hours of EMAIL, which due dates depend on. Options that you leave out change nothing."""
     from dataclasses import replace
     from datetime import time
     from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Customers: bring them in, tell what happened to them, hand out and erase what is known."""
+"""Commands for customer data: import, event, export, erase, bounce."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from feedback.errors import FeedbackError
 if TYPE_CHECKING:
     from feedback.services.imports import Kind, Report
 
-EX_TEMPFAIL = 75  # sysexits.h: what a mail server understands as "later"
+EX_TEMPFAIL = 75  # sysexits.h: tells the mail server to try again later
 
 
 @main.command("import")
 @click.argument("kind", type=click.Choice(["accounts", "contacts", "events"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--map", "name", help="A column mapping, kept as mappings/NAME.toml in the instance.")
+@click.option("--map", "name", help="Use the column mapping mappings/NAME.toml in the instance directory.")
 @click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
 @click.option("--create-owners", is_flag=True, help="Make users (who cannot sign in yet) of unknown owners.")
 def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owners: bool) -> None:
-    """Bring customers or events in from a CSV file. Bad rows are told, and never stop the good ones."""
+    """Import customers or events from a CSV file. Bad rows are reported; the other rows are imported."""
     from feedback import clock
     from feedback.services import imports
 
@@ -54,7 +54,7 @@ def _tell(report: Report, dry_run: bool) -> None:
     for notice in report.notices:
         click.secho(notice, fg="yellow", err=True)
     click.echo(
-        f"{report.read} rows read: {report.created} new, {report.updated} changed, {report.unchanged} as before, "
+        f"{report.read} rows read: {report.created} new, {report.updated} changed, {report.unchanged} unchanged, "
         f"{report.refused_rows} refused."
     )
     if dry_run:
@@ -64,10 +64,12 @@ def _tell(report: Report, dry_run: bool) -> None:
 @main.command()
 @click.argument("name")
 @click.argument("contact")
-@click.option("--key", help="Idempotency key; the same key is the same event.  [default: a new one]")
+@click.option(
+    "--key", help="Idempotency key: an event with the same key is stored once.  [default: a new key]"
+)
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A property of the event.")
 def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> None:
-    """Tell that something happened: `feedback event ticket_closed CONTACT-ID --set topic=invoices`."""
+    """Record an event: `feedback event ticket_closed CONTACT-ID --set topic=invoices`."""
     from feedback import clock
     from feedback.services.journey import enrolments
 
@@ -82,27 +84,27 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
         click.secho(
             f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
         )
-    click.echo(f"Event {stored.key} is stored.")
+    click.echo(f"Event {stored.key} was stored.")
 
 
 @main.command()
 @click.argument("contact")
 def export(contact: str) -> None:
-    """Print everything that is known about CONTACT (an external id), as JSON, for the person who asks."""
+    """Print everything that is stored about CONTACT (an external id), as JSON."""
     from feedback import clock
     from feedback.services.privacy import erasure
 
     runtime = the_runtime()
-    with runtime.database.writing() as session:  # that it was handed out is written down
+    with runtime.database.writing() as session:  # the export itself is recorded in the audit log
         known = erasure.export(session, erasure.find(session, contact), by=None, now=clock.now())
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
 
 
 @main.command()
 @click.argument("contact")
-@click.confirmation_option(prompt="This cannot be undone. Erase the person behind this id?")
+@click.confirmation_option(prompt="This cannot be undone. Erase the person with this id?")
 def erase(contact: str) -> None:
-    """Erase CONTACT (an external id): the person goes, scores stay without them."""
+    """Erase CONTACT (an external id): the personal data are deleted, the scores stay."""
     from feedback import clock
     from feedback.services.privacy import erasure
 
@@ -113,9 +115,9 @@ def erase(contact: str) -> None:
 
 
 @main.command()
-@click.option("--recipient", help="The address that the mail server accepted the report for.")
+@click.option("--recipient", help="The address to which the bounce was delivered.")
 def bounce(recipient: str | None) -> None:
-    """Read one delivery report from standard input; let your mail server pipe returned mail here."""
+    """Read one bounce from standard input. Configure your mail server to pipe returned mail here."""
     from feedback import clock
     from feedback.services.messaging import bounces
 

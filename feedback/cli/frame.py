@@ -1,4 +1,4 @@
-"""The frame of all commands: the group, its exit codes, and the way to a Runtime."""
+"""What all commands share: the group, its exit codes, and loading settings and the Runtime."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXIT_CANNOT = 2
 
 
 class Sentences(click.Group):
-    """Turns what we raise on purpose into one sentence and an exit code; anything else is a bug and shows itself."""
+    """Prints a FeedbackError as a message and exits with EXIT_CANNOT; any other exception is a bug and propagates."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -31,9 +31,9 @@ class Sentences(click.Group):
             ctx.exit(EXIT_CANNOT)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Commands with a module of their own are imported when they are called."""
+        """Import the `lint` command only when it is called."""
         if name == "lint":
-            gc.set_threshold(100_000)  # soon over: to look for rubbish all the time would cost a tenth of it
+            gc.set_threshold(100_000)  # a short process; frequent collections would cost a tenth of it
             from feedback.lint.command import lint
 
             return lint
@@ -52,20 +52,20 @@ class Sentences(click.Group):
 )
 @click.pass_context
 def main(context: click.Context, instance: Path | None) -> None:
-    """Surveys and feedback for customer success: ask, listen, close the loop."""
+    """Surveys and feedback for customer success."""
     if instance:
         os.environ["FEEDBACK_INSTANCE"] = str(instance)
     context.obj = told if _is_installed() else None
 
 
 def _is_installed() -> bool:
-    """Told before anything is imported, so that the linter alone starts in no time."""
+    """Checks only the environment and a file, without imports, so that `feedback lint` starts fast."""
     named = {"FEEDBACK_DATABASE_URL", "FEEDBACK_DATABASE_URL_FILE"} & os.environ.keys()
     return bool(named) or Path(os.environ.get("FEEDBACK_INSTANCE", "instance"), "feedback.toml").exists()
 
 
 def the_settings() -> Settings:
-    """The installation's settings, with logging set up by them."""
+    """Load the installation's settings and configure logging."""
     from feedback import bootstrap, log
 
     settings = bootstrap.settings_from()
@@ -74,7 +74,7 @@ def the_settings() -> Settings:
 
 
 def the_runtime(*, sending: bool = False) -> Runtime:
-    """A started Runtime; only what sends needs channels."""
+    """Start a Runtime; channels are opened only with `sending`."""
     from feedback import bootstrap
 
     return bootstrap.start(the_settings(), sending=sending)

@@ -1,4 +1,4 @@
-"""What commands that work without an installation are told by one that is there."""
+"""The installation's settings for commands that also work without an installation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def told() -> Settings | None:
-    """What the linter is told by the installation; None before it has a database, and, with a sentence, where that
-    cannot be asked."""
+    """The linter's settings from the installation; None if it has no current database. If the database cannot be
+    read, print why and return None."""
     from feedback import bootstrap, clock
     from feedback.errors import FeedbackError
     from feedback.services.questionnaires import publishing
@@ -27,12 +27,12 @@ def told() -> Settings | None:
         with database.reading() as session:
             return publishing.Rules(settings).of(session, clock.now())
     except FeedbackError as error:
-        click.secho(f"Not held against what is published: {error}", fg="yellow", err=True)
+        click.secho(f"Not compared with the published questionnaires: {error}", fg="yellow", err=True)
         return None
 
 
 def _has_tables(database: Database) -> bool:
-    """Asked before connecting to SQLite, which would make a file where there is none."""
+    """Checks that the file exists before connecting, because SQLite would create it."""
     file = database.url.database
     if database.is_sqlite and not (file and Path(file).exists()):
         return False

@@ -1,4 +1,4 @@
-"""Setting up and running: init, doctor, run, db, demo."""
+"""Commands to set up and run an installation: init, doctor, run, db, demo."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 @main.command()
 @click.option("--name", prompt="Your organisation's name (customers see it)", help="The organisation's name.")
 @click.option(
-    "--public-url", prompt="Public address, https://...", help="Where customers reach this installation."
+    "--public-url",
+    prompt="Public address, https://...",
+    help="Public address of this installation, https://...",
 )
 def init(name: str, public_url: str) -> None:
-    """Make a new installation: settings with fresh secrets, and an empty database."""
+    """Create a new installation: settings with new secrets, and an empty database."""
     from feedback import bootstrap
     from feedback.errors import Conflict
     from feedback.settings import initial_toml
@@ -31,7 +33,7 @@ def init(name: str, public_url: str) -> None:
     directory = bootstrap.instance_from()
     file = directory / "feedback.toml"
     if file.exists():
-        raise Conflict(f"{file} exists already; nothing was changed.")
+        raise Conflict(f"{file} already exists; nothing was changed.")
     directory.mkdir(parents=True, exist_ok=True)
     made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
     file.touch(mode=0o600)
@@ -39,7 +41,7 @@ def init(name: str, public_url: str) -> None:
         initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"
     )
     bootstrap.open_database(bootstrap.settings_from()).upgrade()
-    click.echo(f"Made {file} and its database. Next:\n")
+    click.echo(f"Created {file} and its database. Next:\n")
     click.echo("  feedback doctor                                what is still missing")
     click.echo("  feedback user add you@example.com --role admin  your account")
     click.echo("  feedback import contacts FILE.csv               your customers")
@@ -47,9 +49,9 @@ def init(name: str, public_url: str) -> None:
 
 
 @main.command()
-@click.option("--deep", is_flag=True, help="Also check the data's invariants and call each channel.")
+@click.option("--deep", is_flag=True, help="Also check the stored data and call every channel's provider.")
 def doctor(deep: bool) -> None:
-    """Say what is missing, unwise or broken, and what to do about it."""
+    """Check the installation and report each problem with its fix."""
     from feedback import bootstrap, clock
     from feedback.core.local_days import day_of
     from feedback.services.questionnaires import publishing
@@ -71,9 +73,7 @@ def doctor(deep: bool) -> None:
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
     if database.is_sqlite:
-        click.echo(
-            "            One worker is enough: on SQLite a second one does no harm and brings nothing."
-        )
+        click.echo("            Run one worker: on SQLite a second one is harmless but makes nothing faster.")
     click.echo(f"Library     {len(shelf.questionnaires)} questionnaires, {len(shelf.journey.stages)} stages")
     click.echo(f"Channels    {', '.join(settings.channels.enabled) or 'none'}")
     broken = any(problem.level == "error" for problem in problems)
@@ -85,7 +85,7 @@ def doctor(deep: bool) -> None:
 
 
 def _shelf(settings: Settings, database: Database | None) -> Library:
-    """The library; held against what is published where the database can be read."""
+    """Load the library; if there is a database, compare it with the published questionnaires."""
     from feedback import clock, library, resources
     from feedback.services.questionnaires import publishing
 
@@ -96,7 +96,7 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """What keeps channels from sending, figures from being right, and accounts from being compared."""
+    """Problems in the stored data: held channels, rollups in another time zone, missing rates and calendars."""
     from feedback.services import rollups
     from feedback.services.customers import revenue
     from feedback.services.messaging import provider_holds
@@ -112,7 +112,7 @@ def _standing(database: Database, settings: Settings) -> list[Problem]:
 
 
 def _deep(settings: Settings) -> bool:
-    """Ask every channel whether it would work; True where one would not."""
+    """Call every channel's provider and check the stored data; True if there is a complaint."""
     from feedback import bootstrap, clock
     from feedback.services import rollups
     from feedback.services.messaging import invariants
@@ -126,17 +126,17 @@ def _deep(settings: Settings) -> bool:
     with database.reading() as session:
         complaints += [str(each) for each in invariants.check(session, clock.now())]
         if rollups.check(session):
-            complaints.append("The daily figures differ from the answers. Run `feedback db rebuild-rollups`.")
+            complaints.append("The rollups differ from the answers. Run `feedback db rebuild-rollups`.")
     for complaint in complaints:
         click.secho(complaint, fg="red")
     return bool(complaints)
 
 
 @main.command()
-@click.option("--web/--no-web", default=True, help="Serve the pages.")
-@click.option("--worker/--no-worker", default=True, help="Plan, send and remind.")
+@click.option("--web/--no-web", default=True, help="Run the web server.")
+@click.option("--worker/--no-worker", default=True, help="Run the background worker.")
 def run(web: bool, worker: bool) -> None:
-    """Run the system: web and worker in one process, until SIGTERM or Ctrl-C."""
+    """Run web server and worker in one process, until SIGTERM or Ctrl-C."""
     _run(the_runtime(sending=True), web=web, worker=worker)
 
 
@@ -167,12 +167,12 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
 
 @main.group()
 def db() -> None:
-    """The database."""
+    """Manage the database."""
 
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the tables to this release."""
+    """Migrate the tables to this release."""
     from feedback import bootstrap
 
     bootstrap.open_database(the_settings()).upgrade()
@@ -181,21 +181,21 @@ def db_upgrade() -> None:
 
 @db.command("rebuild-rollups")
 def db_rebuild_rollups() -> None:
-    """Count the daily figures anew from the answers."""
+    """Rebuild the rollups behind the reports from the answers."""
     from feedback.services import rollups
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
         rollups.rebuild(session)
-    click.echo("The daily figures were counted anew.")
+    click.echo("The rollups were rebuilt.")
 
 
 @main.command()
 @click.option("--port", default=8080, show_default=True, help="Port of the demo.")
-@click.option("--fresh", is_flag=True, help="Throw the demo's data away and begin anew.")
+@click.option("--fresh", is_flag=True, help="Delete the demo's data and start over.")
 @click.option("--pace", default=20.0, show_default=True, help="Seconds between two new journey events.")
 def demo(port: int, fresh: bool, pace: float) -> None:
-    """Try the product: made-up customers, a simulated phone and inbox, nothing leaves this machine."""
+    """Try the product with made-up customers and a simulated phone and inbox. Nothing leaves this machine."""
     from feedback import bootstrap
     from feedback import demo as show
 

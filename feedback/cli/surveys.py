@@ -1,4 +1,4 @@
-"""Surveys: what goes out, what came back, and links that anybody may answer."""
+"""Commands for surveys: report, plan, acknowledge, link."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from feedback.cli.frame import main, the_runtime, the_settings
 
 
 @main.command()
-@click.option("--trend", help="The series; without it, all of them.")
+@click.option("--trend", help="Only this trend.  [default: all]")
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day.  [default: 90 days ago]")
 @click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.  [default: today]")
 def report(trend: str | None, since: datetime | None, until: datetime | None) -> None:
@@ -30,12 +30,10 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
 
 
 @main.command()
-@click.option("--days", default=30, show_default=True, help="How far ahead.")
-@click.option(
-    "--all", "everything", is_flag=True, help="Every message with its reasons, not only the totals."
-)
+@click.option("--days", default=30, show_default=True, help="Number of days to look ahead.")
+@click.option("--all", "everything", is_flag=True, help="Also list every message with its reasons.")
 def plan(days: int, everything: bool) -> None:
-    """Show what goes out in the coming days, and for every message why it goes then."""
+    """Show which messages will be sent in the coming days; with --all, each with the reasons for its time."""
     from feedback import clock
     from feedback.services.journey import forecast
 
@@ -52,9 +50,9 @@ def plan(days: int, everything: bool) -> None:
     by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(plan.per_channel.items()))
     click.echo(f"{plan.sent} messages in {days} days{': ' + by_channel if by_channel else ''}.")
     if plan.waiting:
-        click.echo(f"{len(plan.waiting)} more are written and wait for their moment.")
+        click.echo(f"{len(plan.waiting)} more messages are queued and waiting to be sent.")
     if reminders := sum(row.at is not None for row in plan.reminders):
-        click.echo(f"{reminders} reminders at most: to those who have not answered by then.")
+        click.echo(f"Up to {reminders} reminders, to contacts who have not answered by then.")
     for code, count in plan.skipped.most_common():
         click.echo(f"{count} not sent: {code.replace('_', ' ')}.")
 
@@ -66,11 +64,13 @@ def _reason(code: str, params: dict[str, object]) -> str:
 
 @main.command()
 @click.argument("questionnaire")
-@click.option("--by", required=True, metavar="ADDRESS", help="Your e-mail address: a lead's or an admin's.")
+@click.option(
+    "--by", required=True, metavar="ADDRESS", help="Your e-mail address; you must be a lead or an admin."
+)
 @click.option("--rule", help="Only warnings of this rule.")
 @click.option("--question", help="Only warnings about this question.")
 def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
-    """Let warnings of the linter stand, by name, so that QUESTIONNAIRE can be published as it is written."""
+    """Accept linter warnings in your name, so that QUESTIONNAIRE can be published as it is."""
     from feedback import bootstrap, clock, library, resources
     from feedback.lint.acknowledgement import warnings
     from feedback.services.questionnaires import publishing
@@ -89,18 +89,25 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
         new = publishing.acknowledge(session, questionnaire, chosen, by=who.id, now=clock.now())
     for each in new:
         click.echo(library.sentence(found[each][0]))
-    click.echo(f"{len(new)} let stand." if new else "There is nothing to let stand.")
+    click.echo(f"Warnings accepted: {len(new)}." if new else "There are no warnings to accept.")
 
 
 @main.command()
 @click.option("--kind", type=click.Choice(["poster", "kiosk", "embed"]), required=True)
 @click.option("--questionnaire", required=True, help="Key of the questionnaire.")
-@click.option("--name", required=True, help="Where it stands, for your own lists.")
-@click.option("--language", help="Language that it opens in.")
-@click.option("--origin", "origins", multiple=True, help="Site that may show an embedded form; none is all.")
+@click.option(
+    "--name", required=True, help="A name for your own lists, such as the place where the link is shown."
+)
+@click.option("--language", help="Language in which the survey opens.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    help="Site that may embed the form; repeat for several.  [default: every site]",
+)
 @click.option("--qr", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this SVG.")
 def link(**options: Any) -> None:
-    """Open a way in for people whom nobody invited: a poster, a screen in a shop, a form in another page."""
+    """Create a survey link for people without an invitation: on a poster, a shared screen or another web page."""
     from feedback import clock
     from feedback.services.responses import open_links
 

@@ -1,4 +1,4 @@
-"""What a customer answered to one question, independent of how it arrived."""
+"""A customer's answer to one question, independent of the channel."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ NOT_APPLICABLE = "not_applicable"
 PREFER_NOT_TO_SAY = "prefer_not_to_say"
 
 Chosen = int | str | tuple[str, ...] | dict[str, int | str] | None
-"""A point of a scale, an option's key, several keys, one value per row of a matrix, or nothing (free text)."""
+"""A point on a scale, an option's key, several keys, one value per matrix row, or None (free text)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`value` is what was chosen, `text` what was written (a comment, or the text beside "other")."""
+    """`value` is the choice, `text` the customer's words (a comment, or the text beside "other")."""
 
     value: Chosen = None
     text: str | None = None
 
     def stored(self) -> Any:
-        """`value` in the shape that JSON keeps (tuples become lists)."""
+        """`value` in JSON form (tuples become lists)."""
         return list(self.value) if isinstance(self.value, tuple) else self.value
 
     @classmethod
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerProblem:
-    """A respondent's mistake: `code` names the sentence in the catalogues, `params` fill it."""
+    """A mistake in a customer's answer: `code` identifies the sentence in the catalogues, `params` fill it."""
 
     question: str
     code: str

@@ -1,8 +1,8 @@
-"""Was it a person? What a survey link went through before and while it was answered, judged.
+"""Estimates from the use of a survey link whether a person or a machine answered.
 
-Mail security opens every link of a message within seconds, often with a HEAD request first, and some of it
-renders the page and presses buttons. No single observation proves a machine, so each one weighs; and people
-give signs that scanners do not: they write a comment, they touch the page.
+Mail scanners open every link of a message within seconds, often with a HEAD request first, and some render the
+page and press buttons. No single observation proves a machine, so each one has a weight. People also give signs
+that scanners do not give: they write a comment or touch the page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 SUSPICIOUS = 2
-"""An answer whose signs weigh this much is provisional."""
+"""An answer is provisional if the weights of its signs add up to this."""
 
 _SCANNERS = re.compile(
     r"bot\b|crawl|spider|preview|scan|proofpoint|mimecast|barracuda|safelinks|urldefense|curl/|wget/|python-|headless",
@@ -23,13 +23,12 @@ _SCANNERS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was observed. `seconds_since_delivery` is None where no delivery was reported.
+    """The observations. `seconds_since_delivery` is None if no delivery was reported.
 
     `trap_link` and `trap_field` are hidden from people; `repeated` is a second answer from one device through
-    a link that is open to everybody; `preselected` counts the different scores that the
-    link was opened with; `headed` says that a HEAD request came; `quickest` is the least time in seconds
-    between showing a page and its answer; `touched` that a finger, a mouse or a key was seen; `commented`
-    that words came.
+    an open link; `preselected` is the number of different scores with which the link was opened; `headed` means
+    that a HEAD request came; `quickest` is the shortest time in seconds between showing a page and its answer;
+    `touched` means that a finger, mouse or key was used; `commented` that a text was written.
     """
 
     trap_link: bool = False
@@ -44,7 +43,7 @@ class Evidence:
     commented: bool = False
 
     def stored(self) -> dict[str, Any]:
-        """Only what was observed, as JSON keeps it."""
+        """The observations that differ from the default, in JSON form."""
         return {name: value for name in _NAMES if (value := getattr(self, name)) not in (None, False, 0)}
 
     @classmethod
@@ -53,7 +52,7 @@ class Evidence:
         return cls(**{name: value for name, value in stored.items() if name in _NAMES})
 
     def and_then(self, later: Evidence) -> Evidence:
-        """Both requests together: what was seen once stays seen, times are those of the first answer."""
+        """Merge the observations of two requests: observed signs are kept, times are those of the first answer."""
         quickest = [each.quickest for each in (self, later) if each.quickest is not None]
         first = self if self.seconds_since_delivery is not None else later
         return Evidence(
@@ -74,12 +73,12 @@ _NAMES = tuple(each.name for each in fields(Evidence))
 
 
 def is_scanner(user_agent: str) -> bool:
-    """Whether a browser introduces itself as a program."""
+    """Whether the User-Agent header names a known program."""
     return bool(_SCANNERS.search(user_agent))
 
 
 def signs(evidence: Evidence) -> dict[str, int]:
-    """Each sign of a machine with its weight."""
+    """The signs of a machine with their weights."""
     delivered, quickest = evidence.seconds_since_delivery, evidence.quickest
     seen = {
         "trap_field": (evidence.trap_field, 4),
@@ -97,9 +96,9 @@ def signs(evidence: Evidence) -> dict[str, int]:
 def is_provisional(evidence: Evidence) -> bool:
     """Whether the answer must wait for a human sign before it counts.
 
-    A comment or a touch settles every doubt but two. Whoever fills in a field that nobody can see is a
-    program, and programs write comments too. A second answer from one device through an open link is a second
-    vote, unless somebody has something to say.
+    A comment or a touch outweighs every sign except two. An answer in a field that people cannot see comes from
+    a program, and programs write comments as well. A second answer from one device through an open link is a
+    repeated vote unless it has a comment.
     """
     if evidence.trap_field:
         return True

@@ -1,4 +1,4 @@
-"""An organisation's colour, made fit to read: contrast as WCAG 2.2 defines it."""
+"""Makes an organisation's colour readable: contrast according to WCAG 2.2."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 LEGIBLE = 4.5
-"""Least contrast of text (WCAG 2.2, 1.4.3, level AA)."""
+"""Minimum contrast of text (WCAG 2.2, 1.4.3, level AA)."""
 
 _LIGHT, _DARK = "#ffffff", "#16181d"
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """`#rrggbb` colours. `brand` carries `on_brand` and is itself legible on the page's background."""
+    """`#rrggbb` colours. `on_brand` is readable on `brand`, and `brand` on the page's background."""
 
     brand: str
     on_brand: str
@@ -22,7 +22,7 @@ class Palette:
 
 
 def palette(colour: str) -> Palette:
-    """The colour and its night version, each darkened or lightened just until it can be read.
+    """The palettes for light and dark mode; the colour is darkened or lightened as little as needed.
 
     Raises ValueError for anything but #rgb or #rrggbb.
     """

@@ -1,7 +1,7 @@
 """Due dates in business hours: "within 4 business hours", "within 3 business days".
 
-Moments come and go as aware UTC. Opening hours are local, so each day's hours are turned into UTC first and
-all counting is done there: the clock changes can neither swallow nor double an hour of work.
+Parameters and results are aware datetimes, results in UTC. Opening hours are local, so each day's hours are
+converted to UTC before counting. Clock changes therefore neither lose nor double an hour.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One business day's opening hours as UTC moments."""
+    """One business day's opening hours, in UTC."""
 
     opens: datetime
     closes: datetime
@@ -27,11 +27,11 @@ class Window:
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """When the team works.
+    """Working days and hours.
 
     `time_zone` is an IANA name; `weekdays` counts from Monday = 0 as `date.weekday()` does; `opens` and
-    `closes` are local times, `closes` at midnight meaning the end of the day. ValueError for a calendar
-    that never opens or a zone that does not exist.
+    `closes` are local times; `closes` at 00:00 is the end of the day. Raises ValueError for a calendar
+    that never opens or an unknown time zone.
     """
 
     time_zone: str
@@ -43,29 +43,29 @@ class BusinessCalendar:
 
     def __post_init__(self) -> None:
         if not self.weekdays or not self.weekdays <= set(range(7)):
-            raise ValueError("Business days are at least one of 0 (Monday) to 6 (Sunday).")
+            raise ValueError("Business days must contain at least one of 0 (Monday) to 6 (Sunday).")
         if self.opens.tzinfo or self.closes.tzinfo:
-            raise ValueError("Business hours are local times, without a time zone of their own.")
+            raise ValueError("Business hours must be local times without a time zone.")
         if self.opens >= self.closes != MIDNIGHT:
-            raise ValueError(f"Business hours open ({self.opens}) before they close ({self.closes}).")
+            raise ValueError(f"Business hours must open ({self.opens}) before they close ({self.closes}).")
         object.__setattr__(self, "_zone", _zone(self.time_zone))
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether the team works at this moment; the minute of closing still counts."""
+        """Whether `moment` is in business hours; the closing time itself still is."""
         window = self._window(self._local_date(moment))
-        before = self._window(self._local_date(moment) - _DAY)  # its end may be this day's midnight
+        before = self._window(self._local_date(moment) - _DAY)  # it can end at this day's midnight
         return any(found.opens <= moment <= found.closes for found in (window, before) if found)
 
     def add(self, start: datetime, amount: Duration) -> datetime:
-        """The moment when `amount` of business time has passed since `start` (aware), in UTC.
+        """The time (UTC) at which `amount` of business time has passed since `start` (aware).
 
-        Minutes and hours count opening time only. Days lead to the same time of day that many business
-        days later; a week is as many business days as `weekdays` holds. What starts outside opening
-        hours starts at the next opening. A result is never outside opening hours: 4 h before closing
-        plus 4 h is closing time, not the next opening.
+        Minutes and hours count opening hours only. Days lead to the same time of day that many business
+        days later; a week has as many business days as `weekdays`. A start outside opening hours is moved to
+        the next opening. The result is never outside opening hours: 4 h before closing plus 4 h is closing
+        time, not the next opening. Raises ValueError for a naive `start`.
         """
         if start.tzinfo is None:
-            raise ValueError("Business time starts from an aware moment, not from a naive one.")
+            raise ValueError("Pass an aware datetime: this one has no time zone.")
         start = start.astimezone(UTC)
         match amount.unit:
             case "m" | "h":
@@ -76,7 +76,7 @@ class BusinessCalendar:
                 return self._add_days(start, amount.amount * len(self.weekdays))
 
     def reaches(self, start: datetime, open_time: timedelta) -> datetime:
-        """The moment (UTC) at which so much opening time has passed since `start`, which is aware."""
+        """The time (UTC) at which `open_time` of opening hours has passed since `start` (aware)."""
         return self._add_open_time(start.astimezone(UTC), open_time)
 
     def _add_open_time(self, start: datetime, remaining: timedelta) -> datetime:
@@ -90,7 +90,7 @@ class BusinessCalendar:
     def _add_days(self, start: datetime, days: int) -> datetime:
         windows = self._windows_from(start)
         first = next(windows)
-        # Time since opening rather than the time on the clock: that exists once on every day.
+        # Use the time since opening, because a clock time can be missing or repeated on a day of a clock change.
         into_the_day = max(start, first.opens) - first.opens
         last = first
         for _ in range(days):
@@ -98,8 +98,8 @@ class BusinessCalendar:
         return min(last.opens + into_the_day, last.closes)
 
     def _windows_from(self, start: datetime) -> Iterator[Window]:
-        """Every window that has not closed before `start`, in order, without end."""
-        day = self._local_date(start) - _DAY  # a day that ends at midnight may still touch `start`
+        """An infinite iterator over the windows that close at or after `start`."""
+        day = self._local_date(start) - _DAY  # a day that ends at midnight can still include `start`
         while True:
             window = self._window(day)
             if window and window.closes >= start:
@@ -107,17 +107,18 @@ class BusinessCalendar:
             day += _DAY
 
     def _window(self, day: date) -> Window | None:
-        """The opening hours of a day; None when it is no business day."""
+        """The opening hours of a day; None if it is not a business day."""
         if day.weekday() not in self.weekdays or day in self.holidays:
             return None
         closing_day = day + _DAY if self.closes == MIDNIGHT else day
         opens, closes = self._utc(day, self.opens), self._utc(closing_day, self.closes)
-        # Days that a zone has skipped altogether (Samoa, 30 December 2011) would repeat the next one.
+        # A day that a zone skipped (Samoa, 30 December 2011) would otherwise repeat the next one.
         skipped = self._local_date(opens) != day
         return None if skipped or closes <= opens else Window(opens, closes)
 
     def _utc(self, day: date, at: time) -> datetime:
-        """A time that a clock change leaves out is the hour later, one that comes twice is the first."""
+        """Convert a local time to UTC. A time that a clock change skips is moved forward by the change; of a repeated
+        time, the first is used."""
         return datetime.combine(day, at, tzinfo=self._zone).astimezone(UTC)
 
     def _local_date(self, moment: datetime) -> date:
@@ -128,4 +129,4 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"{name!r} is no IANA time zone such as Europe/Istanbul.") from error
+        raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Istanbul.") from error

@@ -1,4 +1,4 @@
-"""`show_if` and `when`: a test of earlier answers, as it is written in YAML."""
+"""Conditions on earlier answers, as written in `show_if` and `when`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_
 
 
 class Banded(Protocol):
-    """What a condition must be able to ask of a question: the band of a score (None where it has none)."""
+    """A question whose scores have bands; `band` returns None if they have none."""
 
     def band(self, value: int) -> str | None: ...
 
 
 class Condition(BaseModel):
-    """One test of one earlier answer, or `all` / `any` / `not` over several.
+    """A test of one earlier answer, or `all` / `any` / `not` over several conditions.
 
-    A question that was not answered makes every test false, but for `answered: false`.
+    If the question was not answered, every test is false except `answered: false`.
     """
 
     model_config = ConfigDict(
@@ -65,21 +65,21 @@ class Condition(BaseModel):
         return self
 
     def questions(self) -> Iterator[str]:
-        """Keys of the questions that it looks at."""
+        """Keys of the questions that the condition refers to."""
         if self.question is not None:
             yield self.question
         for part in (*(self.all or ()), *(self.any or ()), *((self.not_,) if self.not_ else ())):
             yield from part.questions()
 
     def leaves(self) -> Iterator[Condition]:
-        """The single tests inside it."""
+        """The tests of single questions in the condition."""
         if self.question is not None:
             yield self
         for part in (*(self.all or ()), *(self.any or ()), *((self.not_,) if self.not_ else ())):
             yield from part.leaves()
 
     def holds(self, answers: Mapping[str, Answer], questions: Mapping[str, Banded]) -> bool:
-        """True where the answers given so far satisfy it."""
+        """Whether these answers satisfy the condition."""
         if self.all is not None:
             return all(part.holds(answers, questions) for part in self.all)
         if self.any is not None:

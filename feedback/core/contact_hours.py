@@ -1,8 +1,7 @@
-"""When a person may be written to: a country's hours, laid over every time zone the person may be in.
+"""Contact hours: a country's hours, intersected over all time zones in which the person may be.
 
-Hours are wall-clock hours of one local day. They become UTC intervals day by day, so a night in which the
-clocks change costs nobody an hour of sleep, and where the zone is uncertain the intervals of all possible
-zones are intersected: it has to be day in all of them.
+Hours are local times of one day. They are converted to UTC intervals day by day, so clock changes are taken
+into account. If the time zone is uncertain, the intervals of all possible zones are intersected.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SEARCH = timedelta(days=45)  # how far ahead a window is looked for: longer than any usual blackout
-_USUALLY_ENOUGH = timedelta(days=4)  # most answers are near, and days are not free to compute
+SEARCH = timedelta(days=45)  # how far ahead to search for a window: longer than usual blackouts
+_USUALLY_ENOUGH = timedelta(days=4)  # search this far first, because computing days takes time
 
 
 @dataclass(frozen=True)
 class Hours:
-    """One day's opening in local time; `closes` of 00:00 is the midnight at the end of the day."""
+    """The contact hours of one day in local time; `closes` of 00:00 is the end of the day."""
 
     opens: time
     closes: time
@@ -33,7 +32,7 @@ class Hours:
             raise ValueError(f"Contact hours must end after they start, not {self.opens} to {self.closes}.")
 
     def within(self, other: Hours) -> Hours | None:
-        """The hours that both allow; None where there are none."""
+        """The intersection with `other`; None if it is empty."""
         opens = max(self.opens, other.opens)
         closes = min((each for each in (self.closes, other.closes) if each != time.min), default=time.min)
         return Hours(opens, closes) if closes == time.min or opens < closes else None
@@ -41,7 +40,7 @@ class Hours:
 
 @dataclass(frozen=True)
 class CountryRules:
-    """What custom and law in a country ask for; `code` is ISO 3166 or "default".
+    """A country's contact hours by law and custom; `code` is ISO 3166 or "default".
 
     `week` has seven entries from Monday; None is a day without contact.
     """
@@ -53,13 +52,13 @@ class CountryRules:
     basis: str = ""
 
     def within(self, day: Hours) -> CountryRules:
-        """The same rules with no hour outside `day`."""
+        """These rules, limited to the hours of `day`."""
         return replace(self, week=tuple(each.within(day) if each else None for each in self.week))
 
 
 @dataclass(frozen=True)
 class Window:
-    """An interval of time, in UTC, in which a message may be sent; `end` is just outside."""
+    """An interval in UTC in which a message may be sent; `end` is excluded."""
 
     start: datetime
     end: datetime
@@ -67,14 +66,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Hours and forbidden local dates for one person: all that `windows` needs."""
+    """Contact hours, time zones and blackout dates for one person."""
 
     rules: CountryRules
     zones: tuple[str, ...]
     blackout: frozenset[date] = field(default_factory=frozenset)
 
     def windows(self, since: datetime, search: timedelta = SEARCH) -> list[Window]:
-        """The windows that end after `since`, in order, as far as `search` ahead."""
+        """The windows that end after `since` and are within `search`, in order."""
         until = since + search
         common = reduce(_intersect, (list(self._local(ZoneInfo(zone), since, until)) for zone in self.zones))
         return [window for window in _joined(common) if window.end > since]
@@ -89,7 +88,7 @@ class Calendar:
 
 
 def first_window(calendar: Calendar, since: datetime, least: timedelta) -> Window | None:
-    """What is left, at `since` or at the first chance after, of a window with at least `least` to go."""
+    """The rest of the first window that, at or after `since`, has at least `least` left; None if there is none."""
     for search in (_USUALLY_ENOUGH, SEARCH):
         for window in calendar.windows(since, search):
             rest = Window(max(window.start, since), window.end)
@@ -106,7 +105,7 @@ def _window(day: date, hours: Hours, zone: ZoneInfo) -> Window | None:
 
 
 def _both_readings(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The moments a wall time may mean: it happens twice when clocks go back, never when they go forward."""
+    """Both moments (UTC) that a local time can mean; they differ only if a clock change repeats or skips it."""
     local = datetime.combine(day, wall, tzinfo=zone)
     return local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
@@ -125,7 +124,7 @@ def _intersect(one: list[Window], other: list[Window]) -> list[Window]:
 
 
 def _joined(windows: list[Window]) -> list[Window]:
-    """Days that are open until midnight and from midnight on are one window."""
+    """Merge windows that meet at midnight."""
     joined: list[Window] = []
     for window in windows:
         if joined and joined[-1].end == window.start:
@@ -140,19 +139,19 @@ def _joined(windows: list[Window]) -> list[Window]:
 
 @cache
 def shipped_rules() -> Mapping[str, CountryRules]:
-    """The rules that come with the package, by country code; "default" is for all the others."""
+    """The rules that come with the package, by country code; "default" applies to all other countries."""
     data = tomllib.loads((files("feedback.core") / "data" / "countries.toml").read_text("utf-8"))
     return {code: country_rules(code, raw) for code, raw in data.items()}
 
 
 @cache
 def rules_within(day: Hours) -> Mapping[str, CountryRules]:
-    """The shipped rules with no hour outside `day`; kept, for they are asked for with every message."""
+    """The shipped rules, limited to the hours of `day`; cached, because every message needs them."""
     return {code: rules.within(day) for code, rules in shipped_rules().items()}
 
 
 def country_rules(code: str, raw: Mapping[str, Any]) -> CountryRules:
-    """One country's table as rules. Raises ValueError at an unknown key or day, at hours it cannot read."""
+    """Parse one country's table. Raises ValueError for an unknown key or day, or for invalid hours."""
     known = {"hours", "days", "closed", "consent_required", "zones", "basis"}
     if unknown := sorted(set(raw) - known):
         raise ValueError(
@@ -182,4 +181,4 @@ def _hours(text: str) -> Hours:
     except ValueError as error:
         if dash and "must end" in str(error):
             raise
-        raise ValueError(f"Contact hours are written 09:00-20:00, not {text!r}.") from None
+        raise ValueError(f"Write contact hours as 09:00-20:00, not {text!r}.") from None

@@ -1,10 +1,11 @@
-"""Whether, when and how one person may be asked for feedback; and, if not, why not and when next.
+"""Decides whether, when and on which channel a person may be surveyed; if not, why not and when next.
 
-Pure: everything it weighs is handed in, so the same question can be put again just before sending. The order
-of the tests is the order of their weight: what the person said (suppressed, consent), what the country asks
-for (hours, days), what the survey is worth (expiry), what the person and their company can bear (fatigue).
+Pure functions: all data are parameters, so the decision can be repeated just before sending. The tests run in
+order of importance: the person's wishes (suppression, consent), the country's rules (hours, days), the survey's
+expiry, and the limits for the person and the account (fatigue).
 
-A survey that fatigue forbids is skipped, not postponed: asking about an event weeks later measures memory.
+A survey that a fatigue limit forbids is skipped, not postponed: asked weeks after an event, people answer from
+memory.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from feedback.core.contact_hours import Calendar, CountryRules, Window, first_wi
 
 
 class Consent(StrEnum):
-    """What is on record for one channel."""
+    """The recorded consent for one channel."""
 
     GIVEN = "given"
     REFUSED = "refused"
@@ -29,7 +30,7 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True)
 class Reach:
-    """One channel of a person. `suppressed` names why it may not be used (stop, bounce, complaint ...)."""
+    """One channel of a person. `suppressed` is the reason why it must not be used (stop, bounce, complaint ...)."""
 
     has_address: bool
     consent: Consent = Consent.UNKNOWN
@@ -38,10 +39,11 @@ class Reach:
 
 @dataclass(frozen=True)
 class Recipient:
-    """What is known about the person.
+    """The person, as far as the policy needs to know.
 
-    `suppressed` closes all channels: erased, opted out of everything, or an opt-out that somebody has yet to
-    judge. `country` and `time_zone` were stated; `number_country` and `number_zones` follow from the phone.
+    `suppressed` closes all channels: erased, opted out of everything, or a possible opt-out that nobody has
+    reviewed yet. `country` and `time_zone` were stated; `number_country` and `number_zones` are derived from the
+    phone number.
     """
 
     reach: Mapping[str, Reach]
@@ -54,7 +56,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class PastContact:
-    """A survey that was sent, or is firmly planned, over whatever channel."""
+    """A survey that was sent or is scheduled, on any channel."""
 
     at: datetime
     priority: int
@@ -62,10 +64,9 @@ class PastContact:
 
 @dataclass(frozen=True)
 class History:
-    """Other contacts of this person, and of everybody in the person's account (this person included).
+    """Other surveys of this person, and of everybody in the person's account (including this person).
 
-    The contact that is being decided is not among them: leave it out when asking again, and leave out a
-    survey when asking about its own reminder.
+    Leave out the survey that is being decided, and for a reminder the survey that it belongs to.
     """
 
     contact: tuple[PastContact, ...] = ()
@@ -76,13 +77,13 @@ class History:
 class Policy:
     """The installation's rules.
 
-    gap              between two contacts of one person
-    important_gap    the shorter one, for a stage of higher priority than the earlier contact's
-    account_limit    contacts per account within any `account_window`; None is no limit
-    least_window     do not start a message with less than this left before the quiet hours
+    gap              least time between two surveys of one person
+    important_gap    a shorter gap, for a stage of higher priority than the earlier survey's
+    account_limit    surveys per account within any `account_window`; None is no limit
+    least_window     send nothing if less than this is left before the quiet hours
     blackout         local dates on which nobody is contacted
-    default_zone     when neither the person, the number nor the country tells
-    kinds            of channels that the installation has; None is all of them
+    default_zone     used if person, number and country leave the time zone unknown
+    kinds            the kinds of channels that the installation has; None is all of them
     """
 
     gap: timedelta = timedelta(days=30)
@@ -97,17 +98,17 @@ class Policy:
 
     def __post_init__(self) -> None:
         if self.important_gap > self.gap:
-            raise ValueError("The gap for important stages must not be longer than the ordinary one.")
+            raise ValueError("contact.important_gap must not be longer than contact.min_gap.")
         if self.account_limit is not None and self.account_limit < 1:
-            raise ValueError("The limit per account must be at least 1; leave it out for no limit.")
+            raise ValueError("The limit per account must be at least 1; use None for no limit.")
 
 
 @dataclass(frozen=True)
 class Intended:
-    """The contact that somebody would like to make.
+    """The survey that is to be decided.
 
-    A higher `priority` is more important (renewal 30, support 10); `channels` are in order of preference;
-    it may not happen before `earliest` and is pointless from `expires` on.
+    A higher `priority` is more important; `channels` are in order of preference. It must not be sent before
+    `earliest`, and not from `expires` on.
     """
 
     priority: int
@@ -118,7 +119,7 @@ class Intended:
 
 @dataclass(frozen=True)
 class Reason:
-    """A step of the explanation: a code to translate and JSON values to put in."""
+    """A step of the explanation: a code to translate and the JSON values for its placeholders."""
 
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -126,10 +127,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class Send:
-    """Yes: on `channel`, from `at` on and before `not_after`, both in UTC.
+    """May be sent on `channel`, from `at` until before `not_after`, both in UTC.
 
-    `not_after` is when the quiet hours begin or the survey expires; it bounds the provider's own queue too
-    (its validity period), or a message sent at noon may ring at night.
+    `not_after` is when the quiet hours begin or the survey expires. It also limits how long the provider may
+    queue the message (its validity period), so that it does not arrive at night.
     """
 
     channel: str
@@ -140,7 +141,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Skip:
-    """No. `code` is one of SKIP_CODES; `next_allowed` is in UTC, None where waiting does not help."""
+    """Must not be sent. `code` is one of SKIP_CODES; `next_allowed` is in UTC, None if waiting does not help."""
 
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -152,7 +153,7 @@ Decision = Send | Skip
 SKIP_CODES = (
     "suppressed",  # why
     "no_channel",  # per channel: not_enabled, no_address, suppressed, refused, consent_missing
-    "no_common_window",  # zones: it is never day in all of them
+    "no_common_window",  # zones: their contact hours never overlap
     "too_late",  # expires, first_window
     "contacted_recently",  # last, days_ago, gap_days
     "account_contacted_often",  # limit, window_days
@@ -162,7 +163,7 @@ SKIP_CODES = (
 def decide(
     intended: Intended, recipient: Recipient, history: History, policy: Policy, now: datetime
 ) -> Decision:
-    """The decision on one intended contact. All datetimes must be aware; ValueError otherwise."""
+    """Decide on one survey. Raises ValueError for naive datetimes."""
     _check_aware(now, intended.earliest, intended.expires)
     if recipient.suppressed:
         return Skip("suppressed", {"why": recipient.suppressed})
@@ -187,17 +188,17 @@ def decide(
 
 
 def rules_for(recipient: Recipient, policy: Policy) -> CountryRules:
-    """The rules of the stated country, else of the number's, else the default ones."""
+    """The rules of the stated country, else of the number's country, else the default rules."""
     country = recipient.country or recipient.number_country or "default"
     return policy.countries.get(country.upper()) or policy.countries["default"]
 
 
 def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) -> tuple[str, ...]:
-    """Every zone the person may be in.
+    """Every time zone in which the person may be.
 
-    The stated one; else the number's, narrowed to where most of the country's people live unless it is from none of
-    these places (Alaska); else the country's. With a
-    number from another country than the stated one, the person may be in either.
+    The stated zone, else the number's zones, else the country's. The number's zones are reduced to those where most
+    of the country's people live, if there are any among them (for a number from Alaska there are none). If the
+    number is from another country than the stated one, the person may be in either country.
     """
     if recipient.time_zone and _exists(recipient.time_zone):
         return (recipient.time_zone,)
@@ -210,13 +211,13 @@ def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) ->
 
 
 def spread(contact_key: str, cadence_days: int) -> int:
-    """The day, 0 to `cadence_days` - 1, on which a person's recurring survey falls.
+    """The day of the cycle, 0 to `cadence_days` - 1, of a person's recurring survey.
 
-    Always the same day for the same person, and evenly many people on every day, so that a quarterly survey
-    is a steady trickle and not four waves a year.
+    It is always the same for a person and spreads people evenly over the cycle, so that a quarterly survey does
+    not go out in four waves a year.
     """
     if cadence_days < 1:
-        raise ValueError("A cadence is at least one day.")
+        raise ValueError("A cadence must be at least one day.")
     digest = hashlib.sha256(f"spread:{contact_key}".encode()).digest()
     return int.from_bytes(digest[:8], "big") % cadence_days
 
@@ -270,7 +271,7 @@ def _gap(past: PastContact, intended: Intended, policy: Policy) -> timedelta:
 
 
 def _account_fatigue(window: Window, history: History, policy: Policy) -> Skip | None:
-    """Contacts planned for later count too: the budget may not be spent twice."""
+    """The limit per account; scheduled surveys count as well, so that the limit is not exceeded later."""
     limit = policy.account_limit
     if limit is None or len(history.account) < limit:
         return None
@@ -322,7 +323,7 @@ def _exists(zone: str) -> bool:
 
 def _check_aware(*moments: datetime) -> None:
     if any(moment.tzinfo is None for moment in moments):
-        raise ValueError("A moment without a time zone cannot be weighed; pass aware datetimes.")
+        raise ValueError("Pass aware datetimes: this one has no time zone.")
 
 
 def _iso(moment: datetime) -> str:

@@ -1,7 +1,7 @@
-"""Durations as people write them in questionnaires and settings: 30m, 4h, 2d, 2w.
+"""Durations as written in questionnaires and settings: 30m, 4h, 2d, 2w.
 
-The unit is kept, not only the length: "1d" in business time is one business day, "24h" is three of eight
-hours. So `Duration.parse("1d") != Duration.parse("24h")`, though their `timedelta` is the same.
+The unit is kept: in business time "1d" is one business day, while "24h" is three business days of eight hours.
+So `Duration.parse("1d") != Duration.parse("24h")`, although their `timedelta` is the same.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read '30m', '4h', '2d', '2w'; ValueError with a sentence that says what is expected."""
+        """Parse '30m', '4h', '2d', '2w'. Raises ValueError with a sentence that says what is expected."""
         if not isinstance(text, str) or not _WRITTEN.fullmatch(text):
             raise ValueError(_complaint(text))
         unit: DurationUnit = text[-1]  # type: ignore[assignment]  # the pattern admits no other letter
@@ -46,7 +46,7 @@ class Duration:
 
     @property
     def timedelta(self) -> timedelta:
-        """Its length on the clock, days of 24 hours."""
+        """The length in clock time, with days of 24 hours."""
         return self.amount * _LENGTHS[self.unit]
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Duration:
 
 def _complaint(given: object) -> str:
     return (
-        f"{given!r} is no duration: write a whole number up to 9999 and a unit, "
+        f"{given!r} is not a duration: write a whole number up to 9999 and a unit, "
         "30m (minutes), 4h (hours), 2d (days) or 2w (weeks)."
     )
 
@@ -70,4 +70,4 @@ DurationField = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["30m", "4h", "2d", "2w"]}),
 ]
-"""For pydantic models: takes and gives back the written form, holds a `Duration`."""
+"""For pydantic models: a `Duration` that is read from and written to its text form."""

@@ -1,13 +1,13 @@
-"""Closing the loop: what may happen to a follow-up, and which one to work first.
+"""Follow-ups: their states, and the priority that orders the queue.
 
-A follow-up is owned from its first minute (by the account's CSM); its states say what the owner does:
+A follow-up gets an owner when it is opened (the account's CSM). Its states:
 
     open ──take──> taken ──close──> closed
       │ <──release──┘ │               ^
       └───snooze──────┴──> snoozed ───┘   (wake: back to open, at its place in the list)
 
-Handing over starts it anew for the new owner. Closing is final: a customer who complains again is a new
-follow-up, otherwise nobody could count how often the loop was closed, and how fast.
+A reassigned follow-up is open again for its new owner. Closing is final: a new complaint opens a new follow-up,
+so that the number and speed of closed follow-ups can be counted.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Action(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How pressing the rule calls it; the due dates are the rule's as well, and do not follow from this word."""
+    """The urgency in the follow-up rule. It does not determine the due dates, which the rule sets separately."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -46,10 +46,10 @@ class Urgency(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How it ended.
+    """How a follow-up ended.
 
-    not_justified: looked into, nothing was wrong; thanked: praise that was answered; corrected: the customer
-    changed the answer before anybody acted, so it was called off without anybody's doing.
+    not_justified: it was checked, and nothing was wrong; thanked: praise was answered; corrected: the customer
+    changed the answer before anybody acted, so the system closed it.
     """
 
     RECOVERED = "recovered"
@@ -63,7 +63,7 @@ class Outcome(StrEnum):
 
 
 class Segment(StrEnum):
-    """What an account is to us, the most precious first."""
+    """The segments of accounts, the most important first."""
 
     VIP = "vip"
     CORE = "core"
@@ -86,7 +86,7 @@ TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
     },
     State.SNOOZED: {
         Action.TAKE: State.TAKEN,
-        Action.SNOOZE: State.SNOOZED,  # until another day
+        Action.SNOOZE: State.SNOOZED,  # until the chosen day
         Action.WAKE: State.OPEN,
         Action.HAND_OVER: State.OPEN,
         Action.CLOSE: State.CLOSED,
@@ -96,9 +96,9 @@ TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
 
 
 def transition(state: State, action: Action) -> State:
-    """The state after an action; Conflict for what the present state does not allow.
+    """The state after an action. Raises Conflict if the current state does not allow the action.
 
-    Taking what is taken is a conflict, too: somebody else was faster.
+    Taking a follow-up that is already taken is a conflict as well.
     """
     try:
         return TRANSITIONS[state][action]
@@ -123,27 +123,27 @@ def _refusal(state: State, action: Action) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A score as the customer gave it, and how bad that is: 0.0 the best of its scale, 1.0 the worst."""
+    """A score, and how bad it is: 0.0 is the best on its scale, 1.0 the worst."""
 
     score: int
     badness: float
 
     def __post_init__(self) -> None:
         if not 0 <= self.badness <= 1:
-            raise ValueError(f"Badness lies between 0 and 1, not at {self.badness}.")
+            raise ValueError(f"Badness must be between 0 and 1, not {self.badness}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """All that the ranking looks at; None (and 0 others) for what is not known.
+    """The input of the priority; unknown values are None (or 0 for other people).
 
     rating            the score that opened the follow-up
-    previous          what the same person answered to the same metric before
-    monthly_revenue   recurring, of the account, a month, in the installation's currency; 0 or more
-    days_to_renewal   negative once the date has passed
-    hours_left        until it is due; negative when overdue
-    silent_others     people of the account whose surveys ran out unanswered, in the latest round
-    answering_others  those who did
+    previous          the same person's previous score for the same metric
+    monthly_revenue   the account's monthly recurring revenue in the installation's currency; 0 or more
+    days_to_renewal   negative if the date has passed
+    hours_left        hours until it is due; negative if overdue
+    silent_others     other people of the account whose latest survey expired unanswered
+    answering_others  other people of the account who answered it
     """
 
     rating: Rating
@@ -157,21 +157,21 @@ class Stake:
 
     def __post_init__(self) -> None:
         if self.monthly_revenue is not None and not 0 <= self.monthly_revenue < math.inf:
-            raise ValueError(f"Recurring revenue is 0 or more, not {self.monthly_revenue}.")
+            raise ValueError(f"Recurring revenue must be 0 or more, not {self.monthly_revenue}.")
         if self.hours_left is not None and math.isnan(self.hours_left):
-            raise ValueError("The hours left are a number.")
+            raise ValueError("hours_left must be a number.")
         if min(self.silent_others, self.answering_others) < 0:
-            raise ValueError("There cannot be fewer than no others.")
+            raise ValueError("silent_others and answering_others must be 0 or more.")
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How many points each part can add at most. The defaults add up to 100: a priority reads as of 100.
+    """The maximum points of each part. The defaults add up to 100.
 
-    The defaults are a judgement, not a measurement. What is overdue weighs most: a promise is being
-    broken. Then the money, then how soon it could go and how bad the answer is; a fall counts beside the
-    score, for it warns of a change; the segment corrects where revenue does not tell (a small account with
-    a big name); colleagues who have fallen silent are a weak sign, and get few points.
+    The defaults are a judgement, not a measurement. Being due or overdue weighs most. Then come revenue, the
+    renewal date and the score. A fall counts in addition to the score, because it shows a change. The segment
+    corrects for accounts whose revenue understates their importance. Silent colleagues are a weak sign and get
+    few points.
     """
 
     due: float = 30
@@ -184,20 +184,20 @@ class Weights:
 
     def __post_init__(self) -> None:
         if not all(0 <= weight < math.inf for weight in astuple(self)):
-            raise ValueError("Weights are 0 or more.")
+            raise ValueError("Weights must be 0 or more.")
 
     @classmethod
     def of(cls, changed: Mapping[str, float]) -> Weights:
-        """The defaults with some of them changed. Raises ValueError for a part that there is not."""
+        """The defaults with some of them changed. Raises ValueError for an unknown part."""
         parts = [each.name for each in fields(cls)]
         if unknown := sorted(set(changed) - set(parts)):
-            raise ValueError(f"There is no weight {unknown[0]!r}; there are {', '.join(parts)}.")
+            raise ValueError(f"There is no weight {unknown[0]!r}; use {', '.join(parts)}.")
         return cls(**changed)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of a priority: `points` it adds, and what a page needs to say it in any language.
+    """One part of a priority: its `points`, and a code with parameters that pages translate.
 
     code            params
     overdue         hours (since it was due)
@@ -208,7 +208,7 @@ class Reason:
     score           score
     fall            before, now (scores)
     segment         segment
-    silence         silent, asked (other people of the account)
+    silence         silent, asked (numbers of other people of the account)
     """
 
     code: str
@@ -218,7 +218,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """`value`: the sum of the reasons' points, higher is sooner. `reasons`: the weightiest first."""
+    """`value` is the sum of the reasons' points; higher comes first. `reasons` are sorted by points, descending."""
 
     value: float
     reasons: tuple[Reason, ...]
@@ -226,13 +226,11 @@ class Priority:
 
 DEFAULT_WEIGHTS = Weights()
 
-HALF_OF_REVENUE = (
-    5_000.0  # a month; an account of this size gets half of the points, where the settings do not say
-)
-RENEWAL_HORIZON = 180  # days; a renewal further away adds nothing
-DUE_HORIZON = 72.0  # hours; what is due later adds nothing yet
-AT_DUE = 0.5  # of the points for being due, reached as the last hour runs out
-OVERDUE = 0.8  # of them at once when it is overdue; all of them OVERDUE_HORIZON hours later
+HALF_OF_REVENUE = 5_000.0  # a month; default for the revenue that gets half of the points
+RENEWAL_HORIZON = 180  # days; a later renewal adds nothing
+DUE_HORIZON = 72.0  # hours; a later due time adds nothing
+AT_DUE = 0.5  # share of the points for due, reached when it becomes due
+OVERDUE = 0.8  # share of them as soon as it is overdue; 1.0 is reached OVERDUE_HORIZON hours later
 OVERDUE_HORIZON = 48.0
 SEGMENT_SHARES = {Segment.VIP: 1.0, Segment.CORE: 0.6, Segment.POTENTIAL: 0.3, Segment.NON_CORE: 0.0}
 
@@ -240,10 +238,10 @@ SEGMENT_SHARES = {Segment.VIP: 1.0, Segment.CORE: 0.6, Segment.POTENTIAL: 0.3, S
 def priority(
     stake: Stake, weights: Weights = DEFAULT_WEIGHTS, half_of_revenue: float = HALF_OF_REVENUE
 ) -> Priority:
-    """Rank a follow-up by what is at stake; `half_of_revenue` is in the installation's currency, as all revenue.
+    """Compute the priority. `half_of_revenue`, like all revenue, is per month in the installation's currency.
 
-    Every part is a share between 0 and 1 of its weight, and never falls when its input gets graver. Parts
-    that add nothing are left out, unknown ones among them: what nobody knows is no reason.
+    Every part is a share between 0 and 1 of its weight, and never decreases if its input gets worse. Parts
+    that add nothing are left out, and so are unknown ones.
     """
     parts = (
         _due(stake, weights.due),
@@ -273,17 +271,17 @@ def _due(stake: Stake, weight: float) -> Reason | None:
 
 
 def _revenue(stake: Stake, weight: float, half: float) -> Reason | None:
-    """Saturates: twice the revenue is more at stake, but never drowns all other reasons."""
+    """x / (x + half) of the weight: it grows with revenue but stays below the weight."""
     revenue = stake.monthly_revenue
     if revenue is None:
         return None
-    # 1 - h/(x + h) rather than x/(x + h): the latter can fall by a rounding error when x rises.
+    # 1 - h/(x + h) instead of x/(x + h), which can decrease by a rounding error when x increases.
     share = 1 - half / (revenue + half)
     return Reason("revenue", {"monthly_revenue": revenue}, weight * share)
 
 
 def _renewal(stake: Stake, weight: float) -> Reason | None:
-    """A date that has passed without being renewed in our books counts as today."""
+    """A renewal date that has passed counts like today."""
     days = stake.days_to_renewal
     if days is None:
         return None

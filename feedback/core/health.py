@@ -1,9 +1,8 @@
-"""How an account is doing, as one number from 0 to 100 with all of its parts on the table.
+"""The health of an account: a number from 0 to 100, made of weighted parts.
 
-Each part is a number from 0 (bad) to 100 (good), or unknown. Unknown parts do not count as bad: their weight
-goes to the others, and the page says that they are missing. Of the two that customers say themselves, the one
-that is known takes the other's weight first: else "nothing is open" would outweigh what they said. The
-weights are a choice and not a law of nature.
+Each part is from 0 (bad) to 100 (good), or unknown. The weight of an unknown part goes to the others, and the
+page says that the part is missing. If only one of the two kinds of scores is known, it takes the other's weight
+first; otherwise "no open follow-ups" would outweigh what customers said. The default weights are a judgement.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from types import MappingProxyType
 from feedback.core.metrics import METRICS, About
 
 COUNTED = tuple(key for key, metric in METRICS.items() if metric.about != "employer")
-"""The metrics that customers are asked for: what employees say of their work is no account's health."""
+"""The metrics that customers answer; employee metrics do not count for an account's health."""
 
 
 class Part(StrEnum):
-    """relationship: how good the latest scores of us as a whole are (NPS); experience: those of single
-    occasions (CSAT, CES ...); direction: whether either rises or falls; voice: whether people answer at
-    all; follow_ups: whether promises are open; usage: as the product's own data say."""
+    """relationship: the latest scores for the company as a whole (NPS); experience: the latest scores for single
+    occasions (CSAT, CES ...); direction: whether scores rise or fall; voice: whether people answer surveys;
+    follow_ups: whether complaints are open or overdue; usage: how much the product is used."""
 
     RELATIONSHIP = "relationship"
     EXPERIENCE = "experience"
@@ -46,17 +45,17 @@ WEIGHTS: Mapping[Part, float] = MappingProxyType(
 
 
 def weights_with(changed: Mapping[str, float]) -> Mapping[Part, float]:
-    """The built-in weights with some of them changed. Raises ValueError for what cannot be weights."""
+    """The built-in weights with some of them changed. Raises ValueError for unknown parts and invalid weights."""
     if unknown := sorted(set(changed) - set(Part)):
-        raise ValueError(f"There is no part {unknown[0]!r}; there are {', '.join(Part)}.")
+        raise ValueError(f"There is no part {unknown[0]!r}; use {', '.join(Part)}.")
     if not all(0 <= weight < math.inf for weight in changed.values()):
-        raise ValueError("Weights are 0 or more.")
+        raise ValueError("Weights must be 0 or more.")
     return {**WEIGHTS, **{Part(part): weight for part, weight in changed.items()}}
 
 
 GOOD_FROM, FAIR_FROM = 70, 40
 COST_OF_ONE = 25.0
-"""Points that one open follow-up costs; one that is overdue costs twice as much."""
+"""Points that an open follow-up subtracts; an overdue one subtracts twice as many."""
 
 
 class Level(StrEnum):
@@ -67,12 +66,12 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of an account; `usage` is None where it is not.
+    """The input of the health; `usage` is None if it is unknown.
 
-    `latest` holds, by metric, the last answer of each person in each series (values on the metric's own
-    scale). `changes` says for each person who answered in the same series twice how far the last answer lies
-    from the one before, as a share of the scale: 1.0 from its worst to its best, -1.0 the whole way down.
-    `asked` and `answered` count the last surveys that people could answer. `usage` is from 0 to 100.
+    `latest` holds, per metric, the last answer of each person in each series (values on the metric's scale).
+    `changes` holds, for each person with two answers in a series, the difference of the last two as a share of
+    the scale: 1.0 from the worst to the best, -1.0 from the best to the worst. `asked` and `answered` count the
+    recent surveys that were answered or expired. `usage` is from 0 to 100.
     """
 
     latest: Mapping[str, Sequence[int]] = field(default_factory=dict)
@@ -84,14 +83,14 @@ class Signs:
     usage: float | None = None
 
     def about(self, about: About) -> dict[str, Sequence[int]]:
-        """The latest answers to the metrics that ask of this, in the order of the table of metrics."""
+        """The latest answers to the metrics with this subject, in the order of the table of metrics."""
         wanted = (key for key, metric in METRICS.items() if metric.about == about)
         return {key: self.latest[key] for key in wanted if self.latest.get(key)}
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One part of the health. `points` is what it adds to the whole: points and weights add up."""
+    """One part of the health. `points` is its contribution; points add up to the value, and weights to 100."""
 
     part: Part
     value: float | None
@@ -101,7 +100,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`value` from 0 to 100; None where nothing but the follow-ups is known."""
+    """`value` is from 0 to 100; None if nothing but the follow-ups is known."""
 
     value: float | None
     level: Level | None
@@ -122,14 +121,14 @@ def health(signs: Signs, weights: Mapping[Part, float] = WEIGHTS) -> Health:
 
 
 def level(value: float) -> Level:
-    """In which third of the house an account lives."""
+    """`good` from 70, `fair` from 40, otherwise `poor`."""
     if value >= GOOD_FROM:
         return Level.GOOD
     return Level.FAIR if value >= FAIR_FROM else Level.POOR
 
 
 def _said(weights: Mapping[Part, float], values: Mapping[Part, float | None]) -> Mapping[Part, float]:
-    """The weights, with that of unknown scores given to the other kind of scores, if those count at all."""
+    """The weights; that of unknown scores is added to the other kind of scores, if that kind has any weight."""
     for unknown, other in (
         (Part.RELATIONSHIP, Part.EXPERIENCE),
         (Part.EXPERIENCE, Part.RELATIONSHIP),
@@ -156,11 +155,11 @@ def _values(signs: Signs) -> dict[Part, float | None]:
 
 
 def _goodness(latest: Mapping[str, Sequence[int]]) -> float | None:
-    """The mean over all answers, each as a share of its own scale: so scales of any length can be mixed."""
+    """The mean over all answers, each as a share of its scale, so that different scales can be combined."""
     found = [METRICS[metric].goodness(value) for metric, values in latest.items() for value in values]
     return 100 * sum(found) / len(found) if found else None
 
 
 def _direction(changes: Sequence[float]) -> float | None:
-    """50 for no change; the whole way up or down the scale is 100 or 0."""
+    """50 for no change on average, 100 for a change from the worst to the best value, 0 for the opposite."""
     return 50 + 50 * sum(changes) / len(changes) if changes else None

@@ -1,4 +1,4 @@
-"""The registry of validated instruments: scales, labels and unaltered wordings (`data/instruments.toml`)."""
+"""The registry of validated instruments: scales, labels and original wordings (`data/instruments.toml`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 class Instrument:
     """One instrument. `labels` and `stems` are keyed by language; `{x}` in a stem is one noun phrase.
 
-    `items` holds, for an instrument of several items, the wordings of each item in order.
+    `items` holds the wordings of each item, in order, for an instrument with several items.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Instrument:
     items: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def labels_in(self, language: str) -> Mapping[int, str]:
-        """Point -> label in `language`, English where the registry has no translation."""
+        """Point -> label in `language`, or in English if the registry has no translation."""
         return self.labels.get(language) or self.labels.get("en", {})
 
     def stems_of(self, language: str, item: int | None = None) -> tuple[str, ...]:
-        """The wordings that count as unaltered, of item number `item` (from 1) or of any item."""
+        """The original wordings of item number `item` (from 1), or of all items."""
         if not self.items:
             return self.stems.get(language, ())
         items = self.items.get(language, ())

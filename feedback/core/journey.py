@@ -1,4 +1,4 @@
-"""The journey: at which stage who is asked what, over which channels, and when."""
+"""The journey: its stages, and which survey each stage sends, to whom, when, and on which channels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DateField = Literal["renewal_on", "contract_started_on"]
 
 
 class Entry(Strict):
-    """How a customer enters the stage: by an event, by a date of the account, or again and again.
+    """How a customer enters the stage: by an event, by a date of the account, or at a regular interval.
 
     `{event: ticket_closed}` · `{date: renewal_on, before: 90d}` · `{every: 90d}` (spread evenly over the days)
     """
@@ -50,22 +50,25 @@ class Stage(Strict):
     enter: Entry
     questionnaire: Key
     channels: Annotated[tuple[ChannelKind, ...], BeforeValidator(_one_or_more)] = Field(
-        min_length=1, description="in order of preference; the first that the customer has and consents to"
+        min_length=1,
+        description="in order of preference; the first one that the customer has and consents to is used",
     )
     delay: DurationField | None = Field(None, description="how long after entering the stage")
-    expires_after: DurationField = Field(description="how long the link can be answered")
+    expires_after: DurationField = Field(description="how long the survey can be answered")
     reminders: Annotated[tuple[DurationField, ...], BeforeValidator(_one_or_more)] = Field(
-        (), description="how long after sending; at most one is good manners"
+        (), description="delays after sending; use at most one reminder"
     )
-    priority: int = Field(50, ge=0, le=100, description="the higher goes first when two stages compete")
+    priority: int = Field(
+        50, ge=0, le=100, description="the higher priority is sent first if two stages compete"
+    )
     languages: Annotated[tuple[Language, ...], BeforeValidator(_one_or_more)] = Field(
-        (), description="languages that this stage's customers need"
+        (), description="languages of this stage's customers"
     )
     wait_out_rest: bool = Field(
         False,
-        description="wait for the end of the customer's rest rather than give up, while the survey lasts",
+        description="if the customer was surveyed too recently, wait instead of skipping, until the survey expires",
     )
-    reply_by_sms: bool = Field(True, description="the score may be sent as an SMS reply")
+    reply_by_sms: bool = Field(True, description="customers may send the score as an SMS reply")
 
 
 class Journey(Strict):

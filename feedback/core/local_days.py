@@ -1,7 +1,7 @@
-"""On which day something happened, on the clocks of one place.
+"""The local date of a moment, in one time zone.
 
-A report speaks of days; an answer has a moment. Which day that moment belongs to depends on where one stands, so
-an organisation has one zone for all its days, and every count and every report goes by it.
+Reports count by day, and which day an answer belongs to depends on the time zone. So all counts and reports use
+one time zone, the organisation's.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-_STEP = timedelta(days=1)  # no zone changes its clocks twice within a day
+_STEP = timedelta(days=1)  # no zone changes its offset twice within a day
 
 
 def day_of(moment: datetime, zone: tzinfo) -> date:
-    """The day of an aware moment in `zone`."""
+    """The local date of an aware moment in `zone`."""
     return moment.astimezone(zone).date()
 
 
 def offsets(zone: tzinfo, first: datetime, last: datetime) -> list[tuple[datetime, timedelta]]:
-    """From when on clocks in `zone` differ from UTC by how much, over all moments from `first` to `last`.
+    """(start, offset from UTC) of every offset of `zone` between `first` and `last`, in order.
 
-    The first entry holds from `first` on. With it a database can tell local days without knowing zones, and with
-    the same rules as we: its own may be older.
+    The first entry starts at `first`. With it, a database can compute local dates without its own time zone rules,
+    which may be older than Python's.
     """
     found = [(first, _offset(zone, first))]
     for start in _steps(first, last):
@@ -40,7 +40,7 @@ def _steps(first: datetime, last: datetime) -> Iterator[datetime]:
 
 
 def _change(zone: tzinfo, before: datetime, after: datetime) -> datetime:
-    """The first second with the offset of `after`."""
+    """The first second with the offset that `zone` has at `after`."""
     seconds = range(int(before.timestamp()), int(after.timestamp()) + 1)
     wanted = _offset(zone, after)
     found = bisect_left(seconds, True, key=lambda each: _offset(zone, _moment(each)) == wanted)

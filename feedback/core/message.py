@@ -1,7 +1,7 @@
-"""The words of one message: filling in a template, and what the result costs as an SMS.
+"""Message texts: filling in a template, and the number of SMS segments of the result.
 
-Encoding and price follow GSM 03.38 / 3GPP TS 23.038 as the provider applies them: one message of 160 units
-in GSM-7 or 70 in UCS-2; longer ones go in parts of 153 or 67, because each part carries a header. National
+Encoding and segments follow GSM 03.38 / 3GPP TS 23.038 as the provider applies them: one segment has 160 units
+in GSM-7 or 70 in UCS-2; longer messages have segments of 153 or 67, because each carries a header. National
 shift tables are not used, so a single ş makes the whole message UCS-2.
 """
 
@@ -38,15 +38,15 @@ _TYPOGRAPHY = str.maketrans(
         "\t": " ",
     }
 )
-_TURKISH = str.maketrans("çğĞşŞıİ", "cgGsSiI")  # Ç, ö, Ö, ü and Ü are GSM-7 already
+_TURKISH = str.maketrans("çğĞşŞıİ", "cgGsSiI")  # Ç, ö, Ö, ü and Ü are in GSM-7
 
 
 @dataclass(frozen=True)
 class Character:
-    """The character that makes a message expensive.
+    """The character that forces the expensive encoding.
 
-    `replacement` is None where there is no cheaper way to write it. `changes_spelling` is False for
-    typography (a curly quote) and True for a letter (ş): that is the writer's decision.
+    `replacement` is None if there is no cheaper way to write it. `changes_spelling` is False for
+    typography (a curly quote) and True for a letter (ş), whose replacement is the author's decision.
     """
 
     text: str
@@ -57,10 +57,10 @@ class Character:
 
 @dataclass(frozen=True)
 class Segments:
-    """What a text costs.
+    """The SMS segments of a text.
 
-    `count` is the number of parts that the provider bills, `per_part` the room in each; `units` are septets
-    in GSM-7 and UTF-16 units in UCS-2; `first_costly` is the first character that forces UCS-2.
+    `count` is the number of segments that the provider bills, `per_part` the units in each; units are septets
+    in GSM-7 and UTF-16 code units in UCS-2. `first_costly` is the first character that forces UCS-2.
     """
 
     encoding: Encoding
@@ -71,7 +71,7 @@ class Segments:
 
 
 def segments(text: str) -> Segments:
-    """Counts `text` as the provider does. An empty text is billed as one part."""
+    """Count segments as the provider does. An empty text is billed as one segment."""
     costly = _first_costly(text)
     encoding: Encoding = "UCS-2" if costly else "GSM-7"
     sizes = [_units(piece, encoding) for piece in _pieces(text, encoding)]
@@ -82,17 +82,17 @@ def segments(text: str) -> Segments:
 
 
 def straighten(text: str) -> str:
-    """`text` with typewriter quotes, dashes, spaces and dots: it reads the same and often costs half."""
+    """Replace typographic quotes, dashes, spaces and dots by ASCII, which often halves the cost."""
     return text.translate(_TYPOGRAPHY)
 
 
 def fold_turkish(text: str) -> str:
-    """`text` with the Turkish letters that GSM-7 lacks in ASCII. It changes spelling: only when asked."""
+    """Replace the Turkish letters that GSM-7 lacks by ASCII letters. This changes the spelling."""
     return text.translate(_TURKISH)
 
 
 def is_gsm(text: str) -> bool:
-    """Whether the cheap encoding can write all of `text`."""
+    """Whether GSM-7 has all characters of `text`."""
     return all(c in _GSM_BASIC or c in _GSM_EXTENSION for c in text)
 
 
@@ -114,7 +114,7 @@ def _units(piece: str, encoding: Encoding) -> int:
 
 
 def _parts(sizes: list[int], room: int) -> int:
-    """How many parts hold pieces of these sizes, in order, none of them cut."""
+    """The number of segments of `room` units for pieces of these sizes, in order, without splitting a piece."""
     count, free = 1, room
     for size in sizes:
         if size > free:
@@ -124,17 +124,17 @@ def _parts(sizes: list[int], room: int) -> int:
 
 
 def _pieces(text: str, encoding: Encoding) -> Iterator[str]:
-    """What may not be cut by a part's border: a character in GSM-7, what a reader sees as one in UCS-2."""
+    """The pieces that a segment border must not split: characters in GSM-7, grapheme clusters in UCS-2."""
     if encoding == "GSM-7":
         yield from text
         return
     for cluster in _clusters(text):
-        # Nobody types a cluster that fills a part, but somebody may paste one: it has to break somewhere.
+        # A pasted cluster can be longer than a segment, and is then split into characters.
         yield from cluster if _units(cluster, encoding) > _PART[encoding] else (cluster,)
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """Grapheme clusters, near enough to Unicode UAX 29 for messages: marks, emoji sequences, flags."""
+    """Grapheme clusters: a subset of Unicode UAX 29 with combining marks, emoji sequences and flags."""
     cluster = ""
     for character in text:
         if cluster and not _continues(cluster, character):
@@ -189,24 +189,23 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Sms:
-    """A text ready to send and what it costs."""
+    """A text that is ready to send, and its segments."""
 
     text: str
     segments: Segments
 
 
 def placeholders(template: str) -> list[Placeholder]:
-    """The placeholders of a template in order. Raises ValueError at a brace without a partner."""
+    """The placeholders of a template, in order. Raises ValueError for an unmatched brace."""
     return [_placeholder(match) for match in _tokens(template) if match["name"]]
 
 
 def fill(template: str, values: Mapping[str, object], *, limit: int = VALUE_LIMIT) -> str:
     r"""The template with its placeholders replaced; `\{` and `\}` are literal braces.
 
-    Each value is cleaned and cut to `limit` characters, and is never looked at for placeholders again, so
-    that a contact called "{link}" is just that. A value that is missing or blank takes the fallback;
-    without one, ValueError names it. An empty fallback takes the space before it along: `Hello {name|},`
-    becomes `Hello,`.
+    Each value is cleaned and cut to `limit` characters. Placeholders in values are not replaced, so a contact
+    may be called "{link}". A missing or blank value is replaced by the fallback; without a fallback, ValueError
+    names it. With an empty fallback, the space before it is removed as well: `Hello {name|},` becomes `Hello,`.
     """
     return _replace(template, {name: clean(value, limit) for name, value in values.items()})
 
@@ -219,11 +218,11 @@ def compose_sms(
     opt_out: str | None = None,
     fold: bool = False,
 ) -> Sms:
-    """One text message: the template filled, `{link}` set whole, the opt-out line at the end.
+    """One SMS: the filled template with the whole `{link}` and the opt-out line at the end.
 
-    `link` is apart from `values` because it may not be shortened. Typography is straightened where that
-    saves a UCS-2 message and left alone where it does not (Persian keeps its « »). `fold` writes Turkish
-    letters in ASCII. Raises ValueError like `fill`.
+    `link` is separate from `values` because it must not be shortened. Typography is replaced by ASCII if that
+    avoids UCS-2, otherwise it stays (Persian keeps its « »). `fold` also replaces Turkish letters. Raises
+    ValueError like `fill`.
     """
     cleaned = {name: clean(value) for name, value in values.items() if name != "link"}
     text = _replace(template, cleaned | ({"link": link} if link else {}))
@@ -236,9 +235,9 @@ def compose_sms(
 
 
 def clean(value: object, limit: int = VALUE_LIMIT) -> str:
-    """A value as it may stand in a message: one line, no control or direction characters, not too long.
+    """Make a value safe for a message: one line, no control or direction characters, at most `limit` characters.
 
-    The joiners that Persian and emoji need (U+200C, U+200D) stay. None becomes an empty string.
+    Keeps the joiners that Persian and emoji need (U+200C, U+200D). None becomes an empty string.
     """
     text = "" if value is None else str(value)
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
@@ -253,7 +252,9 @@ def _tokens(template: str) -> Iterator[re.Match[str]]:
     for match in _TOKEN.finditer(template):
         if match["stray"]:
             where, brace = match.start(), match["stray"]
-            raise ValueError(f"The brace at position {where} has no partner; write \\{brace} to show one.")
+            raise ValueError(
+                f"The brace at position {where} has no matching brace; write \\{brace} for a literal one."
+            )
         yield match
 
 
@@ -282,5 +283,7 @@ def _replace(template: str, values: Mapping[str, str]) -> str:
 def _value(placeholder: Placeholder, values: Mapping[str, str]) -> str:
     value = values.get(placeholder.name) or placeholder.fallback
     if value is None:
-        raise ValueError(f"There is no value for {{{placeholder.name}}}, and the template gives no fallback.")
+        raise ValueError(
+            f"There is no value for {{{placeholder.name}}}, and the template has no fallback for it."
+        )
     return value

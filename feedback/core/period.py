@@ -1,6 +1,6 @@
-"""Spans of days that reports speak of, and the weeks, months and quarters that they fall into.
+"""Periods of days for reports, and the weeks, months and quarters in them.
 
-Days are the organisation's, the same ones that the counts behind the reports are kept by.
+Days are in the organisation's time zone, as in the rollups.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ _DAY = timedelta(days=1)
 
 
 class Bucket(StrEnum):
-    """What a trend over time is cut into. Weeks begin on Monday (ISO 8601)."""
+    """The intervals of a trend over time. Weeks begin on Monday (ISO 8601)."""
 
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
 
     def first(self, day: date) -> date:
-        """The first day of the bucket that `day` is in."""
+        """The first day of the bucket that contains `day`."""
         if self is Bucket.WEEK:
             return day - timedelta(days=day.weekday())
         if self is Bucket.MONTH:
@@ -37,7 +37,7 @@ class Bucket(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """The days from `start` to `end`, both included. ValueError where it ends before it starts."""
+    """The days from `start` to `end`, both included. Raises ValueError if it ends before it starts."""
 
     start: date
     end: date
@@ -56,12 +56,12 @@ class Period:
         return self.end + _DAY
 
     def moments(self, zone: tzinfo) -> tuple[datetime, datetime]:
-        """Its first moment in `zone`, and the first one that is no longer in it."""
+        """(start, end) of the period in `zone`; `end` is the first moment after it."""
         first, after = (datetime.combine(day, time(), zone) for day in (self.start, self.after))
         return first.astimezone(UTC), after.astimezone(UTC)
 
     def before(self) -> Period:
-        """The period to compare with: as many whole months before, or else as many days."""
+        """The preceding period of the same length: as many whole months if it consists of whole months, else days."""
         last = self.start - _DAY
         if self.start.day == 1 and self.after.day == 1:
             months = (self.after.year - self.start.year) * 12 + self.after.month - self.start.month
@@ -69,15 +69,15 @@ class Period:
         return Period(self.start - timedelta(days=self.days), last)
 
     def year_before(self) -> Period:
-        """The same days a year earlier. What ends with a month still does, and 29 February is the 28th."""
+        """The same days a year earlier. A period that ends with a month still does; 29 February becomes the 28th."""
         return Period(_year_before(self.start, 28), _year_before(self.after, 1) - _DAY)
 
     def overlaps(self, other: Period) -> bool:
-        """Whether some days are in both."""
+        """Whether the periods have a day in common."""
         return self.start <= other.end and other.start <= self.end
 
     def buckets(self, bucket: Bucket) -> Iterator[Period]:
-        """The weeks, months or quarters that it touches, cut to what lies inside."""
+        """The weeks, months or quarters of the period; the first and last are cut to it."""
         first = bucket.first(self.start)
         while first < self.after:
             following = bucket.after(first)
@@ -85,13 +85,13 @@ class Period:
             first = following
 
     def best_bucket(self) -> Bucket:
-        """What cuts it into a readable number of points: weeks for four months, months for three years."""
+        """The bucket that gives a readable number of points: weeks up to four months, months up to three years."""
         if self.days <= 125:
             return Bucket.WEEK
         return Bucket.MONTH if self.days <= 3 * 366 else Bucket.QUARTER
 
     def parts(self) -> tuple[Period | None, list[Period]]:
-        """Its whole calendar months as one period (None without any), and the days at the edges."""
+        """The whole calendar months as one period (None if there are none), and the remaining days at both ends."""
         first = self.start if self.start.day == 1 else months_later(self.start.replace(day=1), 1)
         after = self.after.replace(day=1)
         if first >= after:
@@ -101,19 +101,19 @@ class Period:
 
 
 def _year_before(day: date, of_leap_day: int) -> date:
-    """29 February becomes 28 February or 1 March."""
+    """The same date a year earlier; 29 February becomes `of_leap_day`, 28 February or 1 March."""
     if (day.month, day.day) == (2, 29):
         return date(day.year - 1, 2 if of_leap_day == 28 else 3, of_leap_day)
     return day.replace(year=day.year - 1)
 
 
 def quarter_of(day: date) -> Period:
-    """The calendar quarter that a day is in."""
+    """The calendar quarter that contains `day`."""
     first = Bucket.QUARTER.first(day)
     return Period(first, Bucket.QUARTER.after(first) - _DAY)
 
 
 def months_later(first: date, months: int) -> date:
-    """The first of a month, some months later (or earlier)."""
+    """The first day of the month `months` after (or, if negative, before) the month that begins on `first`."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

@@ -1,4 +1,4 @@
-"""A questionnaire as CS leads write it, and what its answers mean: the path, mistakes, follow-ups."""
+"""A questionnaire as written in YAML, and its logic: the path through it, mistakes, follow-ups."""
 
 from __future__ import annotations
 
@@ -18,21 +18,25 @@ Urgency = Literal["urgent", "high", "normal", "low"]
 
 
 class EmailText(Strict):
-    """Subject and body of an e-mail. The body is plain text; the HTML part is made from it."""
+    """Subject and body of an e-mail. The body is plain text; the HTML part is generated from it."""
 
     subject: Text
     body: Text
 
 
 class Messages(Strict):
-    """What the customer receives. `{link}` and `{opt_out}` are filled in when the message goes out."""
+    """The messages to the customer. `{link}` and `{opt_out}` are filled in when the message is written."""
 
     sms: Text | None = None
     email: EmailText | None = None
-    reminder_sms: Text | None = Field(None, description="where it differs from `sms`")
-    reminder_email: EmailText | None = Field(None, description="where it differs from `email`")
-    comment_prompt: Text | None = Field(None, description="asked by SMS after a score that came by SMS")
-    max_segments: int | None = Field(None, ge=1, description="how many SMS segments one message may take")
+    reminder_sms: Text | None = Field(None, description="text of the reminder, if it differs from `sms`")
+    reminder_email: EmailText | None = Field(None, description="the reminder, if it differs from `email`")
+    comment_prompt: Text | None = Field(
+        None, description="the SMS that asks for a comment after a score came by SMS"
+    )
+    max_segments: int | None = Field(
+        None, ge=1, description="the most SMS segments that one message may need"
+    )
 
 
 class ThanksLink(Strict):
@@ -41,7 +45,7 @@ class ThanksLink(Strict):
 
 
 class Thanks(Strict):
-    """The last page; the first entry whose condition holds is shown."""
+    """The last page. The first entry whose condition holds is shown."""
 
     when: Condition | None = None
     text: Text
@@ -49,20 +53,20 @@ class Thanks(Strict):
 
 
 class FollowUpRule(Strict):
-    """Which answers open a follow-up task, how urgent, due when, and what to do."""
+    """A rule for opening a follow-up: for which answers, how urgent, due when, and what to do."""
 
-    key: Key = Field(description="the reason, as it stands in the queue and in reports")
+    key: Key = Field(description="the reason, shown in the queue and in reports")
     title: Text
     when: Condition
     kind: Literal["recovery", "advocacy"] = "recovery"
     urgency: Urgency = "normal"
-    contact_within: DurationField = Field(description="first contact, in business time: 4h, 1d")
-    close_within: DurationField = Field(description="closed, in business time: 3d, 2w")
-    playbook: Text | None = Field(None, description="what the CSM does, as steps")
+    contact_within: DurationField = Field(description="time to the first contact, in business time: 4h, 1d")
+    close_within: DurationField = Field(description="time to close it, in business time: 3d, 2w")
+    playbook: Text | None = Field(None, description="steps for the CSM")
 
 
 class Suppression(Strict):
-    """A finding of the linter that was accepted, by whom and why."""
+    """A linter finding that somebody accepted, and why."""
 
     rule: str | None = None
     question: str | None = None
@@ -73,7 +77,7 @@ class Suppression(Strict):
     by: str | None = None
     until: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$")
     wording: str | None = Field(
-        None, description="hash of the text that was accepted; a changed text revives it"
+        None, description="hash of the accepted text; if the text changes, the finding is reported again"
     )
 
 
@@ -92,21 +96,23 @@ class Questionnaire(Strict):
 
     key: Key = Field(description="stable name; the file is <key>.yaml")
     title: Text
-    purpose: str | None = Field(None, description="the decision that this survey informs")
+    purpose: str | None = Field(None, description="the decision for which this survey is used")
     languages: tuple[Language, ...] = Field(
         strict=False, min_length=1, description="the first is the default"
     )
     trend: Key | None = Field(
-        None, description="the series that its score continues; change the scale, change the key"
+        None, description="the series in which its score counts; if you change the scale, use a new key"
     )
     trend_bridge: str | None = Field(
-        None, description="the last day on which old and new wording run side by side: 2026-09-30"
+        None, description="the last day on which old and new wording count in one series: 2026-09-30"
     )
-    trigger: str | None = Field(None, description="the event that every recipient has been through")
+    trigger: str | None = Field(None, description="the event that every recipient has experienced")
     known_fields: tuple[str, ...] = Field(
-        (), strict=False, description="already known of the customer: never asked"
+        (), strict=False, description="facts about the customer that are known already and must not be asked"
     )
-    fields: tuple[str, ...] = Field((), strict=False, description="properties of the event, for use in texts")
+    fields: tuple[str, ...] = Field(
+        (), strict=False, description="properties of the event that texts may use"
+    )
     glossary: tuple[str, ...] = Field((), strict=False, description="names and terms that recipients know")
     questions: tuple[AnyQuestion, ...] = Field(strict=False, min_length=1)
     messages: Messages = Field(default_factory=Messages)
@@ -119,7 +125,7 @@ class Questionnaire(Strict):
 
     @property
     def series(self) -> str:
-        """The key under which its scores are counted together: the trend's, or its own."""
+        """The key of the series in which its scores count: `trend`, or its own key."""
         return self.trend or self.key
 
     def question(self, key: str) -> AnyQuestion | None:
@@ -131,15 +137,15 @@ class Questionnaire(Strict):
 
     @property
     def scored(self) -> ScaleQuestion | None:
-        """The question that carries the questionnaire's score: the first one with a metric."""
+        """The question with the questionnaire's score: the first one with a metric."""
         return next((q for q in self.questions if isinstance(q, ScaleQuestion) and q.metric), None)
 
     def language_for(self, wanted: str | None) -> str:
-        """The language to speak to somebody who prefers `wanted`."""
+        """The questionnaire's language for a customer who prefers `wanted`."""
         return wanted if wanted in self.languages else self.languages[0]
 
     def path(self, answers: Mapping[str, Answer]) -> Iterator[AnyQuestion]:
-        """The questions that these answers lead to, in order. Answers to skipped questions do not count."""
+        """The questions on the path for these answers, in order. Answers to skipped questions are ignored."""
         counted: dict[str, Answer] = {}
         for question in self.questions:
             if question.show_if and not question.show_if.holds(counted, self.by_key):
@@ -149,7 +155,7 @@ class Questionnaire(Strict):
             yield question
 
     def next_question(self, answers: Mapping[str, Answer], after: str | None = None) -> AnyQuestion | None:
-        """The question to show after `after`; without it, the first unanswered one."""
+        """The question to show after `after`; without `after`, the first unanswered one."""
         path = list(self.path(answers))
         if after is None:
             return next((question for question in path if question.key not in answers), None)
@@ -158,7 +164,7 @@ class Questionnaire(Strict):
         return following[0] if following else None
 
     def problems(self, answers: Mapping[str, Answer]) -> list[AnswerProblem]:
-        """What is still missing before these answers are complete."""
+        """The required answers that are missing."""
         return [
             AnswerProblem(question.key, "required")
             for question in self.path(answers)
@@ -166,7 +172,7 @@ class Questionnaire(Strict):
         ]
 
     def read(self, form: Form) -> tuple[dict[str, Answer], list[AnswerProblem]]:
-        """Every answer that a form holds, and every mistake in it. Nothing is required here."""
+        """All answers in a form, and all mistakes in it. Missing answers are no mistake here."""
         answers: dict[str, Answer] = {}
         mistakes: list[AnswerProblem] = []
         for question in self.questions:
@@ -178,7 +184,7 @@ class Questionnaire(Strict):
         return answers, mistakes
 
     def follow_ups_for(self, answers: Mapping[str, Answer]) -> Iterator[FollowUpRule]:
-        """The rules that these answers set off; of several of one kind only the first (write the worst first)."""
+        """The rules that match these answers; of each kind only the first one, so write the most severe rule first."""
         kinds: set[str] = set()
         for rule in self.follow_ups:
             if rule.kind not in kinds and rule.when.holds(answers, self.by_key):
@@ -186,13 +192,13 @@ class Questionnaire(Strict):
                 yield rule
 
     def thanks_for(self, answers: Mapping[str, Answer]) -> Thanks | None:
-        """What the last page says; None where the file leaves it to the catalogue."""
+        """The last page; None if the file has none for these answers and the catalogue's text is used."""
         return next(
             (each for each in self.thanks if each.when is None or each.when.holds(answers, self.by_key)), None
         )
 
     def wording(self, key: str, answer: Answer, language: str) -> str:
-        """An answer in words, for pages, exports and piping."""
+        """An answer in words, for pages, exports and texts that repeat it."""
         question = self.question(key)
         if isinstance(answer.value, dict):
             return "; ".join(f"{row}: {value}" for row, value in answer.value.items())
@@ -201,9 +207,9 @@ class Questionnaire(Strict):
         return ", ".join(words + ([answer.text] if answer.text else []))
 
     def repeated(self, answers: Mapping[str, Answer], language: str) -> dict[str, str]:
-        """What `{answer.<key>}` stands for in a text message: the answers given so far, each in one line.
+        """The values of `{answer.<key>}` in an SMS: the answers so far, each on one line.
 
-        A point that has its own words is said in them, any other as its number.
+        A point on a scale is given by its label if every point has one, otherwise by its number.
         """
         return {
             f"answer.{key}": _point(self.question(key), answer, language)
@@ -232,7 +238,7 @@ class Questionnaire(Strict):
 
 
 def _point(question: AnyQuestion | None, answer: Answer, language: str) -> str:
-    """The answer to a scale as one would say it; empty for any other."""
+    """The answer to a scale question in words or as a number; empty for other questions."""
     if not isinstance(question, ScaleQuestion) or not isinstance(answer.value, int):
         return ""
     labels = {each.value: each.label for each in question.points(language)}

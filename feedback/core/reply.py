@@ -1,11 +1,11 @@
-"""What a customer meant by a text message in reply to a survey.
+"""Interprets a customer's SMS reply to a survey.
 
-The order of the questions is the point. First: do they want to be left alone? Any language will do, because
-a wrong "no" breaks the law and their patience. Then HELP and START. Only then a score, and only where nobody
-could read it otherwise: "8 or 9", "9.5" and "I waited 5 minutes" are not scores but reasons to ask once more,
-and so is a 10 that may be the end of the scale.
+The order of the tests matters. Opt-outs come first and are recognised in every language, because missing one is
+illegal and annoys the customer. Then come HELP and START, then a score, but only if it is unambiguous: "8 or 9",
+"9.5" and "I waited 5 minutes" are no scores but reasons to ask once more, and so is a 10 that may be the end of
+the scale.
 
-The words are data: see `reply_words`.
+`reply_words` loads the words.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phras
 
 @dataclass(frozen=True)
 class Stop:
-    """They want no more messages.
+    """The customer wants no more messages.
 
-    `certain`: act on it. `likely`: a wish in other words; suspend sending and let a person decide. `possible`:
-    a stop word inside a message about something else ("I had to cancel my order"); the same, and hear what
-    was `said` besides.
+    `certain`: opt them out. `likely`: probably an opt-out; suspend sending until a person decides. `possible`:
+    a stop word in a message about something else ("I had to cancel my order"); suspend as well, and also
+    process the meaning in `said`.
     """
 
     kind: Literal["certain", "likely", "possible"]
@@ -34,19 +34,19 @@ class Stop:
 
 @dataclass(frozen=True)
 class Start:
-    """They want messages again."""
+    """The customer wants messages again."""
 
 
 @dataclass(frozen=True)
 class Help:
-    """They ask who is writing."""
+    """The customer asks for help."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """A score on the invitation's scale and what else they said, in their own spelling.
+    """A score on the invitation's scale, and the rest of the text in its original spelling.
 
-    `bare`: nothing but the number and words such as "sorry" or "I meant", so that it can replace an earlier one.
+    `bare` means only the number and words such as "sorry" or "I meant", so that it can replace an earlier score.
     """
 
     value: int
@@ -56,7 +56,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Unclear:
-    """None of these for certain: ask once more, then keep the text as a comment."""
+    """None of the above with certainty: ask once more, then keep the text as a comment."""
 
     text: str
 
@@ -85,7 +85,7 @@ def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meani
 
 
 def says_something(text: str) -> bool:
-    """Whether `text` holds a word, a number or an emoji: "." and "--" are no comment."""
+    """Whether `text` contains a word, a number or an emoji; "." and "--" are not comments."""
     return any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
 
 
@@ -96,8 +96,8 @@ def _without(words: Iterable[str], *lists: Iterable[str]) -> list[str]:
 
 # -- a wish to be left alone ------------------------------------------------------------------------------
 
-_LONGEST = 4  # words of a phrase in a lexicon
-_NEAR = 3  # words that may stand between a stop word and what is to stop: "cancel all these messages"
+_LONGEST = 4  # words in the longest phrase of a lexicon
+_NEAR = 3  # words allowed between a stop word and its object: "cancel all these messages"
 
 
 def _stop(shown: str, everyone: Lexicon, own: Lexicon) -> Literal["certain", "likely", "possible"] | None:
@@ -139,12 +139,13 @@ def _has(message: str, phrases: Iterable[str]) -> bool:
 def _cut(message: str, phrases: Iterable[str]) -> str:
     padded = f" {message} "
     for each in sorted(phrases, key=len, reverse=True):
-        padded = padded.replace(f" {each} ", " · ")  # a gap, so that what stood apart does not meet
+        # The dot keeps the words around the phrase from becoming neighbours.
+        padded = padded.replace(f" {each} ", " · ")
     return padded.strip()
 
 
 def _taken_out(message: str, phrases: frozenset[str]) -> tuple[list[str], list[str]]:
-    """The phrases found in a folded message, the longest first at each place, and the words that are left."""
+    """The phrases found in a folded message (longest first at each place), and the remaining words."""
     words = re.findall(r"\d+|[^\W\d]+|[👍👎·]", message)  # also "STOP2"
     found, rest, at = [], [], 0
     while at < len(words):
@@ -165,8 +166,8 @@ def _taken_out(message: str, phrases: frozenset[str]) -> tuple[list[str], list[s
 class _Number:
     """A number in the text.
 
-    A `score` is written in digits or as a fraction, a `word` may be one; a `quantity` ("45 minutes") is none; a
-    `whole` is the end of the scale ("on a scale of 10"); a `spoiler` makes everything doubtful.
+    A `score` is in digits or a fraction; a `word` is a number word that can be a score; a `quantity` ("45 minutes")
+    is not a score; a `whole` is the end of the scale ("on a scale of 10"); a `spoiler` makes the reply ambiguous.
     """
 
     kind: Literal["score", "word", "quantity", "whole", "spoiler"]
@@ -178,7 +179,7 @@ class _Number:
 
 @dataclass(frozen=True)
 class _Mark:
-    """Where a number stands, before anybody has thought about it; `word` is the folded number word."""
+    """The position of a number before it is interpreted; `word` is the folded number word."""
 
     value: int
     start: int
@@ -188,7 +189,7 @@ class _Mark:
 
 
 _COMPOUND = r"\d+(?:[.,:٫٬]\d+)+|\d+(?:[/.-]\d+){2,}"  # a decimal, a time, a date
-_MARKS = "\u0300-\u036f\u064b-\u065f\u0670"  # accents and vowel signs that stand apart
+_MARKS = "\u0300-\u036f\u064b-\u065f\u0670"  # combining accents and vowel signs
 _MINUS = tuple("-−–/")
 _POINTS = tuple(".,:٫٬")
 _CLAUSE_END = re.compile(r"[\n.!?;,:()…،؛؟]|\s[-–—]\s")
@@ -239,7 +240,7 @@ def _marks(text: str, own: Lexicon) -> Iterator[_Mark]:
 
 
 def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: Lexicon) -> _Number | None:
-    """ "9/10", "nine out of 10", "10 üzerinden iki": a score only where the whole is the top of the scale."""
+    """ "9/10", "nine out of 10", "10 üzerinden iki": a score only if the whole is the maximum of the scale."""
     if first.is_compound or second.is_compound:
         return None
     everyone = all_languages()
@@ -278,7 +279,7 @@ def _in_digits(text: str, mark: _Mark, scale: range, own: Lexicon, everyone: Lex
 
 
 def _announced(before: str, phrases: frozenset[str]) -> int:
-    """How many characters at the end of `before` are one of these phrases; 0 for none."""
+    """The length of the phrase at the end of `before`; 0 if there is none."""
     words = list(re.finditer(r"\S+", before))
     for size in range(min(_LONGEST + 1, len(words)), 0, -1):
         if phrase(before[words[-size].start() :]) in phrases:
@@ -287,9 +288,9 @@ def _announced(before: str, phrases: frozenset[str]) -> int:
 
 
 def _may_be_the_whole(text: str, start: int, end: int, own: Lexicon) -> bool:
-    """Whether this number may be what a score is out of: "drei von 10" from somebody who was asked in English.
+    """Whether this number may be the whole of a score: "drei von 10" from somebody who was asked in English.
 
-    Not after a word such as "a rating of", and not where the preposition is a common word of their language.
+    Not after a phrase such as "a rating of", and not if the preposition is a common word of their language.
     """
     everyone = all_languages()
     prepositions = own.out_of | frozenset(_without(everyone.out_of, own.filler))
@@ -300,15 +301,15 @@ def _may_be_the_whole(text: str, start: int, end: int, own: Lexicon) -> bool:
 
 
 def _stands_free(text: str, start: int, end: int) -> bool:
-    """Not glued to a letter ("1O", "9th"), a minus sign, a currency, a percent sign or another number."""
+    """Whether the number does not touch a letter ("1O", "9th"), a minus, currency or percent sign, or a number."""
     before, after = text[:start][-1:], text[end : end + 1]
-    if before in _POINTS:  # "Great.9" is one, ".5" is none
+    if before in _POINTS:  # "Great.9" is free, ".5" is not
         return text[: start - 1][-1:].isalpha() and not _is_glue(after)
     return not (_is_glue(before) or before in _MINUS or _is_glue(after))
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:
-    """Whether a word is a part of something longer, such as a name with digits."""
+    """Whether a word is part of something longer, such as a name with digits."""
     return any(each.isalnum() or each == "_" for each in text[:start][-1:] + text[end : end + 1])
 
 
@@ -319,7 +320,7 @@ def _is_glue(neighbour: str) -> bool:
 
 
 def _follows(rest: str, phrases: frozenset[str]) -> bool:
-    """Whether `rest` begins, with nothing but spaces before, with one of these phrases."""
+    """Whether `rest` begins with one of these phrases, after optional spaces."""
     if not rest.lstrip()[:1].isalpha():
         return False
     words = words_in(rest[:40])
@@ -327,7 +328,7 @@ def _follows(rest: str, phrases: frozenset[str]) -> bool:
 
 
 def _small(digits: str) -> int:
-    """The number, or -1 where it is too long to be anybody's scale."""
+    """The number, or -1 if it has too many digits for a scale."""
     return int(digits) if len(digits) <= 4 else -1
 
 
@@ -339,21 +340,21 @@ def _clauses(text: str) -> list[str]:
 
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
-    """What stands before and after a place in its own clause."""
+    """The text before and after a position, within its clause."""
     return _clauses(text[:start])[-1], _clauses(text[end:])[0]
 
 
 def _apart(text: str, spans: Iterable[_Number]) -> str:
-    """`text` with these numbers turned into punctuation: what stands behind is a clause of its own."""
+    """`text` with these numbers replaced by punctuation, so that the text after them is a separate clause."""
     for span in spans:
         text = text[: span.start] + "," * (span.end - span.start) + text[span.end :]
     return text
 
 
 def _is_answer(text: str, score: _Number, wholes: Iterable[_Number], lexicon: Lexicon) -> bool:
-    """A score begins or ends its clause, is not denied and numbers nothing: "Room 7 was dirty" has none.
+    """Whether the score begins or ends its clause, is not negated and counts nothing ("Room 7 was dirty").
 
-    Too strict for "it was a 9 overall"; but asking again costs one message, and a wrong score costs trust.
+    This is too strict for "it was a 9 overall", but asking again costs one message, and a wrong score costs trust.
     """
     before, after = map(words_in, _clause(_apart(text, wholes), score.start, score.end))
     if lexicon.negations.intersection(before) or lexicon.negations_after.intersection(after[:1]):
@@ -364,7 +365,7 @@ def _is_answer(text: str, score: _Number, wholes: Iterable[_Number], lexicon: Le
 
 
 def _is_alone(text: str, word: _Number, numbers: Iterable[_Number], own: Lexicon) -> bool:
-    """Whether its clause says nothing but this number, and perhaps other numbers."""
+    """Whether its clause contains only this number, and possibly other numbers."""
     others = [number for number in numbers if number != word and number.kind != "whole"]
     wholes = [number for number in numbers if number.kind == "whole"]
     clause = " ".join(_clause(_apart(text, wholes), word.start, word.end))
@@ -389,7 +390,7 @@ def _rivals(
 
 
 def _told(text: str, score: _Number, wholes: Iterable[_Number], own: Lexicon) -> Score:
-    """The score with what was said around it."""
+    """The score with the text around it."""
     cuts = sorted([score, *wholes], key=lambda number: number.start)
     edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(text)]
     return _with_comment(score.value, [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)], own)
@@ -404,7 +405,7 @@ def _with_comment(value: int, parts: Iterable[str], own: Lexicon) -> Score:
 
 
 def _comment(part: str, lexicon: Lexicon) -> str:
-    """What was said beside the score, if it says something: an emoji does, "I'd say" and "thanks" do not."""
+    """The text beside the score if it is a comment: an emoji is, "I'd say" and "thanks" are not."""
     if _is_small_talk(part, lexicon.filler):
         return ""
     return re.sub(r"^[\s.,;:!?()*+/~=\-–—…،؛]+|[\s,;:(*+/~=\-–—،؛]+$", "", part)
@@ -436,12 +437,12 @@ def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> Sc
 
 
 def _is_a_correction(words: list[str], numbers: list[_Number], own: Lexicon) -> bool:
-    """ "sorry I meant nine": longer than an answer, and yet nothing else."""
+    """Whether it is only a correction: "sorry I meant nine"."""
     return len(numbers) == 1 and len(_without(words, own.filler, own.corrections)) == 1
 
 
 def _thumb(meant: list[str], own: Lexicon) -> Score | None:
-    """Yes or no, and nothing else: "no problem" is not a no. Not `bare`: "no" is also nothing to add."""
+    """A reply that is only yes or no ("no problem" is not a no). Not `bare`, because "no" can mean "no comment"."""
     said = _without(meant, own.corrections - own.yes - own.no)
     if len(set(said)) != 1:
         return None
@@ -452,7 +453,7 @@ def _thumb(meant: list[str], own: Lexicon) -> Score | None:
 
 
 def _in_stars(text: str, scale: range, own: Lexicon) -> Score | None:
-    """ "⭐⭐⭐⭐" is 4 where the scale ends at 5; empty stars do not count."""
+    """ "⭐⭐⭐⭐" is 4 on a scale up to 5; empty stars are not counted."""
     found = list(_STARS.finditer(text))
     if len(found) != 1 or scale[-1] != 5:
         return None

@@ -1,7 +1,7 @@
-"""The words of text replies, language by language, and the folding that makes spellings comparable.
+"""The words of text replies, per language, and the normalisation that makes spellings comparable.
 
-The words are data, one file per language in `data/replies`. Everything in a `Lexicon` is folded, and so must
-be whatever is looked up in it: `words_in` and `phrase` do that.
+The words are in data files, one per language in `data/replies`. Everything in a `Lexicon` is folded; fold what
+you look up in it with `words_in` or `phrase`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One language's words; a phrase is its words with single spaces. The files say what each list is for."""
+    """One language's words and phrases; phrases have single spaces. The data files explain each list."""
 
     stop: frozenset[str] = frozenset()
     stop_phrases: frozenset[str] = frozenset()
@@ -71,7 +71,7 @@ def lexicon_for(language: str) -> Lexicon:
 
 @cache
 def all_languages() -> Lexicon:
-    """What counts whatever the language of the invitation."""
+    """The words that are recognised in every language of the invitation."""
     shared = (
         *("stop", "stop_phrases", "stop_alone", "refusals", "stop_objects", "start", "help", "filler"),
         *("out_of", "out_of_reversed", "out_of_loose", "scale_of"),
@@ -93,22 +93,22 @@ def _fold(text: str) -> str:
     """Lower case without accents, vowel signs, apostrophes; one form of Turkish i, one of Persian ye."""
     same = text.translate(_SILENT).translate(_SAME_LETTER).casefold()
     bare = "".join(c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
-    # Again, because taking a styled letter apart can bring a capital to light.
+    # Fold the case again, because decomposing a styled letter can produce a capital.
     return unicodedata.normalize("NFC", bare.casefold()).translate(_SAME_LETTER)
 
 
 def words_in(text: str) -> list[str]:
-    """The folded words of `text`, and its thumbs."""
+    """The folded words of `text`, and its thumb emoji."""
     return _WORD.findall(_fold(text))
 
 
 def phrase(text: str) -> str:
-    """`text` as it would stand in a `Lexicon`."""
+    """`text` in the folded form of a `Lexicon`."""
     return " ".join(words_in(plain_digits(text)))
 
 
 def plain_digits(text: str) -> str:
-    """`text` with every kind of digit as 0-9: Persian, full-width, keycaps, circled; ½ becomes ".5"."""
+    """`text` with all kinds of digits as 0-9 (Persian, full-width, keycaps, circled); ½ becomes ".5"."""
     return "".join(map(_plain_digit, text.replace("🔟", " 10 "))).strip()
 
 

@@ -19,7 +19,7 @@ def direction(language: str) -> str:
 
 
 def direction_of(words: str, language: str) -> str:
-    """The way that somebody's words run: as their language does, unless every letter runs the other way."""
+    """The direction of a text: that of its language, unless every letter has the other direction."""
     kinds = {bidirectional(letter) for letter in words}
     runs = {"rtl" if kind in ("R", "AL") else "ltr" for kind in kinds & {"L", "R", "AL"}}
     return runs.pop() if len(runs) == 1 else direction(language)
@@ -33,13 +33,13 @@ class Text(RootModel[str | dict[Language, str]]):
     root: Annotated[str | dict[Language, str], Field(union_mode="left_to_right")]
 
     def to(self, language: str) -> str:
-        """The wording in `language`; where it is missing, the first one that there is."""
+        """The wording in `language`, or the first wording if there is none."""
         if isinstance(self.root, str):
             return self.root
         return self.root.get(language) or next(iter(self.root.values()), "")
 
     def variants(self, languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """(language, wording) pairs; a plain string counts for the first of `languages`."""
+        """(language, wording) pairs; a plain string is in the first of `languages`."""
         if isinstance(self.root, str):
             yield languages[0], self.root
         else:

@@ -1,12 +1,12 @@
-"""The secret in a survey link: twelve characters that can be computed again and cannot be guessed.
+"""The secret token in a survey link: twelve characters, reproducible but not guessable.
 
-A token is HMAC-SHA256 of the invitation's id, written in base58 (no 0, O, l or I to mistake, no trailing
-sign that a phone would leave out of the link) and cut to 12 characters. Because it follows from the id, a
-worker that crashed between two steps finds the link that it may already have sent, instead of making another. It is
-stored with its invitation: a new key makes new links, and those that are out go on to work.
+A token is HMAC-SHA256 of the invitation's id in base58 (no 0, O, l or I, and no punctuation that phones leave
+out of a link), cut to 12 characters. Because it is derived from the id, a worker that crashed between two steps
+makes the same link again. It is also stored with its invitation, so links that were sent still work after the
+key is changed.
 
-The odds: 58^12 is 70.3 bits. Somebody who tries 100 links a second for a year against a million open
-invitations finds one with a probability of 2 in a million. (At 48 bits they would find eleven.)
+58^12 is 70.3 bits. Trying 100 links a second for a year against a million open invitations finds one with a
+probability of 2 in a million. (With 48 bits, one would find eleven.)
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LENGTH = 12
 
 
 def derive(key: bytes, invitation_id: int | str) -> str:
-    """Twelve base58 characters, always the same for the same key and invitation.
+    """The token of an invitation: twelve base58 characters, always the same for the same key and id.
 
-    Taking a 256-bit number modulo 58^12 favours some tokens by less than 1 in 2^185: nobody can measure it.
-    The prefix keeps these tokens apart from anything else that may be signed with the same key.
+    Taking a 256-bit number modulo 58^12 favours some tokens by less than 1 in 2^185, which is negligible.
+    The prefix separates these tokens from anything else that is signed with the same key.
     """
     digest = hmac.new(key, f"survey-link:{invitation_id}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest, "big")
@@ -34,5 +34,5 @@ def derive(key: bytes, invitation_id: int | str) -> str:
 
 
 def looks_like_token(text: str) -> bool:
-    """Whether it is worth asking the database."""
+    """Whether `text` has the form of a token, so that a database look-up makes sense."""
     return len(text) == LENGTH and all(character in ALPHABET for character in text)

@@ -1,7 +1,7 @@
-"""Every channel there is: its key, and what makes it from plain settings.
+"""The table of channels: key -> the function that makes the channel from its settings.
 
-A new channel is a module of this package and one line in `CHANNELS`. Modules are imported when a channel
-is made, because providers' libraries are slow to load and most installations use one of them.
+To add a channel, add a module to this package and a line to `CHANNELS`. A module is imported when its channel
+is made, because providers' libraries are slow to load and most installations use only one.
 """
 
 from __future__ import annotations
@@ -32,5 +32,5 @@ CHANNELS: Mapping[str, Factory] = {
 
 
 def kind_of(key: str) -> Kind:
-    """What a channel carries, by its key, which ends with it: a policy must not have to make channels to know."""
+    """The kind of messages (sms, email) of a channel, from the end of its key, without making the channel."""
     return "sms" if key.endswith("_sms") else "email"

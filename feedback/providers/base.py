@@ -1,13 +1,13 @@
-"""What every channel takes and gives; services know channels through this page alone.
+"""The interface of all channels; services know channels only through this module.
 
-A call to `send` ends in one of these ways; the difference keeps messages from being lost or doubled:
+A call to `send` ends in one of these ways. The distinction prevents lost and duplicate messages:
 
-returns Sent              the provider has it and told us its id
+returns Sent              the provider accepted the message and returned its id
 raises DeliveryFailed     the provider does not have it; `permanent` says whether to try again
-raises ChannelHeld        the provider does not have it, and the fault is not the message's
-raises DeliveryUnknown    it may have it; look it up (`LooksUp`) or ask a person, but do not send again
+raises ChannelHeld        the provider does not have it, and the cause is the channel, not this message
+raises DeliveryUnknown    the provider may have it; look it up (`LooksUp`) or ask a person, but do not resend
 
-The `code` of these errors is a `Verdict` (or another single word): it means the same on every channel.
+The `code` of these errors is a `Verdict` (or another single word) with the same meaning on every channel.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
 
 
 class Verdict(StrEnum):
-    """What a refusal means for the next message, whatever the provider calls it."""
+    """What a refusal means, independent of the provider's own codes."""
 
-    REFUSED = "refused"  # this message never; no conclusion about the address
-    RETRY = "retry"  # not taken now; try later
-    RATE_LIMITED = "rate_limited"  # not taken now, because of us: slow down
-    UNREACHABLE = "unreachable"  # we did not get as far as handing it over
-    DEADLINE = "deadline"  # too little time was left to begin
-    TOO_LATE = "too_late"  # the hours in which the recipient may be disturbed are over
-    OPTED_OUT = "opted_out"  # the recipient has told the provider to stop: record it, never send again
-    BAD_ADDRESS = "bad_address"  # the address is no good: mark it, offer another channel
-    HOLD_CHANNEL = "hold_channel"  # credentials, registration, sender: a person must act
-    HOLD_COUNTRY = "hold_country"  # the provider does not serve this country for us
-    UNKNOWN = "unknown"  # may have been taken
+    REFUSED = "refused"  # never send this message; says nothing about the address
+    RETRY = "retry"  # not accepted now; try later
+    RATE_LIMITED = "rate_limited"  # not accepted now, because we send too fast
+    UNREACHABLE = "unreachable"  # the provider could not be reached, so it does not have the message
+    DEADLINE = "deadline"  # too little time was left to start
+    TOO_LATE = "too_late"  # the recipient's contact hours are over
+    OPTED_OUT = "opted_out"  # the recipient opted out at the provider: record it, never send again
+    BAD_ADDRESS = "bad_address"  # the address does not work: mark it, use another channel
+    HOLD_CHANNEL = "hold_channel"  # credentials, registration or sender: a person must fix it
+    HOLD_COUNTRY = "hold_country"  # the provider does not let us send to this country
+    UNKNOWN = "unknown"  # the provider may have the message
 
 
 def refusal(
     verdict: Verdict, message: str, *, retry_after: float | None = None, country: str | None = None
 ) -> DeliveryFailed:
-    """The error that a verdict calls for; `country` (ISO 3166) counts for HOLD_COUNTRY only."""
+    """The error for a verdict; `country` (ISO 3166) is only used for HOLD_COUNTRY."""
     match verdict:
         case Verdict.UNKNOWN:
             return DeliveryUnknown(message, code=verdict)
@@ -52,24 +52,24 @@ def refusal(
             return ChannelHeld(message, code=verdict)
         case Verdict.HOLD_COUNTRY if country:
             return ChannelHeld(message, code=verdict, country=country)
-    # A number of no country (a satellite phone) must not hold all of them: it is the only one that is refused.
+    # A number without a country (a satellite phone) must not hold every country, so only its message is refused.
     permanent = verdict in (Verdict.REFUSED, Verdict.HOLD_COUNTRY, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 
 def uptime() -> float:
-    """Seconds on a clock that no one can set and that goes on counting while the machine sleeps."""
-    # BOOTTIME is not everywhere; without it a sleeping machine stops the clock.
+    """Seconds on a monotonic clock that also counts while the machine is suspended."""
+    # Without BOOTTIME, which some systems lack, the clock stops while the machine is suspended.
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The moment after which a send may no longer begin, on a clock that no one can set.
+    """The moment after which a send must not start, on the monotonic clock of `uptime`.
 
-    A process can be frozen (suspend, SIGSTOP, a long pause of the host) between claiming a message and
-    writing to the socket; by then another worker may own the message. Checking again at each write to the
-    socket narrows that window to the write itself.
+    A process can be frozen (suspend, SIGSTOP, a paused host) between claiming a message and writing to the
+    socket, and by then another worker may own the message. Checking again at each write to the socket reduces
+    that window to the write itself.
     """
 
     at: float
@@ -84,26 +84,26 @@ class Deadline:
         return self.at - uptime()
 
     def check(self) -> None:
-        """Raise DeliveryFailed (to be tried again) once the deadline has passed."""
+        """Raise a temporary DeliveryFailed if the deadline has passed."""
         if self.remaining() <= 0:
             raise DeliveryFailed("The time for this attempt ran out.", permanent=False, code=Verdict.DEADLINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One attempt at one message, with everything a channel needs to send it."""
+    """One attempt to send one message, with everything that a channel needs."""
 
     message_id: int
-    attempt: int  # 1, 2, ...; together with message_id names this attempt in callbacks
+    attempt: int  # 1, 2, ...; message_id and attempt identify the call in callbacks
     to: str  # E.164 number or e-mail address
     sender: str | None  # overrides the channel's own sender
     body: str
     subject: str | None
     html: str | None
     language: str  # BCP 47
-    match: str | None  # the unique link token in the body, by which a lost attempt is found again
-    not_after: datetime | None  # aware; delivering later would disturb the recipient
-    deadline: Deadline  # the attempt may not begin later; waiting for the answer may last longer
+    match: str | None  # the unique link token in the body, for look-ups at the provider
+    not_after: datetime | None  # aware; the end of the recipient's contact hours
+    deadline: Deadline  # the attempt must not start later; the response may come later
     callback_url: str | None  # public URL for receipts; the channel adds message_id and attempt
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt
@@ -113,26 +113,26 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider has the message."""
+    """The provider accepted the message."""
 
     provider_id: str
-    sender: str | None  # the number or address it goes out from, where already known
-    segments: int | None  # SMS parts that are billed, where already known
-    status: str  # the provider's own word
+    sender: str | None  # the number or address that it is sent from, if known already
+    segments: int | None  # billed SMS segments, if known already
+    status: str  # in the provider's own words
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the provider reports about a message later; may come twice, late, and out of order."""
+    """A provider's later report about a message; reports can be repeated, late and out of order."""
 
     provider_id: str
     status: ReceiptStatus
     error_code: str | None  # the provider's own code
     occurred_at: datetime | None
-    message_id: int | None  # ours, if the provider gave it back
+    message_id: int | None  # our id, if the provider returned it
     attempt: int | None
     sender: str | None
-    verdict: Verdict | None = None  # what `error_code` means; None where nothing went wrong
+    verdict: Verdict | None = None  # the meaning of `error_code`; None without an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,13 @@ class Reply:
     from_: str
     to: str  # our number or address
     body: str
-    received_at: datetime | None  # None: now, the provider did not say
-    opt_out_type: str | None  # "STOP", "START", "HELP" where the provider has already acted on it
+    received_at: datetime | None  # None if the provider gave no time: now
+    opt_out_type: str | None  # "STOP", "START" or "HELP" if the provider has already acted on it
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that the provider turns out to have."""
+    """A message that was found at the provider."""
 
     provider_id: str
     status: str
@@ -159,7 +159,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """A callback as it came in, free of any web framework.
+    """A provider's callback, independent of the web framework.
 
     `url` is the path with its raw query, or a full URL; `form` a mapping or a multi-dict with `getlist`.
     """
@@ -169,16 +169,16 @@ class WebhookRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
-        """The header's value whatever its capitals, or an empty string."""
+        """The value of a header (case-insensitive name), or an empty string."""
         wanted = name.lower()
         return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 
 
 @runtime_checkable
 class Channel(Protocol):
-    """A way to reach customers.
+    """A provider adapter that sends messages to customers.
 
-    `longest_call` is how many seconds a call that has begun may take at most, until it has returned or raised.
+    `longest_call` is the longest time in seconds that a started call can take.
     """
 
     key: str
@@ -186,17 +186,17 @@ class Channel(Protocol):
     longest_call: float
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Hand one message over; raises DeliveryFailed, DeliveryUnknown or ChannelHeld."""
+        """Send one message. Raises DeliveryFailed, DeliveryUnknown or ChannelHeld."""
         ...
 
     def check(self) -> list[str]:
-        """Problems a person should know of, as sentences; makes one harmless call to the provider."""
+        """Problems of the channel, as sentences; makes one call to the provider that sends nothing."""
         ...
 
 
 @runtime_checkable
 class CallsBack(Protocol):
-    """A channel whose provider calls us. Both raise SignatureInvalid, or Rejected for what makes no sense."""
+    """A channel whose provider calls us. Both methods raise SignatureInvalid, or Rejected for malformed calls."""
 
     def parse_receipt(self, request: WebhookRequest) -> Receipt: ...
 
@@ -205,12 +205,12 @@ class CallsBack(Protocol):
 
 @runtime_checkable
 class LooksUp(Protocol):
-    """A channel whose provider can be asked what it has. Both raise DeliveryFailed if it cannot be now."""
+    """A channel whose provider can be queried. Both methods raise DeliveryFailed if the query fails."""
 
     def find(self, to: str, match: str, since: datetime) -> list[Found]:
         """All messages to `to` that contain `match`, created at or after `since`.
 
-        May reach back some minutes more, because the provider's clock is not ours.
+        May also return messages from some minutes before `since`, because clocks differ.
         """
         ...
 

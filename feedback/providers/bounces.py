@@ -1,7 +1,7 @@
-"""Mail that came back: reports as RFC 3464 has them, reduced to what follows from them.
+"""Reads bounces (delivery reports, RFC 3464) and spam complaints (RFC 5965).
 
-Whom a report is about is not taken from its text, which anybody may write: the address that it was sent to (our
-envelope sender, with a MAC) says which message it was.
+The message that a report is about is not taken from its text, which anybody can write, but from the address to
+which the report was sent: our envelope sender, which contains a MAC.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
 
-# RFC 3463; a piece of an IP address is none
+# RFC 3463; must not match a part of an IP address
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 _SMTP_REPLY = re.compile(r"\b([45])\d\d[ -]")
 _ADDRESSED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
-"""Mailbox or domain that does not exist (any more); other permanent failures are about the one mail."""
+"""Codes for a mailbox or domain that does not exist; other permanent failures concern only the one mail."""
 NO_COMPLAINT = frozenset({"not-spam", "auth-failure"})
-"""Feedback that blames nobody for writing: taken out of the spam folder again; a forged or badly signed sender."""
+"""Feedback types that are no complaint: moved out of the spam folder; a forged or badly signed sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Report:
 
 
 def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
-    """The report in a mail; None for anything else (out of office, "delayed", a person's answer).
+    """The report in a mail; None for anything else (out of office, "delayed", a person's reply).
 
-    `envelope_recipient` is the address that the mail server accepted the report for, where it is known.
+    `envelope_recipient` is the address to which the report was delivered, if it is known.
     """
     mail = message_from_bytes(raw, policy=default)
     to = (envelope_recipient, *(str(value) for name in _ADDRESSED_TO for value in mail.get_all(name, [])))
@@ -54,7 +54,7 @@ def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
         return Report(addressed, _message_ids(mail), "5.7.1", is_complaint=True)
     told = _part(mail, "message/delivery-status")
     if told is not None and (actions := _words(told, "Action")) and "failed" not in actions:
-        return None  # of delay or success, whatever its prose says
+        return None  # a report of delay or success; do not look at its text
     status = _status_of_report(told) if told is not None else None
     if status is None and _comes_from_a_machine(mail):
         status = _status_in_words(mail)
@@ -62,30 +62,30 @@ def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
 
 
 def _status_of_report(part: Message) -> str | None:
-    """The worst status of the recipients that failed."""
+    """The worst status among the failed recipients."""
     found = [_status_of(block) for block in _blocks(part) if _word(block, "Action") == "failed"]
     return max(filter(None, found), default=None)
 
 
 def _words(part: Message, name: str) -> set[str]:
-    """What the blocks of a report say in the field `name`."""
+    """The values of the field `name` in all blocks of a report."""
     return {word for block in _blocks(part) if (word := _word(block, name))}
 
 
 def _word(block: Message, name: str) -> str:
-    """The first word of a field, in small letters; a comment may follow it."""
+    """The first word of a field in lower case; a comment can follow it."""
     return next(iter(str(block.get(name, "")).lower().split()), "")
 
 
 def _status_of(block: Message) -> str | None:
-    """The status of a recipient; one that says nothing but "failed" (5.0.0) gives way to the server's own words."""
+    """The status of a recipient; for an unspecific one (5.0.0), the code in the server's own text is used."""
     fields = (str(block.get(name, "")) for name in ("Status", "Diagnostic-Code"))
     found = [".".join(match.groups()) for field in fields if (match := _STATUS.search(field))]
     return next((each for each in found if not each.endswith(".0.0")), next(iter(found), None))
 
 
 def _status_in_words(mail: EmailMessage) -> str | None:
-    """Servers that write prose instead of a report (qmail and others): the first code in it."""
+    """The first status code in a text, for servers that send text instead of a report (qmail and others)."""
     body = mail.get_body(("plain",))
     text = body.get_content()[:20_000] if body else ""
     if match := _STATUS.search(text):
@@ -96,7 +96,7 @@ def _status_in_words(mail: EmailMessage) -> str | None:
 
 
 def _comes_from_a_machine(mail: EmailMessage) -> bool:
-    """An empty return path, or the name that mail systems use: people and their holiday notices have neither."""
+    """Whether a mail system sent it (empty return path, or its name). Out-of-office replies have neither mark."""
     sender = str(mail.get("From", "")).lower()
     return (
         str(mail.get("Return-Path", "")).strip() == "<>"
@@ -106,7 +106,7 @@ def _comes_from_a_machine(mail: EmailMessage) -> bool:
 
 
 def _message_ids(mail: EmailMessage) -> tuple[str, ...]:
-    """Message-IDs of the mails that came back with the report, whole or only their head."""
+    """Message-IDs of the returned mails in the report, which contains them whole or only their headers."""
     found = []
     for part in mail.walk():
         if part.get_content_type() == "text/rfc822-headers":

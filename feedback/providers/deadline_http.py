@@ -1,8 +1,8 @@
-"""HTTP through `requests`, with a deadline that is checked again at each write to the socket.
+"""HTTP through `requests`, with a deadline that is checked at each write to the socket.
 
-A deadline checked before the call is not enough: a process frozen between the check and the write would
-send after another worker took the message over. Head and body of a request are separate writes, so the check
-sits in the connection class, below pooling, proxies and TLS.
+Checking the deadline before the call is not enough: a process that is frozen between check and write would
+send after another worker has taken over the message. Head and body of a request are separate writes, so the
+check is in the connection class, below pooling, proxies and TLS.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _LARGEST_ANSWER = 20_000_000  # bytes; a page of 1,000 messages is about one mil
 
 @dataclass(slots=True)
 class Call:
-    """What is known about the request under way in this thread."""
+    """The state of the current request in this thread."""
 
     deadline: Deadline
-    written: bool = False  # something went out, so the provider may have acted
+    written: bool = False  # bytes were sent, so the provider may have acted
     status: int | None = None
     retry_after: str = ""
 
@@ -44,7 +44,7 @@ _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 @contextmanager
 def fenced(deadline: Deadline) -> Iterator[Call]:
-    """Within this block no byte is written to a fenced connection after `deadline`."""
+    """In this block, no byte is written to a fenced connection after `deadline`."""
     call = Call(deadline)
     token = _current.set(call)
     try:
@@ -54,7 +54,7 @@ def fenced(deadline: Deadline) -> Iterator[Call]:
 
 
 def _before_write(connection: HTTPConnection) -> None:
-    # Connect first: a connection that cannot be made is a certain failure, not an ambiguous one.
+    # Connect first: a failure to connect is certain, not ambiguous.
     if connection.sock is None:
         connection.connect()
     call = _current.get()
@@ -96,7 +96,7 @@ class _Adapter(HTTPAdapter):
 
 
 class FencedSession:
-    """One pool of connections, safe to share between threads; never follows redirects, never retries."""
+    """One pool of connections, safe to share between threads; it follows no redirects and does not retry."""
 
     def __init__(self, *, use_environment: bool = True) -> None:
         self._session = requests.Session()
@@ -105,10 +105,10 @@ class FencedSession:
             self._session.mount(scheme, _Adapter(pool_maxsize=64))
 
     def request(self, method: str, url: str, *, timeout: float, **kwargs: Any) -> tuple[int, str, Any]:
-        """Status, text and headers of the answer.
+        """Make a request; returns status, text and headers of the response.
 
-        `timeout` (seconds) bounds the whole exchange, not each read of it. The deadline bounds its beginning
-        only: once the request is out, waiting for the answer is better than not knowing it.
+        `timeout` (seconds) limits reading the whole response, not each read. The deadline limits only the start:
+        once the request is sent, it is better to wait for the response than not to know it.
         """
         call = _current.get() or Call(Deadline.after(timeout))
         patience = Deadline.after(timeout)
@@ -127,17 +127,17 @@ class FencedSession:
 
 
 def _text(response: requests.Response, patience: Deadline) -> str:
-    """The body as it trickles in; `requests` alone would wait for ever on one byte now and then."""
+    """Read the body until `patience` ends; `requests` alone has no limit for a body that arrives slowly."""
     body = bytearray()
     while chunk := response.raw.read1(65_536, decode_content=True):
         body += chunk
         if patience.remaining() <= 0 or len(body) > _LARGEST_ANSWER:
-            raise requests.exceptions.ReadTimeout("The answer took too long or has no end.")
+            raise requests.exceptions.ReadTimeout("The response took too long or is too large.")
     return body.decode("utf-8", "replace")
 
 
 def seconds_to_wait(retry_after: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for (RFC 9110 10.2.3: a number or a date), at most a day."""
+    """Seconds from a Retry-After header (RFC 9110 10.2.3: a number or a date), at most a day."""
     if retry_after.isascii() and retry_after.isdigit():
         return float(min(int(retry_after[:6]), 86_400))
     try:

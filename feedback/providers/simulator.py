@@ -1,4 +1,4 @@
-"""A phone and an inbox without a provider, for the demo and for tests of everything above channels."""
+"""A simulated phone and inbox without a provider, for the demo and for tests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from feedback.errors import DeliveryFailed
 from feedback.providers.base import Found, Kind, Outgoing, Reply, Sent
 
 Faults = Callable[[Outgoing], DeliveryFailed | None]
-"""Told to fail: gives the error for this attempt, or None to let it through."""
+"""Returns the error with which an attempt shall fail, or None to deliver it."""
 
 
 class Mailbox(Protocol):
-    """Where simulated messages land, and where simulated customers write."""
+    """Where simulated messages are delivered and simulated replies come from."""
 
     def deliver(self, outgoing: Outgoing, kind: Kind) -> str:
         """Keep the message; returns its provider id."""
@@ -30,7 +30,7 @@ class Mailbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One message as it lies in the memory mailbox."""
+    """One message in the memory mailbox."""
 
     provider_id: str
     kind: Kind
@@ -40,7 +40,7 @@ class Delivered:
 
 @dataclass(slots=True)
 class MemoryMailbox:
-    """A mailbox that forgets everything with its process."""
+    """A mailbox in memory; it is lost when the process ends."""
 
     now: Callable[[], datetime] = clock.now
     delivered: list[Delivered] = field(default_factory=list)
@@ -59,7 +59,7 @@ class MemoryMailbox:
         ]
 
     def write(self, from_: str, to: str, body: str) -> Reply:
-        """A customer answers."""
+        """A reply from a customer."""
         reply = Reply(f"SIMIN{len(self.replies) + 1:08d}", from_, to, body, self.now(), None)
         self.replies.append(reply)
         return reply
@@ -69,14 +69,14 @@ class MemoryMailbox:
         return list(reversed(recent))
 
     def times_delivered(self) -> Counter[int]:
-        """How often each message id arrived; anything but 1 is a fault of the sender."""
+        """How often each message id was delivered; more than once is a bug of the sender."""
         return Counter(each.outgoing.message_id for each in self.delivered)
 
 
 class Simulator:
-    """A channel that puts messages into a mailbox, and never fails unless told to."""
+    """A channel that delivers to a mailbox, and fails only if it is told to."""
 
-    longest_call = 30.0  # it waits for the database at most
+    longest_call = 30.0  # at most the wait for the database
 
     def __init__(
         self, *, kind: Kind, mailbox: Mailbox, sender: str = "", faults: Faults | None = None

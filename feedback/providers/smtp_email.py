@@ -1,7 +1,8 @@
-"""E-mail through an SMTP server (RFC 5321), best a relay on this machine.
+"""E-mail through an SMTP server (RFC 5321), preferably a relay on this machine.
 
-SMTP has no look-up and no idempotency key. What breaks off between the final dot and its answer is ambiguous
-(RFC 1047) and stays so; therefore the dialogue is spelled out step by step, and only that step is doubtful.
+SMTP has no look-up and no idempotency key. If the connection breaks between the final dot and its response,
+the outcome is ambiguous (RFC 1047) and stays so. The dialogue is written step by step, so that only this step
+is ambiguous.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ Security = Literal["starttls", "ssl", "plain"]
 Answer = tuple[int, bytes]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-# Everything in 7 bits: not every server on the way takes more, and a signature (DKIM) survives the journey.
+# 7 bits only: not every server accepts more, and recoding on the way would break a DKIM signature.
 POLICY = SMTP.clone(cte_type="7bit")
-# RFC 3463; a piece of an IP address is none
+# RFC 3463; must not match a part of an IP address
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 _NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 
 
 class SmtpEmail:
-    """E-mail by one SMTP server."""
+    """E-mail through one SMTP server."""
 
     key = "smtp_email"
     kind: Kind = "email"
@@ -58,25 +59,27 @@ class SmtpEmail:
     ) -> None:
         """`sender` is a mailbox such as `Acme <survey@acme.example>`; the timeouts are in seconds.
 
-        `final_timeout` is for the answer to the final dot alone: a server may take long to store the mail,
-        and hanging up on it makes a certain mail a doubtful one. `plain` (no encryption) is for this machine,
-        or for `trust_plain`. `context` replaces the verifying TLS context. Raises SettingsInvalid.
+        `final_timeout` is only for the response to the final dot: a server can take long to store the mail, and
+        hanging up earlier would leave the outcome unknown. `plain` (no encryption) is only allowed for this
+        machine, unless `trust_plain` is set. `context` replaces the verifying TLS context. Raises SettingsInvalid.
         """
         if security == "plain" and host not in LOOPBACK and not trust_plain:
-            raise SettingsInvalid("Mail without encryption is only for a server on this machine.")
+            raise SettingsInvalid(
+                "Set smtp.security to tls or starttls: only a mail server on this machine may go without encryption."
+            )
         self.sender = sender
         self.timeout, self.final_timeout = timeout, final_timeout
         self._host, self._port, self._security = host, port, security
         self._login = (username, password or "") if username else None
         self._domain = _domain(sender)
         self._feedback_id = feedback_id or f"survey:feedback:{self._domain}"
-        # Without a context the standard library encrypts but does not verify whom it talks to.
+        # Without a context the standard library encrypts but does not verify the server's certificate.
         self._context = context or ssl.create_default_context()
         self._now = now
 
     @property
     def longest_call(self) -> float:
-        """A dozen questions at most, each with its own time-out, and the answer to the final dot."""
+        """Seconds: at most twelve commands with their own timeout, and the response to the final dot."""
         return 12 * self.timeout + self.final_timeout
 
     def send(self, outgoing: Outgoing) -> Sent:
@@ -94,7 +97,7 @@ class SmtpEmail:
     def check(self) -> list[str]:
         problems = []
         if self._security == "plain" and self._host not in LOOPBACK:
-            problems.append("Mail leaves this machine without encryption.")
+            problems.append("Set smtp.security: mail is sent without encryption.")
         try:
             connection = self._connected(Deadline.after(self.timeout))
             try:
@@ -106,9 +109,9 @@ class SmtpEmail:
         return problems
 
     def compose(self, outgoing: Outgoing) -> EmailMessage:
-        """The mail: plain text first, HTML as its alternative, and the headers that bulk senders owe.
+        """The mail: plain text, HTML as its alternative, and the headers that bulk senders must set.
 
-        Raises DeliveryFailed (permanent) for headers or addresses that no mail can have.
+        Raises a permanent DeliveryFailed for invalid headers or addresses.
         """
         message = EmailMessage(policy=POLICY)
         message.set_content(outgoing.body)
@@ -118,19 +121,19 @@ class SmtpEmail:
             for name, value in self._headers(outgoing).items():
                 message[name] = value
         except ValueError:  # line breaks
-            raise refusal(Verdict.REFUSED, "A header of this mail is not acceptable.") from None
+            raise refusal(Verdict.REFUSED, "A header of this mail is not valid.") from None
         return message
 
     def _headers(self, outgoing: Outgoing) -> dict[str, Any]:
         if not outgoing.message_id_header:
-            raise refusal(Verdict.REFUSED, "A mail needs a Message-ID that stays the same for every attempt.")
+            raise refusal(Verdict.REFUSED, "The mail has no Message-ID.")
         headers = {
             "From": outgoing.sender or self.sender,
             "To": Address(addr_spec=_recipient(outgoing.to)),
             "Subject": outgoing.subject or "",
             "Date": format_datetime(self._now()),
             "Message-ID": outgoing.message_id_header,
-            "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation notices, please
+            "Auto-Submitted": "auto-generated",  # RFC 3834: asks for no vacation notices
             "X-Auto-Response-Suppress": "All",  # the same for Exchange
             "Feedback-ID": self._feedback_id,
             "Content-Language": outgoing.language,
@@ -145,7 +148,7 @@ class SmtpEmail:
         options: dict[str, Any] = {
             "deadline": deadline,
             "timeout": max(0.01, min(self.timeout, deadline.remaining())),
-            "local_hostname": self._domain,  # or the library asks the name server about this machine
+            "local_hostname": self._domain,  # otherwise the library looks up this machine's name
         }
         try:
             if self._security == "ssl":
@@ -159,7 +162,7 @@ class SmtpEmail:
             raise _unreachable(error) from None
 
     def _greet(self, connection: smtplib.SMTP) -> None:
-        """Secure the connection and sign in."""
+        """Start TLS if required, and log in."""
         try:
             if connection.sock is not None:
                 connection.sock.settimeout(self.timeout)
@@ -173,7 +176,7 @@ class SmtpEmail:
             raise _distrusted(error) from None
         except smtplib.SMTPNotSupportedError:
             raise refusal(
-                Verdict.HOLD_CHANNEL, "The mail server does not offer encryption (STARTTLS) or sign-in."
+                Verdict.HOLD_CHANNEL, "The mail server does not offer STARTTLS or authentication."
             ) from None
         except smtplib.SMTPResponseException as error:
             raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_CHANNEL) from None
@@ -182,7 +185,7 @@ class SmtpEmail:
 
 
 class _Fenced(smtplib.SMTP):
-    """Writes nothing after the deadline; see `Deadline`."""
+    """An SMTP connection that writes nothing after the deadline; see `Deadline`."""
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
         self._deadline = deadline
@@ -194,7 +197,7 @@ class _Fenced(smtplib.SMTP):
 
 
 class _FencedSsl(smtplib.SMTP_SSL):
-    """The same with TLS from the first byte."""
+    """Like `_Fenced`, with TLS from the first byte."""
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
         self._deadline = deadline
@@ -208,7 +211,7 @@ class _FencedSsl(smtplib.SMTP_SSL):
 def _deliver(
     connection: smtplib.SMTP, envelope_from: str, recipient: str, message: EmailMessage, final_timeout: float
 ) -> None:
-    """MAIL, RCPT, DATA, the mail, the final dot; each refusal by what it means."""
+    """MAIL, RCPT, DATA, the mail, the final dot. Raises the error that each refusal means."""
     _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_CHANNEL)
     _step(lambda: connection.rcpt(recipient), {250, 251}, Verdict.REFUSED)
     _step(lambda: connection.docmd("DATA"), {354}, Verdict.REFUSED)
@@ -216,7 +219,7 @@ def _deliver(
 
 
 def _step(ask: Callable[[], Answer], expected: set[int], if_permanent: Verdict) -> None:
-    """One question before the mail itself: whatever breaks here, nothing has been sent."""
+    """One command before the mail itself; if it fails, nothing has been sent."""
     try:
         answer = ask()
     except OSError as error:
@@ -226,7 +229,7 @@ def _step(ask: Callable[[], Answer], expected: set[int], if_permanent: Verdict) 
 
 
 def _finish(connection: smtplib.SMTP, content: bytes, final_timeout: float) -> None:
-    """The mail and its final dot. From here on a broken connection leaves everything open."""
+    """Send the mail and its final dot. From here on, a broken connection means an unknown outcome."""
     try:
         connection.send(content)
         if connection.sock is not None:
@@ -242,13 +245,13 @@ def _finish(connection: smtplib.SMTP, content: bytes, final_timeout: float) -> N
 
 
 def _dotted(content: bytes) -> bytes:
-    """The mail as DATA carries it: a line's leading dot is doubled, a lone dot ends it (RFC 5321 4.5.2)."""
+    """The mail in the form for DATA: leading dots are doubled, and a single dot ends it (RFC 5321 4.5.2)."""
     stuffed = re.sub(rb"(?m)^\.", b"..", content)
     return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
 def _refused(answer: Answer, if_permanent: Verdict) -> DeliveryFailed:
-    """The error for a 4xx or 5xx answer; its own words stay out, since they repeat the address."""
+    """The error for a 4xx or 5xx response; the server's text is left out, because it can repeat the address."""
     code, text = answer[0], answer[1].decode("ascii", "replace")
     match = _ENHANCED.search(text)
     status = match.group(1) if match else ""
@@ -257,7 +260,7 @@ def _refused(answer: Answer, if_permanent: Verdict) -> DeliveryFailed:
         return refusal(Verdict.RETRY, said)
     if status in _NO_SUCH_ADDRESS and if_permanent is Verdict.REFUSED:
         return refusal(Verdict.BAD_ADDRESS, said)
-    if code in (530, 535) or "relay" in text.lower():  # it does not know us: no fault of this recipient
+    if code in (530, 535) or "relay" in text.lower():  # the server rejects us, not this recipient
         return refusal(Verdict.HOLD_CHANNEL, said)
     if code == 552:  # too large
         return refusal(Verdict.REFUSED, said)
@@ -270,19 +273,22 @@ def _unreachable(error: OSError) -> DeliveryFailed:
 
 def _distrusted(error: ssl.SSLError) -> DeliveryFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return refusal(Verdict.HOLD_CHANNEL, f"The mail server is not trusted: {error.verify_message}.")
-    return refusal(Verdict.UNREACHABLE, "The encrypted connection to the mail server broke.")
+        return refusal(
+            Verdict.HOLD_CHANNEL, f"The mail server's certificate is not trusted: {error.verify_message}."
+        )
+    return refusal(Verdict.UNREACHABLE, "The TLS connection to the mail server failed.")
 
 
 def _leave(connection: smtplib.SMTP) -> None:
-    """Say goodbye without waiting for an answer; nothing that happens here changes what has happened."""
+    """Send QUIT without waiting for the response; a failure here does not change the outcome."""
     with contextlib.suppress(OSError, DeliveryFailed):
         connection.putcmd("QUIT")
     connection.close()
 
 
 def _address(text: str) -> Address:
-    """With its domain in ASCII (IDNA). ValueError: no address, or beyond ASCII before the @ (SMTPUTF8)."""
+    """Parse an address, with its domain in ASCII (IDNA). Raises ValueError for an invalid one, or for non-ASCII
+    characters before the @ (which need SMTPUTF8)."""
     local, _, domain = text.rpartition("@")
     local.encode("ascii")
     try:
@@ -295,21 +301,23 @@ def _domain(sender: str) -> str:
     try:
         return _address(parseaddr(sender)[1]).domain
     except ValueError:
-        raise SettingsInvalid("The sender of mails is not an address.") from None
+        raise SettingsInvalid("Correct smtp.sender: it is not an e-mail address.") from None
 
 
 def _sender(mailbox: object) -> str:
     try:
         return _address(parseaddr(str(mailbox))[1]).addr_spec
     except ValueError:
-        raise refusal(Verdict.HOLD_CHANNEL, "The sender of this mail is not an address.") from None
+        raise refusal(
+            Verdict.HOLD_CHANNEL, "Correct the sender of this mail: it is not an e-mail address."
+        ) from None
 
 
 def _recipient(address: str) -> str:
     try:
         return _address(address).addr_spec
     except ValueError:
-        raise refusal(Verdict.BAD_ADDRESS, "This address cannot be written to.") from None
+        raise refusal(Verdict.BAD_ADDRESS, "Mail cannot be sent to this address.") from None
 
 
 def _bytes(answer: bytes | str) -> bytes:

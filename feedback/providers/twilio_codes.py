@@ -1,7 +1,7 @@
-"""What Twilio's error codes mean for us (twilio.com/docs/api/errors).
+"""The meaning of Twilio's error codes (twilio.com/docs/api/errors).
 
-Twilio splits codes and adds new ones over time. What is not listed counts as REFUSED: a message is lost
-visibly rather than sent twice.
+Twilio splits codes and adds new ones over time. An unlisted code counts as REFUSED: the message is reported as
+failed rather than sent twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CODES: Mapping[int, Meaning] = {
     20005: Meaning(Verdict.HOLD_CHANNEL, "the account is not active"),
     20404: Meaning(Verdict.HOLD_CHANNEL, "the account or sender does not exist"),
     20429: Meaning(Verdict.RATE_LIMITED, "too many requests at once"),
-    20500: Meaning(Verdict.UNKNOWN, "an internal error; the message may have been taken"),
+    20500: Meaning(Verdict.UNKNOWN, "an internal error; the message may have been accepted"),
     21211: Meaning(Verdict.BAD_ADDRESS, "the number is not valid"),
     21212: Meaning(Verdict.HOLD_CHANNEL, "the sender is not valid"),
     21408: Meaning(Verdict.HOLD_COUNTRY, "the country is not enabled for this account"),
@@ -39,7 +39,7 @@ CODES: Mapping[int, Meaning] = {
     21705: Meaning(Verdict.HOLD_CHANNEL, "the messaging service is not valid"),
     30001: Meaning(Verdict.RATE_LIMITED, "the queue was full"),
     30002: Meaning(Verdict.HOLD_CHANNEL, "the account is suspended"),
-    # Off or out of reach is not resent: the network may still deliver the first one.
+    # A phone that is off or out of reach gets no second message: the network may still deliver the first one.
     30003: Meaning(Verdict.REFUSED, "the handset could not be reached"),
     30004: Meaning(Verdict.REFUSED, "the message was blocked"),
     30005: Meaning(Verdict.BAD_ADDRESS, "the number is not in use"),
@@ -54,7 +54,7 @@ _UNLISTED = Meaning(Verdict.REFUSED, "refused")
 
 
 def meaning(code: object) -> Meaning:
-    """The meaning of a code, which may be a number or digits."""
+    """The meaning of a code, given as a number or as a string of digits."""
     text = str(code)
     known = text.isascii() and text.isdigit() and len(text) <= 6
     return CODES.get(int(text), _UNLISTED) if known else _UNLISTED

@@ -1,20 +1,20 @@
-"""Senders of text messages through Twilio, and whether a customer can write back to them (twilio.com/guidelines)."""
+"""Twilio senders, and whether customers can reply to them (twilio.com/guidelines)."""
 
 from __future__ import annotations
 
 import re
 
 ONE_WAY = frozenset({"TR"})
-"""Countries (ISO 3166) from which Twilio carries no replies, whatever the sender."""
+"""Countries (ISO 3166) from which Twilio delivers no replies to any sender."""
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 
 
 def is_service(sender: str) -> bool:
-    """Whether it is the SID of a messaging service, and not a name that begins with its letters."""
+    """Whether `sender` is the SID of a messaging service, not a name that begins with the same letters."""
     return _SERVICE.fullmatch(sender) is not None
 
 
 def is_answerable(sender: str, country: str | None) -> bool:
-    """Whether a reply from `country` reaches this number or messaging service; one to a name reaches nobody."""
+    """Whether customers in `country` can reply to this sender; never to an alphanumeric name."""
     named = any(character.isalpha() for character in sender) and not is_service(sender)
     return not named and country not in ONE_WAY

@@ -1,7 +1,7 @@
-"""SMS through Twilio: its REST API by Twilio's own library, and its signed callbacks.
+"""SMS through Twilio: the REST API through Twilio's library, and its signed callbacks.
 
-Twilio knows no idempotency key, so everything here is about telling "certainly not sent" from "perhaps sent",
-and about finding a lost message again: our ids travel in the callback URL, our link token in the text.
+Twilio has no idempotency key. So this module distinguishes "certainly not sent" from "possibly sent", and makes
+a lost message findable: the callback URL contains our ids, the text contains our link token.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ T = TypeVar("T")
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 10, 36_000  # seconds; Twilio's own queue holds a message for 10 hours
-CLOCK_SKEW = timedelta(minutes=5)  # by which Twilio's clock and ours may differ in look-ups
-RETRY_CALLBACKS = "rc=3&rp=all"  # Twilio retries a callback only if its URL's fragment says so
+CLOCK_SKEW = timedelta(minutes=5)  # the difference between Twilio's clock and ours that look-ups allow for
+RETRY_CALLBACKS = "rc=3&rp=all"  # URL fragment; without it Twilio does not retry a callback
 
 STATUSES: Mapping[str, ReceiptStatus] = {
     "accepted": "queued",
@@ -65,10 +65,10 @@ STATUSES: Mapping[str, ReceiptStatus] = {
 
 
 class _Transport(HttpClient):  # type: ignore[misc]  # the library is untyped
-    """Carries the library's requests.
+    """The HTTP client of the library.
 
-    Its own client waits for ever by default, logs phone numbers, and hands its answers over in an attribute
-    shared by all threads; this one does none of that.
+    The library's own client has no timeout by default, logs phone numbers, and keeps responses in an attribute
+    that all threads share.
     """
 
     def __init__(self, *, timeout: float, base_url: str | None) -> None:
@@ -92,7 +92,7 @@ def _country_unknown(_number: str) -> str | None:
 
 
 class TwilioSms:
-    """SMS by one Twilio account."""
+    """SMS through one Twilio account."""
 
     key = "twilio_sms"
     kind: Kind = "sms"
@@ -115,15 +115,15 @@ class TwilioSms:
         country_of: Callable[[str], str | None] = _country_unknown,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """`senders` maps countries (ISO 3166, as `country_of` gives them for a number) to their own senders.
+        """`senders` maps countries (ISO 3166, as `country_of` returns them for a number) to senders.
 
-        `base_url` aims at another server than Twilio's; it is refused unless that is this machine, or
-        `trust_base_url`. `timeout` is in seconds and bounds a whole call. Raises SettingsInvalid.
+        `base_url` replaces Twilio's server; it must be on this machine unless `trust_base_url` is set. `timeout` is
+        in seconds. Raises SettingsInvalid.
         """
         if not (sender or messaging_service_sid):
-            raise SettingsInvalid("Twilio needs a sender: a phone number or a messaging service.")
+            raise SettingsInvalid("Set twilio.sender or twilio.messaging_service_sid: Twilio needs a sender.")
         if base_url and not trust_base_url and urlsplit(base_url).hostname not in LOOPBACK:
-            raise SettingsInvalid("Twilio's address may only be replaced by one on this machine.")
+            raise SettingsInvalid("Set twilio.base_url to an address on this machine, or remove it.")
         self.account_sid = account_sid
         self.sender = messaging_service_sid or sender or ""
         self.senders = dict(senders or {})
@@ -137,12 +137,12 @@ class TwilioSms:
             password=(api_secret or "") if api_key else auth_token,
             account_sid=account_sid,
             http_client=_Transport(timeout=timeout, base_url=base_url),
-            environment={"TWILIO_REGION": ""},  # or the library reads the process's own environment
+            environment={"TWILIO_REGION": ""},  # otherwise the library reads the process's environment
         )
 
     @property
     def longest_call(self) -> float:
-        """Writing, waiting for the first byte, and reading the rest each end by `timeout`."""
+        """Seconds: writing, waiting for the first byte and reading the rest take at most `timeout` each."""
         return 3 * self.timeout
 
     # Sending
@@ -152,12 +152,12 @@ class TwilioSms:
         with fenced(outgoing.deadline) as call:
             try:
                 message = self._client.messages.create(**parameters)
-            except DeliveryFailed:  # the fence
+            except DeliveryFailed:  # the deadline
                 raise
             except (TwilioRestException, TwilioServiceException) as error:
-                # "from None", here and below: the library's messages contain phone numbers
+                # "from None" here and below: the library's messages contain phone numbers
                 raise self._refusal(call, error.code, outgoing.to) from None
-            except Exception as error:  # whatever else breaks in a library or a socket: was anything written?
+            except Exception as error:  # any other failure: it depends on whether bytes were written
                 raise _broken(call, error) from None
         return _believed(message)
 
@@ -174,15 +174,15 @@ class TwilioSms:
         return parameters
 
     def _refusal(self, call: Call, code: object, to: str) -> DeliveryFailed:
-        """What an answer with an error status means; the code in its body counts only with a 4xx."""
+        """The error for a response with an error status; the code in its body is only used with a 4xx."""
         status = call.status or 0
         if status == 429:
             wait = seconds_to_wait(call.retry_after, self._now())
-            return refusal(Verdict.RATE_LIMITED, "Twilio asks to slow down.", retry_after=wait)
+            return refusal(Verdict.RATE_LIMITED, "Twilio asks us to send more slowly.", retry_after=wait)
         if not 400 <= status < 500 or status == 408:
-            return refusal(Verdict.UNKNOWN, f"Twilio answered {status}; it may have taken the message.")
-        if code == status:  # the library found no code: a proxy's page, not Twilio's answer
-            return refusal(Verdict.UNREACHABLE, f"Something before Twilio answered {status}.")
+            return refusal(Verdict.UNKNOWN, f"Twilio answered {status}; it may have accepted the message.")
+        if code == status:  # the library found no code, so a proxy answered instead of Twilio
+            return refusal(Verdict.UNREACHABLE, f"A proxy between us and Twilio answered {status}.")
         verdict, text = meaning(code)
         return refusal(verdict, f"Twilio {code}: {text}.", country=self._country_of(to))
 
@@ -191,7 +191,7 @@ class TwilioSms:
     def check(self) -> list[str]:
         problems = []
         if not self._public_url.startswith("https://"):
-            problems.append("The public URL is not https: receipts and replies travel in the clear.")
+            problems.append("Use https in web.public_url: Twilio's receipts and replies are not encrypted.")
         try:
             self._ask(lambda: self._client.messages.page(page_size=1))
         except DeliveryFailed as error:
@@ -212,17 +212,17 @@ class TwilioSms:
                 yield Reply(message.sid, message.from_ or "", to, body, message.date_created, None)
 
     def redact(self, provider_id: str) -> None:
-        """Delete the text at Twilio; only once the message is in a final state.
+        """Delete the text at Twilio; the message must be in a final state.
 
-        Raises DeliveryFailed, permanent where Twilio no longer has the message.
+        Raises DeliveryFailed; it is permanent if Twilio no longer has the message.
         """
         self._ask(lambda: self._client.messages(provider_id).update(body=""))
 
     def _messages(self, to: str, since: datetime) -> Iterator[Any]:
         """Messages to `to`, newest first, each once, until a whole page is older than `since`.
 
-        Never a fixed number of them: the one looked for may lie behind many others. Twilio sorts by the date
-        of sending, which queued messages lack, so one old message does not end the search; a whole page does.
+        There is no fixed limit, because many others can come before the one that is searched. Twilio sorts by
+        date of sending, which queued messages lack, so one old message does not end the search, but a whole page does.
         """
         seen: set[str] = set()
         fetch: Callable[[], Any] = partial(self._client.messages.page, to=to, page_size=200)
@@ -236,7 +236,7 @@ class TwilioSms:
             fetch = page.next_page
 
     def _ask(self, question: Callable[[], T]) -> T:
-        """Call Twilio for something that may be repeated at will; every failure is a DeliveryFailed."""
+        """Make a call to Twilio that can safely be repeated; raises DeliveryFailed for every failure."""
         with fenced(Deadline.after(self.timeout)) as call:
             try:
                 return question()
@@ -251,14 +251,14 @@ class TwilioSms:
         form = self._signed(request)
         status = STATUSES.get(form.get("MessageStatus") or form.get("SmsStatus") or "")
         if status is None:
-            raise Rejected("The receipt has no status that we know.")
+            raise Rejected("The receipt has no known status.")
         ids = parse_qs(request.url.partition("?")[2])
         code = form.get("ErrorCode") or None
         return Receipt(
             provider_id=_sid(form),
             status=status,
             error_code=code,
-            # RawDlrDoneDate is the carrier's, to the minute, in an unnamed time zone: worse than none.
+            # RawDlrDoneDate is in an unknown time zone and only exact to the minute, so it is not used.
             occurred_at=None,
             message_id=_number(ids, "m"),
             attempt=_number(ids, "a"),
@@ -270,23 +270,23 @@ class TwilioSms:
         form = self._signed(request)
         from_, to = form.get("From", ""), form.get("To", "")
         if not from_ or not to:
-            raise Rejected("The reply does not say from whom to whom.")
+            raise Rejected("The reply has no sender or no recipient.")
         body, opt_out_type = whole_text(form.get("Body", "")), form.get("OptOutType") or None
         return Reply(_sid(form), from_, to, body, None, opt_out_type)
 
     def _signed(self, request: WebhookRequest) -> Mapping[str, str]:
-        """The form, once it is certain that Twilio sent it, for our account."""
+        """The form of a callback. Raises SignatureInvalid unless Twilio signed it for our account."""
         url, signature = self._as_called(request.url), request.header("X-Twilio-Signature")
         try:
             valid = any(each.validate(url, request.form, signature) for each in self._validators)
-        except (ValueError, TypeError):  # the library stumbles over malformed addresses and text
+        except (ValueError, TypeError):  # the library raises these for malformed URLs and text
             valid = False
         if not valid or request.form.get("AccountSid") != self.account_sid:
-            raise SignatureInvalid("The callback is not signed by our Twilio account.")
+            raise SignatureInvalid("The callback has no valid signature of our Twilio account.")
         return request.form
 
     def _as_called(self, url: str) -> str:
-        """The URL that was signed; behind a proxy the request itself shows another scheme and host."""
+        """The URL that Twilio signed; behind a proxy the request itself has another scheme and host."""
         target = url if url.startswith("/") else "/" + re.sub(r"^[a-z]+://[^/?]*/?", "", url)
         prefix = "/" + self._public_url.partition("://")[2].partition("/")[2]
         if prefix != "/" and target.startswith(prefix + "/"):
@@ -295,7 +295,7 @@ class TwilioSms:
 
 
 def callback_url(url: str, message_id: int, attempt: int) -> str:
-    """Where Twilio reports on this attempt: a way to its SID even if we die before reading the answer."""
+    """The callback URL of an attempt. A callback tells us the message's SID even if we crash before the response."""
     parts = urlsplit(url)
     ids = urlencode({"m": message_id, "a": attempt})
     query = f"{parts.query}&{ids}" if parts.query else ids
@@ -303,9 +303,9 @@ def callback_url(url: str, message_id: int, attempt: int) -> str:
 
 
 def whole_text(body: str) -> str:
-    """The text of a reply; long ones that came in parts may arrive as base64.
+    """The text of a reply; long replies in several parts can arrive as base64.
 
-    Taken for base64 only if it is long, in one piece, and decodes to readable text: no sentence does so.
+    It is decoded only if it is long, has no spaces, and decodes to readable text, which no sentence does.
     """
     if len(body) < 60 or len(body) % 4 or not body.isascii():
         return body
@@ -317,18 +317,18 @@ def whole_text(body: str) -> str:
 
 
 def _validity(not_after: datetime, now: datetime) -> int:
-    """Seconds that Twilio may keep the message; unbounded, its queue would deliver in the night."""
+    """Seconds for which Twilio may queue the message, so that it is not delivered at night."""
     left = int((not_after.astimezone(UTC) - now).total_seconds())
     if left < SHORTEST_VALIDITY:
-        raise refusal(Verdict.TOO_LATE, "The hours for reaching this recipient are over.")
+        raise refusal(Verdict.TOO_LATE, "The contact hours of this recipient are over.")
     return min(left, LONGEST_VALIDITY)
 
 
 def _believed(message: Any) -> Sent:
-    """The library makes a message of any JSON; only a real SID is a proof of acceptance."""
+    """Check that the response has a real SID: the library accepts any JSON. Raises DeliveryUnknown otherwise."""
     if not isinstance(message.sid, str) or not MESSAGE_SID.fullmatch(message.sid):
         raise refusal(
-            Verdict.UNKNOWN, "The answer does not look like Twilio's; it may have taken the message."
+            Verdict.UNKNOWN, "The response does not look like Twilio's; Twilio may have accepted the message."
         )
     segments = str(message.num_segments or "")
     return Sent(
@@ -340,23 +340,26 @@ def _believed(message: Any) -> Sent:
 
 
 def _broken(call: Call, error: Exception) -> DeliveryFailed:
-    """A call without an answer: once anything was written, nobody can say whether Twilio took the message."""
+    """The error for a call without a response: unknown if anything was written, otherwise unreachable."""
     name = type(error).__name__
     if call.written:
         return refusal(
-            Verdict.UNKNOWN, f"The call to Twilio broke off ({name}); it may have taken the message."
+            Verdict.UNKNOWN, f"The call to Twilio was interrupted ({name}); it may have accepted the message."
         )
     return refusal(Verdict.UNREACHABLE, f"Twilio could not be reached ({name}).")
 
 
 def _unanswered(call: Call, error: Exception) -> DeliveryFailed:
     if call.status in (401, 403):
-        return refusal(Verdict.HOLD_CHANNEL, "Twilio does not accept the account SID with this token or key.")
+        return refusal(
+            Verdict.HOLD_CHANNEL,
+            "Correct Twilio's account SID, token or API key: Twilio does not accept them.",
+        )
     if call.status == 404:
         return refusal(Verdict.REFUSED, "Twilio does not know this account or message.")
     if call.status and call.status >= 300:
         return refusal(Verdict.RETRY, f"Twilio answered {call.status}.")
-    return refusal(Verdict.UNREACHABLE, f"Twilio gave no usable answer ({type(error).__name__}).")
+    return refusal(Verdict.UNREACHABLE, f"Twilio gave no usable response ({type(error).__name__}).")
 
 
 def _listed(fetch: Callable[[], Any]) -> tuple[Any, list[Any]]:
@@ -371,7 +374,7 @@ def _is_since(message: Any, since: datetime) -> bool:
 def _sid(form: Mapping[str, str]) -> str:
     sid = form.get("MessageSid") or form.get("SmsSid") or ""
     if not MESSAGE_SID.fullmatch(sid):
-        raise Rejected("The callback names no message.")
+        raise Rejected("The callback has no message id.")
     return sid
 
 

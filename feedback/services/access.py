@@ -16,24 +16,24 @@ from feedback.store.models import Account, FollowUp, User
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: a CSM sees what is theirs or nobody's, `sees_all` everything."""
+    """The user who reads: a CSM sees what is theirs or has no owner, one with `sees_all` everything."""
 
     user_id: int
     sees_all: bool = False
 
 
 def stands_for(viewer: Viewer) -> Select[int]:
-    """Ids of the viewer, of those who are away and named them, of those who named one of these, and so on."""
+    """Ids of the viewer and of absent users who named them as delegate, directly or through other absent users."""
     people = select(literal(viewer.user_id, BigInteger).label("id")).cte(recursive=True)
     away = select(User.id).join(people, User.delegate_id == people.c.id).where(User.away_until.is_not(None))
-    return select(people.union(away).c.id)  # a union of different ones: circles of delegates come to an end
+    return select(people.union(away).c.id)  # UNION removes duplicates, so circles of delegates end
 
 
 def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
-    """For queries over Account: the viewer's, of those for whom they stand in, and where one of these has work.
+    """A condition on Account: owned by the viewer or a user whose delegate they are, or with their follow-up.
 
-    Whoever calls the customer of a colleague has to know what there was before, and sees the account as its owner
-    does until that follow-up is closed or somebody else's.
+    With a follow-up of a colleague's account, one has to know its history, so one sees the account like its owner
+    until the follow-up is closed or reassigned.
     """
     people = stands_for(viewer)
     work = (FollowUp.state.in_(set(State) - {State.CLOSED}), FollowUp.owner_id.in_(people))
@@ -42,9 +42,9 @@ def _is_theirs(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def sees_account(viewer: Viewer) -> ColumnElement[bool]:
-    """For queries over Account: all, or theirs and nobody's.
+    """A condition on Account: all, or the viewer's and those without an owner.
 
-    Where Account is joined from outside, who has no account is nobody's.
+    In an outer join, a missing account counts as one without an owner.
     """
     if viewer.sees_all:
         return true()
@@ -52,13 +52,13 @@ def sees_account(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def accounts_of(viewer: Viewer) -> Select[int]:
-    """Ids of the accounts that `sees_account` lets through."""
+    """Ids of the accounts that the viewer sees (`sees_account`)."""
     return select(Account.id).where(sees_account(viewer))
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """What `viewer` may see and work on: their own, nobody's, those of whom they stand in for, and all of the accounts
-    that they see."""
+    """A condition on FollowUp: the viewer's own, those without an owner, those of users whose delegate they are, and
+    all of the accounts that they see."""
     if viewer.sees_all:
         return true()
     return or_(

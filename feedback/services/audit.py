@@ -1,4 +1,4 @@
-"""Who saw, changed or exported what. Entries are only ever added: the database refuses everything else."""
+"""The audit log: who saw, changed or exported what. The database only allows adding entries."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 from feedback.store.models import AuditEntry, User
 
 SYSTEM = 0
-"""Stands for the system where a person is asked for; ids begin at 1."""
+"""The value of a filter by user that means the system; ids of users begin at 1."""
 
 SEEN_ONCE = timedelta(hours=1)
-"""Who comes back to a page within this time sees the same thing: one entry says so."""
+"""Repeated views by the same user within this time make one entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to show: `by` a user's id or SYSTEM, `since` and `until` (excluded) aware, `before` an entry's id."""
+    """The filters: `by` is a user's id or SYSTEM, `since` and `until` (excluded) are aware, `before` an entry's id."""
 
     by: int | None = None
     subject: str | None = None
@@ -39,7 +39,7 @@ def record(
     now: datetime,
     **detail: str | int | None,
 ) -> None:
-    """Write down that user `by` (None: the system) did `action` to `subject`.
+    """Record that user `by` (None: the system) did `action` to `subject`.
 
     `detail` holds keys and numbers, never a customer's words or address.
     """
@@ -49,7 +49,7 @@ def record(
 
 
 def saw_lately(session: Session, subject: str, subject_id: int | None, *, by: int, now: datetime) -> bool:
-    """Whether it is written down already that they looked at this within `SEEN_ONCE`."""
+    """Whether a view of this by user `by` was recorded within `SEEN_ONCE`."""
     found = (
         select(AuditEntry.id)
         .where(
@@ -67,7 +67,7 @@ def saw_lately(session: Session, subject: str, subject_id: int | None, *, by: in
 def latest(
     session: Session, subject: str, subject_id: int, limit: int = 10
 ) -> Sequence[Row[AuditEntry, User]]:
-    """Who did what to one thing, the latest first; the user is None for the system."""
+    """(entry, user) for one subject, the latest first; the user is None for the system."""
     return session.execute(
         select(AuditEntry, User)
         .outerjoin(User, User.id == AuditEntry.user_id)
@@ -78,7 +78,7 @@ def latest(
 
 
 def search(session: Session, wanted: Wanted, limit: int) -> Sequence[Row[AuditEntry, User]]:
-    """Entries that fit, the latest first; the user is None for the system."""
+    """(entry, user) that match the filters, the latest first; the user is None for the system."""
     query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.user_id)
     if wanted.by is not None:
         query = query.where(AuditEntry.user_id.is_not_distinct_from(wanted.by or None))
@@ -94,5 +94,5 @@ def search(session: Session, wanted: Wanted, limit: int) -> Sequence[Row[AuditEn
 
 
 def subjects(session: Session) -> Sequence[str]:
-    """The kinds of things that entries are about, for the filter."""
+    """The kinds of subjects in the log, for the filter."""
     return session.scalars(select(AuditEntry.subject).distinct().order_by(AuditEntry.subject)).all()

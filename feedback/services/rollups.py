@@ -1,9 +1,9 @@
-"""Keeps the daily counts behind the reports: in the transaction of the answer itself, or made anew.
+"""Maintains the daily and monthly counts behind the reports: in the answer's transaction, or by a rebuild.
 
-Every change of a score or an invitation becomes a handful of cells that go up or down. On PostgreSQL
-everybody who answers on one day meets in the cell of that day. So cells are raised without reading them
-first, invitations before scores and each in the order of the key (two answers can never wait for each other
-in a circle), and as the last thing before the commit (the wait is as short as the commit is).
+Every change of a score or an invitation increments or decrements a few cells. On PostgreSQL all answers of one
+day update the same cells. So cells are incremented without reading them first, invitations before scores and
+each in the order of their keys (which prevents deadlocks), and as the last step before the commit (which keeps
+the lock short).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from feedback.store.models import (
 
 Selected = Select[*tuple[Any, ...]]
 Standing = Literal["answered", "provisional"] | None
-"""What an invitation's response counts as; None where there is none."""
+"""How an invitation's response counts in the response rate; None if there is none."""
 
 DAY, MONTH = "day", "month"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,18 +66,18 @@ DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
     "owner": Response.owner_id,
     "language": Response.language,
 }
-"""By what scores are broken down, and where it stands: as it was when the customer answered."""
+"""The dimensions of scores and their columns; values are those at the time of the answer."""
 
 
 Cells = Counter[tuple[Any, ...]]
 SentAs = tuple[str, date, str, str]
-"""Questionnaire, day, stage, channel: where an invitation is counted."""
+"""(questionnaire, day, stage, channel) under which an invitation is counted."""
 Scored = tuple[str, str, str, int]
-"""Trend, question, metric, value: one score of a response."""
+"""(trend, question, metric, value) of one score."""
 
 
 class Countable(Protocol):
-    """What the counts go by: a response, whether as an object of the ORM or on its way into its table."""
+    """The fields of a response that the counts need; an ORM object or a draft row."""
 
     @property
     def segment(self) -> str | None: ...
@@ -97,14 +97,14 @@ class Countable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How a response stands in the counts: its cells of ScoreCount, and its place in the response rate."""
+    """The contribution of a response to the counts: cells of ScoreCount, and how it counts in the response rate."""
 
     cells: Cells
     standing: Standing
 
 
 class Difference(NamedTuple):
-    """A cell that does not hold what the answers say."""
+    """A cell that differs from the answers."""
 
     table: str
     cell: tuple[object, ...]
@@ -116,7 +116,7 @@ NOT_COUNTED = Counted(Counter(), None)
 
 
 def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Counted:
-    """How a response with these scores stands in the counts of an organisation in `zone` (`zone_of`)."""
+    """The contribution of a response with these scores, with days in `zone` (see `zone_of`)."""
     cells: Cells = Counter()
     if not response.provisional:
         day = day_of(response.answered_at, zone)
@@ -126,11 +126,11 @@ def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Coun
 
 
 def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs | None) -> None:
-    """Move the counts from how a response stood `before` to how it stands now.
+    """Update the counts from the contribution `before` to the contribution `after`.
 
-    `sent` is the place of its invitation (`sent_as`), None where nobody invited or nothing has left. A score
-    belongs to the day of the response's first answer, whenever it is changed. This waits for others who answer
-    on the same day: call it last.
+    `sent` is the key of its invitation (`sent_as`), None without an invitation or if none was sent. A score
+    counts on the day of the response's first answer, also if it is changed later. This can wait for other
+    answers of the same day, so call it last.
     """
     if before.standing != after.standing and sent is not None:
         change = [_as(after.standing, kind) - _as(before.standing, kind) for kind in _STANDINGS]
@@ -143,16 +143,15 @@ def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs
 def sent_as(
     questionnaire: str, invitation: Invitation | Row[*tuple[Any, ...]], zone: tzinfo
 ) -> SentAs | None:
-    """The place in the response rate of an invitation that has left; its row must be held."""
+    """The key under which a sent invitation is counted; its row must be locked."""
     sent_at: datetime | None = invitation.sent_at
     return (questionnaire, day_of(sent_at, zone), invitation.stage, invitation.kind) if sent_at else None
 
 
 def invited(session: Session, invitation_id: int, change: int = 1) -> None:
-    """An invitation has left (`change` = 1). Flush it first: the counts go by its row.
+    """Count an invitation as sent (`change` = 1). Flush it first, because this reads its row.
 
-    When one that has left already is to go out by another channel, call this with -1 before its channel
-    changes and with 1 after.
+    If a sent invitation changes its channel, call this with -1 before the change and with 1 after it.
     """
     cell = _place(session, invitation_id)
     if cell is None:
@@ -163,7 +162,7 @@ def invited(session: Session, invitation_id: int, change: int = 1) -> None:
 
 
 def standing(response: Response | None) -> Standing:
-    """What a response counts as in the response rate."""
+    """How a response counts in the response rate."""
     if response is None:
         return None
     return "provisional" if response.provisional else "answered"
@@ -176,21 +175,20 @@ def _as(standing: Standing, kind: Standing) -> int:
     return int(standing == kind)
 
 
-# --- Anew, and whether they are right ----------------------------------------------------------------
+# --- Rebuilding and checking -------------------------------------------------------------------------
 
 
 def rebuild(session: Session) -> int:
-    """Make all counts anew from the answers, in one transaction; returns the number of cells.
+    """Rebuild all counts from the answers, in one transaction. Returns the number of cells.
 
-    Reports go on reading the old counts meanwhile. On PostgreSQL answers wait at their last step until this
-    is done, and are then counted on top: what they wrote was not yet visible to us.
+    Meanwhile reports read the old counts. On PostgreSQL answers wait at their last step until this is done, and
+    are then added: their uncommitted rows were not visible to the rebuild.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE invitation_count, score_count IN EXCLUSIVE MODE"))
     else:
-        session.execute(
-            text(f"PRAGMA cache_size = -{REBUILD_CACHE}")
-        )  # the same pages are met again and again
+        # The rebuild reads the same pages repeatedly.
+        session.execute(text(f"PRAGMA cache_size = -{REBUILD_CACHE}"))
     session.execute(delete(InvitationCount))
     session.execute(delete(ScoreCount))
     session.execute(
@@ -204,29 +202,29 @@ def rebuild(session: Session) -> int:
 
 
 def adopt(session: Session) -> None:
-    """Remember by whose days a new installation counts."""
+    """Store the time zone of the counts of a new installation."""
     if session.get(CountedBy, 1) is None:
-        with suppress(IntegrityError), session.begin_nested():  # another node has just done so
+        with suppress(IntegrityError), session.begin_nested():  # another node has just done it
             session.add(CountedBy(id=1, zone=str(zone_of(session))))
 
 
 def other_zone(session: Session) -> str | None:
-    """The zone by whose days the counts are kept, where the settings name another one by now: rebuild them."""
+    """The time zone of the counts if it differs from the settings (then rebuild them); otherwise None."""
     kept = session.get(CountedBy, 1)
     return None if kept is None or kept.zone == str(zone_of(session)) else kept.zone
 
 
 def problems(session: Session) -> list[Problem]:
-    """What an operator has to mend before the figures can be trusted."""
+    """Problem F111 if the counts are in another time zone than the settings."""
     kept = other_zone(session)
     if kept is None:
         return []
-    said = f"Days are counted in {kept}, but organisation.time_zone is {zone_of(session)}."
+    said = f"The rollups use the time zone {kept}, but organisation.time_zone is {zone_of(session)}."
     return [Problem("F111", said, "Run `feedback db rebuild-rollups`.")]
 
 
 def check(session: Session) -> list[Difference]:
-    """Cells that do not hold what the answers say; empty when all is well. Reads every answer."""
+    """Cells that differ from the answers; empty if all are right. Reads every answer."""
     days = [tuple(row) for each in _actual_days(session) for row in session.execute(each)]
     scores = [*days, *_months(days)]
     invitations = session.execute(_actual_invitations(session))
@@ -239,7 +237,7 @@ def check(session: Session) -> list[Difference]:
 def _differences(
     session: Session, table: type[Base], width: int, actual_rows: Iterable[Any]
 ) -> Iterator[Difference]:
-    """The first `width` columns are a cell's key, the others its numbers."""
+    """Compare two selections whose first `width` columns are a cell's key, and the others its numbers."""
     actual = {tuple(row)[:width]: tuple(row)[width:] for row in actual_rows}
     rows = session.execute(select(*table.__table__.columns))
     counted = {tuple(row)[:width]: tuple(row)[width:] for row in rows if any(tuple(row)[width:])}
@@ -250,7 +248,7 @@ def _differences(
 
 
 def _actual_days(session: Session) -> Iterator[Selected]:
-    """What the daily counts of scores should be: a query for each dimension."""
+    """The correct daily counts of scores: one query per dimension."""
     day = _day(session, Score.at)
     for dimension, attribute in ((ALL, None), *DIMENSIONS.items()):
         key = literal("") if attribute is None else func.coalesce(cast(attribute, String(64)), "")
@@ -264,7 +262,7 @@ def _actual_days(session: Session) -> Iterator[Selected]:
 
 
 def _months_of_days(session: Session) -> Selected:
-    """The monthly counts, from the daily ones: a look at the cells instead of at all answers again."""
+    """The monthly counts, computed from the daily ones, which are fewer than the answers."""
     count = ScoreCount
     month: ColumnElement[Any] = (
         func.date(count.start, "start of month", type_=Date)
@@ -280,7 +278,7 @@ def _months_of_days(session: Session) -> Selected:
 
 
 def _months(days: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """As `_months_of_days`, for rows that are not stored."""
+    """Like `_months_of_days`, for rows that are not stored."""
     found: Counter[tuple[Any, ...]] = Counter()
     for trend, question, metric, _, dimension, day, key, value, n in days:
         found[trend, question, metric, MONTH, dimension, day.replace(day=1), key, value] += n
@@ -310,7 +308,7 @@ def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _day(session: Session, moment: InstrumentedAttribute[Any]) -> ColumnElement[date]:
-    """The organisation's day of a moment."""
+    """A SQL expression for the local date of `moment` in the organisation's time zone."""
     first, last = session.execute(select(func.min(moment), func.max(moment))).one()
     return local_day(session, moment, first or EPOCH, last or EPOCH)
 
@@ -333,7 +331,7 @@ def _key(response: Countable, attribute: str) -> str:
 
 
 def _place(session: Session, invitation_id: int) -> SentAs | None:
-    """As `sent_as`. Holds the invitation's row: its answer and its leaving may meet."""
+    """Like `sent_as`, but locks the invitation's row, because it may be answered while it is sent."""
     row = session.execute(
         select(QuestionnaireVersion.key, Invitation.sent_at, Invitation.stage, Invitation.kind)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
@@ -344,7 +342,7 @@ def _place(session: Session, invitation_id: int) -> SentAs | None:
 
 
 def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
-    """Add numbers to cells, new or not, in the order of their keys: one statement, one round trip."""
+    """Add numbers to cells, and insert missing ones, in the order of their keys, in one statement."""
     if cells:
         values = [_bare(value) for cell in sorted(cells) for value in (*cell, *cells[cell])]
         statement = _upsert(table, len(cells), "?" if connection.dialect.paramstyle == "qmark" else "%s")
@@ -352,13 +350,13 @@ def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, 
 
 
 def _bare(value: Any) -> Any:
-    """As both drivers take it."""
+    """Convert a value to a type that both drivers accept."""
     return value.isoformat() if isinstance(value, date) else value
 
 
 @cache
 def _upsert(table: type[Base], rows: int, placeholder: str) -> str:
-    """Written by hand: the toolkit takes longer over a hundred parameters than the database over the rows."""
+    """The upsert as raw SQL, because SQLAlchemy needs more time for a hundred parameters than the database."""
     columns = list(table.__table__.columns)
     numbers = [column.name for column in columns if not column.primary_key]
     keys = ", ".join(column.name for column in columns if column.primary_key)

@@ -1,7 +1,7 @@
-"""The installation's settings, made once at start.
+"""The installation's settings, loaded once at start.
 
-Defaults, then `instance/feedback.toml`, then `FEEDBACK_*` variables: the later one wins. A secret may also
-come from the file that `FEEDBACK_<TABLE>_<KEY>_FILE` names. Nothing is read when this package is imported.
+`FEEDBACK_*` variables override `instance/feedback.toml`, which overrides the defaults. A secret can also be
+read from the file that `FEEDBACK_<TABLE>_<KEY>_FILE` names. Importing this package reads nothing.
 
     table.py       every setting: name, type, default, what it is for
     values.py      from written values to Python ones

@@ -1,4 +1,4 @@
-"""check(): what is missing or unwise, each with a stable code that documentation and support can name."""
+"""check(): what is missing or unwise in the settings, each with a stable code for documentation and support."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHORTEST_SECRET = 32  # characters; 64 hexadecimal digits from `feedback init` h
 
 
 def check(settings: Settings) -> list[Problem]:
-    """All problems of the settings themselves, errors first; nothing is contacted."""
+    """All problems of the settings, errors first; makes no calls to providers or the database."""
     problems = [problem for each in _CHECKS for problem in each(settings)]
     return sorted(problems, key=lambda problem: (problem.level != "error", problem.code))
 
@@ -32,13 +32,15 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
     }
     for name, secret in needed.items():
         if not secret:
-            yield Problem("F001", f"{name} is not set.", "Run `feedback init`, which makes one.")
+            yield Problem("F001", f"{name} is not set.", "Run `feedback init` to generate one.")
         elif len(secret.reveal()) < SHORTEST_SECRET:
             yield Problem("F002", f"{name} is too short to be safe.", "Use at least 32 random characters.")
     if _same(settings.web.secret_key, settings.web.secret_key_previous):
-        yield Problem("F003", "web.secret_key equals the key before.", "Make a new one, or drop the old.")
+        yield Problem(
+            "F003", "web.secret_key equals web.secret_key_previous.", "Generate a new key, or remove the old."
+        )
     if _same(settings.link.key, settings.link.key_previous):
-        yield Problem("F003", "link.key equals the key before.", "Make a new one, or drop the old.")
+        yield Problem("F003", "link.key equals link.key_previous.", "Generate a new key, or remove the old.")
 
 
 def _same(new: Secret, old: Secret) -> bool:
@@ -51,13 +53,17 @@ def _public_url(settings: Settings) -> Iterator[Problem]:
         if settings.web.public_url and not _is_local(url.hostname or ""):
             yield Problem("F010", "The demo has a public address.", "Set demo = false before going public.")
         if not _is_local(settings.web.host):
-            yield Problem("F010", "The demo listens to the network.", "Set web.host = 127.0.0.1.", "warning")
+            yield Problem(
+                "F010", "The demo can be reached from the network.", "Set web.host = 127.0.0.1.", "warning"
+            )
     elif not settings.web.public_url:
         yield Problem("F011", "web.public_url is not set.", "Links in messages need it: https://...")
     elif url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
-        yield Problem("F012", "web.public_url is not an address.", "Write it as https://s.example.com.")
+        yield Problem("F012", "web.public_url is not a web address.", "Write it as https://s.example.com.")
     elif url.scheme == "http" and not _is_local(url.hostname):
-        yield Problem("F013", "web.public_url is not https.", "Put a proxy with a certificate in front.")
+        yield Problem(
+            "F013", "web.public_url is not https.", "Put a reverse proxy with a certificate in front."
+        )
 
 
 def _is_local(host: str) -> bool:
@@ -70,9 +76,11 @@ def _is_local(host: str) -> bool:
 def _channels(settings: Settings) -> Iterator[Problem]:
     enabled = settings.channels.enabled
     if not enabled:
-        yield Problem("F020", "No channel is enabled.", "Name some in channels.enabled.")
+        yield Problem("F020", "No channel is enabled.", "Name at least one in channels.enabled.")
     if any(key.startswith("simulator") for key in enabled) and not settings.demo:
-        yield Problem("F021", "The simulator reaches nobody.", "Enable a real channel.", "warning")
+        yield Problem(
+            "F021", "The simulator does not reach real customers.", "Enable a real channel.", "warning"
+        )
     if any(key.startswith("twilio") for key in enabled):
         yield from _twilio(settings)
     if any(key.startswith("smtp") for key in enabled):
@@ -82,38 +90,49 @@ def _channels(settings: Settings) -> Iterator[Problem]:
 def _twilio(settings: Settings) -> Iterator[Problem]:
     twilio = settings.twilio
     if not twilio.account_sid or not twilio.auth_token:
-        yield Problem("F022", "Twilio's account_sid or auth_token is missing.", "Copy both from its console.")
+        yield Problem(
+            "F022", "Twilio's account_sid or auth_token is missing.", "Copy both from the Twilio console."
+        )
     if bool(twilio.api_key_sid) != bool(twilio.api_key_secret):
         yield Problem("F022", "Half of Twilio's API key is missing.", "Set api_key_sid and api_key_secret.")
     if not (twilio.sender or twilio.messaging_service_sid or twilio.senders):
-        yield Problem("F023", "Twilio has no sender.", "Set twilio.sender or messaging_service_sid.")
+        yield Problem("F023", "Twilio has no sender.", "Set twilio.sender or twilio.messaging_service_sid.")
     if settings.worker.lease <= timedelta(seconds=twilio.timeout):
-        yield Problem("F024", "worker.lease ends before twilio.timeout.", "Make the lease twice as long.")
+        yield Problem(
+            "F024", "worker.lease is not longer than twilio.timeout.", "Make it at least twice as long."
+        )
 
 
 def _smtp(settings: Settings) -> Iterator[Problem]:
     smtp = settings.smtp
     if not smtp.host or not smtp.sender:
-        yield Problem("F025", "smtp.host or smtp.sender is missing.", "Set both.")
+        yield Problem("F025", "smtp.host or smtp.sender is not set.", "Set both.")
     if bool(smtp.username) != bool(smtp.password):
-        yield Problem("F025", "smtp.username and smtp.password need each other.", "Set both, or neither.")
+        yield Problem("F025", "Only one of smtp.username and smtp.password is set.", "Set both or neither.")
     if smtp.security == "none" and smtp.host and not _is_local(smtp.host):
-        yield Problem("F026", "E-mail leaves without encryption.", "Set smtp.security.", "warning")
+        yield Problem("F026", "E-mail is sent without encryption.", "Set smtp.security to tls.", "warning")
     if settings.worker.lease <= timedelta(seconds=smtp.timeout):
-        yield Problem("F024", "worker.lease ends before smtp.timeout.", "Make the lease twice as long.")
+        yield Problem(
+            "F024", "worker.lease is not longer than smtp.timeout.", "Make it at least twice as long."
+        )
 
 
 def _hours(settings: Settings) -> Iterator[Problem]:
     contact, followup = settings.contact, settings.followup
     if contact.quiet_from == contact.quiet_to:
-        yield Problem("F030", "Quiet hours begin when they end.", "Change contact.quiet_from or quiet_to.")
+        yield Problem(
+            "F030", "Quiet hours start and end at the same time.", "Change contact.quiet_from or quiet_to."
+        )
     if not contact.weekdays:
-        yield Problem("F031", "contact.weekdays is empty: nothing would be sent.", "Name the days.")
+        yield Problem("F031", "contact.weekdays is empty, so nothing would be sent.", "List the days.")
     if followup.opens >= followup.closes or not followup.weekdays:
-        yield Problem("F032", "Business hours are empty.", "Change followup.opens, closes or weekdays.")
+        yield Problem("F032", "There are no business hours.", "Change followup.opens, closes or weekdays.")
     if contact.important_gap > contact.min_gap:
         yield Problem(
-            "F033", "contact.important_gap is longer than min_gap.", "Important ones rest less.", "warning"
+            "F033",
+            "contact.important_gap is longer than min_gap.",
+            "Make it shorter than min_gap.",
+            "warning",
         )
 
 
@@ -122,14 +141,26 @@ def _customers(settings: Settings) -> Iterator[Problem]:
         return
     organisation = settings.organisation
     if not organisation.name:
-        yield Problem("F040", "organisation.name is not set.", "Every message has to say who asks.")
+        yield Problem(
+            "F040", "organisation.name is not set.", "Set it: every message has to name the sender."
+        )
     if not organisation.privacy_url:
-        yield Problem("F041", "organisation.privacy_url is not set.", "Answer pages link to it.", "warning")
+        yield Problem(
+            "F041", "organisation.privacy_url is not set.", "Set it: answer pages link to it.", "warning"
+        )
     if not (organisation.support_email or organisation.support_phone):
-        yield Problem("F042", "Customers cannot ask for help.", "Set organisation.support_email.", "warning")
+        yield Problem(
+            "F042",
+            "No support contact is set.",
+            "Set organisation.support_email or support_phone.",
+            "warning",
+        )
     if not settings.followup.fallback_owner:
         yield Problem(
-            "F043", "followup.fallback_owner is not set.", "Tasks without an owner wait unseen.", "warning"
+            "F043",
+            "followup.fallback_owner is not set.",
+            "Set it, or follow-ups of accounts without an owner are assigned to nobody.",
+            "warning",
         )
 
 
@@ -142,13 +173,16 @@ def _branding(settings: Settings) -> Iterator[Problem]:
         return
     if not logo.is_file() or logo.suffix.lower() not in (".png", ".svg"):
         yield Problem(
-            "F045", "organisation.logo is no PNG or SVG file.", "Put it into the instance.", "warning"
+            "F045",
+            "organisation.logo is not the name of a PNG or SVG file.",
+            "Put the file into the instance directory.",
+            "warning",
         )
     elif logo.stat().st_size > LARGEST_LOGO:
         yield Problem(
             "F046",
-            f"organisation.logo has more than {LARGEST_LOGO:,} bytes, so pages go without it.",
-            "Answer pages must open on one bar of signal; make it smaller, best as SVG.",
+            f"organisation.logo has more than {LARGEST_LOGO:,} bytes, so pages do not show it.",
+            "Make it smaller, preferably as SVG: answer pages must open on a slow connection.",
             "warning",
         )
 
@@ -156,17 +190,17 @@ def _branding(settings: Settings) -> Iterator[Problem]:
 def _money(settings: Settings) -> Iterator[Problem]:
     organisation = settings.organisation
     if not _is_currency(organisation.currency):
-        yield Problem("F047", "organisation.currency is no currency.", "Write it as EUR (ISO 4217).")
+        yield Problem("F047", "organisation.currency is not a currency code.", "Write it as EUR (ISO 4217).")
     for code, rate in organisation.exchange_rates.items():
         if not _is_currency(code):
             yield Problem(
-                "F048", f"organisation.exchange_rates: {code!r} is no currency.", "Write it as EUR."
+                "F048", f"organisation.exchange_rates: {code!r} is not a currency code.", "Write it as EUR."
             )
         elif not 0 < rate < math.inf:
             yield Problem(
                 "F048",
-                f"organisation.exchange_rates: {rate} is no rate.",
-                f"Say what one {code} is worth in {organisation.currency}.",
+                f"organisation.exchange_rates: {rate} is not a rate.",
+                f"Give the value of one {code} in {organisation.currency}.",
             )
 
 
@@ -179,10 +213,12 @@ def _webhooks(settings: Settings) -> Iterator[Problem]:
         url = urlsplit(getattr(settings.alerts, name).reveal())
         if url.netloc and url.scheme == "http" and not _is_local(url.hostname or ""):
             yield Problem(
-                "F060", f"alerts.{name} is not https.", "Its address is a secret; use https.", "warning"
+                "F060", f"alerts.{name} is not https.", "Use https: the address is a secret.", "warning"
             )
         elif any(url) and (url.scheme not in ("http", "https") or not url.hostname):
-            yield Problem("F061", f"alerts.{name} is not an address.", "Copy all of it, https:// included.")
+            yield Problem(
+                "F061", f"alerts.{name} is not a web address.", "Copy all of it, including https://."
+            )
 
 
 def _resources(settings: Settings) -> Iterator[Problem]:
@@ -191,7 +227,10 @@ def _resources(settings: Settings) -> Iterator[Problem]:
         and settings.database.pool < settings.web.threads
     ):
         yield Problem(
-            "F050", "database.pool is smaller than web.threads.", "Requests would wait; raise it.", "warning"
+            "F050",
+            "database.pool is smaller than web.threads.",
+            "Raise it, or requests have to wait.",
+            "warning",
         )
     path = settings.instance / FILE
     if not settings.demo and path.exists() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):

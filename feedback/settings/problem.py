@@ -1,4 +1,4 @@
-"""What `feedback doctor` prints, one at a time."""
+"""A problem as `feedback doctor` prints it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Problem:
-    """Something an operator should mend: a stable code, a sentence, and what to do about it."""
+    """Something that an operator should fix: a stable code, a sentence, and the fix."""
 
     code: str
     message: str

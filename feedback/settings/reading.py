@@ -1,4 +1,4 @@
-"""load(): defaults, then the file, then the environment, every mistake named at once."""
+"""load(): read defaults, file and environment, and report every mistake at once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from feedback.settings.values import Secret, parse
 
 FILE = "feedback.toml"
 PREFIX = "FEEDBACK_"
-_NOT_SETTINGS = {"FEEDBACK_INSTANCE"}  # says where the settings are, so it cannot be one of them
+_NOT_SETTINGS = {"FEEDBACK_INSTANCE"}  # names the directory of the settings and is not a setting
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the table: `table` is empty for settings at the top of the file."""
+    """One setting; `table` is empty for a setting at the top of the file."""
 
     table: str
     field: Field[Any]
@@ -42,7 +42,7 @@ class Entry:
 
 @cache
 def entries() -> Mapping[str, Entry]:
-    """Every setting by its name, `web.port` for example."""
+    """Every setting by its name, such as `web.port`."""
     return {entry.name: entry for entry in _entries(Settings, "")}
 
 
@@ -56,7 +56,7 @@ def _entries(table: type, name: str) -> Iterator[Entry]:
 
 
 def load(instance: Path, environ: Mapping[str, str]) -> Settings:
-    """The settings of the installation in `instance`; its file may be missing.
+    """Load the settings of the installation in `instance`; the file is optional.
 
     Raises SettingsInvalid with one line for each mistake.
     """
@@ -112,7 +112,7 @@ def _secret_from_file(
     entry: Entry, variable: str, environ: Mapping[str, str], mistakes: list[str]
 ) -> Iterator[tuple[str, Any]]:
     if entry.variable in environ:
-        mistakes.append(f"{entry.variable} and {variable} are both set; keep one.")
+        mistakes.append(f"{entry.variable} and {variable} are both set; remove one of them.")
         return
     try:
         yield entry.name, Secret(Path(environ[variable]).read_text(encoding="utf-8").rstrip("\r\n"))
@@ -156,7 +156,7 @@ def _build(instance: Path, values: Mapping[str, Any]) -> Settings:
 
 
 def _with_derived(settings: Settings) -> Settings:
-    """Fill what depends on other settings: the database's place, zones, and the demo's stand-ins."""
+    """Fill in the defaults that depend on other settings: database URL, time zones, and the demo's secrets."""
     if not settings.database.url:
         url = Secret(f"sqlite:///{settings.instance / 'feedback.db'}")
         settings = replace(settings, database=replace(settings.database, url=url))
@@ -167,7 +167,7 @@ def _with_derived(settings: Settings) -> Settings:
 
 
 def _with_stand_ins(settings: Settings) -> Settings:
-    public = Secret("demo: everybody knows this, so never use it in public")
+    public = Secret("demo: everybody knows this secret, so never use it in public")
     web, link, channels = settings.web, settings.link, settings.channels
     return replace(
         settings,

@@ -1,4 +1,4 @@
-"""Pages made from the table of settings."""
+"""Generates docs/settings.md and a new installation's feedback.toml from the table of settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _HEAD = """\
 
 <!-- Made from feedback/settings/table.py by `python3 dev.py docs`; do not edit. -->
 
-Settings come from three places, and the later one wins: the defaults below, the file `feedback.toml` in the
-instance directory (`FEEDBACK_INSTANCE`, by default `./instance`), and environment variables. A secret can
-also be read from the file that a variable with `_FILE` at its end names, for example
+Settings come from three places, each overriding the one before: the defaults below, the file `feedback.toml`
+in the instance directory (`FEEDBACK_INSTANCE`, by default `./instance`), and environment variables. To read a
+secret from a file, add `_FILE` to the name of its variable and set it to the file's path, for example
 `FEEDBACK_TWILIO_AUTH_TOKEN_FILE`.
 
-Lengths of time are written `30s`, `15m`, `4h`, `2d` or `2w`. In a variable, lists have commas between their
-items and tables are `name=value` pairs with commas between them. An unknown name is refused, and
-`feedback doctor` says what is missing or unwise.
+Write durations as `30s`, `15m`, `4h`, `2d` or `2w`. In a variable, separate the items of a list with commas,
+and write a table as `name=value` pairs separated by commas. An unknown name is an error. `feedback doctor`
+reports what is missing or unwise.
 """
 
 
@@ -62,14 +62,14 @@ def _default(entry: Entry) -> Any:
 
 
 def initial_toml(values: Mapping[str, str]) -> str:
-    """A commented `feedback.toml` with these values, `{"link.key": "..."}`; all other settings are comments.
+    """A commented `feedback.toml` that sets `values`, such as `{"link.key": "..."}`; all other settings are comments.
 
     Raises SettingsInvalid for an unknown name.
     """
     for name in values:
         if name not in entries():
             raise SettingsInvalid(f"There is no setting {name}.")
-    parts = ["# Settings of this installation; a line without # differs from the default.\n"]
+    parts = ["# Settings of this installation. Remove the # from a line to change a default.\n"]
     for table, rows in _tables():
         parts.append(f"\n[{table}]\n# {_purpose(table)}\n" if table else "\n")
         parts += [_line(entry, values.get(entry.name)) for entry in rows]

@@ -1,4 +1,4 @@
-"""Every setting there is. The types decide how a value is read, the documentation is made from this page."""
+"""Every setting. Its type decides how its value is read; docs/settings.md is generated from this table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def setting(default: Any, doc: str, *, least: float | None = None, most: float | None = None) -> Any:
-    """A setting: its default, what it is for, and the bounds of a number."""
+    """A setting: its default, its description, and the least and greatest value of a number."""
     metadata = {"doc": doc, "least": least, "most": most}
     if isinstance(default, Mapping):
         return field(default_factory=lambda: MappingProxyType(dict(default)), metadata=metadata)
@@ -28,59 +28,64 @@ def setting(default: Any, doc: str, *, least: float | None = None, most: float |
 class Web:
     """The web server."""
 
-    host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all.")
-    port: int = setting(8080, "Port to listen on; 0 takes a free one.", least=0, most=65535)
+    host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all interfaces.")
+    port: int = setting(8080, "Port to listen on; 0 uses any free port.", least=0, most=65535)
     public_url: str = setting(
-        "", "Where customers and providers reach this installation, e.g. https://s.example.com."
+        "", "Address at which customers and providers reach this installation, e.g. https://s.example.com."
     )
-    trusted_proxy: str = setting("", "Address of the reverse proxy whose X-Forwarded-* headers count.")
-    threads: int = setting(16, "Requests answered at the same time.", least=1, most=512)
+    trusted_proxy: str = setting("", "Address of the reverse proxy whose X-Forwarded-* headers are trusted.")
+    threads: int = setting(16, "Number of requests handled at the same time.", least=1, most=512)
     secret_key: Secret = setting(Secret(), "Signs staff sessions; at least 32 characters.")
-    secret_key_previous: Secret = setting(Secret(), "The key before, still accepted while sessions run out.")
-    metrics_token: Secret = setting(Secret(), "Bearer token with which a collector reads /metrics.")
-    password_salt: Secret = setting(Secret(), "Mixed into staff passwords; changing it voids them all.")
+    secret_key_previous: Secret = setting(
+        Secret(), "Previous key; existing sessions signed with it stay valid."
+    )
+    metrics_token: Secret = setting(Secret(), "Bearer token that a metrics collector sends to read /metrics.")
+    password_salt: Secret = setting(
+        Secret(), "Salt of the staff password hashes; changing it invalidates all passwords."
+    )
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where everything is stored."""
+    """The database."""
 
     url: Secret = setting(
         Secret(),
-        "sqlite:///file or postgresql://user:password@host/name; empty is feedback.db in the instance.",
+        "sqlite:///file or postgresql://user:password@host/name; empty: feedback.db in the instance directory.",
     )
     pool: int = setting(
-        20, "PostgreSQL connections of one process; more than web.threads.", least=1, most=500
+        20, "PostgreSQL connections of one process; use more than web.threads.", least=1, most=500
     )
     patience: float = setting(10.0, "Seconds to wait for a lock or a connection.", least=0.1, most=120)
 
 
 LARGEST_LOGO = 2_000
-"""Bytes; a larger one would not fit in an answer page of 8 kB."""
+"""Bytes. An answer page must stay below 8 kB with the logo in it."""
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """Who asks: shown to customers and used where a contact has no value of its own."""
+    """Your organisation: shown to customers, and the defaults for contacts and accounts."""
 
-    name: str = setting("", "Name that customers know.")
-    logo: str = setting("", "File in the instance directory; PNG or SVG, at most 2,000 bytes.")
+    name: str = setting("", "The organisation's name, shown to customers.")
+    logo: str = setting("", "Logo file in the instance directory: PNG or SVG, at most 2,000 bytes.")
     colour: str = setting("#1f5fbf", "Colour of buttons, as #rrggbb.")
-    support_email: str = setting("", "Where a customer gets help.")
-    support_phone: str = setting("", "Where a customer gets help.")
-    privacy_url: str = setting("", "The privacy notice, linked from every answer page.")
-    default_language: str = setting("en", "Language where the contact's is not known.")
-    default_region: str = setting("US", "Country of phone numbers written without one (ISO 3166).")
+    support_email: str = setting("", "E-mail address at which customers get help.")
+    support_phone: str = setting("", "Phone number at which customers get help.")
+    privacy_url: str = setting("", "Address of the privacy notice, linked from every answer page.")
+    default_language: str = setting("en", "Language of contacts whose language is not known.")
+    default_region: str = setting("US", "Country (ISO 3166) of phone numbers without a country code.")
     time_zone: ZoneInfo = setting(
         ZoneInfo("UTC"),
-        "Zone of the days of reports, and of contacts whose own is not known. After a change: "
+        "Time zone of the days in reports, and of contacts whose time zone is not known. After a change, run "
         "`feedback db rebuild-rollups`.",
     )
     currency: str = setting(
-        "USD", "Currency (ISO 4217) in which accounts are compared, and of those that name none."
+        "USD",
+        "Currency (ISO 4217) in which accounts are compared; also the currency of accounts that name none.",
     )
     exchange_rates: Mapping[str, float] = setting(
-        _NOTHING, "What one of another currency is worth in `currency`, e.g. { EUR = 1.1, TRY = 0.03 }."
+        _NOTHING, "Value of one unit of another currency in `currency`, e.g. { EUR = 1.1, TRY = 0.03 }."
     )
 
 
@@ -90,30 +95,28 @@ class Link:
 
     key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
     key_previous: Secret = setting(
-        Secret(), "The key before: mail that left under it is known when it comes back."
+        Secret(), "Previous key: bounces of mail that was sent with it are still recognised."
     )
     edit_window: timedelta = setting(
-        timedelta(hours=1), "How long an answer can be changed after it was given."
+        timedelta(hours=1), "How long customers can change an answer after giving it."
     )
-    expiry: timedelta = setting(timedelta(days=30), "How long a link works where its survey does not say.")
+    expiry: timedelta = setting(timedelta(days=30), "How long a link works if its survey does not say.")
 
 
 @dataclass(frozen=True)
 class Questionnaires:
-    """What may be asked."""
+    """Who may accept errors in questionnaires."""
 
     design_leads: tuple[str, ...] = setting(
-        (), "Who may accept errors of the linter besides leads and admins, as `by:` names them."
+        (), "Who may accept linter errors besides leads and admins; the names as `by:` gives them."
     )
 
 
 @dataclass(frozen=True)
 class Channels:
-    """How messages leave."""
+    """The channels that send messages."""
 
-    enabled: tuple[str, ...] = setting(
-        (), "Channels in use; the demo uses its simulator where none is named."
-    )
+    enabled: tuple[str, ...] = setting((), "Channels in use; if none is named, the demo uses its simulator.")
 
 
 @dataclass(frozen=True)
@@ -121,63 +124,68 @@ class Twilio:
     """SMS through Twilio."""
 
     account_sid: str = setting("", "AC...")
-    auth_token: Secret = setting(Secret(), "Signs callbacks, and signs in where no API key is given.")
-    secondary_auth_token: Secret = setting(Secret(), "Also accepted on callbacks while the token is rotated.")
-    api_key_sid: str = setting("", "SK...; preferred over the token for sending.")
-    api_key_secret: Secret = setting(Secret(), "Belongs to api_key_sid.")
-    sender: str = setting("", "Number in E.164, or an alphanumeric sender (which cannot be answered).")
-    messaging_service_sid: str = setting("", "MG...; instead of sender.")
+    auth_token: Secret = setting(
+        Secret(), "Checks the signature of callbacks, and authenticates if no API key is set."
+    )
+    secondary_auth_token: Secret = setting(
+        Secret(), "Also accepted for callbacks while you rotate the token."
+    )
+    api_key_sid: str = setting("", "SK...; used instead of auth_token for calls to Twilio.")
+    api_key_secret: Secret = setting(Secret(), "Secret of api_key_sid.")
+    sender: str = setting("", "Number in E.164, or an alphanumeric sender (to which customers cannot reply).")
+    messaging_service_sid: str = setting("", "MG...; use it instead of sender.")
     senders: Mapping[str, str] = setting(
-        _NOTHING, 'Sender by country of the recipient, e.g. { TR = "ACME" }.'
+        _NOTHING, 'Sender for recipients in a country, e.g. { TR = "ACME" }.'
     )
     base_url: str = setting(
-        "https://api.twilio.com", "Another address of the API, on this machine: for tests and proxies."
+        "https://api.twilio.com",
+        "Base address of the API; it can only be changed to one on this machine, for tests and proxies.",
     )
-    messages_per_second: float = setting(1.0, "Segments a second that the sender may send.", least=0.01)
-    timeout: float = setting(15.0, "Seconds to wait for an answer.", least=1, most=120)
-    cost_per_segment: float = setting(0.0, "Price of a segment, for the estimate before a send.", least=0)
+    messages_per_second: float = setting(1.0, "SMS segments a second that each sender may send.", least=0.01)
+    timeout: float = setting(15.0, "Seconds to wait for a response.", least=1, most=120)
+    cost_per_segment: float = setting(0.0, "Price of one SMS segment, for the costs on the pages.", least=0)
 
 
 @dataclass(frozen=True)
 class Smtp:
     """E-mail."""
 
-    host: str = setting("", "Mail server.")
-    port: int = setting(587, "587 for STARTTLS, 465 for TLS.", least=1, most=65535)
-    security: Literal["starttls", "tls", "none"] = setting("starttls", "starttls, tls or none.")
-    username: str = setting("", "Empty for no sign-in.")
-    password: Secret = setting(Secret(), "Belongs to username.")
-    sender: str = setting("", "From, e.g. Acme <hello@example.com>.")
-    envelope_domain: str = setting("", "Domain for bounces; empty is the sender's.")
-    timeout: float = setting(30.0, "Seconds to wait for an answer.", least=1, most=300)
+    host: str = setting("", "Host name of the mail server.")
+    port: int = setting(587, "Port: usually 587 for STARTTLS, 465 for TLS.", least=1, most=65535)
+    security: Literal["starttls", "tls", "none"] = setting("starttls", "Encryption: starttls, tls or none.")
+    username: str = setting("", "User name; empty: no authentication.")
+    password: Secret = setting(Secret(), "Password of username.")
+    sender: str = setting("", "The From address, e.g. Acme <hello@example.com>.")
+    envelope_domain: str = setting("", "Domain to which bounces are sent; empty: the sender's domain.")
+    timeout: float = setting(30.0, "Seconds to wait for a response.", least=1, most=300)
     unknown: Literal["hold", "resend"] = setting(
         "hold",
-        "When nobody knows whether the server took a message: hold it, or resend it once and risk that it has both.",
+        "If it is unknown whether the server accepted a message: hold it, or resend it once and risk a duplicate.",
     )
 
 
 @dataclass(frozen=True)
 class Contact:
-    """How often and when customers may be asked."""
+    """How often and when customers may be contacted."""
 
-    min_gap: timedelta = setting(timedelta(days=30), "Rest for a contact between two surveys.")
+    min_gap: timedelta = setting(timedelta(days=30), "Least time between two surveys to one contact.")
     important_gap: timedelta = setting(
-        timedelta(days=7), "Rest before a survey whose priority in the journey is higher than the last one's."
+        timedelta(days=7), "The same for a survey with a higher priority in the journey than the last one."
     )
-    account_max: int = setting(5, "Surveys for one account within account_window.", least=1)
-    account_window: timedelta = setting(timedelta(days=30), "The window of account_max.")
+    account_max: int = setting(5, "Most surveys to one account within account_window.", least=1)
+    account_window: timedelta = setting(timedelta(days=30), "Period for account_max.")
     quiet_from: time = setting(
         time(20),
-        "No message from this hour of the contact's day ... (some countries have fewer hours: docs/journey.md)",
+        "No messages from this local time of the contact ... (some countries allow fewer hours: docs/journey.md)",
     )
-    quiet_to: time = setting(time(9), "... until this one.")
+    quiet_to: time = setting(time(9), "... until this local time.")
     weekdays: tuple[Weekday, ...] = setting(
         _WORKDAYS,
-        "Days on which messages may go out, in countries without days of their own (docs/journey.md).",
+        "Days on which messages may be sent, in countries without their own rule (docs/journey.md).",
     )
-    blackout_dates: tuple[date, ...] = setting((), "Days without messages.")
+    blackout_dates: tuple[date, ...] = setting((), "Dates on which no messages are sent.")
     consent_required: bool = setting(
-        True, "Ask only contacts whose consent for the channel is on record; in DE and TR in any case."
+        True, "Survey only contacts whose consent for the channel is recorded; always so in DE and TR."
     )
 
 
@@ -185,50 +193,54 @@ class Contact:
 class FollowUp:
     """Closing the loop after a low score."""
 
-    fallback_owner: str = setting("", "E-mail address of who takes tasks of accounts without an owner.")
-    opens: time = setting(time(9), "Business hours begin.")
-    closes: time = setting(time(17), "Business hours end.")
+    fallback_owner: str = setting(
+        "", "E-mail address of the user who gets the follow-ups of accounts without an owner."
+    )
+    opens: time = setting(time(9), "Start of business hours.")
+    closes: time = setting(time(17), "End of business hours.")
     weekdays: tuple[Weekday, ...] = setting(_WORKDAYS, "Business days.")
-    holidays: tuple[date, ...] = setting((), "Days that do not count.")
+    holidays: tuple[date, ...] = setting((), "Dates that are not business days.")
     holiday_calendars: Mapping[str, tuple[date, ...]] = setting(
         _NOTHING,
-        "Other holidays under a name, for colleagues elsewhere: { iran = [2026-03-21, 2026-03-22] }.",
+        "Named lists of other holidays, for colleagues elsewhere: { iran = [2026-03-21, 2026-03-22] }.",
     )
-    time_zone: ZoneInfo | None = setting(None, "Zone of business hours; empty is the organisation's.")
+    time_zone: ZoneInfo | None = setting(None, "Time zone of business hours; empty: the organisation's.")
     weights: Mapping[str, float] = setting(
-        _NOTHING, "What makes a task urgent, in place of the built-in weights."
+        _NOTHING, "Weights for the order of the queue that replace built-in ones; see docs/follow-ups.md."
     )
     half_of_revenue: float = setting(
         5_000.0,
-        "Recurring revenue a month, in organisation.currency, that gets half of the points for revenue.",
+        "Monthly recurring revenue, in organisation.currency, that gets half of the points for revenue.",
         least=0.01,
     )
 
 
 @dataclass(frozen=True)
 class Health:
-    """How an account is doing, as one number."""
+    """The health score of accounts."""
 
     weights: Mapping[str, float] = setting(
         _NOTHING,
-        "How much each part counts (relationship, experience, direction, voice, follow_ups, usage), in place "
-        "of the built-in weights; see docs/insights.md.",
+        "Weights of the parts (relationship, experience, direction, voice, follow_ups, usage) that replace "
+        "built-in ones; see docs/insights.md.",
     )
     usage: Mapping[str, float] = setting(
-        {"usage": 100.0}, "Usage metrics that count, each with the value that is full use."
+        {"usage": 100.0}, "Usage metrics that count towards health, each with the value that means full use."
     )
-    usage_counts_for: timedelta = setting(timedelta(days=45), "An older usage figure says nothing.")
+    usage_counts_for: timedelta = setting(timedelta(days=45), "Older usage figures are ignored.")
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """Messages to staff."""
+    """Notifications to staff."""
 
     slack_webhook: Secret = setting(Secret(), "Incoming webhook of a Slack channel.")
     teams_webhook: Secret = setting(Secret(), "Workflow webhook of a Teams channel.")
-    digest_after: timedelta = setting(timedelta(minutes=15), "Alerts within this time become one message.")
+    digest_after: timedelta = setting(
+        timedelta(minutes=15), "Notifications within this time are merged into one message."
+    )
     remind_before: timedelta = setting(
-        timedelta(hours=2), "Opening hours before a promise runs out that its owner is reminded; 0h: never."
+        timedelta(hours=2), "Remind the owner so many business hours before a target time; 0h: never."
     )
 
 
@@ -236,11 +248,14 @@ class Alerts:
 class Worker:
     """The background worker."""
 
-    tick: float = setting(5.0, "Seconds between two looks for due work.", least=0.1, most=3600)
-    batch: int = setting(50, "Messages claimed at once.", least=1, most=1000)
-    concurrency: int = setting(4, "Messages sent at the same time.", least=1, most=64)
+    tick: float = setting(5.0, "Seconds between two checks for due work.", least=0.1, most=3600)
+    batch: int = setting(50, "Number of messages claimed at once.", least=1, most=1000)
+    concurrency: int = setting(
+        4, "Number of messages sent at the same time on each channel.", least=1, most=64
+    )
     lease: timedelta = setting(
-        timedelta(minutes=2), "After this, another worker asks what became of a claimed message."
+        timedelta(minutes=2),
+        "After this time, another worker asks the provider about a message whose worker has disappeared.",
     )
     settle: timedelta = setting(
         timedelta(minutes=2), "Wait before asking the provider about an unconfirmed message."
@@ -249,30 +264,38 @@ class Worker:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long personal data are kept; 0d keeps them."""
+    """How long personal data are kept; 0d: forever."""
 
-    answers: timedelta = setting(timedelta(days=0), "Comments and the person behind an answer; scores stay.")
+    answers: timedelta = setting(
+        timedelta(days=0), "Comments, and the link from an answer to its person; scores stay."
+    )
     messages: timedelta = setting(timedelta(days=180), "Text and address of messages.")
-    contacts: timedelta = setting(timedelta(days=0), "Contacts without any event for so long.")
-    replies: timedelta = setting(timedelta(days=180), "SMS replies as they came.")
-    usage: timedelta = setting(timedelta(days=365), "Figures of use that the API was told.")
+    contacts: timedelta = setting(
+        timedelta(days=0), "Contacts without any activity for this time are erased."
+    )
+    replies: timedelta = setting(timedelta(days=180), "Text and sender of replies from customers.")
+    usage: timedelta = setting(timedelta(days=365), "Usage figures received by the API.")
 
 
 @dataclass(frozen=True)
 class Log:
-    """What the program says about itself."""
+    """The program's log."""
 
-    level: Literal["debug", "info", "warning", "error"] = setting("info", "debug, info, warning or error.")
-    format: Literal["console", "json"] = setting("console", "console for people, json for collectors.")
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "Least severe level to log: debug, info, warning or error."
+    )
+    format: Literal["console", "json"] = setting(
+        "console", "console (for people) or json (for log collectors)."
+    )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one installation. `instance` is its directory."""
+    """All settings of one installation; `instance` is its directory."""
 
     instance: Path
     demo: bool = setting(
-        False, "Try the product: simulated channels and well-known secrets. Never in public."
+        False, "Demo mode: simulated channels and well-known secrets. Never use it in public."
     )
     web: Web = field(default_factory=Web)
     database: Database = field(default_factory=Database)

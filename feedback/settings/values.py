@@ -1,6 +1,6 @@
-"""From what an operator wrote, in TOML or in a variable, to the value that the program uses.
+"""Converts what an operator wrote, in TOML or in a variable, to the value that the program uses.
 
-Every function here raises ValueError with the end of a sentence that begins with the setting's name.
+Every function here raises ValueError with a message that continues a sentence beginning with the setting's name.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 class Weekday(IntEnum):
-    """Numbered as `date.weekday()` numbers them."""
+    """Monday is 0, as in `date.weekday()`."""
 
     MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 
 
 class Secret:
-    """A value that no log, traceback or page may show; `reveal()` is the only way to it."""
+    """A value that is masked in logs, tracebacks and pages; only `reveal()` returns it."""
 
     __slots__ = ("_value",)
 
@@ -50,7 +50,7 @@ class Secret:
 
 
 def parse(kind: Any, written: Any) -> Any:
-    """The value of type `kind` for `written`: a TOML value, or always a string when it is a variable's."""
+    """Convert `written` to type `kind`. It is a TOML value, or a string if it comes from a variable."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         inner = next(each for each in arguments if each is not type(None))
@@ -83,7 +83,7 @@ def _pairs(written: Any) -> Mapping[str, Any]:
     if isinstance(written, Mapping):
         return written
     if not isinstance(written, str) or any("=" not in item for item in _items(written)):
-        raise ValueError("must be a table, or name=value pairs with commas between them")
+        raise ValueError("must be a table, or name=value pairs separated by commas")
     return {key.strip(): value.strip() for key, value in (item.split("=", 1) for item in _items(written))}
 
 
@@ -123,7 +123,7 @@ def _length(written: Any) -> timedelta:
     """`30s`, `15m`, `4h`, `2d` or `2w`."""
     found = re.fullmatch(r"(\d{1,6})([smhdw])", written) if isinstance(written, str) else None
     if found is None:
-        raise ValueError("must be a length of time such as 30s, 15m, 4h, 2d or 2w")
+        raise ValueError("must be a duration such as 30s, 15m, 4h, 2d or 2w")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
@@ -174,7 +174,7 @@ _PARSERS: dict[Any, Callable[[Any], Any]] = {
 
 
 def written(value: Any) -> str:  # noqa: PLR0911  (a table of types)
-    """How a value is written in TOML; the inverse of `parse` for everything that has a default."""
+    """The TOML form of a value; the inverse of `parse` for every type that a default has."""
     match value:
         case None | Secret():
             return '""'

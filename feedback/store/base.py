@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from feedback.store.types import UtcDateTime
 
-# Names for every constraint, so that a migration can drop what an earlier one made, on both databases.
+# Every constraint gets a predictable name, so that later migrations can drop it on both databases.
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -21,7 +21,7 @@ NAMING_CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """`Mapped[datetime]` is a `UtcDateTime` everywhere."""
+    """Maps every `Mapped[datetime]` to `UtcDateTime`."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar = {datetime: UtcDateTime()}

@@ -1,13 +1,13 @@
-"""The one door to the database: `reading()` and `writing()`.
+"""Access to the database: `reading()` and `writing()`.
 
-The same code serves SQLite and PostgreSQL. What differs is settled here, once:
+The same code works with SQLite and PostgreSQL. This module handles the differences:
 
-- SQLite starts real transactions (`BEGIN`, and `BEGIN IMMEDIATE` for writers, who would otherwise lose a
-  race they had already half run), and its writers queue on a lock of this process, because SQLite's own
-  waiting is polling and therefore unfair. They share one connection, which therefore knows its pages; readers
-  have others, which refuse to write from the first moment on: to change a connection's mind about that
-  makes SQLite throw all its prepared statements away.
-- PostgreSQL needs none of that; readers get read-only transactions there as they do on SQLite.
+- On SQLite we start transactions explicitly: `BEGIN` for readers, and `BEGIN IMMEDIATE` for writers, which
+    could otherwise fail when they upgrade a read lock. Writers of this process queue on a lock, because
+    SQLite's own waiting polls and is unfair. Writers share one connection and its page cache. Readers use
+    other connections, which are read-only from the start, because switching `query_only` makes SQLite discard
+    its prepared statements.
+- On PostgreSQL none of that is needed; readers get read-only transactions there, too.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from feedback.settings import Problem
 from feedback.store import failures
 
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-PATIENCE = 10.0  # seconds to wait for a lock or a free connection before giving up with a sentence
-FROZEN = 6  # times this, a process that says nothing in the middle of a transaction counts as frozen
+PATIENCE = 10.0  # seconds to wait for a lock or a free connection before raising StorageUnavailable
+FROZEN = 6  # PostgreSQL ends a transaction that has been idle for FROZEN * patience seconds
 
 _OURS = "feedback_database"
 
 
 def zone_of(rows: Session | Connection) -> tzinfo:
-    """Where the organisation's days begin, in any session or connection of a Database."""
+    """The organisation's time zone, from any session or connection of a Database."""
     bound = rows if isinstance(rows, Connection) else rows.get_bind()
     database: Database = bound.get_execution_options()[_OURS]
     return database.zone
 
 
 class Database:
-    """An engine and its transactions; make one for each process.
+    """Engines and transactions; make one Database per process.
 
     `url` is an SQLAlchemy URL (`sqlite:///path`, `postgresql://user:password@host/name`), `pool` the number
-    of connections kept; on PostgreSQL there are no more, so at least one for each thread is needed.
-    `zone` is where the organisation's days begin: everything that is counted by day goes by it (`zone_of`).
+    of connections kept; on PostgreSQL it is also the maximum, so use at least one per thread. `zone` is the
+    organisation's time zone, which decides what counts as a day (`zone_of`).
     Raises SettingsInvalid for an unusable URL.
-    Every context manager here turns the failures that an operator can mend into StorageUnavailable.
+    Every context manager here raises StorageUnavailable for failures that an operator can fix.
     """
 
     def __init__(self, url: str, *, pool: int = 16, patience: float = PATIENCE, zone: tzinfo = UTC) -> None:
@@ -70,13 +70,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees one state and may not write; the database refuses, on both."""
+        """A read-only session that sees one consistent state; both databases refuse writes in it."""
         with failures.explained(self.url), Session(self._readers, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose work is stored as a whole when the block ends, or not at all when it raises."""
+        """A session that is committed when the block ends, and rolled back if it raises."""
         with (
             failures.explained(self.url),
             self._writers_turn,
@@ -87,32 +87,32 @@ class Database:
 
     @contextmanager
     def rows(self) -> Iterator[Connection]:
-        """A bare connection that only reads, as `reading()` does, without what objects cost."""
+        """Like `reading()`, but a plain connection without the cost of ORM objects."""
         with failures.explained(self.url), self._readers.begin() as connection:
             yield connection
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A bare connection for tables and bulk work; promises what `writing()` does."""
+        """Like `writing()`, but a plain connection, for bulk work."""
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to this release's schema; safe when several nodes start at once."""
+        """Migrate the tables to this release's schema; safe if several nodes start at once."""
         from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s; only this command pays it)
 
         with failures.explained(self.url), self._writers_turn:
             schema.upgrade(self._writers)
 
     def is_current(self) -> bool:
-        """Whether the tables are those of this release."""
+        """Whether the tables have this release's schema."""
         from feedback.store import schema  # noqa: PLC0415
 
         with failures.explained(self.url), self._readers.connect() as connection:
             return schema.is_current(connection)
 
     def check(self) -> list[Problem]:
-        """What an operator should know before trusting this database; empty when all is well."""
+        """Problems of this database for `feedback doctor`; empty if there are none."""
         from feedback.store import health  # noqa: PLC0415
 
         try:
@@ -124,7 +124,7 @@ class Database:
         return problems if current else [*problems, health.OUTDATED]
 
     def now(self) -> datetime:
-        """The clock that all nodes share: the server's on PostgreSQL, this machine's on SQLite."""
+        """The time on the clock that all nodes share: the server's on PostgreSQL, this machine's on SQLite."""
         if self.is_sqlite:
             return clock.now()
         with failures.explained(self.url), self._readers.connect() as connection:
@@ -132,12 +132,12 @@ class Database:
             return moment.astimezone(UTC)
 
     def close(self) -> None:
-        """Give all connections back; the object can be used again afterwards."""
+        """Close all connections; the object can be used again afterwards."""
         self._writers.dispose()
         self._readers.dispose()
 
     def _engines(self, pool: int) -> tuple[Engine, Engine]:
-        """For writers, and for readers."""
+        """The engines for (writers, readers)."""
         try:
             if self.is_sqlite:
                 return self._sqlite_engine(1, _begin_writing), self._sqlite_engine(pool, _begin_reading)
@@ -145,7 +145,7 @@ class Database:
             return server, server.execution_options(**_READ_SERVER)
         except ModuleNotFoundError as missing:
             raise SettingsInvalid(
-                f"The database driver {missing.name!r} is not installed; install feedback[postgres]."
+                f"Install feedback[postgres]: the database driver {missing.name!r} is not installed."
             ) from None
         except (ArgumentError, SQLAlchemyError):
             raise SettingsInvalid(_UNKNOWN_URL) from None
@@ -153,9 +153,9 @@ class Database:
     def _sqlite_engine(self, pool: int, begin: Callable[[Connection], None]) -> Engine:
         arguments: dict[str, Any] = {"timeout": self.patience, "isolation_level": None}
         if sys.version_info >= (3, 12):
-            # The newer autocommit modes either begin too weakly or never commit an explicit BEGIN.
+            # The newer autocommit modes either begin without IMMEDIATE or never commit an explicit BEGIN.
             arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
-        # A connection is one open file: `pool` are kept, and nobody waits for one.
+        # A connection is only an open file: `pool` of them are kept, and more are opened if needed.
         engine = create_engine(
             self.url, connect_args=arguments, pool_size=pool, max_overflow=-1, hide_parameters=True
         )
@@ -171,11 +171,11 @@ class Database:
             pool_size=pool,
             max_overflow=0,
             pool_timeout=self.patience,
-            hide_parameters=True,  # what customers wrote must not end up in a log by way of an error
-            pool_pre_ping=True,  # a restarted server costs a reconnect instead of a failed request
+            hide_parameters=True,  # customers' words must not get into a log with an error
+            pool_pre_ping=True,  # reconnects after a server restart instead of failing a request
             connect_args={
                 "connect_timeout": max(2, int(self.patience)),
-                # A frozen process must not keep its locks: the server ends its transaction instead.
+                # A frozen process must not keep its locks: the server ends its transaction.
                 "options": f"-c idle_in_transaction_session_timeout={int(FROZEN * self.patience)}s",
             },
         )
@@ -184,7 +184,7 @@ class Database:
 
 
 class _Turn:
-    """The queue of this process's SQLite writers; taking it twice in one thread is a mistake in the code."""
+    """The lock of this process's SQLite writers. Raises RuntimeError if one thread takes it twice."""
 
     def __init__(self, patience: float) -> None:
         self._lock = threading.Lock()
@@ -204,8 +204,8 @@ class _Turn:
 
 
 _UNKNOWN_URL = (
-    "The setting database.url is not a database URL; "
-    "write sqlite:///path/to/file.db or postgresql://user:password@host/name."
+    "Write database.url as sqlite:///path/to/file.db or postgresql://user:password@host/name; "
+    "its value is not a database URL."
 )
 
 
@@ -219,12 +219,14 @@ def _parse(text: str) -> URL:
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise SettingsInvalid(_UNKNOWN_URL)
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise SettingsInvalid("The setting database.url must name a file: a database in memory forgets.")
+        raise SettingsInvalid(
+            "Name a file in database.url: a database in memory is lost when the program ends."
+        )
     return url
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # FULL, not NORMAL: in WAL mode NORMAL may lose acknowledged answers when the power fails.
+    # FULL, not NORMAL: in WAL mode NORMAL can lose committed answers in a power failure.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -1,4 +1,4 @@
-"""Local days in SQL, on both databases and by our own rules for zones."""
+"""Local days in SQL on both databases, by Python's time zone rules instead of the database's."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def local_day(
     first: datetime,
     last: datetime,
 ) -> ColumnElement[date]:
-    """The organisation's day of `moment`, for moments from `first` to `last`.
+    """A SQL expression for the organisation's local date of `moment`, valid for moments from `first` to `last`.
 
-    The clocks of a zone change now and then: between two changes a local day is that of UTC, shifted.
+    Between two clock changes the offset from UTC is constant, so the local date is the date of `moment` + offset.
     """
     steps = offsets(zone_of(session), first, last)
     *earlier, latest = [_shifted(session, moment, offset) for _, offset in steps]

@@ -1,7 +1,7 @@
-"""Database failures that an operator can mend, as sentences instead of tracebacks.
+"""Turns database failures that an operator can fix into sentences instead of tracebacks.
 
-Only the failures named here are translated. Everything else (a broken constraint, a mistake in a statement)
-is raised as it came, because services decide about the one and programmers must see the other.
+Only the failures named here are converted. Everything else is raised unchanged: services handle violated
+constraints, and a faulty statement is a bug that programmers must see.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from feedback.errors import StorageUnavailable
 
-LOCKED = "The database is locked by another program for too long; close it, or try again in a moment."
-_DISK_FULL = "The disk of the database is full; nothing was stored. Free some space and try again."
-_POOL_EMPTY = "All database connections are busy; raise database.pool above the number of threads."
+LOCKED = "The database was locked for too long. Close other programs that use it, or try again in a moment."
+_DISK_FULL = "Free some disk space and try again: the disk of the database is full, and nothing was stored."
+_POOL_EMPTY = "Raise database.pool above web.threads: all database connections are busy."
 
 
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
-    """Raise StorageUnavailable for a known failure inside the block."""
+    """Convert a known failure inside the block to StorageUnavailable."""
     try:
         yield
     except DBAPIError as error:
@@ -38,7 +38,7 @@ def explained(url: URL) -> Iterator[None]:
 
 
 def _with_causes(error: DBAPIError) -> Iterator[DBAPIError]:
-    """The error, and those that led to it: a full disk takes savepoints away, and leaving one then fails, too."""
+    """The error and the errors that led to it: after a full disk, releasing a lost savepoint fails as well."""
     cause: BaseException | None = error
     while isinstance(cause, DBAPIError):
         yield cause
@@ -49,7 +49,7 @@ def _with_causes(error: DBAPIError) -> Iterator[DBAPIError]:
 
 
 def without_values(context: ExceptionContext) -> None:
-    """Take PostgreSQL's DETAIL out of an error: it quotes the row, and the row holds what customers wrote."""
+    """Remove PostgreSQL's DETAIL from an error: it quotes the row, which can hold customers' words."""
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None and error.args and isinstance(error.args[0], str):
             error.args = (re.sub(r"\nDETAIL:.*", "", error.args[0], flags=re.DOTALL), *error.args[1:])
@@ -65,49 +65,50 @@ def _sqlite(error: DBAPIError, url: URL) -> str | None:  # noqa: PLR0911  (a tab
     if name == "SQLITE_FULL":
         return _DISK_FULL
     if name.startswith("SQLITE_READONLY") and not _is_write_in_reading(name):
-        return f"The database {file} is read-only for this user; correct the rights of file and directory."
+        return f"Give this user write permission for the database {file} and its directory: it is read-only."
     if name.startswith("SQLITE_IOERR"):
-        return f"The disk reports an error for the database {file}; check the disk and the free space."
+        return f"Check the disk and its free space: the database {file} had an I/O error."
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return f"{file} is not an intact SQLite database; restore it from a backup."
+        return f"Restore {file} from a backup: it is damaged or not an SQLite database."
     return None
 
 
 def _cannot_open(file: Path) -> str:
     if not file.parent.is_dir():
-        return (
-            f"The directory {file.parent} for the database does not exist; create it or change database.url."
-        )
-    return f"The database {file} cannot be opened; check that this user may read and write it."
+        return f"Create the directory {file.parent} or change database.url: the directory does not exist."
+    return f"Give this user read and write permission for the database {file}: it cannot be opened."
 
 
 def _is_write_in_reading(name: str) -> bool:
-    # `PRAGMA query_only` refuses with the plain code: a mistake of ours, not of the installation.
+    # `PRAGMA query_only` fails with the plain code: that is a bug in this program, not a wrong file permission.
     return name == "SQLITE_READONLY"
 
 
-# libpq gives no codes for a failed connection, only text. The order matters: the first match wins.
+# libpq reports failed connections as text without a code. The first match is used, so the order matters.
 _CONNECTING = (
     (
         "password authentication failed",
-        "PostgreSQL at {where} refused the password of {user!r}; correct database.url.",
+        "Correct the password in database.url: PostgreSQL at {where} refused it for {user!r}.",
     ),
     (
         "no password supplied",
-        "PostgreSQL at {where} asks {user!r} for a password; put one into database.url.",
+        "Add a password to database.url: PostgreSQL at {where} requires one for {user!r}.",
     ),
     (
         "no pg_hba.conf entry",
-        "PostgreSQL at {where} does not admit {user!r} from this machine (pg_hba.conf).",
+        "Allow {user!r} to connect from this machine in pg_hba.conf of PostgreSQL at {where}.",
     ),
     (
         "sorry, too many clients",
-        "PostgreSQL at {where} has no connection left; lower database.pool on the nodes.",
+        "Lower database.pool on the nodes: PostgreSQL at {where} has no free connection.",
     ),
-    ("role ", "PostgreSQL at {where} knows no role {user!r}; create it or correct database.url."),
-    ("database ", "PostgreSQL at {where} has no database {database!r}; create it or correct database.url."),
+    ("role ", "Create the role {user!r} or correct database.url: PostgreSQL at {where} does not have it."),
+    (
+        "database ",
+        "Create the database {database!r} or correct database.url: PostgreSQL at {where} does not have it.",
+    ),
 )
-_UNREACHABLE = "PostgreSQL at {where} cannot be reached; check that it runs and that database.url is right."
+_UNREACHABLE = "Check that PostgreSQL at {where} runs and that database.url is right: it cannot be reached."
 
 
 def _postgres(error: DBAPIError, url: URL) -> str | None:
@@ -125,7 +126,8 @@ def _postgres(error: DBAPIError, url: URL) -> str | None:
 
 
 def _is_connection_failure(error: DBAPIError, state: str | None) -> bool:
-    """Class 08 (connection), 28 (authorisation), 57P (shutdown), 53300 (too many), or none yet."""
+    """Whether SQLSTATE `state` is of class 08 (connection), 28 (authorisation) or 57P (shutdown), is 53300 (too many
+    connections) or 3D000 (no such database), or is missing because there was no connection."""
     if state is None:
         return type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout")
     return state.startswith(("08", "28", "57P")) or state in ("53300", "3D000")

@@ -1,4 +1,4 @@
-"""What `feedback doctor` says about the database."""
+"""Problems of the database, for `feedback doctor`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from sqlalchemy import Connection, text
 from feedback.errors import StorageUnavailable
 from feedback.settings import Problem
 
-ROOM = 200 * 1024 * 1024  # bytes; below this a busy day may fill the disk
+ROOM = 200 * 1024 * 1024  # bytes; with less free space a busy day could fill the disk
 OLDEST_SQLITE = (3, 35)  # RETURNING
 OLDEST_POSTGRES = 14  # the oldest release that is still maintained
 
 OUTDATED = Problem(
-    "F102", "The tables are not those of this release.", "Run `feedback db upgrade`; make a backup first."
+    "F102", "The tables do not match this release.", "Make a backup, then run `feedback db upgrade`."
 )
 
 
 def unreachable(reason: StorageUnavailable) -> Problem:
-    """The database as a whole cannot be used."""
-    return Problem("F101", str(reason), "Correct it, then run `feedback doctor` again.")
+    """The problem of a database that cannot be used at all."""
+    return Problem("F101", str(reason), "Then run `feedback doctor` again.")
 
 
 def examine(connection: Connection) -> list[Problem]:
-    """Problems of a database that answers."""
+    """Problems of a database that can be reached."""
     return _examine_sqlite(connection) if connection.dialect.name == "sqlite" else _examine_server(connection)
 
 
@@ -34,7 +34,11 @@ def _examine_sqlite(connection: Connection) -> list[Problem]:
     version = connection.dialect.server_version_info or ()
     if version < OLDEST_SQLITE:
         found = ".".join(map(str, version))
-        problems.append(Problem("F103", f"SQLite {found} is too old.", "Use Python built with SQLite 3.35."))
+        problems.append(
+            Problem(
+                "F103", f"SQLite {found} is too old.", "Use a Python that is built with SQLite 3.35 or newer."
+            )
+        )
     damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if damage != "ok":
         problems.append(Problem("F104", "The database file is damaged.", "Restore it from a backup."))
@@ -55,6 +59,10 @@ def _examine_server(connection: Connection) -> list[Problem]:
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
         problems.append(
-            Problem("F107", f"The database stores text as {encoding}.", "Create it with encoding UTF8.")
+            Problem(
+                "F107",
+                f"The database stores text as {encoding}.",
+                "Create the database with the encoding UTF8.",
+            )
         )
     return problems

@@ -1,4 +1,4 @@
-"""Migrations, run from code: Alembic needs no configuration file and no command of its own."""
+"""Runs the migrations from code, without Alembic's configuration file and command."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ import feedback.store.models  # noqa: F401  (fills Base.metadata)
 from feedback.errors import StorageUnavailable
 from feedback.store.base import Base
 
-_MIGRATING = 7236_0001  # any number: nodes that start together take this PostgreSQL advisory lock in turn
+_MIGRATING = (
+    7236_0001  # an arbitrary key: nodes that start together take this PostgreSQL advisory lock in turn
+)
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the missing migrations in one transaction: all of them, or none."""
+    """Run all missing migrations in one transaction."""
     with engine.connect() as connection:
-        connection.detach()  # foreign keys will be off on it: it must not go back to the pool
+        connection.detach()  # foreign keys will be off on it, so it must not return to the pool
         _enter(connection)
         command.upgrade(_config(connection), "head")
         _refuse_orphans(connection)
@@ -29,19 +31,19 @@ def upgrade(engine: Engine) -> None:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the database carries exactly the newest migrations."""
+    """Whether exactly the newest migrations have been applied."""
     present = MigrationContext.configure(connection).get_current_heads()
     return set(present) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def differences(connection: Connection) -> list[Any]:
-    """What the models say and the tables do not, as Alembic's directives; empty when they agree."""
+    """The differences between models and tables, as Alembic's directives; empty if they agree."""
     context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
     return list(compare_metadata(context, Base.metadata))
 
 
 def draft(connection: Connection, message: str, revision: str) -> None:
-    """Write `feedback/migrations/versions/<revision>_<message>.py` from the difference; read it first."""
+    """Write `feedback/migrations/versions/<revision>_<message>.py` from `differences`; review it before use."""
     command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
 
 
@@ -55,9 +57,10 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _enter(connection: Connection) -> None:
-    """Begin alone. On SQLite a batch migration rebuilds tables, and foreign keys would delete rows."""
+    """Begin a transaction that no other node's migration runs beside. On SQLite, switch foreign keys off: a batch
+    migration rebuilds tables, and cascades would delete rows."""
     if connection.dialect.name == "sqlite":
-        # The switch is ignored inside a transaction, so it goes to the driver before the first statement.
+        # SQLite ignores the pragma inside a transaction, so it goes to the driver before the first statement.
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         connection.begin()
     else:
@@ -70,5 +73,5 @@ def _refuse_orphans(connection: Connection) -> None:
     orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if orphan is not None:
         raise StorageUnavailable(
-            f"The migration would leave a row of {orphan[0]} without its {orphan[2]}; nothing was changed."
+            f"The migration would leave a row of {orphan[0]} without its row of {orphan[2]}; nothing was changed."
         )

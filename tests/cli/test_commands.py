@@ -79,12 +79,12 @@ def test_init_makes_settings_that_only_the_owner_can_read_and_says_what_comes_ne
 def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
-    assert "F020 No channel is enabled. Name some in channels.enabled." in result.output
+    assert "F020 No channel is enabled. Name at least one in channels.enabled." in result.output
 
 
 def test_doctor_says_what_a_second_worker_would_bring_on_sqlite(installed: Path) -> None:
     result = feedback(installed, "doctor")
-    assert "One worker is enough: on SQLite a second one does no harm and brings nothing." in result.output
+    assert "Run one worker: on SQLite a second one is harmless but makes nothing faster." in result.output
 
 
 def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
@@ -120,7 +120,7 @@ def test_doctor_says_when_a_bridge_ends(installed: Path) -> None:
     (installed / "questionnaires").mkdir(exist_ok=True)
     (installed / "questionnaires" / shipped.name).write_text(text, encoding="utf-8")
     result = feedback(installed, "doctor")
-    assert f"F114 relationship-nps: the bridge ends on {until}." in result.output
+    assert f"F114 relationship-nps: the trend bridge expires on {until}." in result.output
 
 
 def test_a_colleague_s_week_is_set_by_command(installed: Path) -> None:
@@ -161,7 +161,7 @@ def test_users_keys_and_customers_come_in_without_any_channel(installed: Path, t
     imported = feedback(installed, "import", "contacts", str(file))
     assert imported.exit_code == 1  # one row was refused
     assert "line 3, phone:" in imported.output
-    assert "2 rows read: 1 new, 0 changed, 0 as before, 1 refused." in imported.output
+    assert "2 rows read: 1 new, 0 changed, 0 unchanged, 1 refused." in imported.output
 
 
 def test_a_dry_run_stores_nothing(installed: Path, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_lint_says_when_it_cannot_ask_the_installation_and_goes_on(installed: Pa
     (installed / "feedback.toml").write_text("[nonsense]\n")
     told = feedback(installed, "lint", str(resources.shipped("questionnaires")))
     assert told.exit_code == 0
-    assert "Not held against what is published" in told.output
+    assert "Not compared with the published questionnaires: " in told.output
 
 
 def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path) -> None:
@@ -253,8 +253,8 @@ def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path
     command = ("acknowledge", "support-call-csat", "--by")
     assert "neither a lead nor an admin" in feedback(installed, *command, "cem@example.com").output
     assert "There is no user" in feedback(installed, *command, "zoe@example.com").output
-    assert "1 let stand." in feedback(installed, *command, "ada@example.com").output
-    assert "There is nothing to let stand." in feedback(installed, *command, "ada@example.com").output
+    assert "Warnings accepted: 1." in feedback(installed, *command, "ada@example.com").output
+    assert "There are no warnings to accept." in feedback(installed, *command, "ada@example.com").output
     assert feedback(installed, "report").exit_code == 0
 
 

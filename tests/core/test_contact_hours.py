@@ -196,8 +196,8 @@ def test_rules_for_these_countries_are_shipped():
 @pytest.mark.parametrize(
     ("raw", "complaint"),
     [
-        ({"closed": ["sun"]}, "written 09:00-20:00"),
-        ({"hours": "9-20"}, "written 09:00-20:00"),
+        ({"closed": ["sun"]}, "Write contact hours as 09:00-20:00"),
+        ({"hours": "9-20"}, "Write contact hours as 09:00-20:00"),
         ({"hours": "20:00-09:00"}, "must end after"),
         ({"hours": "09:00-20:00", "closed": ["sunday"]}, "'sunday' is not a day"),
         ({"hours": "09:00-20:00", "days": {"so": "10:00-12:00"}}, "'so' is not a day"),

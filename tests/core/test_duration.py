@@ -50,13 +50,13 @@ NONSENSE = [
 
 @pytest.mark.parametrize("written", [*NONSENSE, 4, None, True, timedelta(hours=4)])
 def test_anything_else_is_refused_with_what_to_write(written):
-    with pytest.raises(ValueError, match=r"is no duration: write .* 30m \(minutes\), 4h \(hours\)"):
+    with pytest.raises(ValueError, match=r"is not a duration: write .* 30m \(minutes\), 4h \(hours\)"):
         Duration.parse(written)
 
 
 @pytest.mark.parametrize(("amount", "unit"), [(-1, "h"), (10_000, "h"), (1, "s")])
 def test_a_duration_cannot_be_made_of_nonsense_either(amount, unit):
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         Duration(amount, unit)
 
 
@@ -83,7 +83,7 @@ def test_a_model_takes_a_duration_as_it_is():
 
 @pytest.mark.parametrize("written", ["soon", 4, None])
 def test_a_model_says_what_to_write(written):
-    with pytest.raises(ValidationError, match="is no duration: write"):
+    with pytest.raises(ValidationError, match="is not a duration: write"):
         Plan.model_validate({"delay": written})
 
 

@@ -69,7 +69,7 @@ class TestMistakes:
             ("[contact]\nquiet_from = 'late'", "must be a time of day such as 09:00, not 'late'."),
             ("[contact]\nblackout_dates = ['soon']", "must be a date such as 2026-12-24"),
             ("[contact]\nweekdays = ['funday']", "must name weekdays"),
-            ("[contact]\nmin_gap = 30", "must be a length of time such as 30s, 15m"),
+            ("[contact]\nmin_gap = 30", "must be a duration such as 30s, 15m"),
             ("[smtp]\nunknown = 'guess'", "smtp.unknown must be one of hold, resend, not 'guess'."),
             ("[web\n", "feedback.toml is not valid TOML"),
         ],
@@ -92,7 +92,7 @@ class TestMistakes:
 
     def test_two_sources_for_one_secret_are_refused(self, tmp_path: Path) -> None:
         sentence = mistakes(tmp_path, FEEDBACK_LINK_KEY="a", FEEDBACK_LINK_KEY_FILE="b")
-        assert "both set; keep one" in sentence
+        assert "both set; remove one of them" in sentence
 
     def test_a_missing_secret_file_is_refused(self, tmp_path: Path) -> None:
         assert "cannot be read" in mistakes(tmp_path, FEEDBACK_LINK_KEY_FILE=str(tmp_path / "no"))

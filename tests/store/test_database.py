@@ -222,20 +222,21 @@ def sentence(url: str, **options: float) -> str:
 
 class TestSentences:
     def test_the_directory_is_missing(self, tmp_path: Path) -> None:
-        assert "does not exist; create it" in sentence(f"sqlite:///{tmp_path}/no/such/feedback.db")
+        told = sentence(f"sqlite:///{tmp_path}/no/such/feedback.db")
+        assert f"Create the directory {tmp_path}/no/such or change database.url" in told
 
     def test_the_file_cannot_be_opened(self, tmp_path: Path) -> None:
         assert "cannot be opened" in sentence(f"sqlite:///{tmp_path}")
 
     def test_the_file_is_something_else(self, tmp_path: Path) -> None:
         (tmp_path / "feedback.db").write_text("not a database at all " * 100)
-        assert "not an intact SQLite database" in sentence(f"sqlite:///{tmp_path}/feedback.db")
+        assert "damaged or not an SQLite database" in sentence(f"sqlite:///{tmp_path}/feedback.db")
 
     def test_another_program_holds_the_lock(self, sqlite_url: str) -> None:
         holder = Database(sqlite_url)
         with holder.writing() as session:
             session.execute(text("SELECT 1"))
-            assert "locked by another program" in sentence(sqlite_url, patience=0.2)
+            assert "was locked for too long. Close other programs" in sentence(sqlite_url, patience=0.2)
         holder.close()
 
     def test_the_disk_is_full(self, sqlite_url: str) -> None:
@@ -255,7 +256,7 @@ class TestSentences:
     @pytest.mark.postgres
     def test_the_server_has_no_such_database(self, postgres_url: str) -> None:
         url = postgres_url.replace("/test_", "/missing_")
-        assert "has no database 'missing_" in sentence(url)
+        assert "Create the database 'missing_" in sentence(url)
 
     @pytest.mark.postgres
     def test_all_connections_are_busy(self, postgres_url: str) -> None:
@@ -269,9 +270,9 @@ class TestSentences:
     @pytest.mark.parametrize(
         ("words", "expected"),
         [
-            ('password authentication failed for user "ann"', "refused the password of 'ann'"),
-            ("sorry, too many clients already", "has no connection left"),
-            ('role "ann" does not exist', "knows no role 'ann'"),
+            ('password authentication failed for user "ann"', "Correct the password in database.url"),
+            ("sorry, too many clients already", "has no free connection"),
+            ('role "ann" does not exist', "Create the role 'ann'"),
             ("the database system is starting up", "cannot be reached"),
         ],
     )

@@ -1,4 +1,4 @@
-"""The metrics of the field. To add one: write its module, add its line to METRICS."""
+"""The registry of metrics. To add a metric, write its module and add a line to METRICS."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,7 +1,7 @@
-"""What a metric is: a scale with named bands, and measures that sum up many answers.
+"""The definition of a metric: a scale with named bands, and measures over many answers.
 
-Answers come as counts (score value -> number of answers), never one by one: that is the form in which
-roll-ups store them, so ten million answers cost as little as ten.
+Answers are given as counts (score value -> number of answers), as the rollups store them, so the cost does not
+depend on the number of answers.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Counts = Mapping[int, int]
-"""Score value -> number of answers with that value; values that nobody chose may be missing."""
+"""Score value -> number of answers; values without answers may be missing."""
 
 Unit = Literal["points", "percent", "mean"]
 """points: -100 to 100; percent: 0 to 100; mean: on the metric's own scale."""
 
 About = Literal["relationship", "experience", "employer"]
-"""What a metric asks of: us as a whole, one occasion or part of us, or (of employees) the place of work."""
+"""The subject of a metric: the company as a whole, one occasion or part of it, or (employees) the workplace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number and its confidence interval, in the unit of the measure.
+    """A value and its confidence interval, in the unit of the measure.
 
-    `value` is None without answers; `low` and `high` are None, too, where the spread cannot be known.
+    `value` is None without answers; `low` and `high` are also None if the variance is unknown.
     """
 
     value: float | None
@@ -34,10 +34,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How far group (or period) a lies above b.
+    """The difference of two groups or periods, a minus b.
 
-    `changed` is True only if the whole interval lies on one side of zero: without that no arrow and no
-    colour may be shown. Differences of percentages are percentage points.
+    `changed` is True only if the interval does not contain zero; otherwise show no arrow and no colour.
+    Differences of percentages are percentage points.
     """
 
     difference: float | None
@@ -48,7 +48,7 @@ class Comparison:
 
 
 class Measure(Protocol):
-    """One way of turning counts into one number: a net score, a share, a mean."""
+    """A way to compute one number from counts: a net score, a share, a mean."""
 
     @property
     def key(self) -> str: ...
@@ -60,17 +60,17 @@ class Measure(Protocol):
     def unit(self) -> Unit: ...
 
     def estimate(self, counts: Counts, confidence: float) -> Estimate:
-        """The number over at least one answer."""
+        """The estimate; needs at least one answer."""
         ...
 
     def compare(self, a: Counts, b: Counts, confidence: float) -> Comparison:
-        """a minus b, over at least one answer each."""
+        """a minus b; each needs at least one answer."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Secondary:
-    """A further number that belongs beside the score: the shares behind an NPS, the mean behind a CSAT."""
+    """An additional number shown with the score: the shares behind an NPS, the mean behind a CSAT."""
 
     key: str
     title: str
@@ -84,8 +84,8 @@ class Secondary:
 class Aggregate:
     """A metric over n answers.
 
-    `value`, `low`, `high` are in `unit`. `counts` lists every value of the scale and `band_counts` every
-    band (bad to good), also those that nobody chose, so that a chart needs no more.
+    `value`, `low`, `high` are in `unit`. `counts` has every value of the scale and `band_counts` every
+    band (bad to good), including those without answers, as charts need them.
     """
 
     metric: str
@@ -101,10 +101,10 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A question's scale, the field's names for its parts, and how answers are summed up.
+    """A question's scale, its bands, and how answers are aggregated.
 
     `scale` lists (band, its values) from bad to good and covers minimum to maximum without a gap.
-    `source` says where the definition was published, `about` what it is asked of.
+    `source` is where the definition was published, `about` the subject of the question.
     """
 
     key: str
@@ -137,24 +137,25 @@ class Metric:
         return self.measure.unit
 
     def band(self, value: int) -> str:
-        """The band of one answer; ValueError off the scale."""
+        """The band of one answer. Raises ValueError for a value outside the scale."""
         for name, values in self.scale:
             if value in values:
                 return name
         raise ValueError(f"{self.title} runs from {self.minimum} to {self.maximum}; {value} is not on it.")
 
     def goodness(self, value: int) -> float:
-        """How good one answer is, as a share of its scale: 0.0 for the worst, 1.0 for the best."""
+        """How good one answer is: 0.0 for the worst on the scale, 1.0 for the best."""
         return 1.0 - self.badness(value)
 
     def badness(self, value: int) -> float:
-        """How bad one answer is: 0.0 for the best of the scale, 1.0 for the worst."""
+        """How bad one answer is: 0.0 for the best on the scale, 1.0 for the worst."""
         self.band(value)
         best, worst = (self.minimum, self.maximum) if self.high_is_bad else (self.maximum, self.minimum)
         return (value - best) / (worst - best)
 
     def aggregate(self, counts: Counts, confidence: float = 0.95) -> Aggregate:
-        """Sum up many answers; without any, `n` is 0 and every number None. ValueError off the scale."""
+        """Aggregate answers; without any, `n` is 0 and all other numbers are None. Raises ValueError for values outside
+        the scale."""
         full = self._full(counts)
         n = sum(full.values())
         main = _estimate(self.measure, full, n, confidence)
@@ -171,7 +172,7 @@ class Metric:
         )
 
     def compare(self, a: Counts, b: Counts, confidence: float = 0.95) -> Comparison:
-        """How far a (this quarter, this group) lies above b (the quarter before, the others)."""
+        """a (this quarter, this group) minus b (the quarter before, the others)."""
         a, b = self._full(a), self._full(b)
         if not any(a.values()) or not any(b.values()):
             return Comparison(None, None, None, None, changed=False)
@@ -185,7 +186,7 @@ class Metric:
         for value, count in counts.items():
             self.band(value)
             if count < 0:
-                raise ValueError(f"{count} answers with the value {value} cannot be.")
+                raise ValueError(f"{count} is not a number of answers (value {value}).")
         return {value: counts.get(value, 0) for value in range(self.minimum, self.maximum + 1)}
 
 

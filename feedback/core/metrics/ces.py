@@ -1,13 +1,13 @@
 """Customer Effort Score, in its three forms. They must not be mixed: their scales differ, one is reversed.
 
 ces2      "X made it easy for me to handle my issue.", 1-7, strongly disagree to strongly agree
-ces1      "How much effort did you personally have to put forth ...?", 1-5, **low is good**; kept for those
-          who have a history of it. Its authors gave it up: people misread the reversed scale, and
-          "effort" translates badly
+ces1      "How much effort did you personally have to put forth ...?", 1-5, **low is good**; kept for
+                    organisations with a history of it. Its authors replaced it: people misread the reversed scale,
+                    and "effort" is hard to translate
 ces_item  "How easy or difficult was it to ...?", 1-7, very difficult to very easy
 
-Score: the mean; beside it the share of easy answers. Vendors cut the bands differently (4 counts as
-neutral here, as good or bad elsewhere), so a report has to name its bands.
+Score: the mean; also given is the share of easy answers. Vendors define the bands differently (4 is neutral
+here, good or bad elsewhere), so a report has to name its bands.
 """
 
 from feedback.core.metrics.base import Metric

@@ -1,7 +1,7 @@
-"""What may be shown of a number, given how many answers stand behind it.
+"""Whether and how a score may be shown, given its number of answers.
 
-With few answers a score says more about chance than about customers (at n = 30 an NPS is uncertain by
-about 27 points either way), and a small cell of a breakdown can point at a person.
+With few answers a score is mostly chance (at n = 30 the margin of error of an NPS is about 27 points), and a
+small cell of a breakdown can identify a person.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,8 @@ Key = TypeVar("Key")
 
 
 class Display(StrEnum):
-    """hidden: list the answers, show no score; indicative: the score with its interval, marked so; shown."""
+    """hidden: show the answers but no score; indicative: show the score with its interval, marked as indicative;
+    shown: show the score with its interval."""
 
     HIDDEN = "hidden"
     INDICATIVE = "indicative"
@@ -24,7 +25,7 @@ class Display(StrEnum):
 
 
 def display(n: int) -> Display:
-    """How a score over n answers may be shown."""
+    """How to show a score over n answers."""
     if n < INDICATIVE_FROM:
         return Display.HIDDEN
     return Display.INDICATIVE if n < SHOWN_FROM else Display.SHOWN
@@ -38,9 +39,9 @@ def cell_visible(n: int) -> bool:
 def protected(sizes: Mapping[Key, int]) -> frozenset[Key]:
     """Cells of a breakdown that must stay hidden when the total over all of them is shown.
 
-    `sizes` is the number of answers in each cell. Hiding the small ones alone would not do: whoever knows the
-    total and all other cells knows what is left. So the hidden cells together are never fewer than two, nor
-    have fewer answers than one visible cell must; the smallest visible ones are hidden until that holds
+    `sizes` is the number of answers in each cell. Hiding only the small cells is not enough, because the total
+    minus the visible cells is what is left. So there are always at least two hidden cells, which together have at
+    least as many answers as a visible cell needs; the smallest visible cells are hidden until that holds
     (complementary suppression: Cox 1980, Suppression methodology and statistical disclosure control, JASA
     75).
     """

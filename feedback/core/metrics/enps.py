@@ -1,6 +1,6 @@
 """Employee Net Promoter Score: "... recommend X as a place to work ...", scored exactly as NPS.
 
-An entry of its own, because a roll-up must never add employees to customers.
+It is a separate metric, so that rollups never add employees to customers.
 """
 
 from feedback.core.metrics.base import Metric

@@ -1,7 +1,7 @@
-"""Confidence intervals, tests and sample sizes, with nothing but the standard library.
+"""Confidence intervals, tests and sample sizes, with the standard library only.
 
-Everything here speaks of shares between 0 and 1 (a net score between -1 and 1); the measures turn
-them into points and per cent. `confidence` is always the two-sided level, 0.95 unless told.
+Shares are between 0 and 1, net scores between -1 and 1; the measures convert them to points and per cent.
+`confidence` is the two-sided level, 0.95 by default.
 
 Sources
     Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22.
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
-_NEARLY_NORMAL = 1e7  # degrees of freedom from which Student's t is the normal to six digits
+_NEARLY_NORMAL = 1e7  # degrees of freedom from which Student's t equals the normal to six digits
 _TINY = 1e-300
 _PRECISION = 1e-15
 
@@ -33,13 +33,13 @@ NET_ADDED = 3  # and hence to the number of answers
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval, in the unit of the thing estimated."""
+    """A confidence interval, in the unit of the estimate."""
 
     low: float
     high: float
 
     def clamped(self, minimum: float, maximum: float) -> Interval:
-        """The part of it that lies on the scale: a true value outside is impossible."""
+        """The part of the interval inside the scale."""
         return Interval(max(self.low, minimum), min(self.high, maximum))
 
     @property
@@ -49,7 +49,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """What a t interval needs: number of answers, their mean, their sample variance (n - 1)."""
+    """The input of a t interval: number of answers, mean, sample variance (n - 1)."""
 
     n: int
     mean: float
@@ -66,7 +66,7 @@ def z_quantile(confidence: float) -> float:
 
 def two_sided_p(z: float) -> float:
     """The p-value of a standard normal statistic."""
-    return math.erfc(abs(z) / math.sqrt(2))  # keeps its digits where 1 - cdf would lose them
+    return math.erfc(abs(z) / math.sqrt(2))  # keeps the digits that 1 - cdf would lose
 
 
 def t_quantile(confidence: float, df: float) -> float:
@@ -126,7 +126,7 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 
 def _log(x: float, y: float) -> float:
-    """log x for y = 1 - x, exact also where x is so close to 1 that only y still knows by how much."""
+    """log x, given y = 1 - x; exact even if x is so close to 1 that only y holds the difference."""
     return math.log1p(-y) if y < 0.5 else math.log(x)
 
 
@@ -145,7 +145,7 @@ def _log_inverse_beta(a: float, b: float) -> float:
 
 def _tail(confidence: float) -> float:
     if not 0 < confidence < 1:
-        raise ValueError(f"A confidence level lies between 0 and 1 (0.95, say), not at {confidence}.")
+        raise ValueError(f"The confidence level must be between 0 and 1 (such as 0.95), not {confidence}.")
     return (1 - confidence) / 2
 
 
@@ -158,7 +158,7 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
     centre = p + z * z / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    low = 0.0 if successes == 0 else (centre - half) / scale  # exactly the end, not 1e-17 beside it
+    low = 0.0 if successes == 0 else (centre - half) / scale  # exactly 0, without a rounding error
     high = 1.0 if successes == n else (centre + half) / scale
     return Interval(low, high)
 
@@ -178,7 +178,7 @@ def two_shares_p(successes_1: int, n_1: int, successes_2: int, n_2: int) -> floa
     """p-value of the z test for two independent shares, with the pooled variance."""
     pooled = (successes_1 + successes_2) / (n_1 + n_2)
     variance = pooled * (1 - pooled) * (1 / n_1 + 1 / n_2)
-    if variance == 0:  # all or nobody in both groups
+    if variance == 0:  # the share is 0 or 1 in both groups
         return 1.0
     return two_sided_p((successes_1 / n_1 - successes_2 / n_2) / math.sqrt(variance))
 
@@ -204,10 +204,10 @@ def adjusted_wald_net(good: int, bad: int, n: int, confidence: float = 0.95) -> 
 
 
 def t_interval(sample: Moments, confidence: float = 0.95) -> Interval | None:
-    """mean +/- t(n - 1) s / sqrt(n); None where the spread is unknown.
+    """mean +/- t(n - 1) s / sqrt(n); None if the variance is unknown.
 
-    That is so for a single answer, and for answers that are all the same: an interval of width zero
-    would claim certainty that ten equal answers do not give.
+    It is unknown for a single answer, and if all answers are equal: an interval of width zero would
+    claim certainty that ten equal answers do not give.
     """
     if sample.n < 2 or sample.variance == 0:
         return None
@@ -216,12 +216,12 @@ def t_interval(sample: Moments, confidence: float = 0.95) -> Interval | None:
 
 
 def welch(a: Moments, b: Moments, confidence: float = 0.95) -> tuple[Interval, float] | None:
-    """Interval for mean(a) - mean(b) and the p-value, both by Welch's t; None where the spread is unknown."""
+    """Interval and p-value for mean(a) - mean(b), by Welch's t; None if the variance is unknown."""
     if min(a.n, b.n) < 2 or a.variance == b.variance == 0:
         return None
     part_a, part_b = a.variance / a.n, b.variance / b.n
     error = math.sqrt(part_a + part_b)
-    # Divided through by the sum first: the squares of very small variances would vanish.
+    # Divide by the sum first, because the squares of very small variances would underflow.
     share_a, share_b = part_a / (part_a + part_b), part_b / (part_a + part_b)
     df = 1 / (share_a**2 / (a.n - 1) + share_b**2 / (b.n - 1))
     difference = a.mean - b.mean
@@ -248,9 +248,9 @@ def sample_size(
     (Cochran 1977): of 200 customers in all, fewer need to answer.
     """
     if not 0 < margin <= 100:
-        raise ValueError(f"The margin is a number of points above 0 and up to 100, not {margin}.")
+        raise ValueError(f"The margin must be more than 0 and at most 100 points, not {margin}.")
     if min(good, bad) < 0 or good + bad > 1:
-        raise ValueError("The shares of promoters and detractors are at least 0 and at most 1 together.")
+        raise ValueError("The shares of promoters and detractors must be at least 0, and at most 1 together.")
     variance = good + bad - (good - bad) ** 2
     needed = z_quantile(confidence) ** 2 * variance / (margin / 100) ** 2 - NET_ADDED
     return _whole(needed, population)
@@ -264,9 +264,9 @@ def sample_size_for_share(
     n = z^2 p (1 - p) / m^2 - z^2: the adjusted Wald interval (Agresti and Coull 1998) solved for n.
     """
     if not 0 < margin <= 100:
-        raise ValueError(f"The margin is a number of percentage points above 0 and up to 100, not {margin}.")
+        raise ValueError(f"The margin must be more than 0 and at most 100 percentage points, not {margin}.")
     if not 0 <= share <= 1:
-        raise ValueError(f"A share lies between 0 and 1, not at {share}.")
+        raise ValueError(f"A share must be between 0 and 1, not {share}.")
     z_squared = z_quantile(confidence) ** 2
     return _whole(z_squared * share * (1 - share) / (margin / 100) ** 2 - z_squared, population)
 
@@ -274,4 +274,4 @@ def sample_size_for_share(
 def _whole(needed: float, population: int | None) -> int:
     if population is not None and needed > 0:
         needed = needed / (1 + (needed - 1) / population)
-    return max(1, math.ceil(needed - 1e-9))  # 100.00000000001 by rounding is still 100
+    return max(1, math.ceil(needed - 1e-9))  # a rounding error must not turn 100 into 101

@@ -1,4 +1,4 @@
-"""The three ways of summing up answers: a net score, a share, a mean. Metrics are put together from these."""
+"""The three measures that metrics are made of: a net score, a share, a mean."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from feedback.core.metrics.intervals import (
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """Share of the good minus share of the bad, in points, with the adjusted Wald interval."""
+    """Share of good answers minus share of bad answers, in points, with the adjusted Wald interval."""
 
     key: str
     title: str
@@ -38,7 +38,7 @@ class Net:
         return Estimate(100 * (good - bad) / n, 100 * interval.low, 100 * interval.high)
 
     def compare(self, a: Counts, b: Counts, confidence: float) -> Comparison:
-        """The plain difference; interval and p-value come from the adjusted scores, as for one score."""
+        """a minus b, not adjusted; interval and p-value are computed from the adjusted scores."""
         split_a, split_b = self._split(a), self._split(b)
         (net_a, variance_a), (net_b, variance_b) = adjusted_net(*split_a), adjusted_net(*split_b)
         error = math.sqrt(variance_a + variance_b)
@@ -53,7 +53,7 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Share of the answers in a range, in per cent, with Wilson's interval and Newcombe's for differences."""
+    """Percentage of answers in a range, with Wilson's interval, and Newcombe's interval for differences."""
 
     key: str
     title: str
@@ -66,7 +66,7 @@ class Share:
         return Estimate(100 * chosen / n, 100 * interval.low, 100 * interval.high)
 
     def compare(self, a: Counts, b: Counts, confidence: float) -> Comparison:
-        """Interval and z test can disagree at the very border of significance; the interval decides."""
+        """a minus b. At the border of significance, interval and z test can disagree; the interval decides."""
         chosen_a, n_a = self._split(a)
         chosen_b, n_b = self._split(b)
         interval = newcombe(chosen_a, n_a, chosen_b, n_b, confidence)
@@ -81,7 +81,7 @@ class Share:
 class Mean:
     """Mean of factor * value + offset, with the t interval and Welch's for differences.
 
-    Interval ends beyond the scale (`minimum`, `maximum`, as values) are cut off.
+    Interval ends outside the scale (`minimum`, `maximum`, as values) are clamped.
     """
 
     key: str
@@ -101,7 +101,7 @@ class Mean:
         return Estimate(sample.mean, interval.low, interval.high)
 
     def compare(self, a: Counts, b: Counts, confidence: float) -> Comparison:
-        """Without a known spread (one answer, or all alike) nothing is said but the difference."""
+        """a minus b. If the variance is unknown (one answer, or all equal), only the difference is given."""
         sample_a, sample_b = self._moments(a), self._moments(b)
         difference = sample_a.mean - sample_b.mean
         found = welch(sample_a, sample_b, confidence)
@@ -117,7 +117,7 @@ class Mean:
         n = sum(counts.values())
         total = sum(count * value for value, count in counts.items())
         squares = sum(count * value * value for value, count in counts.items())
-        # Whole numbers up to the one division: exact for any number of answers.
+        # Integers up to the one division, so the result is exact for any number of answers.
         variance = (n * squares - total * total) / (n * (n - 1)) if n > 1 else 0.0
         return Moments(n, self._scaled(total / n), self.factor**2 * variance)
 

@@ -1,11 +1,11 @@
-"""How the answers of the same people have changed.
+"""The change in the answers of the same people.
 
-Two answers of one person are alike, so the interval is that of the differences (Student's t for paired samples;
+Two answers of one person are correlated, so the interval is that of the differences (Student's t for paired samples;
 Student 1908, The probable error of a mean, Biometrika 6) and not that of two groups.
 
-People who are asked again *because* their first answer was low tend to answer higher the second time, whatever
-was done in between (regression to the mean; Barnett, van der Pols and Dobson 2005, Int. J. Epidemiology 34).
-A rise alone does not prove that anything helped.
+People who are asked again *because* their first answer was low tend to answer higher the second time, even if
+nothing was done (regression to the mean; Barnett, van der Pols and Dobson 2005, Int. J. Epidemiology 34). A rise
+alone therefore does not prove an effect.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from feedback.core.metrics.intervals import Moments, t_interval, t_upper_tail
 def paired(differences: Sequence[int], confidence: float = 0.95) -> Comparison:
     """The mean of `differences` (after minus before, one for each person), with its interval and p-value.
 
-    The interval is unknown for fewer than two people and where all have changed by the same.
+    The interval is unknown for fewer than two people, and if all differences are equal.
     """
     if not differences:
         return Comparison(None, None, None, None, changed=False)

@@ -1,8 +1,7 @@
 """Product-market fit: "How would you feel if you could no longer use X?"
 
-3 very, 2 somewhat, 1 not disappointed; whoever has stopped using X is left out of the counts. The score is
-the share of very; 40 % is a rule of thumb for a fit, no more. A low answer is no complaint, so it raises no
-alert.
+3 very, 2 somewhat, 1 not disappointed; people who no longer use X are not counted. The score is the share of
+"very"; 40 % is a common rule of thumb for a fit. A low answer is not a complaint, so it opens no follow-up.
 """
 
 from feedback.core.metrics.base import Metric

@@ -1,4 +1,4 @@
-"""Question types. A new one is a class in a module of this room and a line in this table."""
+"""Question types. To add one, write its class in a module of this package and add a line to this table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every question type shares, and the parts that several of them are made of."""
+"""The base class of question types, and parts that several types use."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Form = Mapping[str, Sequence[str]]
 """Submitted fields: name -> values, as an HTML form sends them."""
 
 Parsed = Answer | AnswerProblem | None
-"""What a form says about one question: an answer, a mistake, or nothing."""
+"""The result of reading one question from a form: an answer, a mistake, or None."""
 
 MAX_TEXT = 5_000
-"""Longest comment that is kept, in characters; a longer one is a mistake that the page explains."""
+"""Maximum length of a comment in characters; a longer one is a mistake that the page explains."""
 
 
 class Strict(BaseModel):
-    """Unknown keys are refused, nothing is converted silently, nothing changes after loading."""
+    """A frozen model that refuses unknown keys and converts no types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
@@ -46,27 +46,29 @@ Claim = Annotated[InstrumentClaim, BeforeValidator(_claim, json_schema_input_typ
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point of a scale as a page shows it; `label` is empty where only the ends are labelled."""
+    """One point of a scale for a page; `label` is empty if only the ends are labelled."""
 
     value: int
     label: str
 
 
 class Question(Strict):
-    """One question. Subclasses say how it is read from a form and which widget shows it."""
+    """One question. Subclasses define how it is read from a form and which widget shows it."""
 
     widget: ClassVar[str]
-    key: Key = Field(description="stable name; answers and reports are kept under it")
+    key: Key = Field(description="stable name, which answers and reports refer to")
     text: Text = Field(description="the question, in every language of the questionnaire")
     help: Text | None = Field(None, description="a short line under the question")
-    required: bool = Field(False, description="must be answered to finish; a score is saved all the same")
-    purpose: str | None = Field(None, description="which decision the answer changes")
+    required: bool = Field(
+        False, description="must be answered to complete the survey; earlier answers are saved without it"
+    )
+    purpose: str | None = Field(None, description="the decision that the answer can change")
     used_for: str | None = Field(None, description="for demographic questions: what the answer is used for")
     instrument: Claim | None = Field(
         None, description="a validated instrument whose wording this is, e.g. nps"
     )
-    show_if: Condition | None = Field(None, description="ask only if earlier answers fit")
-    applies_when: str | None = Field(None, description="the event without which the question makes no sense")
+    show_if: Condition | None = Field(None, description="ask only if this condition on earlier answers holds")
+    applies_when: str | None = Field(None, description="the event that the question presupposes")
     not_applicable: bool | Text = Field(
         False, description='offer "does not apply to me" (true or its wording)'
     )
@@ -76,7 +78,7 @@ class Question(Strict):
 
     @property
     def metric(self) -> str | None:
-        """Key of the metric that scores it, None where it is not scored."""
+        """Key of the metric that scores the question; None if it is not scored."""
         return None
 
     def band(self, value: int) -> str | None:  # noqa: ARG002 - unscored questions have no bands
@@ -84,20 +86,20 @@ class Question(Strict):
         return None
 
     def parse(self, form: Form) -> Parsed:
-        """The answer that a submitted form holds for this question."""
+        """Read the answer to this question from a submitted form."""
         opted_out = self._opted_out(form)
         return opted_out if opted_out is not None else self.read(form)
 
     def read(self, form: Form) -> Parsed:
-        """As `parse`, after the answers that every type may offer (not applicable ...)."""
+        """Like `parse`, including the answers that every type can offer (not applicable ...)."""
         raise NotImplementedError
 
     def accepts(self, answer: Answer) -> bool:
-        """True for every answer that `parse` can give; what is stored from elsewhere is held to the same."""
+        """Whether `parse` could return this answer; used to check answers from other sources."""
         return isinstance(self.parse(self.as_form(answer)), Answer)
 
     def as_form(self, answer: Answer) -> dict[str, list[str]]:
-        """The form that would give this answer (to show a page again, or to check an import)."""
+        """The form for which `parse` returns this answer (to show a page again, or to check an import)."""
         values = answer.value if isinstance(answer.value, tuple) else (answer.value,)
         form = {self.key: [str(value) for value in values if value is not None]}
         if answer.text is not None:
@@ -114,15 +116,15 @@ class Question(Strict):
 
 
 def one(form: Form, name: str) -> str:
-    """The last value of a field, stripped; empty where it is missing."""
+    """The last value of a field, stripped; empty if it is missing."""
     values = form.get(name) or ("",)
     return values[-1].strip()
 
 
 def written(question: Question, form: Form, name: str) -> str | AnswerProblem | None:
-    """Free text of a field: None where nothing was written, a mistake where it is too long to keep.
+    """The free text of a field; None if it is empty, a mistake if it is too long.
 
-    NUL and lone surrogates cannot be stored by every database and are replaced.
+    NUL and lone surrogates are replaced, because not every database can store them.
     """
     text = one(form, name).replace("\r\n", "\n").replace("\x00", "\ufffd")
     text = text.encode("utf-8", "replace").decode("utf-8")

@@ -17,7 +17,7 @@ Role = Literal["other", "none", "not_applicable", "prefer_not_to_say"]
 
 
 class Option(Strict):
-    """One option. A role says what a plain list of texts cannot: `other` opens a text box, `none` excludes the rest."""
+    """One option. Its role changes its behaviour: `other` opens a text box, `none` excludes the other options."""
 
     key: Key
     text: Text
@@ -26,9 +26,9 @@ class Option(Strict):
         None, description='with role other: offer a text box (true, or the label of the box, "What was it?")'
     )
     exclusive: bool = Field(
-        False, description="chosen alone; always so for none, not applicable, prefer not to say"
+        False, description="excludes all others; always so for none, not applicable, prefer not to say"
     )
-    pinned: bool = Field(False, description="keeps its place when the options are randomised")
+    pinned: bool = Field(False, description="keeps its place if the options are randomised")
 
     @property
     def stands_alone(self) -> bool:
@@ -36,12 +36,12 @@ class Option(Strict):
 
     @property
     def stays(self) -> bool:
-        """Not shuffled: opt-outs and "other" belong at the end, where people look for them."""
+        """Whether it keeps its place: opt-outs and "other" stay at the end, where people look for them."""
         return self.pinned or self.role is not None
 
 
 def _option(value: Any) -> Any:
-    """A bare string is an option whose key is made from its text."""
+    """Convert a plain string to an option whose key is derived from its text."""
     if not isinstance(value, str):
         return value
     return {"key": _slug(value), "text": value}
@@ -62,7 +62,7 @@ Options = Annotated[
 
 
 class ChoiceQuestion(Question):
-    """What `single` and `multi` share."""
+    """The base of `single` and `multi`."""
 
     widget: ClassVar[str] = "choice"
     multiple: ClassVar[bool] = False
@@ -73,13 +73,13 @@ class ChoiceQuestion(Question):
     complete: bool | str = Field(
         False, description="the list covers every case (say why), so no `other` is needed"
     )
-    min_age: int | None = Field(None, description="with age bands: nobody younger is asked")
+    min_age: int | None = Field(None, description="for age bands: the minimum age of the customers")
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
 
     def arranged(self, seed: str) -> tuple[Option, ...]:
-        """The options in the order shown to one invitation; the same `seed` gives the same order."""
+        """The options in the order for one invitation; the same `seed` gives the same order."""
         if not self.randomize:
             return self.options
         loose = [option for option in self.options if not option.stays]

@@ -1,4 +1,4 @@
-"""A grid of rows over one scale. The linter argues against it; the page asks it row by row."""
+"""A matrix: several rows with one scale. The linter advises against it; the page asks it row by row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MatrixQuestion(Question):
     scale: Scale
 
     def points(self, language: str) -> tuple[Point, ...]:
-        """The scale that every row is rated on, lowest first."""
+        """The points of the scale, lowest first."""
         labels = {point: label.to(language) for point, label in self.scale.labels.items()}
         return tuple(
             Point(value, labels.get(value, "")) for value in range(self.scale.min, self.scale.max + 1)

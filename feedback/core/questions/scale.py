@@ -16,12 +16,12 @@ MAX_POINTS = 101
 
 
 class Scale(Strict):
-    """Points from `min` to `max` with a label at both ends or at every point."""
+    """Points from `min` to `max`, with labels at both ends or at every point."""
 
     min: int
     max: int
     labels: dict[int, Text] = Field(default_factory=dict, description="point -> label; at least both ends")
-    high_is_bad: bool = Field(False, description="true where the highest value is the worst answer")
+    high_is_bad: bool = Field(False, description="true if the highest value is the worst answer")
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -40,11 +40,11 @@ class ScaleQuestion(Question):
 
     widget: ClassVar[str] = "scale"
     default_instrument: ClassVar[str | None] = None
-    scale: Scale | None = Field(None, description="only where it differs from the instrument's own")
+    scale: Scale | None = Field(None, description="only if it differs from the instrument's scale")
 
     @property
     def instrument_name(self) -> str | None:
-        """The registered instrument that brings scale, labels and metric."""
+        """The registered instrument that defines scale, labels and metric."""
         return self.instrument.name if self.instrument else self.default_instrument
 
     @property
@@ -77,7 +77,7 @@ class ScaleQuestion(Question):
         return tuple(Point(value, labels.get(value, "")) for value in range(self.minimum, self.maximum + 1))
 
     def labels(self, language: str) -> dict[int, str]:
-        """Point -> label, the file's own before the registry's."""
+        """Point -> label; labels in the file override the registry's."""
         if self.scale and self.scale.labels:
             return {point: label.to(language) for point, label in self.scale.labels.items()}
         return dict(self.registered.labels_in(language)) if self.registered else {}
@@ -159,6 +159,6 @@ class PmfQuestion(ScaleQuestion):
 
 
 class RatingQuestion(ScaleQuestion):
-    """One's own wording on one's own scale; counted and charted, but compared with no benchmark."""
+    """A question with its own wording and scale; it is counted and charted, but has no benchmark."""
 
     type: Literal["rating"]

@@ -1,4 +1,4 @@
-"""Open questions: the customer's own words."""
+"""Open questions, answered in the customer's own words."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class TextQuestion(Question):
     type: Literal["text"]
     widget: ClassVar[str] = "text"
     contact: Literal["email", "phone", "name"] | None = Field(
-        None, description="a contact detail given after consent; may be required"
+        None, description="asks for a contact detail, after consent; may be required"
     )
     min_length: int = Field(0, ge=0)
 
     def read(self, form: Form) -> Parsed:
-        # A page sends the words under the question's own key, an import under key.text.
+        # A page sends the text under the question's key, an import under key.text.
         text = written(self, form, self.key) or written(self, form, f"{self.key}.text")
         if text is None or isinstance(text, AnswerProblem):
             return text
@@ -41,7 +41,7 @@ def _is_email(text: str) -> bool:
 
 
 def _is_phone(text: str) -> bool:
-    """Something that a person can dial, however it is written: the country is often left out."""
+    """Whether the text can be dialled as a phone number, in any notation and also without a country code."""
     digits = sum(character.isdigit() for character in text)
     return 5 <= digits <= 20 and not any(character.isalpha() for character in text)
 

@@ -1,4 +1,4 @@
-"""What the contact policy needs to know, gathered from the store; the decision itself is core/contact_policy.py."""
+"""Reads from the database what `core.contact_policy` needs for its decision."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def decide_for(
     enrolment_id: int | None = None,
     kinds: tuple[str, ...] | None = None,
 ) -> Decision:
-    """The policy's decision on asking `contact` at `stage`. Lock the contact's row before you call this."""
+    """The policy's decision on a survey to `contact` at `stage`. Lock the contact's row before you call this."""
     rules = policy(settings)
     intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
     return decide(
@@ -63,15 +63,15 @@ def decide_again(
     now: datetime,
     priority: int,
 ) -> Decision:
-    """May a survey that is under way reach its contact once more (reminder, other channel)? Fatigue is not asked."""
+    """The decision on another message of the same survey (reminder, other channel), without the fatigue limits."""
     intended = Intended(priority, kinds, now, expires)
     return decide(intended, recipient(session, contact), History(), rules, now)
 
 
 def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
-    """Lock contacts, and the accounts whose budget they share: decisions about them come one after the other.
+    """Lock contacts and their accounts, so that decisions about them are made one after the other.
 
-    Always contacts before accounts and each in the order of their ids, or two nodes may wait for each other.
+    Contacts are locked before accounts, and each in the order of their ids, to prevent deadlocks.
     """
     contacts = session.scalars(
         select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
@@ -87,7 +87,8 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
 
 def policy(settings: Settings) -> Policy:
-    """The installation's policy: its hours narrow those of every country, its days hold where a country has none."""
+    """The installation's policy. Its hours narrow every country's hours; its weekdays apply to countries without
+    their own."""
     contact = settings.contact
     day = Hours(contact.quiet_to, contact.quiet_from)
     countries = dict(rules_within(day))
@@ -109,7 +110,7 @@ def policy(settings: Settings) -> Policy:
 
 
 def recipient(session: Session, contact: Contact) -> Recipient:
-    """The person as the policy sees them."""
+    """The contact as the policy's Recipient."""
     number = PhoneNumber(contact.phone) if contact.phone else None
     return Recipient(
         reach=_reach(session, contact),
@@ -124,7 +125,7 @@ def recipient(session: Session, contact: Contact) -> Recipient:
 def history(
     session: Session, contact: Contact, now: datetime, rules: Policy, enrolment_id: int | None = None
 ) -> History:
-    """Earlier contacts of the person and of the account, planned ones included; `enrolment_id` itself left out."""
+    """Sent and scheduled surveys of the person and the account, without `enrolment_id`."""
     own = (
         (Invitation.contact_id == contact.id)
         if contact.account_id is None
@@ -145,12 +146,12 @@ def history(
 
 
 def explained(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
-    """Reasons in the form that a row keeps."""
+    """Reasons in JSON form."""
     return [{"code": reason.code, "params": dict(reason.params)} for reason in reasons]
 
 
 def planned(session: Session, contact_id: int) -> list[Enrolment]:
-    """Surveys that are scheduled for a contact and have not gone out."""
+    """Surveys that are scheduled for a contact and not sent yet."""
     return list(
         session.scalars(
             select(Enrolment).where(
@@ -161,7 +162,7 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
 
 
 def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
-    """By kind of channel; two statements for all of them, as this is asked for every survey."""
+    """The contact's channels by kind, read with two statements."""
     addresses = {"sms": contact.phone, "email": contact.email}
     known = [(kind, address) for kind, address in addresses.items() if address]
     if not known:

@@ -1,4 +1,4 @@
-"""Consent, and the one list of addresses that nothing is ever sent to."""
+"""Consent, and the suppression list."""
 
 from __future__ import annotations
 
@@ -15,27 +15,24 @@ from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 
-"""Messages in these states are cancelled when their address is suppressed; one in flight cannot be called back."""
-
-
 FIRMNESS = {
     "soft_bounces": 0, "maybe_opt_out": 1, "bad_number": 2, "hard_bounce": 2, "opt_out": 3, "manual": 4,
     "complaint": 5, "erased": 6,
 }  # fmt: skip
-"""A reason gives way only to a firmer one: what the person said outlasts what became of the address."""
+"""The strength of reasons; a reason is only replaced by a stronger one. The person's wishes are the strongest."""
 SAID = ("opt_out", "maybe_opt_out", "complaint", "manual")
-"""Reasons that are about the person and not about one address."""
+"""Reasons that apply to the person and not only to one address."""
 PAUSE = timedelta(days=30)
-"""How long an address rests after several temporary failures."""
+"""How long an address is paused after several temporary failures."""
 
 
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
-    """True where nothing may be sent to `address` (E.164 or e-mail)."""
+    """Whether `address` (E.164 or e-mail) is suppressed."""
     return bool(suppressed(session, [(kind, address)]))
 
 
 def suppressed(session: Session, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of `wanted` (kind of channel, address) to which nothing may be sent; one statement."""
+    """The suppressed ones of `wanted` (kind of channel, address), with one statement."""
     ways = {way: {(way[0], form) for form in forms(way[1])} for way in wanted}
     if not ways:
         return set()
@@ -49,10 +46,10 @@ def suppressed(session: Session, wanted: Iterable[tuple[str, str]]) -> set[tuple
 
 
 def closed_ways(session: Session, contact_id: int, ways: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of a contact's `ways` to which nothing may be sent; one statement.
+    """The suppressed ones of a contact's addresses, with one statement.
 
-    They are on the list, or came to us after the person had asked to be left alone: a new address in an import is no
-    change of mind.
+    An address is suppressed if it is on the list, or if the person has opted out at another address: a new address in
+    an import does not undo an opt-out.
     """
     of = {way: {(way[0], form) for form in forms(way[1])} for way in ways}
     addresses = {address for each in of.values() for _, address in each}
@@ -81,10 +78,9 @@ def suppress(
     now: datetime,
     contact_id: int | None = None,
 ) -> bool:
-    """Put an address on the list and cancel what is queued for it. False where it was there already.
+    """Suppress an address and cancel its queued messages. Returns False if it was suppressed already.
 
-    A firmer reason replaces a weaker one, and the same one again counts from `now`; START lifts an opt-out, but not a
-    complaint.
+    A stronger reason replaces a weaker one, and the same reason is renewed with the time `now`.
     """
     row = _row(session, kind, address, now, contact_id)
     fresh = row.lifted_at is not None or row.source == ""
@@ -107,9 +103,9 @@ def lift(
     now: datetime,
     listed_by: datetime | None = None,
 ) -> bool:
-    """Take an address off the list if it is there for one of `reasons`; a complaint is not lifted by START.
+    """Remove an address from the list if it is there for one of `reasons`.
 
-    What was listed later than `listed_by` stays.
+    Entries that were added after `listed_by` stay.
     """
     row = session.scalar(
         select(Suppression).where(
@@ -126,7 +122,7 @@ def lift(
 
 
 def lift_pauses(session: Session, now: datetime) -> int:
-    """Addresses that were paused because mail came back for a while get another chance; returns how many."""
+    """End expired pauses of addresses with temporary failures. Returns their number."""
     rested = session.scalars(
         select(Suppression)
         .where(Suppression.reason == "soft_bounces", Suppression.lifted_at.is_(None))
@@ -140,10 +136,10 @@ def lift_pauses(session: Session, now: datetime) -> int:
 def opt_out(
     session: Session, kind: str, address: str, *, source: str, now: datetime, reason: str = "opt_out"
 ) -> bool:
-    """The person behind `address` wants no more surveys, on this or any other way to reach them.
+    """Opt out the person with this address, at all their addresses.
 
-    Their other addresses are put on the list as well: an objection is to the organisation, not to a wire.
-    `reason` is opt_out or complaint. False where this address was on the list already.
+    Their other addresses are suppressed as well, because an objection applies to the organisation. `reason` is
+    opt_out or complaint. Returns False if this address was suppressed already.
     """
     contacts = _behind(session, kind, address)
     fresh = [
@@ -156,20 +152,20 @@ def opt_out(
 
 
 def suspend(session: Session, kind: str, address: str, *, source: str, now: datetime) -> None:
-    """The person behind `address` may have asked to be left alone: nothing goes to them, on this or any other way,
-    until somebody has decided what they meant."""
+    """Suspend sending to the person with this address, at all their addresses, because of a possible opt-out, until
+    somebody has decided on it."""
     for way, contact_id in _ways_to(_behind(session, kind, address), kind, address).items():
         suppress(session, *way, reason="maybe_opt_out", source=source, now=now, contact_id=contact_id)
 
 
 def resume(session: Session, kind: str, address: str, *, now: datetime) -> None:
-    """They have not: what `suspend` closed is open again."""
+    """Undo `suspend`, because it was no opt-out."""
     for way in _ways_to(_behind(session, kind, address), kind, address):
         lift(session, *way, reasons=("maybe_opt_out",), now=now)
 
 
 def who_asks(session: Session, token: str) -> Invitation:
-    """Whose link `token` is; raises NotFound. A link that is closed to answers is still a way out."""
+    """The invitation of a link, also of a closed one, so that it can be used to opt out. Raises NotFound."""
     asked = select(Invitation).where(Invitation.token == token)
     invitation = session.scalar(asked) if looks_like_token(token) else None
     if invitation is None:
@@ -178,7 +174,7 @@ def who_asks(session: Session, token: str) -> Invitation:
 
 
 def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> None:
-    """The holder of an invitation's link wants no more surveys, at any address that it was sent to."""
+    """Opt out the contact of an invitation, at every address to which it was sent."""
     sent = session.execute(
         select(Message.kind, Message.recipient).where(Message.invitation_id == invitation.id).distinct()
     )
@@ -193,9 +189,9 @@ def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> 
 
 
 def opt_in(session: Session, kind: str, address: str, *, source: str, now: datetime) -> bool:
-    """The person has asked to hear from us again (START): only the address that asked.
+    """Opt in again (START), only for the address that sent it.
 
-    `now` is when they asked. A START that reaches us late does not undo the STOP that came after it.
+    `now` is the time of the request. A START that arrives late does not undo a later STOP.
     """
     contacts = _behind(session, kind, address)
     lifted = lift(session, kind, address, reasons=("opt_out", "maybe_opt_out"), now=now, listed_by=now)
@@ -220,7 +216,7 @@ def grant(
     text_version: str | None = None,
     reference: str | None = None,
 ) -> Consent:
-    """Record permission for a contact point; the same permission twice is one row."""
+    """Record consent for an address; the same consent is stored once."""
     row = session.scalar(
         select(Consent).where(
             Consent.contact_id == contact.id,
@@ -239,7 +235,7 @@ def grant(
 
 
 def refused(session: Session, contacts: set[int]) -> set[tuple[int, str, str]]:
-    """(contact, kind of channel, address) where the last word of `contacts` on being written to was a no."""
+    """(contact, kind of channel, address) for which the latest consent of `contacts` is a refusal."""
     if not contacts:
         return set()
     rows = session.execute(
@@ -252,22 +248,22 @@ def refused(session: Session, contacts: set[int]) -> set[tuple[int, str, str]]:
 
 
 def normal(address: str) -> str:
-    """The form in which addresses are compared: phone numbers are E.164 already, mail ignores case."""
+    """The form of an address for comparisons: e-mail addresses in lower case, phone numbers in E.164."""
     return address.lower() if "@" in address else address
 
 
 def digest(address: str) -> str:
-    """What is kept of an address after its person was erased: enough to recognise it, not to read it."""
+    """The digest of an address, which is stored after its person was erased."""
     return "sha256:" + hashlib.sha256(normal(address).encode()).hexdigest()
 
 
 def forms(address: str) -> tuple[str, str]:
-    """How an address may stand on the list: as it is, or as a digest if its person was erased."""
+    """The forms of an address on the list: plain, or a digest if its person was erased."""
     return normal(address), digest(address)
 
 
 def _opened(session: Session, kind: str, address: str, contact_id: int, source: str, now: datetime) -> bool:
-    """Open an address that is closed because of the person's others; False where it is not."""
+    """Open an address that is suppressed because of the person's other addresses. Returns False if it is not."""
     if not closed_ways(session, contact_id, [(kind, address)]):
         return False
     row = _row(session, kind, address, now, contact_id)
@@ -291,12 +287,12 @@ def _row(session: Session, kind: str, address: str, now: datetime, contact_id: i
 
 
 def _behind(session: Session, kind: str, address: str) -> Sequence[Contact]:
-    """Everybody who is reached at `address`: a family, or an office, may share a number."""
+    """All contacts with this address, which a family or an office can share."""
     return session.scalars(select(Contact).where(_belongs(kind, address)).order_by(Contact.id)).all()
 
 
 def _ways_to(contacts: Sequence[Contact], kind: str, address: str) -> dict[tuple[str, str], int | None]:
-    """`address` first, then every other one of the contacts behind it; with the contact, where there is one."""
+    """(kind, address) -> contact id or None: `address` first, then all other addresses of its contacts."""
     ways: dict[tuple[str, str], int | None] = {(kind, address): contacts[0].id if contacts else None}
     for contact in contacts:
         for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
@@ -306,7 +302,7 @@ def _ways_to(contacts: Sequence[Contact], kind: str, address: str) -> dict[tuple
 
 
 def _belongs(kind: str, address: str) -> ColumnElement[bool]:
-    """Whether a contact is reached at `address`; the letters of a mail address may be stored as they came."""
+    """A SQL condition: the contact has this address; stored e-mail addresses can have capitals."""
     return Contact.phone == address if kind == "sms" else func.lower(Contact.email) == normal(address)
 
 
@@ -320,7 +316,7 @@ def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) 
 
 
 def _cancel_queued(session: Session, kind: str, address: str) -> None:
-    """Call off what waits for this address, and the invitations that only waited to go there."""
+    """Cancel queued messages to this address, and skip their invitations that have not been sent."""
     ours = (
         Message.kind == kind,
         func.lower(Message.recipient) == normal(address),
@@ -343,7 +339,7 @@ def _cancel_queued(session: Session, kind: str, address: str) -> None:
 
 
 def _withdraw_invitations(session: Session, contact_id: int) -> None:
-    """Invitations that have not gone out end here; links that are out can still be answered, if the customer likes."""
+    """Skip invitations that have not been sent, and plan no more reminders. Sent links can still be answered."""
     session.execute(
         update(Invitation)
         .where(Invitation.contact_id == contact_id, Invitation.state == InvitationState.QUEUED)

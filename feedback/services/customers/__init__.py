@@ -1,6 +1,6 @@
-"""What we know of customers, however it comes in: the fields, how they are written, and how they are stored.
+"""Customer data: parsing and storing the fields of accounts and contacts.
 
-The CSV import and the HTTP API both end here, so that a phone number is the same phone number in both.
+The CSV import and the HTTP API both use this package, so that they treat values in the same way.
 """
 
 from feedback.services.customers.storing import (

@@ -1,7 +1,7 @@
-"""From what somebody wrote to the value that is stored: one parser for each field.
+"""Parsers that convert text to the stored value of a field.
 
-Every parser takes the text (never empty, without the white space around it) and the `Style` in which it was
-written, and raises ValueError with a sentence that does not repeat the text: it may be a person's address.
+Every parser takes the text (not empty, stripped) and the `Style` of its source. It raises ValueError with a
+sentence that does not contain the text, which can be personal data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SYMBOLS = {"€": "EUR", "£": "GBP", "₺": "TRY", "₹": "INR", "$": None, "�
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a source writes what can be read in two ways; None where it has not said."""
+    """How a source writes ambiguous values; None if that is not specified."""
 
     region: str = "US"
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -37,7 +37,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount, and the currency if it was written beside it without doubt (a $ is of many countries)."""
+    """An amount, and its currency if it was given unambiguously ($ is used by many countries)."""
 
     amount: Decimal
     currency: str | None = None
@@ -47,20 +47,20 @@ Parser = Callable[[str, Style], Any]
 
 
 def text(longest: int) -> Parser:
-    """Any text of up to `longest` characters, without control characters."""
+    """A parser for text of up to `longest` characters without control characters."""
 
     def parse(written: str, _: Style) -> str:
         if len(written) > longest:
             raise ValueError(f"This is longer than {longest} characters.")
         if not is_clean(written):
-            raise ValueError("This has control characters in it, which no name or key has.")
+            raise ValueError("Remove the control characters from this text.")
         return written
 
     return parse
 
 
 def is_clean(written: str) -> bool:
-    """True without control characters and halves of characters, which no database column takes."""
+    """Whether the text has no control characters and no surrogates, which databases cannot store."""
     return written.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in written)
 
 
@@ -69,12 +69,12 @@ def phone(written: str, style: Style) -> str:
 
 
 def email(written: str, _: Style) -> str:
-    """In lower case: replies, opt-outs and imports look an address up, and it must be one and the same."""
+    """An e-mail address in lower case, so that replies, opt-outs and imports find the same address."""
     return EmailAddress.parse(written).key
 
 
 def language(written: str, _: Style) -> str:
-    """`tr` from `TR`, `tr-TR` or `tr_TR`."""
+    """A language code: `tr` from `TR`, `tr-TR` or `tr_TR`."""
     found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{2,8})*", written)
     if found is None:
         raise ValueError("A language is two letters, such as en, tr or fa.")
@@ -100,16 +100,14 @@ def currency(written: str, _: Style) -> str:
 
 
 def number(written: str, style: Style) -> Decimal:
-    """A number with either decimal mark, as long as only one reading is possible."""
+    """A number with either decimal mark. Raises ValueError if it is ambiguous."""
     bare = re.sub(r"[\s'’]", "", _western(written)).replace("٬", "").replace("٫", ".")
     marks = (style.decimal,) if style.decimal else (".", ",")
     readings = {reading for mark in marks if (reading := _read_number(bare, mark)) is not None}
     if not readings:
         raise ValueError("This is not a number.")
     if len(readings) > 1:
-        raise ValueError(
-            'This number can be read in two ways; say which with decimal = "." or decimal = ",".'
-        )
+        raise ValueError('Set decimal = "." or decimal = "," in the mapping: this number is ambiguous.')
     return readings.pop()
 
 
@@ -119,13 +117,13 @@ def money(written: str, style: Style) -> Money:
     before, digits, after = found.groups() if found else (None, written, None)
     amount = number(digits, style)
     if not 0 <= amount < _LARGEST:
-        raise ValueError("An amount lies between 0 and a million million.")
+        raise ValueError("An amount must be between 0 and a million million.")
     sign = before or after
     return Money(amount.quantize(Decimal("0.01")), _SYMBOLS.get(sign, sign.upper()) if sign else None)
 
 
 def day(written: str, style: Style) -> date:
-    """A date: `2026-03-31`, `31.3.2026`, or with slashes in the order that the style names."""
+    """A date: `2026-03-31`, `31.3.2026`, or with slashes in the order of the style."""
     plain = _western(written).partition("T")[0].partition(" ")[0]
     if found := re.fullmatch(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", plain):
         return _day(found[1], found[2], found[3])
@@ -134,12 +132,14 @@ def day(written: str, style: Style) -> date:
     if found := re.fullmatch(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})", plain):
         return _ordered_day(int(found[1]), int(found[2]), found[3], style)
     if re.fullmatch(r"\d{5}(\.\d+)?", plain):
-        raise ValueError("This is a spreadsheet's number of a day; format the column as a date, then export.")
-    raise ValueError("This is not a date with a year of four digits; write it as 2026-03-31.")
+        raise ValueError(
+            "Format the column as a date and export it again: this is a spreadsheet's number for a day."
+        )
+    raise ValueError("Write the date as 2026-03-31: this is not a date with a four-digit year.")
 
 
 def moment(written: str, style: Style) -> datetime:
-    """A moment in ISO 8601; without an offset it is local time in the style's zone."""
+    """A date and time in ISO 8601; without an offset it is local time in the style's zone."""
     plain = _western(written)
     try:
         found = datetime.fromisoformat(plain)
@@ -163,7 +163,7 @@ def switch(written: str, _: Style) -> bool:
 
 
 def key(written: str, _: Style) -> str:
-    """The name of an event: short, lower case, as journey.yaml writes it."""
+    """The name of an event, as in journey.yaml: short and lower case."""
     if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,63}", written):
         raise ValueError("An event's name is lower case letters, digits and _, such as ticket_closed.")
     return written
@@ -207,7 +207,7 @@ def _zones() -> frozenset[str]:
 
 
 def _western(written: str) -> str:
-    """Persian, Arabic and other digits as 0-9."""
+    """Convert Persian, Arabic and other digits to 0-9."""
     if written.isascii():
         return written
     return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in written)
@@ -222,7 +222,7 @@ def _read_number(bare: str, mark: str) -> Decimal | None:
 
 def _ordered_day(first: int, second: int, year: str, style: Style) -> date:
     if style.dates is None and first <= 12 and second <= 12 and first != second:
-        raise ValueError('This date can be read in two ways; say dates = "day-first" or "month-first".')
+        raise ValueError('Set dates = "day-first" or "month-first" in the mapping: this date is ambiguous.')
     is_day_first = style.dates == "day-first" if style.dates else first > 12
     month, number_of_day = (second, first) if is_day_first else (first, second)
     return _day(year, month, number_of_day)
@@ -239,7 +239,7 @@ def _time_of_day(written: str) -> time:
     found = re.search(r"[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?)$", written)
     if found is None:
         if re.search(r"[T ]", written):
-            raise ValueError("This is not a time of day; write it as 2026-03-31 14:05.")
+            raise ValueError("Write date and time as 2026-03-31 14:05: this is not a time of day.")
         return time()
     try:
         return time.fromisoformat(found[1].rjust(5 if found[1].count(":") == 1 else 8, "0"))

@@ -1,4 +1,4 @@
-"""How much accounts use the product, as other programs tell."""
+"""Product usage figures of accounts, received from other programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from feedback.store.models import Account, UsagePoint
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A figure as it was told; `at` None is now. Within an account, the same key is the same figure."""
+    """A usage figure as received; `at` None means now. `key` is the sender's idempotency key within the account."""
 
     key: str
     name: str
@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The newest value of one metric, beside the value that counts as full use."""
+    """The latest value of one metric, and the value that means full use."""
 
     name: str
     value: float
@@ -37,21 +37,21 @@ class Figure:
 
     @property
     def share(self) -> float:
-        """From 0.0 (not used) to 1.0 (fully used, or more)."""
+        """From 0.0 (not used) to 1.0 (full use or more)."""
         return min(1.0, max(0.0, self.value / self.full))
 
 
 def record(session: Session, account: str, point: Point, now: datetime) -> tuple[UsagePoint, bool]:
-    """Store a figure of the account with this external id; whether it is new. Told twice, it is stored once.
+    """Store a figure of the account with this external id, once per key. Returns it, and whether it is new.
 
-    Raises NotFound for an unknown account, Rejected for a time in the future, Conflict where the key was used
+    Raises NotFound for an unknown account, Rejected for a time in the future, Conflict if the key was used
     for another figure.
     """
     account_id = session.scalar(select(Account.id).where(Account.external_id == account))
     if account_id is None:
         raise NotFound("There is no such account; store it first.")
     if point.at is not None and point.at > now + timedelta(minutes=5):
-        raise Rejected("Usage cannot lie in the future; check the clock and the time zone of the sender.")
+        raise Rejected("Check the clock and the time zone of the sender: usage cannot be in the future.")
     if (stored := _stored(session, account_id, point)) is not None:
         return stored, False
     row = UsagePoint(
@@ -65,7 +65,7 @@ def record(session: Session, account: str, point: Point, now: datetime) -> tuple
     try:
         with session.begin_nested():
             session.add(row)
-    except IntegrityError:  # the same figure arrived twice at once
+    except IntegrityError:  # another request has just stored the same figure
         return _stored(session, account_id, point) or row, False
     return row, True
 
@@ -77,14 +77,14 @@ def _stored(session: Session, account_id: int, point: Point) -> UsagePoint | Non
     if stored is None:
         return None
     if (stored.name, stored.value) != (point.name, point.value) or point.at not in (None, stored.at):
-        raise Conflict("This key was used before, for another figure; use another key.")
+        raise Conflict("Use another key: this one was used for another figure.")
     return stored
 
 
 def latest(
     session: Session, account_ids: Collection[int], settings: Health, now: datetime
 ) -> Mapping[int, list[Figure]]:
-    """The figures that count for each account that has any, in the order of the settings; one query."""
+    """The current figures of each account that has any, in the order of the settings; one query."""
     wanted = (
         UsagePoint.account_id.in_(account_ids),
         UsagePoint.name.in_(settings.usage),
@@ -107,7 +107,7 @@ def latest(
         .order_by(UsagePoint.id)
     )
     found: dict[int, dict[str, Figure]] = defaultdict(dict)
-    for account_id, name, value, at in rows:  # of two at the same moment, the one that was told last
+    for account_id, name, value, at in rows:  # of two with the same time, the one that was received last
         found[account_id][name] = Figure(name, value, settings.usage[name], at)
     order = list(settings.usage)
     return {

@@ -1,4 +1,4 @@
-"""What accounts are worth beside each other, whatever currency each of them pays in."""
+"""The recurring revenue of accounts in one currency, so that it can be compared."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from feedback.store.models import Account
 
 
 def exchange_of(settings: Settings) -> Exchange:
-    """The rates of the settings."""
+    """The exchange rates from the settings."""
     organisation = settings.organisation
     return Exchange(organisation.currency, organisation.exchange_rates)
 
 
 def monthly_worth(exchange: Exchange) -> ColumnElement[Any]:
-    """An account's recurring revenue in our currency, to sort by; NULL where nobody can say."""
+    """A SQL expression for an account's revenue in the installation's currency; NULL if unknown."""
     amount = cast(Account.recurring_revenue, Float)
     rates = exchange.all_rates()
     known = {code: amount * rate for code, rate in rates.items()}
@@ -28,7 +28,7 @@ def monthly_worth(exchange: Exchange) -> ColumnElement[Any]:
 
 
 def problems(session: Session, settings: Settings) -> Iterator[Problem]:
-    """Currencies of accounts for which there is no rate."""
+    """Problem F112 for each currency of accounts that has no exchange rate."""
     exchange = exchange_of(settings)
     unknown = (
         select(Account.currency, func.count())
@@ -39,7 +39,7 @@ def problems(session: Session, settings: Settings) -> Iterator[Problem]:
     for code, count in session.execute(unknown):
         yield Problem(
             "F112",
-            f"{count} accounts pay in {code}, which has no rate: they are ranked as if nobody knew their revenue.",
-            f"Say in organisation.exchange_rates what one {code} is worth in {exchange.currency}.",
+            f"{count} accounts pay in {code}, which has no rate, so their revenue counts as unknown.",
+            f"Set the value of one {code} in {exchange.currency} in organisation.exchange_rates.",
             "warning",
         )

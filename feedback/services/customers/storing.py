@@ -1,7 +1,7 @@
-"""Upsert of accounts and contacts by external id, a batch at a time: one read, one insert, one update.
+"""Upserts accounts and contacts by external id in batches: one read, one insert, one update.
 
-Plain tables instead of mapped objects: an import of a whole customer base is the one place where that shows.
-Every function works on the caller's transaction; with `write=False` it only says what would happen.
+It uses tables instead of ORM objects, which makes a difference for the import of a whole customer base. Every
+function works in the caller's transaction; with `write=False` it only reports what would happen.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _ACCOUNT: Table = Account.__table__  # type: ignore[assignment]
 _CONTACT: Table = Contact.__table__  # type: ignore[assignment]
 _CONSENT: Table = Consent.__table__  # type: ignore[assignment]
 _NOT_YET = -1
-"""The id of a row that only a dry run has made."""
+"""The id of a row that exists only in a dry run."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """What a source says of an account or contact. A missing field stays as it is, None empties it."""
+    """An account or contact from a source. A missing field is not changed, None empties it."""
 
     external_id: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Permission:
-    """Consent for one kind of channel, or its end (`allowed` is False)."""
+    """Consent for one kind of channel, or its withdrawal (`allowed` is False)."""
 
     kind: str
     allowed: bool
@@ -50,7 +50,7 @@ class Permission:
 
 @dataclass(slots=True)
 class ContactDraft(Draft):
-    """`account` is the external id of an account that is stored already, in this transaction or before."""
+    """`account` is the external id of an account that is stored already, in this or an earlier transaction."""
 
     account: str | None = None
     permissions: list[Permission] = field(default_factory=list)
@@ -58,7 +58,7 @@ class ContactDraft(Draft):
 
 @dataclass(slots=True)
 class Stored:
-    """A row's id, and what became of it."""
+    """A row's id, and the result of storing it."""
 
     id: int
     outcome: Outcome
@@ -74,7 +74,7 @@ def owners(connection: Connection, emails: Iterable[str]) -> dict[str, int]:
 
 
 def erased(connection: Connection, external_ids: Iterable[str]) -> set[str]:
-    """Those of the external ids whose person has been erased: only a digest of them is kept."""
+    """The external ids whose person has been erased; only digests of them are stored."""
     digests = {suppression.digest(each): each for each in external_ids}
     wanted = select(Suppression.address).where(
         Suppression.kind == "contact", Suppression.address.in_(list(digests)), Suppression.lifted_at.is_(None)
@@ -85,14 +85,14 @@ def erased(connection: Connection, external_ids: Iterable[str]) -> set[str]:
 def store_accounts(
     connection: Connection, drafts: Iterable[Draft], now: datetime, *, write: bool = True
 ) -> dict[str, Stored]:
-    """Store accounts; a key that comes twice is one account, told twice. Result by external id."""
+    """Store accounts. Drafts with the same external id are merged. Returns the results by external id."""
     merged: dict[str, Draft] = {}
     for draft in drafts:
         known = merged.setdefault(draft.external_id, Draft(draft.external_id))
         known.values.update(draft.values)
         known.properties.update(draft.properties)
     found = _existing(connection, _ACCOUNT, merged, lock=write)
-    for draft in merged.values():  # an account is never without a name
+    for draft in merged.values():  # an account must have a name
         if draft.values.get("name") is None:
             draft.values.pop("name", None)
             if draft.external_id not in found:
@@ -108,7 +108,7 @@ def store_contacts(
     *,
     write: bool = True,
 ) -> dict[str, Stored]:
-    """Store contacts, each external id at most once, and what they permit. Result by external id."""
+    """Store contacts and their consent; each external id at most once. Returns the results by external id."""
     for draft in drafts:
         if draft.account is not None:
             draft.values["account_id"] = accounts[draft.account].id
@@ -123,7 +123,7 @@ def store_contacts(
 def _existing(
     connection: Connection, table: Table, external_ids: Iterable[str], *, lock: bool
 ) -> dict[str, Row[Any]]:
-    """In the order of the keys, so that two imports at once wait for each other instead of for ever."""
+    """Read and lock the rows in the order of their keys, so that simultaneous imports do not deadlock."""
     wanted = select(table).where(table.c.external_id.in_(list(external_ids))).order_by(table.c.external_id)
     rows = connection.execute(wanted.with_for_update() if lock else wanted)
     return {row.external_id: row for row in rows}
@@ -160,7 +160,7 @@ def _upsert(
 
 @cache
 def _columns(table: Table) -> list[str]:
-    """What a source may set; the rest is ours."""
+    """The columns that a source may set."""
     ours = {"id", "external_id", "properties", "is_demo", "erased_at", "created_at", "updated_at"}
     return [column.name for column in table.columns if column.name not in ours]
 
@@ -180,7 +180,7 @@ def _new_row(table: Table, draft: Draft, now: datetime) -> dict[str, Any]:
 
 
 def _difference(table: Table, row: Row[Any], draft: Draft) -> dict[str, Any] | None:
-    """All columns that a source may set, as they shall be; None if that is how they are."""
+    """The new values of all columns that a source may set; None if nothing changes."""
     columns = {name: row._mapping[name] for name in draft.values}
     properties = {**row.properties, **draft.properties}
     properties = {name: value for name, value in properties.items() if value is not None}
@@ -197,7 +197,7 @@ def _same(stored: Any, wanted: Any) -> bool:
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
     if rows:
-        # In the order of the keys: two imports at once then wait for each other instead of for ever.
+        # In the order of the keys, so that simultaneous imports do not deadlock.
         rows.sort(key=itemgetter("external_id"))
         made = connection.execute(insert(table).returning(table.c.id, table.c.external_id), rows)
         yield from ((row.id, row.external_id) for row in made)
@@ -218,10 +218,10 @@ def _record_permissions(
     *,
     write: bool,
 ) -> Iterator[str]:
-    """Grant and withdraw; yields the contacts for whom that changed something.
+    """Record consents and withdrawals; yields the contacts for which that changed something.
 
-    What a customer has withdrawn stays withdrawn: a file that still says yes was written before they said no. A no
-    that came before any yes is kept as a permission that was withdrawn when it was given, and a yes may follow it.
+    A consent that the customer has withdrawn stays withdrawn, because a file that still says yes is older. A "no"
+    without an earlier "yes" is stored as a consent that was withdrawn when it was given; a "yes" can follow it.
     """
     asked = [draft for draft in drafts if draft.permissions]
     known = _consents(connection, [stored[draft.external_id].id for draft in asked])
@@ -247,7 +247,7 @@ def _record_permissions(
 
 
 def _consents(connection: Connection, contacts: list[int]) -> dict[tuple[int, str, str], Any]:
-    """(contact, kind, address) -> the row of the last that was said about it."""
+    """(contact, kind, address) -> the row of the latest consent or withdrawal."""
     c = _CONSENT.c
     wanted = select(c.contact_id, c.kind, c.address, c.id, c.granted_at, c.withdrawn_at)
     rows = connection.execute(wanted.where(c.contact_id.in_(contacts)).order_by(c.id)) if contacts else ()

@@ -1,4 +1,4 @@
-"""What there was with a customer before: scores, messages, earlier follow-ups."""
+"""The history of an account: scores, messages, earlier follow-ups."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from feedback.services.access import Viewer, visible
 from feedback.store.models import Contact, FollowUp, Invitation, Response, Score
 
 ENOUGH = 20
-"""Entries of each kind: a history to read, not an archive."""
+"""Maximum number of entries of each kind."""
 MESSAGES = 8
-"""As many surveys as the page of the account shows."""
+"""Maximum number of surveys on the account's page."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The latest first. `scores`: rows of (score, contact or None)."""
+    """Lists with the latest entries first. `scores` holds rows of (score, contact or None)."""
 
     scores: Sequence[Row[Score, Contact]]
     invitations: Sequence[Invitation]
@@ -27,7 +27,7 @@ class History:
 
 
 def of(session: Session, task: FollowUp, viewer: Viewer) -> History:
-    """The account's history, or the person's where there is no account; without `task` itself."""
+    """The history of the account, or of the person if there is no account, without `task` itself."""
     return History(_scores(session, task), _invitations(session, task), _earlier(session, task, viewer))
 
 

@@ -1,7 +1,7 @@
-"""What becomes of follow-ups when the customer changes the answer that opened them, which a slip of the thumb does.
+"""Updates follow-ups when the customer changes the answer that opened them (for example after a mistap).
 
-Whatever nobody has begun to work on follows the answer: its rule changes, it is called off, or it comes back.
-Whatever somebody works on stays theirs, with a line in its history. A promise is never moved to a later time.
+A follow-up that nobody has started follows the answer: it changes its rule, is closed, or is reopened. One that
+somebody works on stays with them, with a line in its timeline. A target is never moved to a later time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from feedback.store.models import FollowUp, FollowUpEntry, Score
 
 
 def told_by(rule: FollowUpRule, questionnaire: Questionnaire) -> dict[str, Any]:
-    """The columns of a follow-up that its rule fills, in all languages of the questionnaire."""
+    """The columns of a follow-up that come from its rule, in all languages of the questionnaire."""
     languages = questionnaire.languages
     return {
         "rule": rule.key,
@@ -39,7 +39,7 @@ def follow(
     calendar: BusinessCalendar,
     now: datetime,
 ) -> None:
-    """The answer still calls for it, perhaps by another rule and with another score."""
+    """Update a follow-up that the changed answer still needs, possibly with another rule and score."""
     if task.state == State.CLOSED and task.outcome != Outcome.CORRECTED:
         return
     before = task.score
@@ -56,7 +56,7 @@ def follow(
 
 
 def call_off(session: Session, tasks: Iterable[FollowUp], scored: Score | None, *, now: datetime) -> None:
-    """The answer does not call for these any more."""
+    """Close follow-ups that the changed answer does not need any more, unless somebody works on them."""
     for task in tasks:
         if task.state == State.CLOSED:
             continue
@@ -68,7 +68,7 @@ def call_off(session: Session, tasks: Iterable[FollowUp], scored: Score | None, 
 
 
 def _reopen(task: FollowUp, rule: FollowUpRule, calendar: BusinessCalendar, now: datetime) -> None:
-    """As if it came in now: with new promises, of which nobody has been told."""
+    """Reopen a follow-up as if it were new: with new targets, and no notifications or reminders sent yet."""
     task.state, task.outcome, task.closed_at = State.OPEN, None, None
     task.contact_due_at = calendar.add(now, rule.contact_within)
     task.close_due_at = calendar.add(now, rule.close_within)

@@ -1,4 +1,4 @@
-"""The queue as a CSM reads it in the morning: what is at stake first, each row with its reasons."""
+"""The queue: follow-ups by priority, each with its reasons."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from feedback.store.models import (
 
 WORKING = (State.OPEN, State.TAKEN)
 CLOSED = 500
-"""Closed follow-ups that a page is made from: there are more of them every week."""
+"""Maximum number of closed follow-ups in a list, because their number keeps growing."""
 LATEST_ROUND = timedelta(days=120)
-"""Invitations of an account within this time count as its latest round."""
+"""An account's invitations within this time count as its latest round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show. `whose`: mine, unowned or all; `state`: working, snoozed or closed.
+    """The filters. `whose`: mine, unowned or all; `state`: working, snoozed or closed.
 
-    `owner` is a user's id, `cause` the key of a root cause (of closed ones).
+    `owner` is a user's id, `cause` the key of a root cause (for closed follow-ups).
     """
 
     whose: str = "all"
@@ -54,7 +54,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A follow-up in its place; `words` is the first comment of the customer, None without one."""
+    """A follow-up with its priority; `words` is the customer's first comment, or None."""
 
     task: FollowUp
     priority: Priority
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """What the ranking weighs with."""
+    """The settings of the ranking."""
 
     weights: Weights
     exchange: Exchange
@@ -79,9 +79,9 @@ class Scales:
 def ranked(
     session: Session, viewer: Viewer, wanted: Filter, *, scales: Scales, now: datetime, today: date
 ) -> list[Row]:
-    """Every follow-up that fits, the most pressing first; of closed ones the latest `CLOSED`, the latest first.
+    """The follow-ups that match the filter, by priority; for closed ones the latest `CLOSED`, the latest first.
 
-    `today` is the date on the viewer's clocks, from which days to renewal are counted.
+    `today` is the date in the viewer's time zone, from which days to renewal are counted.
     """
     query = _selected(viewer, wanted, now)
     if wanted.state == "closed":
@@ -145,7 +145,7 @@ def _about_account(query: Select[FollowUp], wanted: Filter) -> Select[FollowUp]:
 
 
 def due_at(task: FollowUp) -> datetime:
-    """The promise that is open: the first contact, and once that is made, the end."""
+    """The next target time: that of the first contact, and after it that of closing."""
     return task.contact_due_at if task.first_contact_at is None else task.close_due_at
 
 
@@ -157,7 +157,7 @@ def _row(task: FollowUp, silence: tuple[int, int], scales: Scales, now: datetime
 
 
 def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, today: date) -> Row:
-    """One follow-up as it stands in the queue."""
+    """One follow-up with its priority, as in the queue."""
     silence = _silence(session, [task], now)
     return _row(task, silence.get(task.id, (0, 0)), scales, now, today)
 
@@ -165,7 +165,7 @@ def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, 
 def stake_of(
     task: FollowUp, silence: tuple[int, int], exchange: Exchange, now: datetime, today: date
 ) -> Stake:
-    """What the ranking looks at. Without a score nothing is bad yet: the other parts decide."""
+    """The input of the priority. Without a score, only the other parts count."""
     account = task.account
     rating = _rating(task.metric, task.score) or Rating(0, 0.0)
     silent, answering = silence
@@ -186,18 +186,18 @@ def _rating(metric: str | None, score: int | None) -> Rating | None:
         return None
     try:
         return Rating(score, METRICS[metric].badness(score))
-    except ValueError:  # a questionnaire may carry a metric on a scale of its own
+    except ValueError:  # a questionnaire can use a metric with another scale
         return None
 
 
 def _segment(written: str | None) -> Segment | None:
-    """Segments come from imports: "Non-Core" is meant as non_core; others the ranking does not know."""
+    """Normalise a segment from an import ("Non-Core" is non_core); None for others."""
     key = (written or "").strip().lower().replace("-", "_").replace(" ", "_")
     return Segment(key) if key in set(Segment) else None
 
 
 def _silence(session: Session, tasks: Iterable[FollowUp], now: datetime) -> Mapping[int, tuple[int, int]]:
-    """Task id -> (silent, answering) other people of its account in the latest round, in one query."""
+    """Follow-up id -> (silent, answering) numbers of other people of its account in the latest round, in one query."""
     tasks = [task for task in tasks if task.account_id is not None and task.state != State.CLOSED]
     accounts = {task.account_id for task in tasks}
     answered = func.max(Invitation.answered_at)
@@ -227,14 +227,14 @@ def _others(people: list[tuple[int, bool]], contact_id: int | None) -> tuple[int
 def next_after(
     session: Session, viewer: Viewer, task: FollowUp, *, scales: Scales, now: datetime, today: date
 ) -> FollowUp | None:
-    """What to turn to once this one is dealt with: the most pressing one that is the viewer's own, or nobody's."""
+    """The next follow-up after this one: that with the highest priority that is the viewer's or has no owner."""
     rows = ranked(session, viewer, Filter(), scales=scales, now=now, today=today)
     mine = (row.task for row in rows if row.task.owner_id in (None, viewer.user_id))
     return next((each for each in mine if each.id != task.id), None)
 
 
 def counts(session: Session, viewer: Viewer, now: datetime) -> dict[str, int]:
-    """How many there are: mine, unowned, all, overdue (of those being worked on) and snoozed."""
+    """The numbers of follow-ups: mine, unowned, all, overdue (of those being worked on) and snoozed."""
     working = FollowUp.state.in_(WORKING)
     asked = {
         "mine": working & (FollowUp.owner_id == viewer.user_id),
@@ -261,7 +261,7 @@ def saved_views(session: Session, user_id: int) -> Sequence[SavedView]:
 
 
 def save_view(session: Session, user_id: int, name: str, query: str) -> None:
-    """Keep a filter under a name; the same name again replaces it."""
+    """Save a filter under a name, replacing an earlier one of that name."""
     found = session.scalar(select(SavedView).where(SavedView.user_id == user_id, SavedView.name == name))
     if found is None:
         session.add(SavedView(user_id=user_id, name=name, query=query))

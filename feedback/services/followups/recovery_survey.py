@@ -1,8 +1,8 @@
-"""After a complaint was closed: whether the customer agrees that it was put right.
+"""Recovery surveys: after a complaint is closed, the customer is asked how it was handled.
 
-Closing stays simple: it writes nothing but the follow-up. The worker looks for complaints that ended well and
-tells the journey of them as of any other event; its key is the follow-up's, so that telling twice is telling
-once. The journey and the contact policy decide the rest.
+Closing a follow-up writes nothing else. The worker looks for complaints that ended well and records a journey
+event for each, with a key made from the follow-up's id, so that it is recorded once. The journey and the contact
+policy decide whether a survey is sent.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from feedback.store.models import (
 EVENT = "follow_up_closed"
 ENDED_WELL = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER)
 CATCH_UP = timedelta(days=7)
-"""What was closed longer ago is not asked about: after a standstill, or before the journey had the stage."""
+"""Complaints closed longer ago get no survey (after downtime, or if the stage is new in the journey)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The survey after one complaint, as far as it has come; `score` is its answer."""
+    """The recovery survey of one complaint and its state; `score` is its answer."""
 
     enrolment: Enrolment
     invitation: Invitation | None
@@ -45,7 +45,7 @@ class Recovery:
 
 
 def tell_journey(session: Session, library: Library, settings: Settings, now: datetime) -> int:
-    """Tell the journey of complaints that ended well and that it has not heard of; how many."""
+    """Record an event for each complaint that ended well and has none yet. Returns their number."""
     if not library.journey.for_event(EVENT):
         return 0
     closed = session.execute(
@@ -53,7 +53,7 @@ def tell_journey(session: Session, library: Library, settings: Settings, now: da
         .join(Contact, Contact.id == FollowUp.contact_id)
         .where(FollowUp.kind == "recovery", FollowUp.outcome.in_(ENDED_WELL), Contact.erased_at.is_(None))
         .where(FollowUp.closed_at > now - CATCH_UP, ~select(JourneyEvent.id).where(_tells_of()).exists())
-        .order_by(Contact.id, FollowUp.id)  # contacts are locked in one order everywhere
+        .order_by(Contact.id, FollowUp.id)  # contacts are locked in the same order everywhere
     ).all()
     for task_id, closed_at, contact in closed:
         event = enrolments.Event(_key(task_id), EVENT, contact, closed_at or now)
@@ -62,7 +62,7 @@ def tell_journey(session: Session, library: Library, settings: Settings, now: da
 
 
 def of(session: Session, task: FollowUp) -> Recovery | None:
-    """The survey after this complaint; None where there is none."""
+    """The recovery survey of this complaint; None if there is none."""
     row = session.execute(
         select(Enrolment, Invitation, Score)
         .join(JourneyEvent, JourneyEvent.id == Enrolment.event_id)
@@ -77,9 +77,9 @@ def of(session: Session, task: FollowUp) -> Recovery | None:
 
 
 def scored_again(session: Session, task: FollowUp) -> Score | None:
-    """What the same person answered to the same question of the same series, first after the complaint was closed.
+    """The same person's first score in the same series after the complaint was closed.
 
-    None for what is still open, and where nobody asked or answered yet.
+    None if the complaint is open, or if there is no later score yet.
     """
     if task.contact_id is None or task.closed_at is None:
         return None
@@ -95,13 +95,13 @@ def scored_again(session: Session, task: FollowUp) -> Score | None:
 
 
 def is_better(metric: str, before: int, after: int) -> bool | None:
-    """Whether `after` is the better score; None for the same. On some scales the low end is the good one."""
+    """Whether `after` is the better score; None if they are equal. On some scales low values are good."""
     change = METRICS[metric].badness(before) - METRICS[metric].badness(after)
     return change > 0 if change else None
 
 
 def scores(session: Session, task_ids: list[int]) -> Mapping[int, tuple[bool, int | None]]:
-    """Follow-up -> (whether the survey after it was sent, the score that came back), in one query."""
+    """Follow-up id -> (whether its recovery survey was sent, its score), in one query."""
     rows = session.execute(
         select(FollowUp.id, Invitation.sent_at, Score.value)
         .join(JourneyEvent, _tells_of())
@@ -115,7 +115,7 @@ def scores(session: Session, task_ids: list[int]) -> Mapping[int, tuple[bool, in
 
 
 def _tells_of() -> ColumnElement[bool]:
-    """Joins an event to the follow-up of its key."""
+    """The join condition of an event and the follow-up in its key."""
     return JourneyEvent.key == literal("follow-up:") + cast(FollowUp.id, String)
 
 

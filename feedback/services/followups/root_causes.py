@@ -1,4 +1,4 @@
-"""Why customers were unhappy: a list that the organisation maintains, with a beginning that fits most."""
+"""The list of root causes, which the organisation maintains, with a default list."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ FIRST: Mapping[str, dict[str, str]] = {
 
 
 def ensure(session: Session) -> None:
-    """Write the first list into an empty table; a list that somebody has begun is left alone."""
+    """Store the default list if the table is empty."""
     if session.scalar(select(RootCause.id).limit(1)) is not None:
         return
     try:
         with session.begin_nested():
             session.add_all(RootCause(key=key, title=title) for key, title in FIRST.items())
-    except IntegrityError:  # another node did it in this very moment
+    except IntegrityError:  # another node has just done it
         return
 
 
@@ -62,13 +62,13 @@ def in_use(session: Session) -> Sequence[RootCause]:
 
 
 def everything(session: Session) -> Sequence[RootCause]:
-    """All causes, those out of use at the end."""
+    """All causes, with retired ones at the end."""
     order = (RootCause.retired_at.is_not(None), RootCause.id)
     return session.scalars(select(RootCause).order_by(*order)).all()
 
 
 def add(session: Session, titles: Mapping[str, str], *, by: int, now: datetime) -> RootCause:
-    """A new cause that can be chosen at once. Raises Rejected where a language is missing."""
+    """Add a cause. Raises Rejected if a language is missing."""
     title = _titles(titles)
     cause = RootCause(key=_free_key(session, title["en"]), title=title)
     session.add(cause)
@@ -80,7 +80,7 @@ def add(session: Session, titles: Mapping[str, str], *, by: int, now: datetime) 
 def rename(
     session: Session, cause_id: int, titles: Mapping[str, str], *, by: int, now: datetime
 ) -> RootCause:
-    """Other words for the same cause: follow-ups that were closed with it show them, too."""
+    """Rename a cause, also in the follow-ups that were closed with it."""
     cause = _find(session, cause_id)
     cause.title = _titles(titles)
     audit.record(session, "renamed", "root_cause", cause.id, by=by, now=now, key=cause.key)
@@ -88,7 +88,7 @@ def rename(
 
 
 def retire(session: Session, cause_id: int, *, by: int, now: datetime) -> RootCause:
-    """Take it out of use; what was closed with it keeps it. Raises Rejected for the last one."""
+    """Retire a cause; follow-ups that were closed with it keep it. Raises Rejected for the last one."""
     cause = _find(session, cause_id)
     if all(other.id == cause.id for other in in_use(session)):
         raise Rejected("One cause has to stay: complaints cannot be closed without any.")
@@ -105,7 +105,7 @@ def bring_back(session: Session, cause_id: int, *, by: int, now: datetime) -> Ro
 
 
 def _find(session: Session, cause_id: int) -> RootCause:
-    """Locked, and all others with it: two people must not retire the last two at once."""
+    """Find a cause and lock all causes, so that two people cannot retire the last two at once."""
     causes = session.scalars(select(RootCause).order_by(RootCause.id).with_for_update()).all()
     found = next((cause for cause in causes if cause.id == cause_id), None)
     if found is None:
@@ -121,7 +121,7 @@ def _titles(written: Mapping[str, str]) -> dict[str, str]:
 
 
 def _free_key(session: Session, title: str) -> str:
-    """From the English name, for exports and questionnaires: `Too slow` becomes `too_slow`."""
+    """A unique key from the English name, for exports and questionnaires: `Too slow` becomes `too_slow`."""
     stem = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:50] or "cause"
     taken = set(session.scalars(select(RootCause.key).where(RootCause.key.startswith(stem, autoescape=True))))
     numbered = (f"{stem}_{number}" for number in range(2, len(taken) + 3))

@@ -1,7 +1,7 @@
-"""Closing the loop: a follow-up from the answer that opens it to the note that closes it.
+"""Follow-ups: opening, working on and closing them, and who can see them.
 
-Whoever changes a follow-up names the `revision` that they saw. A row that has moved on raises Conflict, so
-that two people cannot overwrite each other; notes and logged contacts only add, and go in whatever happened.
+Every change names the `revision` that its author saw. If the row has changed since, the change raises Conflict, so
+that people cannot overwrite each other. Notes and logged contacts only add, so they need no revision.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ Contacted = Literal["call", "email", "sms", "meeting"]
 CONTACTS: tuple[str, ...] = get_args(Contacted)
 
 CAUSELESS = frozenset({Outcome.NO_ANSWER, Outcome.NOT_JUSTIFIED, Outcome.THANKED})
-"""Outcomes after which nobody can be expected to name a cause; `corrected` is nobody's to choose."""
+"""Outcomes that need no root cause; `corrected` is set by the system and cannot be chosen."""
 
 LONGEST_NOTE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How it ended. `recovered` is money a month in the account's currency."""
+    """How a follow-up ended. `recovered` is per month in the account's currency."""
 
     outcome: str
     note: str
@@ -58,14 +58,14 @@ def open_if_needed(
     followup: FollowUpSettings,
     now: datetime,
 ) -> list[FollowUp]:
-    """The follow-ups that these answers call for and that were not open yet, with their owners and due dates.
+    """Open the follow-ups that these answers need and that do not exist yet, with owners and due dates.
 
-    At most one of each kind for a response, however often it is edited; none for a response that looks like a
-    machine's. What is there already follows an edited answer (`corrections`).
+    There is at most one of each kind per response, and none for a response that looks like a machine's. Existing
+    ones are updated if an answer is changed (`corrections`).
     """
     rules = list(questionnaire.follow_ups_for(answers))
     may_change_some = bool(rules or response.edits)
-    if response.provisional or not may_change_some:  # most answers; they cost no look into the database
+    if response.provisional or not may_change_some:  # most answers; they need no query
         return []
     scored = _score(response, questionnaire)
     known = {task.kind: task for task in _of(session, response)}
@@ -81,7 +81,7 @@ def open_if_needed(
 
 
 def _of(session: Session, response: Response) -> Sequence[FollowUp]:
-    """Held until the transaction ends: a colleague may take one in this very moment."""
+    """The follow-ups of a response, locked, because a colleague may take one at the same time."""
     wanted = select(FollowUp).where(FollowUp.response_id == response.id).with_for_update(of=FollowUp)
     return session.scalars(wanted.execution_options(populate_existing=True)).all()
 
@@ -102,7 +102,7 @@ def _open(
     followup: FollowUpSettings,
     now: datetime,
 ) -> FollowUp | None:
-    """None where another request opened it in this very moment."""
+    """Open one follow-up; None if another request has just opened it."""
     owner = owner_for(session, response.account, followup=followup, now=now)
     calendar = calendar_of(owner, followup)
     task = FollowUp(
@@ -133,7 +133,7 @@ def _open(
 def owner_for(
     session: Session, account: Account | None, *, followup: FollowUpSettings, now: datetime
 ) -> User | None:
-    """The account's owner, whoever stands in while they are away, or the fallback; None for nobody."""
+    """The account's owner, or their delegate during an absence, or the fallback owner; None if there is none."""
     owner = session.get(User, account.owner_id) if account and account.owner_id else None
     standing_in = present(session, owner, now)
     if standing_in is not None or not followup.fallback_owner:
@@ -143,7 +143,7 @@ def owner_for(
 
 
 def present(session: Session, user: User | None, now: datetime) -> User | None:
-    """The user, or whoever stands in while they are away; a circle of people on holiday ends with nobody."""
+    """The user, or their delegate during an absence (followed repeatedly); None if everybody in a circle is away."""
     asked: set[int] = set()
     while user is not None and user.id not in asked:
         if user.active and (user.away_until is None or user.away_until <= now):
@@ -154,7 +154,7 @@ def present(session: Session, user: User | None, now: datetime) -> User | None:
 
 
 def previous_score(session: Session, response: Response, scored: Score) -> int | None:
-    """What the same person, or else the same account, gave in this series before."""
+    """The previous score of the same person, or else of the same account, in this series."""
     earlier = (
         select(Score.value)
         .join(Response, Response.id == Score.response_id)
@@ -181,7 +181,7 @@ def previous_score(session: Session, response: Response, scored: Score) -> int |
 
 
 def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
-    """A follow-up with all that its page shows. Raises NotFound, also for one that is not theirs to see."""
+    """A follow-up with everything that its page shows. Raises NotFound, also if the viewer cannot see it."""
     related = (
         selectinload(FollowUp.account).selectinload(Account.owner),
         selectinload(FollowUp.contact),
@@ -199,7 +199,7 @@ def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
 
 
 def root_cause_of(session: Session, task: FollowUp) -> RootCause | None:
-    """The cause that was named when it was closed."""
+    """The root cause that was chosen at closing."""
     return session.get(RootCause, task.root_cause_id) if task.root_cause_id else None
 
 
@@ -207,7 +207,7 @@ def root_cause_of(session: Session, task: FollowUp) -> RootCause | None:
 
 
 def take(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
-    """It is mine now. Raises Conflict when somebody else was faster."""
+    """Take a follow-up. Raises Conflict if somebody else has taken or changed it."""
     task = _locked(session, task_id, viewer, revision)
     _take(task, viewer, now)
     return _changed(session, task, "taken", by=viewer.user_id, now=now)
@@ -216,7 +216,7 @@ def take(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: 
 def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
     task.state = transition(State(task.state), Action.TAKE)
     task.owner_id = viewer.user_id
-    task.owner_told_at = now  # who takes it knows
+    task.owner_told_at = now  # taking it needs no notification
     task.taken_at = task.taken_at or now
     task.snoozed_until = None
 
@@ -224,14 +224,13 @@ def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
 def take_all(
     session: Session, seen: Mapping[int, int], viewer: Viewer, *, now: datetime
 ) -> tuple[list[FollowUp], list[int]]:
-    """Take several (id -> revision that was seen); the ids that others have changed meanwhile are given back.
+    """Take several follow-ups (id -> revision that was seen). Returns the ids that others have changed meanwhile.
 
-    What the viewer is working on already is neither: a form that is sent twice takes nothing from anybody.
+    Follow-ups that the viewer has taken already are ignored, so a form can safely be sent twice.
     """
     taken, lost = [], []
-    for task_id, revision in sorted(
-        seen.items()
-    ):  # in one order everywhere, so that two cannot wait in a circle
+    # In the order of the ids, as everywhere, to prevent deadlocks.
+    for task_id, revision in sorted(seen.items()):
         try:
             taken.append(take(session, task_id, viewer, revision=revision, now=now))
         except (Conflict, NotFound):
@@ -246,7 +245,7 @@ def _works_on(session: Session, task_id: int, viewer: Viewer) -> bool:
 
 
 def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
-    """Put it back: it stays its owner's, but nobody works on it."""
+    """Release a follow-up: it keeps its owner, but is open again."""
     task = _locked(session, task_id, viewer, revision)
     task.state = transition(State(task.state), Action.RELEASE)
     return _changed(session, task, "released", by=viewer.user_id, now=now)
@@ -255,7 +254,7 @@ def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, no
 def hand_over(
     session: Session, task_id: int, viewer: Viewer, to: int, *, revision: int, now: datetime, reason: str = ""
 ) -> FollowUp:
-    """Make it somebody else's. Raises NotFound for nobody, Rejected for somebody who cannot work on it."""
+    """Reassign a follow-up. Raises NotFound for an unknown user, Rejected for a disabled one."""
     task = _locked(session, task_id, viewer, revision)
     receiver = session.get(User, to)
     if receiver is None:
@@ -282,7 +281,7 @@ def snooze(
     revision: int,
     now: datetime,
 ) -> FollowUp:
-    """Out of sight until a day, for a reason that colleagues can read. Raises Rejected without one."""
+    """Snooze a follow-up until a day in the future, with a reason for colleagues. Raises Rejected without them."""
     task = _locked(session, task_id, viewer, revision)
     if until <= now:
         raise Rejected("Choose a day in the future.")
@@ -294,7 +293,7 @@ def snooze(
 
 
 def wake_due(session: Session, now: datetime) -> int:
-    """Bring back what has slept long enough; how many that were."""
+    """Return snoozed follow-ups to the queue whose time is over. Returns their number."""
     asleep = select(FollowUp).where(FollowUp.state == State.SNOOZED, FollowUp.snoozed_until <= now)
     tasks = session.scalars(asleep.with_for_update(skip_locked=True)).all()
     for task in tasks:
@@ -314,7 +313,7 @@ def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: date
 def contacted(
     session: Session, task_id: int, viewer: Viewer, how: str, *, reached: bool, text: str, now: datetime
 ) -> FollowUp:
-    """Log an attempt to reach the customer: it keeps the first promise, and takes what is open."""
+    """Log a contact with the customer: it meets the target for the first contact, and takes an open follow-up."""
     if how not in CONTACTS:
         raise Rejected("Say how you tried to reach them.")
     task = _locked(session, task_id, viewer, None)
@@ -329,7 +328,7 @@ def contacted(
 def close(
     session: Session, task_id: int, viewer: Viewer, closing: Closing, *, revision: int, now: datetime
 ) -> FollowUp:
-    """End it for good. Raises Rejected without outcome, note, or (where one must be known) cause."""
+    """Close a follow-up permanently. Raises Rejected without outcome, note or, if it is required, root cause."""
     task = _locked(session, task_id, viewer, revision)
     state = transition(State(task.state), Action.CLOSE)
     outcome, words, cause = _checked(session, task, closing)
@@ -363,7 +362,7 @@ def _words(text: str, complaint: str) -> str:
 
 
 def _locked(session: Session, task_id: int, viewer: Viewer, revision: int | None) -> FollowUp:
-    """The row, held until the transaction ends; `revision` None for what only adds."""
+    """Read and lock the row; `revision` is None for changes that only add."""
     wanted = select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).with_for_update(of=FollowUp)
     task = session.scalar(wanted.execution_options(populate_existing=True))
     if task is None:

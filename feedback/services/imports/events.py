@@ -1,4 +1,4 @@
-"""Journey events of the past from a file: each goes the same way as one that the API brings."""
+"""Imports past journey events from a file; they are processed like events from the API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Done:
 
 
 def key_of(record: Record) -> str:
-    """The sender's key, or one made of what happened to whom and when: the same row is the same event."""
+    """The row's key, or a hash of event, contact and time, so that the same row is the same event."""
     event = record.values["event"]
     made = f"{event['name']}:{event['contact']}:{event['occurred_at'].isoformat()}"
     key: str = event.get("key") or made[:255]
@@ -41,7 +41,7 @@ def store(
     *,
     dry_run: bool,
 ) -> Done:
-    """Store a batch in one transaction; a row that is refused is undone on its own."""
+    """Store a batch in one transaction; a refused row is rolled back to its savepoint."""
     if dry_run:
         with database.reading() as session:
             return _foresee(session, records)
@@ -73,7 +73,7 @@ def _foresee(session: Session, records: list[Record]) -> Done:
             done.outcomes.append("created")
         else:
             done.refused.append(
-                Refusal(record.line, None, f"There is no contact {contact!r}; import contacts first.")
+                Refusal(record.line, None, f"There is no contact {contact!r}; import the contacts first.")
             )
     return done
 

@@ -1,8 +1,8 @@
-"""Accounts, contacts and events from a CSV file: in batches, each row whole or not at all, told row by row.
+"""Imports accounts, contacts and events from a CSV file, in batches; problems are reported per row.
 
-A row is read and checked completely before anything of it is written, and a batch is one transaction. So a
-bad row costs only itself, and an import that is interrupted can be started again: what is stored already is
-recognised by its external id (an event by its key).
+A row is parsed and checked completely before any of it is written, and a batch is one transaction. So a bad
+row does not affect others, and an interrupted import can be repeated: stored rows are recognised by their
+external id, events by their key.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from feedback.store.database import Database
 from feedback.store.models import AuditEntry
 
 BATCH = 1000
-"""Rows in one transaction: so many that the commit costs nothing, so few that other writers get a turn."""
+"""Rows per transaction: enough to make the commit cheap, few enough that other writers do not wait long."""
 _TRIES = 3
 
 Progress = Callable[[int, int], None]
-"""Called after every batch with the lines that are done and the lines of the whole file."""
+"""Called after every batch with the number of processed lines and of all lines."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of a file. `refused` rows were not taken over; `notices` concern rows that were."""
+    """The result of an import. `refused` rows were not stored; `notices` concern stored rows."""
 
     read: int = 0
     created: int = 0
@@ -49,7 +49,7 @@ class Report:
 
     @property
     def refused_rows(self) -> int:
-        """A row can be refused for several reasons at once."""
+        """The number of refused rows; a row can be refused for several reasons."""
         return len({refusal.line for refusal in self.refused})
 
 
@@ -66,14 +66,14 @@ def run(
     create_owners: bool = False,
     on_progress: Progress | None = None,
 ) -> Report:
-    """Import a file. Without a mapping, columns that are called as our fields are taken.
+    """Import a file. Without a mapping, columns with the names of our fields are used.
 
-    `library` is needed for events only. With `create_owners`, an unknown owner becomes a user who cannot sign
-    in yet; otherwise the account is stored without one and a notice says so. Raises ImportRefused where the
-    file as a whole cannot be read or does not fit its mapping; nothing is stored then.
+    `library` is only needed for events. With `create_owners`, an unknown owner becomes a user who cannot sign
+    in yet; otherwise the account is stored without an owner, with a notice. Raises ImportRefused, and stores
+    nothing, if the file cannot be read or does not match its mapping.
     """
     if kind == "events" and library is None:
-        raise ImportRefused("Events need the journey that they belong to.")
+        raise ImportRefused("Importing events needs the journey.")
     run_ = _Run(database, kind, settings, now, library, dry_run, create_owners)
     shape = examine(path, _fallback(settings), *((mapping.encoding, mapping.delimiter) if mapping else ()))
     with opened(path, shape) as lines:
@@ -86,7 +86,7 @@ def run(
 
 
 class _Run:
-    """One import under way."""
+    """One running import."""
 
     def __init__(
         self,
@@ -106,19 +106,19 @@ class _Run:
 
     def begin(self, path: Path, header: Line | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
-            raise ImportRefused(f"{path.name} has no header that can be read.")
+            raise ImportRefused(f"{path.name} has no readable header line.")
         if mapping is None:
             mapping = self._own_names(path, header.cells, shape)
         if shape.guessed:
             self.report.notices.append(
                 f"{path.name} is not UTF-8; it was read as {shape.encoding}. "
-                "If names look wrong, say `encoding` in a mapping."
+                "If names look wrong, set `encoding` in a mapping."
             )
         style = _style(self.settings, mapping)
         self.reader = Reader(self.kind, header.cells, mapping, style, at(self.now, style))
 
     def take(self, lines: Sequence[Line]) -> None:
-        """Read a batch of rows and store what is good in it."""
+        """Parse a batch of rows and store the valid ones."""
         self.report.read += len(lines)
         records = []
         for line in lines:
@@ -135,9 +135,7 @@ class _Run:
             rows = (
                 f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
             )
-            self.report.notices.append(
-                f"{owner} is no member of staff, so their accounts got no owner ({rows})."
-            )
+            self.report.notices.append(f"{owner} is not a user, so these accounts have no owner ({rows}).")
         self.report.refused.sort(key=lambda refusal: refusal.line)
         if not self.dry_run:
             with self.database.writing() as session:
@@ -150,11 +148,11 @@ class _Run:
         return AuditEntry(at=self.now, action="imported", subject=self.kind, detail=counts)
 
     def _is_new(self, record: Record) -> bool:
-        """Two rows on one thing contradict each other; the first counts and the second is refused."""
+        """Refuse a second row with the same id, and keep the first."""
         key = _identity(self.kind, record)
         first = self.seen.setdefault(key, record.line)
         if first != record.line:
-            self._refuse(record, f"Line {first} is about the same one; keep only one of the two.")
+            self._refuse(record, f"Remove one of the two lines: line {first} has the same id.")
         return first == record.line
 
     def _store(self, records: list[Record]) -> None:
@@ -169,7 +167,7 @@ class _Run:
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 outcomes = self._store_customers(records)
-            except IntegrityError:  # somebody else stored one of them since we looked: now it can be seen
+            except IntegrityError:  # another transaction has just stored one of them; the second try sees it
                 if last:
                     raise
             else:
@@ -200,11 +198,11 @@ class _Run:
         return list(contacts.values())
 
     def _living(self, connection: Connection, records: list[Record]) -> list[Record]:
-        """Without those who were erased: a file that still names them must not bring them back."""
+        """The records without erased persons, who must not be imported again."""
         gone = erased(connection, (record.values["contact"]["external_id"] for record in records))
         for record in records:
             if record.values["contact"]["external_id"] in gone:
-                self._refuse(record, "This person was erased on request; take them out of the file.")
+                self._refuse(record, "Remove this person from the file: they were erased on request.")
         return [record for record in records if record.values["contact"]["external_id"] not in gone]
 
     def _owners(self, connection: Connection, records: list[Record]) -> dict[str, int]:
@@ -228,12 +226,14 @@ class _Run:
         used = {source.column for source in taken.values()}
         for column in (name for name in header if name and name not in used):
             hint = nearest(column, own_names(self.kind))
-            self.report.notices.append(f"The column {column!r} was left out: no field has this name.{hint}")
+            self.report.notices.append(
+                f"The column {column!r} was ignored: there is no field with this name.{hint}"
+            )
         return mapping
 
     def _refuse(self, record: Record, reason: str) -> None:
         refusal = Refusal(record.line, None, reason)
-        if refusal not in self.report.refused[-BATCH:]:  # a batch that is tried again says it again
+        if refusal not in self.report.refused[-BATCH:]:  # a batch that is tried again reports it again
             self.report.refused.append(refusal)
 
     def _count(self, outcomes: Iterable[str]) -> None:
@@ -254,7 +254,7 @@ def _style(settings: Settings, mapping: ColumnMap) -> fields.Style:
 
 
 def _fallback(settings: Settings) -> str:
-    """Old Windows programs write Turkish in their own code page and western languages in another."""
+    """The Windows code page for files that are not UTF-8: one for Turkish, another for western languages."""
     is_turkish = (
         settings.organisation.default_language == "tr" or settings.organisation.default_region == "TR"
     )

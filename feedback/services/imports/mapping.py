@@ -1,4 +1,4 @@
-"""Which column is what: a mapping of columns, kept as a file in the instance directory.
+"""Column mappings, which are files in the instance directory.
 
 instance/mappings/crm.toml
 
@@ -54,26 +54,28 @@ class _Strict(BaseModel):
 
 
 def _short_form(written: object) -> object:
-    """A bare text is a column, in a place where a whole source can stand."""
+    """Convert a plain string to a source with that column."""
     return {"column": written} if isinstance(written, str) else written
 
 
 class Source(_Strict):
-    """Where the value of a field comes from: a column, always the same, or worked out from a date."""
+    """The source of a field's value: a column, a constant, or a computed date."""
 
     column: str | None = None
     constant: str | int | float | bool | None = None
     months_ago: str | None = Field(
-        None, description="a column with months; the day of the import minus so many"
+        None, description="a column with a number of months, which is subtracted from the day of the import"
     )
-    next_after: str | None = Field(None, description="a date of the same section; its next return ...")
+    next_after: str | None = Field(
+        None, description="a date field of the same section; its next recurrence ..."
+    )
     every_months: Annotated[
         Source | None, BeforeValidator(lambda w: {"constant": w} if isinstance(w, int) else _short_form(w))
     ] = None
     values: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
-    otherwise: str | None = Field(None, description="for what `values` or `lookup` does not list")
+    otherwise: str | None = Field(None, description="value for cells that `values` or `lookup` does not list")
     lookup: Literal["us-state-zones"] | None = None
-    divide_by: int = Field(1, ge=1, description="12 makes a yearly amount a monthly one")
+    divide_by: int = Field(1, ge=1, description="12 converts a yearly amount to a monthly one")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -85,17 +87,17 @@ class Source(_Strict):
         if len(given) != 1:
             raise ValueError("give exactly one of: column, constant, months_ago, next_after")
         if (self.next_after is None) != (self.every_months is None):
-            raise ValueError("next_after and every_months belong together")
+            raise ValueError("give both next_after and every_months, or neither")
         return self
 
     def columns(self) -> Iterator[str]:
-        """The columns of the file that it reads."""
+        """The columns that the source reads."""
         yield from (name for name in (self.column, self.months_ago) if name is not None)
         if self.every_months is not None:
             yield from self.every_months.columns()
 
     def translated(self, cell: str) -> str:
-        """The cell's text after value map and lookup; empty for nothing."""
+        """The cell's text after `values` and `lookup`; empty if there is none."""
         if not self._table or not cell:
             return cell
         found = self._table.get(cell.casefold())
@@ -113,16 +115,16 @@ class Source(_Strict):
 
 
 class Section(_Strict):
-    """The fields of one table, by their names, and `properties` of any name."""
+    """The fields of one table by name, and `properties` with any names."""
 
     fields: dict[str, Source] = Field(default_factory=dict)
     properties: dict[str, Source] = Field(default_factory=dict)
 
 
 class ColumnMap(_Strict):
-    """A whole mapping. What is not said is guessed from the file, as far as only one reading is possible."""
+    """A whole mapping. Options that are left out are derived from the file, if it is unambiguous."""
 
-    name: str = "the columns' own names"
+    name: str = "the default mapping"
     kind: Kind | None = None
     encoding: str | None = None
     delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None
@@ -141,16 +143,16 @@ class ColumnMap(_Strict):
 def load(instance: Path, name: str) -> ColumnMap:
     """The mapping `instance/mappings/<name>.toml`. Raises ImportRefused with one line for each mistake."""
     if not re.fullmatch(r"[\w-][\w.-]*", name):
-        raise ImportRefused(f"{name!r} is not the name of a mapping: letters, digits, - and _ only.")
+        raise ImportRefused(f"{name!r} is not a valid name of a mapping; use letters, digits, - and _ only.")
     path = instance / "mappings" / f"{name.removesuffix('.toml')}.toml"
     try:
         return parse(path.read_text(encoding="utf-8"), path.name)
     except FileNotFoundError:
         there = sorted(each.stem for each in path.parent.glob("*.toml"))
-        known = f"there are: {', '.join(there)}" if there else "there are none yet"
+        known = f"use one of {', '.join(there)}" if there else "there are none yet"
         raise ImportRefused(f"There is no mapping {path}; {known}.") from None
     except UnicodeDecodeError:
-        raise ImportRefused(f"{path} is not written in UTF-8.") from None
+        raise ImportRefused(f"Save {path} as UTF-8: it has another encoding.") from None
 
 
 def parse(text: str, name: str) -> ColumnMap:
@@ -171,7 +173,7 @@ def parse(text: str, name: str) -> ColumnMap:
 
 
 def by_own_names(kind: Kind, header: Iterable[str]) -> ColumnMap:
-    """The mapping for a file whose columns are called as our fields are (`phone`, `account.name`)."""
+    """The mapping for a file whose columns have the names of our fields (`phone`, `account.name`)."""
     sections: dict[str, dict[str, dict[str, str]]] = {}
     known = own_names(kind)
     for column in header:
@@ -199,7 +201,7 @@ def own_names(kind: Kind) -> dict[str, tuple[str, str]]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """` Did you mean ...?`, or nothing where nothing is near."""
+    """` Did you mean ...?`, or an empty string if no name is similar."""
     folded = {each.casefold(): each for each in known}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
     return f" Did you mean {folded[near[0]]!r}?" if near else ""
@@ -207,7 +209,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 @cache
 def us_state_zones() -> Mapping[str, str]:
-    """State (name or abbreviation, in lower case) -> IANA zone, for states that lie in one zone."""
+    """State (name or abbreviation, in lower case) -> IANA zone, for states with one zone."""
     file = Path(__file__).with_name("us_state_zones.toml")
     document = tomllib.loads(file.read_text(encoding="utf-8"))
     return {state.casefold(): zone for zone, states in document.items() for state in states}

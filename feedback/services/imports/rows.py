@@ -1,4 +1,4 @@
-"""From a row of cells to a draft of what shall be stored: checked as a whole before any of it is written."""
+"""Parses and checks a row of cells completely, before any of it is stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feedback.services.imports.table import Line
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that was not taken over: its line in the file, the column at fault, and why."""
+    """A refused row: its line in the file, the faulty column, and the reason."""
 
     line: int
     column: str | None
@@ -26,7 +26,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class Record:
-    """A row that was understood. `values` by section; `owner` is the address of a member of staff."""
+    """A parsed row. `values` are by section; `owner` is a user's e-mail address."""
 
     line: int
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Record:
 
 
 class Reader:
-    """Reads rows of one file by one mapping. Raises ImportRefused where mapping and header do not fit."""
+    """Reads the rows of a file with a mapping. Raises ImportRefused if the mapping does not match the header."""
 
     def __init__(
         self, kind: Kind, header: Sequence[str], mapping: ColumnMap, style: fields.Style, today: date
@@ -50,17 +50,19 @@ class Reader:
         self._required = REQUIRED[kind]
         places = {name: place for place, name in reversed(list(enumerate(header)))}
         everything = [_Target(name, source, places, style) for name, source in mapping.sources()]
-        # Dates that follow from other dates come last.
+        # Dates that are computed from other dates come last.
         self._targets = sorted(everything, key=lambda target: target.source.next_after is not None)
 
     def read(self, line: Line) -> Record | list[Refusal]:
-        """What the row says, or everything that is wrong with it."""
+        """The parsed row, or all its mistakes."""
         if line.fault is not None:
             return [Refusal(line.number, None, line.fault)]
         cells = line.cells
         if len(cells) < self._width or any(cells[self._width :]):
-            counts = f"{len(cells)} cells where the header has {self._width}"
-            return [Refusal(line.number, None, f"This row has {counts}; is a delimiter inside a value?")]
+            counts = f"{len(cells)} cells, but the header has {self._width}"
+            return [
+                Refusal(line.number, None, f"This row has {counts}; check for a delimiter inside a value.")
+            ]
         record, refusals = Record(line.number), []
         for target in self._targets:
             try:
@@ -100,11 +102,13 @@ class Reader:
         return next_return(first, _months(every), self._today).isoformat()
 
     def _settled(self, record: Record) -> Record | list[Refusal]:
-        """Take an amount apart into two columns, if its two statements of the currency agree."""
+        """Split an amount into value and currency; refuse the row if it contradicts the currency column."""
         account = record.values.get("account", {})
         if isinstance(money := account.get("recurring_revenue"), fields.Money):
             if money.currency and account.get("currency") not in (None, money.currency):
-                reason = f"The amount is in {money.currency} and the currency says {account['currency']}."
+                reason = (
+                    f"The amount is in {money.currency}, but the currency column has {account['currency']}."
+                )
                 return [Refusal(record.line, None, reason)]
             account["recurring_revenue"] = money.amount
             if money.currency:
@@ -120,13 +124,15 @@ class Reader:
                     t.column for t in self._targets if t.section == section and t.field == field_name
                 )
                 missing.append(
-                    Refusal(record.line, column, f"A row without {field_name} cannot be told from others.")
+                    Refusal(
+                        record.line, column, f"Fill in {field_name}: without it the row cannot be identified."
+                    )
                 )
         return missing
 
 
 class _Target:
-    """A field and its source, worked out once a file."""
+    """A field and its source, prepared once per file."""
 
     __slots__ = (
         "clearable",
@@ -150,7 +156,7 @@ class _Target:
         every = source.every_months
         self.every_place = places.get(every.column or "", -1) if every else -1
         parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
-        # Segments, languages and owners repeat all the time: each spelling is read once.
+        # Segments, languages and owners repeat often, so each spelling is parsed once.
         self.parse: Callable[[str], Any] = lru_cache(maxsize=2048)(lambda text: parse(text, style))
         self.clearable = not self.is_property and self.field not in (
             "external_id",
@@ -167,7 +173,7 @@ class _Target:
 
 
 def account_draft(record: Record, owner_id: int | None) -> Draft | None:
-    """The account of the row; None where it names none. An unknown owner leaves the stored one alone."""
+    """The account of the row; None if it names none. An unknown owner does not change the stored one."""
     values = dict(record.values.get("account", {}))
     external_id = values.pop("external_id", None)
     if external_id is None:
@@ -189,12 +195,12 @@ def contact_draft(record: Record) -> ContactDraft:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last of the month where it is shorter."""
+    """The same day `months` earlier, or the last day of that month if it is shorter."""
     return _shifted(day, -months)
 
 
 def next_return(first: date, months: int, today: date) -> date:
-    """The first of the days `first`, `first` + `months`, `first` + 2 x `months` ... that is not past."""
+    """The first of the days `first`, `first` + `months`, `first` + 2 x `months` ... that is not before `today`."""
     passed = max(0, ((today.year - first.year) * 12 + today.month - first.month) // months)
     day = _shifted(first, passed * months)
     return day if day >= today else _shifted(first, (passed + 1) * months)
@@ -230,7 +236,7 @@ def _shifted(day: date, months: int) -> date:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     if not 1 <= year <= 9999:
-        raise ValueError("This leads to a year that no calendar has.")
+        raise ValueError("This results in a year that does not exist.")
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
@@ -242,28 +248,28 @@ def _check(kind: Kind, header: Sequence[str], mapping: ColumnMap) -> None:
 
 def _mistakes(kind: Kind, header: Sequence[str], mapping: ColumnMap) -> Iterator[str]:
     if mapping.kind not in (None, kind):
-        yield f"{mapping.name} is for {mapping.kind}, not for {kind}."
+        yield f"{mapping.name} is a mapping for {mapping.kind}, not for {kind}."
     taken = dict(mapping.sources())
     for name, source in taken.items():
         for column in source.columns():
             if column not in header:
                 hint = nearest(column, header)
-                yield f"{mapping.name} takes {name} from {column!r}, which the file has not.{hint}"
+                yield f"{mapping.name} reads {name} from the column {column!r}, which the file does not have.{hint}"
             elif header.count(column) > 1:
-                yield f"The file has {header.count(column)} columns {column!r}; rename all but one."
+                yield f"Rename all but one of the {header.count(column)} columns {column!r} in the file."
         if source.next_after and f"{name.partition('.')[0]}.{source.next_after}" not in taken:
-            yield f"{mapping.name}: {name} follows {source.next_after}, which the mapping does not fill."
+            yield f"{mapping.name}: {name} is computed from {source.next_after}, which the mapping does not fill."
     for name in REQUIRED[kind]:
         if name not in taken:
-            yield f"{mapping.name} must say which column is {name}."
+            yield f"{mapping.name} must map a column to {name}."
     if (
         kind == "contacts"
         and any(n.startswith("account.") for n in taken)
         and "account.external_id" not in taken
     ):
-        yield f"{mapping.name} must say which column is account.external_id, or leave the account out."
+        yield f"{mapping.name} must map a column to account.external_id, or leave out the account."
 
 
 def at(moment: datetime, style: fields.Style) -> date:
-    """The day of the import where the organisation is."""
+    """The day of the import in the time zone of `style`."""
     return moment.astimezone(style.zone).date()

@@ -1,4 +1,4 @@
-"""Owners of accounts whom nobody has added yet."""
+"""Creates users for unknown account owners."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feedback.store.models.staff import user_role
 
 
 def add_owners(connection: Connection, emails: Iterable[str], now: datetime) -> dict[str, int]:
-    """Members of staff who can own accounts and cannot sign in until an admin lets them. Ids by address."""
+    """Create users who can own accounts but cannot sign in until an admin enables them. Returns ids by address."""
     rows = [
         {
             "email": email,

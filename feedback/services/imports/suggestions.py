@@ -1,4 +1,4 @@
-"""A first mapping for a file whose columns look familiar, to be corrected by a person."""
+"""Suggests a mapping for a file with familiar column names; a person has to check it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feedback.services.imports.mapping import REQUIRED, SECTIONS, Kind
 from feedback.services.imports.table import Shape
 from feedback.settings import Settings
 
-# Words of column names in CRM exports, without spaces and signs. The first column that fits is taken.
+# Column names in CRM exports, without spaces and punctuation. The first matching column is used.
 FAMILIAR: dict[str, tuple[str, ...]] = {
     "contact.external_id": ("contactid", "customerid", "personid", "userid", "recordid", "id"),
     "contact.name": ("fullname", "contactname", "contact", "customername", "name", "adsoyad", "firstname"),
@@ -36,12 +36,12 @@ FAMILIAR: dict[str, tuple[str, ...]] = {
 
 
 def missing(kind: Kind, taken: Collection[str]) -> list[str]:
-    """Fields that a mapping of this kind must fill and does not."""
+    """Required fields of this kind that are not in `taken`."""
     return [name for name in REQUIRED[kind] if name not in taken]
 
 
 def suggest(kind: Kind, header: Sequence[str]) -> str | None:
-    """A mapping as TOML, or None where nothing looks familiar enough to tell rows apart."""
+    """A mapping as TOML, or None if no column looks like the id that identifies rows."""
     found = dict(_found(kind, header))
     if missing(kind, found):
         return None
@@ -62,7 +62,7 @@ def suggest(kind: Kind, header: Sequence[str]) -> str | None:
 def refusal(
     kind: Kind, path: Path, header: Sequence[str], lacking: Sequence[str], shape: Shape, settings: Settings
 ) -> str:
-    """What to tell somebody whose file has not our column names; writes a first mapping where it can."""
+    """The error for a file without our column names; it also writes a suggested mapping if possible."""
     names = " and ".join(name.partition(".")[2] for name in lacking)
     columns = ", ".join(repr(column) for column in header[:20])
     said = (
@@ -70,16 +70,16 @@ def refusal(
     )
     text = suggest(kind, header)
     if text is None:
-        return f"{said} Write a mapping that says which column is what (docs/importing.md)."
+        return f"{said} Write a mapping of its columns (docs/importing.md)."
     name = re.sub(r"[^\w-]+", "-", path.stem).strip("-").lower() or "mapping"
     file = settings.instance / "mappings" / f"{name}.toml"
     if file.exists():
-        return f"{said} There is a mapping {file}; use it with --map {name}."
+        return f"{said} To use the mapping {file}, add --map {name}."
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(
         f"# Suggested from the columns of {path.name}; check it before you use it.\n{text}", encoding="utf-8"
     )
-    return f"{said} A suggested mapping is in {file}; check it, then import with --map {name}."
+    return f"{said} Check the suggested mapping {file}, then import with --map {name}."
 
 
 def _found(kind: Kind, header: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -96,5 +96,5 @@ def _found(kind: Kind, header: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _quoted(column: str) -> str:
-    """A TOML string; JSON's escapes are TOML's."""
+    """A TOML string; TOML uses the same escapes as JSON."""
     return json.dumps(column, ensure_ascii=False)

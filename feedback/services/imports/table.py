@@ -1,4 +1,4 @@
-"""A file from somebody's spreadsheet or CRM as rows of text: which encoding, which delimiter, which line."""
+"""Reads a CSV file as rows of text, and detects its encoding and delimiter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the table with the line of the file where it begins; `fault` if it cannot be read as one."""
+    """A row, with the line of the file where it begins; `fault` says why it cannot be read."""
 
     number: int
     cells: list[str]
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a file is written. `guessed` is True where the bytes did not say which encoding it is."""
+    """The format of a file. `guessed` is True if its encoding could not be detected and the fallback is used."""
 
     encoding: str
     delimiter: str
@@ -44,23 +44,23 @@ class Shape:
 
 
 def examine(path: Path, fallback: str, encoding: str | None = None, delimiter: str | None = None) -> Shape:
-    """Read the file once to be sure of its encoding before anything of it is stored.
+    """Read the whole file once to detect its encoding before anything is stored.
 
-    `fallback` is the encoding of a file that is neither marked nor UTF-8. Raises ImportRefused.
+    `fallback` is the encoding for a file that has no byte order mark and is not UTF-8. Raises ImportRefused.
     """
     csv.field_size_limit(LARGEST_CELL)
     if encoding is not None:
         lines = _lines(path, encoding)
         if lines is None:
             raise ImportRefused(
-                f"{path.name} is not written in {encoding}; correct `encoding` in the mapping."
+                f"Correct `encoding` in the mapping: {path.name} is not encoded in {encoding}."
             )
         return Shape(encoding, delimiter or _delimiter(path, encoding), lines)
     for candidate in _candidates(path, fallback):
         if (lines := _lines(path, candidate)) is not None:
             guessed = candidate in (fallback, "latin-1")
             return Shape(candidate, delimiter or _delimiter(path, candidate), lines, guessed)
-    raise ImportRefused(f"{path.name} is not a text file; save it as CSV (UTF-8).")
+    raise ImportRefused(f"Save {path.name} as CSV (UTF-8): it is not a text file.")
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def _rows(file: TextIO, delimiter: str) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(number, [], f"This cannot be read as CSV ({error}); look at its quotation marks.")
+            yield Line(number, [], f"Check the quotation marks: this cannot be read as CSV ({error}).")
             continue
         if any(cell.strip() for cell in cells) and not _is_excels_hint(number, cells):
             yield Line(number, [cell.strip() for cell in cells])
@@ -94,7 +94,7 @@ def _candidates(path: Path, fallback: str) -> list[str]:
     if not start.strip():
         raise ImportRefused(f"{path.name} is empty.")
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise ImportRefused(f"{path.name} is a spreadsheet; save it as CSV (UTF-8) and import that.")
+        raise ImportRefused(f"Save {path.name} as CSV (UTF-8) and import that: it is a spreadsheet.")
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return [encoding]
@@ -106,7 +106,7 @@ def _candidates(path: Path, fallback: str) -> list[str]:
 
 
 def _lines(path: Path, encoding: str) -> int | None:
-    """How many lines the file has, or None where it is not written in this encoding."""
+    """The number of lines, or None if the file cannot be decoded with this encoding."""
     lines = 1
     try:
         with path.open(encoding=encoding, newline="") as file:
@@ -120,7 +120,7 @@ def _lines(path: Path, encoding: str) -> int | None:
 
 
 def _delimiter(path: Path, encoding: str) -> str:
-    """The one that occurs most often in the header, outside quotation marks; a file may also say `sep=;`."""
+    """The delimiter that occurs most often in the header, outside quotation marks; or the one in a `sep=;` line."""
     with path.open(encoding=encoding, newline="") as file:
         start = file.read(LARGEST_CELL).lstrip("\r\n")
     first = start.splitlines()[0] if start else ""
@@ -135,6 +135,6 @@ def _is_excels_hint(number: int, cells: list[str]) -> bool:
 
 
 def of_text(text: str, delimiter: str = ",") -> Iterator[Line]:
-    """The rows of a table in memory."""
+    """The rows of a CSV text in memory."""
     csv.field_size_limit(LARGEST_CELL)
     return _rows(io.StringIO(text, newline=""), delimiter)

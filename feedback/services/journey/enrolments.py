@@ -1,4 +1,4 @@
-"""Who enters which stage of the journey, and the decision to survey them: events, dates, and cadence."""
+"""Enrolment: contacts enter stages of the journey by events, dates and cadences, and the policy decides."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from feedback.store.models import Account, Bookmark, Contact, Enrolment, Journey
 log = structlog.get_logger()
 
 CATCH_UP = timedelta(days=7)
-"""After a standstill, recurring surveys of this many past days are still planned."""
+"""After downtime, recurring surveys of at most this many past days are still planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a contact. `key` is the sender's own: the same key is the same event."""
+    """An event of a contact. `key` is the sender's idempotency key."""
 
     key: str
     name: str
@@ -41,10 +41,10 @@ class Event:
 def record_event(
     session: Session, event: Event, library: Library, settings: Settings, now: datetime, source: str = "api"
 ) -> JourneyEvent:
-    """Store an event and enrol its contact wherever the journey says so; told twice, it is stored once.
+    """Store an event, once per key, and enrol its contact in every stage that the event enters.
 
-    Raises NotFound for an unknown contact, Rejected for a time in the future, Conflict where the key was
-    used for something else.
+    Raises NotFound for an unknown contact, Rejected for a time in the future, Conflict if the key was used
+    for another event.
     """
     if (stored := _stored(session, event)) is not None:
         return stored
@@ -53,7 +53,7 @@ def record_event(
     if contact is None or contact.erased_at:
         raise NotFound(f"There is no contact {event.contact!r}; import or post the contact first.")
     if event.occurred_at > now + timedelta(minutes=5):
-        raise Rejected("An event cannot lie in the future; check the clock and the time zone of the sender.")
+        raise Rejected("Check the clock and the time zone of the sender: an event cannot be in the future.")
     row = JourneyEvent(
         key=event.key,
         name=event.name,
@@ -66,7 +66,7 @@ def record_event(
     try:
         with session.begin_nested():
             session.add(row)
-    except IntegrityError:  # the same event arrived twice at once
+    except IntegrityError:  # another request has just stored the same event
         return _stored(session, event) or row
     for stage in library.journey.for_event(event.name):
         delay = stage.delay.timedelta if stage.delay else timedelta()
@@ -93,9 +93,9 @@ def enrol(
     now: datetime,
     event_id: int | None = None,
 ) -> Enrolment:
-    """Decide on one survey and write the decision down, also when it is "no". Idempotent by `occurrence`.
+    """Decide on one survey and store the decision, also if it is "no". Idempotent per `occurrence`.
 
-    The contact's row must be locked by the caller: two decisions on one person at once would both say yes.
+    The caller must lock the contact's row; otherwise two simultaneous decisions could both be "yes".
     """
     already = select(Enrolment).where(
         Enrolment.contact_id == contact.id, Enrolment.stage == stage.key, Enrolment.occurrence == occurrence
@@ -125,9 +125,10 @@ def enrol(
 def decide(
     session: Session, enrolment: Enrolment, contact: Contact, stage: Stage, settings: Settings, now: datetime
 ) -> Send | None:
-    """Apply the contact policy to an enrolment; the Send if it may go out, now or later.
+    """Apply the contact policy to an enrolment. Returns the Send if it may be sent, now or later.
 
-    Where the stage waits out the contact's rest, the enrolment stays scheduled and is due at its end.
+    If the contact was surveyed too recently and the stage waits, the enrolment stays scheduled for the end of
+    the gap.
     """
     decision = eligibility.decide_for(
         session,
@@ -155,7 +156,7 @@ def decide(
 
 
 def with_earlier(before: Sequence[Any], reasons: list[dict[str, Any]]) -> list[Any]:
-    """A survey that was put off keeps why: when it is asked again in the morning, nothing has to be put off."""
+    """Keep the reasons for an earlier postponement, which a later decision no longer contains."""
     present = {each["code"] for each in reasons}
     return [*(each for each in before if each["code"] not in present), *reasons]
 
@@ -165,7 +166,7 @@ def _unable(decision: Skip) -> dict[str, Any]:
 
 
 def plan_dates(session: Session, library: Library, settings: Settings, now: datetime) -> int:
-    """Enrol the contacts of accounts whose date (a renewal, say) has come near; returns how many are new."""
+    """Enrol the contacts of accounts whose date (such as a renewal) is near. Returns the number of new enrolments."""
     planned = 0
     for stage in library.journey.stages:
         if stage.enter.date is None:
@@ -194,10 +195,10 @@ def plan_recurring(
     now: datetime,
     only: ColumnElement[bool] | None = None,
 ) -> int:
-    """Enrol everybody whose day in a cadence has come, once a day; returns how many.
+    """Enrol all contacts whose day in a cadence has come, once per day. Returns the number of new enrolments.
 
-    Each contact has a fixed day of the cycle, spread evenly, so that no day carries the whole customer base.
-    `only` narrows the contacts down.
+    Each contact has a fixed day of the cycle; the days are spread evenly over all contacts. `only` limits the
+    contacts.
     """
     planned = 0
     for stage in library.journey.stages:
@@ -218,12 +219,12 @@ def _stored(session: Session, event: Event) -> JourneyEvent | None:
         return None
     contact = session.scalar(select(Contact.external_id).where(Contact.id == stored.contact_id))
     if (stored.name, contact) != (event.name, event.contact):
-        raise Conflict("This key was used before, for an event of another name or contact; use another key.")
+        raise Conflict("Use another key: this one was used for an event with another name or contact.")
     return stored
 
 
 def entry_days(stage: Stage, now: datetime) -> tuple[date, date]:
-    """The dates of accounts that are in their stage today, and have not been for longer than its survey lasts."""
+    """(first, last) of the account dates for which the stage is entered today or was at most `expires_after` ago."""
     today = now.date()
     lasting = stage.expires_after.timedelta
     if stage.enter.before:
@@ -240,7 +241,7 @@ def entry_day(stage: Stage, day: date) -> date:
 
 
 def enrolled(stage: str, day: Any) -> ColumnElement[bool]:
-    """Whether the contact of the row has been enrolled for this very date."""
+    """A SQL condition: the row's contact has been enrolled in the stage for this date."""
     return (
         select(Enrolment.id)
         .where(
@@ -255,7 +256,7 @@ def enrolled(stage: str, day: Any) -> ColumnElement[bool]:
 def turns(
     session: Session, cadence: int, day: date, only: ColumnElement[bool] | None = None
 ) -> Iterator[tuple[int, int]]:
-    """(contact, number of the cycle) of everybody whose turn is on `day`."""
+    """(contact, number of the cycle) of all contacts whose recurring survey is on `day`."""
     number = day.toordinal()
     everybody = (
         select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
@@ -267,12 +268,12 @@ def turns(
 
 
 def next_day_to_plan(session: Session, stage: Stage, now: datetime) -> date:
-    """The first day of a cadence that the worker has not planned yet: tomorrow, if it has run today."""
+    """The first day of a cadence that is not planned yet: tomorrow, if the worker has run today."""
     return _last_planned(session.scalar(_bookmark(stage)), now.date()) + timedelta(days=1)
 
 
 def _days_to_plan(session: Session, stage: Stage, now: datetime) -> list[date]:
-    """The days that were not planned yet, up to today; the bookmark moves with them."""
+    """The days up to today that are not planned yet; moves the bookmark to today."""
     bookmark = session.scalar(_bookmark(stage).with_for_update())
     today = now.date()
     last = _last_planned(bookmark, today)
@@ -288,7 +289,7 @@ def _bookmark(stage: Stage) -> Select[Bookmark]:
 
 
 def _last_planned(bookmark: Bookmark | None, today: date) -> date:
-    """The last day whose turns need not be planned any more."""
+    """The last day that does not need to be planned any more."""
     if bookmark is None:
         return today - timedelta(days=1)
     return max(date.fromisoformat(bookmark.value), today - CATCH_UP)

@@ -1,7 +1,7 @@
-"""What will go out in the coming days, to whom, when, and why then: `feedback plan`. Reads, and changes nothing.
+"""The forecast of `feedback plan`: which messages will be sent to whom, when, and why then. It changes nothing.
 
-The same policy decides here as when a survey is due, over the contacts of the past and those that this plan
-itself foresees. What nobody can know (events to come, answers, opt-outs) is not in it.
+It applies the contact policy to the past surveys and to those that the forecast itself adds. Unknown future events,
+answers and opt-outs are not included.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from feedback.store.models import Account, Contact, Enrolment, Invitation, Messa
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One message that is to go out. `at` and `channel` are None where the answer is no.
+    """One decided survey. `at` and `channel` are None if it is not sent.
 
-    `explanation` has the form of `Enrolment.explanation`: a code and its parameters for every step.
+    `explanation` has the form of `Enrolment.explanation`: a code and its parameters for each step.
     """
 
     contact: str  # external id
@@ -45,11 +45,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to come, each list in the order of its time, and what the surveys add up to.
+    """The forecast; each list is ordered by time.
 
-    rows        surveys that are going to be decided
-    waiting     messages that are written and wait for their moment
-    reminders   of these and of what is out; nobody can know who will have answered by then
+    rows        surveys that will be decided
+    waiting     queued messages that wait to be sent
+    reminders   of these and of sent surveys, if nobody answers by then
     """
 
     rows: list[Planned]
@@ -79,18 +79,18 @@ class _Wish:
     wanted: datetime
     expires: datetime
     enrolment_id: int | None = None
-    earlier: Sequence[Any] = ()  # why it was put off until `wanted`
+    earlier: Sequence[Any] = ()  # why it was postponed to `wanted`
 
     @property
     def turn(self) -> tuple[datetime, int, int]:
-        """When it is decided: in the order of time, the more important first."""
+        """The sort key: by time, then the more important first."""
         return self.wanted, -self.stage.priority, self.contact_id
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A survey that is out, or is to go out, and when it would be brought to mind: first `remind_at`, then each of
-    `gaps` after the reminder before."""
+    """A sent or forecast survey and its reminders: the first at `remind_at`, then each of `gaps` after the previous
+    reminder."""
 
     contact_id: int
     stage: Stage
@@ -101,7 +101,7 @@ class _Asked:
 
 
 def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
-    """Everything that is scheduled, that a date brings, and whose turn comes within `days`."""
+    """Forecast everything that is scheduled, or follows from dates and cadences, within `days`."""
     until = now + timedelta(days=days)
     wishes = [
         *_scheduled(session, library, until),
@@ -128,7 +128,7 @@ def plan(session: Session, library: Library, settings: Settings, now: datetime, 
 
 
 class _Foreseen:
-    """The past, and what the plan has added to it so far."""
+    """The past surveys, and those that the forecast has added so far."""
 
     def __init__(self, session: Session, rules: Policy, now: datetime) -> None:
         self._session, self._rules, self._now = session, rules, now
@@ -137,7 +137,7 @@ class _Foreseen:
         self.asked: list[_Asked] = []
 
     def decide(self, wish: _Wish) -> Planned | _Wish:
-        """What becomes of it; where its stage waits out the contact's rest, the wish for the end of that."""
+        """The decision on a survey; if its stage waits because of a recent survey, the survey at the end of the gap."""
         contact = self._session.get_one(Contact, wish.contact_id)
         decision = self._decision(contact, wish)
         name = contact.external_id
@@ -166,7 +166,7 @@ class _Foreseen:
 
 
 def _brought_to_mind(contact_id: int, stage: Stage, kind: str, sent: datetime) -> Iterator[_Asked]:
-    """What may follow a survey that goes out at `sent`."""
+    """The reminders of a survey that is sent at `sent`."""
     if stage.reminders:
         first, *gaps = (each.timedelta for each in stage.reminders)
         expires = sent + stage.expires_after.timedelta
@@ -174,7 +174,7 @@ def _brought_to_mind(contact_id: int, stage: Stage, kind: str, sent: datetime) -
 
 
 def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked]:
-    """Surveys that are out, or written, and that nobody has answered."""
+    """Sent or queued surveys that are unanswered."""
     rows = session.execute(
         select(Invitation, Message.due_at)
         .outerjoin(
@@ -226,7 +226,7 @@ def _reminder(contact: str, stage: Stage, wanted: datetime, decision: Decision) 
 
 
 def _written(session: Session, until: datetime) -> Iterator[Planned]:
-    """Messages of surveys that wait in the outbox, with what moved them there."""
+    """Queued messages of surveys, with the reasons for their time."""
     rows = session.execute(
         select(Message, Contact.external_id, Invitation.stage, Enrolment.explanation)
         .join(Invitation, Message.invitation_id == Invitation.id)
@@ -260,7 +260,7 @@ def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[
 
 
 def _by_date(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
-    """Contacts whose account's date comes near, and who are not enrolled for it yet."""
+    """Contacts whose account's date is near and who are not enrolled for it yet."""
     for stage in library.journey.stages:
         if stage.enter.date is None:
             continue
@@ -278,7 +278,7 @@ def _by_date(session: Session, library: Library, now: datetime, until: datetime)
 
 
 def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
-    """Recurring surveys; those of days that the worker has planned are among the scheduled ones already."""
+    """Recurring surveys of days that the worker has not planned yet; planned ones are scheduled already."""
     for stage in library.journey.stages:
         if stage.enter.every is None:
             continue

@@ -1,4 +1,4 @@
-"""From the decision to survey somebody to a message in the outbox; reminders, other channels, expiry."""
+"""Invitations: from a due enrolment to a message in the outbox; reminders, other channels, expiry."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ from feedback.store.models import Contact, Enrolment, Invitation, Message, Quest
 log = structlog.get_logger()
 
 REFUSED = timedelta(hours=1)
-"""Until a survey whose questionnaire may not be published is tried again."""
-
-"""States of an invitation that nobody has answered yet."""
+"""Delay before an enrolment whose questionnaire cannot be published is tried again."""
 
 
 def issue_due(
@@ -40,9 +38,9 @@ def issue_due(
     now: datetime,
     limit: int = 200,
 ) -> int:
-    """Turn due enrolments into invitations with a queued message; returns how many were looked at.
+    """Turn due enrolments into invitations with a queued message. Returns the number of processed enrolments.
 
-    Of several that are due, the more important stage goes first, so that the budget of a contact is spent on it.
+    The more important stage goes first, so that a contact gets that survey if the policy allows only one.
     """
     due = session.scalars(
         select(Enrolment)
@@ -67,9 +65,9 @@ def issue(
     settings: Settings,
     now: datetime,
 ) -> Invitation | None:
-    """Decide again, and if it is still yes, make the invitation and its message. None where it is not (yet).
+    """Decide again, and if the survey may still be sent, make the invitation and its message; otherwise return None.
 
-    The contact's row must be locked by the caller.
+    The caller must lock the contact's row.
     """
     stage = library.journey.stage(enrolment.stage)
     if stage is None or stage.questionnaire not in library.questionnaires:
@@ -83,8 +81,8 @@ def issue(
     try:
         version = library.published(session, stage.questionnaire, now)
     except QuestionnaireInvalid as refused:
-        # What may not be published was refused at the start already: another node has been faster since, or what
-        # was allowed for a while has ended.
+        # The start refuses questionnaires that cannot be published. Since then another node has published another
+        # version, or a trend bridge or an accepted finding has expired.
         log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
         enrolment.due_at = now + REFUSED
         return None
@@ -110,12 +108,12 @@ def queue(
     purpose: str = "invitation",
     occurrence: int = 0,
 ) -> Message | None:
-    """Put the invitation (or a reminder) into the outbox; None where no enabled channel carries `kind`."""
+    """Queue the invitation or a reminder; None if no enabled channel sends `kind`."""
     channel = next((key for key, each in channels.items() if each.kind == kind), None)
     contact = invitation.contact
     address = contact.phone if kind == "sms" else contact.email
     if channel is None or not address:
-        if purpose == "invitation":  # what has been sent stays sent, though nothing can remind of it
+        if purpose == "invitation":  # a sent invitation stays sent, even if no reminder can be sent
             invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
@@ -155,7 +153,7 @@ def queue(
 def use_other_channels(
     session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
 ) -> int:
-    """Invitations whose channel failed for good go out another way, if the customer has one and agrees."""
+    """Send invitations whose channel failed permanently on another channel, if the policy allows one."""
     stranded = _held(
         session,
         select(Invitation).where(
@@ -183,8 +181,7 @@ def use_other_channels(
 def remind_due(
     session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
 ) -> int:
-    """One reminder for those who have not answered, on the stage's other channel where it has one. None after an
-    answer."""
+    """Queue due reminders of unanswered invitations, on the stage's other channel if it has one."""
     due = _held(
         session,
         select(Invitation)
@@ -216,8 +213,8 @@ def remind_due(
 
 
 def expire_due(session: Session, now: datetime) -> int:
-    """Close what nobody answered in time, and what is too old to be sent; queued messages go with it."""
-    # Messages before invitations, as everywhere: two nodes that lock in different orders stop each other.
+    """Expire unanswered invitations and enrolments that are too old, and cancel their queued messages."""
+    # Lock messages before invitations, as everywhere, to prevent deadlocks between nodes.
     overdue = session.scalars(
         select(Message)
         .join(Message.invitation)
@@ -246,8 +243,8 @@ def expire_due(session: Session, now: datetime) -> int:
 
 
 def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
-    """Close an invitation that should not have gone out; its link says so. False where somebody has answered it,
-    or it is over already."""
+    """Withdraw an invitation that should not have been sent; its link then says so. Returns False if it is answered
+    or over."""
     waiting = select(Message).where(
         Message.invitation_id == invitation_id, Message.state == MessageState.QUEUED
     )
@@ -299,7 +296,7 @@ def _invite(
 def _expect_reply(
     session: Session, invitation: Invitation, contact: Contact, library: Library, settings: Settings
 ) -> None:
-    """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
+    """From now on, SMS replies from this number belong to this invitation; earlier ones accept answers by link only."""
     stage = library.journey.stage(invitation.stage)
     if (
         stage is None
@@ -312,7 +309,7 @@ def _expect_reply(
         update(Invitation)
         .where(Invitation.reply_key == contact.phone, Invitation.id != invitation.id)
         .values(reply_key=None)
-        # Else every object of a long batch is compared with the condition, for every message.
+        # Otherwise every object in the session is compared with the condition, for every message.
         .execution_options(synchronize_session=False)
     )
     invitation.reply_key = contact.phone
@@ -320,8 +317,8 @@ def _expect_reply(
 
 
 def _held(session: Session, wanted: Select[Invitation]) -> Sequence[Invitation]:
-    """Invitations that are to reach their contacts once more, locked; their contacts before them, as where a survey is
-    issued: two nodes that lock in different orders stop each other."""
+    """Read and lock invitations for another message. Their contacts are locked first, as in `issue_due`, to prevent
+    deadlocks between nodes."""
     contacts = set(session.scalars(wanted.with_only_columns(Invitation.contact_id)))
     session.execute(select(Contact.id).where(Contact.id.in_(contacts)).order_by(Contact.id).with_for_update())
     still = wanted.where(Invitation.contact_id.in_(contacts)).with_for_update(skip_locked=True)
@@ -336,7 +333,7 @@ def _decide_way(
     settings: Settings,
     now: datetime,
 ) -> Decision:
-    """When and how this invitation may reach its contact once more. Fatigue is not asked: it is the same survey."""
+    """The decision on another message of this invitation, without the fatigue limits: it is the same survey."""
     stage = library.journey.stage(invitation.stage)
     rules = eligibility.policy(settings)
     contact = session.scalars(
@@ -348,14 +345,14 @@ def _decide_way(
 
 
 def _tell_why_not(invitation: Invitation, decision: Skip, now: datetime) -> None:
-    """A reminder that is left out is told in the story of its survey."""
+    """Record in the invitation why a reminder was not sent."""
     if enrolment := invitation.enrolment:
         why = {"code": "not_reminded", "params": {"reason": decision.code, "at": now.isoformat()}}
         enrolment.explanation = [*enrolment.explanation, why]
 
 
 def other_first(stage: Stage | None, kind: str) -> tuple[str, ...]:
-    """The ways to remind by: another of the stage, then the `kind` of channel that the survey went out by."""
+    """The kinds of channels for a reminder: the stage's others first, then `kind`, that of the invitation."""
     return (*(each for each in (stage.channels if stage else ()) if each != kind), kind)
 
 
@@ -366,7 +363,7 @@ def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:
 
 
 def _outranked(session: Session, enrolment: Enrolment, stage: Stage, library: Library, now: datetime) -> bool:
-    """Whether a more important survey of the same contact is due too; it goes first, even if another node has it."""
+    """Whether a more important survey of the same contact is due; it goes first, even if another node processes it."""
     others = session.scalars(
         select(Enrolment.stage)
         .where(Enrolment.contact_id == enrolment.contact_id, Enrolment.id != enrolment.id)

@@ -1,4 +1,4 @@
-"""What follows from mail that came back: a bad address is closed, a failing one rests, a complaint is an opt-out."""
+"""Handles bounces: suppress a bad address, pause one that fails repeatedly, treat a complaint as an opt-out."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Effect = Literal["nothing", "not_ours", "known", "noted", "paused", "closed", "o
 def receive(
     session: Session, raw: bytes, settings: Settings, now: datetime, envelope_recipient: str | None = None
 ) -> Effect:
-    """Act on one mail that arrived at our return path, piped in by the mail server; returns what it led to.
+    """Process a mail that arrived at our return path, and return its effect:
 
-    nothing    no delivery report          not_ours  no message of ours, or forged     known   told before
-    noted      kept, no consequence yet    paused    rests for a month                 closed  on the list
-    opted_out  reported as spam: no mail and no other message to this person any more
+    nothing    not a delivery report       not_ours  not our message, or forged     known   processed before
+    noted      stored, no effect yet       paused    address paused for a month     closed  address suppressed
+    opted_out  reported as spam: nothing is sent to this person any more
     """
     report = bounces.read(raw, envelope_recipient)
     if report is None:
@@ -48,13 +48,16 @@ def receive(
             session, "email", message.recipient, source="spam report", now=now, reason="complaint"
         )
         return "opted_out"
-    # A mail that a person is asked about was taken by the server after all, or it could not come back.
+    # A held mail that bounces was evidently accepted by the server.
     ended = message.state == MessageState.HELD or further(MESSAGE_RANKS, message.state, "undelivered")
     if report.is_permanent and ended:
-        # The address is to blame only where the report says so; a full or suspicious mailbox is not a wrong one.
+        # The address is bad only if the report says so, not if the mailbox is full or refuses the mail.
         code = Verdict.BAD_ADDRESS if report.is_bad_address else Verdict.REFUSED
         outbox.failed(session, message, code, now)
-        message.state, message.detail = MessageState.UNDELIVERED, f"The mail came back: {report.status}."
+        message.state, message.detail = (
+            MessageState.UNDELIVERED,
+            f"The mail bounced with status {report.status}.",
+        )
     if report.is_bad_address:
         _suppress(session, message, "hard_bounce", now)
         return "closed"
@@ -91,7 +94,7 @@ def _noted(session: Session, message: Message, report: bounces.Report, now: date
 
 
 def _pause(session: Session, message: Message, now: datetime) -> Effect:
-    """Several mails in a month that came back, for whatever reason: let the address rest."""
+    """Pause the address if several mails to it bounced within a month, for any reason."""
     recent = select(func.count(func.distinct(Bounce.message_id))).where(
         Bounce.address == suppression.normal(message.recipient), Bounce.received_at > now - SOFT_WINDOW
     )
@@ -102,7 +105,7 @@ def _pause(session: Session, message: Message, now: datetime) -> Effect:
 
 
 def _suppress(session: Session, message: Message, reason: str, now: datetime) -> None:
-    if message.user_id is None:  # a colleague's address is not on the customers' list
+    if message.user_id is None:  # staff addresses are not put on the suppression list
         suppression.suppress(
             session, "email", message.recipient, reason=reason, source="bounces", now=now,
             contact_id=message.contact_id,

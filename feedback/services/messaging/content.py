@@ -1,4 +1,4 @@
-"""The words of a message to a customer: the questionnaire's own text, the link, and the way out."""
+"""Composes messages to customers: the questionnaire's text, the link, and the opt-out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Composed:
 
 
 def piping(questionnaire: Questionnaire, contact: Contact, event: JourneyEvent | None) -> dict[str, str]:
-    """The values that this customer's texts may use: who they are, and what the event told."""
+    """The values for placeholders: the contact's name, and properties of the event."""
     known = {
         "name": contact.name,
         "first_name": contact.name.split()[0] if contact.name else None,
@@ -48,12 +48,12 @@ def piping(questionnaire: Questionnaire, contact: Contact, event: JourneyEvent |
 
 
 def link(settings: Settings, token: str) -> str:
-    """The survey's address."""
+    """The address of the survey."""
     return f"{settings.web.public_url.rstrip('/')}/{token}"
 
 
 def unsubscribe_link(settings: Settings, token: str) -> str:
-    """Where one press of a button ends all surveys to this person."""
+    """The address of the page where the customer opts out of all surveys."""
     return f"{link(settings, token)}/stop"
 
 
@@ -65,12 +65,12 @@ def compose(
     *,
     reminder: bool = False,
 ) -> Composed:
-    """The invitation (or its reminder) for one channel kind, in the invitation's language."""
+    """Compose the invitation or its reminder for one kind of channel, in the invitation's language."""
     return (_sms if kind == "sms" else _email)(questionnaire, invitation, settings, reminder)
 
 
 def values(invitation: Invitation, settings: Settings) -> dict[str, str]:
-    """What placeholders stand for in the texts of one invitation."""
+    """The values of the placeholders in one invitation's texts."""
     return {**invitation.piping, "company": settings.organisation.name}
 
 
@@ -81,13 +81,13 @@ def can_reply(settings: Settings, country: str | None) -> bool:
 
 
 def country_of(contact: Contact, kind: str) -> str | None:
-    """For SMS the number's country, which decides sender and route; for mail the stated one, if there is one."""
+    """For SMS the country of the number, which decides sender and route; for e-mail the stated country or None."""
     number = PhoneNumber(contact.phone).region if contact.phone else None
     return (number or contact.country) if kind == "sms" else (contact.country or number)
 
 
 def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool) -> str:
-    """How to say no: by reply where the sender can be replied to, else by a link."""
+    """The opt-out line: by reply if the sender can receive replies, otherwise by link."""
     words = translator("messages", language)
     if replies:
         return words.gettext("Reply STOP to end.")
@@ -101,7 +101,7 @@ def _sms(
     text = (messages.reminder_sms if reminder else None) or messages.sms
     language = invitation.language
     template = text.to(language) if text else translator("messages", language).gettext(SMS_DEFAULT)
-    if direction(language) == "rtl":  # or a phone would set the line by the company's Latin name
+    if direction(language) == "rtl":  # otherwise a phone takes the direction from the company's Latin name
         template = RIGHT_TO_LEFT_MARK + template
     token = invitation.token or ""
     replies = can_reply(settings, country_of(invitation.contact, "sms"))
@@ -111,7 +111,9 @@ def _sms(
         template,
         {**values(invitation, settings), "opt_out": opt_out},
         link=link(settings, token),
-        opt_out=None if promised else opt_out,  # a "Reply STOP" that somebody wrote out reaches nobody here
+        opt_out=None
+        if promised
+        else opt_out,  # the text has a "Reply STOP" of its own, which this sender cannot receive
     )
     return Composed(sms.text, segments=sms.segments.count)
 
@@ -148,7 +150,7 @@ def _plain(body: str, address: str, stop: str, words: Translator) -> str:
 def _html(
     body: str, questionnaire: Questionnaire, invitation: Invitation, settings: Settings, words: Translator
 ) -> str:
-    """One column, inline styles, no image and no tracking; the first question's links only select, never answer."""
+    """The HTML part: one column, inline styles, no images, no tracking. The question's links only preselect answers."""
     token, colours = invitation.token or "", palette(settings.organisation.colour)
     address, stop = link(settings, token), unsubscribe_link(settings, token)
     paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))

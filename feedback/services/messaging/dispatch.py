@@ -1,16 +1,16 @@
-"""The outbox's way out: no message is lost, none is sent twice.
+"""Sends the messages in the outbox, so that none is lost and none is sent twice.
 
-A provider call can break off in a way that leaves open whether the message went out. Therefore every call is
-written down before it is made and is made outside any transaction, and what cannot be known is looked up:
+A provider call can be interrupted so that it is unknown whether the message was sent. So every call is recorded
+before it is made, it is made outside any transaction, and unknown outcomes are looked up:
 
     claim()      queued -> sending       in one short, durable transaction, with a lease and an attempt number
     hand_over()  the provider is called  with a deadline that is checked again at the socket
     record()     sending -> sent | failed | queued (later) | unconfirmed
     reconciling  sending, lease over -> unconfirmed -> sent | queued | held; never straight back to queued
-    receipts     what the provider says later, in any order
+    receipts     the provider's later reports, in any order
 
-The attempt number is the fence. A failure counts only if it is the failure of the newest attempt; a success is a
-fact whichever attempt had it.
+The attempt number is the fencing token. A failure only counts if it is that of the latest attempt; a success always
+counts.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from feedback.store.models import Attempt, Contact, Message
 log = structlog.get_logger()
 
 SURVEYS = ("invitation", "reminder")
-STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; after that the look-up takes over
+STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; after that, reconciliation takes over
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that this worker has taken, and the call that it owes."""
+    """A message that this worker has claimed, with the call to make."""
 
     channel: str
     outgoing: Outgoing
@@ -51,7 +51,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended: with a receipt of the provider, or with the error that the channel raised."""
+    """The outcome of a call: what the provider returned, or the error that the channel raised."""
 
     claimed: Claimed
     sent: Sent | None = None
@@ -73,16 +73,14 @@ def send_queued(
     clock: Callable[[], datetime] | None = None,
     reached: Callable[[str], None] = _nothing,
 ) -> int:
-    """Send what is due, up to one batch for each channel; returns how many messages were claimed.
+    """Send due messages, up to one batch per channel. Returns the number of claimed messages.
 
-    With a `pool` of `worker.concurrency` threads it returns as soon as one of them is free: a call that hangs holds
-    up itself and not the next batch. Whoever owns the pool waits for the last calls by shutting it down.
-    `clock` tells the time after a call (default: `now` again). `reached` is told of each step as it is
-    reached, so that a test can end the process there.
+    With a `pool` of `worker.concurrency` threads it returns as soon as one of them is free, so a hanging call does
+    not delay the next batch. The owner of the pool waits for the last calls by shutting it down. `clock` returns the
+    time after a call (default: `now`). `reached` is called at each step, so that a test can end the process there.
     """
-    begun = Deadline.after(
-        settings.worker.lease.total_seconds()
-    )  # waiting for the commit costs us, not others
+    # Set before the commit, so that a slow commit shortens our time and not another worker's.
+    begun = Deadline.after(settings.worker.lease.total_seconds())
     with database.writing() as session:
         claimed = claim(session, channels, settings, worker, now, begun)
         reached("before_claim_commit")
@@ -101,7 +99,7 @@ def send_queued(
 
 
 def _wait_for_room(calls: Sequence[Future[None]], threads: int) -> None:
-    """Until fewer of these calls than `threads` are left; an error of any of them is logged, whenever it comes."""
+    """Wait until fewer than `threads` of these calls are running; log their errors."""
     for call in calls:
         call.add_done_callback(_log_error)
     ahead = set(calls)
@@ -115,9 +113,9 @@ def _log_error(call: Future[None]) -> None:
 
 
 def running_from(now: datetime) -> Callable[[], datetime]:
-    """The time from `now` on, by a clock that nobody can set.
+    """A function that returns the time, starting at `now` and counted by the monotonic clock.
 
-    Asking the database for the time would cost a transaction for every message.
+    Reading the database's clock would cost a transaction per message.
     """
     begun = uptime()
     return lambda: now + timedelta(seconds=uptime() - begun)
@@ -131,9 +129,9 @@ def claim(
     now: datetime,
     deadline: Deadline | None = None,
 ) -> list[Claimed]:
-    """Take due messages for this worker; what may not be sent any more is called off here, with its reason.
+    """Claim due messages for this worker; cancel or postpone messages that must not be sent now, with the reason.
 
-    No call may begin after `deadline` (default: one lease from this moment).
+    No call may start after `deadline` (default: one lease from now).
     """
     deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
     claimed: list[Claimed] = []
@@ -145,7 +143,7 @@ def claim(
             if not _may_go(session, message, suppressed, settings, now) or not budget.take(message):
                 continue
             message.state, message.worker, message.attempt = MessageState.SENDING, worker, message.attempt + 1
-            # `longest_call` on top: a call that began in time may still be under way when the lease is over.
+            # Add `longest_call`, because a call that started in time can end after the lease.
             message.lease_until = now + settings.worker.lease + timedelta(seconds=channel.longest_call)
             session.add(Attempt(message_id=message.id, number=message.attempt, worker=worker, started_at=now))
             claimed.append(Claimed(key, outgoing(message, settings, deadline)))
@@ -154,7 +152,7 @@ def claim(
 
 
 def hand_over(channel: Channel, claimed: Claimed) -> Outcome:
-    """Make the call. Never raises: what a channel cannot explain counts as unknown, the only safe reading."""
+    """Make the call. It does not raise: an unexpected exception counts as unknown, which is the only safe choice."""
     try:
         return Outcome(claimed, sent=channel.send(claimed.outgoing))
     except DeliveryFailed as error:
@@ -162,12 +160,13 @@ def hand_over(channel: Channel, claimed: Claimed) -> Outcome:
     except Exception as error:
         log.exception("channel.broke", channel=claimed.channel, message=claimed.outgoing.message_id)
         return Outcome(
-            claimed, error=DeliveryUnknown(f"The channel broke: {type(error).__name__}", code="broke")
+            claimed,
+            error=DeliveryUnknown(f"The channel failed unexpectedly: {type(error).__name__}", code="broke"),
         )
 
 
 def record(session: Session, outcome: Outcome, settings: Settings, now: datetime) -> bool:
-    """Write down how a call ended. False where that is not news any more."""
+    """Record the outcome of a call. Returns False if it does not count any more."""
     call = outcome.claimed.outgoing
     message = session.scalar(select(Message).where(Message.id == call.message_id).with_for_update())
     _close_attempt(session, outcome, now)
@@ -187,7 +186,7 @@ def record(session: Session, outcome: Outcome, settings: Settings, now: datetime
 
 
 def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoing:
-    """The call that a message needs."""
+    """The call for a message."""
     base, mail = settings.web.public_url.rstrip("/"), message.kind == "email"
     return Outgoing(
         message_id=message.id,
@@ -221,7 +220,7 @@ def _budget(session: Session, channel: str, settings: Settings, now: datetime) -
 def _due(
     session: Session, channel: str, budget: rate_limit.Budget, limit: int, now: datetime
 ) -> Sequence[Message]:
-    """Due messages of a channel, longest due first, locked against other workers."""
+    """Due messages of a channel, the longest due first, locked for this worker."""
     kept_back = [*provider_holds.stopped(session), *budget.exhausted()]
     wanted = (
         select(Message)
@@ -235,7 +234,7 @@ def _due(
 
 
 def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
-    """Ids of those messages whose address nothing may be sent to, or not to this person any more."""
+    """Ids of the messages whose address or person is suppressed."""
     listed = suppression.suppressed(session, {(each.kind, each.recipient) for each in messages})
     refused = suppression.refused(session, {each.contact_id for each in messages if each.contact_id})
     return {
@@ -249,7 +248,7 @@ def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
 def _may_go(
     session: Session, message: Message, suppressed: set[int], settings: Settings, now: datetime
 ) -> bool:
-    """Whether it may go out now; if not, it is called off or put off, with the reason."""
+    """Whether the message may be sent now; if not, it is cancelled or postponed, with the reason."""
     obstacle = _obstacle(message, suppressed, now)
     if obstacle:
         outbox.cancel(message, obstacle)
@@ -260,8 +259,8 @@ def _may_go(
 
 
 def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | None:
-    """Why this message may not go out at all any more, although it was right when it was queued."""
-    # Staff are not customers; and one message goes to whoever said STOP: that they were heard.
+    """The reason why the message must not be sent any more, or None."""
+    # Messages to staff are exempt, and so is the confirmation of an opt-out.
     exempt = message.user_id is not None or message.purpose == "opt_out_confirmation"
     if not exempt and message.id in suppressed:
         return "suppressed"
@@ -277,7 +276,8 @@ def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | No
 
 
 def _next_window(session: Session, message: Message, settings: Settings, now: datetime) -> bool:
-    """A survey that missed its hours (a held channel, a slow sender) waits for the next ones, if there are any."""
+    """Postpone a message that missed its contact hours (held channel, slow sender) to the next ones. Returns False if
+    there are none."""
     invitation = message.invitation
     if invitation is None or message.purpose not in SURVEYS:
         outbox.cancel(message, "too_late")
@@ -304,7 +304,7 @@ def _record_durably(
     clock: Callable[[], datetime],
     reached: Callable[[str], None],
 ) -> None:
-    """A database that is away for a moment must not turn a known outcome into an unknown one."""
+    """Record an outcome, with retries, so that a short database failure does not lose it."""
     for pause in (*STORAGE_BACK, None):
         try:
             with database.writing() as session:
@@ -347,7 +347,7 @@ def _close_attempt(session: Session, outcome: Outcome, now: datetime) -> None:
     session.connection().execute(_CLOSE, values)
 
 
-# Made once and past the ORM: this runs for every message.
+# Built once and without the ORM, because it runs for every message.
 _CLOSE = update(Attempt.__table__).where(  # type: ignore[arg-type]
     Attempt.message_id == bindparam("of_message"), Attempt.number == bindparam("of_number")
 )

@@ -1,8 +1,8 @@
-"""Names by which a mail is recognised when it, or a report about it, comes back.
+"""Ids by which a bounced or answered mail is matched to its message.
 
-Both names carry our message's id and a MAC of it: the Message-ID is the same for every attempt, and the envelope
-sender (VERP) tells which message bounced without reading the bounce. Letters are lower case throughout, since
-mail servers on the way do not keep capitals.
+Both contain our message's id and a MAC of it. The Message-ID is the same for every attempt, and the envelope
+sender (VERP) identifies the bounced message without reading the bounce. All letters are lower case, because
+mail servers on the way can change capitals.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from feedback.settings import Secret, Settings
 
 _RETURN_PATH = re.compile(r"\+b(\d{1,18})\.([0-9a-f]{16})@")
 _MESSAGE_ID = re.compile(r"<feedback\.(\d{1,18})\.([0-9a-f]{16})@")
-NO_DOMAIN = "feedback.invalid"  # of the simulator, whose mails go nowhere (RFC 2606)
+NO_DOMAIN = "feedback.invalid"  # domain for the simulator, which sends nothing (RFC 2606)
 
 
 def message_id(number: int, settings: Settings) -> str:
@@ -25,7 +25,7 @@ def message_id(number: int, settings: Settings) -> str:
 
 
 def return_path(number: int, settings: Settings) -> str:
-    """Where bounces of message `number` go: a sub-address of the sender, or of `smtp.envelope_domain`."""
+    """The envelope sender of message `number`: a sub-address of the sender, at `smtp.envelope_domain` if it is set."""
     local, domain = _sender(settings)
     if settings.smtp.envelope_domain:
         local, domain = "bounce", settings.smtp.envelope_domain
@@ -33,12 +33,12 @@ def return_path(number: int, settings: Settings) -> str:
 
 
 def read_return_path(address: str, settings: Settings) -> int | None:
-    """The message that a return path names; None for any other address, or a forged one."""
+    """The message id in a return path; None for another address or a forged one."""
     return _read(_RETURN_PATH.search(address.lower()), settings)
 
 
 def read_message_id(header: str, settings: Settings) -> int | None:
-    """The message that a Message-ID header names; None for any other, or a forged one."""
+    """The message id in a Message-ID header; None for another header or a forged one."""
     return _read(_MESSAGE_ID.search(header.lower()), settings)
 
 

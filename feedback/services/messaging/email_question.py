@@ -1,8 +1,8 @@
-"""The first question inside an e-mail: links that only preselect an answer on the page, because machines open them.
+"""Draws the first question in an e-mail. Its links only preselect an answer, because mail scanners open them.
 
-Mail programs show no images and know few styles, so this is text in inline styles: a number for each point of a
-long scale, a line for each point that has words of its own and for each option of a choice. A question of another
-type is only asked; the button below leads to it.
+Many mail programs block images and support few styles, so this is text with inline styles: a number for each
+point of a long scale, a line for each labelled point and for each option of a choice. For other types only the
+question is shown; the button below leads to the page.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from feedback.core.questions.base import Point
 from feedback.i18n import Translator
 from feedback.store.models import Invitation
 
-FACES: Mapping[int, str] = {3: "😞😐😊", 5: "😢😞😐😊😃"}  # of 2010: old phones have them, too
+FACES: Mapping[int, str] = {3: "😞😐😊", 5: "😢😞😐😊😃"}  # from Unicode 6.0 (2010), so old phones have them
 THUMBS = "👎👍"
 MOST_CELLS = 11
 MOST_IN_A_ROW = 6
-"""Cells that stand beside each other in a mail of 320 px."""
-LONGEST = 200  # characters of a value in the question's text
+"""Number of cells that fit side by side in a mail of 320 px."""
+LONGEST = 200  # maximum characters of a value in the question's text
 
 _CELL = (
     "display:inline-block;box-sizing:border-box;min-width:44px;padding:9px 4px;margin:2px;border:1px solid;"
@@ -36,7 +36,7 @@ _LINE = (
 def drawn(
     question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], address: str, words: Translator
 ) -> str:
-    """HTML of the question with an address for each answer; `values` fill its texts."""
+    """The HTML of the question, with a link for each answer; `values` fill the placeholders."""
     text = fill(question.text.to(invitation.language), values, limit=LONGEST)
     return f"<p><strong>{escape(text)}</strong></p>{_answers(question, invitation, values, address, words)}"
 
@@ -64,7 +64,7 @@ def _answers(
 
 
 def _rows(cells: Sequence[str]) -> Iterator[str]:
-    """Groups that stay together: one row where there is room, else rows of about the same length."""
+    """Group the cells: one row if they fit, otherwise rows of about the same length."""
     rows = -(-len(cells) // MOST_IN_A_ROW)
     longest = -(-len(cells) // rows)
     for start in range(0, len(cells), longest):
@@ -72,7 +72,7 @@ def _rows(cells: Sequence[str]) -> Iterator[str]:
 
 
 def _lines(question: ScaleQuestion, points: tuple[Point, ...], words: Translator) -> list[tuple[int, str]]:
-    """Each point in words and in the order of its page: after its face or thumb, its number, or alone."""
+    """(value, text) of each point in the page's order: its label, after its face, thumb or number if it has one."""
     signs: Sequence[str]
     if question.widget in ("smileys", "thumbs"):
         signs = FACES[len(points)] if question.widget == "smileys" else THUMBS

@@ -1,4 +1,4 @@
-"""What went out and what did not, and the story of one invitation from its plan to its answer."""
+"""Delivery figures, lists of messages, and the timeline of one invitation."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ from feedback.store.models import (
 )
 
 AT_ONCE = 50
-"""States in which a provider has the message, and bills it."""
+"""States in which a provider has accepted, and bills, the message."""
 
 
 @dataclass
 class Tally:
-    """The messages of one day (by when they were written), channel and sender; `sent` includes the delivered ones.
+    """The messages of one day (of their creation), channel and sender; `sent` includes delivered ones.
 
-    `sender` is the number or name that the provider reported, empty while nothing has left. `cost` is in the
+    `sender` is the number or name that the provider reported, empty if nothing was sent. `cost` is in the
     currency of `twilio.cost_per_segment`.
     """
 
@@ -74,7 +74,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`lost` counts (channel, reason) of failures, `called_off` of cancelled messages, `skipped` (stage, reason)."""
+    """`lost` counts failed messages by (channel, reason), `called_off` cancelled ones by the same, `skipped` surveys by
+    (stage, reason)."""
 
     days: Sequence[Tally]
     lost: Mapping[tuple[str, str], int]
@@ -84,7 +85,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened on the way, or will; `code` is translated, `params` are put in."""
+    """One past or future step of the timeline; `code` is translated, `params` fill its placeholders."""
 
     at: datetime
     code: str
@@ -93,7 +94,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An invitation, its messages, and everything that happened, in order."""
+    """An invitation, its messages, and its timeline."""
 
     invitation: Invitation
     messages: Sequence[Message]
@@ -104,7 +105,7 @@ class Story:
 
 
 def figures(session: Session, settings: Settings, now: datetime, days: int) -> Figures:
-    """The last `days` days, today among them, in two counting queries over indexed columns."""
+    """The figures of the last `days` days, including today, from two queries over indexed columns."""
     today = day_of(now, zone_of(session))
     since, until = Period(today - timedelta(days=days - 1), today).moments(zone_of(session))
     tallies: dict[tuple[date, str, str], Tally] = {}
@@ -154,7 +155,7 @@ def _skipped(session: Session, since: datetime) -> Mapping[tuple[str, str], int]
 
 
 def not_asked(session: Session, viewer: Viewer, limit: int = 20) -> Sequence[Row[Enrolment, Contact]]:
-    """(decision, contact) of those whom the policy did not let us ask, the latest decision first."""
+    """(enrolment, contact) of the surveys that the policy skipped, the latest decision first."""
     return session.execute(
         select(Enrolment, Contact)
         .join(Contact, Contact.id == Enrolment.contact_id)
@@ -171,9 +172,9 @@ def not_asked(session: Session, viewer: Viewer, limit: int = 20) -> Sequence[Row
 def messages(
     session: Session, viewer: Viewer, state: str | None = None, before: int | None = None
 ) -> Sequence[Row[Message, Contact]]:
-    """(message, contact or None), the latest first; `state` may be "doubt" for held and unconfirmed ones.
+    """(message, contact or None), the latest first; `state` can be "doubt" for held and unconfirmed messages.
 
-    Messages to colleagues are listed only while somebody has to decide about them.
+    Messages to staff are only listed while somebody has to decide on them.
     """
     query = (
         select(Message, Contact)
@@ -202,7 +203,7 @@ def _visible(viewer: Viewer, account: InstrumentedAttribute[int | None]) -> Colu
 
 
 def story(session: Session, invitation_id: int, viewer: Viewer) -> Story:
-    """Everything that is known of an invitation. Raises NotFound, also for one that is not the viewer's."""
+    """The timeline of an invitation. Raises NotFound, also if the viewer cannot see it."""
     invitation = session.scalar(
         select(Invitation)
         .where(Invitation.id == invitation_id, _visible(viewer, Invitation.account_id))

@@ -1,4 +1,4 @@
-"""What must hold between rows, whatever crashed: asked by `feedback doctor --deep`."""
+"""Checks the invariants between rows, for `feedback doctor --deep`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from feedback.settings import Problem
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 
 REAP = timedelta(minutes=2)
-"""By then a worker has noticed an expired lease; later, no worker is running."""
+"""A running worker notices an expired lease within this time."""
 
 
 def check(session: Session, now: datetime) -> list[Problem]:
-    """Every broken invariant as a problem with a hint; empty when all is well. Reads all messages."""
+    """The violated invariants, as problems with hints; empty if there are none. Reads all messages."""
     return [problem for each in _CHECKS for problem in each(session, now)]
 
 
@@ -31,8 +31,8 @@ def _leases(session: Session, now: datetime) -> Iterator[Problem]:
     if late:
         yield Problem(
             "F301",
-            f"{late} messages were being sent when their worker vanished, and nobody has looked after them.",
-            "Start a worker; it asks the provider what became of them.",
+            f"{late} messages were being sent when their worker disappeared, and have not been reconciled.",
+            "Start a worker; it asks the provider about them.",
         )
 
 
@@ -41,7 +41,7 @@ def _provider_ids(session: Session, _: datetime) -> Iterator[Problem]:
     shared = shared.group_by(Message.channel, Message.provider_id).having(func.count() > 1)
     if count := _count(session, shared):
         yield Problem(
-            "F302", f"{count} provider ids stand on more than one message.", "Report this as a bug."
+            "F302", f"{count} provider ids belong to more than one message.", "Report this as a bug."
         )
 
 
@@ -50,7 +50,7 @@ def _duplicates(session: Session, _: datetime) -> Iterator[Problem]:
         yield Problem(
             "F303",
             f"{count} messages reached the provider twice.",
-            "Raise worker.settle; see docs/delivery.md for how this can happen.",
+            "Raise worker.settle; docs/delivery.md explains how this can happen.",
             "warning",
         )
 
@@ -59,11 +59,11 @@ def _links(session: Session, _: datetime) -> Iterator[Problem]:
     shared = select(Message.match).where(Message.match.is_not(None), Message.provider_id.is_not(None))
     shared = shared.group_by(Message.match, Message.purpose, Message.occurrence).having(func.count() > 1)
     if count := _count(session, shared):
-        yield Problem("F304", f"{count} links went out twice in the same message.", "Report this as a bug.")
+        yield Problem("F304", f"{count} links were sent twice for the same purpose.", "Report this as a bug.")
 
 
 def _states(session: Session, _: datetime) -> Iterator[Problem]:
-    """Planned = on the way + ended: no message stands in a state that nobody works on."""
+    """Every message is in a known state, and the call of its latest attempt is recorded."""
     strange = select(Message.id).where(Message.state.not_in(set(MessageState)))
     if count := _count(session, strange):
         yield Problem(
@@ -71,7 +71,7 @@ def _states(session: Session, _: datetime) -> Iterator[Problem]:
         )
     unsaid = select(Message.id).where(Message.attempt > 0).where(~_attempts(Message.attempt).exists())
     if count := _count(session, unsaid):
-        yield Problem("F306", f"{count} calls to a provider were not written down.", "Report this as a bug.")
+        yield Problem("F306", f"{count} calls to a provider were not recorded.", "Report this as a bug.")
 
 
 def _attempts(number: object) -> Select[Any]:
@@ -79,7 +79,7 @@ def _attempts(number: object) -> Select[Any]:
 
 
 def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
-    """An invitation that waits must have a message that will move it, or an end in sight."""
+    """No expired invitation is queued without a pending message, and no enrolment is overdue."""
     moving = select(Message.id).where(
         Message.invitation_id == Invitation.id, Message.state.in_(MESSAGE_UNFINISHED)
     )
@@ -90,7 +90,9 @@ def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
         ~moving.exists(),
     )
     if count := _count(session, lost):
-        yield Problem("F307", f"{count} invitations wait for nothing.", "Start a worker; it closes them.")
+        yield Problem(
+            "F307", f"{count} expired invitations are still queued.", "Start a worker; it closes them."
+        )
     overdue = select(Enrolment.id).where(
         Enrolment.state == EnrolmentState.SCHEDULED, and_(Enrolment.due_at < now - timedelta(hours=1))
     )
@@ -101,24 +103,26 @@ def _forgotten(session: Session, now: datetime) -> Iterator[Problem]:
 
 
 def _unaccounted(session: Session, _: datetime) -> Iterator[Problem]:
-    """Planned = waiting + not asked + invited: what counts as invited has an invitation, whose state is its end."""
+    """Every enrolment that counts as issued has an invitation."""
     invited = select(Invitation.id).where(Invitation.enrolment_id == Enrolment.id)
     lost = select(Enrolment.id).where(Enrolment.state == EnrolmentState.ISSUED, ~invited.exists())
     if count := _count(session, lost):
         yield Problem(
-            "F311", f"{count} surveys count as sent out and have no invitation.", "Report this as a bug."
+            "F311", f"{count} surveys are marked as issued but have no invitation.", "Report this as a bug."
         )
 
 
 def _waiting_for_a_person(session: Session, _: datetime) -> Iterator[Problem]:
     for each in provider_holds.in_force(session):
         where = f" for {each.country}" if each.country else ""
-        yield Problem("F309", f"{each.channel} is held{where}: {each.reason}", "Mend it, then lift the hold.")
+        yield Problem(
+            "F309", f"{each.channel} is held{where}: {each.reason}", "Fix the cause, then release the hold."
+        )
     if count := _count(session, select(Message.id).where(Message.state == MessageState.HELD)):
         yield Problem(
             "F310",
             f"{count} messages may or may not have arrived.",
-            "Decide on the delivery page: resend, or count as sent.",
+            "Decide on the Deliveries page whether to resend them or count them as sent.",
             "warning",
         )
 

@@ -1,4 +1,4 @@
-"""Delivery in numbers, counted in the database: for the collector, for `doctor`, and for the delivery page."""
+"""Delivery figures from the database, for /metrics and the delivery page, and cost estimates."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from feedback.settings import Settings
 from feedback.store.days import local_day
 from feedback.store.models import ChannelHold, DuplicateSend, Enrolment, Message, WebhookCall
 
-"""States of a message that a provider has taken, and bills."""
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How it stands. Keys: (channel, state) of `messages`, (state, reason) of `surveys`, channel of `oldest_due`,
+    """The current figures. Keys: (channel, state) of `messages`, (state, reason) of `surveys`, channel of `oldest_due`,
     (chat, state) of `notices`.
 
-    `oldest_due` is in seconds since the longest waiting message was due.
+    `oldest_due` is the number of seconds since the longest waiting message became due.
     """
 
     messages: Mapping[tuple[str, str], int]
@@ -38,7 +36,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one sender sent on one day; `cost` is in the currency of `twilio.cost_per_segment`."""
+    """The messages of one sender on one day; `cost` is in the currency of `twilio.cost_per_segment`."""
 
     day: date
     channel: str
@@ -50,7 +48,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a text will cost: `units` of `per_part` in each of `segments`; `costly` forces the dearer encoding."""
+    """The cost of a text: `units` in `segments` of `per_part` units; `costly` forces the expensive encoding."""
 
     segments: int
     encoding: str
@@ -62,7 +60,7 @@ class Estimate:
 
 
 def figures(session: Session, now: datetime) -> Figures:
-    """Everything in a few counting queries over indexed columns."""
+    """All figures, from a few counting queries over indexed columns."""
     messages = session.execute(
         select(Message.channel, Message.state, func.count(), func.sum(Message.segments)).group_by(
             Message.channel, Message.state
@@ -95,7 +93,7 @@ def figures(session: Session, now: datetime) -> Figures:
 
 
 def exposition(found: Figures) -> str:
-    """The figures in Prometheus' text format (version 0.0.4), to be appended to /metrics."""
+    """The figures in the Prometheus text format (version 0.0.4), for /metrics."""
     lines = [
         "# HELP feedback_messages Messages by channel and state.",
         "# TYPE feedback_messages gauge",
@@ -109,25 +107,25 @@ def exposition(found: Figures) -> str:
             f'feedback_surveys{{state="{state}",reason="{reason}"}} {number}'
             for (state, reason), number in sorted(found.surveys.items())
         ),
-        "# HELP feedback_oldest_due_seconds How long the longest waiting message is due.",
+        "# HELP feedback_oldest_due_seconds Seconds since the longest waiting message became due.",
         "# TYPE feedback_oldest_due_seconds gauge",
         *(
             f'feedback_oldest_due_seconds{{channel="{channel}"}} {seconds:.0f}'
             for channel, seconds in sorted(found.oldest_due.items())
         ),
-        "# HELP feedback_segments_total SMS segments that a provider has taken.",
+        "# HELP feedback_segments_total SMS segments that a provider has accepted.",
         "# TYPE feedback_segments_total counter",
         f"feedback_segments_total {found.segments}",
         "# HELP feedback_duplicates_total Messages that reached a provider twice.",
         "# TYPE feedback_duplicates_total counter",
         f"feedback_duplicates_total {found.duplicates}",
-        "# HELP feedback_channel_held Whether a channel waits for a person.",
+        "# HELP feedback_channel_held Whether a channel is held until somebody releases it.",
         "# TYPE feedback_channel_held gauge",
         *(
             f'feedback_channel_held{{channel="{each.channel}",country="{each.country}"}} 1'
             for each in found.holds
         ),
-        "# HELP feedback_notices Calls to chats (Slack, Teams) by state.",
+        "# HELP feedback_notices Notifications to chats (Slack, Teams) by state.",
         "# TYPE feedback_notices gauge",
         *(
             f'feedback_notices{{chat="{chat}",state="{state}"}} {number}'
@@ -157,7 +155,7 @@ def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -
 
 
 def estimate(text: str, recipients: int, settings: Settings) -> Estimate:
-    """What sending `text` to so many people will cost, and which character makes it dear."""
+    """The cost of sending `text` to `recipients` people, and the character that makes it expensive."""
     counted = segments(text)
     return Estimate(
         segments=counted.count,

@@ -1,4 +1,4 @@
-"""What becomes of a message: every change of its state, and what it means for the invitation behind it."""
+"""The state changes of a message, and their effect on its invitation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from feedback.store.models import DuplicateSend, Invitation, Message
 log = structlog.get_logger()
 
 TRY_FOR = timedelta(days=3)
-"""A message that has no end of its own is tried for so long."""
+"""A message without an end time is retried for this time."""
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_CAP = timedelta(hours=1)
 RESENT = "resent_unconfirmed"
@@ -45,7 +45,7 @@ def accepted(
     sender: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """The provider has it. News of this kind is believed in every state: it is a fact, whoever brings it."""
+    """The provider accepted the message. This applies in every state, because it is certain."""
     if message.provider_id not in (None, provider_id):
         duplicated(session, message, provider_id, now)
         return
@@ -60,20 +60,21 @@ def accepted(
 
 
 def duplicated(session: Session, message: Message, provider_id: str, now: datetime) -> None:
-    """Two messages at the provider for one of ours: the promise is broken, and that is counted."""
+    """Record that the provider has two copies of one message."""
     incident = DuplicateSend(message_id=message.id, provider_id=provider_id, noticed_at=now)
     try:
         with session.begin_nested():
             session.add(incident)
     except IntegrityError:
-        return  # this one is known
+        return  # recorded already
     log.error("message.duplicate", message=message.id, attempt=message.attempt)
 
 
 def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) -> None:
-    """Nobody can say whether it went out. Never due again by itself; mail, which cannot be looked up, is held.
+    """It is unknown whether the message was sent. It is looked up, not sent again; e-mail, which cannot be looked up,
+    is held for a person.
 
-    The settings may have a mail resent instead, but once: what is in doubt twice would be in doubt every time.
+    With `smtp.unknown = "resend"`, an e-mail is resent instead, but only once.
     """
     was_resent = message.state_reason == RESENT
     message.state, message.state_reason = MessageState.UNCONFIRMED, code
@@ -87,7 +88,7 @@ def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) 
 
 
 def refused(session: Session, message: Message, error: DeliveryFailed, now: datetime) -> None:
-    """The provider does not have it: for good, or to be tried again while that makes sense."""
+    """The provider does not have the message: fail it, or requeue it until its last chance."""
     message.detail = str(error)
     again = now + backoff(message.attempt, error.retry_after)
     if error.permanent or again >= last_chance(message):
@@ -97,7 +98,8 @@ def refused(session: Session, message: Message, error: DeliveryFailed, now: date
 
 
 def failed(session: Session, message: Message, code: str, now: datetime) -> None:
-    """It will not arrive. The address is marked where it is to blame; another channel may still be tried."""
+    """The message will not arrive. Suppress its address if that is the cause, and let the invitation try another
+    channel."""
     message.state, message.state_reason, message.lease_until = MessageState.FAILED, code[:64], None
     _blame_address(session, message, code, now)
     invitation = message.invitation
@@ -115,7 +117,7 @@ def failed(session: Session, message: Message, code: str, now: datetime) -> None
 
 
 def cancel(message: Message, reason: str) -> None:
-    """This message will not be sent, and that is as it should be."""
+    """Cancel a message that must not be sent any more."""
     message.state, message.state_reason, message.lease_until = MessageState.CANCELLED, reason, None
     invitation = message.invitation
     if invitation and invitation.state == InvitationState.QUEUED and message.purpose == "invitation":
@@ -127,13 +129,13 @@ def cancel(message: Message, reason: str) -> None:
 
 
 def requeue(message: Message, reason: str, due_at: datetime) -> None:
-    """To be sent (again) from `due_at` on."""
+    """Queue the message to be sent (again) from `due_at` on."""
     message.state, message.state_reason, message.due_at = MessageState.QUEUED, reason[:64], due_at
     message.worker, message.lease_until = None, None
 
 
 def resend(session: Session, message_id: int, now: datetime) -> bool:
-    """A person has decided that a held message did not arrive. False where it is not in doubt any more."""
+    """Resend a held message that did not arrive, as a person decided. False if it is not in doubt any more."""
     message = _in_doubt(session, message_id)
     if message:
         requeue(message, "resent_by_hand", now)
@@ -141,7 +143,7 @@ def resend(session: Session, message_id: int, now: datetime) -> bool:
 
 
 def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
-    """A person has decided that a held message did arrive. False where it is not in doubt any more."""
+    """Count a held message as sent, as a person decided. False if it is not in doubt any more."""
     message = _in_doubt(session, message_id)
     if message:
         message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
@@ -151,14 +153,14 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
 
 
 def last_chance(message: Message) -> datetime:
-    """The moment after which trying again makes no sense."""
+    """The time after which the message is not retried."""
     if message.invitation and message.purpose in ("invitation", "reminder"):
         return message.invitation.expires_at
     return message.not_after or message.created_at + TRY_FOR
 
 
 def backoff(attempt: int, retry_after: float | None = None) -> timedelta:
-    """Wait before the next try: exponential, capped, with jitter; at least what the provider asked for."""
+    """The wait before the next try: exponential, capped, with jitter; at least what the provider asked for."""
     most: timedelta = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(attempt, 10))
     share = random.uniform(0.1, 1.0)  # noqa: S311 - spreads load, keeps no secret
     return max(share * most, timedelta(seconds=retry_after or 0))
@@ -171,12 +173,12 @@ def _in_doubt(session: Session, message_id: int) -> Message | None:
 
 
 def _invitation_sent(session: Session, invitation: Invitation, message: Message, now: datetime) -> None:
-    # "skipped": the message was called off after its call had gone out, and news of that comes only now.
+    # "skipped": the message was cancelled while its call was in flight, and the call succeeded.
     if invitation.state == InvitationState.SKIPPED or further(INVITATION_RANKS, invitation.state, "sent"):
         invitation.state, invitation.state_reason = InvitationState.SENT, None
     if message.purpose != "invitation":
         return
-    if invitation.sent_at is None:  # the first time that it leaves is the day on which it counts
+    if invitation.sent_at is None:  # it counts on the day on which it is first sent
         invitation.sent_at = now
         session.flush()
         rollups.invited(session, invitation.id)
@@ -185,7 +187,7 @@ def _invitation_sent(session: Session, invitation: Invitation, message: Message,
 
 
 def _blame_address(session: Session, message: Message, code: str, now: datetime) -> None:
-    if message.user_id is not None:  # a colleague's address is not on the customers' list
+    if message.user_id is not None:  # staff addresses are not put on the suppression list
         return
     if code == Verdict.OPTED_OUT:
         suppression.opt_out(session, message.kind, message.recipient, source=message.channel, now=now)

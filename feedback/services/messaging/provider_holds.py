@@ -1,6 +1,6 @@
-"""Channels that may not send until a person has acted: bad credentials, an unregistered sender, a closed country.
+"""Channel holds: a channel sends nothing until somebody fixes its credentials, registration or country permission.
 
-A held channel burns no messages: they stay queued, and go out when the hold is lifted.
+The messages of a held channel stay queued, and are sent when the hold is released.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from feedback.store.models import ChannelHold, Message
 log = structlog.get_logger()
 
 EVERYWHERE = ""
-"""The country of a hold that stops the whole channel."""
+"""The country value of a hold on the whole channel."""
 
 
 def hold(session: Session, channel: str, error: ChannelHeld, now: datetime) -> None:
-    """Stop a channel, or one country of it; said once, however many messages and nodes notice."""
+    """Hold a channel, or one country of it. There is one hold, even if many messages and nodes notice the problem."""
     row = ChannelHold(
         channel=channel, country=error.country or EVERYWHERE, code=error.code, reason=str(error), since=now
     )
@@ -33,7 +33,7 @@ def hold(session: Session, channel: str, error: ChannelHeld, now: datetime) -> N
     try:
         with session.begin_nested():
             session.add(row)
-    except IntegrityError:  # another node noticed at the same moment
+    except IntegrityError:  # another node has just stored it
         return
     log.error("channel.held", channel=channel, code=error.code, country=error.country)
 
@@ -41,7 +41,7 @@ def hold(session: Session, channel: str, error: ChannelHeld, now: datetime) -> N
 def lift(
     session: Session, channel: str, user_id: int | None, now: datetime, country: str | None = None
 ) -> int:
-    """Let a held channel send again, or only one country of it; returns how many holds were lifted."""
+    """Release a held channel, or one country of it. Returns the number of released holds."""
     wanted = (
         update(ChannelHold)
         .where(ChannelHold.channel == channel, ChannelHold.lifted_at.is_(None))
@@ -53,28 +53,28 @@ def lift(
 
 
 def in_force(session: Session) -> Sequence[ChannelHold]:
-    """The holds that nobody has lifted yet, oldest first."""
+    """The current holds, oldest first."""
     return session.scalars(
         select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.since)
     ).all()
 
 
 def problems(session: Session) -> list[Problem]:
-    """The holds in force, for `feedback doctor`."""
+    """Problem F110 for each current hold, for `feedback doctor`."""
     return [
         Problem(
             "F110",
-            f"{each.channel}{f' ({each.country})' if each.country else ''} sends nothing "
+            f"{each.channel}{f' ({each.country})' if each.country else ''} has been held "
             f"since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason}",
-            "Mend the cause, then let it send again on the page Deliveries.",
+            "Fix the cause, then release the channel on the Deliveries page.",
         )
         for each in in_force(session)
     ]
 
 
 def stopped(session: Session) -> list[ColumnElement[bool]]:
-    """Conditions on messages, one for each hold: what it keeps back."""
-    # A message of an unknown country is no message of the held one: NULL must not decide about it.
+    """SQL conditions on messages, one per hold: the messages that it stops."""
+    # A message without a country is not in a held country; NULL in the comparison would exclude it.
     country = func.coalesce(Message.country, "?")
     return [
         Message.channel == each.channel

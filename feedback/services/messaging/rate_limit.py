@@ -1,7 +1,7 @@
-"""How fast one sender may send: a token bucket in a row, shared by every node.
+"""The rate limit of a sender: a token bucket in the database, shared by all nodes.
 
-Providers limit the number or name that a message comes from, so each sender has a bucket of its own; messages
-without one of their own share the channel's usual sender. Tokens are SMS segments.
+Providers limit the rate of each sender, so each sender has its own bucket. Messages without a sender use the
+bucket of the channel's usual sender. Tokens are SMS segments.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from feedback.settings import Settings
 from feedback.store.models import Message, Pace
 
 BURST_SECONDS = 10
-"""A sender that was quiet may catch up this many seconds' worth at once."""
+"""The capacity of a bucket, in seconds of the rate: an idle sender can send that much at once."""
 SLOW_DOWN = 10.0
-"""Seconds that a sender rests when its provider asks to slow down and does not say for how long."""
+"""Seconds for which a sender pauses if its provider asks to slow down without naming a time."""
 USUAL = ""
 
 
 @dataclass
 class Budget:
-    """What the senders of a channel may still send in this claim; `rate` is tokens a second, None: no limit."""
+    """What the senders of a channel may send in this claim; `rate` is tokens per second, None for no limit."""
 
     channel: str
     rate: float | None
@@ -33,12 +33,12 @@ class Budget:
     taken: dict[str, float] = field(default_factory=dict)
 
     def exhausted(self) -> list[ColumnElement[bool]]:
-        """The condition on messages whose sender has nothing left, for keeping them out of a claim."""
+        """Conditions for messages whose sender has no tokens left, to exclude them from a claim."""
         empty = [sender for sender, bucket in self.buckets.items() if bucket.tokens < 1]
         return [func.coalesce(Message.sender, USUAL).in_(empty)] if empty else []
 
     def take(self, message: Message) -> bool:
-        """Tokens for a message; a long one may leave the bucket in debt, which the next refill pays first."""
+        """Take the tokens for a message; False if there are none. A long message can leave the bucket in debt."""
         if self.rate is None:
             return True
         sender = message.sender or USUAL
@@ -51,24 +51,26 @@ class Budget:
         return True
 
     def spend(self, session: Session) -> None:
-        """Write down what was taken; in the claim's own transaction."""
+        """Store what was taken; call it in the claim's transaction."""
         for sender, tokens in self.taken.items():
             bucket = self.buckets.get(sender) or _made(session, self, sender)
             bucket.tokens -= tokens
 
 
 def budget(session: Session, channel: str, rate: float, now: datetime) -> Budget:
-    """The refilled buckets of a channel; their rows stay locked until the transaction ends."""
+    """Refill the buckets of a channel and lock their rows until the transaction ends."""
     found = Budget(channel, rate)
     full = max(1.0, rate * BURST_SECONDS)
     rows = select(Pace).where(Pace.key.startswith(f"{channel}:", autoescape=True)).order_by(Pace.key)
     for bucket in session.scalars(rows.with_for_update()):
         elapsed = max(0.0, (now - bucket.refilled_at).total_seconds())
         bucket.tokens = min(full, bucket.tokens + elapsed * rate)
-        # A clock that was ahead and has been set back must not stop the sender until it catches up.
+        # If the clock was set back, refill from now on instead of waiting until it catches up.
         bucket.refilled_at = now
         found.buckets[bucket.key.removeprefix(f"{channel}:")] = bucket
-    if USUAL not in found.buckets:  # the first claim ever: later ones lock this row, whatever their sender
+    if (
+        USUAL not in found.buckets
+    ):  # the first claim of the channel; later claims lock this row, for any sender
         found.buckets[USUAL] = _made(session, found, USUAL, now)
     return found
 
@@ -76,7 +78,7 @@ def budget(session: Session, channel: str, rate: float, now: datetime) -> Budget
 def slow_down(
     session: Session, channel: str, sender: str | None, settings: Settings, seconds: float | None
 ) -> None:
-    """The provider asks for a rest: the bucket goes into debt by as much as it takes."""
+    """Pause a sender as the provider asks, by putting its bucket into debt for that time."""
     key = _key(channel, sender or USUAL)
     bucket = session.scalar(select(Pace).where(Pace.key == key).with_for_update())
     if bucket:
@@ -95,6 +97,6 @@ def _made(session: Session, of: Budget, sender: str, now: datetime | None = None
     try:
         with session.begin_nested():
             session.add(Pace(key=key, tokens=full, refilled_at=refilled_at))
-    except IntegrityError:  # another node made it first; wait for that node's turn to end
+    except IntegrityError:  # another node has just made it; wait for that transaction to end
         pass
     return session.scalars(select(Pace).where(Pace.key == key).with_for_update()).one()

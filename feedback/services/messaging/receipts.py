@@ -1,4 +1,4 @@
-"""What providers report about messages: in any order, any number of times, before the answer to our own call."""
+"""Records providers' reports. They can come in any order, repeatedly, and before the response to our call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> bool:
-    """Store a report and act on it. False for one that is known already."""
+    """Store a report and process it. Returns False if it is known already."""
     message = _message_of(session, channel, receipt)
     row = ReceiptRow(
         message_id=message.id if message else None,
@@ -50,7 +50,7 @@ def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> b
 
 
 def _message_of(session: Session, channel: str, receipt: Receipt) -> Message | None:
-    """By the provider's id, or by ours where the answer to our call never came."""
+    """Find the message by the provider's id, or by our id if we never got the response to our call."""
     mine = select(Message).where(Message.channel == channel).with_for_update()
     known = session.scalar(mine.where(Message.provider_id == receipt.provider_id))
     if known or receipt.message_id is None:
@@ -61,7 +61,7 @@ def _message_of(session: Session, channel: str, receipt: Receipt) -> Message | N
 def _apply(session: Session, message: Message, receipt: Receipt, now: datetime) -> None:
     outbox.accepted(session, message, receipt.provider_id, now, sender=receipt.sender)
     if message.provider_id != receipt.provider_id:
-        return  # about a second copy, which is counted and changes nothing else
+        return  # about a duplicate, which is only counted
     reported = MessageState(receipt.status)
     if not further(MESSAGE_RANKS, message.state, reported):
         return
@@ -81,7 +81,7 @@ def _arrived(message: Message, at: datetime) -> None:
 
 
 def _conclude(session: Session, channel: str, receipt: Receipt, now: datetime) -> None:
-    """A suspended account or an unregistered sender is reported message by message; stop after the first."""
+    """Hold the channel after the first report of a suspended account or an unregistered sender."""
     if receipt.verdict == Verdict.HOLD_CHANNEL:
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."
         provider_holds.hold(session, channel, ChannelHeld(said, code=receipt.verdict), now)

@@ -1,9 +1,9 @@
-"""What became of messages that nobody can vouch for: ask the provider, and believe a "no" only after a while.
+"""Reconciliation: ask the provider about unconfirmed messages, and trust a "no" only after some time.
 
-A provider may take a message after we gave up waiting, its list may lag, and a worker that seemed dead may only
-have been frozen. So one "no" proves nothing. A message is due again after two of them, the second one given
-when every call that could still have been under way is certainly over. That time is measured on the clock of
-this process, which nobody can set: whatever happens to the wall clock can delay a message, never double it.
+A provider can accept a message after we stopped waiting, its list can lag, and a worker that seemed dead may
+only have been frozen. So one "no" proves nothing. A message is due again after two, the second one given when
+every call that could still be in flight is certainly over. That time is measured on this process's monotonic
+clock, so changes of the wall clock can delay a message but never duplicate it.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ NEGATIVE_LOOK_UPS = 2
 GIVE_UP = timedelta(hours=24)
 AT_ONCE = 200
 LOOK_BACK = timedelta(days=2)
-"""A clock that was ahead when the message was claimed, and was set right since, must not hide it from the look-up.
-What is looked for carries a link of its own, so looking too far back costs a page at most."""
+"""How far before the claim to search: the clock may have been ahead at the time of the claim and corrected since.
+Messages are found by their unique link, so searching too far back costs one page at most."""
 
 Key = tuple[int, int]  # message, attempt
 
 
 @dataclass
 class Watch:
-    """How long this process has known of each unconfirmed attempt. Lost with the process: then it waits anew."""
+    """How long this process has known each unconfirmed attempt. After a restart the waiting starts over."""
 
     elapsed: Callable[[], float] = uptime
     _since: dict[Key, float] = field(default_factory=dict)
 
     def waited(self, key: Key) -> float:
-        """Seconds since this was first asked about `key`; 0.0 the first time."""
+        """Seconds since the first call with this `key`; 0.0 the first time."""
         present = self.elapsed()
         return present - self._since.setdefault(key, present)
 
     def keep_only(self, keys: set[Key]) -> None:
-        """Forget what is settled."""
+        """Forget all other attempts, which are settled."""
         self._since = {key: since for key, since in self._since.items() if key in keys}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An unconfirmed attempt, from when on it is looked for, and how long a "no" has to be waited for (seconds)."""
+    """An unconfirmed attempt, the time from which to search, and the seconds after which a "no" is final."""
 
     key: Key
     channel: str
@@ -67,7 +67,7 @@ class Question:
 
 
 def reap(session: Session, settings: Settings, now: datetime) -> int:
-    """Messages whose worker has vanished become unconfirmed, never due. Returns how many there were."""
+    """Make messages unconfirmed whose worker's lease has expired. Returns their number."""
     lost = session.scalars(
         select(Message)
         .where(Message.state == MessageState.SENDING, Message.lease_until < now)
@@ -84,7 +84,7 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
 def reconcile(
     database: Database, channels: Mapping[str, Channel], settings: Settings, now: datetime, watch: Watch
 ) -> int:
-    """Ask providers about unconfirmed messages, outside any transaction; returns how many were settled."""
+    """Ask providers about unconfirmed messages, outside any transaction. Returns the number of settled messages."""
     with database.reading() as session:
         watch.keep_only(_open(session))
         questions = _questions(session, channels, settings, now)
@@ -111,7 +111,7 @@ def _open(session: Session) -> set[Key]:
 def _questions(
     session: Session, channels: Mapping[str, Channel], settings: Settings, now: datetime
 ) -> list[Question]:
-    """What to ask now: at once when a message becomes unconfirmed, then every `worker.settle`."""
+    """The questions that are due: as soon as a message becomes unconfirmed, then every `worker.settle`."""
     again = now - settings.worker.settle
     rows = session.execute(
         select(Message, Attempt)
@@ -136,7 +136,7 @@ def _questions(
 
 
 def _quiet(attempt: Attempt, channel: Channel | None, settings: Settings) -> float:
-    """Seconds after which a "no" is final: the provider's own time, and the call's if it may be under way."""
+    """Seconds after which a "no" is final: the provider's lag, plus the call's time if it may be in flight."""
     settle = settings.worker.settle.total_seconds()
     if attempt.ended_at or channel is None:
         return settle
@@ -144,7 +144,7 @@ def _quiet(attempt: Attempt, channel: Channel | None, settings: Settings) -> flo
 
 
 def _ask(channel: Channel | None, question: Question) -> list[Found] | None:
-    """What the provider has; None where it cannot be asked."""
+    """The messages that the provider has; None if it cannot be asked."""
     if not isinstance(channel, LooksUp):
         return None
     return channel.find(question.recipient, question.match, question.since)
@@ -164,7 +164,7 @@ def _settle(
     message.looked_up_at = now
     mine = _not_of_others(session, message, found or [])
     if mine:
-        for each in mine:  # more than one is an incident, and counted as such
+        for each in mine:  # more than one is recorded as a duplicate
             outbox.accepted(session, message, each.provider_id, now, reason="found_at_provider")
         return True
     if found is not None:
@@ -179,7 +179,7 @@ def _settle(
 
 
 def _not_of_others(session: Session, message: Message, found: list[Found]) -> list[Found]:
-    """An invitation and its reminder share a link: what is known to be another message is not this one."""
+    """Exclude what is known to be another message: an invitation and its reminder share a link."""
     others = session.scalars(
         select(Message.provider_id).where(
             Message.provider_id.in_([each.provider_id for each in found]), Message.id != message.id
@@ -191,5 +191,5 @@ def _not_of_others(session: Session, message: Message, found: list[Found]) -> li
 def _not_there(message: Message, now: datetime) -> None:
     if message.match:
         outbox.requeue(message, "not_at_provider", now)
-    else:  # without a link of its own it cannot be told from its like: a missing "thank you" is the lesser evil
+    else:  # without a link it cannot be identified; rather lose a "thank you" than send it twice
         outbox.cancel(message, "not_confirmed")

@@ -1,4 +1,4 @@
-"""The simulated phone and inbox, kept in the database so that web and worker processes see the same messages."""
+"""The simulated phone and inbox, stored in the database so that web and worker see the same messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feedback.store.models import SimulatedMessage
 
 
 class DatabaseMailbox:
-    """Implements the simulator's `Mailbox`: every call is a short transaction of its own, as a provider's would be."""
+    """Implements the simulator's `Mailbox`; every call is a separate short transaction, as with a real provider."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,5 +62,5 @@ class DatabaseMailbox:
 
 
 def provider_id(message: SimulatedMessage) -> str:
-    """The id under which a simulated message is known to the rest of the system."""
+    """The provider id of a simulated message."""
     return f"BOX{message.id:08d}"

@@ -1,10 +1,9 @@
-"""Telling a Slack or Teams channel of follow-ups, through its incoming webhook.
+"""Posts notifications about follow-ups to Slack and Teams, through incoming webhooks.
 
-The calls have an outbox of their own: decided in a transaction, made outside any, tried again while that makes
-sense. A notice arrives at least once, and may arrive twice where an answer of the other side was lost: neither
-service can be asked what became of a call, and to colleagues two notices are better than none. (To customers
-they would not be; services/messaging/dispatch.py holds to a stricter rule.) A notice names the account and links to the
-follow-up: no person, no score, no words of the customer.
+The calls have their own outbox: they are queued in a transaction, made outside any transaction, and retried. A
+notification is delivered at least once, and can be delivered twice if a response was lost, because neither
+service can be asked about a call. (For messages to customers, services/messaging/dispatch.py has a stricter rule.) A
+notification contains the account's name and a link to the follow-up, but no person, score or words of the customer.
 """
 
 from __future__ import annotations
@@ -38,20 +37,20 @@ NEWS = (NEW, LATE, UNCLOSED)
 MISSED: Mapping[str, Promise] = {LATE: CONTACT, UNCLOSED: CLOSE}
 NAMES: Mapping[str, str] = {"slack": "Slack", "teams": "Teams"}
 TOO_OLD = timedelta(days=2)
-"""Follow-ups from before are no news to a chat: an installation that was down does not wake up shouting."""
+"""Older follow-ups are not posted, so that a chat is not flooded after downtime."""
 TRY_FOR = timedelta(days=1)
-"""News of yesterday need not be told in a chat any more; they are in the queue anyway."""
-TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer
-DECIDING = 7236_0002  # any number: workers take this PostgreSQL advisory lock in turn
-LEASE = timedelta(minutes=10)  # far longer than a batch of calls can last
+"""Notifications older than this are given up; the follow-ups are in the queue anyway."""
+TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the response
+DECIDING = 7236_0002  # an arbitrary key: workers take this PostgreSQL advisory lock in turn
+LEASE = timedelta(minutes=10)  # much longer than a batch of calls can take
 BATCH = 20
 SHOWN = 20
-"""Follow-ups that one notice lists; the others are counted."""
+"""Maximum number of follow-ups that a notification lists; further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of a notice."""
+    """A line of a notification."""
 
     name: str
     title: str
@@ -60,7 +59,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the other side said. `again`: it may take the same call later, after `wait` seconds at least."""
+    """The result of a call. `again` means that a retry can succeed, after at least `wait` seconds."""
 
     code: str
     taken: bool = False
@@ -70,7 +69,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A call that this worker owes."""
+    """A call that this worker has claimed."""
 
     id: int
     attempt: int
@@ -79,7 +78,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A chat that has taken nothing since `since`: how many notices that were, and what it said last."""
+    """A chat that has refused everything since `since`: the number of notifications, and the last error."""
 
     kind: str
     name: str
@@ -89,7 +88,7 @@ class Trouble:
 
 
 def addresses(settings: Settings) -> dict[str, str]:
-    """The webhooks that are set, by kind."""
+    """The configured webhooks, by kind."""
     secrets = {"slack": settings.alerts.slack_webhook, "teams": settings.alerts.teams_webhook}
     return {kind: secret.reveal() for kind, secret in secrets.items() if secret}
 
@@ -98,9 +97,9 @@ def addresses(settings: Settings) -> dict[str, str]:
 
 
 def queue_news(session: Session, settings: Settings, now: datetime) -> int:
-    """Queue a notice for every chat that has something to hear; how many notices.
+    """Queue a notification for every chat that has news. Returns the number of notifications.
 
-    As with e-mails, what comes within `alerts.digest_after` of the last notice waits and becomes one.
+    As with e-mails, news within `alerts.digest_after` of the last notification is merged into the next one.
     """
     queued, kinds = 0, addresses(settings)
     if kinds:
@@ -113,7 +112,7 @@ def queue_news(session: Session, settings: Settings, now: datetime) -> int:
 
 
 def _one_at_a_time(session: Session) -> None:
-    """Or two workers, who find half of the news each, make two notices of it. SQLite has one writer anyway."""
+    """Take a lock, so that two workers do not split the news into two notifications. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(DECIDING)))
 
@@ -148,7 +147,7 @@ def _untold(session: Session, kind: str, about: str, now: datetime) -> Sequence[
 
 
 def _news(about: str, now: datetime) -> Iterator[ColumnElement[bool]]:
-    """What is old is no news. A promise is missed also while the follow-up is put off: the customer waits."""
+    """SQL conditions for follow-ups with this kind of recent news. A snoozed follow-up can also miss a target."""
     promise = MISSED.get(about)
     if promise is None:
         yield FollowUp.state.in_((State.OPEN, State.TAKEN))
@@ -163,7 +162,7 @@ def _news(about: str, now: datetime) -> Iterator[ColumnElement[bool]]:
 
 
 def payload(kind: str, about: str, tasks: Sequence[FollowUp], settings: Settings) -> dict[str, Any]:
-    """The notice as the service wants it, in the organisation's language."""
+    """The notification in the service's format and the organisation's language."""
     language = settings.organisation.default_language
     say = translator("desk", language if language in LANGUAGES["desk"] else "en")
     site = settings.web.public_url.rstrip("/")
@@ -180,7 +179,7 @@ def _item(say: Translator, task: FollowUp, site: str) -> Item:
 
 
 def _is_address(name: str) -> bool:
-    """Where customers are persons, imports name accounts by a phone number or an e-mail address."""
+    """Whether an account's name is a phone number or an e-mail address, as imports of consumers may have it."""
     return "@" in name or sum(sign.isdigit() for sign in name) >= 7
 
 
@@ -197,19 +196,19 @@ def _headline(say: Translator, about: str, n: int) -> str:
 
 
 def _slack(headline: str, items: Sequence[Item]) -> dict[str, Any]:
-    """https://docs.slack.dev/messaging/formatting-message-text: &, < and > are the only signs to escape."""
+    """Slack's format; only &, < and > are escaped (https://docs.slack.dev/messaging/formatting-message-text)."""
     lines = [f"• <{item.url}|{_plain(item.name)}> {_plain(item.title)}".rstrip() for item in items]
     return {"text": "\n".join([f"*{headline}*", *lines]), "unfurl_links": False}
 
 
 def _plain(text: str) -> str:
-    """Nothing that Slack would read as a mention, a link, or the end of one."""
+    """Escape what Slack would interpret as a mention or a link."""
     harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "/")
     return " ".join(harmless.split())
 
 
 def _teams(headline: str, items: Sequence[Item]) -> dict[str, Any]:
-    """An Adaptive Card, which a Teams workflow posts. Its texts know Markdown links and little else."""
+    """An Adaptive Card, which a Teams workflow posts. Its texts support Markdown links and little else."""
     head = {"type": "TextBlock", "text": headline, "weight": "Bolder", "wrap": True}
     lines = [
         {"type": "TextBlock", "text": f"[{_literal(item.name)}]({item.url}) {_literal(item.title)}".rstrip()}
@@ -227,7 +226,7 @@ def _teams(headline: str, items: Sequence[Item]) -> dict[str, Any]:
 
 
 def _literal(text: str) -> str:
-    """Without the signs of Markdown: they have no escape that every client of Teams honours."""
+    """Remove Markdown characters, because not every Teams client supports escaping them."""
     return " ".join("".join(" " if sign in "[]()*_`\\<>" else sign for sign in text).split())
 
 
@@ -245,7 +244,7 @@ def post_due(
     *,
     clock: Callable[[], datetime] | None = None,
 ) -> int:
-    """Make the calls that are due to one chat, each recorded by itself; how many calls were made."""
+    """Make the due calls to one chat, and record each in its own transaction. Returns the number of calls."""
     with database.writing() as session:
         claimed = _claim(session, kind, now)
     for each in claimed:
@@ -269,7 +268,7 @@ def _claim(session: Session, kind: str, now: datetime) -> list[Claimed]:
 
 
 def post(url: str, body: Mapping[str, Any]) -> Answer:
-    """Make one call. Never raises: whatever happens on the way is an answer that may be better next time."""
+    """Make one call. It does not raise: a failed connection is an Answer that allows a retry."""
     try:
         with requests.post(url, json=body, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
             return _read(response)
@@ -279,12 +278,12 @@ def post(url: str, body: Mapping[str, Any]) -> Answer:
         return Answer("bad_address")
     except requests.ConnectionError:
         return Answer("unreachable", again=True)
-    except (requests.RequestException, ValueError) as error:  # ValueError: an address that is none at all
+    except (requests.RequestException, ValueError) as error:  # ValueError: not a valid address
         return Answer(type(error).__name__.lower()[:64])
 
 
 def _read(response: requests.Response) -> Answer:
-    """Too many calls and faults of the server pass; anything else but success says that it never will."""
+    """Classify a response: 429 and server errors allow a retry, any other error does not."""
     status = response.status_code
     again = status == requests.codes.too_many_requests or status >= requests.codes.internal_server_error
     wait = response.headers.get("Retry-After", "")
@@ -293,7 +292,7 @@ def _read(response: requests.Response) -> Answer:
 
 
 def _record(session: Session, claimed: Claimed, answer: Answer, now: datetime) -> None:
-    """A success is a fact whoever had it; a failure counts only if it is that of the newest attempt."""
+    """Record the result: a success always counts, a failure only if it is that of the latest attempt."""
     call = session.get(WebhookCall, claimed.id, with_for_update=True)
     if call is None or call.state != NoticeState.QUEUED:
         return
@@ -316,7 +315,7 @@ def _refused(session: Session, call: WebhookCall, answer: Answer, now: datetime)
 
 
 def _finish(session: Session, call: WebhookCall, entry: str, now: datetime) -> None:
-    """Into the history of each follow-up; the text itself is needed no more."""
+    """Add an entry to the timeline of each follow-up, and delete the payload, which is no longer needed."""
     call.payload = {}
     detail = {"name": NAMES[call.kind]} | ({"code": call.error} if call.error else {})
     session.add_all(
@@ -325,11 +324,11 @@ def _finish(session: Session, call: WebhookCall, entry: str, now: datetime) -> N
     )
 
 
-# --- Seeing --------------------------------------------------------------------------------------
+# --- Status --------------------------------------------------------------------------------------
 
 
 def troubles(session: Session, settings: Settings) -> list[Trouble]:
-    """The chats that have refused everything since the last notice that they took."""
+    """The chats that have refused all notifications since the last one that they accepted."""
     found = (_trouble(session, kind) for kind in addresses(settings))
     return [each for each in found if each]
 
@@ -346,7 +345,7 @@ def _trouble(session: Session, kind: str) -> Trouble | None:
 
 
 def _refused_since(kind: str) -> tuple[ColumnElement[bool], ...]:
-    """The calls that a chat has refused since the last one that it took."""
+    """SQL conditions for the calls that a chat has refused since the last one that it accepted."""
     taken = select(func.coalesce(func.max(WebhookCall.id), 0))
     last_taken = taken.where(
         WebhookCall.kind == kind, WebhookCall.state == NoticeState.SENT
@@ -354,15 +353,15 @@ def _refused_since(kind: str) -> tuple[ColumnElement[bool], ...]:
     return (WebhookCall.kind == kind, WebhookCall.error.is_not(None), WebhookCall.id > last_taken)
 
 
-# --- Mending -------------------------------------------------------------------------------------
+# --- Retrying ------------------------------------------------------------------------------------
 
 
 def retry(session: Session, settings: Settings, kind: str, *, by: int, now: datetime) -> int:
-    """Call a chat once more that refused our notices; how many follow-ups it will be told of.
+    """Retry a chat that refused our notifications. Returns the number of follow-ups in the new notifications.
 
-    What was given up goes out as one fresh notice for each kind of news, without what is closed or called by now;
-    what waits for another try goes at once. Where nothing is left to tell, a line says that notices come again, so that
-    whoever mended the webhook sees it work. Raises NotFound for a chat that is not set.
+    Given-up calls are replaced by one new notification per kind of news, without follow-ups that are closed or
+    contacted by now; calls that wait for a retry are made immediately. If there is nothing to report, a line says that
+    notifications work again, to show that the fixed webhook works. Raises NotFound for a chat that is not set.
     """
     if kind not in addresses(settings):
         raise NotFound("There is no such chat.")
@@ -398,7 +397,7 @@ def _still_news(session: Session, calls: Select[int]) -> Sequence[WebhookNotice]
 def _fresh(
     kind: str, about: str, body: Mapping[str, Any], now: datetime, notices: Sequence[WebhookNotice]
 ) -> WebhookCall:
-    """A call that is due; its notices leave the ones before."""
+    """A new due call; the notices of the earlier calls are moved to it."""
     return WebhookCall(
         kind=kind,
         about=about,

@@ -1,10 +1,10 @@
-"""Telling our own staff, by messages in the same outbox as all others.
+"""Notifies staff by e-mail, through the same outbox as all messages.
 
-The owner of a follow-up hears of it at once, and is reminded before a promise runs out: the first contact, the
-closing. A promise that was not kept goes to the leads, once, also while the follow-up is put off: the customer
-waits all the same. When it rains, what comes within `alerts.digest_after` of the last message waits and becomes
-one, and so does whatever piled up while the worker stood still. What was told is in the history of the follow-up;
-what keeps it from being told twice are the moments in its row. Admins hear, once, of a channel that may not send.
+The owner of a follow-up is notified immediately, and reminded before a target time: that of the first contact and
+that of closing. If a target is missed, the leads are notified once, also if the follow-up is snoozed. Notifications
+within `alerts.digest_after` of the last message are merged into one message, and so are those that accumulated
+while the worker was down. They are recorded in the timeline of the follow-up; timestamps in its row prevent
+duplicates. Admins are notified once of a held channel.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from feedback.settings import Settings
 from feedback.store.models import ChannelHold, FollowUp, FollowUpEntry, Message, Role, User
 
 SHOWN = 20
-"""Follow-ups that one message lists; the others are counted."""
+"""Maximum number of follow-ups that a message lists; further ones are only counted."""
 
 Channels = Mapping[str, Channel]
 Moment = InstrumentedAttribute[datetime | None]
@@ -39,7 +39,7 @@ Moment = InstrumentedAttribute[datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One of the two targets of a follow-up: its columns, and the entries that tell of it in the history."""
+    """One of the two targets of a follow-up: its columns, and its entries in the timeline."""
 
     due_at: InstrumentedAttribute[datetime]
     reminded_at: Moment
@@ -87,7 +87,7 @@ def tell(
     now: datetime,
     purpose: str = "alert",
 ) -> Message | None:
-    """Queue an e-mail to a member of staff, due at once; None where no e-mail channel is enabled."""
+    """Queue an e-mail to a member of staff, due immediately; None if no e-mail channel is enabled."""
     channel = next((key for key, channel in channels.items() if channel.kind == "email"), None)
     if channel is None:
         return None
@@ -111,7 +111,7 @@ def tell(
 
 
 def tell_owners(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
-    """One message to each owner with something new, or with a promise that runs out; how many messages."""
+    """Queue one message to each owner with news or an approaching target. Returns the number of messages."""
     if not _can_write(channels):
         return 0
     until = _reminded_until(session, settings, now)
@@ -139,7 +139,7 @@ def _tell_owner(
     settings: Settings,
     now: datetime,
 ) -> int:
-    """Of these follow-ups, whose owners are given: they may have got another one since somebody looked."""
+    """Notify one reader of these follow-ups, unless their owner has changed since they were read."""
     found = _locked(session, FollowUp.id.in_(owners))
     tasks = [task for task in found if task.owner_id == owners[task.id]]
     fresh = [task for task in tasks if _is_news(task)]
@@ -155,14 +155,14 @@ def _tell_owner(
         _note(session, task, "told", [reader], now)
     for task, promise in due:
         setattr(task, promise.reminded_at.key, now)
-        if task not in fresh:  # the news said until when
+        if task not in fresh:  # the notification contains the target time
             _note(session, task, promise.reminded, [reader], now)
     session.flush()
     return 1
 
 
 def _reminded_until(session: Session, settings: Settings, now: datetime) -> dict[int, datetime | None]:
-    """Owner -> until when what runs out is to be told now; None outside their business hours: nobody would act."""
+    """Owner id -> the time up to which targets are reminded of now; None outside their business hours."""
     working = select(FollowUp.owner_id).where(FollowUp.state != State.CLOSED)
     ahead = settings.alerts.remind_before
     found: dict[int, datetime | None] = {}
@@ -174,7 +174,7 @@ def _reminded_until(session: Session, settings: Settings, now: datetime) -> dict
 
 
 def _owed(until: Mapping[int, datetime | None]) -> Select[FollowUp]:
-    """What may have to be told: a glance that locks nothing, and shows a little too much."""
+    """Candidates for notifications, read without locks; some of them turn out to need none."""
     horizon = max((moment for moment in until.values() if moment), default=None)
     wanted: list[ColumnElement[bool]] = [
         FollowUp.owner_told_at.is_(None) & FollowUp.state.in_((State.OPEN, State.TAKEN))
@@ -197,7 +197,7 @@ def _due_promises(task: FollowUp, until: datetime | None, now: datetime) -> list
 
 
 def _runs_out(task: FollowUp, promise: Promise, until: datetime | None, now: datetime) -> bool:
-    """Whether it is time for a reminder: close to the end, but not before half of the time has passed."""
+    """Whether a reminder is due: close to the target, but not before half of the time has passed."""
     due = promise.due(task)
     if until is None or due > until or not promise.is_open(task) or task.state == State.CLOSED:
         return False
@@ -205,7 +205,7 @@ def _runs_out(task: FollowUp, promise: Promise, until: datetime | None, now: dat
 
 
 def escalate(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
-    """Tell the leads of promises that were not kept, all in one message; how many follow-ups that were."""
+    """Notify the leads of missed targets in one message. Returns the number of follow-ups."""
     leads = _leads(session, now)
     rested = now - settings.alerts.digest_after
     if not leads or not _can_write(channels) or _heard_since(session, leads, "escalation", rested):
@@ -231,18 +231,20 @@ def _is_missed(task: FollowUp, promise: Promise, now: datetime) -> bool:
 
 
 def _leads(session: Session, now: datetime) -> Sequence[User]:
-    """The leads who are there; all of them where none is."""
+    """The leads who are not absent, or all leads if all are absent."""
     leads = _one_at_a_time(session, User.active.is_(True), User.roles.any(Role.name == RoleName.LEAD))
     return [lead for lead in leads if workflow.present(session, lead, now) is lead] or leads
 
 
 def tell_of_holds(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
-    """One message about each hold to every admin, by an e-mail channel that is not held itself; how many."""
+    """Notify every admin of each hold once, on an e-mail channel that is not held. Returns the number of messages."""
     closed = {each.channel for each in provider_holds.in_force(session)}
     usable = {key: channel for key, channel in channels.items() if key not in closed}
     told = 0
     in_force = select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.id)
-    for hold in session.scalars(in_force.with_for_update(skip_locked=True)).all():  # or two nodes tell of it
+    for hold in session.scalars(
+        in_force.with_for_update(skip_locked=True)
+    ).all():  # otherwise two nodes could notify of it
         for admin in session.scalars(_admins_not_told_of(hold)).all():
             subject, body = _about_hold(translator("desk", admin.language), hold, settings)
             message = tell(session, admin, subject, body, channels=usable, now=now, purpose="hold")
@@ -267,12 +269,12 @@ def _about_hold(say: Translator, hold: ChannelHold, settings: Settings) -> tuple
     )
 
 
-# --- What stands in a message --------------------------------------------------------------------
+# --- The content of a message --------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A headline, and what is under it."""
+    """A headline and the lines below it."""
 
     headline: str
     lines: list[str]
@@ -280,8 +282,8 @@ class _Section:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """What one member of staff reads: no score and no words of the customer, for an inbox is a less protected
-    place than the desk.
+    """The e-mail to one member of staff. It contains no score and no words of the customer, because an e-mail inbox
+    is less protected than the desk.
     """
 
     say: Translator
@@ -366,14 +368,14 @@ def _next_promise(task: FollowUp) -> Promise:
 
 
 def _once(owed: Owed) -> Owed:
-    """Each follow-up with the first of its promises only."""
+    """Keep only the first target of each follow-up."""
     first: dict[int, tuple[FollowUp, Promise]] = {}
     for task, promise in owed:
         first.setdefault(task.id, (task, promise))
     return list(first.values())
 
 
-# --- What was told -------------------------------------------------------------------------------
+# --- Locking and recording -----------------------------------------------------------------------
 
 
 def _can_write(channels: Channels) -> bool:
@@ -381,7 +383,7 @@ def _can_write(channels: Channels) -> bool:
 
 
 def _locked(session: Session, *conditions: ColumnElement[bool]) -> Sequence[FollowUp]:
-    """Rows as they are now, held until the transaction ends; those that another worker holds are its business."""
+    """Read and lock rows; those that another worker has locked are skipped."""
     query = select(FollowUp).where(*conditions).order_by(FollowUp.id)
     related = (selectinload(FollowUp.account), selectinload(FollowUp.contact), selectinload(FollowUp.owner))
     held = query.options(*related).with_for_update(of=FollowUp, skip_locked=True)
@@ -389,17 +391,17 @@ def _locked(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Foll
 
 
 def _one_at_a_time(session: Session, *conditions: ColumnElement[bool]) -> Sequence[User]:
-    """Readers, held until the transaction ends: or two workers tell them half each, and neither sees the other's.
+    """Lock readers, so that two workers do not each send them half of the news.
 
-    Always in the order of their numbers, and one such group in a transaction, so that nobody waits in a ring.
-    What merely refers to a reader, like a note of theirs, does not wait.
+    They are locked in the order of their ids, and only one group per transaction, to prevent deadlocks. Inserting
+    rows that only refer to a reader does not wait.
     """
     query = select(User).where(*conditions).order_by(User.id).with_for_update(of=User, key_share=True)
     return session.scalars(query).all()
 
 
 def _heard_since(session: Session, users: Iterable[User], purpose: str, since: datetime) -> bool:
-    """Whether one of them got such a message lately; a password's e-mail is none."""
+    """Whether one of these users got a message with this purpose since `since`."""
     sent = select(func.count()).where(
         Message.recipient.in_([user.email for user in users]),
         Message.created_at > since,

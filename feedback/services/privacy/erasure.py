@@ -1,10 +1,10 @@
-"""The rights of one person: everything that is known about them, and forgetting them.
+"""Data subject rights: exporting everything that is stored about a person, and erasing the person.
 
-Erasing leaves a tombstone: a contact without name, address or key. Scores stay and count, because they no
-longer say whose they are. So that the next import does not bring the person back, digests (SHA-256) of their
-external id and addresses go on the suppression list. That is pseudonymous, not anonymous: whoever holds the
-database and tries every phone number can find out that a number was erased. It cannot be helped without
-forgetting the wish itself, and docs/privacy.md says so.
+Erasure leaves a tombstone: a contact without name, address or external id. Scores stay and count, because they
+no longer refer to the person. So that the next import does not restore the person, SHA-256 digests of their
+external id and addresses are put on the suppression list. That is pseudonymous, not anonymous: somebody with
+the database who tries every phone number can find out that a number was erased. Without the digests the erasure
+could not be kept; docs/privacy.md explains this.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ from feedback.store.models import (
 )
 
 SECRETS = frozenset({"token", "reply_key", "worker", "lease_until", "attempt"})
-"""Columns that are ours and not about the person: keys of links, and how work is shared out."""
+"""Columns that are not about the person: tokens of links, and worker bookkeeping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was touched. `account_left` is an account in which nobody is left: it may be the person under
-    another name, and only a human can say whether it should go as well."""
+    """What was erased. `account_left` is the external id of an account without any other contact: it may describe
+    the same person, and somebody has to decide whether to erase it as well."""
 
     contact_id: int
     responses: int
@@ -61,7 +61,7 @@ class Erased:
 
 
 def find(session: Session, external_id: str) -> Contact:
-    """The contact with this external id. Raises NotFound, also for one that was erased."""
+    """The contact with this external id. Raises NotFound, also if the contact was erased."""
     found = session.scalar(
         select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None))
     )
@@ -71,7 +71,7 @@ def find(session: Session, external_id: str) -> Contact:
 
 
 def export(session: Session, contact: Contact, *, by: int | None, now: datetime) -> dict[str, Any]:
-    """Everything that is stored about a person, as JSON values, by table. The export itself is audited."""
+    """Everything that is stored about a person, as JSON values per table. The export is recorded in the audit log."""
     everything: dict[str, Any] = {"exported_at": now.isoformat(), "contact": _plain(contact)}
     everything["account"] = contact.account.external_id if contact.account else None
     for name, rows in _about(session, contact).items():
@@ -83,9 +83,9 @@ def export(session: Session, contact: Contact, *, by: int | None, now: datetime)
 def erase(
     session: Session, contact: Contact, *, by: int | None, now: datetime, remember: bool = True
 ) -> Erased:
-    """Forget a person for good; there is no way back. With `remember`, imports and sends stay closed to them.
+    """Erase a person irreversibly. With `remember`, imports and sends to them stay blocked.
 
-    Copies outside (the CRM, backups, the SMS provider's and the mail server's records) are not in reach.
+    Copies elsewhere (CRM, backups, the SMS provider's and the mail server's records) are not erased.
     """
     session.refresh(contact, with_for_update=True)
     if contact.erased_at is not None:
@@ -145,7 +145,7 @@ def _value(value: Any) -> Any:
 
 
 def _addresses(contact: Contact) -> list[tuple[str, str]]:
-    """(kind, address) of the ways to reach the contact."""
+    """(kind, address) of the contact's phone number and e-mail address, as far as there are any."""
     ways = (("sms", contact.phone), ("email", contact.email))
     return [(kind, address) for kind, address in ways if address]
 
@@ -175,7 +175,7 @@ def _counts(session: Session, contact: Contact) -> tuple[int, int, int]:
 
 
 def _left_alone(session: Session, contact: Contact) -> str | None:
-    """The external id of the contact's account if nobody else is in it."""
+    """The external id of the contact's account if it has no other contacts."""
     if contact.account_id is None:
         return None
     others = select(Contact.id).where(
@@ -187,7 +187,7 @@ def _left_alone(session: Session, contact: Contact) -> str | None:
 
 
 def _forget_addresses(session: Session, contact: Contact, now: datetime, *, remember: bool) -> None:
-    """Replace what stands on the list by digests. An address that somebody else has too is left to them."""
+    """Replace suppressed addresses by digests, except addresses that another contact shares."""
     for kind, address in _addresses(contact):
         session.execute(
             delete(SimulatedMessage).where(SimulatedMessage.kind == kind, SimulatedMessage.address == address)
@@ -227,7 +227,7 @@ def _remember(session: Session, kind: str, digest: str, now: datetime) -> None:
 
 
 def _forget_alerts(session: Session, contact: Contact) -> None:
-    """Messages to our own staff may quote the person; what has been delivered to them is out of reach."""
+    """Redact messages to staff, which can name the person; delivered e-mails cannot be recalled."""
     needles = list(_needles(session, contact))
     if needles:
         quotes = or_(*(Message.body.contains(needle, autoescape=True) for needle in needles))
@@ -248,14 +248,14 @@ def _forget_answers(session: Session, contact: Contact, now: datetime, *, drop_a
     responses = list(session.scalars(select(Response.id).where(Response.contact_id == contact.id)))
     _close_tasks(session, responses, now)
     redaction.answers(session, responses)
-    if drop_account:  # the account of one person is that person
+    if drop_account:  # an account with one person describes that person
         session.execute(update(Response).where(Response.id.in_(responses)).values(account_id=None))
         session.execute(update(FollowUp).where(FollowUp.response_id.in_(responses)).values(account_id=None))
         session.execute(update(Invitation).where(Invitation.contact_id == contact.id).values(account_id=None))
 
 
 def _close_tasks(session: Session, responses: list[int], now: datetime) -> None:
-    """Nobody can call a person who is gone."""
+    """Close the open follow-ups: the person can no longer be contacted."""
     session.execute(
         update(FollowUp)
         .where(FollowUp.response_id.in_(responses), FollowUp.state != State.CLOSED)
@@ -275,7 +275,7 @@ def _forget_contacts_made(session: Session, contact: Contact, now: datetime) -> 
 
 
 def _forget_journey(session: Session, contact: Contact, now: datetime) -> None:
-    """Keys of events often hold a ticket's number or the person's id."""
+    """Redact events: their keys often contain a ticket number or the person's id."""
     for event in session.scalars(select(JourneyEvent).where(JourneyEvent.contact_id == contact.id)):
         event.key, event.properties = f"erased:{event.id}", {}
     session.execute(

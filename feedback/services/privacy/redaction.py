@@ -1,4 +1,4 @@
-"""Taking the person out of rows that stay: what somebody wrote, and where it was sent. Counts remain true."""
+"""Redacts personal data in rows that stay, so that counts do not change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTHING = ""
 
 
 def messages(session: Session, *which: ColumnElement[bool]) -> None:
-    """Text and address of messages. One that has not gone out is cancelled: there is nobody to send it to."""
+    """Redact text and address of messages, and cancel those that have not been sent."""
     session.execute(
         update(Message)
         .where(*which, Message.state == MessageState.QUEUED)
@@ -37,7 +37,7 @@ def messages(session: Session, *which: ColumnElement[bool]) -> None:
 
 
 def replies(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
-    """Text and sender of what customers wrote to us. Nobody needs to look at an empty reply."""
+    """Redact text and sender of replies, and remove them from the inbox."""
     session.execute(
         update(InboundReply)
         .where(*which)
@@ -49,7 +49,7 @@ def replies(session: Session, now: datetime, *which: ColumnElement[bool]) -> Non
 
 
 def answers(session: Session, responses: Sequence[int]) -> None:
-    """The words in answers and the notes on them; scores, choices and what reports break down by stay."""
+    """Redact the texts of answers and the notes on them; scores, choices and the dimensions of reports stay."""
     session.execute(update(AnswerRow).where(AnswerRow.response_id.in_(responses)).values(text=None))
     session.execute(update(Response).where(Response.id.in_(responses)).values(evidence={}, visit=None))
     tasks = select(FollowUp.id).where(FollowUp.response_id.in_(responses)).scalar_subquery()
@@ -60,7 +60,7 @@ def answers(session: Session, responses: Sequence[int]) -> None:
 
 
 def invitations(session: Session, *which: ColumnElement[bool]) -> None:
-    """What links and letters were filled with; the link itself stops working."""
+    """Redact the placeholder values of invitations, and disable their links."""
     session.execute(
         update(Invitation)
         .where(*which)
@@ -69,7 +69,7 @@ def invitations(session: Session, *which: ColumnElement[bool]) -> None:
 
 
 def is_worded(responses: type[Response]) -> ColumnElement[bool]:
-    """Whether an answer of the response still has words in it."""
+    """A SQL condition: an answer of the response still has text."""
     return (
         select(func.count())
         .select_from(AnswerRow)

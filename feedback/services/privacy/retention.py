@@ -1,4 +1,4 @@
-"""Personal data that nobody needs any more, forgotten after the times of the settings (`[retention]`)."""
+"""Deletes or redacts personal data after the times in the settings (`[retention]`)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from feedback.store.models import (
 )
 
 LIMIT = 500
-"""Rows of one kind in one transaction; what is left has its turn the next time."""
+"""Maximum rows of one kind per transaction; the rest follows in the next run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows were redacted, contacts erased, figures of use deleted."""
+    """The numbers of redacted rows, erased contacts and deleted usage figures."""
 
     answers: int = 0
     messages: int = 0
@@ -43,9 +43,9 @@ class Purged:
 
 
 def purge(session: Session, retention: Retention, now: datetime, limit: int = LIMIT) -> Purged:
-    """Forget what is past its time, at most `limit` rows of each kind; call again until nothing is left.
+    """Delete or redact what is past its retention time, at most `limit` rows of each kind; repeat until none is left.
 
-    A time of nothing (0d) keeps for ever.
+    A retention time of 0d keeps data forever.
     """
     purged = Purged(
         _answers(session, retention.answers, now, limit),
@@ -61,7 +61,7 @@ def purge(session: Session, retention: Retention, now: datetime, limit: int = LI
 
 
 def _answers(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    """Words and person go; the score stays, with everything that reports break down by."""
+    """Remove comments and the link to the person; scores and the dimensions of reports stay."""
     if not kept:
         return 0
     known = or_(Response.contact_id.is_not(None), Response.invitation_id.is_not(None))
@@ -117,7 +117,7 @@ def _replies(session: Session, kept: timedelta, now: datetime, limit: int) -> in
 
 
 def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    """Who has had no event, survey, answer or change for so long is erased, and may come back any day."""
+    """Erase contacts without any event, survey, answer, reply or change for this time; they may be imported again."""
     if not kept:
         return 0
     since = now - kept
@@ -133,7 +133,7 @@ def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> i
 
 
 def _usage(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    """Old figures go as a whole: they say nothing that anybody looks at any more."""
+    """Delete old usage figures, which no page shows any more."""
     if not kept:
         return 0
     old = _ids(

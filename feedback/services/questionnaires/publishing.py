@@ -1,4 +1,4 @@
-"""What may be asked: the questionnaires of the files, held against the installation and what it has published."""
+"""Loads and checks questionnaires with what the installation knows, and records acceptances of findings."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from feedback.store.database import zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion, Role, User
 
 LEADS = (RoleName.LEAD, RoleName.ADMIN)
-"""Who answers for what is asked, and may let a finding stand."""
+"""The roles that may accept findings of the linter."""
 
 
 def load(session: Session, settings: Settings, now: datetime) -> Library:
-    """The library that may be sent from now on.
+    """Load the library that may be sent.
 
-    Raises QuestionnaireInvalid with everything that keeps one of its questionnaires from being published.
+    Raises QuestionnaireInvalid with all reasons why its questionnaires cannot be published.
     """
     directories = resources.directories("questionnaires", settings.instance)
     shelf = library.load(directories, Rules(settings).of(session, now))
@@ -41,12 +41,12 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
 
 
 def problems(shelf: Library, today: date) -> list[Problem]:
-    """The questionnaires that will soon be asked no more, because what was allowed for a while ends."""
+    """Questionnaires that cannot be sent soon, because a trend bridge or an accepted finding expires (F114)."""
     return [
         Problem(
             "F114",
             f"{key}: {library.end_in_words(end, today)}",
-            "After that day it is not asked any more, and the next start is refused.",
+            "After that day the questionnaire is not sent, and the program does not start.",
             "warning",
         )
         for key, questionnaire in sorted(shelf.questionnaires.items())
@@ -57,7 +57,7 @@ def problems(shelf: Library, today: date) -> list[Problem]:
 def acknowledge(
     session: Session, key: str, chosen: Collection[Warned], *, by: int, now: datetime
 ) -> list[Warned]:
-    """User `by` lets these warnings of a questionnaire pass; those that nobody had let stand before."""
+    """Record that user `by` accepts these warnings. Returns those that nobody had accepted before."""
     known = library.acknowledged(session, key)
     new = [each for each in chosen if each not in known]
     for each in new:
@@ -69,7 +69,7 @@ def acknowledge(
 
 
 def note_acceptances(session: Session, shelf: Library, now: datetime) -> None:
-    """Whom the files name as having accepted a finding, written down once for each wording."""
+    """Record the acceptances that the files name in the audit log, once per wording."""
     wanted = {
         (key, each.problem.rule, each.suppression.question, each.suppression.wording, each.suppression.by)
         for key, result in shelf.results.items()
@@ -88,7 +88,7 @@ def note_acceptances(session: Session, shelf: Library, now: datetime) -> None:
 
 
 class Rules:
-    """What the linter is told of this installation; made anew when something is published or a day begins."""
+    """The linter's settings for this installation, renewed when something is published or a day begins."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -96,7 +96,7 @@ class Rules:
         self._made = lint.Settings()
 
     def of(self, session: Session, now: datetime) -> lint.Settings:
-        """The same object as long as nothing has changed."""
+        """The current settings; the same object as long as nothing has changed."""
         today = day_of(now, zone_of(session))
         leads = _design_leads(session, self._settings)
         state = (today, leads, session.scalar(select(func.max(QuestionnaireVersion.id))))
@@ -117,7 +117,7 @@ def design_lead(session: Session, email: str) -> User:
 
 
 def _design_leads(session: Session, settings: Settings) -> frozenset[str]:
-    """Every name under which a lead or an admin may accept an error: address, what stands before its @, name."""
+    """The names with which leads and admins can accept an error: e-mail address, its part before the @, and name."""
     wanted = select(User.email, User.name).where(User.active, User.roles.any(Role.name.in_(LEADS)))
     names = {*settings.questionnaires.design_leads}
     for email, name in session.execute(wanted):

@@ -1,4 +1,4 @@
-"""The questionnaires in force as their authors look at them: findings, texts and their price, answers so far."""
+"""Questionnaires for review: findings, messages and their cost, numbers of answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLE_TOKEN = "8WdNkR4tVxQm"  # noqa: S105 - a link of the usual length, that l
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the linter says of a questionnaire's file. `changed`: the file is no longer what is in force."""
+    """The linter's result for a questionnaire's file. `changed` means that the file differs from the loaded one."""
 
     questionnaire: Questionnaire
     result: lint.Result
@@ -34,7 +34,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding as its page shows it: `warned` where it can be let stand, `by` and `at` where somebody has done so."""
+    """A finding for a page: `warned` is set if it can be accepted, `by` and `at` if somebody has accepted it."""
 
     problem: lint.Problem
     warned: Warned | None = None
@@ -43,15 +43,15 @@ class Finding:
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits to be mended, suppressed or let stand."""
+        """Whether it still has to be fixed, suppressed or accepted."""
         return self.warned is not None and self.at is None
 
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:
-    """An SMS of a questionnaire as a customer gets it, whose own details are not known; `cost` is for one.
+    """An SMS of a questionnaire for a customer without known details; `cost` is per message.
 
-    `text` is None where it cannot be written without them, and `problem` says why.
+    If it needs such details, `text` is None and `problem` says why.
     """
 
     language: str
@@ -63,7 +63,7 @@ class TextMessage:
 
 
 class Findings:
-    """The linter's view of the files, looked at anew when one of them has changed."""
+    """The linter's results for the files, cached until a file changes."""
 
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = list(directories)
@@ -72,7 +72,7 @@ class Findings:
         self._found: Mapping[str, Checked] = {}
 
     def of(self, library: Library, told: lint.Settings) -> Mapping[str, Checked]:
-        """Key of a questionnaire -> what the linter says of its file, `told` of the installation."""
+        """Questionnaire key -> the linter's result for its file, with the installation's settings `told`."""
         files = list(files_in(self._directories).values())
         state = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
         if state != self._seen or told is not self._told:
@@ -98,7 +98,7 @@ def _differs(questionnaire: Questionnaire, library: Library) -> bool:
 
 
 def findings(session: Session, checked: Checked) -> list[Finding]:
-    """What the linter says of a questionnaire, with who has let what pass, in the order of the file."""
+    """The findings of a questionnaire in the order of the file, with who accepted them."""
     what = dict(covering(checked.result))
     known = acknowledged(session, checked.questionnaire.key) if what else {}
     names = {user.id: user.name for user in session.scalars(select(User))} if known else {}
@@ -111,7 +111,7 @@ def findings(session: Session, checked: Checked) -> list[Finding]:
 
 
 def answered(session: Session, keys: Sequence[str]) -> Mapping[str, int]:
-    """Questionnaire -> answers so far, to invitations and through open links."""
+    """Questionnaire key -> number of responses to invitations and through open links."""
     invited = session.execute(
         select(InvitationCount.questionnaire, func.sum(InvitationCount.answered))
         .where(InvitationCount.questionnaire.in_(keys))
@@ -124,7 +124,7 @@ def answered(session: Session, keys: Sequence[str]) -> Mapping[str, int]:
 
 
 def by_link(session: Session, keys: Sequence[str]) -> list[tuple[Link, int]]:
-    """Every open link of these questionnaires, the latest first, with the answers that came through it."""
+    """(link, number of responses) for the open links of these questionnaires, the latest first."""
     number = (
         select(func.count())
         .select_from(Response)
@@ -138,7 +138,7 @@ def by_link(session: Session, keys: Sequence[str]) -> list[tuple[Link, int]]:
 
 
 def text_messages(questionnaire: Questionnaire, settings: Settings) -> list[TextMessage]:
-    """The invitation in every language, and the reminder where it has words of its own."""
+    """The invitation in every language, and the reminder if it has its own text."""
     own = questionnaire.messages.reminder_sms is not None
     return [
         _written(questionnaire, language, is_reminder, settings)

@@ -1,7 +1,7 @@
-"""The numbers: read from the counts where they are many, from the rows where somebody wants to read them.
+"""Reports: figures from the rollups, and comments, accounts and follow-ups from their rows.
 
-Every score comes with its interval and with how it may be shown: none under 10 answers, "indicative" under
-30, no cell of a breakdown under 5, and none from which such a cell could be computed.
+Every score has its interval and a display rule: no score with fewer than 10 answers, "indicative" with fewer than
+30, no cell of a breakdown with fewer than 5, and no cell from which such a cell could be computed.
 """
 
 from feedback.services.reports.accounts import ENOUGH as ACCOUNT_ENTRIES

@@ -1,4 +1,4 @@
-"""One account at a glance, and how it is doing."""
+"""Accounts with their health, and the page of one account."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ SCORES_COUNT_FOR = timedelta(days=365)
 SILENCE_WITHIN = timedelta(days=180)
 PAGE = 50
 AT_ONCE = 500
-"""Accounts whose signs are looked for together: a statement holds only so many of their ids."""
+"""Accounts per query: the number of parameters in a statement is limited."""
 ENOUGH = 200
-"""Entries of an account's history on its page."""
+"""Maximum number of entries of each kind on an account's page."""
 BUILT_IN = HealthSettings()
 
 Order = Literal["renewal", "revenue", "name"]
@@ -40,7 +40,7 @@ Order = Literal["renewal", "revenue", "name"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An account and its health; `usage` holds the figures behind that part."""
+    """An account and its health; `usage` holds the figures of the usage part."""
 
     account: Account
     signs: Signs
@@ -50,7 +50,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """A score of somebody at the account."""
+    """A score from a contact of the account."""
 
     at: datetime
     metric: str
@@ -62,7 +62,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """All that the page of an account shows; lists the latest first."""
+    """The content of an account's page; lists have the latest entries first."""
 
     standing: Standing
     contacts: Sequence[Contact]
@@ -82,8 +82,8 @@ def accounts(
     page: int | None = 1,
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
-    """A page of accounts with their health, or all with None: the next renewal first, or by revenue in one
-    currency, or by name."""
+    """A page of accounts with their health, or all accounts if the page is None; ordered by the next renewal, by
+    revenue in one currency, or by name."""
     orders = _orders(day_of(now, zone_of(session)), monthly_worth(exchange))
     query = _listed(viewer, search).order_by(*orders[order]).options(selectinload(Account.owner))
     if page is not None:
@@ -93,7 +93,7 @@ def accounts(
 
 
 def count_accounts(session: Session, viewer: Viewer, search: str = "") -> int:
-    """How many there are over all pages."""
+    """The number of accounts on all pages."""
     return session.scalars(select(func.count()).select_from(_listed(viewer, search).subquery())).one()
 
 
@@ -106,7 +106,7 @@ def account_page(
     settings: HealthSettings = BUILT_IN,
     most: int | None = ENOUGH,
 ) -> AccountPage:
-    """At most so many entries of each kind. Raises NotFound, also for an account that is not the viewer's to see."""
+    """The account's page with limited entries of each kind. Raises NotFound, also if the viewer cannot see it."""
     found = standing(session, viewer, account_id, now=now, settings=settings)
     if found is None:
         raise NotFound("There is no such account.")
@@ -127,7 +127,7 @@ def standing(
     now: datetime,
     settings: HealthSettings = BUILT_IN,
 ) -> Standing | None:
-    """One account and its health; None for an account that is not the viewer's to see."""
+    """One account and its health; None if the viewer cannot see the account."""
     wanted = select(Account).where(Account.id == account_id, sees_account(viewer))
     account = session.scalar(wanted.options(selectinload(Account.owner)))
     return _standings(session, [account], settings, now)[0] if account else None
@@ -155,7 +155,7 @@ def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
 
 
 def _orders(today: date, worth: ColumnElement[Any]) -> dict[Order, tuple[ColumnElement[Any], ...]]:
-    """What is unknown or over comes last."""
+    """The sort orders; unknown values and past dates come last."""
     over = case((or_(Account.renewal_on.is_(None), Account.renewal_on < today), 1), else_=0)
     unknown = case((worth.is_(None), 1), else_=0)
     name, key = Account.name.asc(), Account.id.asc()
@@ -189,7 +189,7 @@ def _scores(session: Session, account_id: int, most: int | None) -> list[ScoreRo
 
 @dataclass(slots=True)
 class _Given:
-    """What an account's people answered, by metric, and how it moved within a series."""
+    """The latest answers of an account's contacts by metric, and the changes within a series."""
 
     latest: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     changes: list[float] = field(default_factory=list)
@@ -198,7 +198,7 @@ class _Given:
 def signs_of(
     session: Session, account_ids: Collection[int], now: datetime, settings: HealthSettings = BUILT_IN
 ) -> dict[int, Signs]:
-    """What is known of each account, in five queries however many they are."""
+    """The health signs of the accounts, from five queries, however many accounts there are."""
     given = _given(session, account_ids, now)
     voices = _voices(session, account_ids, now)
     tasks = _tasks(session, account_ids, now)
@@ -221,10 +221,10 @@ def signs_of(
 
 
 def _given(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, _Given]:
-    """Each person's last answer in each series, and how far it lies from the one before in the same series.
+    """Each person's last answer in each series, and its difference from the previous one in the same series.
 
-    Two series are never compared, not even of one metric: a 9 for the relationship and a 3 before the renewal
-    are answers to two questions. Who answered without a name is compared with nobody.
+    Different series are never compared, even with the same metric: a 9 for the relationship and a 3 before the
+    renewal answer two different questions. Anonymous answers have no difference.
     """
     columns = (Response.account_id, Response.contact_id, Score.trend, Score.question, Score.metric)
     rows = session.execute(
@@ -248,7 +248,7 @@ def _given(session: Session, account_ids: Collection[int], now: datetime) -> dic
 
 
 def _voices(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
-    """Surveys that were answered or ran out: how many, and how many of them answered."""
+    """Account id -> (surveys that were answered or expired, those that were answered)."""
     rows = session.execute(
         select(Invitation.account_id, func.count(), func.count(Invitation.answered_at))
         .where(Invitation.account_id.in_(account_ids), Invitation.sent_at >= now - SILENCE_WITHIN)
@@ -259,7 +259,7 @@ def _voices(session: Session, account_ids: Collection[int], now: datetime) -> di
 
 
 def _tasks(session: Session, account_ids: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
-    """Complaints that are open: how many, and how many of them beyond a promise."""
+    """Account id -> (open complaints, those that have missed a target)."""
     unreached = FollowUp.first_contact_at.is_(None) & (FollowUp.contact_due_at < now)
     late = case((or_(unreached, FollowUp.close_due_at < now), 1), else_=0)
     rows = session.execute(
@@ -280,5 +280,5 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    """Usage as a property of the account, from 0 to 100; what is not a number is unknown."""
+    """The account's property `usage` as a number from 0 to 100; None if it is not a number."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,4 +1,4 @@
-"""How well the loop is closed: how soon, how often in time, with which outcome and for which cause."""
+"""The closed-loop report: time to contact and to close, targets met, outcomes and root causes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Tasks = Sequence[Row[*tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Promises: `kept` of those that are `due` (kept, given up, or past their time)."""
+    """Targets: `kept` of those that are `due` (met, given up, or missed)."""
 
     kept: int
     due: int
@@ -41,11 +41,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Follow-ups of one kind of urgency, of one owner, or all of them.
+    """The speed of follow-ups of one urgency, of one owner, or of all.
 
-    Medians are hours by the clock, in which half of them were reached or closed, counting what is still open
-    as longer than so far, and what was closed without a contact as never reached; None where less than half is
-    done.
+    Medians are in hours of clock time within which half were contacted or closed. An open follow-up counts as
+    longer than until now, one closed without a contact as never contacted. None if less than half are done.
     """
 
     opened: int
@@ -60,7 +59,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A root cause, or none named (`key` and `title` empty)."""
+    """A root cause; `key` and `title` are empty if none was named."""
 
     key: str
     title: dict[str, str]
@@ -69,7 +68,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class ClosedLoop:
-    """The follow-ups that were opened in a period, as they stand now. `recovered` is money a month."""
+    """The follow-ups that were opened in a period, in their current state. `recovered` is per month, by currency."""
 
     everything: Pace
     by_urgency: dict[str, Pace]
@@ -82,7 +81,7 @@ class ClosedLoop:
 def closed_loop(
     session: Session, viewer: Viewer, period: Period, *, now: datetime, currency: str, kind: str = "recovery"
 ) -> ClosedLoop:
-    """What became of the follow-ups that were opened in a period.
+    """Report on the follow-ups that were opened in a period.
 
     `currency` is for accounts that name none; `kind` is recovery (complaints) or advocacy (praise).
     """
@@ -98,9 +97,9 @@ def closed_loop(
 
 
 def pace(tasks: Tasks, now: datetime) -> Pace:
-    """How fast, over any selection of follow-ups.
+    """The speed of any selection of follow-ups.
 
-    What the customer took back before anybody had begun was no work, and says nothing about those who do it.
+    Follow-ups that the customer's correction closed before anybody started are left out.
     """
     tasks = [task for task in tasks if task.outcome != Outcome.CORRECTED]
     owed = [task for task in tasks if not _released(task)]
@@ -141,7 +140,7 @@ def _selected(viewer: Viewer, first: datetime, after: datetime, kind: str) -> Se
 
 
 def _by(tasks: Tasks, attribute: str, now: datetime) -> dict[Any, Pace]:
-    """The most frequent first."""
+    """The Pace for each value of `attribute`, the most frequent value first."""
     keys = Counter(getattr(task, attribute) for task in tasks)
     return {
         key: pace([task for task in tasks if getattr(task, attribute) == key], now)
@@ -150,15 +149,15 @@ def _by(tasks: Tasks, attribute: str, now: datetime) -> dict[Any, Pace]:
 
 
 def _released(task: Row[*tuple[Any, ...]]) -> bool:
-    """Nobody owes a contact any more: in the time for it somebody found that nothing was wrong, or the person
-    was erased. Whoever closes for another reason without contact has broken the promise."""
+    """Whether no contact is owed any more: before its target, the follow-up was closed as not justified, or the
+    person was erased. Closing without contact for another reason misses the target."""
     if task.first_contact_at or task.closed_at is None or task.closed_at > task.contact_due_at:
         return False
     return task.outcome == Outcome.NOT_JUSTIFIED or task.contact_id is None
 
 
 def _kept(promises: Sequence[tuple[datetime | None, datetime, datetime | None]], now: datetime) -> Kept:
-    """Of (done, due, given up): a promise is judged once it is fulfilled, given up, or its time is over."""
+    """Count the targets in (done, due, given up) that are met, given up, or past their time."""
     judged = [
         (done, due)
         for done, due, given_up in promises
@@ -168,7 +167,7 @@ def _kept(promises: Sequence[tuple[datetime | None, datetime, datetime | None]],
 
 
 def _late(task: Row[*tuple[Any, ...]], now: datetime) -> bool:
-    """A promise to an open follow-up is broken: nobody made contact in time, or it should be closed."""
+    """Whether an open follow-up has missed its first contact or its closing time."""
     unreached = task.first_contact_at is None and task.contact_due_at < now
     return bool(task.state != State.CLOSED and (unreached or task.close_due_at < now))
 
@@ -178,7 +177,7 @@ def _hours(start: datetime, end: datetime) -> float:
 
 
 def _causes(session: Session, tasks: Tasks) -> list[Cause]:
-    """Of the closed ones, the most frequent cause first."""
+    """The root causes of closed follow-ups, the most frequent first."""
     found = Counter(task.root_cause_id for task in tasks if task.closed_at)
     causes = {cause.id: cause for cause in session.scalars(select(RootCause))}
     return [
@@ -188,7 +187,7 @@ def _causes(session: Session, tasks: Tasks) -> list[Cause]:
 
 
 def _recovered(tasks: Tasks, currency: str) -> dict[str, Decimal]:
-    """Currencies are not added up: nobody told us the rates."""
+    """Recovered revenue by currency."""
     found: dict[str, Decimal] = {}
     for task in tasks:
         if task.recovered_revenue:

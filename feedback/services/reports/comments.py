@@ -1,4 +1,4 @@
-"""What customers said, in their own words, with the score that goes with it."""
+"""Customers' comments with the score of the same response."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PAGE = 40
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which comments; None means any. `words` is looked for as it stands, whatever its case.
+    """The filters; None means any. `words` is searched as a phrase, ignoring case.
 
-    `band` is a band of a metric, or bad, middle or good for that of any metric. `owner` is the id of who owned
-    the account when the answer was given, 0 for nobody. `follow_up`: open, closed, any, or none of them.
+    `band` is a band of a metric, or bad, middle or good for all metrics. `owner` is the id of the account's owner
+    at the time of the answer, 0 for none. `follow_up` is open, closed, any or none.
     """
 
     period: Period
@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One answer in words. `value` is the score of the same response, None where it has none."""
+    """One comment. `value` is the score of the same response, or None."""
 
     answer_id: int
     at: datetime
@@ -68,7 +68,7 @@ class Comment:
 def comments(
     session: Session, viewer: Viewer, wanted: Wanted, *, before: int | None = None, limit: int = PAGE
 ) -> list[Comment]:
-    """A page of comments, the latest first; `before` is the last `answer_id` of the page before.
+    """A page of comments, the latest first; `before` is the last `answer_id` of the previous page.
 
     Answers that look like a machine's are left out.
     """
@@ -79,7 +79,7 @@ def comments(
 
 
 def every_comment(session: Session, viewer: Viewer, wanted: Wanted) -> Iterator[Comment]:
-    """As `comments`, however many there are, a thousand at a time."""
+    """Like `comments`, but all of them, read in blocks of a thousand."""
     query = _selected(viewer, wanted, zone_of(session)).execution_options(yield_per=1000)
     for row in session.execute(query).mappings():
         yield Comment(**row)
@@ -107,7 +107,7 @@ def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any
 
 
 def bands_of(band: str) -> frozenset[str]:
-    """The bands that a word stands for: bad, middle and good for those of every metric, else itself alone."""
+    """The bands for a filter: bad, middle and good mean those of every metric, anything else only itself."""
     ladders = [metric.bands for metric in METRICS.values()]
     moods = {
         "bad": frozenset(bands[0] for bands in ladders),
@@ -144,7 +144,7 @@ _COLUMNS = (
 
 
 def _first_score(wanted: Wanted) -> Any:
-    """The response's score of the wanted series, else its first one."""
+    """The response's score in the wanted series, or else its first score."""
     query = select(Score.id).where(Score.response_id == Response.id).order_by(Score.id).limit(1)
     if wanted.series is not None:
         of_series = (Score.trend == wanted.series.trend, Score.question == wanted.series.question)
@@ -178,7 +178,7 @@ def _conditions(wanted: Wanted, zone: tzinfo) -> Sequence[ColumnElement[bool]]:
 
 
 def _place_of(session: Session, answer_id: int) -> Any:
-    """Where a comment stands in the order of the feed."""
+    """The sort key of a comment in the list."""
     at = session.scalar(
         select(Response.answered_at)
         .join(AnswerRow, AnswerRow.response_id == Response.id)

@@ -1,4 +1,4 @@
-"""The first page: every series at a glance."""
+"""The overview page of all series."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from feedback.services.reports.series import Series
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A series in a period, beside another one. `rate` is only known for everybody together."""
+    """A series in a period, compared with another period. `rate` is only known without a group."""
 
     series: Series
     compared: Compared
@@ -38,7 +38,7 @@ def overview(
     group: Group = EVERYBODY,
     other: Period | None = None,
 ) -> list[Glance]:
-    """Every series that has answers in the period or in the `other` one (else the one before)."""
+    """Every series with answers in the period or in the `other` one (by default the previous period)."""
     earlier = other or period.before()
     glances = (_glance(session, each, (period, earlier), bucket, group) for each in series)
     return [each for each in glances if each.compared.a.n or each.compared.b.n]

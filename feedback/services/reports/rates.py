@@ -1,4 +1,4 @@
-"""How many of those who were asked answered, by channel and stage."""
+"""Response rates by channel and stage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feedback.store.models import InvitationCount
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`answered` of `sent`. `provisional` answers look like a machine's and are not among them."""
+    """`answered` of `sent`. `provisional` answers look like a machine's and are not included in `answered`."""
 
     sent: int = 0
     answered: int = 0
@@ -33,24 +33,24 @@ class Rate:
 
     @property
     def share(self) -> float | None:
-        """From 0 to 1; None where too few were asked to speak of a rate."""
+        """The response rate from 0 to 1; None if too few invitations were sent."""
         return None if self.display is Display.HIDDEN else self.answered / self.sent
 
     @property
     def interval(self) -> Interval | None:
-        """Wilson's, as shares."""
+        """Wilson's interval, as shares."""
         return None if self.display is Display.HIDDEN else wilson(self.answered, self.sent)
 
     @property
     def provisional_share(self) -> float | None:
-        """Of all answers, those that look like a machine's; None without answers."""
+        """The share of all answers that look like a machine's; None without answers."""
         answers = self.answered + self.provisional
         return self.provisional / answers if answers else None
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Of invitations that left in a period: by (stage, channel), by either, and in all."""
+    """The rates of invitations sent in a period, by (stage, channel), by either, and in total."""
 
     cells: dict[tuple[str, str], Rate]
 
@@ -67,7 +67,7 @@ class Rates:
         return sum(self.cells.values(), Rate())
 
     def of(self, *, stage: str | None = None, channel: str | None = None) -> Rate:
-        """The rate of a stage, a channel, or of both together."""
+        """The rate of a stage, of a channel, or of a stage on a channel."""
         chosen = (
             rate
             for (its_stage, its_channel), rate in self.cells.items()
@@ -77,7 +77,7 @@ class Rates:
 
 
 def response_rates(session: Session, period: Period, questionnaires: Collection[str]) -> Rates:
-    """The invitations to these questionnaires that left in the period, and their answers until now."""
+    """The invitations to these questionnaires that were sent in the period, with their answers until now."""
     numbers = (InvitationCount.sent, InvitationCount.answered, InvitationCount.provisional)
     rows = session.execute(
         select(InvitationCount.stage, InvitationCount.channel, *(func.sum(each) for each in numbers))

@@ -1,4 +1,4 @@
-"""Whether closing a complaint helped: what the customers of a period said afterwards."""
+"""Recovery: what customers answered after their complaints were closed."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from feedback.store.models import FollowUp, Response, Score
 
 @dataclass(frozen=True, slots=True)
 class AfterClosing:
-    """Of the complaints that were opened in a period: how many ended well in our own eyes (`closed`), how many of
-    their customers were asked and answered, and how many of those are satisfied (CSAT 4-5).
+    """Of the complaints that were opened in a period: how many were closed with a good outcome (`closed`), how many
+    of these customers were asked and answered, and how many of them are satisfied (CSAT 4-5).
 
-    `share` and `interval` (Wilson, 95 %) are from 0 to 1, None without answers; `display` says how they may be
-    shown.
+    `share` and `interval` (Wilson, 95 %) are from 0 to 1, None without answers; `display` says whether to show
+    them.
     """
 
     closed: int
@@ -53,8 +53,8 @@ class AfterClosing:
 class ScoredAgain:
     """People whose complaint ended well and who later answered the same question of the same trend again.
 
-    `before` and `after` are means on the metric's own scale, over `n` people; each counts once, with their
-    first complaint of the period and their first answer after it was closed.
+    `before` and `after` are means on the metric's scale over `n` people. Each person counts once, with the first
+    complaint in the period and the first answer after it was closed.
     """
 
     trend: str
@@ -70,7 +70,7 @@ class ScoredAgain:
 
 
 def after_closing(session: Session, viewer: Viewer, period: Period) -> AfterClosing:
-    """What the recovery surveys say about the complaints that were opened in a period."""
+    """The results of the recovery surveys about complaints that were opened in a period."""
     first, after = period.moments(zone_of(session))
     closed = list(session.scalars(select(FollowUp.id).where(*_ended_well(viewer, first, after))))
     found = recovery_survey.scores(session, closed).values()
@@ -84,7 +84,7 @@ def after_closing(session: Session, viewer: Viewer, period: Period) -> AfterClos
 
 
 def scored_again(session: Session, viewer: Viewer, period: Period) -> list[ScoredAgain]:
-    """The score that opened the complaint beside the next one, for each trend; the most answers first."""
+    """For each trend, the scores that opened complaints and the next scores; the trend with most answers first."""
     pairs: dict[tuple[str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
     rows = session.execute(_pairs(viewer, *period.moments(zone_of(session))))
     for trend, metric, contact, before, after in rows:
@@ -115,7 +115,7 @@ def _ended_well(viewer: Viewer, first: datetime, after: datetime) -> tuple[Colum
 
 
 def _pairs(viewer: Viewer, first: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
-    """(trend, metric, contact, score before, score after) in the order of complaints, then of answers."""
+    """(trend, metric, contact, score before, score after), ordered by complaint, then by answer."""
     before, after, later = aliased(Score), aliased(Score), aliased(Response)
     same = (after.trend == before.trend, after.question == before.question, after.metric == before.metric)
     return (

@@ -1,4 +1,4 @@
-"""Scores with their intervals, over time, by group, and compared; all of it from the counts."""
+"""Scores with intervals, over time, by group, and compared; all computed from the rollups."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Whose answers: `key` of a dimension (segment, stage, channel, owner, language), or everybody's."""
+    """The answers with `key` in a dimension (segment, stage, channel, owner, language), or all answers."""
 
     dimension: str = ALL
     key: str = ""
@@ -34,7 +34,7 @@ EVERYBODY = Group()
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A score and how it may be shown. A `covered` one is hidden to protect a small cell, with its n."""
+    """A score and its display rule. A `covered` score and its n are hidden to protect a small cell."""
 
     aggregate: Aggregate
     covered: bool = False
@@ -70,7 +70,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """a (now, this group) beside b (before, the others). `change` is None where either has no score."""
+    """a (now, this group) and b (before, the others). `change` is None if either has no score."""
 
     a: Shown
     b: Shown
@@ -85,9 +85,9 @@ def score(session: Session, series: Series, period: Period, group: Group = EVERY
 def over_time(
     session: Session, series: Series, period: Period, bucket: Bucket, group: Group = EVERYBODY
 ) -> list[Point]:
-    """The score of each bucket, the earliest first; also of those without answers.
+    """The score of each bucket, the earliest first, including those without answers.
 
-    The buckets of one group protect each other as the cells of a breakdown do.
+    Buckets of a group are protected like the cells of a breakdown.
     """
     found = _by_bucket(session, series, period, bucket, group)
     parts = list(period.buckets(bucket))
@@ -101,7 +101,7 @@ def over_time(
 
 
 def breakdown(session: Session, series: Series, period: Period, dimension: str) -> list[Cell]:
-    """The score of each group, the one with most answers first and the covered ones last."""
+    """The score of each group, by number of answers, with covered ones last."""
     found = counts_by(session, series, period, dimension)
     covered = _covered(found)
     cells = [
@@ -115,7 +115,7 @@ def breakdown(session: Session, series: Series, period: Period, dimension: str) 
 def compare_periods(
     session: Session, series: Series, now: Period, before: Period, group: Group = EVERYBODY
 ) -> Compared:
-    """How far a period lies above another one."""
+    """Compare two periods."""
     a, b = counts(session, series, now, group), counts(session, series, before, group)
     return _compared(series, a, b, covered=False)
 
@@ -123,7 +123,7 @@ def compare_periods(
 def compare_groups(
     session: Session, series: Series, period: Period, a: Group, b: Group | None = None
 ) -> Compared:
-    """How far a group lies above another one of its dimension; without `b`, above all others together."""
+    """Compare two groups of a dimension; without `b`, compare with all other groups together."""
     cells = counts_by(session, series, period, a.dimension)
     others = [b.key] if b else [key for key in cells if key != a.key]
     mine, theirs = cells.get(a.key, {}), _sum(cells.get(key, {}) for key in others)
@@ -186,7 +186,7 @@ def _by_bucket(
 
 
 class _Shape(NamedTuple):
-    """What tells statements apart: the grain of each range of days, and whether one key is asked for."""
+    """The variable parts of a statement: the grain of each range of days, and whether it selects one key."""
 
     grains: tuple[str, ...]
     keyed: bool
@@ -195,7 +195,7 @@ class _Shape(NamedTuple):
 def _asked(
     series: Series, period: Period, dimension: str, key: str | None = None, *, days_only: bool = False
 ) -> tuple[_Shape, dict[str, Any]]:
-    """The fewest cells that make up a period: whole months, and days at its edges."""
+    """Select the fewest cells of a period: whole months, and days at both ends."""
     months, edges = (None, [period]) if days_only else period.parts()
     ranges = [(DAY, edge) for edge in edges] + ([(MONTH, months)] if months else [])
     given: dict[str, Any] = {"trend": series.trend, "question": series.question, "metric": series.metric_key}
@@ -207,7 +207,7 @@ def _asked(
 
 @cache
 def _summed(shape: _Shape, by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    """The sum of the cells for each value (and key, or start). Built once: that costs what running does."""
+    """The sum of the cells per value (and key, or start). Cached, because building it costs as much as running it."""
     cells = union_all(*(_range(shape, place) for place in range(len(shape.grains)))).subquery()
     columns = [cells.c[name] for name in by]
     return select(*columns, func.sum(cells.c.n)).group_by(*columns)

@@ -1,4 +1,4 @@
-"""Which numbers there are: every scored question that was ever published is a series."""
+"""The series: every scored question that was ever published."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from feedback.store.models import QuestionnaireVersion
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The answers to one scored question, over all questionnaires that continue its trend.
+    """The answers to one scored question, from all questionnaires with its trend.
 
-    `questionnaires` are their keys. A trend may have several questions; they are never added up.
+    `questionnaires` are their keys. A trend can have several questions, which are separate series.
     """
 
     trend: str
@@ -36,7 +36,7 @@ class Series:
 
 
 def all_series(session: Session, library: Library) -> list[Series]:
-    """What is asked today comes first, then what only older versions asked; in the order of the library."""
+    """All series: first those of current questionnaires, in the order of the library, then those of older versions."""
     found: dict[tuple[str, str, str], Series] = {}
     for questionnaire in [*library.questionnaires.values(), *_published(session, library)]:
         for each in _of(questionnaire):
@@ -48,17 +48,17 @@ def all_series(session: Session, library: Library) -> list[Series]:
 
 
 def find_series(known: Iterable[Series], trend: str, question: str | None = None) -> Series:
-    """The series of a trend; of several questions the first one, unless named. Raises NotFound."""
+    """The series of a trend and question; without `question`, the trend's first one. Raises NotFound."""
     listed = list(known)
     for each in listed:
         if each.trend == trend and question in (None, each.question):
             return each
     trends = ", ".join(dict.fromkeys(each.trend for each in listed)) or "none yet"
-    raise NotFound(f"There is no trend {trend!r}; there are: {trends}.")
+    raise NotFound(f"There is no trend {trend!r}; known trends: {trends}.")
 
 
 def _published(session: Session, library: Library) -> Iterator[Questionnaire]:
-    """Every stored version, the newest first. A version is parsed once for as long as the program runs."""
+    """Every stored version, the newest first. A version is parsed once per process."""
     ids = session.scalars(select(QuestionnaireVersion.id).order_by(QuestionnaireVersion.id.desc()))
     for version_id in ids:
         wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == version_id)

@@ -1,4 +1,4 @@
-"""The report as lines of plain text, for the terminal and for an e-mail."""
+"""The report as lines of plain text, for the terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from feedback.services.reports.scores import Compared, Shown, compare_periods
 from feedback.services.reports.series import Series, all_series, find_series
 from feedback.store.database import zone_of
 
-WIDTH = 40  # characters of the longest bar
+WIDTH = 40  # length of the longest bar in characters
 LAST_COMMENTS = 5
 EVERYTHING = Viewer(user_id=0, sees_all=True)
 
@@ -27,9 +27,9 @@ EVERYTHING = Viewer(user_id=0, sees_all=True)
 def text_report(
     session: Session, library: Library, first: date, last: date, *, trend: str | None = None
 ) -> list[str]:
-    """Score with interval, change, distribution, response rates and the last comments of each series.
+    """The report of each series: score with interval, change, distribution, response rates, last comments.
 
-    Raises NotFound for a trend that does not exist; ValueError where `last` lies before `first`.
+    Raises NotFound for an unknown trend, ValueError if `last` is before `first`.
     """
     period = Period(first, last)
     known = all_series(session, library)
@@ -54,7 +54,7 @@ def _series(session: Session, series: Series, period: Period) -> Iterator[str]:
 
 
 def score_in_words(shown: Shown, series: Series) -> str:
-    """The score with its interval and the number of answers, or why there is none."""
+    """The score with its interval and number of answers, or the reason why there is none."""
     if not shown.has_score:
         return f"{shown.n} answers: too few for a score (10 are needed)"
     found = shown.aggregate
@@ -67,12 +67,12 @@ def score_in_words(shown: Shown, series: Series) -> str:
 
 
 def change_in_words(compared: Compared, series: Series) -> str:
-    """What has changed since the period before, as far as the interval allows to say."""
+    """The change from the previous period, or why none can be stated."""
     change = compared.change
     if change is None:
-        return f"No comparison with the period before ({compared.b.n} answers)"
+        return f"No comparison with the previous period ({compared.b.n} answers)"
     if not change.changed:
-        return f"No real change: {_difference(change, series.metric.unit)}"
+        return f"No significant change: {_difference(change, series.metric.unit)}"
     return f"Changed by {_difference(change, series.metric.unit)}, p = {change.p_value:.3f}"
 
 

@@ -1,7 +1,7 @@
-"""What customers have answered so far, found by their link: to look at, or held to be written on.
+"""Reads what customers have answered so far, by their link: for display, or locked for writing.
 
-Every request of a customer begins here, so this reads tables with prepared statements and makes no objects of
-the ORM. Callers that have a session may give that instead of a connection.
+Every customer request starts here, so it uses prepared statements on tables and makes no ORM objects. Callers
+with a session can pass it instead of a connection.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ invitation, response, answer, score, account = (
 
 
 class Identified(Protocol):
-    """An invitation, as a row of the ORM or as a Sheet."""
+    """An invitation, as an ORM object or as a Sheet."""
 
     @property
     def id(self) -> int: ...
@@ -38,7 +38,7 @@ class Identified(Protocol):
 
 @dataclass(slots=True)
 class Draft:
-    """A response as its row is, or as it is about to be written; the names are those of the columns."""
+    """The columns of a response, as stored or about to be written."""
 
     id: int | None
     invitation_id: int | None
@@ -72,7 +72,7 @@ _DRAFTED = tuple(each.name for each in fields(Draft))
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A response with its answers and the values of its scores, as they are in the database."""
+    """A stored response with its answers and score values."""
 
     draft: Draft
     answers: Mapping[str, Answer]
@@ -81,10 +81,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An invitation and what has been answered to it so far: all that its page needs.
+    """An invitation and its answers so far, as its page needs them.
 
-    `state` is the response's (`partial`, `complete`), empty before the first answer; `updated_at` is known of
-    visits through an open link only.
+    `state` is that of the response (`partial`, `complete`), empty before the first answer; `updated_at` is only
+    set for visits through an open link.
     """
 
     id: int
@@ -103,17 +103,17 @@ class Sheet:
     source: str = ""
 
     def takes_the_rest(self, now: datetime) -> bool:
-        """Whether questions may still be answered that a conversation by SMS never asked."""
+        """Whether questions that the SMS conversation did not ask can still be answered."""
         return takes_the_rest(self.source, self.expires_at, now)
 
     def editable(self, now: datetime, window: timedelta) -> bool:
-        """Whether what has been answered may still be changed."""
+        """Whether given answers can still be changed."""
         return within(self.completed_at or self.answered_at, now, window)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An invitation that nobody else can answer until the transaction ends; `stored` is what it has."""
+    """An invitation, locked until the transaction ends; `stored` is its response."""
 
     invited: AnyRow
     stored: Stored | None
@@ -124,7 +124,7 @@ class Held:
 
     @property
     def sheet(self) -> Sheet:
-        """What its page needs."""
+        """The Sheet for its page."""
         if self.stored is None:
             return _sheet(self.invited, self.invited.language)
         draft = self.stored.draft
@@ -140,7 +140,7 @@ class Held:
 
 
 def connection_of(rows: Rows) -> Connection:
-    """The connection, on which everything is seen that was changed by way of objects."""
+    """The connection of a session (after a flush, so that it sees pending changes), or the connection itself."""
     if isinstance(rows, Connection):
         return rows
     rows.flush()
@@ -148,12 +148,12 @@ def connection_of(rows: Rows) -> Connection:
 
 
 def within(since: datetime | None, now: datetime, window: timedelta) -> bool:
-    """Whether `now` is before the end of a window that opened then, or has not opened yet."""
+    """Whether `now` is before the end of a window that began at `since`; True if it has not begun (None)."""
     return since is None or now < since + window
 
 
 def takes_the_rest(source: str, expires_at: datetime, now: datetime) -> bool:
-    """By SMS a survey is over after its comment; until it expires, its page asks what is left, if they like."""
+    """An SMS conversation ends after the comment; until the survey expires, its page offers the other questions."""
     return source == "sms_reply" and now < expires_at
 
 
@@ -161,10 +161,10 @@ def takes_the_rest(source: str, expires_at: datetime, now: datetime) -> bool:
 
 
 def find(rows: Rows, token: str, now: datetime) -> Sheet:
-    """The sheet behind a link.
+    """The sheet of a link.
 
-    Raises NotFound, or LinkClosed (expired, withdrawn). Who has answered everything is shown that for ever,
-    so an expired link only counts as closed while something is missing.
+    Raises NotFound, or LinkClosed (expired, withdrawn). A complete response can always be viewed, so an expired
+    link is only closed if answers are missing.
     """
     found = rows.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
     if not found or found[0].state in INVITATION_LINK_UNKNOWN:
@@ -184,7 +184,7 @@ def find(rows: Rows, token: str, now: datetime) -> Sheet:
 
 
 def find_visit(rows: Rows, visit: str, link: Link) -> Sheet | None:
-    """What has been answered in this visit; None before the first answer."""
+    """The sheet of a visit; None before the first answer."""
     stored = read(rows, "visit", visit)
     if stored is None or stored.draft.link_id != link.id:
         return None
@@ -213,7 +213,7 @@ def content(rows: Rows, version_id: int) -> dict[str, Any]:
 
 
 def note_sign(rows: Rows, invitation_id: int, kind: str, value: int | None = None) -> None:
-    """Remember that a link was opened as programs do: `headed`, `trap_link`, `preselected` with the score."""
+    """Record a sign that a program opened the link: `headed`, `trap_link`, or `preselected` with the score."""
     wanted = select(Invitation.signs).where(Invitation.id == invitation_id).with_for_update()
     signs = dict(rows.scalars(wanted).one())
     signs[kind] = True if value is None else sorted({*signs.get(kind, ()), value})
@@ -221,7 +221,7 @@ def note_sign(rows: Rows, invitation_id: int, kind: str, value: int | None = Non
 
 
 def answers_to(rows: Rows, invitation_id: int) -> dict[str, Answer]:
-    """What has been answered to an invitation so far."""
+    """The answers to an invitation so far."""
     stored = read(rows, "invitation_id", invitation_id)
     return dict(stored.answers) if stored else {}
 
@@ -230,14 +230,14 @@ def answers_to(rows: Rows, invitation_id: int) -> dict[str, Answer]:
 
 
 def hold(rows: Rows, token: str, now: datetime) -> Held:
-    """As `find`, and nobody else can answer until the transaction ends."""
+    """Like `find`, but locks the invitation until the transaction ends."""
     if not looks_like_token(token):
         raise NotFound("There is no such survey.")
     return _held(rows, _HOLD["token"], token, now)
 
 
 def hold_invitation(rows: Rows, invitation_id: int, now: datetime, *, to_add: bool = False) -> Held:
-    """As `hold`, for those who have no link in their hands; `to_add` takes what is closed but was answered."""
+    """Like `hold`, by the invitation's id; `to_add` also accepts a closed invitation that was answered."""
     return _held(rows, _HOLD["id"], invitation_id, now, to_add=to_add)
 
 
@@ -245,8 +245,8 @@ def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime, *, 
     row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
     if row is None or row.state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
-    # Only now that the row is ours: what another request has answered meanwhile is seen. The first answer writes
-    # `answered_at` in its own transaction, so without it there is nothing to read.
+    # Read after locking, to see what another request has answered meanwhile. The first answer sets `answered_at`
+    # in its transaction, so without it there is nothing to read.
     stored = read(rows, "invitation_id", row.id) if row.answered_at else None
     if stored is None or (stored.draft.state != ResponseState.COMPLETE and not to_add):
         _refuse_closed(row, now)
@@ -254,7 +254,7 @@ def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime, *, 
 
 
 def hold_visit(rows: Rows, visit: str) -> Stored | None:
-    """The response of a visit through an open link, ours until the transaction ends; None before the first."""
+    """The response of a visit, locked until the transaction ends; None before the first answer."""
     found = connection_of(rows).execute(_HOLD_VISIT, {"visit": visit}).one_or_none()
     return read(rows, "visit", visit) if found else None
 
@@ -297,7 +297,7 @@ def _refuse_closed(invited: AnyRow, now: datetime) -> None:
 
 
 def _sheet_by_token() -> AnySelect:
-    """One row for each answer given, and one with empty answer columns where there is none."""
+    """One row per answer, or one row with empty answer columns if there is none."""
     return (
         select(invitation.c.id, invitation.c.version_id, invitation.c.kind, invitation.c.state)
         .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
@@ -313,7 +313,7 @@ def _sheet_by_token() -> AnySelect:
 
 
 def _held_by(column: ColumnElement[Any]) -> AnySelect:
-    """The invitation's row, locked, with what a response takes over from its account."""
+    """The invitation's row, locked, with the account's columns that a response copies."""
     wanted = (
         "id version_id contact_id account_id stage kind state language piping signs is_demo"
         " expires_at sent_at delivered_at opened_at answered_at"
@@ -327,7 +327,7 @@ def _held_by(column: ColumnElement[Any]) -> AnySelect:
 
 
 def _stored_by(column: ColumnElement[Any]) -> AnySelect:
-    """The response's row once for each answer, with the value of its score."""
+    """The response's row once per answer, with the value of its score."""
     return (
         select(*(response.c[name] for name in _DRAFTED))
         .add_columns(answer.c.question, answer.c.value, answer.c.text, score.c.value.label("score"))

@@ -1,7 +1,7 @@
-"""Replies that came while nobody answered the provider's call: a STOP must not be lost to a restart.
+"""Catches up on replies that were missed during downtime, so that no STOP is lost.
 
-Providers try once or twice and then forget. So their list of incoming messages is read from a little before
-where it was read last, and everything goes through the same door as a call would; what is known is known.
+Providers retry a callback only once or twice. So their list of incoming messages is read from shortly before
+the last reading, and every message is processed like a callback; known ones are ignored.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from feedback.store.models import Bookmark, InboundReply, Message
 log = structlog.get_logger()
 
 OVERLAP = timedelta(minutes=15)
-"""Providers' lists lag, and their clocks are not ours."""
+"""How much readings overlap, because providers' lists lag and clocks differ."""
 FIRST = timedelta(days=1)
-"""How far back the first look goes."""
+"""How far back the first reading goes."""
 ANSWERED_FOR = timedelta(days=90)
-"""How long people may still write to a number that we used."""
+"""How long replies to a number that we used are read."""
 
 
 def catch_up(
     database: Database, channels: Mapping[str, Channel], library: Library, settings: Settings, now: datetime
 ) -> int:
-    """Take in what was missed on every channel that can be asked; returns how many replies were new."""
+    """Read missed replies on every channel that supports it. Returns the number of new replies."""
     return sum(
         _catch_up(database, key, channel, library, settings, now)
         for key, channel in channels.items()
@@ -49,7 +49,7 @@ def _catch_up(
         since, numbers = _since(session, key, now), _our_numbers(session, key, settings, now)
     try:
         missed = [reply for number in numbers for reply in channel.inbound(number, since - OVERLAP)]
-    except DeliveryFailed as error:  # the bookmark stays: next time goes back as far
+    except DeliveryFailed as error:  # the bookmark stays, so the next reading starts at the same time
         log.warning("replies.look_up_failed", channel=key, code=error.code)
         return 0
     new = 0
@@ -75,8 +75,8 @@ def _since(session: Session, key: str, now: datetime) -> datetime:
 
 
 def _our_numbers(session: Session, key: str, settings: Settings, now: datetime) -> list[str]:
-    """Those of the settings, those that people wrote to, and those that messages came from: a messaging service has
-    numbers of its own. Names cannot be written to."""
+    """Our numbers: those in the settings, those that people wrote to, and those that messages were sent from, because
+    a messaging service has its own numbers. Alphanumeric senders are left out, because they receive no replies."""
     written_to = session.scalars(
         select(InboundReply.recipient)
         .where(InboundReply.channel == key, InboundReply.received_at > now - ANSWERED_FOR)

@@ -1,4 +1,4 @@
-"""Ways in for people whom nobody invited: a poster's QR code, a screen in a shop, a form in another page."""
+"""Open links, for people without an invitation: a QR code on a poster, a shared screen, an embedded form."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def create(
     origins: Sequence[str] = (),
     now: datetime,
 ) -> Link:
-    """A new way in. `origins` (`https://www.example.com`) may show an embedded form; none means every site.
+    """Create an open link. `origins` (`https://www.example.com`) may embed the form; empty means every site.
 
-    Raises NotFound for an unknown questionnaire, Rejected for an origin that is not one.
+    Raises NotFound for an unknown questionnaire, Rejected for an invalid origin.
     """
     wanted = library.questionnaire(questionnaire)
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.hostname or set(origin) & set(" ;,'*"):
-            raise Rejected(f"{origin!r} is not the address of a site; write https://www.example.com.")
+            raise Rejected(f"{origin!r} is not the address of a site; write it as https://www.example.com.")
     link = Link(
         token=secret(),
         kind=kind,
@@ -57,12 +57,12 @@ def create(
 
 
 def secret() -> str:
-    """Twelve characters that nobody can guess, as in survey links."""
+    """A random token of twelve characters, in the form of survey links."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def find(session: Session, token: str) -> Link:
-    """Raises NotFound, or LinkClosed for a link that was taken out of use."""
+    """The open link with this token. Raises NotFound, or LinkClosed if it is closed."""
     link = (
         session.scalars(select(Link).where(Link.token == token)).one_or_none()
         if looks_like_token(token)
@@ -76,17 +76,17 @@ def find(session: Session, token: str) -> Link:
 
 
 def close(link: Link, now: datetime) -> None:
-    """Take the link out of use; what was answered stays."""
+    """Close the link; its answers stay."""
     link.closed_at = link.closed_at or now
 
 
 def address(link: Link, public_url: str) -> str:
-    """The link itself."""
+    """The address of the link."""
     return f"{public_url.rstrip('/')}/in/{link.token}"
 
 
 def qr_code(text: str) -> str:
-    """A QR code as SVG, readable when a tenth of it is dirty or torn (level M: 15 %)."""
+    """A QR code as SVG, with error correction level M (15 %)."""
     stream = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         stream, kind="svg", scale=8, border=4, xmldecl=False, svgclass=None
@@ -95,7 +95,7 @@ def qr_code(text: str) -> str:
 
 
 def snippet(link: Link, public_url: str) -> str:
-    """HTML that shows the form inside another page and gives it the height that it needs."""
+    """HTML that embeds the form in another page and adjusts its height."""
     source = html.escape(address(link, public_url))
     origin = _origin(public_url)
     return (

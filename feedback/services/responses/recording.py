@@ -1,7 +1,7 @@
-"""What customers answer, from the first score to the last change: stored once, with all that follows from it.
+"""Records customers' answers, and updates everything that depends on them.
 
-An invitation has at most one response. Whoever writes to it holds the invitation's row, so two tabs, a double
-tap and a reply by SMS come one after the other, and the later one continues what the earlier one began.
+An invitation has at most one response. Every writer locks the invitation's row, so answers from two tabs, a
+double tap or an SMS reply are recorded one after the other, in the same response.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from feedback.store.models import Invitation, Link, Response
 from feedback.store.types import UtcDateTime
 
 EDIT_WINDOW = timedelta(hours=1)
-"""How long an answer may be changed where the caller does not say (`link.edit_window`)."""
+"""How long an answer can be changed if the caller does not pass `link.edit_window`."""
 
 Given = Mapping[str, Answer | None]
-"""Question -> answer; None takes an earlier answer back."""
+"""Question -> answer; None removes an earlier answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Coming:
-    """One request's answers and what is known about it; the fields are explained at `record`."""
+    """The answers of one request and its context; `record` explains the fields."""
 
     questionnaire: Questionnaire
     answers: Given
@@ -69,15 +69,15 @@ def record(
     edit_window: timedelta = EDIT_WINDOW,
     added: bool = False,
 ) -> int:
-    """Continue the invitation's one response with these answers, and settle everything that follows from it.
+    """Add these answers to the invitation's response, and update scores, follow-ups and rollups.
 
-    Storing the same answers again changes nothing. Answers on a path that is no longer reached are dropped.
-    The response is complete when nothing required is missing and nothing is left to ask, or the customer has
-    `finished`; it is open again when a change leads to a required question without an answer. `evidence` is
-    `core.bot_signals.Evidence.stored()` of this request; None is for ways in that no scanner uses, such as an
-    SMS. An `invitation` that is `Held` already is not looked up again. `added` is for words behind earlier
-    ones: they take nothing back, so an answer gets them also after its end. Returns the response's id.
-    Raises LinkClosed where the invitation expired or was withdrawn, or where only changes arrive too late.
+    Storing the same answers again changes nothing. Answers to questions that are no longer on the path are
+    deleted. The response is complete if no required answer is missing and no question is left, or the customer
+    has `finished`; it is reopened if a change leads to an unanswered required question. `evidence` is
+    `core.bot_signals.Evidence.stored()` of this request; use None for sources that no scanner uses, such as SMS.
+    An `invitation` that is already `Held` is not read again. `added` means text appended to earlier text: it
+    removes nothing, so it is also accepted after the end. Returns the response's id.
+    Raises LinkClosed if the invitation expired or was withdrawn, or if there are only changes and they are late.
     """
     held = _held(rows, invitation, now, added=added)
     rest = held.stored is not None and takes_the_rest(held.stored.draft.source, held.invited.expires_at, now)
@@ -112,9 +112,9 @@ def record_visit(
     finished: bool = False,
     edit_window: timedelta = EDIT_WINDOW,
 ) -> int:
-    """As `record`, for somebody whom nobody invited: `visit` is the secret of their one form.
+    """Like `record`, for a visit through an open link; `visit` is the secret token of the visit.
 
-    Raises LinkClosed where the link was taken out of use, or where only changes arrive too late.
+    Raises LinkClosed if the link was closed, or if there are only changes and they are late.
     """
     if link.closed_at is not None:
         raise LinkClosed("withdrawn", link.language)
@@ -128,7 +128,7 @@ def record_visit(
 def _continue(
     rows: Rows, stored: Stored | None, draft: Draft, coming: _Coming, invited: AnyRow | None = None
 ) -> int:
-    """Write what has changed, and what follows from it."""
+    """Write the changes, and update everything that depends on them."""
     connection, questionnaire = lookup.connection_of(rows), coming.questionnaire
     before = stored.answers if stored else {}
     after = _merged(questionnaire, before, _in_time(stored, coming))
@@ -142,7 +142,7 @@ def _continue(
     if invited is not None:
         _move_invitation(connection, invited, draft, coming.now)
     _follow_up(rows, draft, coming, after)
-    # Last, because whoever answers today waits for the same rows.
+    # Last, because all answers of the day update the same rows and wait for each other.
     zone = zone_of(connection)
     rollups.settle(
         connection,
@@ -158,7 +158,7 @@ def _continue(
 
 
 def _in_time(stored: Stored | None, coming: _Coming) -> Given:
-    """The answers that may still be taken: after the window, only to questions that were left open."""
+    """The answers that are still accepted: after the edit window, only those to unanswered questions."""
     if stored is None or not stored.answers or coming.added:
         return coming.answers
     draft, before, answers = stored.draft, stored.answers, coming.answers
@@ -182,7 +182,7 @@ def _merged(questionnaire: Questionnaire, before: Mapping[str, Answer], given: G
 
 
 def _begun(invited: AnyRow, coming: _Coming, source: str) -> Draft:
-    """A new response. Segment and owner are written down as they are today: reports must not change later."""
+    """A new response. Segment and owner are copied as they are now, so that reports do not change later."""
     return _draft(
         coming,
         invitation_id=invited.id,
@@ -200,7 +200,7 @@ def _begun(invited: AnyRow, coming: _Coming, source: str) -> Draft:
 
 
 def _visited(session: Session, link: Link, visit: str, version_id: int, coming: _Coming) -> Stored:
-    """The visit's one response, held; begun by whichever of two taps comes first."""
+    """The visit's response, locked; it is created if it does not exist, also if two requests race."""
     if (found := lookup.hold_visit(session, visit)) is not None:
         return found
     draft = _draft(
@@ -249,7 +249,7 @@ def _draft(coming: _Coming, *, version_id: int, source: str, language: str, **co
 
 
 def _judge(draft: Draft, evidence: Mapping[str, Any] | None) -> None:
-    """A human sign makes an answer count that looked like a machine's; nothing makes it doubtful again."""
+    """Update `provisional`: a human sign makes a doubtful answer count, and then it stays so."""
     if evidence is None:
         draft.provisional = False
         return
@@ -263,7 +263,7 @@ def _judge(draft: Draft, evidence: Mapping[str, Any] | None) -> None:
 def _advance(
     draft: Draft, coming: _Coming, before: Mapping[str, Answer], after: Mapping[str, Answer]
 ) -> None:
-    if before != after or draft.source == "kiosk":  # a question passed on a shared screen: somebody is there
+    if before != after or draft.source == "kiosk":  # on a shared screen somebody is present
         draft.updated_at = coming.now
     if before != after:
         draft.edits += any(after.get(key) != answer for key, answer in before.items())
@@ -298,7 +298,7 @@ _UPDATE_RESPONSE = lookup.response.update().where(lookup.response.c.id == bindpa
 def _write_answers(
     connection: Connection, draft: Draft, before: Mapping[str, Answer], after: Mapping[str, Answer]
 ) -> None:
-    """Only what differs is written; a question keeps its row."""
+    """Write the answers that differ; a question keeps its row."""
     for key in before.keys() - after.keys():
         connection.execute(_DELETE_ANSWER, {"response": draft.id, "asked": key})
     new = [
@@ -329,7 +329,7 @@ def _write_scores(
     present: Mapping[str, int],
     wanted: Mapping[str, int],
 ) -> None:
-    """Score rows equal to the scored answers; none while the response is provisional."""
+    """Make the score rows match the scored answers; a provisional response has none."""
     for key in present.keys() - wanted.keys():
         connection.execute(_DELETE_SCORE, {"response": draft.id, "asked": key})
     for key, value in wanted.items():
@@ -380,7 +380,7 @@ def _counted(
 
 
 def _move_invitation(connection: Connection, invited: AnyRow, draft: Draft, now: datetime) -> None:
-    """Forward only. Who has begun to answer is not reminded."""
+    """Move the invitation's state forward; cancel reminders, because the customer has started to answer."""
     state = InvitationState.COMPLETED if draft.state == ResponseState.COMPLETE else InvitationState.STARTED
     if invited.state not in (state, InvitationState.COMPLETED):
         connection.execute(_MOVE, {"invitation": invited.id, "to": state, "moment": now})
@@ -399,7 +399,7 @@ _MOVE = (
 
 
 def _follow_up(rows: Rows, draft: Draft, coming: _Coming, after: Mapping[str, Answer]) -> None:
-    """Most answers call for nothing; they cost no session and no look into the database."""
+    """Open or update follow-ups. Most answers need none, and cost no session and no query."""
     if isinstance(rows, Session):
         _forget(rows, draft)
     called_for = next(coming.questionnaire.follow_ups_for(after), None) is not None
@@ -414,7 +414,7 @@ def _follow_up(rows: Rows, draft: Draft, coming: _Coming, after: Mapping[str, An
 
 
 def _forget(session: Session, draft: Draft) -> None:
-    """The rows were written past the ORM; what it knows of this response is old."""
+    """Expire the response in the session, because its rows were written without the ORM."""
     known = session.identity_map.get(identity_key(Response, draft.id))
     if known is not None:
         session.expire(known)

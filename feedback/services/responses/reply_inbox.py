@@ -1,6 +1,6 @@
-"""What customers wrote that the system did not understand, or may have misunderstood: a person reads it.
+"""The inbox: replies that the system did not understand or may have misunderstood, for a person to read.
 
-A reply waits while `needs_person` is set; who deals with it says how, and that is kept beside the words.
+A reply is in the inbox while `needs_person` is set. The decision of the person who handles it is stored with it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MAYBE = "maybe_opt_out"
 
 
 class Tray(StrEnum):
-    """Which replies to show."""
+    """Filters of the inbox."""
 
     WAITING = "waiting"
     HANDLED = "handled"
@@ -43,7 +43,7 @@ class Tray(StrEnum):
 
 
 class Decision(StrEnum):
-    """What a person made of a reply."""
+    """The decision of the person who handled a reply."""
 
     OPT_OUT = "opt_out"
     NO_OPT_OUT = "no_opt_out"
@@ -52,10 +52,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A reply with what a reader needs beside it.
+    """A reply with its context.
 
-    `questionnaire` is the key of the survey it belongs to, `suppressed` why nothing is sent to its sender,
-    `task` the follow-up of its author that is open, else the latest, `handler` who has dealt with it.
+    `questionnaire` is the key of its survey, `suppressed` the reason why nothing is sent to the sender, `task` the
+    open follow-up of the author, or else the latest one, `handler` the name of the person who handled it.
     """
 
     reply: InboundReply
@@ -67,12 +67,12 @@ class Entry:
 
     @property
     def doubtful(self) -> bool:
-        """Whether somebody has to say if it is an opt-out."""
+        """Whether somebody has to decide if it is an opt-out."""
         return self.reply.needs_person and self.suppressed == MAYBE
 
 
 def waiting(session: Session, viewer: Viewer) -> int:
-    """How many replies wait for somebody whom `viewer` may stand for."""
+    """The number of waiting replies that `viewer` can see."""
     query = select(func.count()).select_from(InboundReply).where(InboundReply.needs_person.is_(True))
     if not viewer.sees_all:
         query = query.outerjoin(Contact, Contact.id == InboundReply.contact_id).where(visible(viewer))
@@ -82,9 +82,9 @@ def waiting(session: Session, viewer: Viewer) -> int:
 def entries(
     session: Session, viewer: Viewer, tray: Tray, before: int | None = None, limit: int = AT_ONCE
 ) -> list[Entry]:
-    """Replies of a tray, the latest first; `before` is the id of the last one on the page before."""
+    """Replies of a tray, the latest first; `before` is the id of the last reply on the previous page."""
     query = _rows(viewer).where(_in_tray(tray))
-    if before is not None:  # not by id alone: after a standstill, replies are fetched in any order
+    if before is not None:  # not by id alone: after downtime, replies are fetched in any order
         seen = select(InboundReply.received_at).where(InboundReply.id == before).scalar_subquery()
         query = query.where(tuple_(InboundReply.received_at, InboundReply.id) < tuple_(seen, before))
     latest_first = (InboundReply.received_at.desc(), InboundReply.id.desc())
@@ -100,10 +100,10 @@ def entries(
 def decide(
     session: Session, reply_id: int, viewer: Viewer, decision: Decision, note: str, *, now: datetime
 ) -> InboundReply:
-    """Take a reply out of the tray. An opt-out ends all surveys to its author; "no opt-out" lets them go on.
+    """Handle a reply. OPT_OUT stops all surveys to its author; NO_OPT_OUT resumes them.
 
-    Raises NotFound for one that is not this viewer's, Conflict where somebody has dealt with it already,
-    Rejected for a note that is too long.
+    Raises NotFound if the viewer cannot see it, Conflict if somebody has handled it already, Rejected for a
+    note that is too long.
     """
     if len(note) > LONGEST_NOTE:
         raise Rejected("This note is too long.")
@@ -121,19 +121,19 @@ def decide(
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Replies of people in accounts that are the viewer's or nobody's, and of people whom nobody knows."""
+    """Replies from contacts whose account the viewer sees or who have none, and from unknown senders."""
     if viewer.sees_all:
         return true()
     return or_(Contact.account_id.is_(None), Contact.account_id.in_(access.accounts_of(viewer)))
 
 
 def kind_of(reply: InboundReply) -> str:
-    """sms or email, by the address that it came from."""
+    """sms or email, depending on the sender's address."""
     return "email" if "@" in reply.sender else "sms"
 
 
 def _rows(viewer: Viewer) -> Select[InboundReply, Contact, str, str]:
-    """(reply, contact, key of the questionnaire, name of the handler), the last three None where there is none."""
+    """(reply, contact, questionnaire key, handler's name); the last three can be None."""
     return (
         select(InboundReply, Contact, QuestionnaireVersion.key, User.name)
         .outerjoin(Contact, Contact.id == InboundReply.contact_id)
@@ -146,7 +146,7 @@ def _rows(viewer: Viewer) -> Select[InboundReply, Contact, str, str]:
 
 
 def _other_doubts(session: Session, reply: InboundReply) -> bool:
-    """Whether the same person has written something else that may be an opt-out, and nobody has decided about it."""
+    """Whether the same person has another possible opt-out that nobody has decided on."""
     others = select(InboundReply.id).where(
         InboundReply.sender == reply.sender,
         InboundReply.id != reply.id,
@@ -179,7 +179,7 @@ def _listed_as(reply: InboundReply) -> tuple[str, str]:
 
 
 def _suppressed(session: Session, senders: Sequence[str]) -> Mapping[tuple[str, str], str]:
-    """(kind, address) -> why nothing is sent there, for those senders for whom that is so."""
+    """(kind, address) -> suppression reason, for the suppressed senders."""
     addresses = {suppression.normal(each) for each in senders if each}
     rows = session.execute(
         select(Suppression.kind, Suppression.address, Suppression.reason).where(
@@ -190,7 +190,7 @@ def _suppressed(session: Session, senders: Sequence[str]) -> Mapping[tuple[str, 
 
 
 def _tasks(session: Session, contacts: set[int], viewer: Viewer) -> Mapping[int, int]:
-    """Contact -> the follow-up to open: one that is being worked on before a closed one, then the latest."""
+    """Contact id -> the follow-up to link to: an open one before a closed one, then the latest."""
     rows = session.execute(
         select(Response.contact_id, FollowUp.id)
         .join(FollowUp, FollowUp.response_id == Response.id)

@@ -1,8 +1,8 @@
-"""A survey by text message: the score, then the comment, then thanks; and everything else people write back.
+"""The SMS conversation: score, comment, thanks; and all other replies.
 
-await_score -> (asked once more) -> await_comment -> done. A stop word wins over everything, in any state.
-Whatever is not understood is kept and reaches a person; nothing is asked twice. Words are only ever added to
-what was written before, also when they come late.
+await_score -> (asked once more) -> await_comment -> done. A stop word has priority in every state. A reply that is
+not understood is kept and goes to the inbox; the conversation repeats its question at most once. Text is only
+added to earlier text, also if it comes late.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
 LATE = timedelta(days=7)
-"""A reply up to this long after an invitation was closed still belongs to it, as a comment."""
+"""A reply within this time after an invitation was closed still belongs to it, as a comment."""
 
-"""States of an invitation that has reached its customer and can still be answered."""
 
 PROMPT = timedelta(hours=1)
-"""What we answer is worth sending for so long after they wrote: later it would only puzzle, or ring at night."""
+"""Our reply to an incoming SMS is dropped after this time, because later it would confuse or come at night."""
 
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
-"""What a provider has understood by itself, in words that we may not know, and acted on."""
+"""Opt-out types that the provider has recognised and acted on, possibly in words that we do not know."""
 
 UNCLEAR = (
     "Sorry, we could not read a number there. "
@@ -51,7 +50,7 @@ UNCLEAR = (
 def receive(
     session: Session, channel: str, reply: Reply, library: Library, settings: Settings, now: datetime
 ) -> InboundReply | None:
-    """Store a reply and act on it, once, however often the provider delivers it. None for one already known."""
+    """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one."""
     row = _stored(session, channel, reply, now)
     if row is None:
         return None
@@ -60,7 +59,7 @@ def receive(
     invitation = session.scalar(open_key.with_for_update())
     contact = invitation.contact if invitation else contact
     if invitation and invitation.expires_at < now - LATE:
-        invitation = None  # nobody remembers what it was about
+        invitation = None  # too old to be related to the survey
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
     talk = _Talk(session, row, reply, contact, settings, now)
@@ -101,14 +100,14 @@ def _meaning(reply: Reply, question: ScaleQuestion | None, language: str) -> Mea
 
 
 def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
-    """The question that a bare number answers: the first one, if it is a scale."""
+    """The question that a number answers: the first one, if it is a scale."""
     first = questionnaire.questions[0]
     return first if isinstance(first, ScaleQuestion) else None
 
 
 @dataclass(frozen=True)
 class _Talk:
-    """One reply and what it takes to answer it."""
+    """One reply, with what is needed to process it."""
 
     session: Session
     row: InboundReply
@@ -123,15 +122,15 @@ class _Talk:
         return known or self.settings.organisation.default_language
 
     def without_invitation(self, meaning: Meaning) -> Invitation | None:
-        """Nothing is open for this number: a wish is followed, anything else is a matter for a person.
+        """Process a reply without an open survey: follow STOP, START and HELP; anything else goes to the inbox.
 
-        Returns the survey that it is late for.
+        Returns the closed survey to which it belongs, if any.
         """
         meaning = self.set_aside(meaning)
         return None if self.follow(meaning) else self._late()
 
     def follow(self, meaning: Meaning) -> bool:
-        """Act on a wish (stop, start, help); False where it is none."""
+        """Act on STOP, START or HELP. Returns False for other meanings."""
         if isinstance(meaning, Stop):
             self._stop(meaning)
         elif isinstance(meaning, Start):
@@ -144,7 +143,7 @@ class _Talk:
         return True
 
     def say(self, purpose: str, text: str, language: str | None = None) -> None:
-        """Answer the customer at once (they have just written, so no quiet hours), through the outbox."""
+        """Queue a reply to the customer. Quiet hours do not apply, because they have just written."""
         self.session.add(
             Message(
                 invitation_id=self.row.invitation_id,
@@ -170,7 +169,7 @@ class _Talk:
         return translator("messages", language or self.language).gettext(message, **params)
 
     def mean(self, meaning: str) -> None:
-        """What the reply is; a doubt whether it is an opt-out stays with it whatever else it says."""
+        """Store the meaning of the reply; a possible opt-out keeps that meaning."""
         if self.row.meaning != "maybe_stop":
             self.row.meaning = meaning
 
@@ -179,7 +178,7 @@ class _Talk:
         self.row.needs_person = True
 
     def set_aside(self, meaning: Meaning) -> Meaning:
-        """What else a message says in which a stop word stands; sending is suspended before anything is heard."""
+        """Suspend sending if the message may be an opt-out, and return the meaning of the rest of it."""
         if not isinstance(meaning, Stop) or meaning.said is None:
             return meaning
         self._suspend()
@@ -187,7 +186,7 @@ class _Talk:
 
     @property
     def _sender(self) -> str | None:
-        """The number that they wrote to; None where that is the usual sender, whose pace it has to share."""
+        """The number that they wrote to; None if it is the usual sender, whose rate limit then applies."""
         return None if self.reply.to == self.settings.twilio.sender else self.reply.to
 
     @property
@@ -196,7 +195,7 @@ class _Talk:
 
     @property
     def _said_at(self) -> datetime:
-        """When they wrote it, by which wishes are put in order: what was missed is read back later."""
+        """When they wrote it, which decides the order of STOP and START: missed replies are read later."""
         return self.row.received_at
 
     def _stop(self, meaning: Stop) -> None:
@@ -207,11 +206,11 @@ class _Talk:
         fresh = suppression.opt_out(
             self.session, "sms", self.reply.from_, source=self._source, now=self._said_at
         )
-        if fresh and self.reply.opt_out_type != "STOP":  # else the provider has confirmed it already
+        if fresh and self.reply.opt_out_type != "STOP":  # otherwise the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
 
     def _suspend(self) -> None:
-        """Nothing is sent to its author until a person has read the reply."""
+        """Suspend sending to the author until a person has read the reply."""
         self.for_a_person("maybe_stop")
         suppression.suspend(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
 
@@ -233,7 +232,7 @@ class _Talk:
         self.say("thanks", " ".join(filter(None, parts)))
 
     def _open_survey(self) -> str | None:
-        """The token of the contact's latest survey that still takes answers."""
+        """The token of the contact's latest survey that can still be answered."""
         return self.session.scalar(
             select(Invitation.token)
             .where(Invitation.contact_id == self.row.contact_id, Invitation.state.in_(INVITATION_OUT))
@@ -243,7 +242,7 @@ class _Talk:
         )
 
     def _late(self) -> Invitation | None:
-        """A comment on the last survey where that is recent; in any case somebody reads it."""
+        """The last survey if it is recent, for a late comment; the inbox gets the reply in any case."""
         self.for_a_person("unclear" if self.contact else "unknown_sender")
         last = self.session.scalars(
             select(Invitation)
@@ -259,17 +258,17 @@ class _Talk:
 
 @dataclass(frozen=True)
 class _Survey:
-    """The survey that a reply belongs to."""
+    """The survey to which a reply belongs."""
 
     talk: _Talk
     invitation: Invitation
     questionnaire: Questionnaire
 
     def hear(self, meaning: Meaning) -> None:
-        """Go one step on: what has been answered so far decides what the reply is.
+        """Process the reply, depending on the answers so far.
 
-        The first number is the score. After it only a bare number is one, and corrects it; everything else is
-        the comment, whole.
+        The first number is the score. After that, only a bare number is a score, which corrects the first one;
+        everything else is the comment, as a whole.
         """
         meaning = self.talk.set_aside(meaning)
         question = _scored(self.questionnaire)
@@ -277,7 +276,7 @@ class _Survey:
         scored = question is not None and question.key in given
         if self.talk.follow(meaning):
             if scored and meaning == Stop("likely"):
-                self._add_words()  # a comment in which they also ask to be left alone
+                self._add_words()  # a comment that also contains an opt-out
         elif isinstance(meaning, Score) and question and (meaning.bare or not scored):
             self._score(question, meaning)
         elif scored and self.invitation.conversation != "done":
@@ -288,9 +287,9 @@ class _Survey:
             self._keep()
 
     def keep_late(self) -> None:
-        """Put the reply to the comment of an answer that is closed to changes: words only add to it.
+        """Append the reply to the comment of a response that can no longer be changed.
 
-        Without an answer there is nothing to add to; the reply itself waits for a person in any case.
+        Without a response nothing is stored; the reply is in the inbox in any case.
         """
         self.talk.for_a_person("late")
         words = self._words()
@@ -321,12 +320,12 @@ class _Survey:
             self._thank()
 
     def _keep(self) -> None:
-        """Words that came when none were asked for: kept with the answers where they fit, and read by a person."""
+        """Store unexpected text with the answers if there is a place for it, and put the reply into the inbox."""
         self.talk.for_a_person("unclear")
         self._add_words()
 
     def _ask_again(self, question: ScaleQuestion) -> None:
-        self.talk.for_a_person("unclear")  # for perhaps they never write again
+        self.talk.for_a_person("unclear")  # because they may never write again
         self.invitation.conversation = "asked_again"
         link = content.link(self.talk.settings, self.invitation.token or "")
         limits = {"minimum": question.minimum, "maximum": question.maximum}
@@ -335,7 +334,7 @@ class _Survey:
         )
 
     def _thank(self) -> None:
-        """The conversation is over, and with it the survey: a link answers what it did not ask, if they like."""
+        """End the conversation and the survey, with thanks. The link offers the questions that were not asked."""
         if self.invitation.conversation == "done":
             return
         self.invitation.conversation = "done"
@@ -345,9 +344,9 @@ class _Survey:
         self._say("thanks", thanks.text.to(self._language) if thanks else words)
 
     def _add_words(self) -> bool:
-        """Put the reply behind what was written before; False where it came too late for that."""
+        """Append the reply to earlier text. Returns False if it is too late."""
         if not says_something(self.talk.row.body):
-            return True  # "." is a way to say nothing
+            return True  # "." is not a comment
         words = self._words()
         if not words:
             self.talk.for_a_person("late")
@@ -355,9 +354,9 @@ class _Survey:
         return self._record(words)
 
     def _words(self, said: str | None = None, given: Mapping[str, Answer] | None = None) -> dict[str, Answer]:
-        """What they `said` (else the whole reply) behind what they wrote before; empty where it has no place.
+        """`said` (or the whole reply) appended to earlier text; empty if no question takes it.
 
-        `given` are answers of this reply that are not stored yet.
+        `given` are answers in this reply that are not stored yet.
         """
         answers = {**lookup.answers_to(self.talk.session, self.invitation.id), **(given or {})}
         question = self._comment_question(answers)
@@ -368,7 +367,7 @@ class _Survey:
         return {question.key: Answer(None, f"{earlier}\n{said}" if earlier else said)}
 
     def _record(self, given: Mapping[str, Answer]) -> bool:
-        """Store answers; where the link has been closed, the words are added to the answer for a person to read."""
+        """Store answers; if the link is closed, append the text to the response and put the reply into the inbox."""
         try:
             self._store(given)
         except LinkClosed:
@@ -385,7 +384,7 @@ class _Survey:
         )  # fmt: skip
 
     def _comment_question(self, given: Mapping[str, Answer]) -> TextQuestion | None:
-        """The open question that a reply in words answers, given the answers so far."""
+        """The open question that a text reply answers, given the answers so far."""
         return next((each for each in self.questionnaire.path(given) if isinstance(each, TextQuestion)), None)
 
     def _say(self, purpose: str, template: str) -> None:

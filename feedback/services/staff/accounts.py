@@ -1,4 +1,4 @@
-"""The people who sign in: adding them, what they may do, ending their sessions."""
+"""Staff accounts: adding users, roles, passwords, and ending sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from feedback.services import audit
 from feedback.store.models import Role, User
 
 SHORTEST_PASSWORD = 12
-"""Characters. Length is what resists guessing; rules about digits and signs only make people predictable."""
+"""Minimum number of characters. There are no rules about digits and signs, because only length resists guessing."""
 
 
 class RoleName(StrEnum):
@@ -45,10 +45,10 @@ def add_user(
     is_demo: bool = False,
     by: int | None = None,
 ) -> User:
-    """A new member of staff. Without a password they choose one by "Forgot your password?".
+    """Add a member of staff. Without a password, they set one with "Forgot your password?".
 
-    `salt` is the setting web.password_salt. Raises Rejected for an unusable address, password or role, and
-    Conflict for an address that somebody has already.
+    `salt` is the setting web.password_salt. Raises Rejected for an invalid address, password or role, and
+    Conflict if there is a user with this address.
     """
     address = _address(email)
     if by_email(session, address) is not None:
@@ -74,7 +74,7 @@ def add_user(
 
 
 def welcome_back(session: Session, now: datetime) -> int:
-    """End the absences that are over, and with them what colleagues could see meanwhile; how many."""
+    """End absences that are over, and the delegates' access with them. Returns their number."""
     back = session.scalars(select(User).where(User.away_until <= now)).all()
     for user in back:
         user.away_until = None
@@ -82,12 +82,12 @@ def welcome_back(session: Session, now: datetime) -> int:
 
 
 def by_email(session: Session, email: str) -> User | None:
-    """The user with this address, however it is capitalised."""
+    """The user with this address (case-insensitive)."""
     return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
 
 
 def find(session: Session, user_id: int) -> User:
-    """Raises NotFound."""
+    """The user with this id. Raises NotFound."""
     user = session.scalar(select(User).where(User.id == user_id).options(selectinload(User.roles)))
     if user is None:
         raise NotFound("There is no such user.")
@@ -100,13 +100,13 @@ def everybody(session: Session) -> Sequence[User]:
 
 
 def owners(session: Session) -> Sequence[User]:
-    """Who can own a follow-up: active users other than mere viewers, by name."""
+    """The users who can own a follow-up, by name: active ones with a role other than viewer."""
     wanted = select(User).where(User.active, User.roles.any(Role.name != RoleName.VIEWER))
     return session.scalars(wanted.order_by(User.name)).all()
 
 
 def set_roles(session: Session, user: User, roles: Collection[str], *, by: int | None, now: datetime) -> None:
-    """Give a user exactly these roles. Raises Rejected for an unknown one, Conflict for the last admin's."""
+    """Set a user's roles. Raises Rejected for an unknown role, Conflict if no active admin would be left."""
     chosen = _roles(session, roles)
     if RoleName.ADMIN not in roles:
         _keep_an_admin(session, user)
@@ -115,7 +115,7 @@ def set_roles(session: Session, user: User, roles: Collection[str], *, by: int |
 
 
 def set_active(session: Session, user: User, active: bool, *, by: int | None, now: datetime) -> None:
-    """Let a user sign in, or shut them out at once. Raises Conflict for the last admin."""
+    """Enable or disable a user, with immediate effect. Raises Conflict for the last admin."""
     if not active:
         _keep_an_admin(session, user)
         revoke_sessions(session, user, by=by, now=now)
@@ -124,19 +124,19 @@ def set_active(session: Session, user: User, active: bool, *, by: int | None, no
 
 
 def revoke_sessions(session: Session, user: User, *, by: int | None, now: datetime) -> None:
-    """Sign a user out everywhere: every cookie names the identity that changes here."""
+    """Sign a user out everywhere, by changing the identity that session cookies contain."""
     user.fs_uniquifier = uuid.uuid4().hex
     audit.record(session, "sessions revoked", "user", user.id, by=by, now=now)
 
 
 def set_password(session: Session, user: User, password: str, salt: str, *, now: datetime) -> None:
-    """A new password; whoever was signed in with the old one is signed out. Raises Rejected."""
+    """Set a password and end all sessions of the user. Raises Rejected for a password that is too short."""
     user.password = hash_password(password, salt)
     revoke_sessions(session, user, by=None, now=now)
 
 
 def hash_password(password: str, salt: str) -> str:
-    """As the web's sign-in verifies it: Argon2id over an HMAC with the installation's own salt.
+    """The hash that the web sign-in verifies: Argon2id over an HMAC with the installation's salt.
 
     Raises Rejected for a password that is too short.
     """
@@ -163,7 +163,7 @@ def _roles(session: Session, names: Collection[str]) -> list[Role]:
 
 
 def _keep_an_admin(session: Session, user: User) -> None:
-    """Without one nobody could let anybody in again."""
+    """Raise Conflict for the last active admin, without whom nobody could manage users."""
     others = select(User.id).where(
         User.active, User.id != user.id, User.roles.any(Role.name == RoleName.ADMIN)
     )

@@ -1,6 +1,6 @@
-"""When a member of staff works: due dates and reminders go by it.
+"""The working hours of staff, on which due dates and reminders depend.
 
-Days, hours and holidays are the installation's until somebody sets their own; the clocks are always their own.
+Days, hours and holidays default to the installation's; the time zone is always the user's.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Hours:
 
 
 def usual_hours(followup: FollowUpSettings) -> Hours:
-    """Those of the installation."""
+    """The installation's hours."""
     return Hours(frozenset(int(day) for day in followup.weekdays), followup.opens, followup.closes)
 
 
 def hours_of(user: User | None, followup: FollowUpSettings) -> Hours:
-    """The user's own as far as they have any; a calendar that the settings know no more counts as none."""
+    """The user's hours, with the installation's as defaults; a calendar that is not in the settings is ignored."""
     usual = usual_hours(followup)
     if user is None:
         return usual
@@ -54,9 +54,9 @@ def hours_of(user: User | None, followup: FollowUpSettings) -> Hours:
 def set_hours(
     session: Session, user: User, hours: Hours, followup: FollowUpSettings, *, by: int | None, now: datetime
 ) -> None:
-    """Let a user work at other times. What equals the installation's stays the installation's, and moves with it.
+    """Set a user's hours. Values that equal the installation's are not stored, so they follow its changes.
 
-    Raises Rejected for hours at which nobody could work. Follow-ups that are open keep their due dates.
+    Raises Rejected for impossible hours. Open follow-ups keep their due dates.
     """
     if not hours.days <= set(range(7)) or not hours.days:
         raise Rejected("Choose at least one working day.")
@@ -73,7 +73,7 @@ def set_hours(
 
 
 def calendar_of(user: User | None, followup: FollowUpSettings) -> BusinessCalendar:
-    """Business time as this user has it; without a user, as the settings have it."""
+    """The business calendar of a user, or of the installation if `user` is None."""
     hours = hours_of(user, followup)
     default = followup.time_zone.key if followup.time_zone else "UTC"
     return BusinessCalendar(
@@ -86,13 +86,13 @@ def calendar_of(user: User | None, followup: FollowUpSettings) -> BusinessCalend
 
 
 def problems(session: Session, followup: FollowUpSettings) -> Iterator[Problem]:
-    """Calendars of holidays that somebody keeps and the settings do not know."""
+    """Problems: holiday calendars of users that are missing in the settings."""
     kept = select(User.holidays, func.count()).where(User.holidays.is_not(None)).group_by(User.holidays)
     for name, count in session.execute(kept.order_by(User.holidays)):
         if name not in followup.holiday_calendars:
             yield Problem(
                 "F113",
-                f"{count} colleagues keep the holidays of {name!r}, which are not in the settings.",
-                "Name them in followup.holiday_calendars.",
+                f"{count} users have the holiday calendar {name!r}, which is not in the settings.",
+                "Add it to followup.holiday_calendars.",
                 "warning",
             )

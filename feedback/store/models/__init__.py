@@ -1,4 +1,4 @@
-"""Every table, by concept. Import from here: `from feedback.store.models import Invitation`."""
+"""All tables. Import them from here: `from feedback.store.models import Invitation`."""
 
 from feedback.store.models.customers import Account, Consent, Contact, Suppression, UsagePoint
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause

@@ -1,4 +1,4 @@
-"""Accounts, contacts, their consent, and the list of those who must not be contacted."""
+"""Accounts, contacts, consent, and the suppression list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feedback.store.models.staff import User
 
 
 class Account(Base):
-    """A customer company. `recurring_revenue` is money per month in `currency`."""
+    """A customer company. `recurring_revenue` is per month, in `currency`."""
 
     __tablename__ = "account"
 
@@ -36,13 +36,13 @@ class Account(Base):
 
 
 class UsagePoint(Base):
-    """One figure of an account's use of the product at one moment, told once: `key` is the sender's own."""
+    """One usage figure of an account at one time, stored once per `key`, the sender's idempotency key."""
 
     __tablename__ = "usage_point"
     __table_args__ = (
         UniqueConstraint("account_id", "key"),
         Index("ix_usage_point_account_name_at", "account_id", "name", "at"),
-        Index("ix_usage_point_at", "at"),  # what is past its time is found without reading all
+        Index("ix_usage_point_at", "at"),  # lets retention find old rows without a full scan
     )
 
     id: Mapped[PrimaryKey]
@@ -78,7 +78,7 @@ class Contact(Base):
 
 
 class Consent(Base):
-    """Permission to write to one contact point: on what basis, from where, when, and to which text."""
+    """Consent to messages at one address: its legal basis, source, time, and the version of the text agreed to."""
 
     __tablename__ = "consent"
     __table_args__ = (Index("ix_consent_contact_kind", "contact_id", "kind"),)
@@ -90,15 +90,14 @@ class Consent(Base):
     basis: Mapped[Word]  # consent | contract | legitimate_interest
     source: Mapped[Name]
     text_version: Mapped[str | None] = mapped_column(String(64))
-    reference: Mapped[str | None] = mapped_column(
-        String(64)
-    )  # e.g. the number in a national consent registry
+    # e.g. the number in a national consent registry
+    reference: Mapped[str | None] = mapped_column(String(64))
     granted_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
 
 
 class Suppression(Base):
-    """An address that nothing is ever sent to while `lifted_at` is empty: one list over all channels."""
+    """The suppression list of all channels: while `lifted_at` is empty, nothing is sent to the address."""
 
     __tablename__ = "suppression"
     __table_args__ = (UniqueConstraint("kind", "address"),)
@@ -106,9 +105,8 @@ class Suppression(Base):
     id: Mapped[PrimaryKey]
     kind: Mapped[Word]  # sms | email
     address: Mapped[str] = mapped_column(String(320))
-    reason: Mapped[
-        Word
-    ]  # opt_out | maybe_opt_out | complaint | hard_bounce | soft_bounces | bad_number | erased | manual
+    # opt_out | maybe_opt_out | complaint | hard_bounce | soft_bounces | bad_number | erased | manual
+    reason: Mapped[Word]
     source: Mapped[Name]
     contact_id: Mapped[int | None] = mapped_column(BigId, index=True)
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""The queue: one task for one unhappy (or promising) customer, worked until the loop is closed."""
+"""Follow-ups, their timeline, and root causes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from feedback.store.types import StateType
 
 
 class RootCause(Base):
-    """An entry of the maintained list of causes; `retired_at` takes it out of use without losing history."""
+    """An entry in the list of root causes. With `retired_at` it can no longer be chosen, but old follow-ups keep it."""
 
     __tablename__ = "root_cause"
 
@@ -29,11 +29,11 @@ class RootCause(Base):
 
 
 class FollowUp(Base):
-    """One task. States: open -> taken <-> snoozed -> closed; closing is final.
+    """One follow-up. States: open, taken, snoozed, closed (see `core.followup`); closing is final.
 
-    `revision` rises with every change; whoever changes the task must name the one that they saw.
-    `owner_told_at` is when the present owner heard that it is theirs, or took it; a new owner has not heard.
-    The two promises, first contact and closing, are each reminded of and escalated once.
+    `revision` increases with every change; a change must name the revision that its author saw.
+    `owner_told_at` is when the current owner was notified or took it; it is empty after a reassignment.
+    For each of the two targets, first contact and closing, there is one reminder and one escalation.
     """
 
     __tablename__ = "follow_up"
@@ -87,7 +87,7 @@ class FollowUp(Base):
 
 
 class FollowUpEntry(Base):
-    """One line of a task's history: opened, taken, note, call, email, sms, reassigned, snoozed, closed ..."""
+    """One entry of a follow-up's timeline: opened, taken, note, call, email, sms, reassigned, snoozed, closed ..."""
 
     __tablename__ = "follow_up_entry"
 

@@ -1,4 +1,4 @@
-"""From a journey event to an invitation."""
+"""Journey events, questionnaire versions, enrolments and invitations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feedback.store.types import StateType
 
 
 class JourneyEvent(Base):
-    """Something that happened to a customer, told once: `key` is the sender's own."""
+    """An event in a customer's journey, stored once per `key`, the sender's idempotency key."""
 
     __tablename__ = "journey_event"
     __table_args__ = (UniqueConstraint("key"),)
@@ -32,7 +32,7 @@ class JourneyEvent(Base):
 
 
 class QuestionnaireVersion(Base):
-    """A published questionnaire, as it was: old answers keep their wording. `content` never changes."""
+    """A published questionnaire. `content` never changes, so old answers keep their wording."""
 
     __tablename__ = "questionnaire_version"
     __table_args__ = (UniqueConstraint("key", "content_hash"),)
@@ -45,10 +45,10 @@ class QuestionnaireVersion(Base):
 
 
 class Enrolment(Base):
-    """The decision to survey a contact at a stage, also when it was "no": the reason is kept.
+    """The decision whether to survey a contact at a stage; "no" is stored as well, with its reason.
 
-    `occurrence` tells one round from the next (an event's id, a renewal date, a cycle), so that planning the
-    same thing twice is planning it once. States: scheduled -> issued | skipped | cancelled.
+    `occurrence` identifies the round (an event's id, a renewal date, a cycle), which makes planning
+    idempotent. States: scheduled -> issued | skipped | cancelled.
     """
 
     __tablename__ = "enrolment"
@@ -78,11 +78,11 @@ class Enrolment(Base):
 
 
 class Invitation(Base):
-    """One survey owed to one contact. `token` is the secret of its link.
+    """One survey for one contact. `token` is the secret in its link.
 
     States move forward only: queued -> sent -> delivered -> opened -> started -> completed, or expired,
     skipped, failed, withdrawn. `reply_key` is set while an SMS reply from the customer's number belongs to this
-    invitation; its uniqueness is what makes a reply's meaning certain.
+    invitation; it is unique, so a reply belongs to at most one invitation.
     """
 
     __tablename__ = "invitation"
@@ -109,9 +109,8 @@ class Invitation(Base):
     state: Mapped[InvitationState] = mapped_column(StateType(InvitationState))
     state_reason: Mapped[str | None] = mapped_column(String(64))
     piping: Mapped[JsonObject] = mapped_column(default=dict)
-    signs: Mapped[JsonObject] = mapped_column(
-        default=dict
-    )  # of a machine opening the link; core/bot_signals.py
+    # what suggests that a machine opened the link; core/bot_signals.py
+    signs: Mapped[JsonObject] = mapped_column(default=dict)
     conversation: Mapped[str | None] = mapped_column(String(32))
     reply_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
@@ -123,9 +122,8 @@ class Invitation(Base):
     remind_at: Mapped[datetime | None] = mapped_column(index=True)
     reminders: Mapped[list[str]] = mapped_column(Json, default=list)  # delays, as in journey.yaml
     reminders_sent: Mapped[int] = mapped_column(default=0)
-    other_kinds: Mapped[list[str]] = mapped_column(
-        Json, default=list
-    )  # ways that are left should this one fail
+    # channels that are left to try if this one fails
+    other_kinds: Mapped[list[str]] = mapped_column(Json, default=list)
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     contact: Mapped[Contact] = relationship()

@@ -1,4 +1,4 @@
-"""The outbox, what providers told us about it, and what customers wrote back."""
+"""The outbox, providers' reports about its messages, and replies from customers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from feedback.store.types import StateType
 
 
 class Message(Base):
-    """One message that we owe somebody: the outbox.
+    """One row of the outbox: a message that has to be sent.
 
     States: queued -> sending -> sent -> delivered | undelivered, or failed, unconfirmed, held, cancelled.
-    `attempt` is the fence: whoever records an outcome must name the attempt that it claimed.
-    `unconfirmed` means that nobody can say whether the provider took it; such a row is never due by itself.
+    `attempt` is the fencing token: an outcome is recorded together with the attempt that was claimed.
+    `unconfirmed` means that it is not known whether the provider accepted the message; such a row is never
+    claimed for sending, only looked up at the provider.
     """
 
     __tablename__ = "message"
@@ -71,7 +72,7 @@ class Message(Base):
 
 
 class Attempt(Base):
-    """One call to a provider, written down before it is made."""
+    """One call to a provider, recorded before it is made."""
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("message_id", "number"),)
@@ -87,7 +88,7 @@ class Attempt(Base):
 
 
 class Receipt(Base):
-    """What a provider said about a message, each statement once, in whatever order it came."""
+    """A provider's report about a message; each report is stored once, and reports can arrive in any order."""
 
     __tablename__ = "receipt"
     __table_args__ = (UniqueConstraint("channel", "provider_id", "status"),)
@@ -102,7 +103,7 @@ class Receipt(Base):
 
 
 class DuplicateSend(Base):
-    """A second copy of one of our messages at the provider: what must not happen, counted if it does."""
+    """A second copy of one of our messages at the provider. It must not happen, and is counted if it does."""
 
     __tablename__ = "duplicate_send"
     __table_args__ = (UniqueConstraint("message_id", "provider_id"),)
@@ -114,7 +115,7 @@ class DuplicateSend(Base):
 
 
 class Bounce(Base):
-    """A mail that came back. `status` is the enhanced code (5.1.1); a report told twice is stored once."""
+    """A bounced mail. `status` is the enhanced status code (5.1.1); the same report is stored once."""
 
     __tablename__ = "bounce"
     __table_args__ = (
@@ -131,11 +132,11 @@ class Bounce(Base):
 
 
 class InboundReply(Base):
-    """What a customer wrote to one of our numbers or addresses. Kept, whatever we made of it.
+    """A message from a customer to one of our numbers or addresses; all are kept, also those not understood.
 
     `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender. A row with
-    `needs_person` waits in the inbox until somebody has dealt with it; `handled_as` is what they made of it
-    (opt_out, no_opt_out, handled), `handled_note` what they noted.
+    `needs_person` stays in the inbox until somebody has handled it; `handled_as` is their decision
+    (opt_out, no_opt_out, handled), `handled_note` their note.
     """
 
     __tablename__ = "inbound_reply"
@@ -159,7 +160,7 @@ class InboundReply(Base):
 
 
 class ChannelHold(Base):
-    """A channel (or one country of it) that may not send until a person has acted; "" is every country."""
+    """A channel, or one country of it, that sends nothing until somebody lifts the hold; country "" is all."""
 
     __tablename__ = "channel_hold"
     __table_args__ = (
@@ -184,7 +185,7 @@ class ChannelHold(Base):
 
 
 class Pace(Base):
-    """A sender's token bucket, in a row so that several nodes share it. `tokens` are SMS segments or mails."""
+    """A sender's token bucket, stored so that all nodes share it. `tokens` are SMS segments or mails."""
 
     __tablename__ = "pace"
 
@@ -194,7 +195,7 @@ class Pace(Base):
 
 
 class Bookmark(Base):
-    """How far a recurring job has come, such as the last day for which surveys were planned."""
+    """The progress of a recurring job, such as the last day for which surveys were planned."""
 
     __tablename__ = "bookmark"
 

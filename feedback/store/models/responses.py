@@ -1,4 +1,4 @@
-"""What customers answered, and the scores that follow from it."""
+"""Customers' answers and the scores computed from them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from feedback.store.types import StateType
 
 
 class Link(Base):
-    """A way in for people whom nobody invited: a poster, a screen in a shop, a form inside another page.
+    """An open survey link, for people without an invitation: on a poster, a shared screen or another web page.
 
-    `origins` lists the sites that may show an embedded form (empty: every site); `closed_at` takes it out of use.
+    `origins` lists the sites that may embed the form (empty: every site); a link with `closed_at` is closed.
     """
 
     __tablename__ = "link"
@@ -37,11 +37,11 @@ class Link(Base):
 
 
 class Response(Base):
-    """The answers to one invitation (or of one anonymous visit). At most one per invitation, ever.
+    """The answers to one invitation, or of one anonymous visit. An invitation has at most one response.
 
-    States: partial (a score without its comment counts too) -> complete. What reports break down by (stage,
-    segment, owner ...) is written down as it was at the time of the answer. A `provisional` response looks
-    like a machine's: it is kept, shown as such, alerts nobody and is in no score.
+    States: partial (its scores count, too) -> complete. The dimensions of reports (stage, segment, owner ...)
+    are stored as they were at the time of the answer. A `provisional` response looks like a machine's: it is
+    kept and marked, but triggers no follow-up and counts in no score.
     """
 
     __tablename__ = "response"
@@ -85,7 +85,7 @@ class Response(Base):
 
 
 class AnswerRow(Base):
-    """One answer: `value` as core/answer.py stores it, `text` in the customer's own words."""
+    """One answer: `value` as `core.answer.Answer.stored` gives it, `text` in the customer's words."""
 
     __tablename__ = "answer"
     __table_args__ = (UniqueConstraint("response_id", "question"),)
@@ -98,7 +98,7 @@ class AnswerRow(Base):
 
 
 class Score(Base):
-    """A scored answer. `trend` is the series that it continues, `at` when it was first given."""
+    """A scored answer. `trend` is the series in which it counts, `at` the time when it was first given."""
 
     __tablename__ = "score"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""Counts kept while answers come in, so that a report over ten million of them reads a few hundred rows.
+"""Counts updated with every answer, so that a report over ten million answers reads a few hundred rows.
 
-They say nothing that the answers do not; `feedback.services.rollups` writes them, checks them and can make
-them anew. Days are the organisation's (`organisation.time_zone`).
+They are derived from the answers; `feedback.services.rollups` writes, checks and rebuilds them. Days are
+those of `organisation.time_zone`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from feedback.store.models.columns import Word
 
 
 class ScoreCount(Base):
-    """How many scores had `value` in the day or month that begins on `start`.
+    """The number of scores with `value` in the day or month that begins on `start`.
 
     `grain` is day or month. `dimension` is all (with an empty `key`), segment, stage, channel, owner or
-    language, and `key` the one segment, stage ... ; empty where the answer had none. Dimensions are counted
-    side by side and never crossed: crossing them would take nearly as many rows as there are answers.
+    language, and `key` is the segment, stage ..., empty if the answer had none. Dimensions are counted
+    separately and never combined: combinations would need nearly as many rows as there are answers.
     """
 
     __tablename__ = "score_count"
-    # The primary key is in the order in which reports read: one range for one dimension and period. Room on
-    # every page lets PostgreSQL raise a count in place.
+    # The primary key is in the order in which reports read: one range per dimension and period. Free space on
+    # every page lets PostgreSQL update a count in place.
     __table_args__ = {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": 70}}  # noqa: RUF012
 
     trend: Mapped[Word] = mapped_column(primary_key=True)
@@ -40,7 +40,7 @@ class ScoreCount(Base):
 
 
 class CountedBy(Base):
-    """One row: the zone by whose days the counts are kept. Another one in the settings asks for a rebuild."""
+    """One row: the time zone of the days in the counts. If the settings name another zone, rebuild the counts."""
 
     __tablename__ = "counted_by"
 
@@ -49,11 +49,11 @@ class CountedBy(Base):
 
 
 class InvitationCount(Base):
-    """How many invitations left on `day`, and how many of these have been answered since.
+    """The number of invitations sent on `day`, and how many of them have been answered since.
 
-    An answer counts on the day of its invitation, so that answered / sent is the response rate of that day's
-    invitations however late the answers come. `provisional` are answers that look like a machine's; they
-    are not among the `answered`.
+    An answer counts on the day of its invitation, so answered / sent is the response rate of that day's
+    invitations, even if answers come late. `provisional` counts answers that look like a machine's, which
+    are not included in `answered`.
     """
 
     __tablename__ = "invitation_count"

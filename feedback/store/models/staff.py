@@ -1,4 +1,4 @@
-"""The people who sign in, the keys of programs, and the record of who did what."""
+"""Staff accounts, API keys and the audit log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ user_role = Table(
 
 
 class Role(Base):
-    """admin, lead, csm or viewer; what each may do is written in one place, `feedback/web/auth/permissions.py`."""
+    """admin, lead, csm or viewer; `feedback.web.auth.permissions` defines what each may do."""
 
     __tablename__ = "role"
 
@@ -28,15 +28,15 @@ class Role(Base):
     description: Mapped[str | None] = mapped_column(String(255))
 
     def get_permissions(self) -> frozenset[str]:
-        """What the sign-in extension asks of a role; ours grant nothing by themselves, only by name."""
+        """Required by the sign-in extension; empty, because `web.auth.permissions` grants by the role's name."""
         return frozenset()
 
 
 class User(Base):
-    """A member of staff. The columns from `active` on are those that the sign-in extension reads and writes.
+    """A member of staff. The sign-in extension reads and writes the columns from `active` on.
 
-    `work_days` (from Monday = 0), `work_from` and `work_to` (local), and `holidays` (a calendar of the settings)
-    are empty where the installation's count.
+    `work_days` (Monday = 0), `work_from` and `work_to` (local times) and `holidays` (the name of a calendar in the
+    settings) are empty if the installation's values apply.
     """
 
     __tablename__ = "user"
@@ -94,7 +94,7 @@ class WebAuthnKey(Base):
 
 
 class SavedView(Base):
-    """A filter of the queue under a name; `query` is what stands behind the `?` of the address."""
+    """A saved filter of the queue; `query` is the query string of its address, without the `?`."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("user_id", "name"),)
@@ -106,7 +106,7 @@ class SavedView(Base):
 
 
 class ApiKey(Base):
-    """A program's key. Only its SHA-256 is stored; `prefix` helps a person to tell keys apart."""
+    """An API key. Only its SHA-256 is stored; `prefix` lets people tell keys apart."""
 
     __tablename__ = "api_key"
 
@@ -120,7 +120,7 @@ class ApiKey(Base):
 
 
 class AuditEntry(Base):
-    """Who saw, changed or exported what. Rows are only ever added."""
+    """Who saw, changed or exported what. Rows are only added, never changed or deleted."""
 
     __tablename__ = "audit_entry"
 

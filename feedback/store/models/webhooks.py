@@ -1,4 +1,4 @@
-"""Notices to the chat of our own staff: an outbox of their own."""
+"""The outbox of notifications to staff chats."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from feedback.store.types import StateType
 
 
 class WebhookCall(Base):
-    """One notice to one chat. States: queued -> sent | failed. `payload` is emptied once that is decided.
+    """One notification to one chat. States: queued -> sent | failed. `payload` is emptied once it is sent or failed.
 
-    `due_at` is also the lease: whoever makes the call moves it on first, so that a call of which nothing was
-    heard is made again. `error` is a code such as `http_410`, never the address, which is a secret.
+    `due_at` is also the lease: a worker moves it forward before it makes the call, so a call without a recorded
+    result is repeated. `error` is a code such as `http_410`, never the address, which is a secret.
     """
 
     __tablename__ = "webhook_call"
@@ -39,7 +39,7 @@ class WebhookCall(Base):
 
 
 class WebhookNotice(Base):
-    """A follow-up of which a call tells; each kind of news is told once to each chat."""
+    """A follow-up that a call mentions; each kind of news about it is sent to each chat once."""
 
     __tablename__ = "webhook_notice"
     __table_args__ = (UniqueConstraint("follow_up_id", "kind", "about"),)

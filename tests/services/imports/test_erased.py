@@ -17,7 +17,7 @@ def test_an_import_does_not_bring_an_erased_person_back(world: World, bring_in: 
         erasure.erase(session, erasure.find(session, "c1"), by=None, now=world.now)
     report = bring_in("contacts", table)
     assert [(r.line, r.reason) for r in report.refused] == [
-        (2, "This person was erased on request; take them out of the file.")
+        (2, "Remove this person from the file: they were erased on request.")
     ]
     assert (report.unchanged, report.created) == (1, 0)
     with world.database.reading() as session:

@@ -288,7 +288,7 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
             Worker(runtime, lambda: world.now).tick()
         return {line["job"] for line in logged if line["event"] == "worker.job_failed"}
 
-    assert "tell of holds" in live({"broken": object(), **world.channels})
+    assert "report holds" in live({"broken": object(), **world.channels})
     assert (len(world.texts), world.mails) == (1, [])
     assert live(world.channels) == set()
     assert live(world.channels) == set()

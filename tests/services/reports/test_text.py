@@ -37,7 +37,7 @@ def test_few_answers_are_listed_without_a_score(migrated: Database) -> None:
         rollups.rebuild(session)
         text = "\n".join(reports.text_report(session, LIBRARY, FIRST, LAST))
     assert "1 answers: too few for a score (10 are needed)" in text
-    assert "No comparison with the period before" in text
+    assert "No comparison with the previous period" in text
 
 
 def test_an_unknown_trend_is_answered_with_the_known_ones(migrated: Database) -> None:
