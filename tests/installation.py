@@ -8,10 +8,13 @@ addresses of pages and hooks, and the start of web and worker; the imports below
 from __future__ import annotations
 
 import csv
+import gc
+import html
 import io
 import json
 import re
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -146,7 +149,13 @@ class Installation:
 
     def cli(self, *arguments: str, given: str | bytes | None = None) -> Result:
         """A command of `feedback`; an unexpected exception is the test's failure, not an exit code."""
-        result = CliRunner(env=self.variables()).invoke(main, arguments, input=given)
+        with warnings.catch_warnings():
+            # A command's process ends with its connections; here they are left to the collector.
+            warnings.simplefilter("ignore", ResourceWarning)
+            result = CliRunner(env=self.variables()).invoke(main, arguments, input=given)
+            if isinstance(result.exception, SystemExit):
+                result.exception.__traceback__ = result.exc_info = None
+            gc.collect()
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
@@ -206,7 +215,10 @@ class Running:
             assert found and f'name="{question}"' in page, f"{link} does not ask {question}"
             fields = {"stamp": found[1], question: value} | ({"seen": "1"} if touched else {"website": "x"})
             with time_machine.travel(clock.now() + timedelta(seconds=20), tick=False):
-                link = browser.send(link, **fields).headers["Location"]
+                action = re.search(r'<form[^>]* action="([^"]+)"', page)
+                link = browser.send(html.unescape(action[1]) if action else link, **fields).headers[
+                    "Location"
+                ]
 
     def reply(self, phone: str, words: str) -> TestResponse:
         """A text message that comes in."""
@@ -221,6 +233,7 @@ class Running:
         return self.posted_by_twilio(message.callback or "", form)
 
     def posted_by_twilio(self, url: str, form: Mapping[str, str]) -> TestResponse:
+        url = url.partition("#")[0]
         parts = urlsplit(url)
         headers = {"X-Twilio-Signature": signature(AUTH_TOKEN, url, form)}
         return self.browser().post(f"{parts.path}?{parts.query}".rstrip("?"), data=form, headers=headers)
@@ -251,6 +264,41 @@ def counts(url: str) -> dict[str, int]:
 
 def _driver(url: str) -> str:
     return re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", url)
+
+
+def link_in(text: str) -> str:
+    """The survey link of a message, without the address in front of it."""
+    found = LINK.search(text)
+    assert found, text
+    return found[1]
+
+
+def returned(to: str, address: str) -> bytes:
+    """A delivery report as a mail server writes it."""
+    return (
+        f"From: MAILER-DAEMON@mx.example.com\r\nTo: {to}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\r\n\r\n'
+        "--B\r\nContent-Type: text/plain\r\n\r\nIt came back.\r\n"
+        "--B\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.com\r\n\r\n"
+        f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--B--\r\n"
+    ).encode()
+
+
+def value_of(settings: Any, name: str) -> Any:
+    for part in name.split("."):
+        settings = getattr(settings, part)
+    return settings
+
+
+def written(value: Any) -> Any:
+    """A setting as text that does not depend on how the program holds it."""
+    if hasattr(value, "reveal"):
+        return value.reveal()
+    if isinstance(value, tuple | list):
+        return [written(each) for each in value]
+    if hasattr(value, "items"):
+        return {key: written(each) for key, each in value.items()}
+    return str(value)
 
 
 # What an installation shows ------------------------------------------------------------------------------------
