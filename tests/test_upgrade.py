@@ -13,6 +13,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from feedback.settings.reading import entries
 from tests.conftest import BOTH, Postgres
 from tests.fakes.fake_twilio import Message
 from tests.installation import (
+    Browser,
     Installation,
     Running,
     counts,
@@ -52,10 +54,16 @@ LATER = {"alembic_version"}
 class Upgraded:
     """The installation of an earlier release under the program of today, at the moment the release stopped."""
 
-    def __init__(self, installation: Installation, expected: dict[str, Any], url: str, clock: Any) -> None:
-        self.installation, self.expected, self.url, self.clock = installation, expected, url, clock
+    def __init__(self, installation: Installation, expected: dict[str, Any], url: str) -> None:
+        self.installation, self.expected, self.url = installation, expected, url
         self.outside = installation.outside
         self.phone: dict[str, str] = expected["last"]
+
+    @contextmanager
+    def at_its_end(self) -> Iterator[None]:
+        """The clock stands where the release stopped."""
+        with time_machine.travel(datetime.fromisoformat(self.expected["now"]), tick=False) as self.clock:
+            yield
 
     def texts(self) -> Counter[str]:
         """How often the provider has taken a message to each number, the earlier release's included."""
@@ -70,29 +78,58 @@ class Upgraded:
             running.tick()
 
 
-@pytest.fixture(params=RELEASES, ids=lambda each: each.name)
+@pytest.fixture(scope="module", params=RELEASES, ids=lambda each: each.name)
 def release(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
 
-@pytest.fixture(params=BOTH)
-def old(request: pytest.FixtureRequest, release: Path, tmp_path: Path) -> Iterator[Upgraded]:
-    """What the release left behind, not yet upgraded; on SQLite, and again on PostgreSQL."""
-    instance = tmp_path / "instance"
+@contextmanager
+def _restored(request: pytest.FixtureRequest, release: Path, instance: Path) -> Iterator[Upgraded]:
     instance.mkdir()
     shutil.copy(release / "feedback.toml", instance)
     (instance / "feedback.toml").chmod(0o600)
     restore: Callable[..., str] = _on_sqlite if request.param == "sqlite" else _on_postgres
     url = restore(request, release, instance)
     expected = json.loads((release / "expected.json").read_text(encoding="utf-8"))
-    with (
-        outside() as found,
-        time_machine.travel(datetime.fromisoformat(expected["now"]), tick=False) as clock,
-    ):
+    with outside() as found:
         found.twilio.messages.extend(Message(**each) for each in expected["provider"])
-        yield Upgraded(Installation(instance, found, {"FEEDBACK_DATABASE_URL": url}), expected, url, clock)
+        yield Upgraded(Installation(instance, found, {"FEEDBACK_DATABASE_URL": url}), expected, url)
     if request.param != "sqlite":
         request.getfixturevalue("postgres").drop(url.partition("?")[0].rpartition("/")[2])
+
+
+@pytest.fixture(params=BOTH)
+def old(request: pytest.FixtureRequest, release: Path, tmp_path: Path) -> Iterator[Upgraded]:
+    """What the release left behind, not yet upgraded; on SQLite, and again on PostgreSQL."""
+    with _restored(request, release, tmp_path / "instance") as found, found.at_its_end():
+        yield found
+
+
+@pytest.fixture
+def running(old: Upgraded) -> Iterator[Running]:
+    """Web and worker of today over it; starting them upgrades the database."""
+    with old.installation.running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def started(
+    request: pytest.FixtureRequest, release: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Upgraded, Running]]:
+    """One for all the tests that look at different rows of it: to start takes a second."""
+    with (
+        _restored(request, release, tmp_path_factory.mktemp("shared") / "instance") as old,
+        ExitStack() as stack,
+    ):
+        with old.at_its_end():
+            running = stack.enter_context(old.installation.running())
+        yield old, running
+
+
+@pytest.fixture
+def shared(started: tuple[Upgraded, Running]) -> Iterator[tuple[Upgraded, Running]]:
+    with started[0].at_its_end():
+        yield started
 
 
 def _dump(release: Path, name: str) -> str:
@@ -124,13 +161,6 @@ def templates() -> dict[str, str]:
     return {}
 
 
-@pytest.fixture
-def running(old: Upgraded) -> Iterator[Running]:
-    """Web and worker of today over it; starting them upgrades the database."""
-    with old.installation.running() as found:
-        yield found
-
-
 def test_the_upgrade_keeps_every_row(old: Upgraded, release: Path) -> None:
     assert rows(old.url, "SELECT version_num FROM alembic_version") == [(LAST_MIGRATION[release.name],)]
     assert counts(old.url) == old.expected["rows"]
@@ -149,7 +179,8 @@ def test_people_programs_and_operators_see_what_they_saw_before(old: Upgraded, r
         assert shown[name] == before, name
 
 
-def test_follow_ups_keep_account_score_words_and_history(old: Upgraded, running: Running) -> None:
+def test_follow_ups_keep_account_score_words_and_history(shared: tuple[Upgraded, Running]) -> None:
+    old, running = shared
     lead = running.sign_in("lead")
     for task, before in old.expected["follow-ups"].items():
         page = lead.page(f"/desk/{task}")
@@ -159,7 +190,8 @@ def test_follow_ups_keep_account_score_words_and_history(old: Upgraded, running:
         assert [list(each) for each in now] == [[before["state"], before["score"], before["revision"]]]
 
 
-def test_a_link_from_before_opens_and_is_answered(old: Upgraded, running: Running) -> None:
+def test_a_link_from_before_opens_and_is_answered(shared: tuple[Upgraded, Running]) -> None:
+    old, running = shared
     link = link_in(old.sent_before("sent").body)
     running.answer(link, satisfaction="1", solved="unsolved", comment="Still the same after your upgrade.")
     found = running.rows(
@@ -171,14 +203,16 @@ def test_a_link_from_before_opens_and_is_answered(old: Upgraded, running: Runnin
     assert "Still the same after your upgrade." in running.sign_in("lead").page("/insights/comments")
 
 
-def test_a_link_that_was_answered_before_is_not_open_again(old: Upgraded, running: Running) -> None:
+def test_a_link_that_was_answered_before_is_not_open_again(shared: tuple[Upgraded, Running]) -> None:
+    old, running = shared
     token, before = old.expected["answered"], running.rows("SELECT count(*) FROM response")
     page = running.browser().page(f"/{token}")
     assert 'type="radio"' not in page
     assert running.rows("SELECT count(*) FROM response") == before
 
 
-def test_a_text_message_in_reply_to_one_from_before_is_its_answer(old: Upgraded, running: Running) -> None:
+def test_a_text_message_in_reply_to_one_from_before_is_its_answer(shared: tuple[Upgraded, Running]) -> None:
+    old, running = shared
     phone = old.phone["sent too"]
     assert running.reply(phone, "2").status_code == 200
     last = "SELECT meaning, invitation_id IS NOT NULL FROM inbound_reply ORDER BY id DESC LIMIT 1"
@@ -186,7 +220,8 @@ def test_a_text_message_in_reply_to_one_from_before_is_its_answer(old: Upgraded,
     assert running.rows("SELECT value FROM score ORDER BY id DESC LIMIT 1") == [(2,)]
 
 
-def test_a_receipt_for_a_message_from_before_is_matched(old: Upgraded, running: Running) -> None:
+def test_a_receipt_for_a_message_from_before_is_matched(shared: tuple[Upgraded, Running]) -> None:
+    old, running = shared
     message = old.sent_before("sent")
     state = "SELECT state FROM message WHERE provider_id = :sid"
     assert running.rows(state, sid=message.sid) == [("sent",)]
@@ -231,15 +266,15 @@ def test_what_was_on_its_way_is_sent_once_and_what_was_held_waits(old: Upgraded,
     assert "F110" in doctor and "US" in doctor and "F301" not in doctor
     assert "F303" not in doctor  # nothing reached the provider twice
 
-
-def test_a_hold_from_before_is_released_on_its_page(old: Upgraded, running: Running) -> None:
-    lead = running.sign_in("lead")
-    page = lead.page("/deliveries/")
-    form = page[page.index('action="/deliveries/holds"') :]
-    fields = dict(_hidden(form[: form.index("</form>")]))
-    lead.send("/deliveries/holds", **fields)
+    _release_the_hold(running.sign_in("lead"))
     old.minutes_later(running, 1, 6)
     assert old.texts()[old.phone["queued for a closed country"]] == 1
+
+
+def _release_the_hold(lead: Browser) -> None:
+    page = lead.page("/deliveries/")
+    form = page[page.index('action="/deliveries/holds"') :]
+    lead.send("/deliveries/holds", **dict(_hidden(form[: form.index("</form>")])))
 
 
 def _hidden(form: str) -> Iterator[tuple[str, str]]:
@@ -264,7 +299,8 @@ def test_who_had_opted_out_is_left_alone(old: Upgraded, running: Running) -> Non
     assert not [each for mail in old.outside.smtp.mails for each in mail.recipients if each in mails]
 
 
-def test_the_audit_still_takes_no_change(old: Upgraded, running: Running) -> None:
+def test_the_audit_still_takes_no_change(shared: tuple[Upgraded, Running]) -> None:
+    _, running = shared
     for statement in ("UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry"):
         with pytest.raises(Exception, match="append-only"):
             running.rows(statement)
@@ -290,8 +326,3 @@ def test_the_settings_mean_what_they_meant(release: Path, tmp_path: Path, spelli
         today = RENAMED.get(name, name)
         assert today in entries(), f"{name} is not known any more"
         assert written(value_of(settings, today)) == meant, name
-
-
-def test_every_variable_of_an_installation_is_still_read(old: Upgraded) -> None:
-    """Those of tests/installation.py, as an operator sets them in a container."""
-    assert old.installation.cli("doctor").exit_code in (0, 1)
