@@ -385,7 +385,7 @@ class Story:
             running.sign_in("lead").send(f"/deliveries/invitation/{one}/withdraw")
             assert running.reply(phone(LAST["stopped"]), "STOP").status_code == 200
             self.at("03-03", "14:45")
-            running.tick()
+            running.tick(2)
         self.load(
             "events", events("ticket_closed", [LAST["sending"]], "2026-03-03T13:00:00Z", "last-but-one")
         )
