@@ -32,6 +32,7 @@ from werkzeug.test import TestResponse
 
 from feedback import bootstrap, clock
 from feedback.cli import main
+from feedback.services import reconciling
 from feedback.settings import load
 from feedback.web.app import create_app
 from feedback.worker import Worker
@@ -173,7 +174,10 @@ class Installation:
         app = create_app(runtime)
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
         try:
-            yield Running(runtime, app, Worker(runtime, clock.now), self.outside)
+            worker = Worker(runtime, clock.now)
+            # How long a provider has known nothing is told by the machine's uptime, which a test cannot move.
+            worker._watch = reconciling.Watch(lambda: clock.now().timestamp())
+            yield Running(runtime, app, worker, self.outside)
         finally:
             runtime.database.close()
 

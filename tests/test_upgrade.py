@@ -247,7 +247,7 @@ def test_what_was_on_its_way_is_sent_once_and_what_was_held_waits(old: Upgraded,
     assert before[old.phone["unconfirmed"]] == 1
     old.minutes_later(running, 1, 6, 6, 6, 6)
     sent = old.texts() - before
-    for what in ("queued", "queued again", "sending"):
+    for what in ("queued", "refused for a while", "sending"):
         assert sent[old.phone[what]] == 1, what
     for what in (
         "sent",

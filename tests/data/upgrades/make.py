@@ -97,7 +97,7 @@ BY_MAIL = range(15, 19)
 """Contacts who have allowed e-mail only."""
 
 LAST = {
-    "sent": 4, "sent too": 20, "sending": 9, "unconfirmed": 8, "queued again": 11, "closed country": 21,
+    "sent": 4, "sent too": 20, "sending": 9, "unconfirmed": 8, "refused for a while": 7, "closed country": 21,
     "landline": 23, "withdrawn": 19, "stopped": 5,
 }  # fmt: skip
 LATER = {"queued": 2, "queued for a closed country": 22}
@@ -373,7 +373,7 @@ class Story:
         first = [number for what, number in LAST.items() if what != "sending"]
         self.load("events", events("ticket_closed", first, "2026-03-03T13:00:00Z", "last"))
         twilio = self.outside.twilio
-        faults = {phone(LAST["unconfirmed"]): "drop_after", phone(LAST["queued again"]): "429"}
+        faults = {phone(LAST["unconfirmed"]): "drop_after", phone(LAST["refused for a while"]): "429"}
         twilio.fault_for = faults.get  # type: ignore[method-assign,assignment]
         twilio.list_down = True
         self.outside.smtp.fault = "drop_after_data"
