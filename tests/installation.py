@@ -32,7 +32,7 @@ from werkzeug.test import TestResponse
 
 from feedback import bootstrap, clock
 from feedback.cli import main
-from feedback.services import reconciling
+from feedback.services.messaging import reconciliation
 from feedback.settings import load
 from feedback.web.app import create_app
 from feedback.worker import Worker
@@ -176,7 +176,7 @@ class Installation:
         try:
             worker = Worker(runtime, clock.now)
             # How long a provider has known nothing is told by the machine's uptime, which a test cannot move.
-            worker._watch = reconciling.Watch(lambda: clock.now().timestamp())
+            worker._watch = reconciliation.Watch(lambda: clock.now().timestamp())
             yield Running(runtime, app, worker, self.outside)
         finally:
             runtime.database.close()
