@@ -12,9 +12,9 @@ FeedbackError                 a sentence for a person; never a traceback
 ├── Rejected            422   understood, and not acceptable as it is
 ├── StorageUnavailable  503   the database cannot be used just now; the sentence says why
 ├── SignatureInvalid    403   a webhook that the provider did not sign
-└── DeliveryFailed            a channel could not hand a message over
+└── DeliveryFailed            a provider could not hand a message over
     ├── DeliveryUnknown       nobody can say whether the provider took it
-    └── ChannelHeld           the channel as a whole must stop (credentials, registration)
+    └── ProviderHeld          the provider as a whole must stop (credentials, registration)
 
 A respondent's mistakes in a form are values (`problems`), not exceptions.
 """
@@ -106,8 +106,8 @@ class DeliveryUnknown(DeliveryFailed):
         super().__init__(message, permanent=False, code=code)
 
 
-class ChannelHeld(DeliveryFailed):
-    """Not this message's fault: nothing may go out on the channel (or to `country`) until a person acts."""
+class ProviderHeld(DeliveryFailed):
+    """Not this message's fault: nothing may go out through the provider (or to `country`) until a person acts."""
 
     def __init__(self, message: str, *, code: str, country: str | None = None) -> None:
         super().__init__(message, permanent=False, code=code)

@@ -47,9 +47,9 @@ class Worker:
         self.runtime = runtime
         self._now = now or runtime.database.now
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        # A pool for each channel: a mail server that hangs must not keep text messages back.
+        # A pool for each provider: a mail server that hangs must not keep text messages back.
         threads = runtime.settings.worker.concurrency
-        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
+        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
         self._watch = reconciliation.Watch()
         self._ended = threading.Event()
         self._scheduler = BackgroundScheduler(
@@ -99,7 +99,7 @@ class Worker:
 
     def tick(self) -> None:
         """Every job once, in the order of a survey's life, in this thread; for tests and for commands."""
-        for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.channels)):
+        for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.providers)):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
@@ -113,12 +113,12 @@ class Worker:
                     job.modify(next_run_time=clock.now())
 
     def _jobs(self, tick: float, pools: Pools) -> list[tuple[str, Job, float]]:
-        """(name, job, seconds between two runs); messages of a channel are sent in its pool, or one by one."""
+        """(name, job, seconds between two runs); messages of a provider are sent in its pool, or one by one."""
         settings = self.runtime.settings
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
-            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.channels),
+            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
             ("catch up", catch_up, max(tick, 600)),
@@ -139,7 +139,7 @@ class Worker:
             log.exception("worker.job_failed", job=name)
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
-        only, settings = {key: runtime.channels[key]}, runtime.settings
+        only, settings = {key: runtime.providers[key]}, runtime.settings
         while dispatch.send_queued(
             runtime.database,
             only,
@@ -155,7 +155,7 @@ class Worker:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciliation.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
+        reconciliation.reconcile(runtime.database, runtime.providers, runtime.settings, now, self._watch)
 
 
 def _wall_clock_ahead() -> float:
@@ -176,9 +176,9 @@ def plan(runtime: Runtime, now: datetime) -> None:
 def issue(runtime: Runtime, now: datetime) -> None:
     """Make invitations of what is due."""
     with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.issue_due(session, runtime.library, runtime.providers, runtime.settings, now)
     with runtime.database.writing() as session:
-        invitations.use_other_channels(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.use_other_channels(session, runtime.library, runtime.providers, runtime.settings, now)
 
 
 def reap(runtime: Runtime, now: datetime) -> None:
@@ -187,12 +187,12 @@ def reap(runtime: Runtime, now: datetime) -> None:
 
 
 def catch_up(runtime: Runtime, now: datetime) -> None:
-    missed_replies.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
+    missed_replies.catch_up(runtime.database, runtime.providers, runtime.library, runtime.settings, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
-        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.remind_due(session, runtime.library, runtime.providers, runtime.settings, now)
 
 
 def expire(runtime: Runtime, now: datetime) -> None:
@@ -207,9 +207,9 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         accounts.welcome_back(session, now)
         workflow.wake_due(session, now)
     with runtime.database.writing() as session:
-        staff_email.tell_owners(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_owners(session, runtime.providers, runtime.settings, now)
     with runtime.database.writing() as session:
-        staff_email.escalate(session, runtime.channels, runtime.settings, now)
+        staff_email.escalate(session, runtime.providers, runtime.settings, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
 
@@ -217,7 +217,7 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """A job of its own, after the fact: whatever goes wrong in telling keeps no message back."""
     with runtime.database.writing() as session:
-        staff_email.tell_of_holds(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_of_holds(session, runtime.providers, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

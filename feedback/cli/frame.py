@@ -74,7 +74,7 @@ def the_settings() -> Settings:
 
 
 def the_runtime(*, sending: bool = False) -> Runtime:
-    """A started Runtime; only what sends needs channels."""
+    """A started Runtime; only what sends needs providers."""
     from feedback import bootstrap
 
     return bootstrap.start(the_settings(), sending=sending)

@@ -47,7 +47,7 @@ def init(name: str, public_url: str) -> None:
 
 
 @main.command()
-@click.option("--deep", is_flag=True, help="Also check the data's invariants and call each channel.")
+@click.option("--deep", is_flag=True, help="Also check the data's invariants and call each provider.")
 def doctor(deep: bool) -> None:
     """Say what is missing, unwise or broken, and what to do about it."""
     from feedback import bootstrap, clock
@@ -75,7 +75,7 @@ def doctor(deep: bool) -> None:
             "            One worker is enough: on SQLite a second one does no harm and brings nothing."
         )
     click.echo(f"Library     {len(shelf.questionnaires)} questionnaires, {len(shelf.journey.stages)} stages")
-    click.echo(f"Channels    {', '.join(settings.channels.enabled) or 'none'}")
+    click.echo(f"Providers   {', '.join(settings.providers.enabled) or 'none'}")
     broken = any(problem.level == "error" for problem in problems)
     if deep and not broken:
         broken = _deep(settings)
@@ -96,7 +96,7 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """What keeps channels from sending, figures from being right, and accounts from being compared."""
+    """What keeps providers from sending, figures from being right, and accounts from being compared."""
     from feedback.services import rollups
     from feedback.services.customers import revenue
     from feedback.services.messaging import provider_holds
@@ -112,7 +112,7 @@ def _standing(database: Database, settings: Settings) -> list[Problem]:
 
 
 def _deep(settings: Settings) -> bool:
-    """Ask every channel whether it would work; True where one would not."""
+    """Ask every provider whether it would work; True where one would not."""
     from feedback import bootstrap, clock
     from feedback.services import rollups
     from feedback.services.messaging import invariants
@@ -120,8 +120,8 @@ def _deep(settings: Settings) -> bool:
     database = bootstrap.open_database(settings)
     complaints = [
         f"{key}: {sentence}"
-        for key, channel in bootstrap.open_channels(settings, database).items()
-        for sentence in channel.check()
+        for key, provider in bootstrap.open_providers(settings, database).items()
+        for sentence in provider.check()
     ]
     with database.reading() as session:
         complaints += [str(each) for each in invariants.check(session, clock.now())]

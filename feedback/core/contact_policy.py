@@ -82,7 +82,7 @@ class Policy:
     least_window     do not start a message with less than this left before the quiet hours
     blackout         local dates on which nobody is contacted
     default_zone     when neither the person, the number nor the country tells
-    kinds            of channels that the installation has; None is all of them
+    channels         those that the installation has; None is all of them
     """
 
     gap: timedelta = timedelta(days=30)
@@ -93,7 +93,7 @@ class Policy:
     blackout: frozenset[date] = frozenset()
     default_zone: str = "UTC"
     countries: Mapping[str, CountryRules] = field(default_factory=shipped_rules)
-    kinds: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.important_gap > self.gap:
@@ -225,7 +225,7 @@ def spread(contact_key: str, cadence_days: int) -> int:
 
 
 def _obstacle(channel: str, recipient: Recipient, rules: CountryRules, policy: Policy) -> str | None:
-    if policy.kinds is not None and channel not in policy.kinds:
+    if policy.channels is not None and channel not in policy.channels:
         return "not_enabled"
     reach = recipient.reach.get(channel)
     if reach is None or not reach.has_address:

@@ -1,6 +1,7 @@
-"""Every channel there is: its key, and what makes it from plain settings.
+"""Every provider there is: its key, what makes it from plain settings, and on what terms it sends.
 
-A new channel is a module of this package and one line in `CHANNELS`. Modules are imported when a channel
+A new provider is a module of this package and one line in `PROVIDERS`, and one in `TERMS` where it has senders, a
+pace or a price. Modules are imported when a provider
 is made, because providers' libraries are slow to load and most installations use one of them.
 """
 
@@ -10,27 +11,45 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from feedback.providers.base import Channel, Kind
+from feedback.providers import simulator, twilio_senders
+from feedback.providers.base import Channel, Provider, Terms
+from feedback.settings import Settings
 
-Factory = Callable[..., Channel]
+Factory = Callable[..., Provider]
 
 
 def _made_by(module: str, name: str, **fixed: Any) -> Factory:
-    def make(**settings: Any) -> Channel:
-        channel: Channel = getattr(import_module(f"feedback.providers.{module}"), name)(**fixed, **settings)
-        return channel
+    def make(**settings: Any) -> Provider:
+        provider: Provider = getattr(import_module(f"feedback.providers.{module}"), name)(**fixed, **settings)
+        return provider
 
     return make
 
 
-CHANNELS: Mapping[str, Factory] = {
+PROVIDERS: Mapping[str, Factory] = {
     "twilio_sms": _made_by("twilio_sms", "TwilioSms"),
     "smtp_email": _made_by("smtp_email", "SmtpEmail"),
-    "simulator_sms": _made_by("simulator", "Simulator", kind="sms"),
-    "simulator_email": _made_by("simulator", "Simulator", kind="email"),
+    "simulator_sms": _made_by("simulator", "Simulator", channel="sms"),
+    "simulator_email": _made_by("simulator", "Simulator", channel="email"),
+}
+
+TERMS: Mapping[str, Callable[[Settings], Terms]] = {
+    "twilio_sms": twilio_senders.terms,
+    "simulator_sms": simulator.sms_terms,
 }
 
 
-def kind_of(key: str) -> Kind:
-    """What a channel carries, by its key, which ends with it: a policy must not have to make channels to know."""
+def terms_of(key: str, settings: Settings) -> Terms:
+    """On what terms the provider sends; one that has no line in `TERMS` has no limit and no price."""
+    return TERMS[key](settings) if key in TERMS else Terms()
+
+
+def sms_terms(settings: Settings) -> Terms:
+    """The terms of text messages here: of the first enabled provider of SMS, or of the simulated one."""
+    keys = (key for key in settings.providers.enabled if channel_of(key) == "sms")
+    return terms_of(next(keys, "simulator_sms"), settings)
+
+
+def channel_of(key: str) -> Channel:
+    """What a provider carries, by its key, which ends with it: a policy must not have to make providers to know."""
     return "sms" if key.endswith("_sms") else "email"

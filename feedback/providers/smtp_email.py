@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from feedback import clock
 from feedback.errors import DeliveryFailed, SettingsInvalid
-from feedback.providers.base import Deadline, Kind, Outgoing, Sent, Verdict, refusal
+from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, refusal
 
 Security = Literal["starttls", "ssl", "plain"]
 Answer = tuple[int, bytes]
@@ -38,7 +38,7 @@ class SmtpEmail:
     """E-mail by one SMTP server."""
 
     key = "smtp_email"
-    kind: Kind = "email"
+    channel: Channel = "email"
 
     def __init__(
         self,
@@ -149,8 +149,8 @@ class SmtpEmail:
         }
         try:
             if self._security == "ssl":
-                return _FencedSsl(self._host, self._port, context=self._context, **options)
-            return _Fenced(self._host, self._port, **options)
+                return _DeadlineSmtpSsl(self._host, self._port, context=self._context, **options)
+            return _DeadlineSmtp(self._host, self._port, **options)
         except ssl.SSLError as error:
             raise _distrusted(error) from None
         except smtplib.SMTPResponseException as error:
@@ -173,15 +173,15 @@ class SmtpEmail:
             raise _distrusted(error) from None
         except smtplib.SMTPNotSupportedError:
             raise refusal(
-                Verdict.HOLD_CHANNEL, "The mail server does not offer encryption (STARTTLS) or sign-in."
+                Verdict.HOLD_PROVIDER, "The mail server does not offer encryption (STARTTLS) or sign-in."
             ) from None
         except smtplib.SMTPResponseException as error:
-            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_CHANNEL) from None
+            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_PROVIDER) from None
         except OSError as error:
             raise _unreachable(error) from None
 
 
-class _Fenced(smtplib.SMTP):
+class _DeadlineSmtp(smtplib.SMTP):
     """Writes nothing after the deadline; see `Deadline`."""
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
@@ -193,7 +193,7 @@ class _Fenced(smtplib.SMTP):
         super().send(s)
 
 
-class _FencedSsl(smtplib.SMTP_SSL):
+class _DeadlineSmtpSsl(smtplib.SMTP_SSL):
     """The same with TLS from the first byte."""
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
@@ -209,7 +209,7 @@ def _deliver(
     connection: smtplib.SMTP, envelope_from: str, recipient: str, message: EmailMessage, final_timeout: float
 ) -> None:
     """MAIL, RCPT, DATA, the mail, the final dot; each refusal by what it means."""
-    _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_CHANNEL)
+    _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_PROVIDER)
     _step(lambda: connection.rcpt(recipient), {250, 251}, Verdict.REFUSED)
     _step(lambda: connection.docmd("DATA"), {354}, Verdict.REFUSED)
     _finish(connection, _dotted(message.as_bytes()), final_timeout)
@@ -258,7 +258,7 @@ def _refused(answer: Answer, if_permanent: Verdict) -> DeliveryFailed:
     if status in _NO_SUCH_ADDRESS and if_permanent is Verdict.REFUSED:
         return refusal(Verdict.BAD_ADDRESS, said)
     if code in (530, 535) or "relay" in text.lower():  # it does not know us: no fault of this recipient
-        return refusal(Verdict.HOLD_CHANNEL, said)
+        return refusal(Verdict.HOLD_PROVIDER, said)
     if code == 552:  # too large
         return refusal(Verdict.REFUSED, said)
     return refusal(if_permanent, said)
@@ -270,7 +270,7 @@ def _unreachable(error: OSError) -> DeliveryFailed:
 
 def _distrusted(error: ssl.SSLError) -> DeliveryFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return refusal(Verdict.HOLD_CHANNEL, f"The mail server is not trusted: {error.verify_message}.")
+        return refusal(Verdict.HOLD_PROVIDER, f"The mail server is not trusted: {error.verify_message}.")
     return refusal(Verdict.UNREACHABLE, "The encrypted connection to the mail server broke.")
 
 
@@ -302,7 +302,7 @@ def _sender(mailbox: object) -> str:
     try:
         return _address(parseaddr(str(mailbox))[1]).addr_spec
     except ValueError:
-        raise refusal(Verdict.HOLD_CHANNEL, "The sender of this mail is not an address.") from None
+        raise refusal(Verdict.HOLD_PROVIDER, "The sender of this mail is not an address.") from None
 
 
 def _recipient(address: str) -> str:

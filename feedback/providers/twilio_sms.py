@@ -25,9 +25,9 @@ from twilio.rest import Client
 from feedback import clock
 from feedback.errors import DeliveryFailed, Rejected, SettingsInvalid, SignatureInvalid
 from feedback.providers.base import (
+    Channel,
     Deadline,
     Found,
-    Kind,
     Outgoing,
     Receipt,
     ReceiptStatus,
@@ -37,7 +37,7 @@ from feedback.providers.base import (
     WebhookRequest,
     refusal,
 )
-from feedback.providers.deadline_http import Call, FencedSession, fenced, seconds_to_wait
+from feedback.providers.deadline_http import Call, DeadlineSession, seconds_to_wait, writing_until
 from feedback.providers.twilio_codes import meaning
 from feedback.providers.twilio_senders import is_service
 
@@ -74,7 +74,7 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the library is untyped
     def __init__(self, *, timeout: float, base_url: str | None) -> None:
         super().__init__(logging.getLogger(__name__), False, timeout)
         self._base = urlsplit(base_url) if base_url else None
-        self._session = FencedSession(use_environment=self._base is None)
+        self._session = DeadlineSession(use_environment=self._base is None)
 
     def request(self, method: str, uri: str, **options: Any) -> Response:
         timeout = options.pop("timeout", None) or self.timeout
@@ -95,7 +95,7 @@ class TwilioSms:
     """SMS by one Twilio account."""
 
     key = "twilio_sms"
-    kind: Kind = "sms"
+    channel: Channel = "sms"
 
     def __init__(
         self,
@@ -149,10 +149,10 @@ class TwilioSms:
 
     def send(self, outgoing: Outgoing) -> Sent:
         parameters = self._parameters(outgoing)
-        with fenced(outgoing.deadline) as call:
+        with writing_until(outgoing.deadline) as call:
             try:
                 message = self._client.messages.create(**parameters)
-            except DeliveryFailed:  # the fence
+            except DeliveryFailed:  # the deadline has passed
                 raise
             except (TwilioRestException, TwilioServiceException) as error:
                 # "from None", here and below: the library's messages contain phone numbers
@@ -237,7 +237,7 @@ class TwilioSms:
 
     def _ask(self, question: Callable[[], T]) -> T:
         """Call Twilio for something that may be repeated at will; every failure is a DeliveryFailed."""
-        with fenced(Deadline.after(self.timeout)) as call:
+        with writing_until(Deadline.after(self.timeout)) as call:
             try:
                 return question()
             except DeliveryFailed:
@@ -351,7 +351,9 @@ def _broken(call: Call, error: Exception) -> DeliveryFailed:
 
 def _unanswered(call: Call, error: Exception) -> DeliveryFailed:
     if call.status in (401, 403):
-        return refusal(Verdict.HOLD_CHANNEL, "Twilio does not accept the account SID with this token or key.")
+        return refusal(
+            Verdict.HOLD_PROVIDER, "Twilio does not accept the account SID with this token or key."
+        )
     if call.status == 404:
         return refusal(Verdict.REFUSED, "Twilio does not know this account or message.")
     if call.status and call.status >= 300:

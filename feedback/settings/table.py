@@ -55,6 +55,8 @@ class Database:
     patience: float = setting(10.0, "Seconds to wait for a lock or a connection.", least=0.1, most=120)
 
 
+RENAMED: Mapping[str, str] = MappingProxyType({"channels.enabled": "providers.enabled"})
+"""Names of earlier releases, with today's: existing installations keep working, and the doctor names the new one."""
 LARGEST_LOGO = 2_000
 """Bytes; a larger one would not fit in an answer page of 8 kB."""
 
@@ -108,11 +110,11 @@ class Questionnaires:
 
 
 @dataclass(frozen=True)
-class Channels:
+class Providers:
     """How messages leave."""
 
     enabled: tuple[str, ...] = setting(
-        (), "Channels in use; the demo uses its simulator where none is named."
+        (), "Providers in use; the demo uses its simulator where none is named."
     )
 
 
@@ -268,18 +270,22 @@ class Log:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one installation. `instance` is its directory."""
+    """All settings of one installation.
+
+    `instance` is its directory, `old_names` are those in `RENAMED` by which some of the settings were given.
+    """
 
     instance: Path
+    old_names: tuple[str, ...] = ()
     demo: bool = setting(
-        False, "Try the product: simulated channels and well-known secrets. Never in public."
+        False, "Try the product: simulated providers and well-known secrets. Never in public."
     )
     web: Web = field(default_factory=Web)
     database: Database = field(default_factory=Database)
     organisation: Organisation = field(default_factory=Organisation)
     link: Link = field(default_factory=Link)
     questionnaires: Questionnaires = field(default_factory=Questionnaires)
-    channels: Channels = field(default_factory=Channels)
+    providers: Providers = field(default_factory=Providers)
     twilio: Twilio = field(default_factory=Twilio)
     smtp: Smtp = field(default_factory=Smtp)
     contact: Contact = field(default_factory=Contact)

@@ -1,4 +1,4 @@
-"""The mail channel against a real SMTP server."""
+"""The mail provider against a real SMTP server."""
 
 import socket
 import ssl
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, SettingsInvalid
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
 from feedback.providers.base import Deadline, Outgoing
 from feedback.providers.smtp_email import SmtpEmail
 from tests.fakes.fake_smtp import FakeSmtp
@@ -43,9 +43,9 @@ def channel_to(server: FakeSmtp, **changes) -> SmtpEmail:
     return SmtpEmail(**options | changes)
 
 
-def failure_of(channel: SmtpEmail, outgoing: Outgoing) -> DeliveryFailed:
+def failure_of(provider: SmtpEmail, outgoing: Outgoing) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as caught:
-        channel.send(outgoing)
+        provider.send(outgoing)
     return caught.value
 
 
@@ -163,9 +163,9 @@ def test_headers_cannot_be_smuggled_in(server, change):
     [
         ("refuse", DeliveryFailed, "bad_address", True),
         ("refuse_policy", DeliveryFailed, "refused", True),
-        ("refuse_relay", ChannelHeld, "hold_channel", False),
+        ("refuse_relay", ProviderHeld, "hold_provider", False),
         ("greylist", DeliveryFailed, "retry", False),
-        ("refuse_sender", ChannelHeld, "hold_channel", False),
+        ("refuse_sender", ProviderHeld, "hold_provider", False),
         ("refuse_sender_later", DeliveryFailed, "retry", False),
         ("refuse_data", DeliveryFailed, "refused", True),
         ("defer_data", DeliveryFailed, "retry", False),
@@ -195,14 +195,14 @@ def test_an_answer_that_never_comes_leaves_everything_open(server):
 def test_a_server_that_is_not_there_is_tried_again_later():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    channel = SmtpEmail(host="127.0.0.1", port=port, security="plain", sender="a@b.example")
-    failure = failure_of(channel, email())
+    provider = SmtpEmail(host="127.0.0.1", port=port, security="plain", sender="a@b.example")
+    failure = failure_of(provider, email())
     assert (type(failure), failure.code, failure.permanent) == (DeliveryFailed, "unreachable", False)
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        channel = SmtpEmail(
+        provider = SmtpEmail(
             host="127.0.0.1",
             port=silent.getsockname()[1],
             security="plain",
@@ -210,7 +210,7 @@ def test_a_server_that_says_nothing_is_given_up_in_time():
             timeout=0.3,
         )
         begun = time.monotonic()
-        assert failure_of(channel, email()).code == "unreachable"
+        assert failure_of(provider, email()).code == "unreachable"
     assert time.monotonic() - begun < 5
 
 
@@ -257,7 +257,7 @@ def trusting(certificate) -> ssl.SSLContext:
 def test_a_trusted_server_gets_login_and_mail(certificate, security):
     tls = server_side(certificate)
     with FakeSmtp(login=("acme", "secret"), tls=tls, implicit_tls=security == "ssl") as server:
-        channel = channel_to(
+        provider = channel_to(
             server,
             host="localhost",
             security=security,
@@ -265,8 +265,8 @@ def test_a_trusted_server_gets_login_and_mail(certificate, security):
             username="acme",
             password="secret",
         )
-        assert channel.check() == []
-        channel.send(email())
+        assert provider.check() == []
+        provider.send(email())
         assert len(server.mails) == 1
 
 
@@ -274,26 +274,26 @@ def test_a_trusted_server_gets_login_and_mail(certificate, security):
 def test_a_server_that_cannot_prove_its_name_gets_nothing(certificate, security):
     with FakeSmtp(tls=server_side(certificate), implicit_tls=security == "ssl") as server:
         failure = failure_of(channel_to(server, host="localhost", security=security), email())
-        assert isinstance(failure, ChannelHeld)
+        assert isinstance(failure, ProviderHeld)
         wrong_name = channel_to(server, security=security, context=trusting(certificate))
-        assert isinstance(failure_of(wrong_name, email()), ChannelHeld)
+        assert isinstance(failure_of(wrong_name, email()), ProviderHeld)
         assert server.mails == []
 
 
 def test_a_server_without_encryption_gets_nothing(server):
     failure = failure_of(channel_to(server, security="starttls"), email())
-    assert isinstance(failure, ChannelHeld)
+    assert isinstance(failure, ProviderHeld)
     assert server.mails == []
 
 
-def test_a_wrong_password_holds_the_channel(certificate):
+def test_a_wrong_password_holds_the_provider(certificate):
     with FakeSmtp(login=("acme", "secret"), tls=server_side(certificate)) as server:
         options = {"host": "localhost", "security": "starttls", "context": trusting(certificate)}
         wrong = channel_to(server, **options, username="acme", password="guess")
-        assert isinstance(failure_of(wrong, email()), ChannelHeld)
+        assert isinstance(failure_of(wrong, email()), ProviderHeld)
         assert len(wrong.check()) == 1
         anonymous = channel_to(server, **options)
-        assert isinstance(failure_of(anonymous, email()), ChannelHeld)
+        assert isinstance(failure_of(anonymous, email()), ProviderHeld)
 
 
 def test_plain_mail_over_the_network_must_be_asked_for():

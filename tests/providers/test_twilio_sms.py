@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, SettingsInvalid
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
 from feedback.providers.base import Deadline, Outgoing
 from feedback.providers.twilio_codes import CODES
 from feedback.providers.twilio_sms import TwilioSms
@@ -47,9 +47,9 @@ def channel_to(url: str, **changes) -> TwilioSms:
     return TwilioSms(**settings | changes)
 
 
-def failure_of(channel: TwilioSms, outgoing: Outgoing) -> DeliveryFailed:
+def failure_of(provider: TwilioSms, outgoing: Outgoing) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as caught:
-        channel.send(outgoing)
+        provider.send(outgoing)
     return caught.value
 
 
@@ -103,8 +103,8 @@ def test_only_what_is_needed_is_asked_for(twilio):
 def test_the_sender_is_the_messages_own_or_the_countrys_or_the_usual_one(
     twilio, outgoing_sender, country, expected
 ):
-    channel = channel_to(twilio.url, senders={"TR": "ACME"}, country_of=lambda number: country)
-    channel.send(sms(sender=outgoing_sender))
+    provider = channel_to(twilio.url, senders={"TR": "ACME"}, country_of=lambda number: country)
+    provider.send(sms(sender=outgoing_sender))
     assert twilio.outbound()[0].from_ == expected
 
 
@@ -150,11 +150,11 @@ def test_a_sender_is_required():
 
 
 def test_threads_sharing_a_channel_each_get_their_own_answer(twilio):
-    channel = channel_to(twilio.url)
+    provider = channel_to(twilio.url)
     twilio.latency = 0.01
     outgoing = [sms(message_id=index, body=f"number {index}") for index in range(60)]
     with ThreadPoolExecutor(12) as pool:
-        sent = list(pool.map(channel.send, outgoing))
+        sent = list(pool.map(provider.send, outgoing))
     bodies = {message.sid: message.body for message in twilio.outbound()}
     assert [bodies[each.provider_id] for each in sent] == [each.body for each in outgoing]
 
@@ -202,9 +202,9 @@ def test_an_answer_that_trickles_in_does_not_hold_the_worker(twilio):
 
 
 def test_retry_after_is_passed_on(twilio):
-    channel = channel_to(twilio.url)
-    assert failure_of(channel, sms(to=number_for("429_retry_after"))).retry_after == 7
-    assert failure_of(channel, sms(to=number_for("429"))).retry_after is None
+    provider = channel_to(twilio.url)
+    assert failure_of(provider, sms(to=number_for("429_retry_after"))).retry_after == 7
+    assert failure_of(provider, sms(to=number_for("429"))).retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -224,19 +224,19 @@ def test_refusals_of_an_address_are_permanent(twilio, to, code, permanent):
 
 def test_a_country_that_is_not_enabled_holds_that_country_only(twilio):
     failure = failure_of(channel_to(twilio.url, country_of=lambda number: "TR"), sms(to="+15005550003"))
-    assert isinstance(failure, ChannelHeld)
+    assert isinstance(failure, ProviderHeld)
     assert failure.country == "TR"
 
 
 @pytest.mark.parametrize("sender", ["+15005550001", "+15005550007"])
-def test_a_bad_sender_holds_the_channel(twilio, sender):
+def test_a_bad_sender_holds_the_provider(twilio, sender):
     failure = failure_of(channel_to(twilio.url, sender=sender), sms())
-    assert isinstance(failure, ChannelHeld)
+    assert isinstance(failure, ProviderHeld)
     assert failure.country is None
 
 
-def test_bad_credentials_hold_the_channel(twilio):
-    assert isinstance(failure_of(channel_to(twilio.url, auth_token="wrong"), sms()), ChannelHeld)
+def test_bad_credentials_hold_the_provider(twilio):
+    assert isinstance(failure_of(channel_to(twilio.url, auth_token="wrong"), sms()), ProviderHeld)
 
 
 def test_a_full_queue_means_slow_down(twilio):
@@ -269,7 +269,7 @@ def test_every_code_has_a_sentence():
     assert all(text and not text.endswith(".") for _, text in CODES.values())
 
 
-# The fence
+# The deadline
 
 
 def test_nothing_is_written_after_the_deadline(twilio):
@@ -298,9 +298,9 @@ def test_a_process_frozen_before_any_write_sends_nothing(twilio, checks):
 
 def test_a_request_cut_off_between_head_and_body_is_no_message(twilio):
     channel_to(twilio.url).check()  # a pooled connection, as in a long-running worker
-    channel = channel_to(twilio.url)
-    failure_of(channel, sms(deadline=RunsOutAfter(2)))
-    assert channel.send(sms()).provider_id == twilio.outbound()[0].sid
+    provider = channel_to(twilio.url)
+    failure_of(provider, sms(deadline=RunsOutAfter(2)))
+    assert provider.send(sms()).provider_id == twilio.outbound()[0].sid
 
 
 def test_three_checks_are_all_that_a_send_needs(twilio):
@@ -312,21 +312,21 @@ def test_three_checks_are_all_that_a_send_needs(twilio):
 
 
 def test_a_lost_message_is_found_by_its_token(twilio):
-    channel = channel_to(twilio.url)
+    provider = channel_to(twilio.url)
     to = number_for("drop_after")
-    failure_of(channel, sms(to=to))
-    (found,) = channel.find(to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))
+    failure_of(provider, sms(to=to))
+    (found,) = provider.find(to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))
     assert found.provider_id == twilio.outbound()[0].sid
-    assert channel.find(to, "zzzzzzzzzzzz", LONG_AGO) == []
-    assert channel.find("+15005559999", TOKEN, LONG_AGO) == []
+    assert provider.find(to, "zzzzzzzzzzzz", LONG_AGO) == []
+    assert provider.find("+15005559999", TOKEN, LONG_AGO) == []
 
 
 def test_a_message_is_found_behind_hundreds_of_newer_ones(twilio):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
+    provider = channel_to(twilio.url)
+    provider.send(sms())
     for index in range(450):
         twilio.accept({"To": sms().to, "From": OUR_NUMBER, "Body": f"another {index}"})
-    assert len(channel.find(sms().to, TOKEN, LONG_AGO)) == 1
+    assert len(provider.find(sms().to, TOKEN, LONG_AGO)) == 1
 
 
 def test_what_a_customer_wrote_is_not_taken_for_our_message(twilio):
@@ -335,20 +335,20 @@ def test_what_a_customer_wrote_is_not_taken_for_our_message(twilio):
 
 
 def test_the_search_ends_at_messages_that_are_too_old(twilio):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
+    provider = channel_to(twilio.url)
+    provider.send(sms())
     for message in twilio.messages:
         message.created -= 3600
-    assert channel.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=30)) == []
-    assert len(channel.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(hours=2))) == 1
+    assert provider.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=30)) == []
+    assert len(provider.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(hours=2))) == 1
 
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=3)), timezone(timedelta(hours=-8))])
 def test_a_search_means_the_same_moment_in_every_time_zone(twilio, zone):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
-    assert len(channel.find(sms().to, TOKEN, datetime.now(zone) - timedelta(minutes=1))) == 1
-    assert channel.find(sms().to, TOKEN, datetime.now(zone) + timedelta(hours=1)) == []
+    provider = channel_to(twilio.url)
+    provider.send(sms())
+    assert len(provider.find(sms().to, TOKEN, datetime.now(zone) - timedelta(minutes=1))) == 1
+    assert provider.find(sms().to, TOKEN, datetime.now(zone) + timedelta(hours=1)) == []
 
 
 def test_a_list_that_is_down_says_nothing_about_the_message(twilio):
@@ -360,20 +360,20 @@ def test_a_list_that_is_down_says_nothing_about_the_message(twilio):
 
 
 def test_a_lagging_list_shows_a_message_later(twilio):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
+    provider = channel_to(twilio.url)
+    provider.send(sms())
     twilio.list_lag = 60
-    assert channel.find(sms().to, TOKEN, LONG_AGO) == []
+    assert provider.find(sms().to, TOKEN, LONG_AGO) == []
     twilio.list_lag = 0
-    assert len(channel.find(sms().to, TOKEN, LONG_AGO)) == 1
+    assert len(provider.find(sms().to, TOKEN, LONG_AGO)) == 1
 
 
 def test_replies_missed_in_a_downtime_are_read_back(twilio):
     twilio.receive("+905321234567", OUR_NUMBER, "8")
     twilio.receive("+905321234567", OUR_NUMBER, "STOP")
-    channel = channel_to(twilio.url)
-    channel.send(sms())
-    replies = list(channel.inbound(OUR_NUMBER, datetime.now(UTC) - timedelta(minutes=1)))
+    provider = channel_to(twilio.url)
+    provider.send(sms())
+    replies = list(provider.inbound(OUR_NUMBER, datetime.now(UTC) - timedelta(minutes=1)))
     assert [(reply.body, reply.from_) for reply in replies] == [
         ("STOP", "+905321234567"),
         ("8", "+905321234567"),
@@ -382,8 +382,8 @@ def test_replies_missed_in_a_downtime_are_read_back(twilio):
 
 
 def test_a_text_can_be_deleted_at_twilio(twilio):
-    channel = channel_to(twilio.url)
-    channel.redact(channel.send(sms()).provider_id)
+    provider = channel_to(twilio.url)
+    provider.redact(provider.send(sms()).provider_id)
     assert twilio.outbound()[0].body == ""
 
 
@@ -396,10 +396,10 @@ def test_a_text_that_twilio_no_longer_has_cannot_be_deleted(twilio):
 def test_the_log_counts_what_customers_received(tmp_path):
     log = tmp_path / "twilio.jsonl"
     with FakeTwilio(log=log) as twilio:
-        channel = channel_to(twilio.url)
-        channel.send(sms())
-        failure_of(channel, sms(to=number_for("drop_after")))
-        failure_of(channel, sms(to=number_for("drop_before")))
+        provider = channel_to(twilio.url)
+        provider.send(sms())
+        failure_of(provider, sms(to=number_for("drop_after")))
+        failure_of(provider, sms(to=number_for("drop_before")))
     assert times_accepted(log, r"s\.example\.com/(\w{12})") == {TOKEN: 2}
 
 

@@ -26,7 +26,7 @@ from feedback.core.contact_policy import (
 )
 from feedback.core.journey import Stage
 from feedback.core.recipient import PhoneNumber
-from feedback.providers import kind_of
+from feedback.providers import channel_of
 from feedback.services.contact import suppression
 from feedback.settings import Settings
 from feedback.store.models import Account, Contact, Enrolment, Invitation
@@ -45,11 +45,11 @@ def decide_for(
     settings: Settings,
     now: datetime,
     enrolment_id: int | None = None,
-    kinds: tuple[str, ...] | None = None,
+    channels: tuple[str, ...] | None = None,
 ) -> Decision:
     """The policy's decision on asking `contact` at `stage`. Lock the contact's row before you call this."""
     rules = policy(settings)
-    intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
+    intended = Intended(stage.priority, channels or stage.channels, earliest, expires)
     return decide(
         intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
     )
@@ -58,14 +58,14 @@ def decide_for(
 def decide_again(
     session: Session,
     contact: Contact,
-    kinds: tuple[str, ...],
+    channels: tuple[str, ...],
     expires: datetime,
     rules: Policy,
     now: datetime,
     priority: int,
 ) -> Decision:
     """May a survey that is under way reach its contact once more (reminder, other channel)? Fatigue is not asked."""
-    intended = Intended(priority, kinds, now, expires)
+    intended = Intended(priority, channels, now, expires)
     return decide(intended, recipient(session, contact), History(), rules, now)
 
 
@@ -105,7 +105,7 @@ def policy(settings: Settings) -> Policy:
         blackout=frozenset(contact.blackout_dates),
         default_zone=str(settings.organisation.time_zone),
         countries=countries,
-        kinds=frozenset(kind_of(key) for key in settings.channels.enabled),
+        channels=frozenset(channel_of(key) for key in settings.providers.enabled),
     )
 
 
@@ -160,25 +160,22 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
 
 
 def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
-    """By kind of channel; two statements for all of them, as this is asked for every survey."""
-    addresses = {"sms": contact.phone, "email": contact.email}
-    known = [(kind, address) for kind, address in addresses.items() if address]
+    """By channel; two statements for all of them, as this is asked for every survey."""
+    known = list(contact.addresses.items())
     if not known:
-        return {kind: Reach(has_address=False) for kind in addresses}
+        return {}
     rows = session.scalars(
         select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
     )
     latest = {(row.kind, row.address): row for row in rows}
     closed = suppression.closed_ways(session, contact.id, known)
     return {
-        kind: Reach(
+        channel: Reach(
             has_address=True,
-            consent=_consent(latest.get((kind, address))),
-            suppressed="on_the_list" if (kind, address) in closed else None,
+            consent=_consent(latest.get((channel, address))),
+            suppressed="on_the_list" if (channel, address) in closed else None,
         )
-        if address
-        else Reach(has_address=False)
-        for kind, address in addresses.items()
+        for channel, address in known
     }
 
 

@@ -180,14 +180,12 @@ def who_asks(session: Session, token: str) -> Invitation:
 def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> None:
     """The holder of an invitation's link wants no more surveys, at any address that it was sent to."""
     sent = session.execute(
-        select(Message.kind, Message.recipient).where(Message.invitation_id == invitation.id).distinct()
+        select(Message.channel, Message.recipient).where(Message.invitation_id == invitation.id).distinct()
     )
     contact = session.get(Contact, invitation.contact_id) if invitation.contact_id else None
-    addresses = {(row.kind, row.recipient) for row in sent}
+    addresses = {(row.channel, row.recipient) for row in sent}
     if contact:
-        addresses |= {
-            (kind, address) for kind, address in (("sms", contact.phone), ("email", contact.email)) if address
-        }
+        addresses |= set(contact.addresses.items())
     for kind, address in sorted(addresses):
         opt_out(session, kind, address, source=f"link of invitation {invitation.id}", now=now)
 
@@ -299,9 +297,8 @@ def _ways_to(contacts: Sequence[Contact], kind: str, address: str) -> dict[tuple
     """`address` first, then every other one of the contacts behind it; with the contact, where there is one."""
     ways: dict[tuple[str, str], int | None] = {(kind, address): contacts[0].id if contacts else None}
     for contact in contacts:
-        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
-            if other:
-                ways.setdefault((other_kind, other), contact.id)
+        for way in contact.addresses.items():
+            ways.setdefault(way, contact.id)
     return ways
 
 
@@ -322,7 +319,7 @@ def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) 
 def _cancel_queued(session: Session, kind: str, address: str) -> None:
     """Call off what waits for this address, and the invitations that only waited to go there."""
     ours = (
-        Message.kind == kind,
+        Message.channel == kind,
         func.lower(Message.recipient) == normal(address),
         Message.user_id.is_(None),
         Message.purpose != "opt_out_confirmation",

@@ -26,8 +26,9 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.contact_policy import Send
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, StorageUnavailable
-from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, uptime
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, StorageUnavailable
+from feedback.providers import terms_of
+from feedback.providers.base import Deadline, Outgoing, Provider, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
 from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
 from feedback.settings import Settings
@@ -45,13 +46,13 @@ STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; after that th
 class Claimed:
     """A message that this worker has taken, and the call that it owes."""
 
-    channel: str
+    provider: str
     outgoing: Outgoing
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended: with a receipt of the provider, or with the error that the channel raised."""
+    """How a call ended: with a receipt of the provider, or with the error that the provider raised."""
 
     claimed: Claimed
     sent: Sent | None = None
@@ -64,7 +65,7 @@ def _nothing(_: str) -> None:
 
 def send_queued(
     database: Database,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     worker: str,
     now: datetime,
@@ -73,7 +74,7 @@ def send_queued(
     clock: Callable[[], datetime] | None = None,
     reached: Callable[[str], None] = _nothing,
 ) -> int:
-    """Send what is due, up to one batch for each channel; returns how many messages were claimed.
+    """Send what is due, up to one batch for each provider; returns how many messages were claimed.
 
     With a `pool` of `worker.concurrency` threads it returns as soon as one of them is free: a call that hangs holds
     up itself and not the next batch. Whoever owns the pool waits for the last calls by shutting it down.
@@ -84,12 +85,12 @@ def send_queued(
         settings.worker.lease.total_seconds()
     )  # waiting for the commit costs us, not others
     with database.writing() as session:
-        claimed = claim(session, channels, settings, worker, now, begun)
+        claimed = claim(session, providers, settings, worker, now, begun)
         reached("before_claim_commit")
     reached("after_claim")
 
     def carry_out(each: Claimed) -> None:
-        outcome = hand_over(channels[each.channel], each)
+        outcome = hand_over(providers[each.provider], each)
         _record_durably(database, outcome, settings, clock or (lambda: now), reached)
 
     if pool is None:
@@ -125,7 +126,7 @@ def running_from(now: datetime) -> Callable[[], datetime]:
 
 def claim(
     session: Session,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     worker: str,
     now: datetime,
@@ -137,7 +138,7 @@ def claim(
     """
     deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
     claimed: list[Claimed] = []
-    for key, channel in channels.items():
+    for key, provider in providers.items():
         budget = _budget(session, key, settings, now)
         due = _due(session, key, budget, settings.worker.batch, now)
         suppressed = _suppressed(session, due)
@@ -146,23 +147,23 @@ def claim(
                 continue
             message.state, message.worker, message.attempt = "sending", worker, message.attempt + 1
             # `longest_call` on top: a call that began in time may still be under way when the lease is over.
-            message.lease_until = now + settings.worker.lease + timedelta(seconds=channel.longest_call)
+            message.lease_until = now + settings.worker.lease + timedelta(seconds=provider.longest_call)
             session.add(Attempt(message_id=message.id, number=message.attempt, worker=worker, started_at=now))
             claimed.append(Claimed(key, outgoing(message, settings, deadline)))
         budget.spend(session)
     return claimed
 
 
-def hand_over(channel: Channel, claimed: Claimed) -> Outcome:
-    """Make the call. Never raises: what a channel cannot explain counts as unknown, the only safe reading."""
+def hand_over(provider: Provider, claimed: Claimed) -> Outcome:
+    """Make the call. Never raises: what a provider cannot explain counts as unknown, the only safe reading."""
     try:
-        return Outcome(claimed, sent=channel.send(claimed.outgoing))
+        return Outcome(claimed, sent=provider.send(claimed.outgoing))
     except DeliveryFailed as error:
         return Outcome(claimed, error=error)
     except Exception as error:
-        log.exception("channel.broke", channel=claimed.channel, message=claimed.outgoing.message_id)
+        log.exception("provider.broke", provider=claimed.provider, message=claimed.outgoing.message_id)
         return Outcome(
-            claimed, error=DeliveryUnknown(f"The channel broke: {type(error).__name__}", code="broke")
+            claimed, error=DeliveryUnknown(f"The provider broke: {type(error).__name__}", code="broke")
         )
 
 
@@ -186,7 +187,7 @@ def record(session: Session, outcome: Outcome, settings: Settings, now: datetime
 
 def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoing:
     """The call that a message needs."""
-    base, mail = settings.web.public_url.rstrip("/"), message.kind == "email"
+    base, mail = settings.web.public_url.rstrip("/"), message.channel == "email"
     return Outgoing(
         message_id=message.id,
         attempt=message.attempt,
@@ -199,7 +200,7 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
         match=message.match,
         not_after=message.not_after,
         deadline=deadline,
-        callback_url=f"{base}/hooks/{message.channel}/receipt" if base else None,
+        callback_url=f"{base}/hooks/{message.provider}/receipt" if base else None,
         headers=dict(message.headers),
         message_id_header=email_ids.message_id(message.id, settings) if mail else None,
         reply_to=settings.organisation.support_email or None,
@@ -210,20 +211,21 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
 # -- claiming ----------------------------------------------------------------------------------------------------------
 
 
-def _budget(session: Session, channel: str, settings: Settings, now: datetime) -> rate_limit.Budget:
-    if channel != "twilio_sms":
-        return rate_limit.Budget(channel, None)
-    return rate_limit.budget(session, channel, settings.twilio.messages_per_second, now)
+def _budget(session: Session, provider: str, settings: Settings, now: datetime) -> rate_limit.Budget:
+    rate = terms_of(provider, settings).segments_per_second
+    return (
+        rate_limit.Budget(provider, None) if rate is None else rate_limit.budget(session, provider, rate, now)
+    )
 
 
 def _due(
-    session: Session, channel: str, budget: rate_limit.Budget, limit: int, now: datetime
+    session: Session, provider: str, budget: rate_limit.Budget, limit: int, now: datetime
 ) -> Sequence[Message]:
-    """Due messages of a channel, longest due first, locked against other workers."""
+    """Due messages of a provider, longest due first, locked against other workers."""
     kept_back = [*provider_holds.stopped(session), *budget.exhausted()]
     wanted = (
         select(Message)
-        .where(Message.state == "queued", Message.due_at <= now, Message.channel == channel)
+        .where(Message.state == "queued", Message.due_at <= now, Message.provider == provider)
         .options(joinedload(Message.invitation))
         .order_by(Message.due_at, Message.id)
         .limit(limit)
@@ -234,13 +236,13 @@ def _due(
 
 def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
     """Ids of those messages whose address nothing may be sent to, or not to this person any more."""
-    listed = suppression.suppressed(session, {(each.kind, each.recipient) for each in messages})
+    listed = suppression.suppressed(session, {(each.channel, each.recipient) for each in messages})
     refused = suppression.refused(session, {each.contact_id for each in messages if each.contact_id})
     return {
         each.id
         for each in messages
-        if (each.kind, each.recipient) in listed
-        or (each.contact_id, each.kind, suppression.normal(each.recipient)) in refused
+        if (each.channel, each.recipient) in listed
+        or (each.contact_id, each.channel, suppression.normal(each.recipient)) in refused
     }
 
 
@@ -275,7 +277,7 @@ def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | No
 
 
 def _next_window(session: Session, message: Message, settings: Settings, now: datetime) -> bool:
-    """A survey that missed its hours (a held channel, a slow sender) waits for the next ones, if there are any."""
+    """A survey that missed its hours (a held provider, a slow sender) waits for the next ones, if there are any."""
     invitation = message.invitation
     if invitation is None or message.purpose not in SURVEYS:
         outbox.cancel(message, "too_late")
@@ -283,7 +285,7 @@ def _next_window(session: Session, message: Message, settings: Settings, now: da
     contact = session.get_one(Contact, invitation.contact_id)
     rules = eligibility.policy(settings)
     decision = eligibility.decide_again(
-        session, contact, (message.kind,), invitation.expires_at, rules, now, invitation.priority
+        session, contact, (message.channel,), invitation.expires_at, rules, now, invitation.priority
     )
     if not isinstance(decision, Send):
         outbox.cancel(message, decision.code)
@@ -324,13 +326,14 @@ def _not_sent(
 ) -> None:
     if isinstance(error, DeliveryUnknown):
         outbox.unconfirmed(message, error.code, settings, now)
-    elif isinstance(error, ChannelHeld):
-        provider_holds.hold(session, message.channel, error, now)
+    elif isinstance(error, ProviderHeld):
+        provider_holds.hold(session, message.provider, error, now)
         outbox.requeue(message, error.code, now + outbox.BACKOFF_BASE)
     else:
         outbox.refused(session, message, error, now)
-        if error.code == Verdict.RATE_LIMITED:
-            rate_limit.slow_down(session, message.channel, message.sender, settings, error.retry_after)
+        rate = terms_of(message.provider, settings).segments_per_second
+        if error.code == Verdict.RATE_LIMITED and rate is not None:
+            rate_limit.slow_down(session, message.provider, message.sender, rate, error.retry_after)
 
 
 def _close_attempt(session: Session, outcome: Outcome, now: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from feedback.core.local_days import day_of
 from feedback.core.period import Period
 from feedback.errors import NotFound
+from feedback.providers import terms_of
 from feedback.services import access
 from feedback.services.access import Viewer
 from feedback.settings import Settings
@@ -41,14 +42,14 @@ TAKEN = ("sent", "delivered", "undelivered")
 
 @dataclass
 class Tally:
-    """The messages of one day (by when they were written), channel and sender; `sent` includes the delivered ones.
+    """The messages of one day (by when they were written), provider and sender; `sent` includes the delivered ones.
 
     `sender` is the number or name that the provider reported, empty while nothing has left. `cost` is in the
-    currency of `twilio.cost_per_segment`.
+    currency of the organisation.
     """
 
     day: date
-    channel: str
+    provider: str
     sender: str
     states: Counter[str] = field(default_factory=Counter)
     segments: int = 0
@@ -69,7 +70,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`lost` counts (channel, reason) of failures, `called_off` of cancelled messages, `skipped` (stage, reason)."""
+    """`lost` counts (provider, reason) of failures, `called_off` of cancelled messages, `skipped` (stage, reason)."""
 
     days: Sequence[Tally]
     lost: Mapping[tuple[str, str], int]
@@ -105,18 +106,18 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
     tallies: dict[tuple[date, str, str], Tally] = {}
     lost: Counter[tuple[str, str]] = Counter()
     called_off: Counter[tuple[str, str]] = Counter()
-    for day, channel, sender, kind, state, reason, number, parts in _counted(session, since, until):
-        tally = tallies.setdefault((day, channel, sender), Tally(day, channel, sender))
+    for day, provider, sender, channel, state, reason, number, parts in _counted(session, since, until):
+        tally = tallies.setdefault((day, provider, sender), Tally(day, provider, sender))
         tally.states[state] += number
-        if state in TAKEN and kind == "sms":
+        if state in TAKEN and channel == "sms":
             tally.segments += int(parts or 0)
-            tally.cost += int(parts or 0) * settings.twilio.cost_per_segment
+            tally.cost += int(parts or 0) * terms_of(provider, settings).cost_per_segment
         if state in LOST:
-            lost[channel, reason or "unknown"] += number
+            lost[provider, reason or "unknown"] += number
         elif state == "cancelled":
-            called_off[channel, reason or "unknown"] += number
+            called_off[provider, reason or "unknown"] += number
     return Figures(
-        sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.channel, each.sender)),
+        sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.provider, each.sender)),
         dict(lost.most_common()),
         dict(called_off.most_common()),
         _skipped(session, since),
@@ -128,7 +129,7 @@ def _counted(
 ) -> Iterable[Row[date, str, str, str, str, str | None, int, int]]:
     day = local_day(session, Message.created_at, since, until)
     sender = func.coalesce(Message.sender, "")
-    kept = (day, Message.channel, sender, Message.kind, Message.state, Message.state_reason)
+    kept = (day, Message.provider, sender, Message.channel, Message.state, Message.state_reason)
     return session.execute(
         select(*kept, func.count(), func.sum(Message.segments))
         .where(Message.created_at >= since)
@@ -251,7 +252,7 @@ def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:
 
 
 def _message(message: Message, tried: Sequence[Attempt], told: Sequence[Receipt]) -> Iterator[Step]:
-    about = {"purpose": message.purpose, "channel": message.channel, "number": message.occurrence}
+    about = {"purpose": message.purpose, "channel": message.provider, "number": message.occurrence}
     yield Step(message.created_at, "written", about)
     for attempt in tried:
         code = "tried" if attempt.outcome in (None, "sent") else "tried_in_vain"

@@ -1,6 +1,6 @@
-"""Channels that may not send until a person has acted: bad credentials, an unregistered sender, a closed country.
+"""Providers that may not send until a person has acted: bad credentials, an unregistered sender, a closed country.
 
-A held channel burns no messages: they stay queued, and go out when the hold is lifted.
+A held provider burns no messages: they stay queued, and go out when the hold is lifted.
 """
 
 from __future__ import annotations
@@ -13,49 +13,49 @@ from sqlalchemy import ColumnElement, CursorResult, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.settings import Problem
-from feedback.store.models import ChannelHold, Message
+from feedback.store.models import Message, ProviderHold
 
 log = structlog.get_logger()
 
 EVERYWHERE = ""
-"""The country of a hold that stops the whole channel."""
+"""The country of a hold that stops the whole provider."""
 
 
-def hold(session: Session, channel: str, error: ChannelHeld, now: datetime) -> None:
-    """Stop a channel, or one country of it; said once, however many messages and nodes notice."""
-    row = ChannelHold(
-        channel=channel, country=error.country or EVERYWHERE, code=error.code, reason=str(error), since=now
+def hold(session: Session, provider: str, error: ProviderHeld, now: datetime) -> None:
+    """Stop a provider, or one country of it; said once, however many messages and nodes notice."""
+    row = ProviderHold(
+        provider=provider, country=error.country or EVERYWHERE, code=error.code, reason=str(error), since=now
     )
-    if (channel, row.country) in {(each.channel, each.country) for each in in_force(session)}:
+    if (provider, row.country) in {(each.provider, each.country) for each in in_force(session)}:
         return
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:  # another node noticed at the same moment
         return
-    log.error("channel.held", channel=channel, code=error.code, country=error.country)
+    log.error("provider.held", provider=provider, code=error.code, country=error.country)
 
 
 def lift(
-    session: Session, channel: str, user_id: int | None, now: datetime, country: str | None = None
+    session: Session, provider: str, user_id: int | None, now: datetime, country: str | None = None
 ) -> int:
-    """Let a held channel send again, or only one country of it; returns how many holds were lifted."""
+    """Let a held provider send again, or only one country of it; returns how many holds were lifted."""
     wanted = (
-        update(ChannelHold)
-        .where(ChannelHold.channel == channel, ChannelHold.lifted_at.is_(None))
+        update(ProviderHold)
+        .where(ProviderHold.provider == provider, ProviderHold.lifted_at.is_(None))
         .values(lifted_at=now, lifted_by_id=user_id)
     )
-    done = session.execute(wanted if country is None else wanted.where(ChannelHold.country == country))
+    done = session.execute(wanted if country is None else wanted.where(ProviderHold.country == country))
     assert isinstance(done, CursorResult)  # noqa: S101 - what an UPDATE gives
     return done.rowcount
 
 
-def in_force(session: Session) -> Sequence[ChannelHold]:
+def in_force(session: Session) -> Sequence[ProviderHold]:
     """The holds that nobody has lifted yet, oldest first."""
     return session.scalars(
-        select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.since)
+        select(ProviderHold).where(ProviderHold.lifted_at.is_(None)).order_by(ProviderHold.since)
     ).all()
 
 
@@ -64,7 +64,7 @@ def problems(session: Session) -> list[Problem]:
     return [
         Problem(
             "F110",
-            f"{each.channel}{f' ({each.country})' if each.country else ''} sends nothing "
+            f"{each.provider}{f' ({each.country})' if each.country else ''} sends nothing "
             f"since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason}",
             "Mend the cause, then let it send again on the page Deliveries.",
         )
@@ -77,8 +77,8 @@ def stopped(session: Session) -> list[ColumnElement[bool]]:
     # A message of an unknown country is no message of the held one: NULL must not decide about it.
     country = func.coalesce(Message.country, "?")
     return [
-        Message.channel == each.channel
+        Message.provider == each.provider
         if each.country == EVERYWHERE
-        else and_(Message.channel == each.channel, country == each.country)
+        else and_(Message.provider == each.provider, country == each.country)
         for each in in_force(session)
     ]

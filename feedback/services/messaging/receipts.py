@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core import lifecycle
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.providers.base import Receipt, Verdict
 from feedback.services.messaging import outbox, provider_holds
 from feedback.store.models import Message
@@ -21,12 +21,12 @@ log = structlog.get_logger()
 ARRIVED, LOST = ("delivered",), ("undelivered", "failed")
 
 
-def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> bool:
+def record(session: Session, provider: str, receipt: Receipt, now: datetime) -> bool:
     """Store a report and act on it. False for one that is known already."""
-    message = _message_of(session, channel, receipt)
+    message = _message_of(session, provider, receipt)
     row = ReceiptRow(
         message_id=message.id if message else None,
-        channel=channel,
+        provider=provider,
         provider_id=receipt.provider_id,
         status=receipt.status,
         code=receipt.error_code,
@@ -38,15 +38,15 @@ def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> b
     except IntegrityError:
         return False
     if message is None:
-        log.warning("receipt.of_unknown_message", channel=channel)
+        log.warning("receipt.of_unknown_message", provider=provider)
         return True
     _apply(session, message, receipt, now)
     return True
 
 
-def _message_of(session: Session, channel: str, receipt: Receipt) -> Message | None:
+def _message_of(session: Session, provider: str, receipt: Receipt) -> Message | None:
     """By the provider's id, or by ours where the answer to our call never came."""
-    mine = select(Message).where(Message.channel == channel).with_for_update()
+    mine = select(Message).where(Message.provider == provider).with_for_update()
     known = session.scalar(mine.where(Message.provider_id == receipt.provider_id))
     if known or receipt.message_id is None:
         return known
@@ -63,7 +63,7 @@ def _apply(session: Session, message: Message, receipt: Receipt, now: datetime) 
     elif receipt.status in LOST and ahead:
         outbox.failed(session, message, receipt.verdict or receipt.error_code or receipt.status, now)
         message.state = receipt.status
-        _conclude(session, message.channel, receipt, now)
+        _conclude(session, message.provider, receipt, now)
 
 
 def _arrived(message: Message, at: datetime) -> None:
@@ -73,8 +73,8 @@ def _arrived(message: Message, at: datetime) -> None:
         invitation.state, invitation.delivered_at = "delivered", at
 
 
-def _conclude(session: Session, channel: str, receipt: Receipt, now: datetime) -> None:
+def _conclude(session: Session, provider: str, receipt: Receipt, now: datetime) -> None:
     """A suspended account or an unregistered sender is reported message by message; stop after the first."""
-    if receipt.verdict == Verdict.HOLD_CHANNEL:
+    if receipt.verdict == Verdict.HOLD_PROVIDER:
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."
-        provider_holds.hold(session, channel, ChannelHeld(said, code=receipt.verdict), now)
+        provider_holds.hold(session, provider, ProviderHeld(said, code=receipt.verdict), now)

@@ -104,7 +104,7 @@ def erase(
 def _about(session: Session, contact: Contact) -> Mapping[str, Iterable[Base]]:
     responses = select(Response.id).where(Response.contact_id == contact.id)
     tasks = select(FollowUp.id).where(FollowUp.response_id.in_(responses))
-    addresses = _addresses(contact)
+    addresses = contact.addresses.items()
     wanted: dict[str, tuple[type[Base], ColumnElement[bool]]] = {
         "consents": (Consent, Consent.contact_id == contact.id),
         "suppressions": (Suppression, or_(*(_on_list(kind, address) for kind, address in addresses))),
@@ -140,12 +140,6 @@ def _value(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
-
-
-def _addresses(contact: Contact) -> list[tuple[str, str]]:
-    """(kind, address) of the ways to reach the contact."""
-    ways = (("sms", contact.phone), ("email", contact.email))
-    return [(kind, address) for kind, address in ways if address]
 
 
 def _on_list(kind: str, address: str) -> ColumnElement[bool]:
@@ -186,9 +180,11 @@ def _left_alone(session: Session, contact: Contact) -> str | None:
 
 def _forget_addresses(session: Session, contact: Contact, now: datetime, *, remember: bool) -> None:
     """Replace what stands on the list by digests. An address that somebody else has too is left to them."""
-    for kind, address in _addresses(contact):
+    for kind, address in contact.addresses.items():
         session.execute(
-            delete(SimulatedMessage).where(SimulatedMessage.kind == kind, SimulatedMessage.address == address)
+            delete(SimulatedMessage).where(
+                SimulatedMessage.channel == kind, SimulatedMessage.address == address
+            )
         )
         if _is_shared(session, contact, kind, address):
             continue

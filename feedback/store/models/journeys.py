@@ -101,7 +101,7 @@ class Invitation(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_version.id"))
     stage: Mapped[Word]
     priority: Mapped[int] = mapped_column(default=50)
-    kind: Mapped[Word]  # sms | email: how it first went out
+    channel: Mapped[Word]  # sms | email: how it first went out
     language: Mapped[str] = mapped_column(String(8))
     token: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[Word]
@@ -121,9 +121,9 @@ class Invitation(Base):
     remind_at: Mapped[datetime | None] = mapped_column(index=True)
     reminders: Mapped[list[str]] = mapped_column(Json, default=list)  # delays, as in journey.yaml
     reminders_sent: Mapped[int] = mapped_column(default=0)
-    other_kinds: Mapped[list[str]] = mapped_column(
+    other_channels: Mapped[list[str]] = mapped_column(
         Json, default=list
-    )  # ways that are left should this one fail
+    )  # channels that are left should this one fail
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     contact: Mapped[Contact] = relationship()
