@@ -342,6 +342,10 @@ def test_there_are_words_for_every_reason_and_state() -> None:
     assert set(lifecycle.MESSAGE) <= set(message_wording.STATES)
 
 
+def test_what_messages_of_an_earlier_release_say_still_has_words() -> None:
+    assert message_wording.REASONS["hold_channel"] == message_wording.REASONS[Verdict.HOLD_PROVIDER]
+
+
 @pytest.mark.parametrize("language", LANGUAGES["desk"])
 def test_every_step_has_a_sentence_even_where_nothing_is_known(language: str) -> None:
     say, journey = translator("desk", language), Journey(stages=())
