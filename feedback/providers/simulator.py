@@ -75,8 +75,8 @@ class MemoryMailbox:
 
 
 def sms_terms(settings: Settings) -> Terms:
-    """The simulated phone takes everything at once, can always answer, and costs what a real message would."""
-    return Terms(cost_per_segment=settings.twilio.cost_per_segment)
+    """The simulated phone has Twilio's usual sender and price, but takes everything at once and can always answer."""
+    return Terms(sender=settings.twilio.sender, cost_per_segment=settings.twilio.cost_per_segment)
 
 
 class Simulator:
