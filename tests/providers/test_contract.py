@@ -121,11 +121,11 @@ def failure_of(world: World) -> DeliveryFailed:
     return caught.value
 
 
-def test_every_channel_is_held_to_the_contract():
+def test_every_provider_is_held_to_the_contract():
     assert set(WORLDS) == set(PROVIDERS)
 
 
-def test_a_channel_says_what_it_is(world):
+def test_a_provider_says_what_it_is(world):
     assert isinstance(world.provider, Provider)
     assert world.provider.channel in ("sms", "email")
     assert world.provider.key.endswith(world.provider.channel)
@@ -190,7 +190,7 @@ def test_an_error_is_a_verdict_and_a_sentence_without_the_address(world, how):
     assert world.outgoing.to not in str(failure)
 
 
-def test_a_healthy_channel_has_no_complaints_and_checking_sends_nothing(world):
+def test_a_healthy_provider_has_no_complaints_and_checking_sends_nothing(world):
     assert world.provider.check() == []
     assert world.received() == 0
 

@@ -100,7 +100,7 @@ def test_health_is_told_and_figures_are_kept(app: Flask, sign_in: SignIn) -> Non
     assert "feedback_follow_ups" in sign_in("admin").get("/metrics").text
 
 
-def test_a_held_channel_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
+def test_a_held_provider_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
     closed = ProviderHeld("Twilio 20003: the credentials are not accepted.", code="hold_provider")
     with runtime.database.writing() as session:
         provider_holds.hold(session, "simulator_sms", closed, clock.now())

@@ -311,7 +311,7 @@ def test_whom_no_channel_of_the_installation_reaches_is_skipped_with_the_reason(
         assert enrolment.explanation[0]["params"] == {"sms": "not_enabled", "email": "no_address"}
 
 
-def test_a_channel_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
+def test_a_provider_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
     world.providers.pop("simulator_sms")  # another node runs with newer settings
     with world.database.writing() as session:
         world.contact(session)

@@ -81,7 +81,7 @@ def stored(app: Flask, message_id: int) -> Message:
         return session.get_one(Message, message_id)
 
 
-def test_a_day_is_told_by_channel_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
+def test_a_day_is_told_by_provider_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
     page = sign_in("lead").get("/deliveries/").text
     assert "By day, channel and sender" in page
     assert "the address does not work" in page
@@ -200,7 +200,7 @@ def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sig
         assert f"<h2>{heading} · last 14 days</h2>" in page
 
 
-def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
+def test_a_held_provider_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
     error = ProviderHeld(
         "Twilio 20003: the credentials are not accepted.", code="hold_provider", country="TR"
     )
