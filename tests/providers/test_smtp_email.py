@@ -300,7 +300,7 @@ def test_plain_mail_over_the_network_must_be_asked_for():
     options = {"host": "mail.example", "security": "plain", "sender": "a@b.example"}
     with pytest.raises(SettingsInvalid, match="encryption"):
         SmtpEmail(**options)
-    assert SmtpEmail(**options, trust_plain=True).kind == "email"
+    assert SmtpEmail(**options, trust_plain=True).channel == "email"
 
 
 def test_a_sender_must_be_an_address():
