@@ -13,8 +13,8 @@ from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.library import Library
-from feedback.providers import CHANNELS
-from feedback.providers.base import Channel
+from feedback.providers import PROVIDERS
+from feedback.providers.base import Provider
 from feedback.services import rollups
 from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
 from feedback.services.questionnaires import publishing
@@ -22,7 +22,7 @@ from feedback.settings import Settings, check, load
 from feedback.store.database import Database
 
 TWILIO = "https://api.twilio.com"
-ABOUT_CHANNELS = "F02"  # prefix of the codes of channel problems
+ABOUT_PROVIDERS = "F02"  # prefix of the codes of provider problems
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Runtime:
     settings: Settings
     database: Database
     library: Library
-    channels: Mapping[str, Channel]
+    providers: Mapping[str, Provider]
 
 
 def instance_from(environ: Mapping[str, str] = os.environ) -> Path:
@@ -46,12 +46,12 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def start(settings: Settings, *, sending: bool = True) -> Runtime:
-    """Upgrade the database and return a Runtime; with `sending=False` it opens no channels and needs none.
+    """Upgrade the database and return a Runtime; with `sending=False` it opens no providers and needs none.
 
     Raises SettingsInvalid for settings that cannot work, QuestionnaireInvalid, StorageUnavailable.
     """
     problems = [problem for problem in check(settings) if problem.level == "error"]
-    errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_CHANNELS)]
+    errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_PROVIDERS)]
     if errors:
         raise SettingsInvalid("\n".join(errors))
     _weigh(settings)
@@ -64,7 +64,7 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
         shelf = publishing.load(session, settings, now)
     with database.writing() as session:
         publishing.note_acceptances(session, shelf, now)
-    return Runtime(settings, database, shelf, open_channels(settings, database) if sending else {})
+    return Runtime(settings, database, shelf, open_providers(settings, database) if sending else {})
 
 
 def _weigh(settings: Settings) -> None:
@@ -90,14 +90,14 @@ def open_database(settings: Settings) -> Database:
     )
 
 
-def open_channels(settings: Settings, database: Database) -> dict[str, Channel]:
-    """Open the enabled channels, by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
-    made: dict[str, Channel] = {}
-    for key in settings.channels.enabled:
-        if key not in CHANNELS:
-            known = ", ".join(CHANNELS)
-            raise SettingsInvalid(f"channels.enabled: there is no channel {key!r}; use one of {known}.")
-        made[key] = CHANNELS[key](**_arguments(key, settings, database))
+def open_providers(settings: Settings, database: Database) -> dict[str, Provider]:
+    """Open the enabled providers, by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
+    made: dict[str, Provider] = {}
+    for key in settings.providers.enabled:
+        if key not in PROVIDERS:
+            known = ", ".join(PROVIDERS)
+            raise SettingsInvalid(f"providers.enabled: there is no provider {key!r}; use one of {known}.")
+        made[key] = PROVIDERS[key](**_arguments(key, settings, database))
     return made
 
 

@@ -14,7 +14,7 @@ FeedbackError                 shown to people as one sentence, never as a traceb
 ├── SignatureInvalid    403   a callback without the provider's valid signature
 └── DeliveryFailed            the provider did not accept the message
         ├── DeliveryUnknown       it is not known whether the provider accepted the message
-        └── ChannelHeld           the whole channel (or one country) must stop: credentials, registration
+        └── ProviderHeld          the whole provider (or one country) must stop: credentials, registration
 
 Mistakes in a customer's answers are returned as values (`problems`), not raised.
 """
@@ -106,8 +106,8 @@ class DeliveryUnknown(DeliveryFailed):
         super().__init__(message, permanent=False, code=code)
 
 
-class ChannelHeld(DeliveryFailed):
-    """The fault is the channel's: nothing may be sent on it (or to `country`) until somebody fixes it."""
+class ProviderHeld(DeliveryFailed):
+    """The fault is the provider's: nothing may be sent through it (or to `country`) until somebody fixes it."""
 
     def __init__(self, message: str, *, code: str, country: str | None = None) -> None:
         super().__init__(message, permanent=False, code=code)

@@ -49,7 +49,7 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         # One pool per channel, so that a mail server that hangs does not delay text messages.
         threads = runtime.settings.worker.concurrency
-        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
+        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
         self._watch = reconciliation.Watch()
         self._ended = threading.Event()
         self._scheduler = BackgroundScheduler(
@@ -99,7 +99,7 @@ class Worker:
 
     def tick(self) -> None:
         """Run every job once in this thread, in the order of a survey's life; for tests and commands."""
-        for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.channels)):
+        for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.providers)):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
@@ -114,12 +114,12 @@ class Worker:
                     job.modify(next_run_time=clock.now())
 
     def _jobs(self, tick: float, pools: Pools) -> list[tuple[str, Job, float]]:
-        """(name, job, seconds between two runs). A channel sends in its pool, or one message at a time without one."""
+        """(name, job, seconds between two runs). A provider sends in its pool, or one message at a time without one."""
         settings = self.runtime.settings
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
-            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.channels),
+            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
             ("catch up", catch_up, max(tick, 600)),
@@ -140,7 +140,7 @@ class Worker:
             log.exception("worker.job_failed", job=name)
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
-        only, settings = {key: runtime.channels[key]}, runtime.settings
+        only, settings = {key: runtime.providers[key]}, runtime.settings
         while dispatch.send_queued(
             runtime.database,
             only,
@@ -156,7 +156,7 @@ class Worker:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciliation.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
+        reconciliation.reconcile(runtime.database, runtime.providers, runtime.settings, now, self._watch)
 
 
 def _wall_clock_ahead() -> float:
@@ -177,9 +177,9 @@ def plan(runtime: Runtime, now: datetime) -> None:
 def issue(runtime: Runtime, now: datetime) -> None:
     """Turn due enrolments into invitations."""
     with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.issue_due(session, runtime.library, runtime.providers, runtime.settings, now)
     with runtime.database.writing() as session:
-        invitations.use_other_channels(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.use_other_channels(session, runtime.library, runtime.providers, runtime.settings, now)
 
 
 def reap(runtime: Runtime, now: datetime) -> None:
@@ -188,12 +188,12 @@ def reap(runtime: Runtime, now: datetime) -> None:
 
 
 def catch_up(runtime: Runtime, now: datetime) -> None:
-    missed_replies.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
+    missed_replies.catch_up(runtime.database, runtime.providers, runtime.library, runtime.settings, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
-        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.remind_due(session, runtime.library, runtime.providers, runtime.settings, now)
 
 
 def expire(runtime: Runtime, now: datetime) -> None:
@@ -208,9 +208,9 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         accounts.welcome_back(session, now)
         workflow.wake_due(session, now)
     with runtime.database.writing() as session:
-        staff_email.tell_owners(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_owners(session, runtime.providers, runtime.settings, now)
     with runtime.database.writing() as session:
-        staff_email.escalate(session, runtime.channels, runtime.settings, now)
+        staff_email.escalate(session, runtime.providers, runtime.settings, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
 
@@ -218,7 +218,7 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
     with runtime.database.writing() as session:
-        staff_email.tell_of_holds(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_of_holds(session, runtime.providers, runtime.settings, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

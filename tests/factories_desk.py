@@ -157,7 +157,7 @@ def invite(session: Session, runtime: Runtime, contact: Contact, now: datetime) 
         account_id=contact.account_id,
         version=runtime.library.published(session, "relationship-nps", now),
         stage="relationship",
-        kind="sms",
+        channel="sms",
         language=contact.language or "en",
         state="delivered",
         created_at=now,

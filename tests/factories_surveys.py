@@ -57,7 +57,7 @@ def invite(
     *,
     token: str = TOKEN,
     language: str = "en",
-    kind: str = "sms",
+    channel: str = "sms",
     **changes: Any,
 ) -> Invitation:
     """A contact with an account, invited and reached an hour before NOW."""
@@ -73,7 +73,7 @@ def invite(
         "account_id": account.id,
         "version": library.published(session, key, NOW),
         "stage": "support",
-        "kind": kind,
+        "channel": channel,
         "language": language,
         "token": token,
         "state": "delivered",

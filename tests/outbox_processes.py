@@ -58,8 +58,8 @@ def _row(number: int, phone: str, now: Any) -> dict[str, Any]:
     return {
         "purpose": "invitation",
         "occurrence": 0,
-        "channel": "twilio_sms",
-        "kind": "sms",
+        "provider": "twilio_sms",
+        "channel": "sms",
         "recipient": phone,
         "country": "US",
         "body": f"Acme: one short question: https://s.example/{token} Reply STOP to end.",

@@ -122,7 +122,7 @@ def _ending(at: str | None, how: str) -> Callable[[str], None]:
 
 
 class _Watched(TwilioSms):
-    """Twilio's channel, which tells how far a send has come."""
+    """The provider Twilio, which tells how far a send has come."""
 
     def __init__(self, reached: Callable[[str], None], url: str, timeout: float) -> None:
         super().__init__(

@@ -78,6 +78,34 @@ def test_the_domain_uses_the_standard_library_and_pydantic_only() -> None:
     assert foreign == []
 
 
+PROVIDER_FREE = ("services", "core")
+
+
+def naming_twilio(package: Path) -> list[str]:
+    """Lines by which these rooms would depend on one provider; what is its own is asked of `feedback.providers`."""
+    return [
+        f"{path.relative_to(package)}:{number}"
+        for name in PROVIDER_FREE
+        for path in sorted((package / name).rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if "twilio" in line.lower()
+    ]
+
+
+def test_no_service_names_twilio() -> None:
+    assert naming_twilio(PACKAGE) == []
+
+
+def test_a_service_that_names_twilio_is_found(tmp_path: Path) -> None:
+    (tmp_path / "core").mkdir()
+    (tmp_path / "services" / "messaging").mkdir(parents=True)
+    (tmp_path / "services" / "messaging" / "outbox.py").write_text(
+        "def pace(settings):\n    return settings.Twilio\n"
+    )
+    assert naming_twilio(tmp_path) == ["services/messaging/outbox.py:2"]
+
+
 def reads_clock(path: Path) -> Iterator[int]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -22,7 +22,7 @@ from feedback import clock, library, resources
 from feedback.bootstrap import Runtime
 from feedback.errors import DeliveryFailed
 from feedback.library import Library
-from feedback.providers.base import Channel, Outgoing, Sent, Verdict, refusal
+from feedback.providers.base import Outgoing, Provider, Sent, Verdict, refusal
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services.messaging import reconciliation
 from feedback.services.staff import api_keys
@@ -115,10 +115,10 @@ def days(migrated: Database, shipped: Library, tmp_path: Path) -> Iterator[Days]
         "FEEDBACK_CONTACT_WEEKDAYS": "mon,tue,wed,thu,fri,sat,sun",
     }
     mailbox = MemoryMailbox()
-    phones = {f"simulator_{kind}": Phone(kind=kind, mailbox=mailbox) for kind in ("sms", "email")}
-    channels: dict[str, Channel] = dict(phones)
+    phones = {f"simulator_{channel}": Phone(channel=channel, mailbox=mailbox) for channel in ("sms", "email")}
+    providers: dict[str, Provider] = dict(phones)
     shelf = Library(shipped.questionnaires, shipped.journey)
-    runtime = Runtime(load(tmp_path, environ), migrated, shelf, channels)
+    runtime = Runtime(load(tmp_path, environ), migrated, shelf, providers)
     with time_machine.travel(TUESDAY_TEN_IN_ISTANBUL, tick=False) as travel:
         yield Days(runtime, mailbox, travel, phones=phones)
 

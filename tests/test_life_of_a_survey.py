@@ -41,7 +41,7 @@ def runtime(migrated: Database, tmp_path: Path) -> Runtime:
     }
     settings = load(tmp_path, environ)
     shelf = library.load(resources.directories("questionnaires", tmp_path))
-    return Runtime(settings, migrated, shelf, bootstrap.open_channels(settings, migrated))
+    return Runtime(settings, migrated, shelf, bootstrap.open_providers(settings, migrated))
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def the_settings() -> Settings:
 
 
 def the_runtime(*, sending: bool = False) -> Runtime:
-    """Start a Runtime; channels are opened only with `sending`."""
+    """Start a Runtime; providers are opened only with `sending`."""
     from feedback import bootstrap
 
     return bootstrap.start(the_settings(), sending=sending)

@@ -49,7 +49,7 @@ def init(name: str, public_url: str) -> None:
 
 
 @main.command()
-@click.option("--deep", is_flag=True, help="Also check the stored data and call every channel's provider.")
+@click.option("--deep", is_flag=True, help="Also check the stored data and call every provider.")
 def doctor(deep: bool) -> None:
     """Check the installation and report each problem with its fix."""
     from feedback import bootstrap, clock
@@ -75,7 +75,7 @@ def doctor(deep: bool) -> None:
     if database.is_sqlite:
         click.echo("            Run one worker: on SQLite a second one is harmless but makes nothing faster.")
     click.echo(f"Library     {len(shelf.questionnaires)} questionnaires, {len(shelf.journey.stages)} stages")
-    click.echo(f"Channels    {', '.join(settings.channels.enabled) or 'none'}")
+    click.echo(f"Providers   {', '.join(settings.providers.enabled) or 'none'}")
     broken = any(problem.level == "error" for problem in problems)
     if deep and not broken:
         broken = _deep(settings)
@@ -96,7 +96,7 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """Problems in the stored data: held channels, rollups in another time zone, missing rates and calendars."""
+    """Problems in the stored data: held providers, rollups in another time zone, missing rates and calendars."""
     from feedback.services import rollups
     from feedback.services.customers import revenue
     from feedback.services.messaging import provider_holds
@@ -112,7 +112,7 @@ def _standing(database: Database, settings: Settings) -> list[Problem]:
 
 
 def _deep(settings: Settings) -> bool:
-    """Call every channel's provider and check the stored data; True if there is a complaint."""
+    """Call every provider and check the stored data; True if there is a complaint."""
     from feedback import bootstrap, clock
     from feedback.services import rollups
     from feedback.services.messaging import invariants
@@ -120,8 +120,8 @@ def _deep(settings: Settings) -> bool:
     database = bootstrap.open_database(settings)
     complaints = [
         f"{key}: {sentence}"
-        for key, channel in bootstrap.open_channels(settings, database).items()
-        for sentence in channel.check()
+        for key, provider in bootstrap.open_providers(settings, database).items()
+        for sentence in provider.check()
     ]
     with database.reading() as session:
         complaints += [str(each) for each in invariants.check(session, clock.now())]

@@ -83,7 +83,7 @@ class Policy:
     least_window     send nothing if less than this is left before the quiet hours
     blackout         local dates on which nobody is contacted
     default_zone     used if person, number and country leave the time zone unknown
-    kinds            the kinds of channels that the installation has; None is all of them
+    channels         the channels that the installation has; None is all of them
     """
 
     gap: timedelta = timedelta(days=30)
@@ -94,7 +94,7 @@ class Policy:
     blackout: frozenset[date] = frozenset()
     default_zone: str = "UTC"
     countries: Mapping[str, CountryRules] = field(default_factory=shipped_rules)
-    kinds: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.important_gap > self.gap:
@@ -226,7 +226,7 @@ def spread(contact_key: str, cadence_days: int) -> int:
 
 
 def _obstacle(channel: str, recipient: Recipient, rules: CountryRules, policy: Policy) -> str | None:
-    if policy.kinds is not None and channel not in policy.kinds:
+    if policy.channels is not None and channel not in policy.channels:
         return "not_enabled"
     reach = recipient.reach.get(channel)
     if reach is None or not reach.has_address:

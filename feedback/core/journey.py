@@ -10,7 +10,7 @@ from feedback.core.duration import DurationField
 from feedback.core.questions.base import Key, Strict
 from feedback.core.text import Language, Text
 
-ChannelKind = Literal["sms", "email"]
+Channel = Literal["sms", "email"]
 DateField = Literal["renewal_on", "contract_started_on"]
 
 
@@ -49,7 +49,7 @@ class Stage(Strict):
     title: Text
     enter: Entry
     questionnaire: Key
-    channels: Annotated[tuple[ChannelKind, ...], BeforeValidator(_one_or_more)] = Field(
+    channels: Annotated[tuple[Channel, ...], BeforeValidator(_one_or_more)] = Field(
         min_length=1,
         description="in order of preference; the first one that the customer has and consents to is used",
     )

@@ -17,7 +17,7 @@ from feedback.core.lifecycle import InvitationState
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
 from feedback.demo.people import COMMENTS, NOTES, TOPICS
-from feedback.providers.base import Channel
+from feedback.providers.base import Provider
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services import access
 from feedback.services.followups import queue, recovery_survey, root_causes, workflow
@@ -50,12 +50,12 @@ OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.
 
 def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime) -> None:
     """Everything that happened between two moments, looked at twice a day."""
-    quiet: Mapping[str, Channel] = {  # the past does not ring on the simulated phone
-        f"simulator_{kind}": Simulator(kind=kind, mailbox=MemoryMailbox(now=lambda: begin))
-        for kind in ("sms", "email")
+    quiet: Mapping[str, Provider] = {  # the past does not ring on the simulated phone
+        f"simulator_{channel}": Simulator(channel=channel, mailbox=MemoryMailbox(now=lambda: begin))
+        for channel in ("sms", "email")
     }
     settings = replace(runtime.settings, contact=replace(runtime.settings.contact, account_max=4))
-    past = replace(runtime, channels=quiet, settings=settings)
+    past = replace(runtime, providers=quiet, settings=settings)
     now = begin
     while now < until - timedelta(hours=12):
         lately = now > until - BEHIND_SINCE
@@ -74,15 +74,15 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
             enrolments.plan_dates(session, runtime.library, runtime.settings, now)
             _plan_old_customers(session, runtime, now)
             recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
-        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
-        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.issue_due(session, runtime.library, runtime.providers, runtime.settings, now)
+        invitations.remind_due(session, runtime.library, runtime.providers, runtime.settings, now)
         invitations.expire_due(session, now)
-        for claimed in dispatch.claim(session, runtime.channels, runtime.settings, "demo", now):
-            outcome = dispatch.hand_over(runtime.channels[claimed.channel], claimed)
+        for claimed in dispatch.claim(session, runtime.providers, runtime.settings, "demo", now):
+            outcome = dispatch.hand_over(runtime.providers[claimed.provider], claimed)
             dispatch.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
-        staff_email.tell_owners(session, runtime.channels, runtime.settings, now)
-        staff_email.escalate(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_owners(session, runtime.providers, runtime.settings, now)
+        staff_email.escalate(session, runtime.providers, runtime.settings, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
@@ -123,7 +123,7 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
         .order_by(Invitation.id)
     ).all()
     for invitation in waiting:
-        if dice.random() < WOULD_ANSWER[invitation.kind] / 4:
+        if dice.random() < WOULD_ANSWER[invitation.channel] / 4:
             questionnaire = runtime.library.of(invitation.version)
             at = now - timedelta(minutes=dice.randrange(1, 200))
             recording.record(
@@ -131,7 +131,7 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
                 invitation,
                 questionnaire,
                 _answer(questionnaire, invitation, dice, better),
-                source="sms_reply" if invitation.kind == "sms" and dice.random() < 0.3 else "link",
+                source="sms_reply" if invitation.channel == "sms" and dice.random() < 0.3 else "link",
                 followup=runtime.settings.followup,
                 now=at,
                 finished=True,

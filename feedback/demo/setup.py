@@ -174,6 +174,6 @@ def _contact(
     )
     session.add(contact)
     session.flush()
-    for kind, address in (("sms", contact.phone), ("email", contact.email)):
-        suppression.grant(session, contact, kind, address or "", basis="consent", source="demo", now=now)
+    for kind, address in contact.addresses.items():
+        suppression.grant(session, contact, kind, address, basis="consent", source="demo", now=now)
     return contact

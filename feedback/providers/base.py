@@ -1,27 +1,29 @@
-"""The interface of all channels; services know channels only through this module.
+"""The interface of all providers; services know providers only through this module.
+
+A channel is the medium (SMS or e-mail), a provider the way in which we send by it (Twilio, a mail server).
 
 A call to `send` ends in one of these ways. The distinction prevents lost and duplicate messages:
 
 returns Sent              the provider accepted the message and returned its id
 raises DeliveryFailed     the provider does not have it; `permanent` says whether to try again
-raises ChannelHeld        the provider does not have it, and the cause is the channel, not this message
+raises ProviderHeld       the provider does not have it, and the cause is the channel, not this message
 raises DeliveryUnknown    the provider may have it; look it up (`LooksUp`) or ask a person, but do not resend
 
-The `code` of these errors is a `Verdict` (or another single word) with the same meaning on every channel.
+The `code` of these errors is a `Verdict` (or another single word) with the same meaning on every provider.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld
 
-Kind = Literal["sms", "email"]
+Channel = Literal["sms", "email"]
 ReceiptStatus = Literal["sent", "delivered", "undelivered", "failed", "queued"]
 
 
@@ -36,7 +38,7 @@ class Verdict(StrEnum):
     TOO_LATE = "too_late"  # the recipient's contact hours are over
     OPTED_OUT = "opted_out"  # the recipient opted out at the provider: record it, never send again
     BAD_ADDRESS = "bad_address"  # the address does not work: mark it, use another channel
-    HOLD_CHANNEL = "hold_channel"  # credentials, registration or sender: a person must fix it
+    HOLD_PROVIDER = "hold_provider"  # credentials, registration or sender: a person must fix it
     HOLD_COUNTRY = "hold_country"  # the provider does not let us send to this country
     UNKNOWN = "unknown"  # the provider may have the message
 
@@ -48,10 +50,10 @@ def refusal(
     match verdict:
         case Verdict.UNKNOWN:
             return DeliveryUnknown(message, code=verdict)
-        case Verdict.HOLD_CHANNEL:
-            return ChannelHeld(message, code=verdict)
+        case Verdict.HOLD_PROVIDER:
+            return ProviderHeld(message, code=verdict)
         case Verdict.HOLD_COUNTRY if country:
-            return ChannelHeld(message, code=verdict, country=country)
+            return ProviderHeld(message, code=verdict, country=country)
     # A number without a country (a satellite phone) must not hold every country, so only its message is refused.
     permanent = verdict in (Verdict.REFUSED, Verdict.HOLD_COUNTRY, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
@@ -91,12 +93,12 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One attempt to send one message, with everything that a channel needs."""
+    """One attempt to send one message, with everything that a provider needs."""
 
     message_id: int
     attempt: int  # 1, 2, ...; message_id and attempt identify the call in callbacks
     to: str  # E.164 number or e-mail address
-    sender: str | None  # overrides the channel's own sender
+    sender: str | None  # overrides the provider's own sender
     body: str
     subject: str | None
     html: str | None
@@ -104,7 +106,7 @@ class Outgoing:
     match: str | None  # the unique link token in the body, for look-ups at the provider
     not_after: datetime | None  # aware; the end of the recipient's contact hours
     deadline: Deadline  # the attempt must not start later; the response may come later
-    callback_url: str | None  # public URL for receipts; the channel adds message_id and attempt
+    callback_url: str | None  # public URL for receipts; the provider adds message_id and attempt
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt
     reply_to: str | None
@@ -174,19 +176,49 @@ class WebhookRequest:
         return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 
 
+def _reaches_us(_sender: str, _country: str | None) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every message that a provider sends for us, known from the settings without opening it.
+
+    sender               the usual sender; empty where the provider has its own
+    senders              other senders, by the recipient's country (ISO 3166)
+    answerable           whether a reply from a country reaches a sender
+    segments_per_second  that one sender may send; None is no limit
+    cost_per_segment     in organisation.currency
+    """
+
+    sender: str = ""
+    senders: Mapping[str, str] = field(default_factory=dict)
+    answerable: Callable[[str, str | None], bool] = _reaches_us
+    segments_per_second: float | None = None
+    cost_per_segment: float = 0.0
+
+    def own_sender(self, country: str | None) -> str | None:
+        """The sender that recipients in `country` have of their own; None: it is the usual one."""
+        return self.senders.get(country or "")
+
+    def can_reply(self, country: str | None) -> bool:
+        """Whether a recipient in `country` can answer the sender that they see."""
+        return self.answerable(self.own_sender(country) or self.sender, country)
+
+
 @runtime_checkable
-class Channel(Protocol):
-    """A provider adapter that sends messages to customers.
+class Provider(Protocol):
+    """A way to send messages to customers by one channel.
 
     `longest_call` is the longest time in seconds that a started call can take.
     """
 
     key: str
-    kind: Kind
+    channel: Channel
     longest_call: float
 
     def send(self, outgoing: Outgoing) -> Sent:
-        """Send one message. Raises DeliveryFailed, DeliveryUnknown or ChannelHeld."""
+        """Send one message. Raises DeliveryFailed, DeliveryUnknown or ProviderHeld."""
         ...
 
     def check(self) -> list[str]:
@@ -196,7 +228,7 @@ class Channel(Protocol):
 
 @runtime_checkable
 class CallsBack(Protocol):
-    """A channel whose provider calls us. Both methods raise SignatureInvalid, or Rejected for malformed calls."""
+    """A provider that calls us. Both methods raise SignatureInvalid, or Rejected for malformed calls."""
 
     def parse_receipt(self, request: WebhookRequest) -> Receipt: ...
 
@@ -205,7 +237,7 @@ class CallsBack(Protocol):
 
 @runtime_checkable
 class LooksUp(Protocol):
-    """A channel whose provider can be queried. Both methods raise DeliveryFailed if the query fails."""
+    """A provider that can be queried. Both methods raise DeliveryFailed if the query fails."""
 
     def find(self, to: str, match: str, since: datetime) -> list[Found]:
         """All messages to `to` that contain `match`, created at or after `since`.

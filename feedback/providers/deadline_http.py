@@ -43,8 +43,8 @@ _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 @contextmanager
-def fenced(deadline: Deadline) -> Iterator[Call]:
-    """In this block, no byte is written to a fenced connection after `deadline`."""
+def writing_until(deadline: Deadline) -> Iterator[Call]:
+    """In this block, no byte is written to a connection of DeadlineSession after `deadline`."""
     call = Call(deadline)
     token = _current.set(call)
     try:
@@ -95,7 +95,7 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
-class FencedSession:
+class DeadlineSession:
     """One pool of connections, safe to share between threads; it follows no redirects and does not retry."""
 
     def __init__(self, *, use_environment: bool = True) -> None:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from feedback import clock
 from feedback.errors import DeliveryFailed
-from feedback.providers.base import Found, Kind, Outgoing, Reply, Sent
+from feedback.providers.base import Channel, Found, Outgoing, Reply, Sent, Terms
+from feedback.settings import Settings
 
 Faults = Callable[[Outgoing], DeliveryFailed | None]
 """Returns the error with which an attempt shall fail, or None to deliver it."""
@@ -19,7 +20,7 @@ Faults = Callable[[Outgoing], DeliveryFailed | None]
 class Mailbox(Protocol):
     """Where simulated messages are delivered and simulated replies come from."""
 
-    def deliver(self, outgoing: Outgoing, kind: Kind) -> str:
+    def deliver(self, outgoing: Outgoing, channel: Channel) -> str:
         """Keep the message; returns its provider id."""
         ...
 
@@ -33,7 +34,7 @@ class Delivered:
     """One message in the memory mailbox."""
 
     provider_id: str
-    kind: Kind
+    channel: Channel
     outgoing: Outgoing
     at: datetime
 
@@ -46,9 +47,9 @@ class MemoryMailbox:
     delivered: list[Delivered] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
 
-    def deliver(self, outgoing: Outgoing, kind: Kind) -> str:
+    def deliver(self, outgoing: Outgoing, channel: Channel) -> str:
         provider_id = f"SIM{len(self.delivered) + 1:08d}"
-        self.delivered.append(Delivered(provider_id, kind, outgoing, self.now()))
+        self.delivered.append(Delivered(provider_id, channel, outgoing, self.now()))
         return provider_id
 
     def find(self, to: str, match: str, since: datetime) -> list[Found]:
@@ -73,16 +74,21 @@ class MemoryMailbox:
         return Counter(each.outgoing.message_id for each in self.delivered)
 
 
+def sms_terms(settings: Settings) -> Terms:
+    """The simulated phone has Twilio's usual sender and price, but takes everything at once and can always answer."""
+    return Terms(sender=settings.twilio.sender, cost_per_segment=settings.twilio.cost_per_segment)
+
+
 class Simulator:
-    """A channel that delivers to a mailbox, and fails only if it is told to."""
+    """A provider that delivers to a mailbox, and fails only if it is told to."""
 
     longest_call = 30.0  # at most the wait for the database
 
     def __init__(
-        self, *, kind: Kind, mailbox: Mailbox, sender: str = "", faults: Faults | None = None
+        self, *, channel: Channel, mailbox: Mailbox, sender: str = "", faults: Faults | None = None
     ) -> None:
-        self.key = f"simulator_{kind}"
-        self.kind: Kind = kind
+        self.key = f"simulator_{channel}"
+        self.channel: Channel = channel
         self.sender = sender
         self._mailbox = mailbox
         self._faults = faults
@@ -92,7 +98,7 @@ class Simulator:
         error = self._faults(outgoing) if self._faults else None
         if error:
             raise error
-        provider_id = self._mailbox.deliver(outgoing, self.kind)
+        provider_id = self._mailbox.deliver(outgoing, self.channel)
         return Sent(provider_id, outgoing.sender or self.sender or None, None, "delivered")
 
     def check(self) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from feedback import clock
 from feedback.errors import DeliveryFailed, SettingsInvalid
-from feedback.providers.base import Deadline, Kind, Outgoing, Sent, Verdict, refusal
+from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, refusal
 
 Security = Literal["starttls", "ssl", "plain"]
 Answer = tuple[int, bytes]
@@ -39,7 +39,7 @@ class SmtpEmail:
     """E-mail through one SMTP server."""
 
     key = "smtp_email"
-    kind: Kind = "email"
+    channel: Channel = "email"
 
     def __init__(
         self,
@@ -152,8 +152,8 @@ class SmtpEmail:
         }
         try:
             if self._security == "ssl":
-                return _FencedSsl(self._host, self._port, context=self._context, **options)
-            return _Fenced(self._host, self._port, **options)
+                return _DeadlineSmtpSsl(self._host, self._port, context=self._context, **options)
+            return _DeadlineSmtp(self._host, self._port, **options)
         except ssl.SSLError as error:
             raise _distrusted(error) from None
         except smtplib.SMTPResponseException as error:
@@ -176,15 +176,15 @@ class SmtpEmail:
             raise _distrusted(error) from None
         except smtplib.SMTPNotSupportedError:
             raise refusal(
-                Verdict.HOLD_CHANNEL, "The mail server does not offer STARTTLS or authentication."
+                Verdict.HOLD_PROVIDER, "The mail server does not offer STARTTLS or authentication."
             ) from None
         except smtplib.SMTPResponseException as error:
-            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_CHANNEL) from None
+            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_PROVIDER) from None
         except OSError as error:
             raise _unreachable(error) from None
 
 
-class _Fenced(smtplib.SMTP):
+class _DeadlineSmtp(smtplib.SMTP):
     """An SMTP connection that writes nothing after the deadline; see `Deadline`."""
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
@@ -196,7 +196,7 @@ class _Fenced(smtplib.SMTP):
         super().send(s)
 
 
-class _FencedSsl(smtplib.SMTP_SSL):
+class _DeadlineSmtpSsl(smtplib.SMTP_SSL):
     """Like `_Fenced`, with TLS from the first byte."""
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
@@ -212,7 +212,7 @@ def _deliver(
     connection: smtplib.SMTP, envelope_from: str, recipient: str, message: EmailMessage, final_timeout: float
 ) -> None:
     """MAIL, RCPT, DATA, the mail, the final dot. Raises the error that each refusal means."""
-    _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_CHANNEL)
+    _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_PROVIDER)
     _step(lambda: connection.rcpt(recipient), {250, 251}, Verdict.REFUSED)
     _step(lambda: connection.docmd("DATA"), {354}, Verdict.REFUSED)
     _finish(connection, _dotted(message.as_bytes()), final_timeout)
@@ -261,7 +261,7 @@ def _refused(answer: Answer, if_permanent: Verdict) -> DeliveryFailed:
     if status in _NO_SUCH_ADDRESS and if_permanent is Verdict.REFUSED:
         return refusal(Verdict.BAD_ADDRESS, said)
     if code in (530, 535) or "relay" in text.lower():  # the server rejects us, not this recipient
-        return refusal(Verdict.HOLD_CHANNEL, said)
+        return refusal(Verdict.HOLD_PROVIDER, said)
     if code == 552:  # too large
         return refusal(Verdict.REFUSED, said)
     return refusal(if_permanent, said)
@@ -274,7 +274,7 @@ def _unreachable(error: OSError) -> DeliveryFailed:
 def _distrusted(error: ssl.SSLError) -> DeliveryFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
         return refusal(
-            Verdict.HOLD_CHANNEL, f"The mail server's certificate is not trusted: {error.verify_message}."
+            Verdict.HOLD_PROVIDER, f"The mail server's certificate is not trusted: {error.verify_message}."
         )
     return refusal(Verdict.UNREACHABLE, "The TLS connection to the mail server failed.")
 
@@ -309,7 +309,7 @@ def _sender(mailbox: object) -> str:
         return _address(parseaddr(str(mailbox))[1]).addr_spec
     except ValueError:
         raise refusal(
-            Verdict.HOLD_CHANNEL, "Correct the sender of this mail: it is not an e-mail address."
+            Verdict.HOLD_PROVIDER, "Correct the sender of this mail: it is not an e-mail address."
         ) from None
 
 

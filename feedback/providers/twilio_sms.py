@@ -25,9 +25,9 @@ from twilio.rest import Client
 from feedback import clock
 from feedback.errors import DeliveryFailed, Rejected, SettingsInvalid, SignatureInvalid
 from feedback.providers.base import (
+    Channel,
     Deadline,
     Found,
-    Kind,
     Outgoing,
     Receipt,
     ReceiptStatus,
@@ -37,7 +37,7 @@ from feedback.providers.base import (
     WebhookRequest,
     refusal,
 )
-from feedback.providers.deadline_http import Call, FencedSession, fenced, seconds_to_wait
+from feedback.providers.deadline_http import Call, DeadlineSession, seconds_to_wait, writing_until
 from feedback.providers.twilio_codes import meaning
 from feedback.providers.twilio_senders import is_service
 
@@ -74,7 +74,7 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the library is untyped
     def __init__(self, *, timeout: float, base_url: str | None) -> None:
         super().__init__(logging.getLogger(__name__), False, timeout)
         self._base = urlsplit(base_url) if base_url else None
-        self._session = FencedSession(use_environment=self._base is None)
+        self._session = DeadlineSession(use_environment=self._base is None)
 
     def request(self, method: str, uri: str, **options: Any) -> Response:
         timeout = options.pop("timeout", None) or self.timeout
@@ -95,7 +95,7 @@ class TwilioSms:
     """SMS through one Twilio account."""
 
     key = "twilio_sms"
-    kind: Kind = "sms"
+    channel: Channel = "sms"
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class TwilioSms:
 
     def send(self, outgoing: Outgoing) -> Sent:
         parameters = self._parameters(outgoing)
-        with fenced(outgoing.deadline) as call:
+        with writing_until(outgoing.deadline) as call:
             try:
                 message = self._client.messages.create(**parameters)
             except DeliveryFailed:  # the deadline
@@ -237,7 +237,7 @@ class TwilioSms:
 
     def _ask(self, question: Callable[[], T]) -> T:
         """Make a call to Twilio that can safely be repeated; raises DeliveryFailed for every failure."""
-        with fenced(Deadline.after(self.timeout)) as call:
+        with writing_until(Deadline.after(self.timeout)) as call:
             try:
                 return question()
             except DeliveryFailed:
@@ -352,7 +352,7 @@ def _broken(call: Call, error: Exception) -> DeliveryFailed:
 def _unanswered(call: Call, error: Exception) -> DeliveryFailed:
     if call.status in (401, 403):
         return refusal(
-            Verdict.HOLD_CHANNEL,
+            Verdict.HOLD_PROVIDER,
             "Correct Twilio's account SID, token or API key: Twilio does not accept them.",
         )
     if call.status == 404:

@@ -145,7 +145,7 @@ def sent_as(
 ) -> SentAs | None:
     """The key under which a sent invitation is counted; its row must be locked."""
     sent_at: datetime | None = invitation.sent_at
-    return (questionnaire, day_of(sent_at, zone), invitation.stage, invitation.kind) if sent_at else None
+    return (questionnaire, day_of(sent_at, zone), invitation.stage, invitation.channel) if sent_at else None
 
 
 def invited(session: Session, invitation_id: int, change: int = 1) -> None:
@@ -287,7 +287,7 @@ def _months(days: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 def _actual_invitations(session: Session) -> Selected:
     day = _day(session, Invitation.sent_at)
-    cell = (QuestionnaireVersion.key, day, Invitation.stage, Invitation.kind)
+    cell = (QuestionnaireVersion.key, day, Invitation.stage, Invitation.channel)
     return (
         select(
             *cell,
@@ -333,7 +333,7 @@ def _key(response: Countable, attribute: str) -> str:
 def _place(session: Session, invitation_id: int) -> SentAs | None:
     """Like `sent_as`, but locks the invitation's row, because it may be answered while it is sent."""
     row = session.execute(
-        select(QuestionnaireVersion.key, Invitation.sent_at, Invitation.stage, Invitation.kind)
+        select(QuestionnaireVersion.key, Invitation.sent_at, Invitation.stage, Invitation.channel)
         .join(QuestionnaireVersion, QuestionnaireVersion.id == Invitation.version_id)
         .where(Invitation.id == invitation_id)
         .with_for_update(of=Invitation)

@@ -11,8 +11,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from feedback.settings.problem import Problem
-from feedback.settings.reading import FILE
-from feedback.settings.table import LARGEST_LOGO, Settings
+from feedback.settings.reading import FILE, entries
+from feedback.settings.table import LARGEST_LOGO, RENAMED, Settings
 from feedback.settings.values import Secret
 
 SHORTEST_SECRET = 32  # characters; 64 hexadecimal digits from `feedback init` hold 256 bits
@@ -73,18 +73,25 @@ def _is_local(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _channels(settings: Settings) -> Iterator[Problem]:
-    enabled = settings.channels.enabled
+def _providers(settings: Settings) -> Iterator[Problem]:
+    enabled = settings.providers.enabled
     if not enabled:
-        yield Problem("F020", "No channel is enabled.", "Name at least one in channels.enabled.")
+        yield Problem("F020", "No provider is enabled.", "Name at least one in providers.enabled.")
     if any(key.startswith("simulator") for key in enabled) and not settings.demo:
         yield Problem(
-            "F021", "The simulator does not reach real customers.", "Enable a real channel.", "warning"
+            "F021", "The simulator does not reach real customers.", "Enable a real provider.", "warning"
         )
     if any(key.startswith("twilio") for key in enabled):
         yield from _twilio(settings)
     if any(key.startswith("smtp") for key in enabled):
         yield from _smtp(settings)
+
+
+def _renamed(settings: Settings) -> Iterator[Problem]:
+    for name in settings.old_names:
+        new = entries()[RENAMED[name]]
+        hint = f"Write {new.name} (or {new.variable}) instead."
+        yield Problem("F052", f"{name} is the old name of {new.name}.", hint, "warning")
 
 
 def _twilio(settings: Settings) -> Iterator[Problem]:
@@ -240,7 +247,8 @@ def _resources(settings: Settings) -> Iterator[Problem]:
 _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _secrets,
     _public_url,
-    _channels,
+    _providers,
+    _renamed,
     _hours,
     _customers,
     _branding,

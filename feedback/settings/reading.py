@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from feedback.errors import SettingsInvalid
-from feedback.settings.table import Settings
+from feedback.settings.table import RENAMED, Settings
 from feedback.settings.values import Secret, parse
 
 FILE = "feedback.toml"
@@ -21,14 +21,20 @@ _NOT_SETTINGS = {"FEEDBACK_INSTANCE"}  # names the directory of the settings and
 
 @dataclass(frozen=True)
 class Entry:
-    """One setting; `table` is empty for a setting at the top of the file."""
+    """One setting; `table` is empty for a setting at the top of the file.
+
+    `former` is the name of an earlier release by which the row is known too.
+    """
 
     table: str
     field: Field[Any]
     kind: Any
+    former: str = ""
 
     @property
     def name(self) -> str:
+        if self.former:
+            return self.former
         return f"{self.table}.{self.field.name}" if self.table else self.field.name
 
     @property
@@ -55,6 +61,12 @@ def _entries(table: type, name: str) -> Iterator[Entry]:
             yield Entry(name, each, kinds[each.name])
 
 
+@cache
+def _accepted() -> Mapping[str, Entry]:
+    """Every name that may be written: today's, and those of earlier releases."""
+    return {**entries(), **{old: replace(entries()[new], former=old) for old, new in RENAMED.items()}}
+
+
 def load(instance: Path, environ: Mapping[str, str]) -> Settings:
     """Load the settings of the installation in `instance`; the file is optional.
 
@@ -62,15 +74,26 @@ def load(instance: Path, environ: Mapping[str, str]) -> Settings:
     """
     instance = instance.absolute()
     mistakes: list[str] = []
-    values = dict(_from_file(instance / FILE, mistakes)) | dict(_from_environment(environ, mistakes))
+    given = dict(_from_file(instance / FILE, mistakes)) | dict(_from_environment(environ, mistakes))
+    values = _by_todays_names(given, mistakes)
     if mistakes:
         raise SettingsInvalid("\n".join(mistakes))
-    return _with_derived(_build(instance, values))
+    old_names = tuple(name for name in RENAMED if name in given)
+    return _with_derived(replace(_build(instance, values), old_names=old_names))
+
+
+def _by_todays_names(given: Mapping[str, Any], mistakes: list[str]) -> Mapping[str, Any]:
+    """The same values; an old name and its new one may both be given where they agree, in whatever place."""
+    values = {name: value for name, value in given.items() if name not in RENAMED}
+    for old, new in RENAMED.items():
+        if old in given and values.setdefault(new, given[old]) != given[old]:
+            mistakes.append(f"{old} is the old name of {new}, and they differ; keep {new}.")
+    return values
 
 
 def _from_file(path: Path, mistakes: list[str]) -> Iterator[tuple[str, Any]]:
     for name, written in _flatten(_document(path)):
-        if (entry := entries().get(name)) is None:
+        if (entry := _accepted().get(name)) is None:
             mistakes.append(f"{path.name}: there is no setting {name}.{_nearest(name, entries())}")
         else:
             yield from _value(entry, written, f"{path.name}: {name}", mistakes)
@@ -88,7 +111,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _flatten(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    tables = {entry.table for entry in entries().values()}
+    tables = {name.rpartition(".")[0] for name in _accepted()}
     for name, value in document.items():
         if isinstance(value, dict) and name in tables:
             yield from ((f"{name}.{key}", inner) for key, inner in value.items())
@@ -97,15 +120,16 @@ def _flatten(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _from_environment(environ: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple[str, Any]]:
-    known = {entry.variable: entry for entry in entries().values()}
+    known = {entry.variable: entry for entry in _accepted().values()}
     files = {f"{variable}_FILE": entry for variable, entry in known.items() if entry.is_secret}
+    suggested = [*(entry.variable for entry in entries().values()), *files]
     for variable in sorted(name for name in environ if name.startswith(PREFIX)):
         if variable in known:
             yield from _value(known[variable], environ[variable], variable, mistakes)
         elif variable in files:
             yield from _secret_from_file(files[variable], variable, environ, mistakes)
         elif variable not in _NOT_SETTINGS:
-            mistakes.append(f"There is no setting {variable}.{_nearest(variable, [*known, *files])}")
+            mistakes.append(f"There is no setting {variable}.{_nearest(variable, suggested)}")
 
 
 def _secret_from_file(
@@ -168,10 +192,10 @@ def _with_derived(settings: Settings) -> Settings:
 
 def _with_stand_ins(settings: Settings) -> Settings:
     public = Secret("demo: everybody knows this secret, so never use it in public")
-    web, link, channels = settings.web, settings.link, settings.channels
+    web, link, providers = settings.web, settings.link, settings.providers
     return replace(
         settings,
         web=replace(web, secret_key=web.secret_key or public, password_salt=web.password_salt or public),
         link=replace(link, key=link.key or public),
-        channels=replace(channels, enabled=channels.enabled or ("simulator_sms", "simulator_email")),
+        providers=replace(providers, enabled=providers.enabled or ("simulator_sms", "simulator_email")),
     )

@@ -59,6 +59,8 @@ class Database:
     patience: float = setting(10.0, "Seconds to wait for a lock or a connection.", least=0.1, most=120)
 
 
+RENAMED: Mapping[str, str] = MappingProxyType({"channels.enabled": "providers.enabled"})
+"""Names of earlier releases, with today's: existing installations keep working, and the doctor names the new one."""
 LARGEST_LOGO = 2_000
 """Bytes. An answer page must stay below 8 kB with the logo in it."""
 
@@ -113,10 +115,10 @@ class Questionnaires:
 
 
 @dataclass(frozen=True)
-class Channels:
+class Providers:
     """The channels that send messages."""
 
-    enabled: tuple[str, ...] = setting((), "Channels in use; if none is named, the demo uses its simulator.")
+    enabled: tuple[str, ...] = setting((), "Providers in use; if none is named, the demo uses its simulator.")
 
 
 @dataclass(frozen=True)
@@ -291,18 +293,22 @@ class Log:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one installation; `instance` is its directory."""
+    """All settings of one installation.
+
+    `instance` is its directory; `old_names` are the names in `RENAMED` by which some of the settings were given.
+    """
 
     instance: Path
+    old_names: tuple[str, ...] = ()
     demo: bool = setting(
-        False, "Demo mode: simulated channels and well-known secrets. Never use it in public."
+        False, "Demo mode: simulated providers and well-known secrets. Never use it in public."
     )
     web: Web = field(default_factory=Web)
     database: Database = field(default_factory=Database)
     organisation: Organisation = field(default_factory=Organisation)
     link: Link = field(default_factory=Link)
     questionnaires: Questionnaires = field(default_factory=Questionnaires)
-    channels: Channels = field(default_factory=Channels)
+    providers: Providers = field(default_factory=Providers)
     twilio: Twilio = field(default_factory=Twilio)
     smtp: Smtp = field(default_factory=Smtp)
     contact: Contact = field(default_factory=Contact)

@@ -19,7 +19,7 @@ from feedback import clock
 from feedback.errors import StorageUnavailable
 from feedback.services.messaging import metrics, provider_holds
 from feedback.settings import Secret
-from feedback.store.models import ChannelHold, FollowUp
+from feedback.store.models import FollowUp, ProviderHold
 from feedback.web.auth.permissions import Permission, demand, public
 
 if TYPE_CHECKING:
@@ -74,16 +74,16 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return Response("ok\n", mimetype="text/plain")
 
     @bare.get("/readyz")
-    @public("a load balancer asks, and learns whether to send visitors, and which channel is on hold")
+    @public("a load balancer asks, and learns whether to send visitors, and which provider is on hold")
     def readyz() -> ResponseReturnValue:
-        """A held channel takes no visitors away: pages work, answers come in, messages wait."""
+        """A held provider takes no visitors away: pages work, answers come in, messages wait."""
         try:
             with runtime.database.reading() as session:
                 held = provider_holds.in_force(session)
         except StorageUnavailable:
             return {"ready": False}, 503
         whole = _brings(runtime.settings.web.metrics_token)
-        return {"ready": True, "channels": _channels(runtime, held, whole)}
+        return {"ready": True, "providers": _providers(runtime, held, whole)}
 
     @bare.get("/metrics")
     @public("for the collector, which brings the token of the settings, and for admins")
@@ -95,12 +95,14 @@ def blueprint(runtime: Runtime) -> Blueprint:
     return bare
 
 
-def _channels(runtime: Runtime, held: Sequence[ChannelHold], whole: bool) -> dict[str, list[dict[str, str]]]:
-    """What keeps each channel from sending, nothing as a rule; `whole`: with the sentence that names the cause."""
-    found: dict[str, list[dict[str, str]]] = {key: [] for key in runtime.settings.channels.enabled}
+def _providers(
+    runtime: Runtime, held: Sequence[ProviderHold], whole: bool
+) -> dict[str, list[dict[str, str]]]:
+    """What keeps each provider from sending, nothing as a rule; `whole`: with the sentence that names the cause."""
+    found: dict[str, list[dict[str, str]]] = {key: [] for key in runtime.settings.providers.enabled}
     for each in held:
         detail = {"code": each.code, "country": each.country, "since": each.since.isoformat()}
-        found.setdefault(each.channel, []).append(detail | ({"reason": each.reason} if whole else {}))
+        found.setdefault(each.provider, []).append(detail | ({"reason": each.reason} if whole else {}))
     return found
 
 

@@ -18,33 +18,35 @@ if TYPE_CHECKING:
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    """POST /hooks/<channel>/receipt and /hooks/<channel>/reply."""
+    """POST /hooks/<provider>/receipt and /hooks/<provider>/reply."""
     hooks = Blueprint("hooks", __name__)
 
-    @hooks.post("/<channel>/receipt")
+    @hooks.post("/<provider>/receipt")
     @public("the provider signs it")
-    def receipt(channel: str) -> Response:
-        parsed = _caller(runtime, channel).parse_receipt(_webhook())
+    def receipt(provider: str) -> Response:
+        parsed = _caller(runtime, provider).parse_receipt(_webhook())
         with runtime.database.writing() as session:
-            receipts.record(session, channel, parsed, clock.now())
+            receipts.record(session, provider, parsed, clock.now())
         return _empty()
 
-    @hooks.post("/<channel>/reply")
+    @hooks.post("/<provider>/reply")
     @public("the provider signs it")
-    def reply(channel: str) -> Response:
-        parsed = _caller(runtime, channel).parse_reply(_webhook())
+    def reply(provider: str) -> Response:
+        parsed = _caller(runtime, provider).parse_reply(_webhook())
         with runtime.database.writing() as session:
-            sms_conversation.receive(session, channel, parsed, runtime.library, runtime.settings, clock.now())
+            sms_conversation.receive(
+                session, provider, parsed, runtime.library, runtime.settings, clock.now()
+            )
         return _empty()
 
     return hooks
 
 
 def _caller(runtime: Runtime, key: str) -> CallsBack:
-    channel = runtime.channels.get(key)
-    if not isinstance(channel, CallsBack):
+    provider = runtime.providers.get(key)
+    if not isinstance(provider, CallsBack):
         raise NotFound("There is no such hook.")
-    return channel
+    return provider
 
 
 def _webhook() -> WebhookRequest:

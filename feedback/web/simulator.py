@@ -30,7 +30,7 @@ LONGEST_REPLY = 1_600
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    """The simulator's pages; without a simulated channel in the settings they do not exist."""
+    """The simulator's pages; without a simulated provider in the settings they do not exist."""
     views = Simulator(runtime)
     simulator = room(
         "simulator",
@@ -48,10 +48,10 @@ class Simulator:
         self.database = runtime.database
         self.library = runtime.library
         self.settings = runtime.settings
-        self.channels = runtime.channels
+        self.providers = runtime.providers
 
     def only_with_a_simulated_channel(self) -> None:
-        if not any(key.startswith("simulator") for key in self.channels):
+        if not any(key.startswith("simulator") for key in self.providers):
             raise NotFound("There is no simulator here.")
 
     def overview(self) -> ResponseReturnValue:
@@ -96,7 +96,7 @@ class Simulator:
 
     def _receive(self, session: Session, phone: str, body: str) -> None:
         """A reply by SMS, as if a provider had told us of it."""
-        written = SimulatedMessage(kind="sms", direction="in", address=phone, body=body, at=clock.now())
+        written = SimulatedMessage(channel="sms", direction="in", address=phone, body=body, at=clock.now())
         session.add(written)
         session.flush()
         received = Reply(provider_id(written), phone, "simulator", body, written.at, None)

@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def install(directory: Path, mapping: Path) -> Runtime:
-    """A fresh installation with simulated channels."""
+    """A fresh installation with simulated providers."""
     (directory / "mappings").mkdir()
     shutil.copy(mapping, directory / "mappings" / "base.toml")
     environ = {
@@ -145,11 +145,11 @@ def send(runtime: Runtime, travel: time_machine.Coordinates) -> dict[str, Any]:
     while clock.now() < START + LONGEST and _anybody_left(runtime):
         with runtime.database.writing() as session:
             while invitations.issue_due(
-                session, runtime.library, runtime.channels, runtime.settings, clock.now(), limit=1_000
+                session, runtime.library, runtime.providers, runtime.settings, clock.now(), limit=1_000
             ):
                 pass
         while sent := dispatch.send_queued(
-            runtime.database, runtime.channels, runtime.settings, "bench", clock.now()
+            runtime.database, runtime.providers, runtime.settings, "bench", clock.now()
         ):
             per_hour[f"{clock.now():%a %H:00}"] += sent
         travel.shift(3_600)

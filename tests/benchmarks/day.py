@@ -106,11 +106,11 @@ def live(
 
 
 def with_provider(runtime: Runtime, mailbox: MemoryMailbox) -> Runtime:
-    channels = {
-        f"simulator_{kind}": Simulator(kind=kind, mailbox=mailbox, faults=trouble)
-        for kind in ("sms", "email")
+    providers = {
+        f"simulator_{channel}": Simulator(channel=channel, mailbox=mailbox, faults=trouble)
+        for channel in ("sms", "email")
     }
-    return replace(runtime, channels=channels)
+    return replace(runtime, providers=providers)
 
 
 def trouble(outgoing: Outgoing) -> DeliveryFailed | None:

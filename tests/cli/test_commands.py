@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from feedback import clock, library, resources
 from feedback.cli import main
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.services.messaging import provider_holds
 from feedback.services.staff import accounts
 from feedback.store.database import Database
@@ -79,7 +79,7 @@ def test_init_makes_settings_that_only_the_owner_can_read_and_says_what_comes_ne
 def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
-    assert "F020 No channel is enabled. Name at least one in channels.enabled." in result.output
+    assert "F020 No provider is enabled. Name at least one in providers.enabled." in result.output
 
 
 def test_doctor_says_what_a_second_worker_would_bring_on_sqlite(installed: Path) -> None:
@@ -87,9 +87,11 @@ def test_doctor_says_what_a_second_worker_would_bring_on_sqlite(installed: Path)
     assert "Run one worker: on SQLite a second one is harmless but makes nothing faster." in result.output
 
 
-def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
+def test_doctor_names_a_held_provider_and_its_cause(installed: Path) -> None:
     database = Database(f"sqlite:///{installed / 'feedback.db'}")
-    closed = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
+    closed = ProviderHeld(
+        "Twilio 20003: the credentials are not accepted.", code="hold_provider", country="TR"
+    )
     with database.writing() as session:
         provider_holds.hold(session, "twilio_sms", closed, datetime(2026, 3, 2, 12, tzinfo=UTC))
     database.close()
@@ -148,7 +150,7 @@ def test_an_unknown_setting_is_one_sentence_with_the_nearest_known_one(installed
     assert "Traceback" not in result.output
 
 
-def test_users_keys_and_customers_come_in_without_any_channel(installed: Path, tmp_path: Path) -> None:
+def test_users_keys_and_customers_come_in_without_any_provider(installed: Path, tmp_path: Path) -> None:
     added = feedback(
         installed, "user", "add", "ada@example.com", "--role", "admin", given=f"{PASSWORD}\n{PASSWORD}\n"
     )
@@ -192,7 +194,7 @@ def test_a_plan_and_a_report_of_an_empty_installation_say_so(installed: Path) ->
     assert feedback(installed, "report").exit_code == 0
 
 
-def test_without_a_channel_the_system_does_not_start_and_says_why(installed: Path) -> None:
+def test_without_a_provider_the_system_does_not_start_and_says_why(installed: Path) -> None:
     result = feedback(installed, "run")
     assert result.exit_code == 2
     assert "F020" in result.output

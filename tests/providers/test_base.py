@@ -2,9 +2,10 @@ import time
 
 import pytest
 
-from feedback.errors import ChannelHeld, DeliveryFailed
-from feedback.providers import CHANNELS, kind_of
-from feedback.providers.base import Deadline, Verdict, WebhookRequest, refusal
+from feedback.errors import DeliveryFailed, ProviderHeld
+from feedback.providers import PROVIDERS, channel_of, sms_terms, terms_of
+from feedback.providers.base import Deadline, Terms, Verdict, WebhookRequest, refusal
+from feedback.settings import load
 
 
 def test_a_deadline_counts_down():
@@ -46,17 +47,56 @@ def test_a_missing_header_is_an_empty_string():
         ("simulator_email", {"mailbox": None}),
     ],
 )
-def test_the_key_of_a_channel_ends_with_what_it_carries(key, arguments):
-    channel = CHANNELS[key](**arguments)
-    assert (channel.key, channel.kind) == (key, kind_of(key))
+def test_the_key_of_a_provider_ends_with_what_it_carries(key, arguments):
+    provider = PROVIDERS[key](**arguments)
+    assert (provider.key, provider.channel) == (key, channel_of(key))
 
 
-def test_every_channel_is_named_after_what_it_carries():
-    assert all(key.endswith(f"_{kind_of(key)}") for key in CHANNELS)
+def test_every_provider_is_named_after_what_it_carries():
+    assert all(key.endswith(f"_{channel_of(key)}") for key in PROVIDERS)
 
 
 def test_a_country_that_is_not_served_is_held_and_a_number_of_no_country_is_refused():
     held = refusal(Verdict.HOLD_COUNTRY, "Not served.", country="TR")
-    assert isinstance(held, ChannelHeld) and held.country == "TR"
+    assert isinstance(held, ProviderHeld) and held.country == "TR"
     refused = refusal(Verdict.HOLD_COUNTRY, "Not served.", country=None)
-    assert refused.permanent and not isinstance(refused, ChannelHeld)
+    assert refused.permanent and not isinstance(refused, ProviderHeld)
+
+
+def settings(tmp_path, *enabled, **twilio):
+    given = {f"FEEDBACK_TWILIO_{name.upper()}": value for name, value in twilio.items()}
+    return load(tmp_path, {"FEEDBACK_PROVIDERS_ENABLED": ",".join(enabled), **given})
+
+
+def test_the_terms_of_twilio_are_those_of_its_settings(tmp_path):
+    found = terms_of(
+        "twilio_sms",
+        settings(
+            tmp_path,
+            sender="+15550100",
+            senders="DE=ACME",
+            messages_per_second="2.5",
+            cost_per_segment="0.05",
+        ),
+    )
+    assert (found.sender, found.own_sender("DE"), found.own_sender("US"), found.own_sender(None)) == (
+        "+15550100", "ACME", None, None,
+    )  # fmt: skip
+    assert (found.segments_per_second, found.cost_per_segment) == (2.5, 0.05)
+
+
+@pytest.mark.parametrize(("country", "possible"), [("US", True), (None, True), ("DE", False), ("TR", False)])
+def test_names_and_senders_to_tuerkiye_cannot_be_answered(tmp_path, country, possible):
+    found = terms_of("twilio_sms", settings(tmp_path, sender="+15550100", senders="DE=ACME"))
+    assert found.can_reply(country) is possible
+
+
+def test_text_messages_go_on_the_terms_of_the_first_provider_that_carries_them(tmp_path):
+    named = settings(tmp_path, "smtp_email", "twilio_sms", sender="ACME", cost_per_segment="0.05")
+    assert not sms_terms(named).can_reply("US")
+    without = settings(tmp_path, "smtp_email", sender="ACME", cost_per_segment="0.05")
+    assert (sms_terms(without).can_reply("US"), sms_terms(without).cost_per_segment) == (True, 0.05)
+
+
+def test_a_provider_without_terms_of_its_own_has_no_limit_and_no_price(tmp_path):
+    assert terms_of("smtp_email", settings(tmp_path, cost_per_segment="0.05")) == Terms()

@@ -1,6 +1,6 @@
-"""What services rely on, held by every channel in CHANNELS.
+"""What services rely on, held by every provider in PROVIDERS.
 
-A new channel needs a world here: a provider that can be made to behave in each of these ways.
+A new provider needs a world here: a provider that can be made to behave in each of these ways.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, SignatureInvalid
-from feedback.providers import CHANNELS
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SignatureInvalid
+from feedback.providers import PROVIDERS
 from feedback.providers.base import (
     CallsBack,
-    Channel,
     Deadline,
     LooksUp,
     Outgoing,
+    Provider,
     Sent,
     Verdict,
     WebhookRequest,
@@ -32,9 +32,9 @@ BEHAVIOURS = ("refuse", "defer", "hold", "lose_answer")
 
 @dataclass
 class World:
-    """A channel, its provider, and what customers received."""
+    """A provider, its provider, and what customers received."""
 
-    channel: Channel
+    provider: Provider
     outgoing: Outgoing
     received: Callable[[], int]
     behave: Callable[[str], None]
@@ -43,7 +43,7 @@ class World:
 @contextmanager
 def twilio_world() -> Iterator[World]:
     with FakeTwilio() as twilio:
-        channel = CHANNELS["twilio_sms"](
+        provider = PROVIDERS["twilio_sms"](
             account_sid=ACCOUNT_SID,
             auth_token=AUTH_TOKEN,
             public_url="https://feedback.example",
@@ -59,7 +59,7 @@ def twilio_world() -> Iterator[World]:
             else:
                 twilio.next_faults.append({"defer": "429", "lose_answer": "drop_after"}[how])
 
-        yield World(channel, sms(), lambda: len(twilio.outbound()), behave)
+        yield World(provider, sms(), lambda: len(twilio.outbound()), behave)
 
 
 @contextmanager
@@ -71,16 +71,16 @@ def smtp_world() -> Iterator[World]:
         "lose_answer": "drop_after_data",
     }
     with FakeSmtp() as server:
-        channel = CHANNELS["smtp_email"](
+        provider = PROVIDERS["smtp_email"](
             host="127.0.0.1", port=server.port, security="plain", sender="Acme <survey@acme.example>"
         )
         yield World(
-            channel, email(), lambda: len(server.mails), lambda how: setattr(server, "fault", faults[how])
+            provider, email(), lambda: len(server.mails), lambda how: setattr(server, "fault", faults[how])
         )
 
 
 @contextmanager
-def simulator_world(kind: str, outgoing: Outgoing) -> Iterator[World]:
+def simulator_world(channel: str, outgoing: Outgoing) -> Iterator[World]:
     mailbox = MemoryMailbox()
     faults: list[Callable[[Outgoing], DeliveryFailed]] = []
 
@@ -91,13 +91,13 @@ def simulator_world(kind: str, outgoing: Outgoing) -> Iterator[World]:
     known = {
         "refuse": lambda _: DeliveryFailed("no", permanent=True, code=Verdict.REFUSED),
         "defer": lambda _: DeliveryFailed("later", permanent=False, code=Verdict.RETRY),
-        "hold": lambda _: ChannelHeld("stop", code=Verdict.HOLD_CHANNEL),
+        "hold": lambda _: ProviderHeld("stop", code=Verdict.HOLD_PROVIDER),
         "lose_answer": lose_answer,
     }
-    channel = CHANNELS[f"simulator_{kind}"](
+    provider = PROVIDERS[f"simulator_{channel}"](
         mailbox=mailbox, faults=lambda outgoing: faults[0](outgoing) if faults else None
     )
-    yield World(channel, outgoing, lambda: len(mailbox.delivered), lambda how: faults.append(known[how]))
+    yield World(provider, outgoing, lambda: len(mailbox.delivered), lambda how: faults.append(known[how]))
 
 
 WORLDS = {
@@ -108,40 +108,40 @@ WORLDS = {
 }
 
 
-@pytest.fixture(params=CHANNELS)
+@pytest.fixture(params=PROVIDERS)
 def world(request) -> Iterator[World]:
     with WORLDS[request.param]() as world:
-        assert world.channel.key == request.param
+        assert world.provider.key == request.param
         yield world
 
 
 def failure_of(world: World) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as caught:
-        world.channel.send(world.outgoing)
+        world.provider.send(world.outgoing)
     return caught.value
 
 
-def test_every_channel_is_held_to_the_contract():
-    assert set(WORLDS) == set(CHANNELS)
+def test_every_provider_is_held_to_the_contract():
+    assert set(WORLDS) == set(PROVIDERS)
 
 
-def test_a_channel_says_what_it_is(world):
-    assert isinstance(world.channel, Channel)
-    assert world.channel.kind in ("sms", "email")
-    assert world.channel.key.endswith(world.channel.kind)
+def test_a_provider_says_what_it_is(world):
+    assert isinstance(world.provider, Provider)
+    assert world.provider.channel in ("sms", "email")
+    assert world.provider.key.endswith(world.provider.channel)
 
 
 def test_a_sent_message_arrives_once_and_has_an_id(world):
-    sent = world.channel.send(world.outgoing)
+    sent = world.provider.send(world.outgoing)
     assert isinstance(sent, Sent)
     assert sent.provider_id
     assert world.received() == 1
 
 
 def test_two_messages_are_two(world):
-    first = world.channel.send(world.outgoing)
+    first = world.provider.send(world.outgoing)
     other = replace(world.outgoing, message_id=42, message_id_header="<42.x@survey.example>")
-    assert world.channel.send(other).provider_id != first.provider_id
+    assert world.provider.send(other).provider_id != first.provider_id
     assert world.received() == 2
 
 
@@ -166,9 +166,9 @@ def test_a_refusal_for_now_is_not(world):
     assert world.received() == 0
 
 
-def test_a_fault_of_ours_holds_the_channel(world):
+def test_a_fault_of_ours_holds_the_provider(world):
     world.behave("hold")
-    assert isinstance(failure_of(world), ChannelHeld)
+    assert isinstance(failure_of(world), ProviderHeld)
     assert world.received() == 0
 
 
@@ -176,9 +176,9 @@ def test_a_lost_answer_is_called_doubtful_and_can_be_looked_up_where_the_provide
     world.behave("lose_answer")
     assert isinstance(failure_of(world), DeliveryUnknown)
     assert world.received() == 1
-    if isinstance(world.channel, LooksUp):
+    if isinstance(world.provider, LooksUp):
         just_before = datetime.now(UTC) - timedelta(minutes=1)
-        assert len(world.channel.find(world.outgoing.to, TOKEN, just_before)) == 1
+        assert len(world.provider.find(world.outgoing.to, TOKEN, just_before)) == 1
 
 
 @pytest.mark.parametrize("how", BEHAVIOURS)
@@ -190,16 +190,16 @@ def test_an_error_is_a_verdict_and_a_sentence_without_the_address(world, how):
     assert world.outgoing.to not in str(failure)
 
 
-def test_a_healthy_channel_has_no_complaints_and_checking_sends_nothing(world):
-    assert world.channel.check() == []
+def test_a_healthy_provider_has_no_complaints_and_checking_sends_nothing(world):
+    assert world.provider.check() == []
     assert world.received() == 0
 
 
 def test_callbacks_are_believed_only_with_a_signature(world):
-    names = [name for name in ("parse_receipt", "parse_reply") if hasattr(world.channel, name)]
-    assert len(names) == (2 if isinstance(world.channel, CallsBack) else 0)
+    names = [name for name in ("parse_receipt", "parse_reply") if hasattr(world.provider, name)]
+    assert len(names) == (2 if isinstance(world.provider, CallsBack) else 0)
     for name in names:
         with pytest.raises(SignatureInvalid):
-            getattr(world.channel, name)(
+            getattr(world.provider, name)(
                 WebhookRequest("/hooks?m=1&a=1", {"MessageSid": "SM" + "0" * 32}, {})
             )

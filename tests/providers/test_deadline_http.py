@@ -1,4 +1,4 @@
-"""The fenced HTTP session by itself: over TLS, with idle connections, with answers that do not end."""
+"""The HTTP session with a deadline by itself: over TLS, with idle connections, with answers that do not end."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Deadline
-from feedback.providers.deadline_http import FencedSession, fenced, seconds_to_wait
+from feedback.providers.deadline_http import DeadlineSession, seconds_to_wait, writing_until
 from tests.providers.certificates import certificate_for
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,44 +65,44 @@ class PassesOnce(Deadline):
 
 
 def test_a_connection_that_was_closed_while_idle_is_replaced():
-    session = FencedSession(use_environment=False)
+    session = DeadlineSession(use_environment=False)
     with serving(GOOD, GOOD) as (port, heard):
         for _ in range(2):
             assert session.request("GET", f"http://127.0.0.1:{port}/", timeout=2)[:2] == (200, "ok")
             assert heard.get(timeout=2).startswith(b"GET / ")
 
 
-def test_status_and_retry_after_are_noted_for_whoever_fenced_the_call():
-    session = FencedSession(use_environment=False)
+def test_status_and_retry_after_are_noted_for_the_caller():
+    session = DeadlineSession(use_environment=False)
     slow_down = b"HTTP/1.1 429 Slow\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n"
-    with serving(slow_down) as (port, _), fenced(Deadline.after(5)) as call:
+    with serving(slow_down) as (port, _), writing_until(Deadline.after(5)) as call:
         session.request("POST", f"http://127.0.0.1:{port}/", timeout=2, data={"a": "b"})
     assert (call.written, call.status, call.retry_after) == (True, 429, "3")
 
 
 def test_redirects_are_not_followed():
-    session = FencedSession(use_environment=False)
+    session = DeadlineSession(use_environment=False)
     elsewhere = b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     with serving(elsewhere) as (port, _):
         assert session.request("POST", f"http://127.0.0.1:{port}/", timeout=2)[0] == 307
 
 
 def test_an_answer_without_end_is_given_up():
-    session = FencedSession(use_environment=False)
+    session = DeadlineSession(use_environment=False)
     endless = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 21_000_000
     with serving(endless) as (port, _), pytest.raises(requests.exceptions.ReadTimeout):
         session.request("GET", f"http://127.0.0.1:{port}/", timeout=20)
 
 
-def test_the_fence_holds_over_tls_and_after_the_handshake(tmp_path, monkeypatch):
+def test_the_deadline_holds_over_tls_and_after_the_handshake(tmp_path, monkeypatch):
     certificate = certificate_for("localhost", tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
 
-    session = FencedSession()
+    session = DeadlineSession()
     with serving(GOOD, GOOD, tls=tls) as (port, heard):
-        with fenced(PassesOnce.begun()) as call, pytest.raises(DeliveryFailed):
+        with writing_until(PassesOnce.begun()) as call, pytest.raises(DeliveryFailed):
             session.request("POST", f"https://localhost:{port}/", timeout=2, data={"a": "b"})
         assert not call.written
         assert session.request("GET", f"https://localhost:{port}/", timeout=2)[:2] == (200, "ok")
@@ -136,12 +136,12 @@ def test_any_retry_after_is_a_wait_of_at_most_a_day_or_none(header):
     assert wait is None or 0 <= wait <= 86_400
 
 
-def test_the_fence_holds_behind_a_proxy(monkeypatch):
+def test_the_deadline_holds_behind_a_proxy(monkeypatch):
     with serving(GOOD, GOOD) as (port, heard):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("no_proxy", "")
-        with fenced(PassesOnce.begun()), pytest.raises(DeliveryFailed):
-            FencedSession().request("POST", "http://provider.invalid/", timeout=2, data={"a": "b"})
+        with writing_until(PassesOnce.begun()), pytest.raises(DeliveryFailed):
+            DeadlineSession().request("POST", "http://provider.invalid/", timeout=2, data={"a": "b"})
         assert heard.get(timeout=2) == b""
-        assert FencedSession().request("GET", "http://provider.invalid/", timeout=2)[:2] == (200, "ok")
+        assert DeadlineSession().request("GET", "http://provider.invalid/", timeout=2)[:2] == (200, "ok")
         assert heard.get(timeout=2).startswith(b"GET http://provider.invalid/ ")

@@ -16,9 +16,9 @@ PASSING_FAULTS = sorted(
 )  # not a refusal for good, and not 20 s each
 
 
-def outcome(channel: TwilioSms, outgoing: Outgoing) -> str:
+def outcome(provider: TwilioSms, outgoing: Outgoing) -> str:
     try:
-        channel.send(outgoing)
+        provider.send(outgoing)
     except DeliveryUnknown:
         return "unknown"
     except DeliveryFailed as failure:
@@ -45,7 +45,7 @@ def test_a_third_of_all_calls_may_go_wrong_and_every_message_still_arrives_once(
     log, begun = tmp_path / "twilio.jsonl", datetime.now(UTC) - timedelta(minutes=1)
     due = to_be_sent(150)
     with FakeTwilio(log=log, rate=0.33, seed=seed, random_faults=PASSING_FAULTS, late_by=1.2) as twilio:
-        channel = TwilioSms(
+        provider = TwilioSms(
             account_sid=ACCOUNT_SID,
             auth_token=AUTH_TOKEN,
             public_url="https://feedback.example",
@@ -57,12 +57,12 @@ def test_a_third_of_all_calls_may_go_wrong_and_every_message_still_arrives_once(
         while due and rounds < 20:
             rounds += 1
             with ThreadPoolExecutor(8) as pool:
-                outcomes = list(pool.map(lambda outgoing: outcome(channel, outgoing), due))
+                outcomes = list(pool.map(lambda outgoing: outcome(provider, outgoing), due))
             twilio.settle()
             due = [
                 each
                 for each, result in zip(due, outcomes, strict=True)
-                if result == "due" or (result == "unknown" and not channel.find(each.to, each.match, begun))
+                if result == "due" or (result == "unknown" and not provider.find(each.to, each.match, begun))
             ]
     assert rounds > 1
     counts = times_accepted(log, r"t\d{4}x")

@@ -1,4 +1,4 @@
-"""The mail channel against a real SMTP server."""
+"""The mail provider against a real SMTP server."""
 
 import socket
 import ssl
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, SettingsInvalid
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
 from feedback.providers.base import Deadline, Outgoing
 from feedback.providers.smtp_email import SmtpEmail
 from tests.fakes.fake_smtp import FakeSmtp
@@ -30,7 +30,7 @@ def certificate(tmp_path_factory):
     return certificate_for("localhost", tmp_path_factory.mktemp("tls"))
 
 
-def channel_to(server: FakeSmtp, **changes) -> SmtpEmail:
+def provider_to(server: FakeSmtp, **changes) -> SmtpEmail:
     options = {
         "host": "127.0.0.1",
         "port": server.port,
@@ -43,9 +43,9 @@ def channel_to(server: FakeSmtp, **changes) -> SmtpEmail:
     return SmtpEmail(**options | changes)
 
 
-def failure_of(channel: SmtpEmail, outgoing: Outgoing) -> DeliveryFailed:
+def failure_of(provider: SmtpEmail, outgoing: Outgoing) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as caught:
-        channel.send(outgoing)
+        provider.send(outgoing)
     return caught.value
 
 
@@ -53,7 +53,7 @@ def failure_of(channel: SmtpEmail, outgoing: Outgoing) -> DeliveryFailed:
 
 
 def test_a_mail_arrives_with_text_first_and_html_as_its_alternative(server):
-    channel_to(server).send(email(body="Nasıldı? متشکریم", html="<p>Nasıldı? متشکریم</p>"))
+    provider_to(server).send(email(body="Nasıldı? متشکریم", html="<p>Nasıldı? متشکریم</p>"))
     parts = [
         (part.get_content_type(), part.get_content().strip()) for part in server.mails[0].message.iter_parts()
     ]
@@ -61,12 +61,12 @@ def test_a_mail_arrives_with_text_first_and_html_as_its_alternative(server):
 
 
 def test_a_mail_without_html_is_plain_text(server):
-    channel_to(server).send(email(html=None))
+    provider_to(server).send(email(html=None))
     assert server.mails[0].message.get_content_type() == "text/plain"
 
 
 def test_the_mail_says_who_it_is_from_and_that_a_machine_wrote_it(server):
-    channel_to(server).send(email(subject="Değerlendirir misiniz? ⭐", reply_to="help@acme.example"))
+    provider_to(server).send(email(subject="Değerlendirir misiniz? ⭐", reply_to="help@acme.example"))
     message = server.mails[0].message
     assert {name: str(message[name]) for name in message if name in EXPECTED} == EXPECTED
 
@@ -88,25 +88,25 @@ EXPECTED = {
 
 
 def test_bounces_go_to_the_envelope_sender(server):
-    channel_to(server).send(email())
+    provider_to(server).send(email())
     assert server.mails[0].envelope_from == "bounce+41.abc@survey.example"
     assert server.mails[0].recipients == ("leyla@customer.example",)
 
 
 def test_without_an_envelope_sender_bounces_go_to_the_author(server):
-    channel_to(server).send(email(envelope_from=None))
+    provider_to(server).send(email(envelope_from=None))
     assert server.mails[0].envelope_from == "survey@acme.example"
 
 
 def test_the_provider_id_is_the_message_id_and_the_same_for_every_attempt(server):
-    sent = [channel_to(server).send(email(attempt=attempt)).provider_id for attempt in (1, 2)]
+    sent = [provider_to(server).send(email(attempt=attempt)).provider_id for attempt in (1, 2)]
     assert sent == ["<41.k2@survey.example>"] * 2
     assert server.times_accepted() == {"<41.k2@survey.example>": 2}
 
 
 @pytest.mark.parametrize("times", [1, 3000])
 def test_everything_travels_in_seven_bits(server, times):
-    channel_to(server).send(email(subject="ğüşiöç", body="ğ" * times, html="<p>" + "ş" * times + "</p>"))
+    provider_to(server).send(email(subject="ğüşiöç", body="ğ" * times, html="<p>" + "ş" * times + "</p>"))
     raw = server.mails[0].raw
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
@@ -115,7 +115,7 @@ def test_everything_travels_in_seven_bits(server, times):
 
 @pytest.mark.parametrize("body", [".", "..\n.\n", "a\n.\nb", ".a\n..b", "no newline", "\n\n"])
 def test_lines_with_dots_arrive_unchanged(server, body):
-    channel_to(server).send(email(body=body, html=None))
+    provider_to(server).send(email(body=body, html=None))
     assert server.mails[0].message.get_content().rstrip("\n") == body.rstrip("\n")
 
 
@@ -123,12 +123,12 @@ def test_lines_with_dots_arrive_unchanged(server, body):
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=300))
 def test_any_text_arrives_unchanged(server, body):
     server.mails.clear()
-    channel_to(server).send(email(body=body, html=None))
+    provider_to(server).send(email(body=body, html=None))
     assert server.mails[0].message.get_content().replace("\r\n", "\n").removesuffix("\n") == body
 
 
 def test_a_domain_beyond_ascii_is_written_in_ascii(server):
-    channel_to(server).send(email(to="leyla@müşteri.example"))
+    provider_to(server).send(email(to="leyla@müşteri.example"))
     assert server.mails[0].recipients == ("leyla@xn--mteri-kva70e.example",)
 
 
@@ -136,7 +136,7 @@ def test_a_domain_beyond_ascii_is_written_in_ascii(server):
     "to", ["léyla@customer.example", "leyla", "@x", "a b@customer.example", "x@" + "y" * 70]
 )
 def test_an_address_that_cannot_be_written_to_is_refused_for_good(server, to):
-    failure = failure_of(channel_to(server), email(to=to))
+    failure = failure_of(provider_to(server), email(to=to))
     assert failure.permanent
     assert server.mails == []
 
@@ -151,7 +151,7 @@ def test_an_address_that_cannot_be_written_to_is_refused_for_good(server, to):
     ],
 )
 def test_headers_cannot_be_smuggled_in(server, change):
-    assert failure_of(channel_to(server), email(**change)).permanent
+    assert failure_of(provider_to(server), email(**change)).permanent
     assert server.mails == []
 
 
@@ -163,9 +163,9 @@ def test_headers_cannot_be_smuggled_in(server, change):
     [
         ("refuse", DeliveryFailed, "bad_address", True),
         ("refuse_policy", DeliveryFailed, "refused", True),
-        ("refuse_relay", ChannelHeld, "hold_channel", False),
+        ("refuse_relay", ProviderHeld, "hold_provider", False),
         ("greylist", DeliveryFailed, "retry", False),
-        ("refuse_sender", ChannelHeld, "hold_channel", False),
+        ("refuse_sender", ProviderHeld, "hold_provider", False),
         ("refuse_sender_later", DeliveryFailed, "retry", False),
         ("refuse_data", DeliveryFailed, "refused", True),
         ("defer_data", DeliveryFailed, "retry", False),
@@ -175,34 +175,34 @@ def test_headers_cannot_be_smuggled_in(server, change):
 )
 def test_each_refusal_has_its_class(server, fault, kind, code, permanent):
     server.fault = fault
-    failure = failure_of(channel_to(server), email())
+    failure = failure_of(provider_to(server), email())
     assert (type(failure), failure.code, failure.permanent) == (kind, code, permanent)
     assert len(server.mails) == (fault == "drop_after_data")
 
 
 def test_a_late_answer_to_the_final_dot_is_waited_for(server):
     server.fault, server.delay = "delay", 1.5
-    channel_to(server, timeout=1, final_timeout=10).send(email())
+    provider_to(server, timeout=1, final_timeout=10).send(email())
     assert len(server.mails) == 1
 
 
 def test_an_answer_that_never_comes_leaves_everything_open(server):
     server.fault, server.delay = "delay", 1.0
-    failure = failure_of(channel_to(server, final_timeout=0.2), email())
+    failure = failure_of(provider_to(server, final_timeout=0.2), email())
     assert isinstance(failure, DeliveryUnknown)
 
 
 def test_a_server_that_is_not_there_is_tried_again_later():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    channel = SmtpEmail(host="127.0.0.1", port=port, security="plain", sender="a@b.example")
-    failure = failure_of(channel, email())
+    provider = SmtpEmail(host="127.0.0.1", port=port, security="plain", sender="a@b.example")
+    failure = failure_of(provider, email())
     assert (type(failure), failure.code, failure.permanent) == (DeliveryFailed, "unreachable", False)
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        channel = SmtpEmail(
+        provider = SmtpEmail(
             host="127.0.0.1",
             port=silent.getsockname()[1],
             security="plain",
@@ -210,13 +210,13 @@ def test_a_server_that_says_nothing_is_given_up_in_time():
             timeout=0.3,
         )
         begun = time.monotonic()
-        assert failure_of(channel, email()).code == "unreachable"
+        assert failure_of(provider, email()).code == "unreachable"
     assert time.monotonic() - begun < 5
 
 
 def test_no_error_shows_the_address(server):
     server.fault = "refuse"
-    failure = failure_of(channel_to(server), email())
+    failure = failure_of(provider_to(server), email())
     assert "leyla" not in str(failure)
     assert failure.__suppress_context__ or failure.__context__ is None
 
@@ -236,7 +236,7 @@ class RunsOutAfter(Deadline):
 
 @pytest.mark.parametrize("checks", range(6))  # the call, EHLO, MAIL, RCPT, DATA, the mail
 def test_a_process_frozen_at_any_step_sends_nothing(server, checks):
-    failure = failure_of(channel_to(server), email(deadline=RunsOutAfter(checks)))
+    failure = failure_of(provider_to(server), email(deadline=RunsOutAfter(checks)))
     assert (type(failure), failure.code, server.mails) == (DeliveryFailed, "deadline", [])
 
 
@@ -257,7 +257,7 @@ def trusting(certificate) -> ssl.SSLContext:
 def test_a_trusted_server_gets_login_and_mail(certificate, security):
     tls = server_side(certificate)
     with FakeSmtp(login=("acme", "secret"), tls=tls, implicit_tls=security == "ssl") as server:
-        channel = channel_to(
+        provider = provider_to(
             server,
             host="localhost",
             security=security,
@@ -265,42 +265,42 @@ def test_a_trusted_server_gets_login_and_mail(certificate, security):
             username="acme",
             password="secret",
         )
-        assert channel.check() == []
-        channel.send(email())
+        assert provider.check() == []
+        provider.send(email())
         assert len(server.mails) == 1
 
 
 @pytest.mark.parametrize("security", ["starttls", "ssl"])
 def test_a_server_that_cannot_prove_its_name_gets_nothing(certificate, security):
     with FakeSmtp(tls=server_side(certificate), implicit_tls=security == "ssl") as server:
-        failure = failure_of(channel_to(server, host="localhost", security=security), email())
-        assert isinstance(failure, ChannelHeld)
-        wrong_name = channel_to(server, security=security, context=trusting(certificate))
-        assert isinstance(failure_of(wrong_name, email()), ChannelHeld)
+        failure = failure_of(provider_to(server, host="localhost", security=security), email())
+        assert isinstance(failure, ProviderHeld)
+        wrong_name = provider_to(server, security=security, context=trusting(certificate))
+        assert isinstance(failure_of(wrong_name, email()), ProviderHeld)
         assert server.mails == []
 
 
 def test_a_server_without_encryption_gets_nothing(server):
-    failure = failure_of(channel_to(server, security="starttls"), email())
-    assert isinstance(failure, ChannelHeld)
+    failure = failure_of(provider_to(server, security="starttls"), email())
+    assert isinstance(failure, ProviderHeld)
     assert server.mails == []
 
 
-def test_a_wrong_password_holds_the_channel(certificate):
+def test_a_wrong_password_holds_the_provider(certificate):
     with FakeSmtp(login=("acme", "secret"), tls=server_side(certificate)) as server:
         options = {"host": "localhost", "security": "starttls", "context": trusting(certificate)}
-        wrong = channel_to(server, **options, username="acme", password="guess")
-        assert isinstance(failure_of(wrong, email()), ChannelHeld)
+        wrong = provider_to(server, **options, username="acme", password="guess")
+        assert isinstance(failure_of(wrong, email()), ProviderHeld)
         assert len(wrong.check()) == 1
-        anonymous = channel_to(server, **options)
-        assert isinstance(failure_of(anonymous, email()), ChannelHeld)
+        anonymous = provider_to(server, **options)
+        assert isinstance(failure_of(anonymous, email()), ProviderHeld)
 
 
 def test_plain_mail_over_the_network_must_be_asked_for():
     options = {"host": "mail.example", "security": "plain", "sender": "a@b.example"}
     with pytest.raises(SettingsInvalid, match="encryption"):
         SmtpEmail(**options)
-    assert SmtpEmail(**options, trust_plain=True).kind == "email"
+    assert SmtpEmail(**options, trust_plain=True).channel == "email"
 
 
 def test_a_sender_must_be_an_address():
@@ -309,5 +309,5 @@ def test_a_sender_must_be_an_address():
 
 
 def test_a_healthy_server_leaves_nothing_to_say(server):
-    assert channel_to(server).check() == []
+    assert provider_to(server).check() == []
     assert server.mails == []

@@ -42,7 +42,7 @@ INBOUND = {
 }
 
 
-def channel(**changes) -> TwilioSms:
+def provider(**changes) -> TwilioSms:
     settings = {
         "account_sid": ACCOUNT_SID,
         "auth_token": AUTH_TOKEN,
@@ -64,7 +64,7 @@ def signed(
 
 
 def test_a_receipt_names_message_attempt_and_status():
-    receipt = channel().parse_receipt(signed(STATUS))
+    receipt = provider().parse_receipt(signed(STATUS))
     assert (receipt.provider_id, receipt.status, receipt.sender) == (SID, "delivered", OUR_NUMBER)
     assert (receipt.message_id, receipt.attempt) == (41, 2)
     assert (receipt.error_code, receipt.verdict, receipt.occurred_at) == (None, None, None)
@@ -85,7 +85,7 @@ def test_a_receipt_names_message_attempt_and_status():
     ],
 )
 def test_twilios_words_become_ours(word, status):
-    assert channel().parse_receipt(signed(STATUS | {"MessageStatus": word})).status == status
+    assert provider().parse_receipt(signed(STATUS | {"MessageStatus": word})).status == status
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_twilios_words_become_ours(word, status):
         ("30005", "bad_address"),
         ("30006", "bad_address"),
         ("30007", "refused"),
-        ("30034", "hold_channel"),
+        ("30034", "hold_provider"),
         ("21610", "opted_out"),
         ("30008", "unknown"),
         ("99999", "refused"),
@@ -104,7 +104,7 @@ def test_twilios_words_become_ours(word, status):
     ],
 )
 def test_an_error_code_has_a_meaning(code, verdict):
-    receipt = channel().parse_receipt(signed(STATUS | {"MessageStatus": "undelivered", "ErrorCode": code}))
+    receipt = provider().parse_receipt(signed(STATUS | {"MessageStatus": "undelivered", "ErrorCode": code}))
     assert (receipt.error_code, receipt.verdict) == (code, verdict)
 
 
@@ -112,7 +112,7 @@ def test_an_error_code_has_a_meaning(code, verdict):
     "path", ["/hooks/receipt", "/r?m=x&a=", "/r?m=-1&a=1.5", "/r?m=" + "9" * 5000, "/r?m=٤١"]
 )
 def test_a_receipt_without_our_ids_is_known_by_its_sid(path):
-    receipt = channel().parse_receipt(signed(STATUS, path=path))
+    receipt = provider().parse_receipt(signed(STATUS, path=path))
     assert (receipt.provider_id, receipt.message_id, receipt.attempt) == (SID, None, None)
 
 
@@ -121,12 +121,12 @@ def test_a_receipt_without_our_ids_is_known_by_its_sid(path):
 )
 def test_a_receipt_that_makes_no_sense_is_rejected(change):
     with pytest.raises(Rejected):
-        channel().parse_receipt(signed(STATUS | change))
+        provider().parse_receipt(signed(STATUS | change))
 
 
 def test_parameters_we_have_never_heard_of_are_signed_too():
     form = STATUS | {"RawDlrDoneDate": "2603011200", "Novelty": "ğüş 🎉", "Empty": ""}
-    assert channel().parse_receipt(signed(form)).status == "delivered"
+    assert provider().parse_receipt(signed(form)).status == "delivered"
 
 
 # Signatures
@@ -141,29 +141,29 @@ def test_parameters_we_have_never_heard_of_are_signed_too():
     ],
 )
 def test_a_proxys_scheme_and_host_do_not_matter(seen):
-    assert channel().parse_receipt(signed(STATUS, seen=seen)).message_id == 41
+    assert provider().parse_receipt(signed(STATUS, seen=seen)).message_id == 41
 
 
 @pytest.mark.parametrize("seen", ["/fb/hooks/receipt?m=1&a=1", "/hooks/receipt?m=1&a=1"])
 def test_a_public_url_may_have_a_path_that_the_proxy_strips_or_keeps(seen):
     public = "https://acme.example/fb"
     request = signed(STATUS, path="/hooks/receipt?m=1&a=1", seen=seen, public=public)
-    assert channel(public_url=public + "/").parse_receipt(request).message_id == 1
+    assert provider(public_url=public + "/").parse_receipt(request).message_id == 1
 
 
 def test_a_bare_question_mark_that_a_framework_adds_is_ignored():
     assert (
-        channel().parse_reply(signed(INBOUND, path="/hooks/reply", seen="/hooks/reply?")).body == "9 harika"
+        provider().parse_reply(signed(INBOUND, path="/hooks/reply", seen="/hooks/reply?")).body == "9 harika"
     )
 
 
 def test_percent_encoded_queries_are_left_as_they_are():
     request = signed(STATUS, path="/hooks/receipt?x=%C3%A9%2Fb+c&m=41&a=2")
-    assert channel().parse_receipt(request).message_id == 41
+    assert provider().parse_receipt(request).message_id == 41
 
 
 def test_either_auth_token_signs_while_they_are_rotated():
-    rotating = channel(auth_token="new", secondary_auth_token=AUTH_TOKEN)
+    rotating = provider(auth_token="new", secondary_auth_token=AUTH_TOKEN)
     assert rotating.parse_receipt(signed(STATUS)).status == "delivered"
     assert rotating.parse_receipt(signed(STATUS, token="new")).status == "delivered"
     with pytest.raises(SignatureInvalid):
@@ -184,53 +184,53 @@ def test_either_auth_token_signs_while_they_are_rotated():
 )
 def test_anything_else_than_what_was_signed_is_refused(request_):
     with pytest.raises(SignatureInvalid):
-        channel().parse_receipt(request_)
+        provider().parse_receipt(request_)
 
 
 @pytest.mark.parametrize("change", [{"MessageStatus": "failed"}, {"Extra": "1"}, {"ApiVersion": ""}])
 def test_a_changed_form_is_refused(change):
     request = signed(STATUS)
     with pytest.raises(SignatureInvalid):
-        channel().parse_receipt(WebhookRequest(request.url, STATUS | change, request.headers))
+        provider().parse_receipt(WebhookRequest(request.url, STATUS | change, request.headers))
 
 
 def test_another_account_with_our_token_is_refused():
     with pytest.raises(SignatureInvalid):
-        channel().parse_receipt(signed(STATUS | {"AccountSid": "AC" + "9" * 32}))
+        provider().parse_receipt(signed(STATUS | {"AccountSid": "AC" + "9" * 32}))
 
 
 def test_a_web_frameworks_own_types_will_do():
     plain = signed(INBOUND, path="/hooks/reply")
     headers = Headers({"x-twilio-signature": plain.headers["X-Twilio-Signature"]})
     request = WebhookRequest(plain.url, ImmutableMultiDict(INBOUND), headers)
-    assert channel().parse_reply(request).from_ == "+905321234567"
+    assert provider().parse_reply(request).from_ == "+905321234567"
 
 
 # Replies
 
 
 def test_a_reply_says_from_whom_to_whom_and_what():
-    reply = channel().parse_reply(signed(INBOUND, path="/hooks/reply"))
+    reply = provider().parse_reply(signed(INBOUND, path="/hooks/reply"))
     assert (reply.provider_id, reply.from_, reply.to) == (SID, "+905321234567", OUR_NUMBER)
     assert (reply.body, reply.received_at, reply.opt_out_type) == ("9 harika", None, None)
 
 
 def test_twilios_own_opt_out_is_passed_on():
-    reply = channel().parse_reply(
+    reply = provider().parse_reply(
         signed(INBOUND | {"Body": "stop", "OptOutType": "STOP"}, path="/hooks/reply")
     )
     assert (reply.body, reply.opt_out_type) == ("stop", "STOP")
 
 
 def test_an_empty_reply_is_a_reply():
-    assert channel().parse_reply(signed(INBOUND | {"Body": ""}, path="/r")).body == ""
+    assert provider().parse_reply(signed(INBOUND | {"Body": ""}, path="/r")).body == ""
 
 
 @pytest.mark.parametrize("missing", ["From", "To", "MessageSid"])
 def test_a_reply_from_nowhere_is_rejected(missing):
     form = {name: value for name, value in INBOUND.items() if name not in (missing, "SmsSid")}
     with pytest.raises(Rejected):
-        channel().parse_reply(signed(form, path="/hooks/reply"))
+        provider().parse_reply(signed(form, path="/hooks/reply"))
 
 
 LONG = "Destek ekibi çok hızlıydı, ama kurulum iki gün sürdü ve kimse haber vermedi."
@@ -283,7 +283,7 @@ names = st.sampled_from(["X-Twilio-Signature", "x-twilio-signature"])
 @example(url="http://[", form={}, headers={})
 @example(url="//[::1:x", form={"a": "\ud800"}, headers={"X-Twilio-Signature": "\ud800"})
 def test_unsigned_callbacks_raise_nothing_else(url, form, headers):
-    for parse in (channel().parse_receipt, channel().parse_reply):
+    for parse in (provider().parse_receipt, provider().parse_reply):
         with pytest.raises(SignatureInvalid):
             parse(WebhookRequest(url, form, headers))
 
@@ -302,7 +302,7 @@ def test_signed_nonsense_is_rejected_at_worst(query, form):
         request = signed(whole, path=f"/x?m=1{query}")
     except UnicodeEncodeError:
         return
-    for parse in (channel().parse_receipt, channel().parse_reply):
+    for parse in (provider().parse_receipt, provider().parse_reply):
         try:
             parse(request)
         except (Rejected, SignatureInvalid):
@@ -313,7 +313,7 @@ def test_signed_nonsense_is_rejected_at_worst(query, form):
 
 
 class Listener:
-    """A web server that hands every callback to the channel, as the web room does."""
+    """A web server that hands every callback to the provider, as the web room does."""
 
     def __init__(self, parse) -> None:
         self.heard: list[object] = []
@@ -354,9 +354,9 @@ class Listener:
     ],
 )
 def test_receipts_arrive_however_twilio_sends_them(callbacks, expected):
-    with Listener(channel().parse_receipt) as listener, FakeTwilio(callbacks=callbacks) as twilio:
+    with Listener(provider().parse_receipt) as listener, FakeTwilio(callbacks=callbacks) as twilio:
         twilio.deliver_to = listener.url
-        sender = channel(base_url=twilio.url)
+        sender = provider(base_url=twilio.url)
         sent = sender.send(sms(callback_url=f"{PUBLIC}/hooks/receipt", attempt=2))
         heard_early = len(listener.heard)
         twilio.settle()
@@ -368,7 +368,7 @@ def test_receipts_arrive_however_twilio_sends_them(callbacks, expected):
 
 def test_a_customers_message_arrives_signed():
     with (
-        Listener(channel().parse_reply) as listener,
+        Listener(provider().parse_reply) as listener,
         FakeTwilio(inbound_url=f"{PUBLIC}/hooks/reply") as twilio,
     ):
         twilio.deliver_to = listener.url
@@ -380,4 +380,4 @@ def test_a_customers_message_arrives_signed():
 
 
 def test_twilio_calls_back():
-    assert isinstance(channel(), CallsBack)
+    assert isinstance(provider(), CallsBack)

@@ -47,7 +47,7 @@ def url(twilio: FakeTwilio, between: tuple[FakeTwilio, str]) -> str:
     return between[1]
 
 
-def channel_to(url: str, **changes: Any) -> TwilioSms:
+def provider_to(url: str, **changes: Any) -> TwilioSms:
     settings: dict[str, Any] = {
         "account_sid": ACCOUNT_SID,
         "auth_token": AUTH_TOKEN,
@@ -92,7 +92,7 @@ def violations(answer: requests.Response) -> str:
 def test_a_message_is_asked_for_and_answered_by_the_contract(
     twilio: FakeTwilio, url: str, folder: Path, settings: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    channel_to(url, **settings).send(sms(**changes))
+    provider_to(url, **settings).send(sms(**changes))
     (message,) = twilio.outbound()
     documented = twilio_contract.request_of(twilio_contract.described(folder))["properties"]
     assert set(message.parameters) <= set(documented)
@@ -102,35 +102,35 @@ def test_a_message_is_asked_for_and_answered_by_the_contract(
 def test_a_message_is_looked_up_by_the_contract_in_every_state(
     twilio: FakeTwilio, url: str, status: str
 ) -> None:
-    channel = channel_to(url)
-    sent = channel.send(sms())
+    provider = provider_to(url)
+    sent = provider.send(sms())
     twilio.outbound()[0].status = status
     twilio.outbound()[0].error_code = 30003 if status == "undelivered" else None
-    (found,) = channel.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))
+    (found,) = provider.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))
     assert (found.provider_id, found.status) == (sent.provider_id, status)
 
 
 def test_a_search_through_several_pages_keeps_the_contract(twilio: FakeTwilio, url: str) -> None:
-    channel = channel_to(url)
-    channel.send(sms())
+    provider = provider_to(url)
+    provider.send(sms())
     for number in range(220):
         twilio.accept({"To": sms().to, "From": OUR_NUMBER, "Body": f"another {number}"})
-    assert len(channel.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))) == 1
+    assert len(provider.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))) == 1
 
 
 def test_replies_are_read_back_texts_deleted_and_credentials_checked_by_the_contract(
     twilio: FakeTwilio, url: str
 ) -> None:
-    channel = channel_to(url)
-    channel.redact(channel.send(sms()).provider_id)
+    provider = provider_to(url)
+    provider.redact(provider.send(sms()).provider_id)
     twilio.receive("+905321234567", OUR_NUMBER, "8")
-    (reply,) = channel.inbound(OUR_NUMBER, datetime.now(UTC) - timedelta(minutes=1))
-    assert (reply.body, twilio.outbound()[0].body, channel.check()) == ("8", "", [])
+    (reply,) = provider.inbound(OUR_NUMBER, datetime.now(UTC) - timedelta(minutes=1))
+    assert (reply.body, twilio.outbound()[0].body, provider.check()) == ("8", "", [])
 
 
 def test_one_message_is_read_and_removed_by_the_contract(twilio: FakeTwilio, url: str) -> None:
-    channel = channel_to(url)
-    one = channel._client.messages(channel.send(sms()).provider_id)
+    provider = provider_to(url)
+    one = provider._client.messages(provider.send(sms()).provider_id)
     assert one.fetch().body == sms().body
     assert one.delete()
     assert twilio.messages == []
@@ -203,7 +203,7 @@ def test_an_answer_that_is_no_message_does_not_pass(twilio: FakeTwilio, url: str
     assert "Response body must" in violations(answer)
 
 
-def test_a_broken_contract_is_no_success_for_the_channel(twilio: FakeTwilio, url: str) -> None:
+def test_a_broken_contract_is_no_success_for_the_provider(twilio: FakeTwilio, url: str) -> None:
     twilio.untrue["num_segments"] = 1
     with pytest.raises(DeliveryUnknown):
-        channel_to(url).send(sms())
+        provider_to(url).send(sms())

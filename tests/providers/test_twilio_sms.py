@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, SettingsInvalid
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
 from feedback.providers.base import Deadline, Outgoing
 from feedback.providers.twilio_codes import CODES
 from feedback.providers.twilio_sms import TwilioSms
@@ -34,7 +34,7 @@ def twilio():
         yield server
 
 
-def channel_to(url: str, **changes) -> TwilioSms:
+def provider_to(url: str, **changes) -> TwilioSms:
     settings = {
         "account_sid": ACCOUNT_SID,
         "auth_token": AUTH_TOKEN,
@@ -47,16 +47,16 @@ def channel_to(url: str, **changes) -> TwilioSms:
     return TwilioSms(**settings | changes)
 
 
-def failure_of(channel: TwilioSms, outgoing: Outgoing) -> DeliveryFailed:
+def failure_of(provider: TwilioSms, outgoing: Outgoing) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as caught:
-        channel.send(outgoing)
+        provider.send(outgoing)
     return caught.value
 
 
 def failure_by(twilio: FakeTwilio, fault: str) -> DeliveryFailed:
     """What a fault looks like to a sender that is not too patient for it."""
     timeout = 0.4 if fault in ("late_accept", "slow_body") else 10
-    return failure_of(channel_to(twilio.url, timeout=timeout), sms(to=number_for(fault)))
+    return failure_of(provider_to(twilio.url, timeout=timeout), sms(to=number_for(fault)))
 
 
 def number_for(fault: str) -> str:
@@ -67,7 +67,7 @@ def number_for(fault: str) -> str:
 
 
 def test_a_message_reaches_twilio_with_its_text(twilio):
-    sent = channel_to(twilio.url).send(sms(body=f"Merhaba! Nasıldı? {TOKEN}"))
+    sent = provider_to(twilio.url).send(sms(body=f"Merhaba! Nasıldı? {TOKEN}"))
     (message,) = twilio.outbound()
     assert (message.sid, message.to, message.body) == (
         sent.provider_id,
@@ -79,14 +79,14 @@ def test_a_message_reaches_twilio_with_its_text(twilio):
 
 def test_a_messaging_service_leaves_sender_and_segments_open(twilio):
     service = "MG" + "a" * 32
-    sent = channel_to(twilio.url, messaging_service_sid=service).send(sms())
+    sent = provider_to(twilio.url, messaging_service_sid=service).send(sms())
     assert (sent.sender, sent.segments, sent.status) == (None, None, "accepted")
     assert twilio.outbound()[0].parameters["MessagingServiceSid"] == service
     assert "From" not in twilio.outbound()[0].parameters
 
 
 def test_only_what_is_needed_is_asked_for(twilio):
-    channel_to(twilio.url).send(sms())
+    provider_to(twilio.url).send(sms())
     assert set(twilio.outbound()[0].parameters) == {"To", "From", "Body"}
 
 
@@ -103,13 +103,13 @@ def test_only_what_is_needed_is_asked_for(twilio):
 def test_the_sender_is_the_messages_own_or_the_countrys_or_the_usual_one(
     twilio, outgoing_sender, country, expected
 ):
-    channel = channel_to(twilio.url, senders={"TR": "ACME"}, country_of=lambda number: country)
-    channel.send(sms(sender=outgoing_sender))
+    provider = provider_to(twilio.url, senders={"TR": "ACME"}, country_of=lambda number: country)
+    provider.send(sms(sender=outgoing_sender))
     assert twilio.outbound()[0].from_ == expected
 
 
 def test_the_callback_url_carries_our_ids_and_a_retry_policy(twilio):
-    channel_to(twilio.url).send(sms(callback_url="https://feedback.example/hooks/receipt?x=1", attempt=3))
+    provider_to(twilio.url).send(sms(callback_url="https://feedback.example/hooks/receipt?x=1", attempt=3))
     expected = "https://feedback.example/hooks/receipt?x=1&m=41&a=3#rc=3&rp=all"
     assert twilio.outbound()[0].callback == expected
 
@@ -123,38 +123,38 @@ def test_the_callback_url_carries_our_ids_and_a_retry_policy(twilio):
     ],
 )
 def test_twilio_may_not_keep_a_message_beyond_the_hours_of_contact(twilio, not_after, seconds):
-    channel_to(twilio.url).send(sms(not_after=not_after))
+    provider_to(twilio.url).send(sms(not_after=not_after))
     assert twilio.outbound()[0].parameters["ValidityPeriod"] == seconds
 
 
 def test_nothing_is_sent_when_the_hours_of_contact_are_over(twilio):
-    failure = failure_of(channel_to(twilio.url), sms(not_after=NOW + timedelta(seconds=3)))
+    failure = failure_of(provider_to(twilio.url), sms(not_after=NOW + timedelta(seconds=3)))
     assert (failure.code, failure.permanent, twilio.messages) == ("too_late", False, [])
 
 
 def test_an_api_key_signs_in_for_the_account(twilio):
     twilio.logins = {("SK" + "1" * 32, "key-secret")}
-    sent = channel_to(twilio.url, api_key="SK" + "1" * 32, api_secret="key-secret").send(sms())
+    sent = provider_to(twilio.url, api_key="SK" + "1" * 32, api_secret="key-secret").send(sms())
     assert [message.sid for message in twilio.outbound()] == [sent.provider_id]
 
 
 def test_another_server_than_twilios_must_be_asked_for():
     with pytest.raises(SettingsInvalid, match="this machine"):
-        channel_to("https://sms.example")
-    assert channel_to("https://sms.example", trust_base_url=True).key == "twilio_sms"
+        provider_to("https://sms.example")
+    assert provider_to("https://sms.example", trust_base_url=True).key == "twilio_sms"
 
 
 def test_a_sender_is_required():
     with pytest.raises(SettingsInvalid, match="sender"):
-        channel_to("http://127.0.0.1:1", sender=None)
+        provider_to("http://127.0.0.1:1", sender=None)
 
 
-def test_threads_sharing_a_channel_each_get_their_own_answer(twilio):
-    channel = channel_to(twilio.url)
+def test_threads_sharing_a_provider_each_get_their_own_answer(twilio):
+    provider = provider_to(twilio.url)
     twilio.latency = 0.01
     outgoing = [sms(message_id=index, body=f"number {index}") for index in range(60)]
     with ThreadPoolExecutor(12) as pool:
-        sent = list(pool.map(channel.send, outgoing))
+        sent = list(pool.map(provider.send, outgoing))
     bodies = {message.sid: message.body for message in twilio.outbound()}
     assert [bodies[each.provider_id] for each in sent] == [each.body for each in outgoing]
 
@@ -202,9 +202,9 @@ def test_an_answer_that_trickles_in_does_not_hold_the_worker(twilio):
 
 
 def test_retry_after_is_passed_on(twilio):
-    channel = channel_to(twilio.url)
-    assert failure_of(channel, sms(to=number_for("429_retry_after"))).retry_after == 7
-    assert failure_of(channel, sms(to=number_for("429"))).retry_after is None
+    provider = provider_to(twilio.url)
+    assert failure_of(provider, sms(to=number_for("429_retry_after"))).retry_after == 7
+    assert failure_of(provider, sms(to=number_for("429"))).retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -218,49 +218,49 @@ def test_retry_after_is_passed_on(twilio):
     ],
 )
 def test_refusals_of_an_address_are_permanent(twilio, to, code, permanent):
-    failure = failure_of(channel_to(twilio.url), sms(to=to))
+    failure = failure_of(provider_to(twilio.url), sms(to=to))
     assert (failure.code, failure.permanent, type(failure)) == (code, permanent, DeliveryFailed)
 
 
 def test_a_country_that_is_not_enabled_holds_that_country_only(twilio):
-    failure = failure_of(channel_to(twilio.url, country_of=lambda number: "TR"), sms(to="+15005550003"))
-    assert isinstance(failure, ChannelHeld)
+    failure = failure_of(provider_to(twilio.url, country_of=lambda number: "TR"), sms(to="+15005550003"))
+    assert isinstance(failure, ProviderHeld)
     assert failure.country == "TR"
 
 
 @pytest.mark.parametrize("sender", ["+15005550001", "+15005550007"])
-def test_a_bad_sender_holds_the_channel(twilio, sender):
-    failure = failure_of(channel_to(twilio.url, sender=sender), sms())
-    assert isinstance(failure, ChannelHeld)
+def test_a_bad_sender_holds_the_provider(twilio, sender):
+    failure = failure_of(provider_to(twilio.url, sender=sender), sms())
+    assert isinstance(failure, ProviderHeld)
     assert failure.country is None
 
 
-def test_bad_credentials_hold_the_channel(twilio):
-    assert isinstance(failure_of(channel_to(twilio.url, auth_token="wrong"), sms()), ChannelHeld)
+def test_bad_credentials_hold_the_provider(twilio):
+    assert isinstance(failure_of(provider_to(twilio.url, auth_token="wrong"), sms()), ProviderHeld)
 
 
 def test_a_full_queue_means_slow_down(twilio):
-    failure = failure_of(channel_to(twilio.url, sender="+15005550008"), sms())
+    failure = failure_of(provider_to(twilio.url, sender="+15005550008"), sms())
     assert (failure.code, failure.permanent) == ("rate_limited", False)
 
 
 def test_a_refused_connection_is_certainly_not_sent():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    failure = failure_of(channel_to(f"http://127.0.0.1:{port}"), sms())
+    failure = failure_of(provider_to(f"http://127.0.0.1:{port}"), sms())
     assert (type(failure), failure.code, failure.permanent) == (DeliveryFailed, "unreachable", False)
 
 
 def test_a_proxys_refusal_is_not_taken_for_twilios():
     page = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<html></html>"
     with Answering(page) as url:
-        failure = failure_of(channel_to(url), sms())
+        failure = failure_of(provider_to(url), sms())
     assert (failure.code, failure.permanent) == ("unreachable", False)
 
 
 @pytest.mark.parametrize("to", ["+15005550001", "+15005550004", number_for("drop_after")])
 def test_no_error_shows_the_number(twilio, to):
-    failure = failure_of(channel_to(twilio.url), sms(to=to))
+    failure = failure_of(provider_to(twilio.url), sms(to=to))
     assert to not in str(failure)
     assert failure.__suppress_context__
 
@@ -269,11 +269,11 @@ def test_every_code_has_a_sentence():
     assert all(text and not text.endswith(".") for _, text in CODES.values())
 
 
-# The fence
+# The deadline
 
 
 def test_nothing_is_written_after_the_deadline(twilio):
-    failure = failure_of(channel_to(twilio.url), sms(deadline=Deadline.after(-1)))
+    failure = failure_of(provider_to(twilio.url), sms(deadline=Deadline.after(-1)))
     assert (failure.code, twilio.messages) == ("deadline", [])
 
 
@@ -292,19 +292,19 @@ class RunsOutAfter(Deadline):
 
 @pytest.mark.parametrize("checks", [0, 1, 2])
 def test_a_process_frozen_before_any_write_sends_nothing(twilio, checks):
-    failure = failure_of(channel_to(twilio.url), sms(deadline=RunsOutAfter(checks)))
+    failure = failure_of(provider_to(twilio.url), sms(deadline=RunsOutAfter(checks)))
     assert (type(failure), failure.code, twilio.messages) == (DeliveryFailed, "deadline", [])
 
 
 def test_a_request_cut_off_between_head_and_body_is_no_message(twilio):
-    channel_to(twilio.url).check()  # a pooled connection, as in a long-running worker
-    channel = channel_to(twilio.url)
-    failure_of(channel, sms(deadline=RunsOutAfter(2)))
-    assert channel.send(sms()).provider_id == twilio.outbound()[0].sid
+    provider_to(twilio.url).check()  # a pooled connection, as in a long-running worker
+    provider = provider_to(twilio.url)
+    failure_of(provider, sms(deadline=RunsOutAfter(2)))
+    assert provider.send(sms()).provider_id == twilio.outbound()[0].sid
 
 
 def test_three_checks_are_all_that_a_send_needs(twilio):
-    channel_to(twilio.url).send(sms(deadline=RunsOutAfter(3)))
+    provider_to(twilio.url).send(sms(deadline=RunsOutAfter(3)))
     assert len(twilio.outbound()) == 1
 
 
@@ -312,68 +312,68 @@ def test_three_checks_are_all_that_a_send_needs(twilio):
 
 
 def test_a_lost_message_is_found_by_its_token(twilio):
-    channel = channel_to(twilio.url)
+    provider = provider_to(twilio.url)
     to = number_for("drop_after")
-    failure_of(channel, sms(to=to))
-    (found,) = channel.find(to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))
+    failure_of(provider, sms(to=to))
+    (found,) = provider.find(to, TOKEN, datetime.now(UTC) - timedelta(minutes=1))
     assert found.provider_id == twilio.outbound()[0].sid
-    assert channel.find(to, "zzzzzzzzzzzz", LONG_AGO) == []
-    assert channel.find("+15005559999", TOKEN, LONG_AGO) == []
+    assert provider.find(to, "zzzzzzzzzzzz", LONG_AGO) == []
+    assert provider.find("+15005559999", TOKEN, LONG_AGO) == []
 
 
 def test_a_message_is_found_behind_hundreds_of_newer_ones(twilio):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
+    provider = provider_to(twilio.url)
+    provider.send(sms())
     for index in range(450):
         twilio.accept({"To": sms().to, "From": OUR_NUMBER, "Body": f"another {index}"})
-    assert len(channel.find(sms().to, TOKEN, LONG_AGO)) == 1
+    assert len(provider.find(sms().to, TOKEN, LONG_AGO)) == 1
 
 
 def test_what_a_customer_wrote_is_not_taken_for_our_message(twilio):
     twilio.receive("+905321234567", OUR_NUMBER, f"what is {TOKEN}?")
-    assert channel_to(twilio.url).find(OUR_NUMBER, TOKEN, LONG_AGO) == []
+    assert provider_to(twilio.url).find(OUR_NUMBER, TOKEN, LONG_AGO) == []
 
 
 def test_the_search_ends_at_messages_that_are_too_old(twilio):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
+    provider = provider_to(twilio.url)
+    provider.send(sms())
     for message in twilio.messages:
         message.created -= 3600
-    assert channel.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=30)) == []
-    assert len(channel.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(hours=2))) == 1
+    assert provider.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(minutes=30)) == []
+    assert len(provider.find(sms().to, TOKEN, datetime.now(UTC) - timedelta(hours=2))) == 1
 
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=3)), timezone(timedelta(hours=-8))])
 def test_a_search_means_the_same_moment_in_every_time_zone(twilio, zone):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
-    assert len(channel.find(sms().to, TOKEN, datetime.now(zone) - timedelta(minutes=1))) == 1
-    assert channel.find(sms().to, TOKEN, datetime.now(zone) + timedelta(hours=1)) == []
+    provider = provider_to(twilio.url)
+    provider.send(sms())
+    assert len(provider.find(sms().to, TOKEN, datetime.now(zone) - timedelta(minutes=1))) == 1
+    assert provider.find(sms().to, TOKEN, datetime.now(zone) + timedelta(hours=1)) == []
 
 
 def test_a_list_that_is_down_says_nothing_about_the_message(twilio):
     twilio.list_down = True
     with pytest.raises(DeliveryFailed) as caught:
-        channel_to(twilio.url).find(sms().to, TOKEN, LONG_AGO)
+        provider_to(twilio.url).find(sms().to, TOKEN, LONG_AGO)
     assert not isinstance(caught.value, DeliveryUnknown)
     assert not caught.value.permanent
 
 
 def test_a_lagging_list_shows_a_message_later(twilio):
-    channel = channel_to(twilio.url)
-    channel.send(sms())
+    provider = provider_to(twilio.url)
+    provider.send(sms())
     twilio.list_lag = 60
-    assert channel.find(sms().to, TOKEN, LONG_AGO) == []
+    assert provider.find(sms().to, TOKEN, LONG_AGO) == []
     twilio.list_lag = 0
-    assert len(channel.find(sms().to, TOKEN, LONG_AGO)) == 1
+    assert len(provider.find(sms().to, TOKEN, LONG_AGO)) == 1
 
 
 def test_replies_missed_in_a_downtime_are_read_back(twilio):
     twilio.receive("+905321234567", OUR_NUMBER, "8")
     twilio.receive("+905321234567", OUR_NUMBER, "STOP")
-    channel = channel_to(twilio.url)
-    channel.send(sms())
-    replies = list(channel.inbound(OUR_NUMBER, datetime.now(UTC) - timedelta(minutes=1)))
+    provider = provider_to(twilio.url)
+    provider.send(sms())
+    replies = list(provider.inbound(OUR_NUMBER, datetime.now(UTC) - timedelta(minutes=1)))
     assert [(reply.body, reply.from_) for reply in replies] == [
         ("STOP", "+905321234567"),
         ("8", "+905321234567"),
@@ -382,24 +382,24 @@ def test_replies_missed_in_a_downtime_are_read_back(twilio):
 
 
 def test_a_text_can_be_deleted_at_twilio(twilio):
-    channel = channel_to(twilio.url)
-    channel.redact(channel.send(sms()).provider_id)
+    provider = provider_to(twilio.url)
+    provider.redact(provider.send(sms()).provider_id)
     assert twilio.outbound()[0].body == ""
 
 
 def test_a_text_that_twilio_no_longer_has_cannot_be_deleted(twilio):
     with pytest.raises(DeliveryFailed) as caught:
-        channel_to(twilio.url).redact("SM" + "0" * 32)
+        provider_to(twilio.url).redact("SM" + "0" * 32)
     assert caught.value.permanent
 
 
 def test_the_log_counts_what_customers_received(tmp_path):
     log = tmp_path / "twilio.jsonl"
     with FakeTwilio(log=log) as twilio:
-        channel = channel_to(twilio.url)
-        channel.send(sms())
-        failure_of(channel, sms(to=number_for("drop_after")))
-        failure_of(channel, sms(to=number_for("drop_before")))
+        provider = provider_to(twilio.url)
+        provider.send(sms())
+        failure_of(provider, sms(to=number_for("drop_after")))
+        failure_of(provider, sms(to=number_for("drop_before")))
     assert times_accepted(log, r"s\.example\.com/(\w{12})") == {TOKEN: 2}
 
 
@@ -407,17 +407,17 @@ def test_the_log_counts_what_customers_received(tmp_path):
 
 
 def test_good_credentials_leave_nothing_to_say(twilio):
-    assert channel_to(twilio.url).check() == []
+    assert provider_to(twilio.url).check() == []
     assert twilio.messages == []
 
 
 def test_bad_credentials_are_named(twilio):
-    (problem,) = channel_to(twilio.url, auth_token="wrong").check()
+    (problem,) = provider_to(twilio.url, auth_token="wrong").check()
     assert "does not accept" in problem
 
 
 def test_a_public_url_without_tls_is_named(twilio):
-    (problem,) = channel_to(twilio.url, public_url="http://feedback.example").check()
+    (problem,) = provider_to(twilio.url, public_url="http://feedback.example").check()
     assert "https" in problem
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from feedback import library, resources
 from feedback.library import Library
-from feedback.providers.base import Channel, Reply
+from feedback.providers.base import Provider, Reply
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services.contact import suppression
 from feedback.services.journey import enrolments, invitations
@@ -34,7 +34,7 @@ class World:
     library: Library
     settings: Settings
     mailbox: MemoryMailbox
-    channels: dict[str, Channel]
+    providers: dict[str, Provider]
     now: datetime = MONDAY_NOON
 
     def __post_init__(self) -> None:
@@ -71,11 +71,10 @@ class World:
         session.add(contact)
         session.flush()
         if consent:
-            for kind, address in (("sms", contact.phone), ("email", contact.email)):
-                if address:
-                    suppression.grant(
-                        session, contact, kind, address, basis="contract", source="test", now=self.now
-                    )
+            for kind, address in contact.addresses.items():
+                suppression.grant(
+                    session, contact, kind, address, basis="contract", source="test", now=self.now
+                )
         return contact
 
     def account(self, session: Session, key: str = "a1", **columns: object) -> Account:
@@ -91,19 +90,21 @@ class World:
     def tick(self) -> None:
         """One round of the worker at `now`, in its order."""
         for job in (
-            lambda s: invitations.issue_due(s, self.library, self.channels, self.settings, self.now),
-            lambda s: invitations.use_other_channels(s, self.library, self.channels, self.settings, self.now),
-            lambda s: invitations.remind_due(s, self.library, self.channels, self.settings, self.now),
+            lambda s: invitations.issue_due(s, self.library, self.providers, self.settings, self.now),
+            lambda s: invitations.use_other_channels(
+                s, self.library, self.providers, self.settings, self.now
+            ),
+            lambda s: invitations.remind_due(s, self.library, self.providers, self.settings, self.now),
             lambda s: invitations.expire_due(s, self.now),
             lambda s: reconciliation.reap(s, self.settings, self.now),
         ):
             with self.database.writing() as session:
                 job(session)
-        dispatch.send_queued(self.database, self.channels, self.settings, "worker", self.now)
+        dispatch.send_queued(self.database, self.providers, self.settings, "worker", self.now)
         self.reconcile()
 
     def reconcile(self) -> int:
-        return reconciliation.reconcile(self.database, self.channels, self.settings, self.now, self.watch)
+        return reconciliation.reconcile(self.database, self.providers, self.settings, self.now, self.watch)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)
@@ -115,11 +116,11 @@ class World:
     @property
     def texts(self) -> list[str]:
         """What has arrived on the phone, oldest first."""
-        return [each.outgoing.body for each in self.mailbox.delivered if each.kind == "sms"]
+        return [each.outgoing.body for each in self.mailbox.delivered if each.channel == "sms"]
 
     @property
     def mails(self) -> list[str]:
-        return [each.outgoing.subject or "" for each in self.mailbox.delivered if each.kind == "email"]
+        return [each.outgoing.subject or "" for each in self.mailbox.delivered if each.channel == "email"]
 
 
 def replace_time(reply: Reply, now: datetime) -> Reply:
@@ -153,10 +154,11 @@ def settings(tmp_path: Path) -> Settings:
 def make_world(shelf: Library, settings: Settings) -> Callable[[Database], World]:
     def make(database: Database) -> World:
         mailbox = MemoryMailbox()
-        channels: dict[str, Channel] = {
-            f"simulator_{kind}": Simulator(kind=kind, mailbox=mailbox) for kind in ("sms", "email")
+        providers: dict[str, Provider] = {
+            f"simulator_{channel}": Simulator(channel=channel, mailbox=mailbox)
+            for channel in ("sms", "email")
         }
-        world = World(database, shelf, settings, mailbox, channels)
+        world = World(database, shelf, settings, mailbox, providers)
         mailbox.now = lambda: world.now
         return world
 

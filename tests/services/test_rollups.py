@@ -147,7 +147,7 @@ def test_an_invitation_that_goes_another_way_is_counted_there(migrated: Database
         invitation = invite(session, LIBRARY)
         rollups.invited(session, invitation.id)
         rollups.invited(session, invitation.id, -1)
-        invitation.kind = "email"
+        invitation.channel = "email"
         session.flush()
         rollups.invited(session, invitation.id)
         assert rate(session)[NOW.date(), "support", "email"] == (1, 0, 0)
@@ -207,7 +207,9 @@ def test_the_counts_equal_the_answers_after_any_history(
 ) -> None:
     with migrated.writing() as session:
         people = [
-            invite(session, LIBRARY, token=f"7Kb3xWq9ZtP{who}", kind=("sms", "email")[who % 2], stage=stage)
+            invite(
+                session, LIBRARY, token=f"7Kb3xWq9ZtP{who}", channel=("sms", "email")[who % 2], stage=stage
+            )
             for who, stage in enumerate(("support", "renewal", "support", "renewal"))
         ]
         for each in people:

@@ -94,7 +94,7 @@ def test_a_result_is_recorded_once_the_database_is_back(on_sqlite: World) -> Non
         threading.Timer(0.8, lambda: (blocker.execute("ROLLBACK"), blocker.close())).start()
 
     dispatch.send_queued(
-        world.database, world.channels, world.settings, "worker", world.now, reached=lock_for_a_moment
+        world.database, world.providers, world.settings, "worker", world.now, reached=lock_for_a_moment
     )
     assert (state(world), len(world.mailbox.delivered)) == ("sent", 1)
 
@@ -117,7 +117,7 @@ def test_a_server_that_ends_our_connections_in_the_middle_of_a_claim_loses_nothi
                 )  # fmt: skip
 
     with pytest.raises(StorageUnavailable):
-        dispatch.send_queued(database, world.channels, world.settings, "worker", world.now, reached=cut)
+        dispatch.send_queued(database, world.providers, world.settings, "worker", world.now, reached=cut)
     assert world.mailbox.delivered == []
     assert send(world) == 1
     assert len(world.mailbox.delivered) == 1
@@ -156,7 +156,7 @@ def tell(world: World, who: str, number: int) -> None:
 
 def issue(world: World) -> None:
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
 
 
 def together(count: int, work: Callable[[int], None]) -> None:

@@ -111,7 +111,7 @@ class TestValues:
             ("followup.weights", "revenue=1.5", {"revenue": 1.5}),
             ("followup.time_zone", "", ZoneInfo("UTC")),
             ("followup.time_zone", "Asia/Tehran", ZoneInfo("Asia/Tehran")),
-            ("channels.enabled", "twilio_sms,smtp_email", ("twilio_sms", "smtp_email")),
+            ("providers.enabled", "twilio_sms,smtp_email", ("twilio_sms", "smtp_email")),
         ],
     )
     def test_a_variable_can_say_everything(self, tmp_path: Path, name: str, text: str, value: Any) -> None:
@@ -158,7 +158,7 @@ class TestSecrets:
     def test_only_the_demo_has_stand_ins_and_they_pass_the_checks(self, tmp_path: Path) -> None:
         settings = loaded(tmp_path, "demo = true")
         assert settings.link.key
-        assert settings.channels.enabled == ("simulator_sms", "simulator_email")
+        assert settings.providers.enabled == ("simulator_sms", "simulator_email")
         assert check(settings) == []
 
     def test_the_demo_may_not_go_public(self, tmp_path: Path) -> None:
@@ -179,12 +179,51 @@ privacy_url = "https://example.com/privacy"
 support_email = "help@example.com"
 [followup]
 fallback_owner = "lead@example.com"
-[channels]
+[providers]
 enabled = ["smtp_email"]
 [smtp]
 host = "mail.example.com"
 sender = "Acme <hello@example.com>"
 """
+
+
+class TestOldNames:
+    def test_the_old_name_of_a_setting_still_works_and_the_doctor_names_the_new_one(
+        self, tmp_path: Path
+    ) -> None:
+        settings = loaded(tmp_path, GOOD.replace("[providers]", "[channels]"))
+        (tmp_path / "feedback.toml").chmod(0o600)
+        assert settings.providers.enabled == ("smtp_email",)
+        (problem,) = check(settings)
+        assert (problem.code, problem.level) == ("F052", "warning")
+        assert "channels.enabled is the old name of providers.enabled" in str(problem)
+        assert "FEEDBACK_PROVIDERS_ENABLED" in str(problem)
+
+    def test_the_old_name_of_a_variable_still_works_and_wins_over_the_old_name_in_the_file(
+        self, tmp_path: Path
+    ) -> None:
+        toml = "[channels]\nenabled = ['smtp_email']"
+        settings = loaded(tmp_path, toml, FEEDBACK_CHANNELS_ENABLED="twilio_sms")
+        assert settings.providers.enabled == ("twilio_sms",)
+        assert "F052" in [problem.code for problem in check(settings)]
+
+    def test_both_names_may_say_the_same(self, tmp_path: Path) -> None:
+        toml = "[channels]\nenabled = ['smtp_email']\n[providers]\nenabled = ['smtp_email']"
+        assert loaded(tmp_path, toml).providers.enabled == ("smtp_email",)
+
+    @pytest.mark.parametrize("variable", ["FEEDBACK_CHANNELS_ENABLED", "FEEDBACK_PROVIDERS_ENABLED"])
+    def test_both_names_may_not_say_different_things(self, tmp_path: Path, variable: str) -> None:
+        table = "providers" if "CHANNELS" in variable else "channels"
+        with pytest.raises(SettingsInvalid, match=r"channels\.enabled is the old name of providers\.enabled"):
+            loaded(tmp_path, f"[{table}]\nenabled = ['smtp_email']", **{variable: "twilio_sms"})
+
+    def test_a_new_installation_is_written_with_the_new_names_only(self) -> None:
+        assert "[providers]" in initial_toml({}) and "[channels]" not in initial_toml({})
+
+    def test_a_mistyped_name_is_not_corrected_to_an_old_one(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingsInvalid) as refused:
+            loaded(tmp_path, FEEDBACK_CHANNEL_ENABLED="smtp_email")
+        assert "FEEDBACK_CHANNELS_ENABLED" not in str(refused.value)
 
 
 class TestChecks:
@@ -205,9 +244,9 @@ class TestChecks:
             ({"FEEDBACK_WEB_PUBLIC_URL": ""}, "F011"),
             ({"FEEDBACK_WEB_PUBLIC_URL": "s.example.com"}, "F012"),
             ({"FEEDBACK_WEB_PUBLIC_URL": "http://s.example.com"}, "F013"),
-            ({"FEEDBACK_CHANNELS_ENABLED": ""}, "F020"),
-            ({"FEEDBACK_CHANNELS_ENABLED": "simulator"}, "F021"),
-            ({"FEEDBACK_CHANNELS_ENABLED": "twilio_sms", "FEEDBACK_TWILIO_SENDER": "ACME"}, "F022"),
+            ({"FEEDBACK_PROVIDERS_ENABLED": ""}, "F020"),
+            ({"FEEDBACK_PROVIDERS_ENABLED": "simulator"}, "F021"),
+            ({"FEEDBACK_PROVIDERS_ENABLED": "twilio_sms", "FEEDBACK_TWILIO_SENDER": "ACME"}, "F022"),
             ({"FEEDBACK_SMTP_TIMEOUT": "120"}, "F024"),
             ({"FEEDBACK_SMTP_HOST": ""}, "F025"),
             ({"FEEDBACK_SMTP_USERNAME": "me"}, "F025"),

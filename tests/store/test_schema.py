@@ -1,9 +1,21 @@
 from __future__ import annotations
 
-from sqlalchemy import text
+import pytest
+from alembic import command
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from feedback.store import schema
 from feedback.store.database import Database
+from feedback.store.models import (
+    InboundReply,
+    Invitation,
+    Message,
+    ProviderHold,
+    RateLimitBucket,
+    Receipt,
+    SimulatedMessage,
+)
 
 
 def test_an_upgraded_database_is_current_and_matches_the_models(migrated: Database) -> None:
@@ -33,3 +45,90 @@ def test_a_missing_directory_is_a_coded_problem_with_a_hint() -> None:
     (problem,) = Database("sqlite:////no/such/place/feedback.db").check()
     assert (problem.code, problem.level) == ("F101", "error")
     assert "does not exist" in problem.message
+
+
+def test_messages_holds_and_invitations_keep_their_words_when_channel_and_provider_part(
+    database: Database,
+) -> None:
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0004")
+        for table, row in BEFORE_0005:
+            columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
+    database.upgrade()
+    with database.writing() as session:
+        message = session.scalars(select(Message)).one()
+        assert (message.provider, message.channel) == ("twilio_sms", "sms")
+        invitation = session.scalars(select(Invitation)).one()
+        assert (invitation.channel, invitation.other_channels) == ("sms", ["email"])
+        assert session.scalars(select(Receipt.provider)).all() == ["twilio_sms"]
+        assert session.scalars(select(InboundReply.provider)).all() == ["twilio_sms"]
+        assert session.scalars(select(SimulatedMessage.channel)).all() == ["email"]
+        hold = session.scalars(select(ProviderHold)).one()
+        assert (hold.provider, hold.code, hold.reason) == ("twilio_sms", "hold_provider", "Suspended.")
+        assert session.scalars(select(RateLimitBucket.key)).all() == ["twilio_sms:"]
+        session.add(ProviderHold(provider="smtp_email", code="hold_provider", reason="", since=hold.since))
+    with (
+        pytest.raises(IntegrityError),
+        database.writing() as session,
+    ):  # one hold in force for each country, as before
+        session.add(ProviderHold(provider="smtp_email", code="hold_provider", reason="", since=hold.since))
+
+
+AT = "2026-03-02 12:00:00.000000+00:00"
+BEFORE_0005: list[tuple[str, dict[str, object]]] = [
+    (
+        "contact",
+        {"id": 1, "external_id": "c1", "properties": "{}", "is_demo": False, "created_at": AT, "updated_at": AT},
+    ),
+    (
+        "questionnaire_version",
+        {"id": 1, "key": "nps", "content_hash": "x", "content": "{}", "published_at": AT},
+    ),
+    (
+        "invitation",
+        {
+            "id": 1, "contact_id": 1, "version_id": 1, "stage": "support", "priority": 50, "kind": "sms",
+            "language": "en", "state": "sent", "piping": "{}", "signs": "{}", "created_at": AT, "expires_at": AT,
+            "reminders": "[]", "reminders_sent": 0, "other_kinds": '["email"]', "is_demo": False,
+        },
+    ),
+    (
+        "message",
+        {
+            "id": 1, "invitation_id": 1, "contact_id": 1, "purpose": "invitation", "occurrence": 0,
+            "channel": "twilio_sms", "kind": "sms", "recipient": "+15550100", "body": "", "language": "en",
+            "headers": "{}", "state": "sent", "due_at": AT, "attempt": 1, "look_ups": 0, "created_at": AT,
+            "is_demo": False,
+        },
+    ),
+    (
+        "receipt",
+        {
+            "id": 1, "message_id": 1, "channel": "twilio_sms", "provider_id": "SM1", "status": "sent",
+            "received_at": AT,
+        },
+    ),
+    (
+        "inbound_reply",
+        {
+            "id": 1, "channel": "twilio_sms", "provider_id": "SM2", "sender": "+15550100", "recipient": "+15550199",
+            "body": "9", "received_at": AT, "meaning": "score", "needs_person": False,
+        },
+    ),
+    (
+        "simulated_message",
+        {
+            "id": 1, "kind": "email", "direction": "out", "address": "a@b.example", "body": "", "language": "en",
+            "at": AT,
+        },
+    ),
+    (
+        "channel_hold",
+        {
+            "channel": "twilio_sms", "country": "", "code": "hold_channel", "reason": "Suspended.",
+            "since": AT,
+        },
+    ),
+    ("pace", {"key": "twilio_sms:", "tokens": 1.0, "refilled_at": AT}),
+]  # fmt: skip

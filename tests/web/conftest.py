@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from feedback import library, resources
-from feedback.bootstrap import Runtime, open_channels
+from feedback.bootstrap import Runtime, open_providers
 from feedback.library import Library
 from feedback.settings import load
 from feedback.store.database import Database
@@ -40,10 +40,10 @@ def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:
         "FEEDBACK_DEMO": "true",
         "FEEDBACK_ORGANISATION_CURRENCY": "EUR",
         "FEEDBACK_ORGANISATION_NAME": "Acme",
-        "FEEDBACK_CHANNELS_ENABLED": "simulator_sms,simulator_email",
+        "FEEDBACK_PROVIDERS_ENABLED": "simulator_sms,simulator_email",
     }
     settings = load(instance, environ)
-    return Runtime(settings, database, shelf, open_channels(settings, database))
+    return Runtime(settings, database, shelf, open_providers(settings, database))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from flask import Flask
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.errors import ChannelHeld, Conflict, Gone, NotFound, Rejected, StorageUnavailable
+from feedback.errors import Conflict, Gone, NotFound, ProviderHeld, Rejected, StorageUnavailable
 from feedback.library import Library
 from feedback.services.messaging import provider_holds
 from feedback.settings import Secret
@@ -94,24 +94,24 @@ def test_health_is_told_and_figures_are_kept(app: Flask, sign_in: SignIn) -> Non
     assert client.get("/healthz").text == "ok\n"
     assert client.get("/readyz").get_json() == {
         "ready": True,
-        "channels": {"simulator_sms": [], "simulator_email": []},
+        "providers": {"simulator_sms": [], "simulator_email": []},
     }
     assert client.get("/metrics").status_code == 403
     assert "feedback_follow_ups" in sign_in("admin").get("/metrics").text
 
 
-def test_a_held_channel_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
-    closed = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel")
+def test_a_held_provider_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
+    closed = ProviderHeld("Twilio 20003: the credentials are not accepted.", code="hold_provider")
     with runtime.database.writing() as session:
         provider_holds.hold(session, "simulator_sms", closed, clock.now())
     told = app.test_client().get("/readyz")
-    (hold,) = told.get_json()["channels"]["simulator_sms"]
+    (hold,) = told.get_json()["providers"]["simulator_sms"]
     assert (told.status_code, told.get_json()["ready"]) == (200, True)
-    assert (hold["code"], hold["country"], "reason" in hold) == ("hold_channel", "", False)
+    assert (hold["code"], hold["country"], "reason" in hold) == ("hold_provider", "", False)
     web = replace(runtime.settings.web, metrics_token=Secret("collector"))
     watched = create_app(replace(runtime, settings=replace(runtime.settings, web=web))).test_client()
     told = watched.get("/readyz", headers={"Authorization": "Bearer collector"})
-    assert told.get_json()["channels"]["simulator_sms"][0]["reason"] == str(closed)
+    assert told.get_json()["providers"]["simulator_sms"][0]["reason"] == str(closed)
 
 
 def test_without_a_database_we_are_alive_and_not_ready(

@@ -27,7 +27,7 @@ from feedback.core.contact_policy import (
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
 from feedback.core.recipient import PhoneNumber
-from feedback.providers import kind_of
+from feedback.providers import channel_of
 from feedback.services.contact import suppression
 from feedback.settings import Settings
 from feedback.store.models import Account, Contact, Enrolment, Invitation
@@ -44,11 +44,11 @@ def decide_for(
     settings: Settings,
     now: datetime,
     enrolment_id: int | None = None,
-    kinds: tuple[str, ...] | None = None,
+    channels: tuple[str, ...] | None = None,
 ) -> Decision:
     """The policy's decision on a survey to `contact` at `stage`. Lock the contact's row before you call this."""
     rules = policy(settings)
-    intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
+    intended = Intended(stage.priority, channels or stage.channels, earliest, expires)
     return decide(
         intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
     )
@@ -57,14 +57,14 @@ def decide_for(
 def decide_again(
     session: Session,
     contact: Contact,
-    kinds: tuple[str, ...],
+    channels: tuple[str, ...],
     expires: datetime,
     rules: Policy,
     now: datetime,
     priority: int,
 ) -> Decision:
     """The decision on another message of the same survey (reminder, other channel), without the fatigue limits."""
-    intended = Intended(priority, kinds, now, expires)
+    intended = Intended(priority, channels, now, expires)
     return decide(intended, recipient(session, contact), History(), rules, now)
 
 
@@ -105,7 +105,7 @@ def policy(settings: Settings) -> Policy:
         blackout=frozenset(contact.blackout_dates),
         default_zone=str(settings.organisation.time_zone),
         countries=countries,
-        kinds=frozenset(kind_of(key) for key in settings.channels.enabled),
+        channels=frozenset(channel_of(key) for key in settings.providers.enabled),
     )
 
 
@@ -162,25 +162,22 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
 
 
 def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
-    """The contact's channels by kind, read with two statements."""
-    addresses = {"sms": contact.phone, "email": contact.email}
-    known = [(kind, address) for kind, address in addresses.items() if address]
+    """The state of the contact's channels, read with two statements."""
+    known = list(contact.addresses.items())
     if not known:
-        return {kind: Reach(has_address=False) for kind in addresses}
+        return {}
     rows = session.scalars(
         select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
     )
     latest = {(row.kind, row.address): row for row in rows}
     closed = suppression.closed_ways(session, contact.id, known)
     return {
-        kind: Reach(
+        channel: Reach(
             has_address=True,
-            consent=_consent(latest.get((kind, address))),
-            suppressed="on_the_list" if (kind, address) in closed else None,
+            consent=_consent(latest.get((channel, address))),
+            suppressed="on_the_list" if (channel, address) in closed else None,
         )
-        if address
-        else Reach(has_address=False)
-        for kind, address in addresses.items()
+        for channel, address in known
     }
 
 

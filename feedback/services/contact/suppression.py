@@ -176,14 +176,12 @@ def who_asks(session: Session, token: str) -> Invitation:
 def opt_out_by_link(session: Session, invitation: Invitation, now: datetime) -> None:
     """Opt out the contact of an invitation, at every address to which it was sent."""
     sent = session.execute(
-        select(Message.kind, Message.recipient).where(Message.invitation_id == invitation.id).distinct()
+        select(Message.channel, Message.recipient).where(Message.invitation_id == invitation.id).distinct()
     )
     contact = session.get(Contact, invitation.contact_id) if invitation.contact_id else None
-    addresses = {(row.kind, row.recipient) for row in sent}
+    addresses = {(row.channel, row.recipient) for row in sent}
     if contact:
-        addresses |= {
-            (kind, address) for kind, address in (("sms", contact.phone), ("email", contact.email)) if address
-        }
+        addresses |= set(contact.addresses.items())
     for kind, address in sorted(addresses):
         opt_out(session, kind, address, source=f"link of invitation {invitation.id}", now=now)
 
@@ -295,9 +293,8 @@ def _ways_to(contacts: Sequence[Contact], kind: str, address: str) -> dict[tuple
     """(kind, address) -> contact id or None: `address` first, then all other addresses of its contacts."""
     ways: dict[tuple[str, str], int | None] = {(kind, address): contacts[0].id if contacts else None}
     for contact in contacts:
-        for other_kind, other in (("sms", contact.phone), ("email", contact.email)):
-            if other:
-                ways.setdefault((other_kind, other), contact.id)
+        for way in contact.addresses.items():
+            ways.setdefault(way, contact.id)
     return ways
 
 
@@ -318,7 +315,7 @@ def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) 
 def _cancel_queued(session: Session, kind: str, address: str) -> None:
     """Cancel queued messages to this address, and skip their invitations that have not been sent."""
     ours = (
-        Message.kind == kind,
+        Message.channel == kind,
         func.lower(Message.recipient) == normal(address),
         Message.user_id.is_(None),
         Message.purpose != "opt_out_confirmation",

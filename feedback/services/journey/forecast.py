@@ -73,7 +73,7 @@ def _moment(row: Planned) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _PlannedSurvey:
     contact_id: int
     stage: Stage
     wanted: datetime
@@ -94,7 +94,7 @@ class _Asked:
 
     contact_id: int
     stage: Stage
-    kind: str
+    channel: str
     remind_at: datetime
     gaps: tuple[timedelta, ...]
     expires: datetime
@@ -103,31 +103,31 @@ class _Asked:
 def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
     """Forecast everything that is scheduled, or follows from dates and cadences, within `days`."""
     until = now + timedelta(days=days)
-    wishes = [
+    surveys = [
         *_scheduled(session, library, until),
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
     rules = eligibility.policy(settings)
-    foreseen = _Foreseen(session, rules, now)
+    forecast = _ForecastHistory(session, rules, now)
     rows = []
-    waiting = [(each.turn, number, each) for number, each in enumerate(wishes)]
+    waiting = [(each.turn, number, each) for number, each in enumerate(surveys)]
     heapq.heapify(waiting)
     while waiting:
-        _, number, wish = heapq.heappop(waiting)
-        decided = foreseen.decide(wish)
+        _, number, survey = heapq.heappop(waiting)
+        decided = forecast.decide(survey)
         if isinstance(decided, Planned):
             rows.append(decided)
         elif decided.wanted <= until:
             heapq.heappush(waiting, (decided.turn, number, decided))
     found = _summed(sorted(rows, key=_moment))
     found.waiting.extend(_written(session, until))
-    asked = [*_asked(session, library, now), *foreseen.asked]
+    asked = [*_asked(session, library, now), *forecast.asked]
     found.reminders.extend(sorted(_reminders(session, asked, rules, now, until), key=_moment))
     return found
 
 
-class _Foreseen:
+class _ForecastHistory:
     """The past surveys, and those that the forecast has added so far."""
 
     def __init__(self, session: Session, rules: Policy, now: datetime) -> None:
@@ -136,41 +136,45 @@ class _Foreseen:
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
         self.asked: list[_Asked] = []
 
-    def decide(self, wish: _Wish) -> Planned | _Wish:
+    def decide(self, survey: _PlannedSurvey) -> Planned | _PlannedSurvey:
         """The decision on a survey; if its stage waits because of a recent survey, the survey at the end of the gap."""
-        contact = self._session.get_one(Contact, wish.contact_id)
-        decision = self._decision(contact, wish)
+        contact = self._session.get_one(Contact, survey.contact_id)
+        decision = self._decision(contact, survey)
         name = contact.external_id
         if not isinstance(decision, Send):
             said = [{"code": decision.code, "params": dict(decision.params)}]
-            if wish.stage.wait_out_rest and decision.next_allowed and decision.next_allowed < wish.expires:
-                return replace(wish, wanted=decision.next_allowed, earlier=said)
-            return Planned(name, wish.stage.key, wish.wanted, None, None, said, decision.next_allowed)
-        past = PastContact(decision.at, wish.stage.priority)
+            if (
+                survey.stage.wait_out_rest
+                and decision.next_allowed
+                and decision.next_allowed < survey.expires
+            ):
+                return replace(survey, wanted=decision.next_allowed, earlier=said)
+            return Planned(name, survey.stage.key, survey.wanted, None, None, said, decision.next_allowed)
+        past = PastContact(decision.at, survey.stage.priority)
         self._of_contact[contact.id].append(past)
         if contact.account_id:
             self._of_account[contact.account_id].append(past)
-        self.asked += _brought_to_mind(contact.id, wish.stage, decision.channel, decision.at)
-        explanation = enrolments.with_earlier(wish.earlier, eligibility.explained(decision.reasons))
-        return Planned(name, wish.stage.key, wish.wanted, decision.at, decision.channel, explanation)
+        self.asked += _reminders_of(contact.id, survey.stage, decision.channel, decision.at)
+        explanation = enrolments.with_earlier(survey.earlier, eligibility.explained(decision.reasons))
+        return Planned(name, survey.stage.key, survey.wanted, decision.at, decision.channel, explanation)
 
-    def _decision(self, contact: Contact, wish: _Wish) -> Decision:
-        known = eligibility.history(self._session, contact, self._now, self._rules, wish.enrolment_id)
+    def _decision(self, contact: Contact, survey: _PlannedSurvey) -> Decision:
+        known = eligibility.history(self._session, contact, self._now, self._rules, survey.enrolment_id)
         history = History(
             (*known.contact, *self._of_contact[contact.id]),
             (*known.account, *self._of_account[contact.account_id]) if contact.account_id else (),
         )
-        intended = Intended(wish.stage.priority, wish.stage.channels, wish.wanted, wish.expires)
+        intended = Intended(survey.stage.priority, survey.stage.channels, survey.wanted, survey.expires)
         person = eligibility.recipient(self._session, contact)
-        return decide(intended, person, history, self._rules, max(self._now, wish.wanted))
+        return decide(intended, person, history, self._rules, max(self._now, survey.wanted))
 
 
-def _brought_to_mind(contact_id: int, stage: Stage, kind: str, sent: datetime) -> Iterator[_Asked]:
+def _reminders_of(contact_id: int, stage: Stage, channel: str, sent: datetime) -> Iterator[_Asked]:
     """The reminders of a survey that is sent at `sent`."""
     if stage.reminders:
         first, *gaps = (each.timedelta for each in stage.reminders)
         expires = sent + stage.expires_after.timedelta
-        yield _Asked(contact_id, stage, kind, sent + first, tuple(gaps), expires)
+        yield _Asked(contact_id, stage, channel, sent + first, tuple(gaps), expires)
 
 
 def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked]:
@@ -195,7 +199,7 @@ def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked
         remind_at = invitation.remind_at or (due_at + gaps[0] if due_at and gaps else None)
         if stage and remind_at:
             yield _Asked(
-                invitation.contact_id, stage, invitation.kind, remind_at, gaps[1:], invitation.expires_at
+                invitation.contact_id, stage, invitation.channel, remind_at, gaps[1:], invitation.expires_at
             )
 
 
@@ -204,12 +208,12 @@ def _reminders(
 ) -> Iterator[Planned]:
     for each in asked:
         contact = session.get_one(Contact, each.contact_id)
-        kinds = invitations.other_first(each.stage, each.kind)
+        channels = invitations.other_first(each.stage, each.channel)
         wanted: datetime | None = each.remind_at
         gaps = iter(each.gaps)
         while wanted and wanted <= until:
             decision = eligibility.decide_again(
-                session, contact, kinds, each.expires, rules, max(now, wanted), each.stage.priority
+                session, contact, channels, each.expires, rules, max(now, wanted), each.stage.priority
             )
             yield _reminder(contact.external_id, each.stage, wanted, decision)
             gap = next(gaps, None)
@@ -240,10 +244,10 @@ def _written(session: Session, until: datetime) -> Iterator[Planned]:
         why = [{"code": f"{message.purpose}_written", "params": {}}, *(earlier or [])]
         if message.state_reason:
             why.append({"code": message.state_reason, "params": {}})
-        yield Planned(contact, stage, message.created_at, message.due_at, message.kind, why)
+        yield Planned(contact, stage, message.created_at, message.due_at, message.channel, why)
 
 
-def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_Wish]:
+def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_PlannedSurvey]:
     rows = session.execute(
         select(
             Enrolment.id,
@@ -256,10 +260,10 @@ def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[
     )
     for number, contact_id, key, due_at, expires_at, earlier in rows:
         if stage := library.journey.stage(key):
-            yield _Wish(contact_id, stage, due_at, expires_at, number, earlier)
+            yield _PlannedSurvey(contact_id, stage, due_at, expires_at, number, earlier)
 
 
-def _by_date(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
+def _by_date(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_PlannedSurvey]:
     """Contacts whose account's date is near and who are not enrolled for it yet."""
     for stage in library.journey.stages:
         if stage.enter.date is None:
@@ -274,10 +278,10 @@ def _by_date(session: Session, library: Library, now: datetime, until: datetime)
         )
         for contact_id, day in rows:
             enters = datetime.combine(enrolments.entry_day(stage, day), time(), UTC)
-            yield _wish(contact_id, stage, max(enters, now))
+            yield _planned(contact_id, stage, max(enters, now))
 
 
-def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Wish]:
+def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_PlannedSurvey]:
     """Recurring surveys of days that the worker has not planned yet; planned ones are scheduled already."""
     for stage in library.journey.stages:
         if stage.enter.every is None:
@@ -287,12 +291,12 @@ def _by_turn(session: Session, library: Library, now: datetime, until: datetime)
         while day <= until.date():
             wanted = max(datetime.combine(day, time(), UTC), now)
             for contact_id, _ in enrolments.turns(session, cadence, day):
-                yield _wish(contact_id, stage, wanted)
+                yield _planned(contact_id, stage, wanted)
             day += timedelta(days=1)
 
 
-def _wish(contact_id: int, stage: Stage, wanted: datetime) -> _Wish:
-    return _Wish(contact_id, stage, wanted, wanted + stage.expires_after.timedelta)
+def _planned(contact_id: int, stage: Stage, wanted: datetime) -> _PlannedSurvey:
+    return _PlannedSurvey(contact_id, stage, wanted, wanted + stage.expires_after.timedelta)
 
 
 def _summed(rows: Iterable[Planned]) -> Plan:

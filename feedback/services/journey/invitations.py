@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,10 +14,12 @@ from feedback.core.contact_policy import Decision, Send, Skip
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
+from feedback.core.questionnaire import Questionnaire
 from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
-from feedback.providers.base import Channel
+from feedback.providers import sms_terms, terms_of
+from feedback.providers.base import Provider
 from feedback.services import rollups
 from feedback.services.contact import eligibility
 from feedback.services.journey import enrolments
@@ -33,7 +36,7 @@ REFUSED = timedelta(hours=1)
 def issue_due(
     session: Session,
     library: Library,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     now: datetime,
     limit: int = 200,
@@ -52,7 +55,7 @@ def issue_due(
     ).all()
     contacts = {each.id: each for each in eligibility.lock(session, {each.contact_id for each in due})}
     for enrolment in sorted(due, key=lambda each: -_priority(library, each.stage)):
-        issue(session, enrolment, contacts[enrolment.contact_id], library, channels, settings, now)
+        issue(session, enrolment, contacts[enrolment.contact_id], library, providers, settings, now)
     return len(due)
 
 
@@ -61,7 +64,7 @@ def issue(
     enrolment: Enrolment,
     contact: Contact,
     library: Library,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     now: datetime,
 ) -> Invitation | None:
@@ -89,47 +92,72 @@ def issue(
     invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
     # Also where nothing can be queued: from here on the invitation tells the rest.
     enrolment.state = EnrolmentState.ISSUED
-    queue(
-        session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
-    )
+    sending = Sending(decision.channel, decision.not_after)
+    queue(session, invitation, sending, library, providers, settings, now)
     return invitation
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message of an invitation that is to be queued: by which channel, until when, and which of its purpose."""
+
+    channel: str
+    not_after: datetime
+    purpose: str = "invitation"  # invitation | reminder
+    occurrence: int = 0
 
 
 def queue(
     session: Session,
     invitation: Invitation,
-    kind: str,
+    sending: Sending,
     library: Library,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     now: datetime,
-    *,
-    not_after: datetime,
-    purpose: str = "invitation",
-    occurrence: int = 0,
 ) -> Message | None:
-    """Queue the invitation or a reminder; None if no enabled channel sends `kind`."""
-    channel = next((key for key, each in channels.items() if each.kind == kind), None)
-    contact = invitation.contact
-    address = contact.phone if kind == "sms" else contact.email
-    if channel is None or not address:
-        if purpose == "invitation":  # a sent invitation stays sent, even if no reminder can be sent
-            invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
-        log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
+    """Queue the invitation or a reminder; None if no enabled provider sends its channel."""
+    provider = next((key for key, each in providers.items() if each.channel == sending.channel), None)
+    if provider is None or sending.channel not in invitation.contact.addresses:
+        _no_way(invitation, sending)
         return None
-    questionnaire = library.of(invitation.version)
-    country = content.country_of(contact, kind)
-    text = content.compose(questionnaire, invitation, kind, settings, reminder=purpose == "reminder")
-    message = Message(
+    message = _message(invitation, sending, provider, library.of(invitation.version), settings, now)
+    session.add(message)
+    session.flush()
+    if sending.channel == "sms":
+        _expect_reply(session, invitation, invitation.contact, library, settings)
+    return message
+
+
+def _no_way(invitation: Invitation, sending: Sending) -> None:
+    if sending.purpose == "invitation":  # a sent invitation stays sent, even if no reminder can be sent
+        invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
+    log.error("invitation.no_channel", invitation=invitation.id, channel=sending.channel)
+
+
+def _message(
+    invitation: Invitation,
+    sending: Sending,
+    provider: str,
+    questionnaire: Questionnaire,
+    settings: Settings,
+    now: datetime,
+) -> Message:
+    contact, channel = invitation.contact, sending.channel
+    country = content.country_of(contact, channel)
+    text = content.compose(
+        questionnaire, invitation, channel, settings, reminder=sending.purpose == "reminder"
+    )
+    return Message(
         invitation_id=invitation.id,
         contact_id=contact.id,
-        purpose=purpose,
-        occurrence=occurrence,
+        purpose=sending.purpose,
+        occurrence=sending.occurrence,
+        provider=provider,
         channel=channel,
-        kind=kind,
-        recipient=address,
+        recipient=contact.addresses[channel],
         country=country,
-        sender=settings.twilio.senders.get(country or "") if channel == "twilio_sms" else None,
+        sender=terms_of(provider, settings).own_sender(country),
         subject=text.subject,
         body=text.body,
         html=text.html,
@@ -138,20 +166,15 @@ def queue(
         match=invitation.token,
         state=MessageState.QUEUED,
         due_at=now,
-        not_after=min(not_after, invitation.expires_at),
+        not_after=min(sending.not_after, invitation.expires_at),
         segments=text.segments,
         created_at=now,
         is_demo=invitation.is_demo,
     )
-    session.add(message)
-    session.flush()
-    if kind == "sms":
-        _expect_reply(session, invitation, contact, library, settings)
-    return message
 
 
 def use_other_channels(
-    session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
+    session: Session, library: Library, providers: Mapping[str, Provider], settings: Settings, now: datetime
 ) -> int:
     """Send invitations whose channel failed permanently on another channel, if the policy allows one."""
     stranded = _held(
@@ -161,25 +184,23 @@ def use_other_channels(
         ),
     )
     for invitation in stranded:
-        kinds = tuple(invitation.other_kinds)
-        decision = _decide_way(session, invitation, kinds, library, settings, now)
+        channels = tuple(invitation.other_channels)
+        decision = _decide_way(session, invitation, channels, library, settings, now)
         if not isinstance(decision, Send):
             invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
         elif decision.at <= now:
-            invitation.other_kinds = [kind for kind in kinds if kind != decision.channel]
+            invitation.other_channels = [each for each in channels if each != decision.channel]
             rollups.invited(session, invitation.id, -1)
-            invitation.kind, invitation.state_reason = decision.channel, None
+            invitation.channel, invitation.state_reason = decision.channel, None
             session.flush()
             rollups.invited(session, invitation.id)
-            queue(
-                session, invitation, decision.channel, library, channels, settings, now,
-                not_after=decision.not_after, occurrence=len(kinds),
-            )  # fmt: skip
+            sending = Sending(decision.channel, decision.not_after, occurrence=len(channels))
+            queue(session, invitation, sending, library, providers, settings, now)
     return len(stranded)
 
 
 def remind_due(
-    session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
+    session: Session, library: Library, providers: Mapping[str, Provider], settings: Settings, now: datetime
 ) -> int:
     """Queue due reminders of unanswered invitations, on the stage's other channel if it has one."""
     due = _held(
@@ -195,8 +216,8 @@ def remind_due(
         .limit(200),
     )
     for invitation in due:
-        kinds = other_first(library.journey.stage(invitation.stage), invitation.kind)
-        decision = _decide_way(session, invitation, kinds, library, settings, now)
+        channels = other_first(library.journey.stage(invitation.stage), invitation.channel)
+        decision = _decide_way(session, invitation, channels, library, settings, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
             _tell_why_not(invitation, decision, now)
@@ -205,10 +226,10 @@ def remind_due(
         else:
             invitation.reminders_sent += 1
             invitation.remind_at = _next_reminder(invitation, now)
-            queue(
-                session, invitation, decision.channel, library, channels, settings, now,
-                not_after=decision.not_after, purpose="reminder", occurrence=invitation.reminders_sent,
-            )  # fmt: skip
+            sending = Sending(
+                decision.channel, decision.not_after, "reminder", occurrence=invitation.reminders_sent
+            )
+            queue(session, invitation, sending, library, providers, settings, now)
     return len(due)
 
 
@@ -277,14 +298,14 @@ def _invite(
         version=version,
         stage=stage.key,
         priority=stage.priority,
-        kind=decision.channel,
+        channel=decision.channel,
         language=questionnaire.language_for(contact.language or settings.organisation.default_language),
         state=InvitationState.QUEUED,
         piping=content.piping(questionnaire, contact, enrolment.event),
         created_at=now,
         expires_at=now + stage.expires_after.timedelta,
         reminders=[str(each) for each in stage.reminders],
-        other_kinds=[kind for kind in stage.channels if kind != decision.channel],
+        other_channels=[each for each in stage.channels if each != decision.channel],
         is_demo=contact.is_demo,
     )
     session.add(invitation)
@@ -302,7 +323,7 @@ def _expect_reply(
         stage is None
         or not stage.reply_by_sms
         or not contact.phone
-        or not content.can_reply(settings, content.country_of(contact, "sms"))
+        or not sms_terms(settings).can_reply(content.country_of(contact, "sms"))
     ):
         return
     session.execute(
@@ -328,7 +349,7 @@ def _held(session: Session, wanted: Select[Invitation]) -> Sequence[Invitation]:
 def _decide_way(
     session: Session,
     invitation: Invitation,
-    kinds: tuple[str, ...],
+    channels: tuple[str, ...],
     library: Library,
     settings: Settings,
     now: datetime,
@@ -340,7 +361,7 @@ def _decide_way(
         select(Contact).where(Contact.id == invitation.contact_id).with_for_update()
     ).one()
     return eligibility.decide_again(
-        session, contact, kinds, invitation.expires_at, rules, now, stage.priority if stage else 50
+        session, contact, channels, invitation.expires_at, rules, now, stage.priority if stage else 50
     )
 
 
@@ -351,9 +372,9 @@ def _tell_why_not(invitation: Invitation, decision: Skip, now: datetime) -> None
         enrolment.explanation = [*enrolment.explanation, why]
 
 
-def other_first(stage: Stage | None, kind: str) -> tuple[str, ...]:
-    """The kinds of channels for a reminder: the stage's others first, then `kind`, that of the invitation."""
-    return (*(each for each in (stage.channels if stage else ()) if each != kind), kind)
+def other_first(stage: Stage | None, channel: str) -> tuple[str, ...]:
+    """The channels for a reminder: the stage's others first, then `channel`, that of the invitation."""
+    return (*(each for each in (stage.channels if stage else ()) if each != channel), channel)
 
 
 def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:

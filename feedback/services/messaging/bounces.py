@@ -73,7 +73,7 @@ def _message_of(session: Session, report: bounces.Report, settings: Settings) ->
     if number is None:
         return None
     return session.scalar(
-        select(Message).where(Message.id == number, Message.kind == "email").with_for_update()
+        select(Message).where(Message.id == number, Message.channel == "email").with_for_update()
     )
 
 

@@ -12,7 +12,7 @@ from feedback.core.questionnaire import EmailText, Questionnaire
 from feedback.core.recipient import PhoneNumber
 from feedback.core.text import Text, direction
 from feedback.i18n import Translator, translator
-from feedback.providers.twilio_senders import is_answerable
+from feedback.providers import sms_terms
 from feedback.services.messaging import email_question
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, JourneyEvent
@@ -60,13 +60,13 @@ def unsubscribe_link(settings: Settings, token: str) -> str:
 def compose(
     questionnaire: Questionnaire,
     invitation: Invitation,
-    kind: str,
+    channel: str,
     settings: Settings,
     *,
     reminder: bool = False,
 ) -> Composed:
-    """Compose the invitation or its reminder for one kind of channel, in the invitation's language."""
-    return (_sms if kind == "sms" else _email)(questionnaire, invitation, settings, reminder)
+    """Compose the invitation or its reminder for one channel, in the invitation's language."""
+    return (_sms if channel == "sms" else _email)(questionnaire, invitation, settings, reminder)
 
 
 def values(invitation: Invitation, settings: Settings) -> dict[str, str]:
@@ -74,16 +74,10 @@ def values(invitation: Invitation, settings: Settings) -> dict[str, str]:
     return {**invitation.piping, "company": settings.organisation.name}
 
 
-def can_reply(settings: Settings, country: str | None) -> bool:
-    """Whether the customer can answer the sender by SMS; the simulated phone always can."""
-    sender = settings.twilio.senders.get(country or "", settings.twilio.sender)
-    return "twilio_sms" not in settings.channels.enabled or is_answerable(sender, country)
-
-
-def country_of(contact: Contact, kind: str) -> str | None:
+def country_of(contact: Contact, channel: str) -> str | None:
     """For SMS the country of the number, which decides sender and route; for e-mail the stated country or None."""
     number = PhoneNumber(contact.phone).region if contact.phone else None
-    return (number or contact.country) if kind == "sms" else (contact.country or number)
+    return (number or contact.country) if channel == "sms" else (contact.country or number)
 
 
 def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool) -> str:
@@ -104,7 +98,7 @@ def _sms(
     if direction(language) == "rtl":  # otherwise a phone takes the direction from the company's Latin name
         template = RIGHT_TO_LEFT_MARK + template
     token = invitation.token or ""
-    replies = can_reply(settings, country_of(invitation.contact, "sms"))
+    replies = sms_terms(settings).can_reply(country_of(invitation.contact, "sms"))
     opt_out = opt_out_line(settings, language, token, replies=replies)
     promised = replies or any(each.name == "opt_out" for each in placeholders(template))
     sms = compose_sms(

@@ -27,8 +27,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.contact_policy import Send
 from feedback.core.lifecycle import INVITATION_NOT_TO_SEND, MessageState
-from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, StorageUnavailable
-from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, uptime
+from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, StorageUnavailable
+from feedback.providers import terms_of
+from feedback.providers.base import Deadline, Outgoing, Provider, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
 from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
 from feedback.settings import Settings
@@ -45,13 +46,13 @@ STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; after that, r
 class Claimed:
     """A message that this worker has claimed, with the call to make."""
 
-    channel: str
+    provider: str
     outgoing: Outgoing
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a call: what the provider returned, or the error that the channel raised."""
+    """The outcome of a call: what the provider returned, or the error that the provider raised."""
 
     claimed: Claimed
     sent: Sent | None = None
@@ -64,7 +65,7 @@ def _nothing(_: str) -> None:
 
 def send_queued(
     database: Database,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     worker: str,
     now: datetime,
@@ -73,7 +74,7 @@ def send_queued(
     clock: Callable[[], datetime] | None = None,
     reached: Callable[[str], None] = _nothing,
 ) -> int:
-    """Send due messages, up to one batch per channel. Returns the number of claimed messages.
+    """Send due messages, up to one batch per provider. Returns the number of claimed messages.
 
     With a `pool` of `worker.concurrency` threads it returns as soon as one of them is free, so a hanging call does
     not delay the next batch. The owner of the pool waits for the last calls by shutting it down. `clock` returns the
@@ -82,12 +83,12 @@ def send_queued(
     # Set before the commit, so that a slow commit shortens our time and not another worker's.
     begun = Deadline.after(settings.worker.lease.total_seconds())
     with database.writing() as session:
-        claimed = claim(session, channels, settings, worker, now, begun)
+        claimed = claim(session, providers, settings, worker, now, begun)
         reached("before_claim_commit")
     reached("after_claim")
 
     def carry_out(each: Claimed) -> None:
-        outcome = hand_over(channels[each.channel], each)
+        outcome = hand_over(providers[each.provider], each)
         _record_durably(database, outcome, settings, clock or (lambda: now), reached)
 
     if pool is None:
@@ -123,7 +124,7 @@ def running_from(now: datetime) -> Callable[[], datetime]:
 
 def claim(
     session: Session,
-    channels: Mapping[str, Channel],
+    providers: Mapping[str, Provider],
     settings: Settings,
     worker: str,
     now: datetime,
@@ -135,7 +136,7 @@ def claim(
     """
     deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
     claimed: list[Claimed] = []
-    for key, channel in channels.items():
+    for key, provider in providers.items():
         budget = _budget(session, key, settings, now)
         due = _due(session, key, budget, settings.worker.batch, now)
         suppressed = _suppressed(session, due)
@@ -144,24 +145,24 @@ def claim(
                 continue
             message.state, message.worker, message.attempt = MessageState.SENDING, worker, message.attempt + 1
             # Add `longest_call`, because a call that started in time can end after the lease.
-            message.lease_until = now + settings.worker.lease + timedelta(seconds=channel.longest_call)
+            message.lease_until = now + settings.worker.lease + timedelta(seconds=provider.longest_call)
             session.add(Attempt(message_id=message.id, number=message.attempt, worker=worker, started_at=now))
             claimed.append(Claimed(key, outgoing(message, settings, deadline)))
         budget.spend(session)
     return claimed
 
 
-def hand_over(channel: Channel, claimed: Claimed) -> Outcome:
+def hand_over(provider: Provider, claimed: Claimed) -> Outcome:
     """Make the call. It does not raise: an unexpected exception counts as unknown, which is the only safe choice."""
     try:
-        return Outcome(claimed, sent=channel.send(claimed.outgoing))
+        return Outcome(claimed, sent=provider.send(claimed.outgoing))
     except DeliveryFailed as error:
         return Outcome(claimed, error=error)
     except Exception as error:
-        log.exception("channel.broke", channel=claimed.channel, message=claimed.outgoing.message_id)
+        log.exception("provider.broke", provider=claimed.provider, message=claimed.outgoing.message_id)
         return Outcome(
             claimed,
-            error=DeliveryUnknown(f"The channel failed unexpectedly: {type(error).__name__}", code="broke"),
+            error=DeliveryUnknown(f"The provider failed unexpectedly: {type(error).__name__}", code="broke"),
         )
 
 
@@ -187,7 +188,7 @@ def record(session: Session, outcome: Outcome, settings: Settings, now: datetime
 
 def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoing:
     """The call for a message."""
-    base, mail = settings.web.public_url.rstrip("/"), message.kind == "email"
+    base, mail = settings.web.public_url.rstrip("/"), message.channel == "email"
     return Outgoing(
         message_id=message.id,
         attempt=message.attempt,
@@ -200,7 +201,7 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
         match=message.match,
         not_after=message.not_after,
         deadline=deadline,
-        callback_url=f"{base}/hooks/{message.channel}/receipt" if base else None,
+        callback_url=f"{base}/hooks/{message.provider}/receipt" if base else None,
         headers=dict(message.headers),
         message_id_header=email_ids.message_id(message.id, settings) if mail else None,
         reply_to=settings.organisation.support_email or None,
@@ -211,20 +212,21 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
 # -- claiming ----------------------------------------------------------------------------------------------------------
 
 
-def _budget(session: Session, channel: str, settings: Settings, now: datetime) -> rate_limit.Budget:
-    if channel != "twilio_sms":
-        return rate_limit.Budget(channel, None)
-    return rate_limit.budget(session, channel, settings.twilio.messages_per_second, now)
+def _budget(session: Session, provider: str, settings: Settings, now: datetime) -> rate_limit.Budget:
+    rate = terms_of(provider, settings).segments_per_second
+    return (
+        rate_limit.Budget(provider, None) if rate is None else rate_limit.budget(session, provider, rate, now)
+    )
 
 
 def _due(
-    session: Session, channel: str, budget: rate_limit.Budget, limit: int, now: datetime
+    session: Session, provider: str, budget: rate_limit.Budget, limit: int, now: datetime
 ) -> Sequence[Message]:
-    """Due messages of a channel, the longest due first, locked for this worker."""
+    """Due messages of a provider, the longest due first, locked for this worker."""
     kept_back = [*provider_holds.stopped(session), *budget.exhausted()]
     wanted = (
         select(Message)
-        .where(Message.state == MessageState.QUEUED, Message.due_at <= now, Message.channel == channel)
+        .where(Message.state == MessageState.QUEUED, Message.due_at <= now, Message.provider == provider)
         .options(joinedload(Message.invitation))
         .order_by(Message.due_at, Message.id)
         .limit(limit)
@@ -235,13 +237,13 @@ def _due(
 
 def _suppressed(session: Session, messages: Sequence[Message]) -> set[int]:
     """Ids of the messages whose address or person is suppressed."""
-    listed = suppression.suppressed(session, {(each.kind, each.recipient) for each in messages})
+    listed = suppression.suppressed(session, {(each.channel, each.recipient) for each in messages})
     refused = suppression.refused(session, {each.contact_id for each in messages if each.contact_id})
     return {
         each.id
         for each in messages
-        if (each.kind, each.recipient) in listed
-        or (each.contact_id, each.kind, suppression.normal(each.recipient)) in refused
+        if (each.channel, each.recipient) in listed
+        or (each.contact_id, each.channel, suppression.normal(each.recipient)) in refused
     }
 
 
@@ -276,7 +278,7 @@ def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | No
 
 
 def _next_window(session: Session, message: Message, settings: Settings, now: datetime) -> bool:
-    """Postpone a message that missed its contact hours (held channel, slow sender) to the next ones. Returns False if
+    """Postpone a message that missed its contact hours (held provider, slow sender) to the next ones. Returns False if
     there are none."""
     invitation = message.invitation
     if invitation is None or message.purpose not in SURVEYS:
@@ -285,7 +287,7 @@ def _next_window(session: Session, message: Message, settings: Settings, now: da
     contact = session.get_one(Contact, invitation.contact_id)
     rules = eligibility.policy(settings)
     decision = eligibility.decide_again(
-        session, contact, (message.kind,), invitation.expires_at, rules, now, invitation.priority
+        session, contact, (message.channel,), invitation.expires_at, rules, now, invitation.priority
     )
     if not isinstance(decision, Send):
         outbox.cancel(message, decision.code)
@@ -326,13 +328,14 @@ def _not_sent(
 ) -> None:
     if isinstance(error, DeliveryUnknown):
         outbox.unconfirmed(message, error.code, settings, now)
-    elif isinstance(error, ChannelHeld):
-        provider_holds.hold(session, message.channel, error, now)
+    elif isinstance(error, ProviderHeld):
+        provider_holds.hold(session, message.provider, error, now)
         outbox.requeue(message, error.code, now + outbox.BACKOFF_BASE)
     else:
         outbox.refused(session, message, error, now)
-        if error.code == Verdict.RATE_LIMITED:
-            rate_limit.slow_down(session, message.channel, message.sender, settings, error.retry_after)
+        rate = terms_of(message.provider, settings).segments_per_second
+        if error.code == Verdict.RATE_LIMITED and rate is not None:
+            rate_limit.slow_down(session, message.provider, message.sender, rate, error.retry_after)
 
 
 def _close_attempt(session: Session, outcome: Outcome, now: datetime) -> None:

@@ -22,6 +22,7 @@ from feedback.core.lifecycle import (
 from feedback.core.local_days import day_of
 from feedback.core.period import Period
 from feedback.errors import NotFound
+from feedback.providers import terms_of
 from feedback.services import access
 from feedback.services.access import Viewer
 from feedback.settings import Settings
@@ -46,14 +47,14 @@ AT_ONCE = 50
 
 @dataclass
 class Tally:
-    """The messages of one day (of their creation), channel and sender; `sent` includes delivered ones.
+    """The messages of one day (of their creation), provider and sender; `sent` includes delivered ones.
 
     `sender` is the number or name that the provider reported, empty if nothing was sent. `cost` is in the
-    currency of `twilio.cost_per_segment`.
+    currency of the organisation.
     """
 
     day: date
-    channel: str
+    provider: str
     sender: str
     states: Counter[str] = field(default_factory=Counter)
     segments: int = 0
@@ -74,8 +75,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`lost` counts failed messages by (channel, reason), `called_off` cancelled ones by the same, `skipped` surveys by
-    (stage, reason)."""
+    """`lost` counts failed and `called_off` cancelled messages by (provider, reason), `skipped` surveys by (stage,
+    reason)."""
 
     days: Sequence[Tally]
     lost: Mapping[tuple[str, str], int]
@@ -111,18 +112,18 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
     tallies: dict[tuple[date, str, str], Tally] = {}
     lost: Counter[tuple[str, str]] = Counter()
     called_off: Counter[tuple[str, str]] = Counter()
-    for day, channel, sender, kind, state, reason, number, parts in _counted(session, since, until):
-        tally = tallies.setdefault((day, channel, sender), Tally(day, channel, sender))
+    for day, provider, sender, channel, state, reason, number, parts in _counted(session, since, until):
+        tally = tallies.setdefault((day, provider, sender), Tally(day, provider, sender))
         tally.states[state] += number
-        if state in MESSAGE_HANDED_OVER and kind == "sms":
+        if state in MESSAGE_HANDED_OVER and channel == "sms":
             tally.segments += int(parts or 0)
-            tally.cost += int(parts or 0) * settings.twilio.cost_per_segment
+            tally.cost += int(parts or 0) * terms_of(provider, settings).cost_per_segment
         if state in MESSAGE_LOST:
-            lost[channel, reason or "unknown"] += number
+            lost[provider, reason or "unknown"] += number
         elif state == MessageState.CANCELLED:
-            called_off[channel, reason or "unknown"] += number
+            called_off[provider, reason or "unknown"] += number
     return Figures(
-        sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.channel, each.sender)),
+        sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.provider, each.sender)),
         dict(lost.most_common()),
         dict(called_off.most_common()),
         _skipped(session, since),
@@ -134,7 +135,7 @@ def _counted(
 ) -> Iterable[Row[date, str, str, str, str, str | None, int, int]]:
     day = local_day(session, Message.created_at, since, until)
     sender = func.coalesce(Message.sender, "")
-    kept = (day, Message.channel, sender, Message.kind, Message.state, Message.state_reason)
+    kept = (day, Message.provider, sender, Message.channel, Message.state, Message.state_reason)
     return session.execute(
         select(*kept, func.count(), func.sum(Message.segments))
         .where(Message.created_at >= since)
@@ -259,7 +260,7 @@ def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:
 
 
 def _message(message: Message, tried: Sequence[Attempt], told: Sequence[Receipt]) -> Iterator[Step]:
-    about = {"purpose": message.purpose, "channel": message.channel, "number": message.occurrence}
+    about = {"purpose": message.purpose, "channel": message.provider, "number": message.occurrence}
     yield Step(message.created_at, "written", about)
     for attempt in tried:
         code = "tried" if attempt.outcome in (None, "sent") else "tried_in_vain"

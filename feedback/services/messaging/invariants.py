@@ -38,7 +38,7 @@ def _leases(session: Session, now: datetime) -> Iterator[Problem]:
 
 def _provider_ids(session: Session, _: datetime) -> Iterator[Problem]:
     shared = select(Message.provider_id).where(Message.provider_id.is_not(None))
-    shared = shared.group_by(Message.channel, Message.provider_id).having(func.count() > 1)
+    shared = shared.group_by(Message.provider, Message.provider_id).having(func.count() > 1)
     if count := _count(session, shared):
         yield Problem(
             "F302", f"{count} provider ids belong to more than one message.", "Report this as a bug."
@@ -116,7 +116,7 @@ def _waiting_for_a_person(session: Session, _: datetime) -> Iterator[Problem]:
     for each in provider_holds.in_force(session):
         where = f" for {each.country}" if each.country else ""
         yield Problem(
-            "F309", f"{each.channel} is held{where}: {each.reason}", "Fix the cause, then release the hold."
+            "F309", f"{each.provider} is held{where}: {each.reason}", "Fix the cause, then release the hold."
         )
     if count := _count(session, select(Message.id).where(Message.state == MessageState.HELD)):
         yield Problem(

@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import MESSAGE_HANDED_OVER, MessageState
 from feedback.core.message import segments
+from feedback.providers import sms_terms, terms_of
 from feedback.services.messaging import provider_holds
 from feedback.settings import Settings
 from feedback.store.days import local_day
-from feedback.store.models import ChannelHold, DuplicateSend, Enrolment, Message, WebhookCall
+from feedback.store.models import DuplicateSend, Enrolment, Message, ProviderHold, WebhookCall
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The current figures. Keys: (channel, state) of `messages`, (state, reason) of `surveys`, channel of `oldest_due`,
-    (chat, state) of `notices`.
+    """The current figures. Keys: (provider, state) of `messages`, (state, reason) of `surveys`,
+    provider of `oldest_due`, (chat, state) of `notices`.
 
     `oldest_due` is the number of seconds since the longest waiting message became due.
     """
@@ -30,16 +31,16 @@ class Figures:
     oldest_due: Mapping[str, float]
     segments: int
     duplicates: int
-    holds: tuple[ChannelHold, ...]
+    holds: tuple[ProviderHold, ...]
     notices: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The messages of one sender on one day; `cost` is in the currency of `twilio.cost_per_segment`."""
+    """The messages of one sender on one day; `cost` is in the currency of the organisation."""
 
     day: date
-    channel: str
+    provider: str
     sender: str
     messages: int
     segments: int
@@ -62,8 +63,8 @@ class Estimate:
 def figures(session: Session, now: datetime) -> Figures:
     """All figures, from a few counting queries over indexed columns."""
     messages = session.execute(
-        select(Message.channel, Message.state, func.count(), func.sum(Message.segments)).group_by(
-            Message.channel, Message.state
+        select(Message.provider, Message.state, func.count(), func.sum(Message.segments)).group_by(
+            Message.provider, Message.state
         )
     ).all()
     surveys = session.execute(
@@ -72,9 +73,9 @@ def figures(session: Session, now: datetime) -> Figures:
         )
     ).all()
     due = session.execute(
-        select(Message.channel, func.min(Message.due_at))
+        select(Message.provider, func.min(Message.due_at))
         .where(Message.state == MessageState.QUEUED, Message.due_at <= now)
-        .group_by(Message.channel)
+        .group_by(Message.provider)
     ).all()
     notices = session.execute(
         select(WebhookCall.kind, WebhookCall.state, func.count()).group_by(
@@ -82,9 +83,9 @@ def figures(session: Session, now: datetime) -> Figures:
         )
     ).all()
     return Figures(
-        messages={(channel, state): number for channel, state, number, _ in messages},
+        messages={(provider, state): number for provider, state, number, _ in messages},
         surveys={(state, reason): number for state, reason, number in surveys},
-        oldest_due={channel: (now - since).total_seconds() for channel, since in due},
+        oldest_due={provider: (now - since).total_seconds() for provider, since in due},
         segments=sum(int(parts or 0) for _, state, _, parts in messages if state in MESSAGE_HANDED_OVER),
         duplicates=session.scalar(select(func.count()).select_from(DuplicateSend)) or 0,
         holds=tuple(provider_holds.in_force(session)),
@@ -95,11 +96,11 @@ def figures(session: Session, now: datetime) -> Figures:
 def exposition(found: Figures) -> str:
     """The figures in the Prometheus text format (version 0.0.4), for /metrics."""
     lines = [
-        "# HELP feedback_messages Messages by channel and state.",
+        "# HELP feedback_messages Messages by provider and state.",
         "# TYPE feedback_messages gauge",
         *(
-            f'feedback_messages{{channel="{channel}",state="{state}"}} {number}'
-            for (channel, state), number in sorted(found.messages.items())
+            f'feedback_messages{{provider="{provider}",state="{state}"}} {number}'
+            for (provider, state), number in sorted(found.messages.items())
         ),
         "# HELP feedback_surveys Decisions to survey somebody, by state and reason.",
         "# TYPE feedback_surveys gauge",
@@ -110,8 +111,8 @@ def exposition(found: Figures) -> str:
         "# HELP feedback_oldest_due_seconds Seconds since the longest waiting message became due.",
         "# TYPE feedback_oldest_due_seconds gauge",
         *(
-            f'feedback_oldest_due_seconds{{channel="{channel}"}} {seconds:.0f}'
-            for channel, seconds in sorted(found.oldest_due.items())
+            f'feedback_oldest_due_seconds{{provider="{provider}"}} {seconds:.0f}'
+            for provider, seconds in sorted(found.oldest_due.items())
         ),
         "# HELP feedback_segments_total SMS segments that a provider has accepted.",
         "# TYPE feedback_segments_total counter",
@@ -119,10 +120,10 @@ def exposition(found: Figures) -> str:
         "# HELP feedback_duplicates_total Messages that reached a provider twice.",
         "# TYPE feedback_duplicates_total counter",
         f"feedback_duplicates_total {found.duplicates}",
-        "# HELP feedback_channel_held Whether a channel is held until somebody releases it.",
-        "# TYPE feedback_channel_held gauge",
+        "# HELP feedback_provider_held Whether a provider is held until somebody releases it.",
+        "# TYPE feedback_provider_held gauge",
         *(
-            f'feedback_channel_held{{channel="{each.channel}",country="{each.country}"}} 1'
+            f'feedback_provider_held{{provider="{each.provider}",country="{each.country}"}} 1'
             for each in found.holds
         ),
         "# HELP feedback_notices Notifications to chats (Slack, Teams) by state.",
@@ -136,21 +137,20 @@ def exposition(found: Figures) -> str:
 
 
 def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -> list[Spent]:
-    """Messages, segments and cost per day, channel and sender, newest day first."""
+    """Messages, segments and cost per day, provider and sender, newest day first."""
     day = local_day(session, Message.sent_at, now - timedelta(days=days), now)
     rows = session.execute(
         select(
-            day, Message.channel, func.coalesce(Message.sender, ""), Message.kind, func.count(),
+            day, Message.provider, func.coalesce(Message.sender, ""), func.count(),
             func.sum(Message.segments),
         )
         .where(Message.state.in_(MESSAGE_HANDED_OVER), Message.sent_at > now - timedelta(days=days))
-        .group_by(day, Message.channel, Message.sender, Message.kind)
-        .order_by(day.desc(), Message.channel, Message.sender)
+        .group_by(day, Message.provider, Message.sender)
+        .order_by(day.desc(), Message.provider, Message.sender)
     )  # fmt: skip
-    price = settings.twilio.cost_per_segment
     return [
-        Spent(on, channel, sender, number, parts, parts * price if kind == "sms" else 0.0)
-        for on, channel, sender, kind, number, parts in ((*row[:5], int(row[5] or 0)) for row in rows)
+        Spent(on, provider, sender, number, parts, parts * terms_of(provider, settings).cost_per_segment)
+        for on, provider, sender, number, parts in ((*row[:4], int(row[4] or 0)) for row in rows)
     ]
 
 
@@ -164,5 +164,5 @@ def estimate(text: str, recipients: int, settings: Settings) -> Estimate:
         per_part=counted.per_part,
         costly=counted.first_costly.text if counted.first_costly else None,
         recipients=recipients,
-        cost=counted.count * recipients * settings.twilio.cost_per_segment,
+        cost=counted.count * recipients * sms_terms(settings).cost_per_segment,
     )

@@ -79,7 +79,7 @@ def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) 
     was_resent = message.state_reason == RESENT
     message.state, message.state_reason = MessageState.UNCONFIRMED, code
     message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
-    if message.kind != "email":
+    if message.channel != "email":
         return
     if settings.smtp.unknown == "resend" and not was_resent:
         requeue(message, RESENT, now + BACKOFF_BASE)
@@ -110,7 +110,7 @@ def failed(session: Session, message: Message, code: str, now: datetime) -> None
     ):
         return
     invitation.reply_key = None
-    if invitation.other_kinds and code != Verdict.OPTED_OUT:
+    if invitation.other_channels and code != Verdict.OPTED_OUT:
         invitation.state, invitation.state_reason = InvitationState.QUEUED, "other_channel"
     else:
         invitation.state, invitation.state_reason = InvitationState.FAILED, code[:64]
@@ -190,10 +190,10 @@ def _blame_address(session: Session, message: Message, code: str, now: datetime)
     if message.user_id is not None:  # staff addresses are not put on the suppression list
         return
     if code == Verdict.OPTED_OUT:
-        suppression.opt_out(session, message.kind, message.recipient, source=message.channel, now=now)
+        suppression.opt_out(session, message.channel, message.recipient, source=message.provider, now=now)
     elif code == Verdict.BAD_ADDRESS:
-        reason = "bad_number" if message.kind == "sms" else "hard_bounce"
+        reason = "bad_number" if message.channel == "sms" else "hard_bounce"
         suppression.suppress(
-            session, message.kind, message.recipient, reason=reason, source=message.channel, now=now,
+            session, message.channel, message.recipient, reason=reason, source=message.provider, now=now,
             contact_id=message.contact_id,
         )  # fmt: skip

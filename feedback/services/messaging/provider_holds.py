@@ -1,6 +1,6 @@
-"""Channel holds: a channel sends nothing until somebody fixes its credentials, registration or country permission.
+"""Provider holds: a provider sends nothing until somebody fixes its credentials, registration or country permission.
 
-The messages of a held channel stay queued, and are sent when the hold is released.
+The messages of a held provider stay queued, and are sent when the hold is released.
 """
 
 from __future__ import annotations
@@ -13,49 +13,49 @@ from sqlalchemy import ColumnElement, CursorResult, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.settings import Problem
-from feedback.store.models import ChannelHold, Message
+from feedback.store.models import Message, ProviderHold
 
 log = structlog.get_logger()
 
 EVERYWHERE = ""
-"""The country value of a hold on the whole channel."""
+"""The country value of a hold on the whole provider."""
 
 
-def hold(session: Session, channel: str, error: ChannelHeld, now: datetime) -> None:
-    """Hold a channel, or one country of it. There is one hold, even if many messages and nodes notice the problem."""
-    row = ChannelHold(
-        channel=channel, country=error.country or EVERYWHERE, code=error.code, reason=str(error), since=now
+def hold(session: Session, provider: str, error: ProviderHeld, now: datetime) -> None:
+    """Hold a provider, or one country of it. There is one hold, even if many messages and nodes notice the problem."""
+    row = ProviderHold(
+        provider=provider, country=error.country or EVERYWHERE, code=error.code, reason=str(error), since=now
     )
-    if (channel, row.country) in {(each.channel, each.country) for each in in_force(session)}:
+    if (provider, row.country) in {(each.provider, each.country) for each in in_force(session)}:
         return
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:  # another node has just stored it
         return
-    log.error("channel.held", channel=channel, code=error.code, country=error.country)
+    log.error("provider.held", provider=provider, code=error.code, country=error.country)
 
 
 def lift(
-    session: Session, channel: str, user_id: int | None, now: datetime, country: str | None = None
+    session: Session, provider: str, user_id: int | None, now: datetime, country: str | None = None
 ) -> int:
-    """Release a held channel, or one country of it. Returns the number of released holds."""
+    """Release a held provider, or one country of it. Returns the number of released holds."""
     wanted = (
-        update(ChannelHold)
-        .where(ChannelHold.channel == channel, ChannelHold.lifted_at.is_(None))
+        update(ProviderHold)
+        .where(ProviderHold.provider == provider, ProviderHold.lifted_at.is_(None))
         .values(lifted_at=now, lifted_by_id=user_id)
     )
-    done = session.execute(wanted if country is None else wanted.where(ChannelHold.country == country))
+    done = session.execute(wanted if country is None else wanted.where(ProviderHold.country == country))
     assert isinstance(done, CursorResult)  # noqa: S101 - what an UPDATE gives
     return done.rowcount
 
 
-def in_force(session: Session) -> Sequence[ChannelHold]:
+def in_force(session: Session) -> Sequence[ProviderHold]:
     """The current holds, oldest first."""
     return session.scalars(
-        select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.since)
+        select(ProviderHold).where(ProviderHold.lifted_at.is_(None)).order_by(ProviderHold.since)
     ).all()
 
 
@@ -64,7 +64,7 @@ def problems(session: Session) -> list[Problem]:
     return [
         Problem(
             "F110",
-            f"{each.channel}{f' ({each.country})' if each.country else ''} has been held "
+            f"{each.provider}{f' ({each.country})' if each.country else ''} has been held "
             f"since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason}",
             "Fix the cause, then release the channel on the Deliveries page.",
         )
@@ -77,8 +77,8 @@ def stopped(session: Session) -> list[ColumnElement[bool]]:
     # A message without a country is not in a held country; NULL in the comparison would exclude it.
     country = func.coalesce(Message.country, "?")
     return [
-        Message.channel == each.channel
+        Message.provider == each.provider
         if each.country == EVERYWHERE
-        else and_(Message.channel == each.channel, country == each.country)
+        else and_(Message.provider == each.provider, country == each.country)
         for each in in_force(session)
     ]

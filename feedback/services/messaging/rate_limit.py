@@ -1,7 +1,7 @@
 """The rate limit of a sender: a token bucket in the database, shared by all nodes.
 
 Providers limit the rate of each sender, so each sender has its own bucket. Messages without a sender use the
-bucket of the channel's usual sender. Tokens are SMS segments.
+bucket of the provider's usual sender. Tokens are SMS segments.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.settings import Settings
-from feedback.store.models import Message, Pace
+from feedback.store.models import Message, RateLimitBucket
 
 BURST_SECONDS = 10
 """The capacity of a bucket, in seconds of the rate: an idle sender can send that much at once."""
@@ -25,11 +24,11 @@ USUAL = ""
 
 @dataclass
 class Budget:
-    """What the senders of a channel may send in this claim; `rate` is tokens per second, None for no limit."""
+    """What the senders of a provider may send in this claim; `rate` is tokens per second, None for no limit."""
 
-    channel: str
+    provider: str
     rate: float | None
-    buckets: dict[str, Pace] = field(default_factory=dict)
+    buckets: dict[str, RateLimitBucket] = field(default_factory=dict)
     taken: dict[str, float] = field(default_factory=dict)
 
     def exhausted(self) -> list[ColumnElement[bool]]:
@@ -57,17 +56,21 @@ class Budget:
             bucket.tokens -= tokens
 
 
-def budget(session: Session, channel: str, rate: float, now: datetime) -> Budget:
-    """Refill the buckets of a channel and lock their rows until the transaction ends."""
-    found = Budget(channel, rate)
+def budget(session: Session, provider: str, rate: float, now: datetime) -> Budget:
+    """Refill the buckets of a provider and lock their rows until the transaction ends."""
+    found = Budget(provider, rate)
     full = max(1.0, rate * BURST_SECONDS)
-    rows = select(Pace).where(Pace.key.startswith(f"{channel}:", autoescape=True)).order_by(Pace.key)
+    rows = (
+        select(RateLimitBucket)
+        .where(RateLimitBucket.key.startswith(f"{provider}:", autoescape=True))
+        .order_by(RateLimitBucket.key)
+    )
     for bucket in session.scalars(rows.with_for_update()):
         elapsed = max(0.0, (now - bucket.refilled_at).total_seconds())
         bucket.tokens = min(full, bucket.tokens + elapsed * rate)
         # If the clock was set back, refill from now on instead of waiting until it catches up.
         bucket.refilled_at = now
-        found.buckets[bucket.key.removeprefix(f"{channel}:")] = bucket
+        found.buckets[bucket.key.removeprefix(f"{provider}:")] = bucket
     if (
         USUAL not in found.buckets
     ):  # the first claim of the channel; later claims lock this row, for any sender
@@ -76,27 +79,27 @@ def budget(session: Session, channel: str, rate: float, now: datetime) -> Budget
 
 
 def slow_down(
-    session: Session, channel: str, sender: str | None, settings: Settings, seconds: float | None
+    session: Session, provider: str, sender: str | None, rate: float, seconds: float | None
 ) -> None:
     """Pause a sender as the provider asks, by putting its bucket into debt for that time."""
-    key = _key(channel, sender or USUAL)
-    bucket = session.scalar(select(Pace).where(Pace.key == key).with_for_update())
+    key = _key(provider, sender or USUAL)
+    bucket = session.scalar(select(RateLimitBucket).where(RateLimitBucket.key == key).with_for_update())
     if bucket:
-        debt = settings.twilio.messages_per_second * min(seconds or SLOW_DOWN, 3600.0)
+        debt = rate * min(seconds or SLOW_DOWN, 3600.0)
         bucket.tokens = min(bucket.tokens, -debt)
 
 
-def _key(channel: str, sender: str) -> str:
-    return f"{channel}:{sender}"[:64]
+def _key(provider: str, sender: str) -> str:
+    return f"{provider}:{sender}"[:64]
 
 
-def _made(session: Session, of: Budget, sender: str, now: datetime | None = None) -> Pace:
-    key = _key(of.channel, sender)
+def _made(session: Session, of: Budget, sender: str, now: datetime | None = None) -> RateLimitBucket:
+    key = _key(of.provider, sender)
     full = max(1.0, (of.rate or 0.0) * BURST_SECONDS)
     refilled_at = now or of.buckets[USUAL].refilled_at
     try:
         with session.begin_nested():
-            session.add(Pace(key=key, tokens=full, refilled_at=refilled_at))
+            session.add(RateLimitBucket(key=key, tokens=full, refilled_at=refilled_at))
     except IntegrityError:  # another node has just made it; wait for that transaction to end
         pass
-    return session.scalars(select(Pace).where(Pace.key == key).with_for_update()).one()
+    return session.scalars(select(RateLimitBucket).where(RateLimitBucket.key == key).with_for_update()).one()

@@ -17,7 +17,7 @@ from feedback.core.lifecycle import (
     MessageState,
     further,
 )
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.providers.base import Receipt, Verdict
 from feedback.services.messaging import outbox, provider_holds
 from feedback.store.models import Message
@@ -26,12 +26,12 @@ from feedback.store.models import Receipt as ReceiptRow
 log = structlog.get_logger()
 
 
-def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> bool:
+def record(session: Session, provider: str, receipt: Receipt, now: datetime) -> bool:
     """Store a report and process it. Returns False if it is known already."""
-    message = _message_of(session, channel, receipt)
+    message = _message_of(session, provider, receipt)
     row = ReceiptRow(
         message_id=message.id if message else None,
-        channel=channel,
+        provider=provider,
         provider_id=receipt.provider_id,
         status=receipt.status,
         code=receipt.error_code,
@@ -43,15 +43,15 @@ def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> b
     except IntegrityError:
         return False
     if message is None:
-        log.warning("receipt.of_unknown_message", channel=channel)
+        log.warning("receipt.of_unknown_message", provider=provider)
         return True
     _apply(session, message, receipt, now)
     return True
 
 
-def _message_of(session: Session, channel: str, receipt: Receipt) -> Message | None:
+def _message_of(session: Session, provider: str, receipt: Receipt) -> Message | None:
     """Find the message by the provider's id, or by our id if we never got the response to our call."""
-    mine = select(Message).where(Message.channel == channel).with_for_update()
+    mine = select(Message).where(Message.provider == provider).with_for_update()
     known = session.scalar(mine.where(Message.provider_id == receipt.provider_id))
     if known or receipt.message_id is None:
         return known
@@ -70,7 +70,7 @@ def _apply(session: Session, message: Message, receipt: Receipt, now: datetime) 
     elif reported in MESSAGE_LOST:
         outbox.failed(session, message, receipt.verdict or receipt.error_code or receipt.status, now)
         message.state = reported
-        _conclude(session, message.channel, receipt, now)
+        _conclude(session, message.provider, receipt, now)
 
 
 def _arrived(message: Message, at: datetime) -> None:
@@ -80,8 +80,8 @@ def _arrived(message: Message, at: datetime) -> None:
         invitation.state, invitation.delivered_at = InvitationState.DELIVERED, at
 
 
-def _conclude(session: Session, channel: str, receipt: Receipt, now: datetime) -> None:
+def _conclude(session: Session, provider: str, receipt: Receipt, now: datetime) -> None:
     """Hold the channel after the first report of a suspended account or an unregistered sender."""
-    if receipt.verdict == Verdict.HOLD_CHANNEL:
+    if receipt.verdict == Verdict.HOLD_PROVIDER:
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."
-        provider_holds.hold(session, channel, ChannelHeld(said, code=receipt.verdict), now)
+        provider_holds.hold(session, provider, ProviderHeld(said, code=receipt.verdict), now)

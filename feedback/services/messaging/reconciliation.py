@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import MessageState
 from feedback.errors import DeliveryFailed
-from feedback.providers.base import Channel, Found, LooksUp, uptime
+from feedback.providers.base import Found, LooksUp, Provider, uptime
 from feedback.services.messaging import outbox
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -58,7 +58,7 @@ class Question:
     """An unconfirmed attempt, the time from which to search, and the seconds after which a "no" is final."""
 
     key: Key
-    channel: str
+    provider: str
     recipient: str
     match: str
     since: datetime
@@ -82,17 +82,17 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
 
 
 def reconcile(
-    database: Database, channels: Mapping[str, Channel], settings: Settings, now: datetime, watch: Watch
+    database: Database, providers: Mapping[str, Provider], settings: Settings, now: datetime, watch: Watch
 ) -> int:
     """Ask providers about unconfirmed messages, outside any transaction. Returns the number of settled messages."""
     with database.reading() as session:
         watch.keep_only(_open(session))
-        questions = _questions(session, channels, settings, now)
+        questions = _questions(session, providers, settings, now)
     settled = 0
     for question in questions:
         waited = watch.waited(question.key)
         try:
-            found = _ask(channels.get(question.channel), question)
+            found = _ask(providers.get(question.provider), question)
         except DeliveryFailed as error:
             log.warning("message.look_up_failed", message=question.key[0], code=error.code)
             found = None
@@ -109,7 +109,7 @@ def _open(session: Session) -> set[Key]:
 
 
 def _questions(
-    session: Session, channels: Mapping[str, Channel], settings: Settings, now: datetime
+    session: Session, providers: Mapping[str, Provider], settings: Settings, now: datetime
 ) -> list[Question]:
     """The questions that are due: as soon as a message becomes unconfirmed, then every `worker.settle`."""
     again = now - settings.worker.settle
@@ -124,30 +124,30 @@ def _questions(
     return [
         Question(
             (message.id, message.attempt),
-            message.channel,
+            message.provider,
             message.recipient,
             message.match or message.body,
             attempt.started_at - LOOK_BACK if message.match else attempt.started_at,
             attempt.started_at,
-            _quiet(attempt, channels.get(message.channel), settings),
+            _quiet(attempt, providers.get(message.provider), settings),
         )
         for message, attempt in rows
     ]
 
 
-def _quiet(attempt: Attempt, channel: Channel | None, settings: Settings) -> float:
+def _quiet(attempt: Attempt, provider: Provider | None, settings: Settings) -> float:
     """Seconds after which a "no" is final: the provider's lag, plus the call's time if it may be in flight."""
     settle = settings.worker.settle.total_seconds()
-    if attempt.ended_at or channel is None:
+    if attempt.ended_at or provider is None:
         return settle
-    return settings.worker.lease.total_seconds() + channel.longest_call + settle
+    return settings.worker.lease.total_seconds() + provider.longest_call + settle
 
 
-def _ask(channel: Channel | None, question: Question) -> list[Found] | None:
+def _ask(provider: Provider | None, question: Question) -> list[Found] | None:
     """The messages that the provider has; None if it cannot be asked."""
-    if not isinstance(channel, LooksUp):
+    if not isinstance(provider, LooksUp):
         return None
-    return channel.find(question.recipient, question.match, question.since)
+    return provider.find(question.recipient, question.match, question.since)
 
 
 def _settle(

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from feedback import clock
-from feedback.providers.base import Found, Kind, Outgoing, Reply
+from feedback.providers.base import Channel, Found, Outgoing, Reply
 from feedback.store.database import Database
 from feedback.store.models import SimulatedMessage
 
@@ -19,10 +19,10 @@ class DatabaseMailbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def deliver(self, outgoing: Outgoing, kind: Kind) -> str:
+    def deliver(self, outgoing: Outgoing, channel: Channel) -> str:
         with self._database.writing() as session:
             message = SimulatedMessage(
-                kind=kind,
+                channel=channel,
                 direction="out",
                 address=outgoing.to,
                 subject=outgoing.subject,

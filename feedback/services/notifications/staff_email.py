@@ -4,7 +4,7 @@ The owner of a follow-up is notified immediately, and reminded before a target t
 that of closing. If a target is missed, the leads are notified once, also if the follow-up is snoozed. Notifications
 within `alerts.digest_after` of the last message are merged into one message, and so are those that accumulated
 while the worker was down. They are recorded in the timeline of the follow-up; timestamps in its row prevent
-duplicates. Admins are notified once of a held channel.
+duplicates. Admins are notified once of a held provider.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from feedback.core.followup import State
 from feedback.core.lifecycle import MessageState
 from feedback.core.text import Text
 from feedback.i18n import Translator, translator
-from feedback.providers.base import Channel
+from feedback.providers.base import Provider
 from feedback.services.followups import workflow
 from feedback.services.messaging import provider_holds
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings import Settings
-from feedback.store.models import ChannelHold, FollowUp, FollowUpEntry, Message, Role, User
+from feedback.store.models import FollowUp, FollowUpEntry, Message, ProviderHold, Role, User
 
 SHOWN = 20
 """Maximum number of follow-ups that a message lists; further ones are only counted."""
 
-Channels = Mapping[str, Channel]
+Providers = Mapping[str, Provider]
 Moment = InstrumentedAttribute[datetime | None]
 
 
@@ -83,19 +83,19 @@ def tell(
     subject: str,
     body: str,
     *,
-    channels: Channels,
+    providers: Providers,
     now: datetime,
     purpose: str = "alert",
 ) -> Message | None:
-    """Queue an e-mail to a member of staff, due immediately; None if no e-mail channel is enabled."""
-    channel = next((key for key, channel in channels.items() if channel.kind == "email"), None)
-    if channel is None:
+    """Queue an e-mail to a member of staff, due immediately; None if no e-mail provider is enabled."""
+    provider = next((key for key, provider in providers.items() if provider.channel == "email"), None)
+    if provider is None:
         return None
     message = Message(
         user_id=user.id,
         purpose=purpose,
-        channel=channel,
-        kind="email",
+        provider=provider,
+        channel="email",
         recipient=user.email,
         subject=subject,
         body=body,
@@ -110,9 +110,9 @@ def tell(
     return message
 
 
-def tell_owners(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
+def tell_owners(session: Session, providers: Providers, settings: Settings, now: datetime) -> int:
     """Queue one message to each owner with news or an approaching target. Returns the number of messages."""
-    if not _can_write(channels):
+    if not _can_write(providers):
         return 0
     until = _reminded_until(session, settings, now)
     waiting: dict[int, dict[int, int]] = defaultdict(dict)  # reader -> follow-up -> owner
@@ -126,7 +126,7 @@ def tell_owners(session: Session, channels: Channels, settings: Settings, now: d
     for reader_id, owners in sorted(waiting.items()):
         reader = _one_at_a_time(session, User.id == reader_id)[0]
         if not _heard_since(session, [reader], "digest", rested):
-            told += _tell_owner(session, reader, owners, until, channels, settings, now)
+            told += _tell_owner(session, reader, owners, until, providers, settings, now)
     return told
 
 
@@ -135,7 +135,7 @@ def _tell_owner(
     reader: User,
     owners: Mapping[int, int],
     until: Mapping[int, datetime | None],
-    channels: Channels,
+    providers: Providers,
     settings: Settings,
     now: datetime,
 ) -> int:
@@ -149,7 +149,7 @@ def _tell_owner(
         return 0
     letter = _Letter(translator("desk", reader.language), reader, settings)
     sections = [letter.fresh(fresh), letter.running_out(only_due)]
-    letter.send(session, sections, "digest", channels, now)
+    letter.send(session, sections, "digest", providers, now)
     for task in fresh:
         task.owner_told_at = now
         _note(session, task, "told", [reader], now)
@@ -204,11 +204,11 @@ def _runs_out(task: FollowUp, promise: Promise, until: datetime | None, now: dat
     return getattr(task, promise.reminded_at.key) is None and now - task.opened_at >= due - now
 
 
-def escalate(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
+def escalate(session: Session, providers: Providers, settings: Settings, now: datetime) -> int:
     """Notify the leads of missed targets in one message. Returns the number of follow-ups."""
     leads = _leads(session, now)
     rested = now - settings.alerts.digest_after
-    if not leads or not _can_write(channels) or _heard_since(session, leads, "escalation", rested):
+    if not leads or not _can_write(providers) or _heard_since(session, leads, "escalation", rested):
         return 0
     late = or_(*(and_(each.open, each.escalated_at.is_(None), each.due_at < now) for each in PROMISES))
     tasks = _locked(session, FollowUp.state != State.CLOSED, late)
@@ -217,7 +217,7 @@ def escalate(session: Session, channels: Channels, settings: Settings, now: date
         return 0
     for lead in leads:
         letter = _Letter(translator("desk", lead.language), lead, settings)
-        letter.send(session, letter.missed(missed), "escalation", channels, now)
+        letter.send(session, letter.missed(missed), "escalation", providers, now)
     for task, promise in missed:
         setattr(task, promise.escalated_at.key, now)
         _note(session, task, promise.escalated, leads, now)
@@ -236,31 +236,31 @@ def _leads(session: Session, now: datetime) -> Sequence[User]:
     return [lead for lead in leads if workflow.present(session, lead, now) is lead] or leads
 
 
-def tell_of_holds(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
-    """Notify every admin of each hold once, on an e-mail channel that is not held. Returns the number of messages."""
-    closed = {each.channel for each in provider_holds.in_force(session)}
-    usable = {key: channel for key, channel in channels.items() if key not in closed}
+def tell_of_holds(session: Session, providers: Providers, settings: Settings, now: datetime) -> int:
+    """Notify every admin of each hold once, on an e-mail provider that is not held. Returns the number of messages."""
+    closed = {each.provider for each in provider_holds.in_force(session)}
+    usable = {key: provider for key, provider in providers.items() if key not in closed}
     told = 0
-    in_force = select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.id)
+    in_force = select(ProviderHold).where(ProviderHold.lifted_at.is_(None)).order_by(ProviderHold.id)
     for hold in session.scalars(
         in_force.with_for_update(skip_locked=True)
     ).all():  # otherwise two nodes could notify of it
         for admin in session.scalars(_admins_not_told_of(hold)).all():
             subject, body = _about_hold(translator("desk", admin.language), hold, settings)
-            message = tell(session, admin, subject, body, channels=usable, now=now, purpose="hold")
+            message = tell(session, admin, subject, body, providers=usable, now=now, purpose="hold")
             if message:
                 message.occurrence = hold.id
                 told += 1
     return told
 
 
-def _admins_not_told_of(hold: ChannelHold) -> Select[User]:
+def _admins_not_told_of(hold: ProviderHold) -> Select[User]:
     told = select(Message.user_id).where(Message.purpose == "hold", Message.occurrence == hold.id)
     return select(User).where(User.active, User.roles.any(Role.name == RoleName.ADMIN), User.id.not_in(told))
 
 
-def _about_hold(say: Translator, hold: ChannelHold, settings: Settings) -> tuple[str, str]:
-    name = f"{hold.channel} ({hold.country})" if hold.country else hold.channel
+def _about_hold(say: Translator, hold: ProviderHold, settings: Settings) -> tuple[str, str]:
+    name = f"{hold.provider} ({hold.country})" if hold.country else hold.provider
     subject = say.gettext("{channel} sends nothing any more", channel=name)
     how = say.gettext("Mend the cause, then let the channel send again:")
     page = f"{settings.web.public_url.rstrip('/')}/deliveries/"
@@ -323,12 +323,17 @@ class _Letter:
         ]
 
     def send(
-        self, session: Session, sections: Sequence[_Section], purpose: str, channels: Channels, now: datetime
+        self,
+        session: Session,
+        sections: Sequence[_Section],
+        purpose: str,
+        providers: Providers,
+        now: datetime,
     ) -> None:
         told = [section for section in sections if section.lines]
         subject = self.say.comma.join(section.headline for section in told)
         body = "\n\n".join(text for section in told for text in (section.headline, *section.lines))
-        tell(session, self.reader, subject, body, channels=channels, now=now, purpose=purpose)
+        tell(session, self.reader, subject, body, providers=providers, now=now, purpose=purpose)
 
     def _lines(self, owed: Owed, *, with_owner: bool = False) -> list[str]:
         lines = [self._line(task, promise, with_owner=with_owner) for task, promise in owed[:SHOWN]]
@@ -378,8 +383,8 @@ def _once(owed: Owed) -> Owed:
 # --- Locking and recording -----------------------------------------------------------------------
 
 
-def _can_write(channels: Channels) -> bool:
-    return any(channel.kind == "email" for channel in channels.values())
+def _can_write(providers: Providers) -> bool:
+    return any(provider.channel == "email" for provider in providers.values())
 
 
 def _locked(session: Session, *conditions: ColumnElement[bool]) -> Sequence[FollowUp]:

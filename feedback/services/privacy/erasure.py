@@ -106,7 +106,7 @@ def erase(
 def _about(session: Session, contact: Contact) -> Mapping[str, Iterable[Base]]:
     responses = select(Response.id).where(Response.contact_id == contact.id)
     tasks = select(FollowUp.id).where(FollowUp.response_id.in_(responses))
-    addresses = _addresses(contact)
+    addresses = contact.addresses.items()
     wanted: dict[str, tuple[type[Base], ColumnElement[bool]]] = {
         "consents": (Consent, Consent.contact_id == contact.id),
         "suppressions": (Suppression, or_(*(_on_list(kind, address) for kind, address in addresses))),
@@ -142,12 +142,6 @@ def _value(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
-
-
-def _addresses(contact: Contact) -> list[tuple[str, str]]:
-    """(kind, address) of the contact's phone number and e-mail address, as far as there are any."""
-    ways = (("sms", contact.phone), ("email", contact.email))
-    return [(kind, address) for kind, address in ways if address]
 
 
 def _on_list(kind: str, address: str) -> ColumnElement[bool]:
@@ -188,9 +182,11 @@ def _left_alone(session: Session, contact: Contact) -> str | None:
 
 def _forget_addresses(session: Session, contact: Contact, now: datetime, *, remember: bool) -> None:
     """Replace suppressed addresses by digests, except addresses that another contact shares."""
-    for kind, address in _addresses(contact):
+    for kind, address in contact.addresses.items():
         session.execute(
-            delete(SimulatedMessage).where(SimulatedMessage.kind == kind, SimulatedMessage.address == address)
+            delete(SimulatedMessage).where(
+                SimulatedMessage.channel == kind, SimulatedMessage.address == address
+            )
         )
         if _is_shared(session, contact, kind, address):
             continue

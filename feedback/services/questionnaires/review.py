@@ -16,6 +16,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library, acknowledged, content_hash, files_in, snapshot
 from feedback.lint.acknowledgement import Warned, covering
 from feedback.lint.reader import read
+from feedback.providers import sms_terms
 from feedback.services.messaging import content
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, InvitationCount, Link, Response, User
@@ -156,5 +157,5 @@ def _written(
     except ValueError as problem:
         return TextMessage(language, is_reminder, None, None, 0.0, str(problem))
     counted = segments(text)
-    price = counted.count * settings.twilio.cost_per_segment
+    price = counted.count * sms_terms(settings).cost_per_segment
     return TextMessage(language, is_reminder, text, counted, price)

@@ -277,7 +277,7 @@ def _sheet(invited: AnyRow, language: str, **rest: Any) -> Sheet:
         id=invited.id,
         version_id=invited.version_id,
         language=language,
-        kind=invited.kind,
+        kind=invited.channel,
         piping=invited.piping,
         signs=invited.signs,
         expires_at=invited.expires_at,
@@ -299,7 +299,7 @@ def _refuse_closed(invited: AnyRow, now: datetime) -> None:
 def _sheet_by_token() -> AnySelect:
     """One row per answer, or one row with empty answer columns if there is none."""
     return (
-        select(invitation.c.id, invitation.c.version_id, invitation.c.kind, invitation.c.state)
+        select(invitation.c.id, invitation.c.version_id, invitation.c.channel, invitation.c.state)
         .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
         .add_columns(invitation.c.expires_at, invitation.c.sent_at, invitation.c.delivered_at)
         .add_columns(response.c.state.label("response_state"), response.c.language.label("answered_in"))
@@ -315,7 +315,7 @@ def _sheet_by_token() -> AnySelect:
 def _held_by(column: ColumnElement[Any]) -> AnySelect:
     """The invitation's row, locked, with the account's columns that a response copies."""
     wanted = (
-        "id version_id contact_id account_id stage kind state language piping signs is_demo"
+        "id version_id contact_id account_id stage channel state language piping signs is_demo"
         " expires_at sent_at delivered_at opened_at answered_at"
     )
     return (

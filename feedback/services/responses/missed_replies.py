@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from feedback.errors import DeliveryFailed
 from feedback.library import Library
-from feedback.providers.base import CallsBack, Channel, LooksUp, Reply
+from feedback.providers import terms_of
+from feedback.providers.base import CallsBack, LooksUp, Provider, Reply
 from feedback.services.responses import sms_conversation
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -32,25 +33,25 @@ ANSWERED_FOR = timedelta(days=90)
 
 
 def catch_up(
-    database: Database, channels: Mapping[str, Channel], library: Library, settings: Settings, now: datetime
+    database: Database, providers: Mapping[str, Provider], library: Library, settings: Settings, now: datetime
 ) -> int:
-    """Read missed replies on every channel that supports it. Returns the number of new replies."""
+    """Read missed replies on every provider that supports it. Returns the number of new replies."""
     return sum(
-        _catch_up(database, key, channel, library, settings, now)
-        for key, channel in channels.items()
-        if isinstance(channel, LooksUp) and isinstance(channel, CallsBack)
+        _catch_up(database, key, provider, library, settings, now)
+        for key, provider in providers.items()
+        if isinstance(provider, LooksUp) and isinstance(provider, CallsBack)
     )
 
 
 def _catch_up(
-    database: Database, key: str, channel: LooksUp, library: Library, settings: Settings, now: datetime
+    database: Database, key: str, provider: LooksUp, library: Library, settings: Settings, now: datetime
 ) -> int:
     with database.reading() as session:
         since, numbers = _since(session, key, now), _our_numbers(session, key, settings, now)
     try:
-        missed = [reply for number in numbers for reply in channel.inbound(number, since - OVERLAP)]
+        missed = [reply for number in numbers for reply in provider.inbound(number, since - OVERLAP)]
     except DeliveryFailed as error:  # the bookmark stays, so the next reading starts at the same time
-        log.warning("replies.look_up_failed", channel=key, code=error.code)
+        log.warning("replies.look_up_failed", provider=key, code=error.code)
         return 0
     new = 0
     for reply in sorted(missed, key=lambda each: each.received_at or now):
@@ -58,7 +59,7 @@ def _catch_up(
     with database.writing() as session:
         session.merge(Bookmark(name=_bookmark(key), value=now.isoformat()))
     if new:
-        log.info("replies.caught_up", channel=key, count=new)
+        log.info("replies.caught_up", provider=key, count=new)
     return new
 
 
@@ -79,15 +80,16 @@ def _our_numbers(session: Session, key: str, settings: Settings, now: datetime) 
     a messaging service has its own numbers. Alphanumeric senders are left out, because they receive no replies."""
     written_to = session.scalars(
         select(InboundReply.recipient)
-        .where(InboundReply.channel == key, InboundReply.received_at > now - ANSWERED_FOR)
+        .where(InboundReply.provider == key, InboundReply.received_at > now - ANSWERED_FOR)
         .distinct()
     )
     sent_from = session.scalars(
         select(Message.sender)
-        .where(Message.channel == key, Message.created_at > now - ANSWERED_FOR, Message.sender.is_not(None))
+        .where(Message.provider == key, Message.created_at > now - ANSWERED_FOR, Message.sender.is_not(None))
         .distinct()
     )
-    known = {settings.twilio.sender, *settings.twilio.senders.values(), *written_to, *sent_from}
+    terms = terms_of(key, settings)
+    known = {terms.sender, *terms.senders.values(), *written_to, *sent_from}
     return sorted(number for number in known if number and number.removeprefix("+").isdecimal())
 
 

@@ -193,7 +193,7 @@ def _begun(invited: AnyRow, coming: _Coming, source: str) -> Draft:
         segment=invited.segment,
         owner_id=invited.owner_id,
         source=source,
-        channel=invited.kind,
+        channel=invited.channel,
         language=invited.language,
         is_demo=invited.is_demo,
     )

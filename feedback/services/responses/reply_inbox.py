@@ -111,9 +111,9 @@ def decide(
     if not reply.needs_person:
         raise Conflict("Somebody else has dealt with this message.")
     if decision is Decision.OPT_OUT:
-        suppression.opt_out(session, kind_of(reply), reply.sender, source=f"reply {reply.id}", now=now)
+        suppression.opt_out(session, channel_of(reply), reply.sender, source=f"reply {reply.id}", now=now)
     elif decision is Decision.NO_OPT_OUT and not _other_doubts(session, reply):
-        suppression.resume(session, kind_of(reply), reply.sender, now=now)
+        suppression.resume(session, channel_of(reply), reply.sender, now=now)
     reply.needs_person, reply.handled_as, reply.handled_note = False, decision, note.strip() or None
     reply.handled_at, reply.handled_by_id = now, viewer.user_id
     audit.record(session, decision, "reply", reply.id, by=viewer.user_id, now=now)
@@ -127,7 +127,7 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Contact.account_id.is_(None), Contact.account_id.in_(access.accounts_of(viewer)))
 
 
-def kind_of(reply: InboundReply) -> str:
+def channel_of(reply: InboundReply) -> str:
     """sms or email, depending on the sender's address."""
     return "email" if "@" in reply.sender else "sms"
 
@@ -175,7 +175,7 @@ def _find(session: Session, reply_id: int, viewer: Viewer) -> InboundReply:
 
 
 def _listed_as(reply: InboundReply) -> tuple[str, str]:
-    return kind_of(reply), suppression.normal(reply.sender)
+    return channel_of(reply), suppression.normal(reply.sender)
 
 
 def _suppressed(session: Session, senders: Sequence[str]) -> Mapping[tuple[str, str], str]:

@@ -24,6 +24,7 @@ from feedback.core.reply import Help, Meaning, Score, Start, Stop, says_somethin
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
+from feedback.providers import terms_of
 from feedback.providers.base import Reply
 from feedback.services.contact import suppression
 from feedback.services.messaging import content
@@ -48,10 +49,10 @@ UNCLEAR = (
 
 
 def receive(
-    session: Session, channel: str, reply: Reply, library: Library, settings: Settings, now: datetime
+    session: Session, provider: str, reply: Reply, library: Library, settings: Settings, now: datetime
 ) -> InboundReply | None:
     """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one."""
-    row = _stored(session, channel, reply, now)
+    row = _stored(session, provider, reply, now)
     if row is None:
         return None
     contact = session.scalars(select(Contact).where(Contact.phone == reply.from_)).first()
@@ -74,9 +75,9 @@ def receive(
     return row
 
 
-def _stored(session: Session, channel: str, reply: Reply, now: datetime) -> InboundReply | None:
+def _stored(session: Session, provider: str, reply: Reply, now: datetime) -> InboundReply | None:
     row = InboundReply(
-        channel=channel,
+        provider=provider,
         provider_id=reply.provider_id,
         sender=reply.from_,
         recipient=reply.to,
@@ -150,8 +151,8 @@ class _Talk:
                 contact_id=self.row.contact_id,
                 purpose=purpose,
                 occurrence=self.row.id,
-                channel=self.row.channel,
-                kind="sms",
+                provider=self.row.provider,
+                channel="sms",
                 recipient=self.reply.from_,
                 sender=self._sender,
                 body=text,
@@ -187,7 +188,8 @@ class _Talk:
     @property
     def _sender(self) -> str | None:
         """The number that they wrote to; None if it is the usual sender, whose rate limit then applies."""
-        return None if self.reply.to == self.settings.twilio.sender else self.reply.to
+        usual = terms_of(self.row.provider, self.settings).sender
+        return None if self.reply.to == usual else self.reply.to
 
     @property
     def _source(self) -> str:

@@ -76,6 +76,12 @@ class Contact(Base):
 
     account: Mapped[Account | None] = relationship()
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where the contact can be reached, by channel: `sms` the phone number, `email` the mail address."""
+        known = {"sms": self.phone, "email": self.email}
+        return {channel: address for channel, address in known.items() if address}
+
 
 class Consent(Base):
     """Consent to messages at one address: its legal basis, source, time, and the version of the text agreed to."""

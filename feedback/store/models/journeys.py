@@ -103,7 +103,7 @@ class Invitation(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("questionnaire_version.id"))
     stage: Mapped[Word]
     priority: Mapped[int] = mapped_column(default=50)
-    kind: Mapped[Word]  # sms | email: how it first went out
+    channel: Mapped[Word]  # sms | email: how it first went out
     language: Mapped[str] = mapped_column(String(8))
     token: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[InvitationState] = mapped_column(StateType(InvitationState))
@@ -123,7 +123,7 @@ class Invitation(Base):
     reminders: Mapped[list[str]] = mapped_column(Json, default=list)  # delays, as in journey.yaml
     reminders_sent: Mapped[int] = mapped_column(default=0)
     # channels that are left to try if this one fails
-    other_kinds: Mapped[list[str]] = mapped_column(Json, default=list)
+    other_channels: Mapped[list[str]] = mapped_column(Json, default=list)
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     contact: Mapped[Contact] = relationship()

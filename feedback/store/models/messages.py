@@ -26,7 +26,7 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("invitation_id", "purpose", "occurrence"),
-        UniqueConstraint("channel", "provider_id"),
+        UniqueConstraint("provider", "provider_id"),
         Index("ix_message_state_due_at", "state", "due_at"),
         Index("ix_message_recipient_created", "recipient", "created_at"),
         Index("ix_message_created_at", "created_at"),
@@ -40,8 +40,8 @@ class Message(Base):
     # | escalation | hold
     purpose: Mapped[Word]
     occurrence: Mapped[int] = mapped_column(default=0)
-    channel: Mapped[Word]
-    kind: Mapped[Word]  # sms | email
+    provider: Mapped[Word]  # twilio_sms | smtp_email ...: a key of PROVIDERS
+    channel: Mapped[Word]  # sms | email
     recipient: Mapped[str] = mapped_column(String(320))
     country: Mapped[str | None] = mapped_column(String(2))
     sender: Mapped[str | None] = mapped_column(String(320))
@@ -91,11 +91,11 @@ class Receipt(Base):
     """A provider's report about a message; each report is stored once, and reports can arrive in any order."""
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("channel", "provider_id", "status"),)
+    __table_args__ = (UniqueConstraint("provider", "provider_id", "status"),)
 
     id: Mapped[PrimaryKey]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
-    channel: Mapped[Word]
+    provider: Mapped[Word]
     provider_id: Mapped[Name]
     status: Mapped[Word]
     code: Mapped[str | None] = mapped_column(String(64))
@@ -140,10 +140,10 @@ class InboundReply(Base):
     """
 
     __tablename__ = "inbound_reply"
-    __table_args__ = (UniqueConstraint("channel", "provider_id"),)
+    __table_args__ = (UniqueConstraint("provider", "provider_id"),)
 
     id: Mapped[PrimaryKey]
-    channel: Mapped[Word]
+    provider: Mapped[Word]
     provider_id: Mapped[Name]
     sender: Mapped[str] = mapped_column(String(320), index=True)
     recipient: Mapped[str] = mapped_column(String(320))
@@ -159,14 +159,14 @@ class InboundReply(Base):
     handled_note: Mapped[str | None] = mapped_column(Text)
 
 
-class ChannelHold(Base):
+class ProviderHold(Base):
     """A channel, or one country of it, that sends nothing until somebody lifts the hold; country "" is all."""
 
-    __tablename__ = "channel_hold"
+    __tablename__ = "provider_hold"
     __table_args__ = (
         Index(
-            "uq_channel_hold_in_force",
-            "channel",
+            "uq_provider_hold_in_force",
+            "provider",
             "country",
             unique=True,
             sqlite_where=text("lifted_at IS NULL"),
@@ -175,7 +175,7 @@ class ChannelHold(Base):
     )
 
     id: Mapped[PrimaryKey]
-    channel: Mapped[Word]
+    provider: Mapped[Word]
     country: Mapped[str] = mapped_column(String(2), default="")
     code: Mapped[Word]
     reason: Mapped[str] = mapped_column(Text)
@@ -184,10 +184,10 @@ class ChannelHold(Base):
     lifted_by_id: Mapped[int | None] = mapped_column(BigId)
 
 
-class Pace(Base):
+class RateLimitBucket(Base):
     """A sender's token bucket, stored so that all nodes share it. `tokens` are SMS segments or mails."""
 
-    __tablename__ = "pace"
+    __tablename__ = "rate_limit_bucket"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     tokens: Mapped[float]
@@ -209,7 +209,7 @@ class SimulatedMessage(Base):
     __tablename__ = "simulated_message"
 
     id: Mapped[PrimaryKey]
-    kind: Mapped[Word]
+    channel: Mapped[Word]
     direction: Mapped[Word]
     address: Mapped[str] = mapped_column(String(320), index=True)
     subject: Mapped[str | None] = mapped_column(Text)

@@ -134,7 +134,7 @@ class StaffMail(MailUtil):
         _recipient, _sender, body, _html = rest
         with self.runtime.database.writing() as session:
             queued = staff_email.tell(
-                session, user, str(subject), str(body), channels=self.runtime.channels, now=clock.now()
+                session, user, str(subject), str(body), providers=self.runtime.providers, now=clock.now()
             )
         if queued is None:
             log.error("no_email_channel", template=template, user_id=user.id)

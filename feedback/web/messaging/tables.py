@@ -11,11 +11,11 @@ from feedback.web.export.tables import Column, Table
 from feedback.web.wording import message_wording
 
 Counted = Sequence[tuple[str, str, int]]
-"""(channel or stage, reason, number), in words."""
+"""(provider or stage, reason, number), in words."""
 
 
 def days(say: Translator, tallies: Sequence[Tally], *, price: float, currency: str) -> Table:
-    """By day, channel and sender; with the cost in `currency` where a segment has a price."""
+    """By day, provider and sender; with the cost in `currency` where a segment has a price."""
     _ = say.gettext
     heads = [Column(_("Day"), "date"), Column(_("Channel")), Column(_("Sender"))]
     titles = (_("Sent"), _("Delivered"), _("Failed"), _("Unconfirmed"), _("Held"), _("Waiting"))
@@ -23,7 +23,7 @@ def days(say: Translator, tallies: Sequence[Tally], *, price: float, currency: s
     rows = [
         (
             each.day,
-            message_wording.channel(say, each.channel),
+            message_wording.provider(say, each.provider),
             each.sender or None,
             each.sent,
             each.delivered,

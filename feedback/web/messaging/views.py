@@ -13,6 +13,7 @@ from feedback import clock
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN
 from feedback.core.local_days import day_of
 from feedback.errors import NotFound, Rejected
+from feedback.providers import sms_terms
 from feedback.services import audit
 from feedback.services.journey import invitations
 from feedback.services.messaging import history, outbox, provider_holds
@@ -87,7 +88,7 @@ class Deliveries:
                 days=days,
                 days_of=str(self.database.zone),
                 periods=PERIODS,
-                price=self.settings.twilio.cost_per_segment,
+                price=sms_terms(self.settings).cost_per_segment,
                 currency=self.settings.organisation.currency,
                 address=masking.for_whom(WHOLE),
                 country=country_name,
@@ -95,7 +96,7 @@ class Deliveries:
             )
 
     def _tables(self, figures: history.Figures) -> Mapping[str, Table]:
-        price, currency = self.settings.twilio.cost_per_segment, self.settings.organisation.currency
+        price, currency = sms_terms(self.settings).cost_per_segment, self.settings.organisation.currency
         lost, called_off = self._by_reason(figures.lost), self._by_reason(figures.called_off)
         found = [
             tables.days(say(), figures.days, price=price, currency=currency),
@@ -167,12 +168,16 @@ class Deliveries:
 
     @may(Permission.MANAGE_DELIVERIES)
     def lift(self) -> ResponseReturnValue:
-        channel, country, now = request.form.get("channel", ""), request.form.get("country", ""), clock.now()
+        provider, country, now = (
+            request.form.get("provider", ""),
+            request.form.get("country", ""),
+            clock.now(),
+        )
         with self.database.writing() as session:
-            lifted = provider_holds.lift(session, channel, current_user.id, now, country)
+            lifted = provider_holds.lift(session, provider, current_user.id, now, country)
             if lifted:
-                detail = {"channel": channel, "country": country}
-                audit.record(session, "lifted", "channel_hold", None, by=current_user.id, now=now, **detail)
+                detail = {"provider": provider, "country": country}
+                audit.record(session, "lifted", "provider_hold", None, by=current_user.id, now=now, **detail)
         if lifted:
             flash(say().gettext("The channel sends again."), "success")
         return redirect(url_for("deliveries.index"), 303)
@@ -203,10 +208,11 @@ class Deliveries:
         return found.title.to(say().language) if found else key
 
     def _by_reason(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
-        """(channel, reason, number) in words."""
+        """(provider, reason, number) in words."""
         in_words = message_wording
         return [
-            (in_words.channel(say(), c), in_words.reason(say(), why), n) for (c, why), n in counted.items()
+            (in_words.provider(say(), key), in_words.reason(say(), why), n)
+            for (key, why), n in counted.items()
         ]
 
     def _by_stage(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:

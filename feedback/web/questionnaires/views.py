@@ -24,6 +24,7 @@ from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.catalogue import in_language, rule_in_language
 from feedback.lint.rule import SEVERITIES, Problem
 from feedback.lint.rules import EVERY_RULE
+from feedback.providers import sms_terms
 from feedback.services import audit
 from feedback.services.questionnaires import publishing, review
 from feedback.services.responses import open_links
@@ -126,7 +127,7 @@ class Questionnaires:
                 answers=review.answered(session, [key]).get(key, 0),
                 links=review.by_link(session, [key]),
                 texts=review.text_messages(questionnaire, self.settings),
-                price=self.settings.twilio.cost_per_segment,
+                price=sms_terms(self.settings).cost_per_segment,
                 currency=self.settings.organisation.currency,
                 address=lambda link: open_links.address(link, self.settings.web.public_url),
                 snippet=lambda link: open_links.snippet(link, self.settings.web.public_url),

@@ -197,7 +197,8 @@ SUBJECTS: Mapping[str, str] = {
     "inbox": _("Inbox"),
     "queue": _("Queue"),
     "invitation": _("Invitation"),
-    "channel_hold": _("Held channel"),
+    "provider_hold": _("Held channel"),
+    "channel_hold": _("Held channel"),  # what entries of earlier releases say
     "webhook": _("Notice to a chat"),
     "index": _("Scores"),
     "series": _("Scores"),

@@ -16,13 +16,13 @@ def _(message: str) -> str:
     return message
 
 
-CHANNELS: Mapping[str, str] = {
+PROVIDERS: Mapping[str, str] = {
     "twilio_sms": _("SMS"),
     "smtp_email": _("E-mail"),
     "simulator_sms": _("SMS (simulated)"),
     "simulator_email": _("E-mail (simulated)"),
 }
-KINDS: Mapping[str, str] = {"sms": _("SMS"), "email": _("E-mail")}
+CHANNELS: Mapping[str, str] = {"sms": _("SMS"), "email": _("E-mail")}
 PURPOSES: Mapping[str, str] = {
     "invitation": _("invitation"),
     "reminder": _("reminder"),
@@ -55,7 +55,8 @@ REASONS: Mapping[str, str] = {
     "deadline": _("there was too little time to begin"),
     "opted_out": _("the customer told the provider to stop"),
     "bad_address": _("the address does not work"),
-    "hold_channel": _("the provider does not let us send"),
+    "hold_provider": _("the provider does not let us send"),
+    "hold_channel": _("the provider does not let us send"),  # what rows of earlier releases say
     "hold_country": _("the provider does not let us send to this country"),
     "unknown": _("nobody can say whether it was taken"),
     "broke": _("the connection broke in the middle"),
@@ -134,8 +135,8 @@ def reason(say: Translator, code: str) -> str:
     return say.gettext(REASONS[code]) if code in REASONS else code
 
 
-def channel(say: Translator, key: str) -> str:
-    return say.gettext(CHANNELS[key]) if key in CHANNELS else key
+def provider(say: Translator, key: str) -> str:
+    return say.gettext(PROVIDERS[key]) if key in PROVIDERS else key
 
 
 def sentence(say: Translator, step: Step, journey: Journey) -> str:
@@ -179,7 +180,7 @@ def _known(words: Mapping[str, str]) -> Callable[[Translator, object], str]:
 
 _SHOW: Mapping[str, Callable[[Translator, object], str]] = {
     "purpose": _known(PURPOSES),
-    "channel": _known({**KINDS, **CHANNELS}),
+    "channel": _known({**CHANNELS, **PROVIDERS}),
     "reason": _known(REASONS),
     "why": _known(OBSTACLES),
     "meaning": _known(MEANINGS),

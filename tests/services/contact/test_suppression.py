@@ -43,15 +43,15 @@ steps = st.one_of(
 
 
 class Life:
-    """The steps, on one world whose channels refuse to carry what must not be sent."""
+    """The steps, on one world whose providers refuse to carry what must not be sent."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.trouble: Verdict | None = None
         self.sent, self.wrong = 0, list[str]()
-        for kind in ("sms", "email"):
-            world.channels[f"simulator_{kind}"] = Simulator(
-                kind=kind, mailbox=world.mailbox, faults=self.watch
+        for channel in ("sms", "email"):
+            world.providers[f"simulator_{channel}"] = Simulator(
+                channel=channel, mailbox=world.mailbox, faults=self.watch
             )
         with world.database.writing() as session:
             for key, phone in PEOPLE.items():
@@ -60,9 +60,9 @@ class Life:
     def watch(self, outgoing: Outgoing) -> DeliveryFailed | None:
         with self.world.database.reading() as session:
             message = session.get_one(Message, outgoing.message_id)
-            listed = suppression.is_suppressed(session, message.kind, message.recipient)
+            listed = suppression.is_suppressed(session, message.channel, message.recipient)
         if listed and message.purpose != "opt_out_confirmation":
-            self.wrong.append(message.purpose)  # raising here would only look like a broken channel
+            self.wrong.append(message.purpose)  # raising here would only look like a broken provider
         self.sent += 1
         if self.trouble is None:
             return None
@@ -98,7 +98,7 @@ class Life:
             if number < len(found):
                 each = found[number]
                 report = Receipt(each.provider_id or "", "undelivered", "1", None, each.id, 1, None, verdict)
-                receipts.record(session, each.channel, report, self.world.now)
+                receipts.record(session, each.provider, report, self.world.now)
 
     def complain(self, who: str, _: object) -> None:
         with self.world.database.writing() as session:
@@ -120,7 +120,7 @@ class Life:
 
     def lift(self, *_: object) -> None:
         with self.world.database.writing() as session:
-            for key in self.world.channels:
+            for key in self.world.providers:
                 provider_holds.lift(session, key, None, self.world.now)
 
 
@@ -147,10 +147,10 @@ def test_the_watch_sees_a_message_that_slips_through(world: World) -> None:
     life.event("c3", "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
     with world.database.writing() as session:
-        (claimed,) = dispatch.claim(session, world.channels, world.settings, "worker", world.now)
+        (claimed,) = dispatch.claim(session, world.providers, world.settings, "worker", world.now)
     with world.database.writing() as session:
         suppression.opt_out(session, "sms", PEOPLE["c3"], source="test", now=world.now)
-    dispatch.hand_over(world.channels[claimed.channel], claimed)
+    dispatch.hand_over(world.providers[claimed.provider], claimed)
     assert (life.sent, life.wrong) == (1, ["invitation"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedback.bootstrap import Runtime, open_channels
+from feedback.bootstrap import Runtime, open_providers
 from feedback.library import Library
 from feedback.services.access import Viewer
 from feedback.services.followups import queue, root_causes
@@ -27,10 +27,10 @@ class Desk:
         environ = {
             "FEEDBACK_DEMO": "true",
             "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@example.com",
-            "FEEDBACK_CHANNELS_ENABLED": "simulator_email",
+            "FEEDBACK_PROVIDERS_ENABLED": "simulator_email",
         }
         settings = load(instance, environ)
-        self.runtime = Runtime(settings, database, shelf, open_channels(settings, database))
+        self.runtime = Runtime(settings, database, shelf, open_providers(settings, database))
         with database.writing() as session:
             self.people = {
                 name: user.id for name, user in factories_desk.hire(session, self.runtime, MONDAY).items()

@@ -100,8 +100,8 @@ def test_the_rest_of_a_contact_begins_when_the_survey_left(world: World) -> None
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
-    world.wait(days=6)  # the channel was held
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+    world.wait(days=6)  # the provider was held
     world.tick()
     assert len(world.texts) == 1
     world.wait(days=26)
@@ -164,7 +164,7 @@ def test_an_opt_out_cancels_what_is_queued_already(world: World) -> None:
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
         suppression.opt_out(session, "email", contact.email or "", source="test", now=world.now)
     world.tick()
     assert world.mailbox.delivered == []
@@ -222,7 +222,7 @@ def test_one_node_reminds_while_another_issues_to_the_same_contact(world: World)
 
     def remind() -> None:
         with world.database.writing() as session:
-            told = invitations.remind_due(session, world.library, world.channels, world.settings, world.now)
+            told = invitations.remind_due(session, world.library, world.providers, world.settings, world.now)
             reminded.append(told)
 
     other_node = threading.Thread(target=remind)
@@ -271,10 +271,10 @@ def test_a_reminder_keeps_to_the_channels_of_its_stage(world: World) -> None:
 def test_no_reply_is_awaited_from_where_none_can_come(world: World) -> None:
     world.settings = replace(
         world.settings,
-        channels=replace(world.settings.channels, enabled=("twilio_sms",)),
+        providers=replace(world.settings.providers, enabled=("twilio_sms",)),
         twilio=replace(world.settings.twilio, sender="+15005550006"),
     )
-    world.channels = {"twilio_sms": world.channels["simulator_sms"]}
+    world.providers = {"twilio_sms": world.providers["simulator_sms"]}
     with world.database.writing() as session:
         world.contact(session)
         world.contact(session, "c2", phone="+447700900123", time_zone="Europe/London")
@@ -282,7 +282,7 @@ def test_no_reply_is_awaited_from_where_none_can_come(world: World) -> None:
         world.event(session, "ticket_closed", "c2")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
         expected = session.scalars(select(Invitation.reply_key).order_by(Invitation.contact_id)).all()
     assert expected == [None, "+447700900123"]
 
@@ -311,8 +311,8 @@ def test_whom_no_channel_of_the_installation_reaches_is_skipped_with_the_reason(
         assert enrolment.explanation[0]["params"] == {"sms": "not_enabled", "email": "no_address"}
 
 
-def test_a_channel_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
-    world.channels.pop("simulator_sms")  # another node runs with newer settings
+def test_a_provider_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
+    world.providers.pop("simulator_sms")  # another node runs with newer settings
     with world.database.writing() as session:
         world.contact(session)
         world.contact(session, "c2", phone=None)
@@ -368,6 +368,6 @@ def test_after_a_standstill_the_missed_days_are_planned(world: World) -> None:
 
 
 def without_text_messages(world: World) -> None:
-    world.channels.pop("simulator_sms")
-    enabled = replace(world.settings.channels, enabled=tuple(world.channels))
-    world.settings = replace(world.settings, channels=enabled)
+    world.providers.pop("simulator_sms")
+    enabled = replace(world.settings.providers, enabled=tuple(world.providers))
+    world.settings = replace(world.settings, providers=enabled)

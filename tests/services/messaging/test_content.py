@@ -47,7 +47,7 @@ def test_a_text_message_that_cannot_be_answered_carries_a_link_to_stop(
 ) -> None:
     settings = replace(
         ACME,
-        channels=replace(ACME.channels, enabled=("twilio_sms",)),
+        providers=replace(ACME.providers, enabled=("twilio_sms",)),
         twilio=replace(ACME.twilio, sender=sender),
     )
     survey = NPS.model_copy(update={"messages": NPS.messages.model_copy(update={"sms": Text(template)})})
@@ -65,7 +65,7 @@ def test_the_button_of_an_email_can_be_read_whatever_colour_the_brand_has(migrat
         Settings(instance=Path()), organisation=replace(Organisation(), name="Acme", colour="#ff0")
     )
     with migrated.writing() as session:
-        html = compose(NPS, invite(session, library, kind="email"), "email", pale).html or ""
+        html = compose(NPS, invite(session, library, channel="email"), "email", pale).html or ""
     found = re.search(r"background:(#\w+);color:(#\w+);text-decoration", html)
     assert found and contrast(normalised(found[1]), normalised(found[2])) >= LEGIBLE
 
@@ -77,7 +77,7 @@ def offered(database: Database, key: str, language: str = "en") -> list[tuple[in
     """(what it preselects, its words) of each answer in an e-mail whose first question is `key`."""
     survey = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_key[key],)})
     with database.writing() as session:
-        invitation = invite(session, shelf(survey), survey.key, kind="email", language=language)
+        invitation = invite(session, shelf(survey), survey.key, channel="email", language=language)
         html = compose(survey, invitation, "email", ACME).html or ""
     assert survey.questions[0].text.to(language) in html.replace("&#x27;", "'")
     assert f"/{TOKEN}" + '" style="display:inline-block;padding:12px' in html, "a button in any case"
@@ -139,7 +139,7 @@ def test_the_points_of_a_scale_fill_their_rows_evenly_in_a_narrow_mail(
 ) -> None:
     survey = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_key[key],)})
     with migrated.writing() as session:
-        invitation = invite(session, shelf(survey), survey.key, kind="email", language=language)
+        invitation = invite(session, shelf(survey), survey.key, channel="email", language=language)
         html = compose(survey, invitation, "email", ACME).html or ""
     page = browser.new_page()
     page.set_content(html)
@@ -154,5 +154,5 @@ def test_the_points_of_a_scale_fill_their_rows_evenly_in_a_narrow_mail(
 def test_who_has_no_name_is_greeted_without_a_gap(migrated: Database) -> None:
     with migrated.writing() as session:
         for language, greeting in (("en", "Hello,"), ("fa", "سلام،")):
-            invitation = invite(session, shelf(NPS), kind="email", language=language, token=language * 6)
+            invitation = invite(session, shelf(NPS), channel="email", language=language, token=language * 6)
             assert compose(NPS, invitation, "email", ACME).body.startswith(greeting + "\n")

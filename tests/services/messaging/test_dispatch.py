@@ -24,12 +24,12 @@ from feedback.services.journey import invitations
 from feedback.services.messaging import dispatch, outbox, provider_holds, rate_limit, receipts, reconciliation
 from feedback.store.models import (
     Attempt,
-    ChannelHold,
     Consent,
     DuplicateSend,
     Invitation,
     Message,
-    Pace,
+    ProviderHold,
+    RateLimitBucket,
     Role,
     Suppression,
 )
@@ -53,7 +53,7 @@ def queue(world: World, *phones: str, event: str = "ticket_closed") -> World:
             world.event(session, event, f"c{number}")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
     return world
 
 
@@ -62,21 +62,21 @@ def many(count: int) -> list[str]:
 
 
 def failing(world: World, *errors: DeliveryFailed | None) -> None:
-    """The text channel answers with `errors` in turn, and lets everything through afterwards."""
+    """The text provider answers with `errors` in turn, and lets everything through afterwards."""
     answers = iter(errors)
-    world.channels["simulator_sms"] = Simulator(
-        kind="sms", mailbox=world.mailbox, faults=lambda _: next(answers, None)
+    world.providers["simulator_sms"] = Simulator(
+        channel="sms", mailbox=world.mailbox, faults=lambda _: next(answers, None)
     )
 
 
 def send(world: World) -> int:
-    return dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now)
+    return dispatch.send_queued(world.database, world.providers, world.settings, "worker", world.now)
 
 
 def take(world: World) -> list[dispatch.Claimed]:
     with world.database.writing() as session:
         return dispatch.claim(
-            session, world.channels, world.settings, "worker", world.now, Deadline.after(60)
+            session, world.providers, world.settings, "worker", world.now, Deadline.after(60)
         )
 
 
@@ -228,9 +228,13 @@ def test_a_call_that_hangs_holds_up_no_other(world: World) -> None:
     world.settings = replace(world.settings, worker=replace(world.settings.worker, batch=4))
     goes_on = threading.Event()
     first = only_one(lambda: goes_on.wait(60))
-    world.channels["simulator_sms"] = Simulator(kind="sms", mailbox=world.mailbox, faults=lambda _: first())
+    world.providers["simulator_sms"] = Simulator(
+        channel="sms", mailbox=world.mailbox, faults=lambda _: first()
+    )
     with ThreadPoolExecutor(world.settings.worker.concurrency) as pool:
-        while dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now, pool):
+        while dispatch.send_queued(
+            world.database, world.providers, world.settings, "worker", world.now, pool
+        ):
             pass
         wait_until(lambda: len(world.texts) == 11)
         goes_on.set()
@@ -260,11 +264,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 # Holds
 
 
-def test_bad_credentials_hold_the_channel_once_and_burn_no_message(world: World) -> None:
+def test_bad_credentials_hold_the_provider_once_and_burn_no_message(world: World) -> None:
     queue(world, *many(5))
-    failing(world, *[refusal(Verdict.HOLD_CHANNEL, "Bad credentials.")] * 5)
+    failing(world, *[refusal(Verdict.HOLD_PROVIDER, "Bad credentials.")] * 5)
     send(world)
-    assert count(world, ChannelHold) == 1
+    assert count(world, ProviderHold) == 1
     world.wait(minutes=5)
     assert send(world) == 0
     with world.database.writing() as session:
@@ -282,16 +286,16 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
         error = refusal(Verdict.HOLD_COUNTRY, "Closed.", country="TR")
         provider_holds.hold(session, "simulator_sms", error, world.now)  # type: ignore[arg-type]
 
-    def live(channels: dict[str, Any]) -> set[str]:
-        runtime = Runtime(world.settings, world.database, world.library, channels)
+    def live(providers: dict[str, Any]) -> set[str]:
+        runtime = Runtime(world.settings, world.database, world.library, providers)
         with structlog.testing.capture_logs() as logged:
             Worker(runtime, lambda: world.now).tick()
         return {line["job"] for line in logged if line["event"] == "worker.job_failed"}
 
-    assert "report holds" in live({"broken": object(), **world.channels})
+    assert "report holds" in live({"broken": object(), **world.providers})
     assert (len(world.texts), world.mails) == (1, [])
-    assert live(world.channels) == set()
-    assert live(world.channels) == set()
+    assert live(world.providers) == set()
+    assert live(world.providers) == set()
     assert world.mails == ["simulator_sms (TR) sends nothing any more"]
 
 
@@ -328,8 +332,8 @@ def test_a_hold_that_matches_no_row_does_not_spin(due: World) -> None:
 
 def test_a_suspended_account_is_noticed_from_a_receipt(due: World) -> None:
     send(due)
-    assert hear(due, "SIM00000001", "failed", verdict=Verdict.HOLD_CHANNEL)
-    assert count(due, ChannelHold) == 1
+    assert hear(due, "SIM00000001", "failed", verdict=Verdict.HOLD_PROVIDER)
+    assert count(due, ProviderHold) == 1
 
 
 # What nobody knows
@@ -439,15 +443,15 @@ def test_a_reminder_is_not_confirmed_by_the_invitation_that_has_the_same_link(du
 @pytest.mark.parametrize(("unknown_mail", "state"), [("hold", "held"), ("resend", "queued")])
 def test_mail_cannot_be_looked_up_and_waits_for_a_person(world: World, unknown_mail: str, state: str) -> None:
     world.settings = replace(world.settings, smtp=replace(world.settings.smtp, unknown=unknown_mail))
-    world.channels["simulator_email"] = Simulator(
-        kind="email", mailbox=world.mailbox, faults=lambda _: unknown()
+    world.providers["simulator_email"] = Simulator(
+        channel="email", mailbox=world.mailbox, faults=lambda _: unknown()
     )
     with world.database.writing() as session:
         world.contact(session, phone=None)
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
     send(world)
     assert only(world).state == state
 
@@ -459,7 +463,7 @@ def test_a_late_success_of_the_same_attempt_is_believed(due: World) -> None:
     (claimed,) = take(due)
     due.wait(hours=1)
     reap(due)
-    assert finish(due, dispatch.hand_over(due.channels["simulator_sms"], claimed))
+    assert finish(due, dispatch.hand_over(due.providers["simulator_sms"], claimed))
     assert only(due).state == "sent"
 
 
@@ -542,7 +546,7 @@ def test_a_receipt_can_close_an_address(due: World, verdict: Verdict) -> None:
 
 
 def test_a_message_that_missed_its_hours_waits_for_the_next_ones(due: World) -> None:
-    failing(due, refusal(Verdict.HOLD_CHANNEL, "Bad credentials."))
+    failing(due, refusal(Verdict.HOLD_PROVIDER, "Bad credentials."))
     send(due)
     due.wait(hours=10)  # past midnight in Istanbul
     with due.database.writing() as session:
@@ -574,7 +578,7 @@ def test_no_reminder_goes_to_whoever_has_answered(due: World) -> None:
 
 
 def test_a_sender_with_an_empty_bucket_keeps_back_its_own_messages_only(world: World) -> None:
-    world.channels = {"twilio_sms": Simulator(kind="sms", mailbox=world.mailbox)}
+    world.providers = {"twilio_sms": Simulator(channel="sms", mailbox=world.mailbox)}
     queue(world, *many(30))
     with world.database.writing() as session:
         session.execute(update(Message).where(Message.id % 3 == 0).values(sender="ACME"))
@@ -585,9 +589,9 @@ def test_a_sender_with_an_empty_bucket_keeps_back_its_own_messages_only(world: W
 
 
 def test_a_provider_that_asks_to_slow_down_is_heeded_by_the_whole_sender(world: World) -> None:
-    world.channels = {
+    world.providers = {
         "twilio_sms": Simulator(
-            kind="sms",
+            channel="sms",
             mailbox=world.mailbox,
             faults=lambda each: (
                 refusal(Verdict.RATE_LIMITED, "Slow.", retry_after=60) if each.attempt == 1 else None
@@ -597,7 +601,7 @@ def test_a_provider_that_asks_to_slow_down_is_heeded_by_the_whole_sender(world: 
     queue(world)
     send(world)
     with world.database.reading() as session:
-        assert session.scalars(select(Pace.tokens)).one() <= -59
+        assert session.scalars(select(RateLimitBucket.tokens)).one() <= -59
 
 
 def test_a_clock_that_was_ahead_does_not_stop_a_sender(world: World) -> None:
@@ -625,7 +629,7 @@ def accept_then_break(world: World) -> None:
             super().send(outgoing)
             raise unknown()
 
-    world.channels["simulator_sms"] = AcceptsAndBreaks(kind="sms", mailbox=world.mailbox)
+    world.providers["simulator_sms"] = AcceptsAndBreaks(channel="sms", mailbox=world.mailbox)
 
 
 def mailbox_down(world: World) -> None:
@@ -633,7 +637,7 @@ def mailbox_down(world: World) -> None:
         def find(self, *_: object) -> list:  # type: ignore[override,type-arg]
             raise refusal(Verdict.RETRY, "Down.")
 
-    world.channels["simulator_sms"] = Mute(kind="sms", mailbox=world.mailbox)
+    world.providers["simulator_sms"] = Mute(channel="sms", mailbox=world.mailbox)
 
 
 def expire_lease_and_resend(world: World) -> None:

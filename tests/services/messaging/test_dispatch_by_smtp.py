@@ -25,22 +25,22 @@ def server() -> Iterator[FakeSmtp]:
 @pytest.fixture
 def mail(world: World, server: FakeSmtp) -> World:
     """A world in which one mail is queued for the server."""
-    channel = SmtpEmail(
+    provider = SmtpEmail(
         host="127.0.0.1", port=server.port, security="plain", sender="Acme <hello@acme.example>", timeout=2,
         final_timeout=2,
     )  # fmt: skip
-    world.channels = {"smtp_email": channel}
+    world.providers = {"smtp_email": provider}
     with world.database.writing() as session:
         world.contact(session, phone=None)
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
     return world
 
 
 def send(world: World) -> Message:
-    dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now)
+    dispatch.send_queued(world.database, world.providers, world.settings, "worker", world.now)
     with world.database.reading() as session:
         return session.scalars(select(Message)).one()
 
@@ -99,7 +99,7 @@ def test_greylisting_is_waited_out(mail: World, server: FakeSmtp) -> None:
 
 
 def test_a_server_that_is_away_holds_nothing_and_fails_nothing(mail: World, server: FakeSmtp) -> None:
-    mail.channels["smtp_email"] = SmtpEmail(
+    mail.providers["smtp_email"] = SmtpEmail(
         host="127.0.0.1", port=1, security="plain", sender="a@b.example", timeout=1
     )
     for _ in range(3):

@@ -14,7 +14,7 @@ from feedback.providers.twilio_sms import TwilioSms
 from feedback.services.contact import suppression
 from feedback.services.messaging import dispatch, receipts, reconciliation
 from feedback.store.database import Database
-from feedback.store.models import Attempt, ChannelHold, Message
+from feedback.store.models import Attempt, Message, ProviderHold
 from tests import outbox_processes
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FAULTS, OUR_NUMBER, FakeTwilio
 from tests.outbox_sender import settings_for
@@ -28,7 +28,7 @@ class Post:
     def __init__(self, database: Database, twilio: FakeTwilio, log: Path) -> None:
         self.database, self.twilio, self.log = database, twilio, log
         self.settings = settings_for(lease=5, settle=2)
-        self.channel = self.signed_in(AUTH_TOKEN)
+        self.provider = self.signed_in(AUTH_TOKEN)
         self.now = clock.now()
         self.watch = reconciliation.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` changes
         outbox_processes.fill(database, 1)
@@ -44,8 +44,8 @@ class Post:
         )
 
     def send(self) -> int:
-        channels = {"twilio_sms": self.channel}
-        return dispatch.send_queued(self.database, channels, self.settings, "worker", self.now)
+        providers = {"twilio_sms": self.provider}
+        return dispatch.send_queued(self.database, providers, self.settings, "worker", self.now)
 
     def pass_time(self) -> None:
         """A minute later; what waits after a refusal is due."""
@@ -53,8 +53,8 @@ class Post:
         with self.database.writing() as session:
             session.execute(update(Message).where(Message.state == "queued").values(due_at=self.now))
             reconciliation.reap(session, self.settings, self.now)
-        channels = {"twilio_sms": self.channel}
-        reconciliation.reconcile(self.database, channels, self.settings, self.now, self.watch)
+        providers = {"twilio_sms": self.provider}
+        reconciliation.reconcile(self.database, providers, self.settings, self.now, self.watch)
 
     @property
     def message(self) -> Message:
@@ -89,12 +89,12 @@ def test_a_refusal_in_the_newer_form_is_an_opt_out(post: Post) -> None:
         assert suppression.is_suppressed(session, "sms", PHONE)
 
 
-def test_wrong_credentials_hold_the_channel_and_keep_the_message(post: Post) -> None:
-    post.channel = post.signed_in("f" * 32)
+def test_wrong_credentials_hold_the_provider_and_keep_the_message(post: Post) -> None:
+    post.provider = post.signed_in("f" * 32)
     post.send()
     assert post.message.state == "queued"
     with post.database.reading() as session:
-        assert session.scalars(select(ChannelHold.code)).all() == ["hold_channel"]
+        assert session.scalars(select(ProviderHold.code)).all() == ["hold_provider"]
 
 
 def test_a_number_that_said_stop_to_twilio_is_never_tried_again(post: Post) -> None:
@@ -122,7 +122,7 @@ def test_twilio_keeps_no_message_beyond_the_hours_of_contact(post: Post) -> None
 
 
 def test_signed_receipts_before_the_answer_and_doubled_settle_the_message(post: Post) -> None:
-    post.channel = post.signed_in(AUTH_TOKEN)
+    post.provider = post.signed_in(AUTH_TOKEN)
     post.send()
     (sent,) = post.twilio.outbound()
     assert sent.callback is None or "m=" in sent.callback

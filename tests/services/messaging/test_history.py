@@ -26,8 +26,8 @@ def story(world: World) -> list[history.Step]:
 
 def test_a_story_tells_what_happened_in_its_order(world: World) -> None:
     answers = iter([refusal(Verdict.RETRY, "Not now.")])
-    world.channels["simulator_sms"] = Simulator(
-        kind="sms", mailbox=world.mailbox, faults=lambda _: next(answers, None)
+    world.providers["simulator_sms"] = Simulator(
+        channel="sms", mailbox=world.mailbox, faults=lambda _: next(answers, None)
     )
     world.wait(hours=7)  # 22:00 in Istanbul
     with world.database.writing() as session:

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.services.messaging import invariants, metrics, provider_holds
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 from tests.services.conftest import World
@@ -75,7 +75,7 @@ def _uninvited(session: Session, _: World) -> None:
 
 def _held(session: Session, world: World) -> None:
     provider_holds.hold(
-        session, "twilio_sms", ChannelHeld("Bad credentials.", code="hold_channel"), world.now
+        session, "twilio_sms", ProviderHeld("Bad credentials.", code="hold_provider"), world.now
     )
 
 
@@ -112,15 +112,15 @@ def test_the_collector_can_read_the_figures(sent: World) -> None:
         found = metrics.figures(session, sent.now)
     families = {each.name: each for each in text_string_to_metric_families(metrics.exposition(found))}
     (sample,) = families["feedback_messages"].samples
-    assert (sample.labels, sample.value) == ({"channel": "simulator_sms", "state": "sent"}, 1.0)
+    assert (sample.labels, sample.value) == ({"provider": "simulator_sms", "state": "sent"}, 1.0)
     assert families["feedback_segments"].samples[0].value >= 1
-    assert families["feedback_channel_held"].samples[0].labels["channel"] == "twilio_sms"
+    assert families["feedback_provider_held"].samples[0].labels["provider"] == "twilio_sms"
 
 
 def test_what_was_spent_is_told_by_day_and_sender(sent: World) -> None:
     with sent.database.reading() as session:
         (row,) = metrics.spent(session, sent.settings, sent.now)
-    assert (row.day, row.channel, row.messages) == (sent.now.date(), "simulator_sms", 1)
+    assert (row.day, row.provider, row.messages) == (sent.now.date(), "simulator_sms", 1)
     assert row.segments >= 1
 
 

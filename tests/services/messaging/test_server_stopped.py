@@ -133,7 +133,9 @@ def send_until(world: World, **then: Callable[[], None]) -> None:
         if here in then:
             then.pop(here)()
 
-    dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now, reached=reached)
+    dispatch.send_queued(
+        world.database, world.providers, world.settings, "worker", world.now, reached=reached
+    )
 
 
 class ThenStops(Simulator):
@@ -148,10 +150,10 @@ class ThenStops(Simulator):
 
 
 def stopping(world: World, stop: Callable[[], None]) -> None:
-    for kind in ("sms", "email"):
-        channel = ThenStops(kind=kind, mailbox=world.mailbox)
-        channel.stop = stop
-        world.channels[channel.key] = channel
+    for channel in ("sms", "email"):
+        provider = ThenStops(channel=channel, mailbox=world.mailbox)
+        provider.stop = stop
+        world.providers[provider.key] = provider
 
 
 def lease_is_over(world: World) -> None:
@@ -218,21 +220,21 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
     stopping(world, server.stop)
     with ThreadPoolExecutor(2) as pool:
         dispatch.send_queued(
-            world.database, world.channels, world.settings, "worker", world.now, pool
+            world.database, world.providers, world.settings, "worker", world.now, pool
         )  # both calls are made, and neither can be written down
     server.start()
     assert states(world) == ["sending", "sending"]
     lease_is_over(world)
     world.reconcile()
     with world.database.reading() as session:
-        ends = {tuple(row) for row in session.execute(select(Message.kind, Message.state))}
+        ends = {tuple(row) for row in session.execute(select(Message.channel, Message.state))}
     assert ends == {("sms", "sent"), ("email", "held")}
     assert (send(world), len(world.texts), len(world.mails)) == (0, 1, 1)
 
 
 def test_a_worker_goes_on_by_itself(world: World, server: Server, logged: list[Any]) -> None:
     settings = replace(world.settings, worker=replace(world.settings.worker, tick=0.2))
-    runtime = Runtime(settings, world.database, world.library, world.channels)
+    runtime = Runtime(settings, world.database, world.library, world.providers)
     worker = Worker(runtime, lambda: world.now)
     worker.start()
     try:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.services.followups import workflow
 from feedback.services.messaging import provider_holds
 from feedback.services.notifications import staff_email
@@ -22,12 +22,12 @@ from tests.services.followups.desk import MONDAY, Desk
 
 def tell(desk: Desk, now: datetime = MONDAY) -> int:
     with desk.runtime.database.writing() as session:
-        return staff_email.tell_owners(session, desk.runtime.channels, desk.runtime.settings, now)
+        return staff_email.tell_owners(session, desk.runtime.providers, desk.runtime.settings, now)
 
 
 def escalate(desk: Desk, now: datetime) -> int:
     with desk.runtime.database.writing() as session:
-        return staff_email.escalate(session, desk.runtime.channels, desk.runtime.settings, now)
+        return staff_email.escalate(session, desk.runtime.providers, desk.runtime.settings, now)
 
 
 def mails(desk: Desk) -> list[tuple[str, str | None]]:
@@ -269,7 +269,7 @@ def test_reminders_can_be_turned_off(desk: Desk) -> None:
     settings = replace(desk.runtime.settings, alerts=quiet)
     with desk.runtime.database.writing() as session:
         assert (
-            staff_email.tell_owners(session, desk.runtime.channels, settings, MONDAY + timedelta(hours=3))
+            staff_email.tell_owners(session, desk.runtime.providers, settings, MONDAY + timedelta(hours=3))
             == 0
         )
 
@@ -370,12 +370,12 @@ def test_two_workers_at_the_same_moment_tell_once(desk: Desk) -> None:
 def test_two_workers_who_find_half_each_still_tell_once(desk: Desk, job: Callable[..., int]) -> None:
     tasks = [desk.low() for _ in range(4)]
     late = MONDAY + timedelta(hours=5)
-    database, channels, settings = desk.runtime.database, desk.runtime.channels, desk.runtime.settings
+    database, providers, settings = desk.runtime.database, desk.runtime.providers, desk.runtime.settings
     told: list[int] = []
 
     def other_worker() -> None:
         with database.writing() as session:
-            told.append(job(session, channels, settings, late))
+            told.append(job(session, providers, settings, late))
 
     second = threading.Thread(target=other_worker)
     with database.writing() as first:
@@ -384,7 +384,7 @@ def test_two_workers_who_find_half_each_still_tell_once(desk: Desk, job: Callabl
                 select(FollowUp).where(FollowUp.id.in_([task.id for task in tasks[:2]])).with_for_update()
             )
             assert len(colleague.scalars(theirs).all()) == 2
-            assert job(first, channels, settings, late) > 0
+            assert job(first, providers, settings, late) > 0
         second.start()
         second.join(timeout=1)
     second.join()
@@ -392,17 +392,17 @@ def test_two_workers_who_find_half_each_still_tell_once(desk: Desk, job: Callabl
     assert len(mails(desk)) == 1
 
 
-def hold(desk: Desk, channel: str, country: str | None = None) -> None:
-    error = ChannelHeld(
-        "Twilio 20003: the credentials are not accepted.", code="hold_channel", country=country
+def hold(desk: Desk, provider: str, country: str | None = None) -> None:
+    error = ProviderHeld(
+        "Twilio 20003: the credentials are not accepted.", code="hold_provider", country=country
     )
     with desk.runtime.database.writing() as session:
-        provider_holds.hold(session, channel, error, MONDAY)
+        provider_holds.hold(session, provider, error, MONDAY)
 
 
 def tell_of_holds(desk: Desk) -> int:
     with desk.runtime.database.writing() as session:
-        return staff_email.tell_of_holds(session, desk.runtime.channels, desk.runtime.settings, MONDAY)
+        return staff_email.tell_of_holds(session, desk.runtime.providers, desk.runtime.settings, MONDAY)
 
 
 def test_admins_hear_once_of_each_hold_and_why(desk: Desk) -> None:
@@ -420,7 +420,7 @@ def test_admins_hear_once_of_each_hold_and_why(desk: Desk) -> None:
     assert "/deliveries/" in body
 
 
-def test_nobody_is_told_by_the_channel_that_is_held(desk: Desk) -> None:
+def test_nobody_is_told_by_the_provider_that_is_held(desk: Desk) -> None:
     hold(desk, "simulator_email")
     assert (tell_of_holds(desk), mails(desk)) == (0, [])
 
@@ -439,7 +439,7 @@ def test_a_kept_promise_troubles_nobody(desk: Desk) -> None:
     assert escalate(desk, MONDAY + timedelta(hours=5)) == 0
 
 
-def test_without_an_e_mail_channel_nothing_is_pretended(desk: Desk) -> None:
+def test_without_an_e_mail_provider_nothing_is_pretended(desk: Desk) -> None:
     desk.low()
     with desk.runtime.database.writing() as session:
         assert staff_email.tell_owners(session, {}, desk.runtime.settings, MONDAY) == 0

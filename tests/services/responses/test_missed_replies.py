@@ -32,7 +32,7 @@ def down(world: World, twilio: FakeTwilio) -> World:
     """A world that nobody has called for a while."""
     world.now = clock.now()
     world.settings = replace(world.settings, twilio=replace(world.settings.twilio, sender=OUR_NUMBER))
-    world.channels["twilio_sms"] = TwilioSms(
+    world.providers["twilio_sms"] = TwilioSms(
         account_sid=ACCOUNT_SID,
         auth_token=AUTH_TOKEN,
         public_url="https://feedback.example",
@@ -45,7 +45,7 @@ def down(world: World, twilio: FakeTwilio) -> World:
 
 
 def catch_up(world: World) -> int:
-    return missed_replies.catch_up(world.database, world.channels, world.library, world.settings, world.now)
+    return missed_replies.catch_up(world.database, world.providers, world.library, world.settings, world.now)
 
 
 def test_a_missed_stop_is_heard_once(down: World, twilio: FakeTwilio) -> None:
@@ -84,8 +84,8 @@ def test_a_stop_to_a_number_of_a_messaging_service_is_heard_though_nobody_wrote_
     with down.database.writing() as session:
         sent = {
             "purpose": "invitation",
-            "channel": "twilio_sms",
-            "kind": "sms",
+            "provider": "twilio_sms",
+            "channel": "sms",
             "recipient": PHONE,
             "state": "sent",
         }
@@ -104,7 +104,7 @@ def test_what_is_read_back_long_after_is_not_answered_in_the_night(
 ) -> None:
     twilio.receive(PHONE, OUR_NUMBER, "HELP").created -= hours * 3600
     assert catch_up(down) == 1
-    dispatch.send_queued(down.database, down.channels, down.settings, "worker", down.now)
+    dispatch.send_queued(down.database, down.providers, down.settings, "worker", down.now)
     assert len(twilio.outbound()) == answers
 
 

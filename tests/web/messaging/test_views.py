@@ -15,7 +15,7 @@ from feedback import clock
 from feedback.core import lifecycle
 from feedback.core.contact_policy import SKIP_CODES
 from feedback.core.journey import Journey
-from feedback.errors import ChannelHeld
+from feedback.errors import ProviderHeld
 from feedback.i18n import LANGUAGES, translator
 from feedback.providers.base import Verdict
 from feedback.services.messaging import provider_holds
@@ -23,12 +23,12 @@ from feedback.services.messaging.history import Step
 from feedback.store.models import (
     Attempt,
     AuditEntry,
-    ChannelHold,
     Contact,
     Enrolment,
     Invitation,
     JourneyEvent,
     Message,
+    ProviderHold,
     Receipt,
     User,
 )
@@ -42,8 +42,8 @@ def message(session: Session, invitation: Invitation, **columns: Any) -> Message
     now = clock.now()
     facts: dict[str, Any] = {
         "purpose": "invitation",
-        "channel": "twilio_sms",
-        "kind": "sms",
+        "provider": "twilio_sms",
+        "channel": "sms",
         "recipient": PHONE,
         "body": "Hello",
         "language": "en",
@@ -81,7 +81,7 @@ def stored(app: Flask, message_id: int) -> Message:
         return session.get_one(Message, message_id)
 
 
-def test_a_day_is_told_by_channel_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
+def test_a_day_is_told_by_provider_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
     page = sign_in("lead").get("/deliveries/").text
     assert "By day, channel and sender" in page
     assert "the address does not work" in page
@@ -98,7 +98,13 @@ def test_a_mail_to_a_colleague_is_listed_while_somebody_has_to_decide_about_it(
         user = session.scalars(select(User).order_by(User.id)).first()
         assert user
         now = clock.now()
-        mail = {"purpose": "digest", "channel": "smtp_email", "kind": "email", "body": "", "language": "en"}
+        mail = {
+            "purpose": "digest",
+            "provider": "smtp_email",
+            "channel": "email",
+            "body": "",
+            "language": "en",
+        }
         held = Message(
             **mail, user_id=user.id, recipient=user.email, state="held", due_at=now, created_at=now
         )
@@ -194,11 +200,13 @@ def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sig
         assert f"<h2>{heading} · last 14 days</h2>" in page
 
 
-def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
-    error = ChannelHeld("Twilio 20003: the credentials are not accepted.", code="hold_channel", country="TR")
+def test_a_held_provider_says_so_until_somebody_lets_it_send_again(app: Flask, sign_in: SignIn) -> None:
+    error = ProviderHeld(
+        "Twilio 20003: the credentials are not accepted.", code="hold_provider", country="TR"
+    )
     with app.extensions["feedback"].database.writing() as session:
         provider_holds.hold(session, "twilio_sms", error, clock.now())
-    form = {"channel": "twilio_sms", "country": "TR"}
+    form = {"provider": "twilio_sms", "country": "TR"}
     assert "Let it send again" not in sign_in("cem").get("/deliveries/").text
     client = sign_in("lead")
     page = client.get("/deliveries/").text
@@ -208,10 +216,10 @@ def test_a_held_channel_says_so_until_somebody_lets_it_send_again(app: Flask, si
         "The channel sends again." in client.post("/deliveries/holds", data=form, follow_redirects=True).text
     )
     with app.extensions["feedback"].database.reading() as session:
-        hold = session.scalars(select(ChannelHold)).one()
+        hold = session.scalars(select(ProviderHold)).one()
         assert hold.lifted_at is not None
         assert session.scalars(
-            select(AuditEntry.action).where(AuditEntry.subject == "channel_hold")
+            select(AuditEntry.action).where(AuditEntry.subject == "provider_hold")
         ).all() == ["lifted"]
 
 
@@ -280,7 +288,7 @@ def moved(app: Flask) -> int:
                 Attempt(message_id=row.id, number=1, worker="w", started_at=morning, outcome="DeliveryFailed",
                         code="rate_limited"),
                 Attempt(message_id=row.id, number=2, worker="w", started_at=morning, outcome="sent"),
-                Receipt(message_id=row.id, channel="twilio_sms", provider_id="SM1", status="undelivered",
+                Receipt(message_id=row.id, provider="twilio_sms", provider_id="SM1", status="undelivered",
                         code="30003", received_at=morning + timedelta(minutes=1)),
             ]
         )  # fmt: skip
@@ -332,6 +340,10 @@ def test_there_are_words_for_every_reason_and_state() -> None:
     assert set(Verdict) <= set(message_wording.REASONS)
     assert set(SKIP_CODES) <= set(message_wording.REASONS)
     assert set(lifecycle.MESSAGE) <= set(message_wording.STATES)
+
+
+def test_what_messages_of_an_earlier_release_say_still_has_words() -> None:
+    assert message_wording.REASONS["hold_channel"] == message_wording.REASONS[Verdict.HOLD_PROVIDER]
 
 
 @pytest.mark.parametrize("language", LANGUAGES["desk"])

@@ -37,7 +37,7 @@ def replies(app: Flask) -> dict[str, int]:
         ):
             contact = people[who] if who else None
             reply = InboundReply(
-                channel="simulator_sms",
+                provider="simulator_sms",
                 provider_id=meaning,
                 sender=contact.phone if contact and contact.phone else "+905559999999",
                 recipient="+15550000000",
@@ -119,7 +119,7 @@ def test_surveys_wait_until_every_doubt_about_a_person_is_decided(
 ) -> None:
     with app.extensions["feedback"].database.writing() as session:
         first = session.get_one(InboundReply, replies["maybe_stop"])
-        facts = {"channel": "simulator_sms", "recipient": first.recipient, "sender": first.sender}
+        facts = {"provider": "simulator_sms", "recipient": first.recipient, "sender": first.sender}
         second = InboundReply(
             provider_id="second", body="leave me alone", received_at=first.received_at, meaning="maybe_stop",
             contact_id=first.contact_id, needs_person=True, **facts,
@@ -183,7 +183,7 @@ def test_the_tray_is_read_page_by_page(app: Flask, sign_in: SignIn) -> None:
         for number in range(60):
             session.add(
                 InboundReply(
-                    channel="simulator_sms", provider_id=f"n{number}", sender="+905559999999",
+                    provider="simulator_sms", provider_id=f"n{number}", sender="+905559999999",
                     recipient="+15550000000", body=f"Letter {number}", received_at=now,
                     meaning="unknown_sender", needs_person=True,
                 )
@@ -203,7 +203,7 @@ def test_the_latest_words_come_first_whatever_order_they_were_fetched_in(app: Fl
         for hours, words in ((0, "newest"), (5, "oldest"), (2, "middle")):
             session.add(
                 InboundReply(
-                    channel="simulator_sms", provider_id=words, sender="+905559999999",
+                    provider="simulator_sms", provider_id=words, sender="+905559999999",
                     recipient="+15550000000", body=words, received_at=now - timedelta(hours=hours),
                     meaning="unknown_sender", needs_person=True,
                 )

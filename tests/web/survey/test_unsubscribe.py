@@ -24,7 +24,7 @@ def invitation(runtime: Runtime) -> Invitation:
             contact_id=contact.id,
             version=runtime.library.published(session, "relationship-nps", NOW),
             stage="relationship",
-            kind="email",
+            channel="email",
             language="en",
             state="sent",
             token="3Xq8Zt7LmNp2",
@@ -60,8 +60,9 @@ def test_one_press_is_enough_without_cookie_or_token(
         assert "<form" not in page.text
     with runtime.database.reading() as session:
         contact = session.get_one(Contact, invitation.contact_id)
-        for kind, address in (("sms", contact.phone), ("email", contact.email)):
-            assert not address or suppression.is_suppressed(session, kind, address)
+        assert contact.addresses
+        for kind, address in contact.addresses.items():
+            assert suppression.is_suppressed(session, kind, address)
 
 
 def test_the_page_speaks_the_customers_language(app: Flask, runtime: Runtime, invitation: Invitation) -> None:
