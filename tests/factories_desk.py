@@ -16,6 +16,7 @@ from feedback.services.access import Viewer
 from feedback.services.followups import workflow
 from feedback.services.followups.workflow import Closing
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.services.staff import accounts
 from feedback.store.models import Account, Contact, FollowUp, Invitation, User
 
@@ -177,14 +178,7 @@ def answer(
     given = {"score": Answer(score)}
     if words:
         given["improve" if score <= 8 else "keep"] = Answer(None, words)
-    response_id = recording.record(
-        session,
-        invitation,
-        runtime.library.of(invitation.version),
-        given,
-        source="link",
-        followup=runtime.settings.followup,
-        now=now,
-    )
+    questionnaire, submission = runtime.library.of(invitation.version), Submission(given, now, "link")
+    response_id = recording.record(session, invitation, questionnaire, submission, runtime.settings)
     session.flush()
     return list(session.query(FollowUp).filter_by(response_id=response_id))

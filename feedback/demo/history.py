@@ -24,6 +24,7 @@ from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
 from feedback.services.notifications import staff_email
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.settings import Settings
 from feedback.store.models import Contact, FollowUp, Invitation
 
@@ -125,16 +126,13 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
         if dice.random() < WOULD_ANSWER[invitation.kind] / 4:
             questionnaire = runtime.library.of(invitation.version)
             at = now - timedelta(minutes=dice.randrange(1, 200))
-            recording.record(
-                session,
-                invitation,
-                questionnaire,
-                _answer(questionnaire, invitation, dice, better),
+            submission = Submission(
+                answers=_answer(questionnaire, invitation, dice, better),
+                at=at,
                 source="sms_reply" if invitation.kind == "sms" and dice.random() < 0.3 else "link",
-                followup=runtime.settings.followup,
-                now=at,
                 finished=True,
             )
+            recording.record(session, invitation, questionnaire, submission, runtime.settings)
 
 
 def _answer(

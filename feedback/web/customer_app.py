@@ -20,8 +20,10 @@ from feedback.core.token import ALPHABET, LENGTH
 from feedback.web import monitoring
 from feedback.web.http import headers, request_limits
 from feedback.web.layout import error_pages
-from feedback.web.survey import unsubscribe, views
-from feedback.web.survey.pages import Pages
+from feedback.web.survey import unsubscribe
+from feedback.web.survey.frames import Frames
+from feedback.web.survey.pages import Notice, Pages
+from feedback.web.survey.views import SurveyViews
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -44,9 +46,10 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask("feedback.web.customer_app", static_folder=None)
     app.config.update(request_limits.configuration(runtime.settings))
     app.url_map.strict_slashes = False
-    pages = Pages(runtime.settings)
+    frames = Frames()
+    pages = Pages(runtime.settings, frames)
     monitoring.install(app)
-    app.register_blueprint(views.blueprint(runtime, pages))
+    app.register_blueprint(SurveyViews(runtime, pages, frames).blueprint())
     app.register_blueprint(unsubscribe.blueprint(runtime, pages))
     headers.install(app)
     app.register_error_handler(SecurityError, error_pages.unknown_host)
@@ -105,11 +108,10 @@ _UNREADABLE = ("We could not read this", "Open the link in the message once more
 def _refused(pages: Pages, error: HTTPException) -> Response:
     """A method that no page has, or a request that cannot be read."""
     code = error.code or 400
-    return pages.notice(code, *_REFUSED.get(code, _UNREADABLE), onward=True)
+    return pages.notice(Notice(code, *_REFUSED.get(code, _UNREADABLE), onward=True))
 
 
 def _unexpected(pages: Pages, error: Exception) -> Response:
     log.error("unexpected", exc_info=error)
-    return pages.notice(
-        500, "We cannot save your answer just now", "Nothing is lost: please try again in a minute."
-    )
+    words = "Nothing is lost: please try again in a minute."
+    return pages.notice(Notice(500, "We cannot save your answer just now", words))

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from feedback.core.answer import Answer
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.errors import Conflict, NotFound, Rejected
@@ -53,19 +52,17 @@ def open_if_needed(
     session: Session,
     response: Response,
     questionnaire: Questionnaire,
-    answers: Mapping[str, Answer],
+    rules: Sequence[FollowUpRule],
     *,
     followup: FollowUpSettings,
     now: datetime,
 ) -> list[FollowUp]:
-    """The follow-ups that these answers call for and that were not open yet, with their owners and due dates.
+    """The follow-ups that these rules call for and that were not open yet, with their owners and due dates.
 
     At most one of each kind for a response, however often it is edited; none for a response that looks like a
     machine's. What is there already follows an edited answer (`corrections`).
     """
-    rules = list(questionnaire.follow_ups_for(answers))
-    may_change_some = bool(rules or response.edits)
-    if response.provisional or not may_change_some:  # most answers; they cost no look into the database
+    if not may_change(response, rules):
         return []
     scored = _score(response, questionnaire)
     known = {task.kind: task for task in _of(session, response)}
@@ -78,6 +75,20 @@ def open_if_needed(
             opened.append(task)
     answer_changes.call_off(session, known.values(), scored, now=now)
     return opened
+
+
+class _Judged(Protocol):
+    """A response as an object or as a row."""
+
+    @property
+    def provisional(self) -> bool: ...
+    @property
+    def edits(self) -> int: ...
+
+
+def may_change(response: _Judged, rules: Sequence[FollowUpRule]) -> bool:
+    """Whether an answer that set off these rules opens a follow-up or changes one; most do not."""
+    return not response.provisional and bool(rules or response.edits)
 
 
 def _of(session: Session, response: Response) -> Sequence[FollowUp]:

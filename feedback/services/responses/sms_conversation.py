@@ -27,6 +27,7 @@ from feedback.providers.base import Reply
 from feedback.services.contact import suppression
 from feedback.services.messaging import content
 from feedback.services.responses import lookup, recording
+from feedback.services.responses.submission import Submission
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
@@ -63,15 +64,15 @@ def receive(
         invitation = None  # nobody remembers what it was about
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
-    talk = _Talk(session, row, reply, contact, settings, now)
+    conversation = _Conversation(session, row, reply, contact, settings, now)
     if invitation is None:
-        last = talk.without_invitation(_meaning(reply, None, talk.language))
+        last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
-            _Survey(talk, last, library.of(last.version)).keep_late()
+            _OpenSurvey(conversation, last, library.of(last.version)).store_late_comment()
     else:
         questionnaire = library.of(invitation.version)
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
-        _Survey(talk, invitation, questionnaire).hear(meaning)
+        _OpenSurvey(conversation, invitation, questionnaire).handle(meaning)
     return row
 
 
@@ -107,7 +108,7 @@ def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
 
 
 @dataclass(frozen=True)
-class _Talk:
+class _Conversation:
     """One reply and what it takes to answer it."""
 
     session: Session
@@ -258,24 +259,24 @@ class _Talk:
 
 
 @dataclass(frozen=True)
-class _Survey:
+class _OpenSurvey:
     """The survey that a reply belongs to."""
 
-    talk: _Talk
+    conversation: _Conversation
     invitation: Invitation
     questionnaire: Questionnaire
 
-    def hear(self, meaning: Meaning) -> None:
+    def handle(self, meaning: Meaning) -> None:
         """Go one step on: what has been answered so far decides what the reply is.
 
         The first number is the score. After it only a bare number is one, and corrects it; everything else is
         the comment, whole.
         """
-        meaning = self.talk.set_aside(meaning)
+        meaning = self.conversation.set_aside(meaning)
         question = _scored(self.questionnaire)
-        given = lookup.answers_to(self.talk.session, self.invitation.id)
+        given = self._answers()
         scored = question is not None and question.key in given
-        if self.talk.follow(meaning):
+        if self.conversation.follow(meaning):
             if scored and meaning == Stop("likely"):
                 self._add_words()  # a comment in which they also ask to be left alone
         elif isinstance(meaning, Score) and question and (meaning.bare or not scored):
@@ -287,14 +288,14 @@ class _Survey:
         else:
             self._keep()
 
-    def keep_late(self) -> None:
+    def store_late_comment(self) -> None:
         """Put the reply to the comment of an answer that is closed to changes: words only add to it.
 
         Without an answer there is nothing to add to; the reply itself waits for a person in any case.
         """
-        self.talk.for_a_person("late")
+        self.conversation.for_a_person("late")
         words = self._words()
-        if words and lookup.answers_to(self.talk.session, self.invitation.id):
+        if words and self._answers():
             self._store(words, added=True)
 
     def _score(self, question: ScaleQuestion, meaning: Score) -> None:
@@ -302,7 +303,7 @@ class _Survey:
         comment = self._comment_question(given)
         if meaning.comment and comment:
             given |= self._words(meaning.comment, given)
-        self.talk.mean("score")
+        self.conversation.mean("score")
         if not self._record(given):
             return
         if comment is None or comment.key in given:
@@ -316,22 +317,22 @@ class _Survey:
             self._say("comment_prompt", prompt.to(self._language))
 
     def _comment(self) -> None:
-        self.talk.mean("comment")
+        self.conversation.mean("comment")
         if self._add_words():
             self._thank()
 
     def _keep(self) -> None:
         """Words that came when none were asked for: kept with the answers where they fit, and read by a person."""
-        self.talk.for_a_person("unclear")
+        self.conversation.for_a_person("unclear")
         self._add_words()
 
     def _ask_again(self, question: ScaleQuestion) -> None:
-        self.talk.for_a_person("unclear")  # for perhaps they never write again
+        self.conversation.for_a_person("unclear")  # for perhaps they never write again
         self.invitation.conversation = "asked_again"
-        link = content.link(self.talk.settings, self.invitation.token or "")
+        link = content.link(self.conversation.settings, self.invitation.token or "")
         limits = {"minimum": question.minimum, "maximum": question.maximum}
-        self.talk.say(
-            "reprompt", self.talk.words(UNCLEAR, self._language, link=link, **limits), self._language
+        self.conversation.say(
+            "reprompt", self.conversation.words(UNCLEAR, self._language, link=link, **limits), self._language
         )
 
     def _thank(self) -> None:
@@ -340,17 +341,17 @@ class _Survey:
             return
         self.invitation.conversation = "done"
         self._store({}, added=True, finished=True)
-        thanks = self.questionnaire.thanks_for(lookup.answers_to(self.talk.session, self.invitation.id))
-        words = self.talk.words("Thank you for your answer!", self._language)
+        thanks = self.questionnaire.thanks_for(self._answers())
+        words = self.conversation.words("Thank you for your answer!", self._language)
         self._say("thanks", thanks.text.to(self._language) if thanks else words)
 
     def _add_words(self) -> bool:
         """Put the reply behind what was written before; False where it came too late for that."""
-        if not says_something(self.talk.row.body):
+        if not says_something(self.conversation.row.body):
             return True  # "." is a way to say nothing
         words = self._words()
         if not words:
-            self.talk.for_a_person("late")
+            self.conversation.for_a_person("late")
             return False
         return self._record(words)
 
@@ -359,9 +360,9 @@ class _Survey:
 
         `given` are answers of this reply that are not stored yet.
         """
-        answers = {**lookup.answers_to(self.talk.session, self.invitation.id), **(given or {})}
+        answers = {**self._answers(), **(given or {})}
         question = self._comment_question(answers)
-        said = said or self.talk.row.body
+        said = said or self.conversation.row.body
         if question is None or not says_something(said):
             return {}
         earlier = answers[question.key].text if question.key in answers else None
@@ -372,29 +373,33 @@ class _Survey:
         try:
             self._store(given)
         except LinkClosed:
-            self.keep_late()
+            self.store_late_comment()
             return False
         return True
 
     def _store(self, given: Mapping[str, Answer], *, added: bool = False, finished: bool = False) -> None:
-        talk = self.talk
+        conversation = self.conversation
+        submission = Submission(given, conversation.now, "sms_reply", added=added, finished=finished)
         recording.record(
-            talk.session, self.invitation, self.questionnaire, given, source="sms_reply",
-            followup=talk.settings.followup, now=talk.now, edit_window=talk.settings.link.edit_window,
-            added=added, finished=finished,
-        )  # fmt: skip
+            conversation.session, self.invitation, self.questionnaire, submission, conversation.settings
+        )
+
+    def _answers(self) -> dict[str, Answer]:
+        """What has been answered so far."""
+        connection = lookup.connection_of(self.conversation.session)
+        return lookup.answers_to(connection, self.invitation.id)
 
     def _comment_question(self, given: Mapping[str, Answer]) -> TextQuestion | None:
         """The open question that a reply in words answers, given the answers so far."""
         return next((each for each in self.questionnaire.path(given) if isinstance(each, TextQuestion)), None)
 
     def _say(self, purpose: str, template: str) -> None:
-        given = lookup.answers_to(self.talk.session, self.invitation.id)
+        given = self._answers()
         values = {
-            **content.values(self.invitation, self.talk.settings),
+            **content.values(self.invitation, self.conversation.settings),
             **self.questionnaire.repeated(given, self._language),
         }
-        self.talk.say(purpose, fill(template, values), self._language)
+        self.conversation.say(purpose, fill(template, values), self._language)
 
     @property
     def _language(self) -> str:

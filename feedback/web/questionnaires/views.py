@@ -18,7 +18,6 @@ from feedback.core.message import Character
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.i18n import translator
 from feedback.lint import ends
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.catalogue import in_language, rule_in_language
@@ -34,7 +33,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.routes import get, post, room
 from feedback.web.layout.navigation import is_fragment
 from feedback.web.survey.pages import Pages
-from feedback.web.survey.steps import Place, Step, Words
+from feedback.web.survey.steps import Position, Step, Wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -283,6 +282,6 @@ def _step(questionnaire: Questionnaire, language: str, key: str, company: str) -
     """The step of a question, wherever on the way it may be asked."""
     keys = [each.key for each in questionnaire.questions]
     at = keys.index(key) + 1
-    words = Words(questionnaire, language, {"company": company})
-    place = Place(at, len(keys), final=at == len(keys))
-    return Step(questionnaire.by_key[key], words, translator("survey", language), place, "preview")
+    wording = Wording(questionnaire, language, {"company": company})
+    position = Position(at, len(keys), final=at == len(keys))
+    return Step(questionnaire.by_key[key], wording, position, "preview")

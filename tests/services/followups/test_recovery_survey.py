@@ -15,6 +15,7 @@ from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import invitations
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.store.models import Contact, Enrolment, FollowUp, Invitation, JourneyEvent
 from tests.services.followups.desk import MONDAY, Desk
 
@@ -56,15 +57,8 @@ def answer(desk: Desk, invitation: Invitation, score: int) -> None:
     runtime, now = desk.runtime, CLOSED + 41 * DAY
     with runtime.database.writing() as session:
         asked = session.get_one(Invitation, invitation.id)
-        recording.record(
-            session,
-            asked,
-            runtime.library.of(asked.version),
-            {"satisfaction": Answer(score)},
-            source="link",
-            followup=runtime.settings.followup,
-            now=now,
-        )
+        submission = Submission({"satisfaction": Answer(score)}, now, "link")
+        recording.record(session, asked, runtime.library.of(asked.version), submission, runtime.settings)
 
 
 def test_the_journey_hears_of_it_once(desk: Desk) -> None:

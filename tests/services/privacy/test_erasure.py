@@ -18,6 +18,7 @@ from feedback.services.customers import product_usage
 from feedback.services.journey import enrolments
 from feedback.services.privacy import erasure, retention
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.settings.table import Retention
 from feedback.store.base import Base
 from feedback.store.models import (
@@ -58,15 +59,8 @@ def surveyed(world: World) -> World:
         invitation = session.scalars(select(Invitation)).one()
         questionnaire = world.library.of(invitation.version)
         given = {each.key: _answer_to(each.type) for each in questionnaire.questions if each.type in _GIVEN}
-        recording.record(
-            session,
-            invitation,
-            questionnaire,
-            given,
-            source="link",
-            followup=world.settings.followup,
-            now=world.now,
-        )
+        submission = Submission(given, world.now, "link")
+        recording.record(session, invitation, questionnaire, submission, world.settings)
     world.reply(WORDS, PHONE)
     return world
 
