@@ -70,7 +70,7 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
 def _weigh(settings: Settings) -> None:
     """Weights are named by the domain, which the settings do not know."""
     for name, made, given in (
-        ("followup.weights", Weights.of, settings.followup.weights),
+        ("followup.weights", Weights.with_changes, settings.followup.weights),
         ("health.weights", weights_with, settings.health.weights),
     ):
         try:

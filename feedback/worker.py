@@ -50,7 +50,7 @@ class Worker:
         # A pool for each channel: a mail server that hangs must not keep text messages back.
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.channels}
-        self._watch = reconciliation.Watch()
+        self._timer = reconciliation.UnconfirmedTimer()
         self._ended = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
@@ -155,7 +155,7 @@ class Worker:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciliation.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._watch)
+        reconciliation.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._timer)
 
 
 def _wall_clock_ahead() -> float:

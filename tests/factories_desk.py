@@ -178,7 +178,10 @@ def answer(
     given = {"score": Answer(score)}
     if words:
         given["improve" if score <= 8 else "keep"] = Answer(None, words)
-    questionnaire, submission = runtime.library.of(invitation.version), Submission(given, now, "link")
+    questionnaire, submission = (
+        runtime.library.questionnaire_of(invitation.version),
+        Submission(given, now, "link"),
+    )
     response_id = recording.record(session, invitation, questionnaire, submission, runtime.settings)
     session.flush()
     return list(session.query(FollowUp).filter_by(response_id=response_id))

@@ -50,7 +50,7 @@ def main() -> None:
     database = Database(options.database, pool=options.threads + 4, patience=options.patience)
     reached = _ending(options.at, options.end)
     twilio = _Watched(reached, options.twilio, options.timeout)
-    worker, watch = f"sender:{os.getpid()}", reconciliation.Watch()
+    worker, timer = f"sender:{os.getpid()}", reconciliation.UnconfirmedTimer()
     if options.ready:
         (options.ready / f"{os.getpid()}.ready").touch()
     looked = 0.0
@@ -67,7 +67,7 @@ def main() -> None:
                     with database.writing() as session:
                         reconciliation.reap(session, settings, database.now())
                     reconciliation.reconcile(
-                        database, {"twilio_sms": twilio}, settings, database.now(), watch
+                        database, {"twilio_sms": twilio}, settings, database.now(), timer
                     )
             except StorageUnavailable:
                 claimed = 0

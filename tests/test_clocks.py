@@ -82,7 +82,7 @@ class Days:
 
     def worker(self) -> Worker:
         worker = Worker(self.runtime, clock.now)
-        worker._watch = reconciliation.Watch(lambda: self.uptime)
+        worker._timer = reconciliation.UnconfirmedTimer(lambda: self.uptime)
         return worker
 
     def live(self, worker: Worker, hours: float, step: float = 600) -> None:

@@ -68,7 +68,7 @@ def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> Non
         assert contact is not None
         invitations.issue_due(session, demo.library, demo.channels, demo.settings, now)
         invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
-        questionnaire = demo.library.of(invitation.version)
+        questionnaire = demo.library.questionnaire_of(invitation.version)
         first = questionnaire.questions[0]
         worst = {first.key: Answer(first.minimum)} if isinstance(first, ScaleQuestion) else {}
         submission = Submission(worst, now, "link")
@@ -77,7 +77,7 @@ def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> Non
             session,
             Viewer(0, sees_all=True),
             queue.Filter(),
-            scales=queue.Scales.of(demo.settings),
+            scales=queue.Scales.from_settings(demo.settings),
             now=now,
             today=now.date(),
         )

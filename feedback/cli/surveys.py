@@ -79,8 +79,8 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
     database = bootstrap.open_database(settings)
     database.upgrade()
     with database.reading() as session:
-        told = publishing.Rules(settings).of(session, clock.now())
-    shelf = library.load(resources.directories("questionnaires", settings.instance), told)
+        lint_settings = publishing.Rules(settings).for_session(session, clock.now())
+    shelf = library.load(resources.directories("questionnaires", settings.instance), lint_settings)
     shelf.questionnaire(questionnaire)
     found = warnings(shelf.results[questionnaire])
     chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]

@@ -187,7 +187,7 @@ class Weights:
             raise ValueError("Weights are 0 or more.")
 
     @classmethod
-    def of(cls, changed: Mapping[str, float]) -> Weights:
+    def with_changes(cls, changed: Mapping[str, float]) -> Weights:
         """The defaults with some of them changed. Raises ValueError for a part that there is not."""
         parts = [each.name for each in fields(cls)]
         if unknown := sorted(set(changed) - set(parts)):

@@ -124,7 +124,7 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
     ).all()
     for invitation in waiting:
         if dice.random() < WOULD_ANSWER[invitation.kind] / 4:
-            questionnaire = runtime.library.of(invitation.version)
+            questionnaire = runtime.library.questionnaire_of(invitation.version)
             at = now - timedelta(minutes=dice.randrange(1, 200))
             submission = Submission(
                 answers=_answer(questionnaire, invitation, dice, better),
@@ -184,7 +184,12 @@ def _work_from_the_top(session: Session, settings: Settings, dice: random.Random
     """What was most pressing has just been done, so that what comes in next is at the top."""
     everybody = access.Viewer(0, sees_all=True)
     rows = queue.ranked(
-        session, everybody, queue.Filter(), scales=queue.Scales.of(settings), now=now, today=now.date()
+        session,
+        everybody,
+        queue.Filter(),
+        scales=queue.Scales.from_settings(settings),
+        now=now,
+        today=now.date(),
     )
     for row in rows:
         if row.priority.value < LEFT_FOR_TODAY or row.task.owner_id is None:

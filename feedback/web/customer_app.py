@@ -2,7 +2,7 @@
 
 It has no session, no sign-in and no cookie, so nothing of the staff's is loaded, asked or paid for when a
 customer answers; and a mistake in it ends in a page for customers. It stands before the staff's application
-(`Door`), because a link is `/` and twelve letters and is to stay that short.
+(`PathDispatcher`), because a link is `/` and twelve letters and is to stay that short.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def create_app(runtime: Runtime) -> Flask:
     return app
 
 
-class Door:
+class PathDispatcher:
     """Leads each request to the customers' application or to the staff's.
 
     What the addresses of the staff's begin with is theirs, so none of them is shadowed.
@@ -71,7 +71,7 @@ class Door:
         self._app = staff
 
     @cached_property
-    def rooms(self) -> frozenset[str]:
+    def staff_prefixes(self) -> frozenset[str]:
         """`desk` of `/desk/queue`. Known with the first request: after it Flask takes no more addresses."""
         return frozenset(rule.rule.split("/", 2)[1] for rule in self._app.url_map.iter_rules())
 
@@ -82,8 +82,8 @@ class Door:
 
     def is_for_customers(self, path: str) -> bool:
         """Whether an address is a link, or was meant as one."""
-        room = path.split("/", 2)[1] if path.startswith("/") else ""
-        return room not in self.rooms and LINK.fullmatch(path) is not None
+        prefix = path.split("/", 2)[1] if path.startswith("/") else ""
+        return prefix not in self.staff_prefixes and LINK.fullmatch(path) is not None
 
 
 def _cleaned() -> Response | None:

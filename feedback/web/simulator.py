@@ -20,7 +20,7 @@ from feedback.services.messaging.simulated_mailbox import provider_id
 from feedback.services.responses import sms_conversation
 from feedback.store.models import Contact, SimulatedMessage
 from feedback.web.http.headers import STAFF_POLICY
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -32,7 +32,7 @@ LONGEST_REPLY = 1_600
 def blueprint(runtime: Runtime) -> Blueprint:
     """The simulator's pages; without a simulated channel in the settings they do not exist."""
     views = Simulator(runtime)
-    simulator = room(
+    simulator = blueprint_of(
         "simulator",
         get("/", views.overview),
         get("/<int:contact_id>", views.person),

@@ -38,7 +38,7 @@ class World:
     now: datetime = MONDAY_NOON
 
     def __post_init__(self) -> None:
-        self.watch = reconciliation.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
+        self.timer = reconciliation.UnconfirmedTimer(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)
@@ -103,7 +103,7 @@ class World:
         self.reconcile()
 
     def reconcile(self) -> int:
-        return reconciliation.reconcile(self.database, self.channels, self.settings, self.now, self.watch)
+        return reconciliation.reconcile(self.database, self.channels, self.settings, self.now, self.timer)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)

@@ -26,7 +26,7 @@ class History:
     follow_ups: Sequence[FollowUp]
 
 
-def of(session: Session, task: FollowUp, viewer: Viewer) -> History:
+def read(session: Session, task: FollowUp, viewer: Viewer) -> History:
     """The account's history, or the person's where there is no account; without `task` itself."""
     return History(_scores(session, task), _invitations(session, task), _earlier(session, task, viewer))
 

@@ -71,9 +71,9 @@ class Scales:
     half_of_revenue: float
 
     @classmethod
-    def of(cls, settings: Settings) -> Scales:
+    def from_settings(cls, settings: Settings) -> Scales:
         followup = settings.followup
-        return cls(Weights.of(followup.weights), exchange_of(settings), followup.half_of_revenue)
+        return cls(Weights.with_changes(followup.weights), exchange_of(settings), followup.half_of_revenue)
 
 
 def ranked(

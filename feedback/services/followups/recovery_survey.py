@@ -61,7 +61,7 @@ def tell_journey(session: Session, library: Library, settings: Settings, now: da
     return len(closed)
 
 
-def of(session: Session, task: FollowUp) -> Recovery | None:
+def find_for(session: Session, task: FollowUp) -> Recovery | None:
     """The survey after this complaint; None where there is none."""
     row = session.execute(
         select(Enrolment, Invitation, Score)

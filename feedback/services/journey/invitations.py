@@ -118,7 +118,7 @@ def queue(
             invitation.state, invitation.state_reason = "failed", "no_channel"
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
-    questionnaire = library.of(invitation.version)
+    questionnaire = library.questionnaire_of(invitation.version)
     country = content.country_of(contact, kind)
     text = content.compose(questionnaire, invitation, kind, settings, reminder=purpose == "reminder")
     message = Message(
@@ -263,7 +263,7 @@ def _invite(
     settings: Settings,
     now: datetime,
 ) -> Invitation:
-    questionnaire = library.of(version)
+    questionnaire = library.questionnaire_of(version)
     invitation = Invitation(
         enrolment_id=enrolment.id,
         contact=contact,

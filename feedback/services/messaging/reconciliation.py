@@ -36,13 +36,13 @@ Key = tuple[int, int]  # message, attempt
 
 
 @dataclass
-class Watch:
+class UnconfirmedTimer:
     """How long this process has known of each unconfirmed attempt. Lost with the process: then it waits anew."""
 
     elapsed: Callable[[], float] = uptime
     _since: dict[Key, float] = field(default_factory=dict)
 
-    def waited(self, key: Key) -> float:
+    def seconds_known(self, key: Key) -> float:
         """Seconds since this was first asked about `key`; 0.0 the first time."""
         present = self.elapsed()
         return present - self._since.setdefault(key, present)
@@ -81,22 +81,26 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
 
 
 def reconcile(
-    database: Database, channels: Mapping[str, Channel], settings: Settings, now: datetime, watch: Watch
+    database: Database,
+    channels: Mapping[str, Channel],
+    settings: Settings,
+    now: datetime,
+    timer: UnconfirmedTimer,
 ) -> int:
     """Ask providers about unconfirmed messages, outside any transaction; returns how many were settled."""
     with database.reading() as session:
-        watch.keep_only(_open(session))
+        timer.keep_only(_open(session))
         questions = _questions(session, channels, settings, now)
     settled = 0
     for question in questions:
-        waited = watch.waited(question.key)
+        known_for = timer.seconds_known(question.key)
         try:
             found = _ask(channels.get(question.channel), question)
         except DeliveryFailed as error:
             log.warning("message.look_up_failed", message=question.key[0], code=error.code)
             found = None
         with database.writing() as session:
-            settled += _settle(session, question, found, waited, now)
+            settled += _settle(session, question, found, known_for, now)
     return settled
 
 
@@ -148,7 +152,7 @@ def _ask(channel: Channel | None, question: Question) -> list[Found] | None:
 
 
 def _settle(
-    session: Session, question: Question, found: list[Found] | None, waited: float, now: datetime
+    session: Session, question: Question, found: list[Found] | None, known_for: float, now: datetime
 ) -> bool:
     message = session.scalar(
         select(Message)
@@ -166,7 +170,7 @@ def _settle(
         return True
     if found is not None:
         message.look_ups += 1
-        if message.look_ups >= NEGATIVE_LOOK_UPS and waited >= question.quiet:
+        if message.look_ups >= NEGATIVE_LOOK_UPS and known_for >= question.quiet:
             _not_there(message, now)
             return True
     if now - question.claimed_at > GIVE_UP:

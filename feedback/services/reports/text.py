@@ -108,7 +108,7 @@ def _rates(rates: Rates) -> Iterator[str]:
 
 
 def _rate_row(name: str, rates: Rates, stage: str | None = None, channel: str | None = None) -> Row:
-    rate = rates.of(stage=stage, channel=channel)
+    rate = rates.rate_for(stage=stage, channel=channel)
     share = "too few" if rate.share is None else f"{100 * rate.share:.0f} %"
     return (name, str(rate.sent), str(rate.answered), share)
 

@@ -68,9 +68,9 @@ def receive(
     if invitation is None:
         last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
-            _OpenSurvey(conversation, last, library.of(last.version)).store_late_comment()
+            _OpenSurvey(conversation, last, library.questionnaire_of(last.version)).store_late_comment()
     else:
-        questionnaire = library.of(invitation.version)
+        questionnaire = library.questionnaire_of(invitation.version)
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
         _OpenSurvey(conversation, invitation, questionnaire).handle(meaning)
     return row

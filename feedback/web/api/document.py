@@ -38,7 +38,7 @@ def stored(shape: type[BaseModel]) -> Answers:
     return {200: shape, 201: shape}
 
 
-def of(api: APIBlueprint) -> dict[str, Any]:
+def describe(api: APIBlueprint) -> dict[str, Any]:
     """The whole document."""
     paths = {path: _dumped(item) for path, item in api.paths.items()}
     schemas = {name: _dumped(schema) for name, schema in api.components_schemas.items()}

@@ -81,7 +81,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     @api.get("/openapi.json", doc_ui=False)
     @public("the description of the API; it says nothing about customers")
     def openapi() -> Response:
-        return jsonify(document.of(api))
+        return jsonify(document.describe(api))
 
     return api
 

@@ -20,7 +20,7 @@ from feedback.web.auth.permissions import Permission, allows, demand, may, viewe
 from feedback.web.export import download
 from feedback.web.export.tables import Table
 from feedback.web.http.locale import say
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout import masking
 from feedback.web.messaging import tables
 from feedback.web.wording import followup_wording, message_wording
@@ -48,7 +48,7 @@ TRAYS = {
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Deliveries(runtime)
-    return room(
+    return blueprint_of(
         "deliveries",
         get("/", views.index),
         get("/messages", views.messages),
@@ -138,7 +138,7 @@ class Deliveries:
         with self.database.reading() as session:
             story = history.story(session, invitation_id, viewer())
         note_seen(self.database, "invitation", invitation_id)
-        asked = self.library.of(story.invitation.version)
+        asked = self.library.questionnaire_of(story.invitation.version)
         return render_template(
             "messaging/invitation.html",
             story=story,

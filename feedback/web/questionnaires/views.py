@@ -30,7 +30,7 @@ from feedback.store.models import Link
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.headers import STAFF_POLICY
 from feedback.web.http.locale import say
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout.navigation import is_fragment
 from feedback.web.survey.pages import Pages
 from feedback.web.survey.steps import Position, Step, Wording
@@ -61,7 +61,7 @@ RULES = {rule.id: rule for rule in EVERY_RULE}
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Questionnaires(runtime)
-    return room(
+    return blueprint_of(
         "questionnaires",
         get("/", views.index),
         get("/<key>", views.show),
@@ -166,8 +166,8 @@ class Questionnaires:
         found: list[Problem] = []
         if text.strip() and not too_long:
             with self.database.reading() as session:
-                told = self.rules.of(session, clock.now())
-            found = lint.check(text, "questionnaire.yaml", settings=told)
+                lint_settings = self.rules.for_session(session, clock.now())
+            found = lint.check(text, "questionnaire.yaml", settings=lint_settings)
         page = render_template(
             "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
             text=text,
@@ -251,7 +251,7 @@ class Questionnaires:
         return self.library.questionnaire(key)
 
     def _checked(self, session: Session) -> Mapping[str, review.Checked]:
-        return self.findings.of(self.library, self.rules.of(session, clock.now()))
+        return self.findings.check(self.library, self.rules.for_session(session, clock.now()))
 
     def _ending(self, questionnaire: Questionnaire) -> list[ends.End]:
         """What ends soon, or is over, of the text in force; of a new file the linter says it all."""

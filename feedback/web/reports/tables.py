@@ -161,7 +161,7 @@ def rates(names: Names, found: Rates) -> Table:
 
 
 def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = None) -> tuple[TableCell, ...]:
-    rate = found.of(stage=stage, channel=channel)
+    rate = found.rate_for(stage=stage, channel=channel)
     if rate.share is None or rate.interval is None:
         return (rate.sent, rate.answered, None, None, None)
     return (rate.sent, rate.answered, 100 * rate.share, 100 * rate.interval.low, 100 * rate.interval.high)

@@ -20,7 +20,7 @@ from feedback.services.staff.business_hours import Hours
 from feedback.store.models import User
 from feedback.web.auth.permissions import Permission, may, public, signed_in
 from feedback.web.http.locale import CHOSEN, DESK, say, zone
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -40,7 +40,7 @@ ROLE_TITLES = {
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Accounts(runtime)
-    return room(
+    return blueprint_of(
         "account",
         get("/", views.show),
         post("/", views.save),
@@ -212,4 +212,4 @@ def _zones() -> list[str]:
 def _own_page(written: str) -> str:
     """Back to where the form was, on this site and nowhere else."""
     is_local = written.startswith("/") and not written.startswith(("//", "/\\"))
-    return written if is_local else url_for("front_door")
+    return written if is_local else url_for("home")

@@ -23,7 +23,7 @@ from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.export import download
 from feedback.web.export.tables import Column, Table
 from feedback.web.http.locale import say, zone
-from feedback.web.http.routes import get, room
+from feedback.web.http.routes import blueprint_of, get
 from feedback.web.wording import followup_wording
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ MOST = 100_000
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Audit(runtime)
-    return room(
+    return blueprint_of(
         "audit",
         get("/", views.index),
         get("/entries.<kind>", views.export),

@@ -75,6 +75,6 @@ class Desk:
         now: datetime = MONDAY,
         settings: Settings | None = None,
     ) -> list[queue.Row]:
-        scales = queue.Scales.of(settings or self.runtime.settings)
+        scales = queue.Scales.from_settings(settings or self.runtime.settings)
         with self.runtime.database.reading() as session:
             return queue.ranked(session, self.viewer(name), wanted, scales=scales, now=now, today=now.date())

@@ -23,7 +23,7 @@ def correct(desk: Desk, task: FollowUp, score: int, now: datetime = SOON) -> dic
     """Change the score behind a follow-up; kind -> follow-up of the response afterwards."""
     with desk.runtime.database.writing() as session:
         invitation = session.scalars(select(Invitation).where(Invitation.contact_id == task.contact_id)).one()
-        questionnaire = desk.runtime.library.of(invitation.version)
+        questionnaire = desk.runtime.library.questionnaire_of(invitation.version)
         submission = Submission({"score": Answer(score)}, now, "link")
         recording.record(session, invitation, questionnaire, submission, desk.runtime.settings)
         session.flush()

@@ -58,7 +58,9 @@ def answer(desk: Desk, invitation: Invitation, score: int) -> None:
     with runtime.database.writing() as session:
         asked = session.get_one(Invitation, invitation.id)
         submission = Submission({"satisfaction": Answer(score)}, now, "link")
-        recording.record(session, asked, runtime.library.of(asked.version), submission, runtime.settings)
+        recording.record(
+            session, asked, runtime.library.questionnaire_of(asked.version), submission, runtime.settings
+        )
 
 
 def test_the_journey_hears_of_it_once(desk: Desk) -> None:
@@ -127,7 +129,7 @@ def test_the_follow_up_shows_before_and_after(desk: Desk) -> None:
     desk.answer(task.contact_id or 0, 9, "", CLOSED + 90 * DAY)
     with desk.runtime.database.reading() as session:
         found = session.get_one(FollowUp, task.id)
-        after, again = recovery_survey.of(session, found), recovery_survey.scored_again(session, found)
+        after, again = recovery_survey.find_for(session, found), recovery_survey.scored_again(session, found)
         assert after
         assert after.score
         assert again
@@ -140,7 +142,7 @@ def test_the_follow_up_shows_before_and_after(desk: Desk) -> None:
 def test_nobody_asked_is_nothing_shown(desk: Desk) -> None:
     task = closed(desk)
     with desk.runtime.database.reading() as session:
-        assert recovery_survey.of(session, session.get_one(FollowUp, task.id)) is None
+        assert recovery_survey.find_for(session, session.get_one(FollowUp, task.id)) is None
         assert recovery_survey.scored_again(session, session.get_one(FollowUp, task.id)) is None
 
 

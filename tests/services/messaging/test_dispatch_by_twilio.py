@@ -30,7 +30,7 @@ class Post:
         self.settings = settings_for(lease=5, settle=2)
         self.channel = self.signed_in(AUTH_TOKEN)
         self.now = clock.now()
-        self.watch = reconciliation.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` changes
+        self.timer = reconciliation.UnconfirmedTimer(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` changes
         outbox_processes.fill(database, 1)
 
     def signed_in(self, token: str) -> TwilioSms:
@@ -54,7 +54,7 @@ class Post:
             session.execute(update(Message).where(Message.state == "queued").values(due_at=self.now))
             reconciliation.reap(session, self.settings, self.now)
         channels = {"twilio_sms": self.channel}
-        reconciliation.reconcile(self.database, channels, self.settings, self.now, self.watch)
+        reconciliation.reconcile(self.database, channels, self.settings, self.now, self.timer)
 
     @property
     def message(self) -> Message:

@@ -57,7 +57,7 @@ def surveyed(world: World) -> World:
         world.tick()
     with world.database.writing() as session:
         invitation = session.scalars(select(Invitation)).one()
-        questionnaire = world.library.of(invitation.version)
+        questionnaire = world.library.questionnaire_of(invitation.version)
         given = {each.key: _answer_to(each.type) for each in questionnaire.questions if each.type in _GIVEN}
         submission = Submission(given, world.now, "link")
         recording.record(session, invitation, questionnaire, submission, world.settings)

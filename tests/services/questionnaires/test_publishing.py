@@ -226,7 +226,7 @@ def test_what_is_told_to_the_linter_is_made_once_until_something_is_published(
 
     def told() -> object:
         with migrated.reading() as session:
-            return rules.of(session, NOW)
+            return rules.for_session(session, NOW)
 
     first = told()
     assert told() is first
@@ -251,7 +251,7 @@ def people(database: Database) -> dict[str, int]:
 
 def warned(settings: Settings, database: Database) -> dict[Warned, list[Problem]]:
     with database.reading() as session:
-        told = publishing.Rules(settings).of(session, NOW)
+        told = publishing.Rules(settings).for_session(session, NOW)
     shelf = library.load(resources.directories("questionnaires", settings.instance), told)
     return warnings(shelf.results["support-call-csat"])
 
