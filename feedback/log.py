@@ -13,7 +13,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from feedback.settings.table import Log
+from feedback.settings.table import LogSettings
 
 # A net below the rule, for what slips through in a library's message: addresses, numbers, link tokens.
 _PERSONAL = re.compile(
@@ -39,7 +39,7 @@ CHATTY = ("alembic", "apscheduler", "waitress.queue", "urllib3")
 """Libraries that tell of every step they take; from them only failures are of interest."""
 
 
-def configure(settings: Log, stream: TextIO | None = None) -> None:
+def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Send the program's own events and the libraries' log records to `stream` (stderr) in one form."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -68,7 +68,7 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
     )
 
 
-def _last(settings: Log) -> list[Processor]:
+def _last(settings: LogSettings) -> list[Processor]:
     renderer: Processor = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_plain)
     if settings.format == "json":
         renderer = structlog.processors.JSONRenderer()

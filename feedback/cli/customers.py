@@ -14,7 +14,7 @@ from feedback.cli.frame import main, the_runtime
 from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
-    from feedback.services.imports import Kind, Report
+    from feedback.services.imports import ImportReport, Kind
 
 EX_TEMPFAIL = 75  # sysexits.h: what a mail server understands as "later"
 
@@ -47,7 +47,7 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
         sys.exit(1)
 
 
-def _tell(report: Report, dry_run: bool) -> None:
+def _tell(report: ImportReport, dry_run: bool) -> None:
     for refusal in report.refused:
         column = f", {refusal.column}" if refusal.column else ""
         click.secho(f"line {refusal.line}{column}: {refusal.reason}", fg="red", err=True)

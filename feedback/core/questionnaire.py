@@ -61,7 +61,7 @@ class FollowUpRule(Strict):
     playbook: Text | None = Field(None, description="what the CSM does, as steps")
 
 
-class Suppression(Strict):
+class AcceptedFinding(Strict):
     """A finding of the linter that was accepted, by whom and why."""
 
     rule: str | None = None
@@ -78,7 +78,7 @@ class Suppression(Strict):
 
 
 class LintSettings(Strict):
-    suppress: tuple[Suppression, ...] = Field((), strict=False)
+    suppress: tuple[AcceptedFinding, ...] = Field((), strict=False)
 
 
 def _thanks(value: Any) -> Any:

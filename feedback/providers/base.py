@@ -122,7 +122,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class StatusReport:
     """What the provider reports about a message later; may come twice, late, and out of order."""
 
     provider_id: str
@@ -198,7 +198,7 @@ class Channel(Protocol):
 class CallsBack(Protocol):
     """A channel whose provider calls us. Both raise SignatureInvalid, or Rejected for what makes no sense."""
 
-    def parse_receipt(self, request: WebhookRequest) -> Receipt: ...
+    def parse_receipt(self, request: WebhookRequest) -> StatusReport: ...
 
     def parse_reply(self, request: WebhookRequest) -> Reply: ...
 

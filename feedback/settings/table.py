@@ -25,7 +25,7 @@ def setting(default: Any, doc: str, *, least: float | None = None, most: float |
 
 
 @dataclass(frozen=True)
-class Web:
+class WebSettings:
     """The web server."""
 
     host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all.")
@@ -42,7 +42,7 @@ class Web:
 
 
 @dataclass(frozen=True)
-class Database:
+class DatabaseSettings:
     """Where everything is stored."""
 
     url: Secret = setting(
@@ -60,7 +60,7 @@ LARGEST_LOGO = 2_000
 
 
 @dataclass(frozen=True)
-class Organisation:
+class OrganisationSettings:
     """Who asks: shown to customers and used where a contact has no value of its own."""
 
     name: str = setting("", "Name that customers know.")
@@ -85,7 +85,7 @@ class Organisation:
 
 
 @dataclass(frozen=True)
-class Link:
+class LinkSettings:
     """Survey links."""
 
     key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
@@ -99,7 +99,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Questionnaires:
+class QuestionnaireSettings:
     """What may be asked."""
 
     design_leads: tuple[str, ...] = setting(
@@ -108,7 +108,7 @@ class Questionnaires:
 
 
 @dataclass(frozen=True)
-class Channels:
+class ChannelSettings:
     """How messages leave."""
 
     enabled: tuple[str, ...] = setting(
@@ -117,7 +117,7 @@ class Channels:
 
 
 @dataclass(frozen=True)
-class Twilio:
+class TwilioSettings:
     """SMS through Twilio."""
 
     account_sid: str = setting("", "AC...")
@@ -139,7 +139,7 @@ class Twilio:
 
 
 @dataclass(frozen=True)
-class Smtp:
+class SmtpSettings:
     """E-mail."""
 
     host: str = setting("", "Mail server.")
@@ -157,7 +157,7 @@ class Smtp:
 
 
 @dataclass(frozen=True)
-class Contact:
+class ContactSettings:
     """How often and when customers may be asked."""
 
     min_gap: timedelta = setting(timedelta(days=30), "Rest for a contact between two surveys.")
@@ -182,7 +182,7 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class FollowUp:
+class FollowUpSettings:
     """Closing the loop after a low score."""
 
     fallback_owner: str = setting("", "E-mail address of who takes tasks of accounts without an owner.")
@@ -206,7 +206,7 @@ class FollowUp:
 
 
 @dataclass(frozen=True)
-class Health:
+class HealthSettings:
     """How an account is doing, as one number."""
 
     weights: Mapping[str, float] = setting(
@@ -221,7 +221,7 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Alerts:
+class AlertSettings:
     """Messages to staff."""
 
     slack_webhook: Secret = setting(Secret(), "Incoming webhook of a Slack channel.")
@@ -233,7 +233,7 @@ class Alerts:
 
 
 @dataclass(frozen=True)
-class Worker:
+class WorkerSettings:
     """The background worker."""
 
     tick: float = setting(5.0, "Seconds between two looks for due work.", least=0.1, most=3600)
@@ -248,7 +248,7 @@ class Worker:
 
 
 @dataclass(frozen=True)
-class Retention:
+class RetentionSettings:
     """How long personal data are kept; 0d keeps them."""
 
     answers: timedelta = setting(timedelta(days=0), "Comments and the person behind an answer; scores stay.")
@@ -259,7 +259,7 @@ class Retention:
 
 
 @dataclass(frozen=True)
-class Log:
+class LogSettings:
     """What the program says about itself."""
 
     level: Literal["debug", "info", "warning", "error"] = setting("info", "debug, info, warning or error.")
@@ -274,18 +274,18 @@ class Settings:
     demo: bool = setting(
         False, "Try the product: simulated channels and well-known secrets. Never in public."
     )
-    web: Web = field(default_factory=Web)
-    database: Database = field(default_factory=Database)
-    organisation: Organisation = field(default_factory=Organisation)
-    link: Link = field(default_factory=Link)
-    questionnaires: Questionnaires = field(default_factory=Questionnaires)
-    channels: Channels = field(default_factory=Channels)
-    twilio: Twilio = field(default_factory=Twilio)
-    smtp: Smtp = field(default_factory=Smtp)
-    contact: Contact = field(default_factory=Contact)
-    followup: FollowUp = field(default_factory=FollowUp)
-    health: Health = field(default_factory=Health)
-    alerts: Alerts = field(default_factory=Alerts)
-    worker: Worker = field(default_factory=Worker)
-    retention: Retention = field(default_factory=Retention)
-    log: Log = field(default_factory=Log)
+    web: WebSettings = field(default_factory=WebSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    organisation: OrganisationSettings = field(default_factory=OrganisationSettings)
+    link: LinkSettings = field(default_factory=LinkSettings)
+    questionnaires: QuestionnaireSettings = field(default_factory=QuestionnaireSettings)
+    channels: ChannelSettings = field(default_factory=ChannelSettings)
+    twilio: TwilioSettings = field(default_factory=TwilioSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    contact: ContactSettings = field(default_factory=ContactSettings)
+    followup: FollowUpSettings = field(default_factory=FollowUpSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    log: LogSettings = field(default_factory=LogSettings)

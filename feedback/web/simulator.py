@@ -31,7 +31,7 @@ LONGEST_REPLY = 1_600
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """The simulator's pages; without a simulated channel in the settings they do not exist."""
-    views = Simulator(runtime)
+    views = SimulatorViews(runtime)
     simulator = blueprint_of(
         "simulator",
         get("/", views.overview),
@@ -43,7 +43,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     return simulator
 
 
-class Simulator:
+class SimulatorViews:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.library = runtime.library

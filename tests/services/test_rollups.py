@@ -22,7 +22,7 @@ from feedback.services import rollups
 from feedback.services.responses import recording
 from feedback.services.responses.submission import Submission
 from feedback.settings import Settings
-from feedback.settings.table import Link as LinkSettings
+from feedback.settings.table import LinkSettings
 from feedback.store.database import Database
 from feedback.store.models import Invitation, InvitationCount, Link, Response, Score, ScoreCount
 from tests.factories_surveys import NOW, NPS, invite, shelf

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from feedback.core.contact_hours import Hours, rules_within
 from feedback.core.contact_policy import (
-    Consent,
+    ConsentState,
     Decision,
     History,
     Intended,
@@ -29,8 +29,7 @@ from feedback.core.recipient import PhoneNumber
 from feedback.providers import kind_of
 from feedback.services.contact import suppression
 from feedback.settings import Settings
-from feedback.store.models import Account, Contact, Enrolment, Invitation
-from feedback.store.models import Consent as ConsentRow
+from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
 
 NOT_CONTACTED = ("skipped", "failed", "withdrawn")
 
@@ -165,9 +164,7 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
     known = [(kind, address) for kind, address in addresses.items() if address]
     if not known:
         return {kind: Reach(has_address=False) for kind in addresses}
-    rows = session.scalars(
-        select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
-    )
+    rows = session.scalars(select(Consent).where(Consent.contact_id == contact.id).order_by(Consent.id))
     latest = {(row.kind, row.address): row for row in rows}
     closed = suppression.closed_ways(session, contact.id, known)
     return {
@@ -182,7 +179,7 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
     }
 
 
-def _consent(row: ConsentRow | None) -> Consent:
+def _consent(row: Consent | None) -> ConsentState:
     if row is None:
-        return Consent.UNKNOWN
-    return Consent.REFUSED if row.withdrawn_at else Consent.GIVEN
+        return ConsentState.UNKNOWN
+    return ConsentState.REFUSED if row.withdrawn_at else ConsentState.GIVEN

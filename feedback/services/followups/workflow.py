@@ -23,7 +23,7 @@ from feedback.services import audit
 from feedback.services.access import Viewer, visible
 from feedback.services.followups import answer_changes
 from feedback.services.staff.business_hours import calendar_of
-from feedback.settings.table import FollowUp as FollowUpSettings
+from feedback.settings.table import FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
 
 Contacted = Literal["call", "email", "sms", "meeting"]

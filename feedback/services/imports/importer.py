@@ -23,7 +23,7 @@ from feedback.services.imports import events, suggestions
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
 from feedback.services.imports.rows import Reader, Record, Refusal, account_draft, at, contact_draft
 from feedback.services.imports.staff import add_owners
-from feedback.services.imports.table import Line, Shape, examine, opened
+from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What became of a file. `refused` rows were not taken over; `notices` concern rows that were."""
 
     read: int = 0
@@ -65,7 +65,7 @@ def run(
     dry_run: bool = False,
     create_owners: bool = False,
     on_progress: Progress | None = None,
-) -> Report:
+) -> ImportReport:
     """Import a file. Without a mapping, columns that are called as our fields are taken.
 
     `library` is needed for events only. With `create_owners`, an unknown owner becomes a user who cannot sign
@@ -100,11 +100,11 @@ class _Run:
     ) -> None:
         self.database, self.kind, self.settings, self.now = database, kind, settings, now
         self.library, self.dry_run, self.create_owners = library, dry_run, create_owners
-        self.report = Report()
+        self.report = ImportReport()
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
 
-    def begin(self, path: Path, header: Line | None, shape: Shape, mapping: ColumnMap | None) -> None:
+    def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
             raise ImportRefused(f"{path.name} has no header that can be read.")
         if mapping is None:
@@ -117,7 +117,7 @@ class _Run:
         style = _style(self.settings, mapping)
         self.reader = Reader(self.kind, header.cells, mapping, style, at(self.now, style))
 
-    def take(self, lines: Sequence[Line]) -> None:
+    def take(self, lines: Sequence[TableLine]) -> None:
         """Read a batch of rows and store what is good in it."""
         self.report.read += len(lines)
         records = []
@@ -130,7 +130,7 @@ class _Run:
         if records:
             self._store(records)
 
-    def end(self) -> Report:
+    def end(self) -> ImportReport:
         for owner, lines in self.strangers.items():
             rows = (
                 f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
@@ -261,6 +261,6 @@ def _fallback(settings: Settings) -> str:
     return "cp1254" if is_turkish else "cp1252"
 
 
-def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def _batches(lines: Iterator[TableLine]) -> Iterator[list[TableLine]]:
     while batch := list(islice(lines, BATCH)):
         yield batch

@@ -50,7 +50,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendOutcome:
     """How a call ended: with a receipt of the provider, or with the error that the channel raised."""
 
     claimed: Claimed
@@ -153,20 +153,20 @@ def claim(
     return claimed
 
 
-def hand_over(channel: Channel, claimed: Claimed) -> Outcome:
+def hand_over(channel: Channel, claimed: Claimed) -> SendOutcome:
     """Make the call. Never raises: what a channel cannot explain counts as unknown, the only safe reading."""
     try:
-        return Outcome(claimed, sent=channel.send(claimed.outgoing))
+        return SendOutcome(claimed, sent=channel.send(claimed.outgoing))
     except DeliveryFailed as error:
-        return Outcome(claimed, error=error)
+        return SendOutcome(claimed, error=error)
     except Exception as error:
         log.exception("channel.broke", channel=claimed.channel, message=claimed.outgoing.message_id)
-        return Outcome(
+        return SendOutcome(
             claimed, error=DeliveryUnknown(f"The channel broke: {type(error).__name__}", code="broke")
         )
 
 
-def record(session: Session, outcome: Outcome, settings: Settings, now: datetime) -> bool:
+def record(session: Session, outcome: SendOutcome, settings: Settings, now: datetime) -> bool:
     """Write down how a call ended. False where that is not news any more."""
     call = outcome.claimed.outgoing
     message = session.scalar(select(Message).where(Message.id == call.message_id).with_for_update())
@@ -297,7 +297,7 @@ def _next_window(session: Session, message: Message, settings: Settings, now: da
 
 def _record_durably(
     database: Database,
-    outcome: Outcome,
+    outcome: SendOutcome,
     settings: Settings,
     clock: Callable[[], datetime],
     reached: Callable[[str], None],
@@ -333,7 +333,7 @@ def _not_sent(
             rate_limit.slow_down(session, message.channel, message.sender, settings, error.retry_after)
 
 
-def _close_attempt(session: Session, outcome: Outcome, now: datetime) -> None:
+def _close_attempt(session: Session, outcome: SendOutcome, now: datetime) -> None:
     call = outcome.claimed.outgoing
     values = {
         "of_message": call.message_id,

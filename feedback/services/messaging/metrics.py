@@ -49,7 +49,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class SegmentEstimate:
     """What a text will cost: `units` of `per_part` in each of `segments`; `costly` forces the dearer encoding."""
 
     segments: int
@@ -156,10 +156,10 @@ def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -
     ]
 
 
-def estimate(text: str, recipients: int, settings: Settings) -> Estimate:
+def estimate(text: str, recipients: int, settings: Settings) -> SegmentEstimate:
     """What sending `text` to so many people will cost, and which character makes it dear."""
     counted = segments(text)
-    return Estimate(
+    return SegmentEstimate(
         segments=counted.count,
         encoding=counted.encoding,
         units=counted.units,

@@ -11,20 +11,19 @@ from sqlalchemy.orm import Session
 
 from feedback.core import lifecycle
 from feedback.errors import ChannelHeld
-from feedback.providers.base import Receipt, Verdict
+from feedback.providers.base import StatusReport, Verdict
 from feedback.services.messaging import outbox, provider_holds
-from feedback.store.models import Message
-from feedback.store.models import Receipt as ReceiptRow
+from feedback.store.models import Message, Receipt
 
 log = structlog.get_logger()
 
 ARRIVED, LOST = ("delivered",), ("undelivered", "failed")
 
 
-def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> bool:
+def record(session: Session, channel: str, receipt: StatusReport, now: datetime) -> bool:
     """Store a report and act on it. False for one that is known already."""
     message = _message_of(session, channel, receipt)
-    row = ReceiptRow(
+    row = Receipt(
         message_id=message.id if message else None,
         channel=channel,
         provider_id=receipt.provider_id,
@@ -44,7 +43,7 @@ def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> b
     return True
 
 
-def _message_of(session: Session, channel: str, receipt: Receipt) -> Message | None:
+def _message_of(session: Session, channel: str, receipt: StatusReport) -> Message | None:
     """By the provider's id, or by ours where the answer to our call never came."""
     mine = select(Message).where(Message.channel == channel).with_for_update()
     known = session.scalar(mine.where(Message.provider_id == receipt.provider_id))
@@ -53,7 +52,7 @@ def _message_of(session: Session, channel: str, receipt: Receipt) -> Message | N
     return session.scalar(mine.where(Message.id == receipt.message_id))
 
 
-def _apply(session: Session, message: Message, receipt: Receipt, now: datetime) -> None:
+def _apply(session: Session, message: Message, receipt: StatusReport, now: datetime) -> None:
     outbox.accepted(session, message, receipt.provider_id, now, sender=receipt.sender)
     if message.provider_id != receipt.provider_id:
         return  # about a second copy, which is counted and changes nothing else
@@ -73,7 +72,7 @@ def _arrived(message: Message, at: datetime) -> None:
         invitation.state, invitation.delivered_at = "delivered", at
 
 
-def _conclude(session: Session, channel: str, receipt: Receipt, now: datetime) -> None:
+def _conclude(session: Session, channel: str, receipt: StatusReport, now: datetime) -> None:
     """A suspended account or an unregistered sender is reported message by message; stop after the first."""
     if receipt.verdict == Verdict.HOLD_CHANNEL:
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."

@@ -53,7 +53,7 @@ class UnconfirmedTimer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UnconfirmedAttempt:
     """An unconfirmed attempt, from when on it is looked for, and how long a "no" has to be waited for (seconds)."""
 
     key: Key
@@ -111,7 +111,7 @@ def _open(session: Session) -> set[Key]:
 
 def _questions(
     session: Session, channels: Mapping[str, Channel], settings: Settings, now: datetime
-) -> list[Question]:
+) -> list[UnconfirmedAttempt]:
     """What to ask now: at once when a message becomes unconfirmed, then every `worker.settle`."""
     again = now - settings.worker.settle
     rows = session.execute(
@@ -123,7 +123,7 @@ def _questions(
         .limit(AT_ONCE)
     )
     return [
-        Question(
+        UnconfirmedAttempt(
             (message.id, message.attempt),
             message.channel,
             message.recipient,
@@ -144,7 +144,7 @@ def _quiet(attempt: Attempt, channel: Channel | None, settings: Settings) -> flo
     return settings.worker.lease.total_seconds() + channel.longest_call + settle
 
 
-def _ask(channel: Channel | None, question: Question) -> list[Found] | None:
+def _ask(channel: Channel | None, question: UnconfirmedAttempt) -> list[Found] | None:
     """What the provider has; None where it cannot be asked."""
     if not isinstance(channel, LooksUp):
         return None
@@ -152,7 +152,7 @@ def _ask(channel: Channel | None, question: Question) -> list[Found] | None:
 
 
 def _settle(
-    session: Session, question: Question, found: list[Found] | None, known_for: float, now: datetime
+    session: Session, question: UnconfirmedAttempt, found: list[Found] | None, known_for: float, now: datetime
 ) -> bool:
     message = session.scalar(
         select(Message)

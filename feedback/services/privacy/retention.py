@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.services import audit
 from feedback.services.privacy import erasure, redaction
-from feedback.settings.table import Retention
+from feedback.settings.table import RetentionSettings
 from feedback.store.models import (
     Contact,
     FollowUp,
@@ -42,7 +42,7 @@ class Purged:
         return any(getattr(self, each.name) for each in fields(self))
 
 
-def purge(session: Session, retention: Retention, now: datetime, limit: int = LIMIT) -> Purged:
+def purge(session: Session, retention: RetentionSettings, now: datetime, limit: int = LIMIT) -> Purged:
     """Forget what is past its time, at most `limit` rows of each kind; call again until nothing is left.
 
     A time of nothing (0d) keeps for ever.

@@ -22,7 +22,7 @@ from feedback.services.customers import product_usage
 from feedback.services.customers.nonresponse import had_their_say
 from feedback.services.customers.product_usage import Figure
 from feedback.services.customers.revenue import monthly_worth
-from feedback.settings.table import Health as HealthSettings
+from feedback.settings.table import HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
 

@@ -19,7 +19,7 @@ from feedback.core.answer import Answer
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.reply import Help, Meaning, Score, Start, Stop, says_something, understand
+from feedback.core.reply import Help, Meaning, ScoreReply, Start, Stop, says_something, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.library import Library
@@ -279,7 +279,7 @@ class _OpenSurvey:
         if self.conversation.follow(meaning):
             if scored and meaning == Stop("likely"):
                 self._add_words()  # a comment in which they also ask to be left alone
-        elif isinstance(meaning, Score) and question and (meaning.bare or not scored):
+        elif isinstance(meaning, ScoreReply) and question and (meaning.bare or not scored):
             self._score(question, meaning)
         elif scored and self.invitation.conversation != "done":
             self._comment()
@@ -298,7 +298,7 @@ class _OpenSurvey:
         if words and self._answers():
             self._store(words, added=True)
 
-    def _score(self, question: ScaleQuestion, meaning: Score) -> None:
+    def _score(self, question: ScaleQuestion, meaning: ScoreReply) -> None:
         given = {question.key: Answer(meaning.value)}
         comment = self._comment_question(given)
         if meaning.comment and comment:

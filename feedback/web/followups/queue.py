@@ -145,7 +145,7 @@ def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
     return value if value in offered else offered[0]
 
 
-def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datetime) -> dict[str, Any]:
+def _context(session: Session, rows: list[queue.QueueRow], wanted: Filter, now: datetime) -> dict[str, Any]:
     shown = len(rows) if request.args.get("show") == "all" else PAGE
     works = allows(Permission.WORK_FOLLOW_UPS)
     return {

@@ -93,7 +93,7 @@ class Deliveries:
                 words=message_wording,
             )
 
-    def _tables(self, figures: history.Figures) -> Mapping[str, Table]:
+    def _tables(self, figures: history.DeliveryFigures) -> Mapping[str, Table]:
         price, currency = self.settings.twilio.cost_per_segment, self.settings.organisation.currency
         lost, called_off = self._by_reason(figures.lost), self._by_reason(figures.called_off)
         found = [
@@ -194,7 +194,7 @@ class Deliveries:
             flash(say().gettext("It is sent once more."), "success")
         return redirect(url_for("deliveries.index"), 303)
 
-    def _told(self, step: history.Step) -> str:
+    def _told(self, step: history.StoryStep) -> str:
         return message_wording.sentence(say(), step, self.library.journey)
 
     def _stage(self, key: str) -> str:

@@ -60,7 +60,7 @@ RULES = {rule.id: rule for rule in EVERY_RULE}
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    views = Questionnaires(runtime)
+    views = QuestionnaireViews(runtime)
     return blueprint_of(
         "questionnaires",
         get("/", views.index),
@@ -76,7 +76,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     )
 
 
-class Questionnaires:
+class QuestionnaireViews:
     def __init__(self, runtime: Runtime) -> None:
         self.library = runtime.library
         self.database = runtime.database

@@ -20,12 +20,12 @@ from feedback.services.reports import (
     Glance,
     Group,
     Pace,
-    Point,
     Rates,
     ScoredAgain,
     Series,
     Shown,
     Standing,
+    TrendPoint,
 )
 from feedback.store.models import Account
 from feedback.web.export.tables import Cell as TableCell
@@ -119,7 +119,7 @@ def score(names: Names, metric: Metric, compared: Compared, other: Period | None
     return Table("score", _("Score"), heads, rows)
 
 
-def trend(names: Names, metric: Metric, points: Sequence[Point], *, of: Series | None = None) -> Table:
+def trend(names: Names, metric: Metric, points: Sequence[TrendPoint], *, of: Series | None = None) -> Table:
     """A score in steps; `of` names the table by its series where a page has several."""
     _ = names._
     heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]

@@ -27,7 +27,7 @@ from feedback.i18n import LANGUAGES, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
-from feedback.services.reports import EVERYBODY, Group, Series, Wanted
+from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import Account, User
 from feedback.web.auth.access_log import note_seen
@@ -61,7 +61,7 @@ Context = dict[str, Any]
 
 def blueprint(runtime: Runtime) -> Blueprint:
     insights = Blueprint("insights", __name__)
-    pages = Pages(runtime)
+    pages = ReportViews(runtime)
 
     def page(rule: str, endpoint: str, show: Callable[..., Context], template: str) -> None:
         @may(Permission.SEE_REPORTS)
@@ -80,7 +80,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     return insights
 
 
-class Pages:
+class ReportViews:
     """What each page shows: a dictionary for its template, with its tables under `tables`."""
 
     def __init__(self, runtime: Runtime) -> None:
@@ -236,7 +236,7 @@ class Pages:
         )
         names = self._names(session)
         whole = Period(date(2000, 1, 1), self._today())
-        words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
+        words = reports.comments(session, _viewer(), CommentFilter(whole, account_id=account_id), limit=10)
         titles = self._titles(session)
         return {
             "page": page,

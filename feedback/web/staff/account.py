@@ -16,7 +16,7 @@ from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES
 from feedback.services.staff import accounts, business_hours
 from feedback.services.staff.accounts import RoleName
-from feedback.services.staff.business_hours import Hours
+from feedback.services.staff.business_hours import BusinessHours
 from feedback.store.models import User
 from feedback.web.auth.permissions import Permission, may, public, signed_in
 from feedback.web.http.locale import CHOSEN, DESK, say, zone
@@ -179,13 +179,13 @@ def _apply(user: User) -> None:
     user.away_until = _end_of(form.get("away_until", ""), user)
 
 
-def _hours(before: Hours) -> Hours:
+def _hours(before: BusinessHours) -> BusinessHours:
     form = request.form
     if "work_from" not in form:
         return before
     days = frozenset(form.getlist("work_day", type=int))
     opens, closes = _clock(form["work_from"]), _clock(form.get("work_to", ""))
-    return Hours(days, opens, closes, form.get("holidays", before.holidays))
+    return BusinessHours(days, opens, closes, form.get("holidays", before.holidays))
 
 
 def _clock(written: str) -> time:

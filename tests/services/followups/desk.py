@@ -74,7 +74,7 @@ class Desk:
         wanted: Filter = EVERYTHING,
         now: datetime = MONDAY,
         settings: Settings | None = None,
-    ) -> list[queue.Row]:
+    ) -> list[queue.QueueRow]:
         scales = queue.Scales.from_settings(settings or self.runtime.settings)
         with self.runtime.database.reading() as session:
             return queue.ranked(session, self.viewer(name), wanted, scales=scales, now=now, today=now.date())

@@ -57,7 +57,7 @@ def all_of(world: World, model: type) -> list:  # type: ignore[type-arg]
         return list(session.scalars(select(model).order_by(model.id)))
 
 
-def counts(report: imports.Report) -> tuple[int, int, int, int, int]:
+def counts(report: imports.ImportReport) -> tuple[int, int, int, int, int]:
     return report.read, report.created, report.updated, report.unchanged, report.refused_rows
 
 
@@ -372,7 +372,7 @@ def test_two_imports_of_the_same_people_at_once_store_each_of_them_once(
     for path, table in zip(paths, (rows, rows[::-1]), strict=True):
         path.write_text("external_id,name,account.external_id\n" + "".join(table))
 
-    def run(path: Path) -> imports.Report:
+    def run(path: Path) -> imports.ImportReport:
         return imports.run(world.database, "contacts", path, None, world.settings, world.now)
 
     with ThreadPoolExecutor(2) as pool:
