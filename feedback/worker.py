@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -139,15 +140,9 @@ class Worker:
             log.exception("worker.job_failed", job=name)
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
-        only, settings = {key: runtime.channels[key]}, runtime.settings
+        context = replace(runtime, channels={key: runtime.channels[key]})
         while dispatch.send_queued(
-            runtime.database,
-            only,
-            settings,
-            self.name,
-            now,
-            pool,
-            clock=dispatch.running_from(now),
+            runtime.database, context, self.name, now, pool, clock=dispatch.running_from(now)
         ):
             now = self._now()
 
@@ -155,7 +150,7 @@ class Worker:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciliation.reconcile(runtime.database, runtime.channels, runtime.settings, now, self._timer)
+        reconciliation.reconcile(runtime.database, runtime, now, self._timer)
 
 
 def _wall_clock_ahead() -> float:
@@ -166,19 +161,19 @@ def _wall_clock_ahead() -> float:
 def plan(runtime: Runtime, now: datetime) -> None:
     """Enrol for dates and cadences, and after complaints that were closed."""
     with runtime.database.writing() as session:
-        enrolments.plan_dates(session, runtime.library, runtime.settings, now)
+        enrolments.plan_dates(session, runtime, now)
     with runtime.database.writing() as session:
-        enrolments.plan_recurring(session, runtime.library, runtime.settings, now)
+        enrolments.plan_recurring(session, runtime, now)
     with runtime.database.writing() as session:
-        recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
+        recovery_survey.tell_journey(session, runtime, now)
 
 
 def issue(runtime: Runtime, now: datetime) -> None:
     """Make invitations of what is due."""
     with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.issue_due(session, runtime, now)
     with runtime.database.writing() as session:
-        invitations.use_other_channels(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.use_other_channels(session, runtime, now)
 
 
 def reap(runtime: Runtime, now: datetime) -> None:
@@ -187,12 +182,12 @@ def reap(runtime: Runtime, now: datetime) -> None:
 
 
 def catch_up(runtime: Runtime, now: datetime) -> None:
-    missed_replies.catch_up(runtime.database, runtime.channels, runtime.library, runtime.settings, now)
+    missed_replies.catch_up(runtime.database, runtime, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
-        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.remind_due(session, runtime, now)
 
 
 def expire(runtime: Runtime, now: datetime) -> None:
@@ -207,9 +202,9 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         accounts.welcome_back(session, now)
         workflow.wake_due(session, now)
     with runtime.database.writing() as session:
-        staff_email.tell_owners(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_owners(session, runtime, now)
     with runtime.database.writing() as session:
-        staff_email.escalate(session, runtime.channels, runtime.settings, now)
+        staff_email.escalate(session, runtime, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
 
@@ -217,7 +212,7 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """A job of its own, after the fact: whatever goes wrong in telling keeps no message back."""
     with runtime.database.writing() as session:
-        staff_email.tell_of_holds(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_of_holds(session, runtime, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

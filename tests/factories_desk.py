@@ -82,11 +82,8 @@ def hire(session: Session, runtime: Runtime, now: datetime | None = None) -> dic
     people = {
         key: accounts.add_user(
             session,
-            email=f"{key}@example.com",
-            name=name,
-            roles=[role],
-            language=language,
-            now=now or clock.now(),
+            accounts.NewUser(f"{key}@example.com", name, [role], language=language),
+            now or clock.now(),
         )
         for key, (name, role, language) in PEOPLE.items()
     }

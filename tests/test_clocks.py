@@ -118,7 +118,7 @@ def days(migrated: Database, shipped: Library, tmp_path: Path) -> Iterator[Days]
     phones = {f"simulator_{kind}": Phone(kind=kind, mailbox=mailbox) for kind in ("sms", "email")}
     channels: dict[str, Channel] = dict(phones)
     shelf = Library(shipped.questionnaires, shipped.journey)
-    runtime = Runtime(load(tmp_path, environ), migrated, shelf, channels)
+    runtime = Runtime(load(tmp_path, environ), shelf, channels, migrated)
     with time_machine.travel(TUESDAY_TEN_IN_ISTANBUL, tick=False) as travel:
         yield Days(runtime, mailbox, travel, phones=phones)
 

@@ -38,10 +38,8 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
             bar.length = max(1, lines)
             bar.update(done - bar.pos)
 
-        result = imports.run(
-            runtime.database, kind, file, mapping, runtime.settings, clock.now(),
-            library=runtime.library, dry_run=dry_run, create_owners=create_owners, on_progress=on_progress,
-        )  # fmt: skip
+        options = imports.Options(dry_run, create_owners, on_progress)
+        result = imports.run(runtime.database, kind, file, mapping, runtime, clock.now(), options)
     _tell(result, dry_run)
     if result.refused:
         sys.exit(1)
@@ -76,7 +74,7 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
     properties = dict(pair.partition("=")[::2] for pair in pairs)
     told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
-        stored = enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
+        stored = enrolments.record_event(session, told, runtime, now, source="cli")
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
         click.secho(

@@ -41,7 +41,7 @@ def plan(days: int, everything: bool) -> None:
 
     runtime = the_runtime()
     with runtime.database.reading() as session:
-        plan = forecast.plan(session, runtime.library, runtime.settings, clock.now(), days)
+        plan = forecast.plan(session, runtime, clock.now(), days)
     for row in plan.everything if everything else ():
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
@@ -106,7 +106,7 @@ def link(**options: Any) -> None:
 
     runtime, drawing = the_runtime(), options.pop("qr")
     with runtime.database.writing() as session:
-        made = open_links.create(session, runtime.library, now=clock.now(), **options)
+        made = open_links.create(session, runtime.library, open_links.NewLink(**options), clock.now())
     address = open_links.address(made, runtime.settings.web.public_url)
     click.echo(address)
     if made.kind == "embed":

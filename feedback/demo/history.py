@@ -71,25 +71,23 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
     with runtime.database.writing() as session:
         if now.hour == 6:
             _events(session, runtime, dice, now, EVENTS_LATELY if lately else EVENTS_A_DAY)
-            enrolments.plan_dates(session, runtime.library, runtime.settings, now)
+            enrolments.plan_dates(session, runtime, now)
             _plan_old_customers(session, runtime, now)
-            recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
-        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
-        invitations.remind_due(session, runtime.library, runtime.channels, runtime.settings, now)
+            recovery_survey.tell_journey(session, runtime, now)
+        invitations.issue_due(session, runtime, now)
+        invitations.remind_due(session, runtime, now)
         invitations.expire_due(session, now)
-        for claimed in dispatch.claim(session, runtime.channels, runtime.settings, "demo", now):
+        for claimed in dispatch.claim(session, runtime, "demo", now):
             outcome = dispatch.hand_over(runtime.channels[claimed.channel], claimed)
             dispatch.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
-        staff_email.tell_owners(session, runtime.channels, runtime.settings, now)
-        staff_email.escalate(session, runtime.channels, runtime.settings, now)
+        staff_email.tell_owners(session, runtime, now)
+        staff_email.escalate(session, runtime, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
     """The cadence, but for contacts who are there to be surveyed while somebody watches."""
-    enrolments.plan_recurring(
-        session, runtime.library, runtime.settings, now, only=Contact.external_id < NEWCOMERS_FROM
-    )
+    enrolments.plan_recurring(session, runtime, now, only=Contact.external_id < NEWCOMERS_FROM)
 
 
 def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime, about: int) -> None:
@@ -106,7 +104,7 @@ def _events(session: Session, runtime: Runtime, dice: random.Random, now: dateti
             now,
             event_properties(name, contact, dice),
         )
-        enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
+        enrolments.record_event(session, told, runtime, now, source="demo")
 
 
 def event_properties(name: str, contact: Contact, dice: random.Random) -> dict[str, str]:

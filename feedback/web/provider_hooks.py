@@ -34,7 +34,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     def reply(channel: str) -> Response:
         parsed = _caller(runtime, channel).parse_reply(_webhook())
         with runtime.database.writing() as session:
-            sms_conversation.receive(session, channel, parsed, runtime.library, runtime.settings, clock.now())
+            sms_conversation.receive(session, channel, parsed, runtime, clock.now())
         return _empty()
 
     return hooks

@@ -45,8 +45,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
 
 class SimulatorViews:
     def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.database = runtime.database
-        self.library = runtime.library
         self.settings = runtime.settings
         self.channels = runtime.channels
 
@@ -100,7 +100,7 @@ class SimulatorViews:
         session.add(written)
         session.flush()
         received = Reply(provider_id(written), phone, "simulator", body, written.at, None)
-        sms_conversation.receive(session, "simulator_sms", received, self.library, self.settings, written.at)
+        sms_conversation.receive(session, "simulator_sms", received, self.runtime, written.at)
 
 
 def people(session: Session) -> list[tuple[Contact, SimulatedMessage]]:

@@ -93,7 +93,7 @@ def live(
     worker.plan(runtime, clock.now())
     decided = time.perf_counter()
     with runtime.database.reading() as session:
-        day = Day(forecast.plan(session, runtime.library, runtime.settings, clock.now(), days=1))
+        day = Day(forecast.plan(session, runtime, clock.now(), days=1))
         day.decided = Counter(f"skip: {reason}" for reason in session.scalars(_SKIPPED))
     planned = time.perf_counter()
     say_stop(runtime, every=100, source="day")

@@ -103,7 +103,7 @@ def _product(url: str) -> Callable[..., object]:
         web=replace(WebSettings(), secret_key=Secret("s" * 40), password_salt=Secret("p" * 40)),
         organisation=replace(OrganisationSettings(), name="Acme", privacy_url="https://acme.example/privacy"),
     )
-    return create_app(Runtime(settings, database, library, {}))
+    return create_app(Runtime(settings, library, {}, database))
 
 
 def _floor(url: str) -> Callable[..., object]:

@@ -15,6 +15,7 @@ from feedback.library import Library
 from feedback.providers.base import Channel, Reply
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, reconciliation
 from feedback.services.responses import sms_conversation
@@ -39,6 +40,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.timer = reconciliation.UnconfirmedTimer(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
+
+    @property
+    def context(self) -> Context:
+        return Context(self.settings, self.library, self.channels)
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)
@@ -86,30 +91,30 @@ class World:
 
     def event(self, session: Session, name: str, contact: str = "c1", key: str | None = None) -> JourneyEvent:
         event = enrolments.Event(key or f"{name}:{contact}:{self.now.isoformat()}", name, contact, self.now)
-        return enrolments.record_event(session, event, self.library, self.settings, self.now)
+        return enrolments.record_event(session, event, self.context, self.now)
 
     def tick(self) -> None:
         """One round of the worker at `now`, in its order."""
         for job in (
-            lambda s: invitations.issue_due(s, self.library, self.channels, self.settings, self.now),
-            lambda s: invitations.use_other_channels(s, self.library, self.channels, self.settings, self.now),
-            lambda s: invitations.remind_due(s, self.library, self.channels, self.settings, self.now),
+            lambda s: invitations.issue_due(s, self.context, self.now),
+            lambda s: invitations.use_other_channels(s, self.context, self.now),
+            lambda s: invitations.remind_due(s, self.context, self.now),
             lambda s: invitations.expire_due(s, self.now),
             lambda s: reconciliation.reap(s, self.settings, self.now),
         ):
             with self.database.writing() as session:
                 job(session)
-        dispatch.send_queued(self.database, self.channels, self.settings, "worker", self.now)
+        dispatch.send_queued(self.database, self.context, "worker", self.now)
         self.reconcile()
 
     def reconcile(self) -> int:
-        return reconciliation.reconcile(self.database, self.channels, self.settings, self.now, self.timer)
+        return reconciliation.reconcile(self.database, self.context, self.now, self.timer)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)
         with self.database.writing() as session:
             return sms_conversation.receive(
-                session, "simulator_sms", replace_time(reply, self.now), self.library, self.settings, self.now
+                session, "simulator_sms", replace_time(reply, self.now), self.context, self.now
             )
 
     @property

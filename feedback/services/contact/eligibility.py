@@ -24,7 +24,6 @@ from feedback.core.contact_policy import (
     Recipient,
     decide,
 )
-from feedback.core.journey import Stage
 from feedback.core.recipient import PhoneNumber
 from feedback.providers import kind_of
 from feedback.services.contact import suppression
@@ -37,18 +36,13 @@ NOT_CONTACTED = ("skipped", "failed", "withdrawn")
 def decide_for(
     session: Session,
     contact: Contact,
-    stage: Stage,
-    *,
-    earliest: datetime,
-    expires: datetime,
-    settings: Settings,
+    intended: Intended,
+    rules: Policy,
     now: datetime,
+    *,
     enrolment_id: int | None = None,
-    kinds: tuple[str, ...] | None = None,
 ) -> Decision:
-    """The policy's decision on asking `contact` at `stage`. Lock the contact's row before you call this."""
-    rules = policy(settings)
-    intended = Intended(stage.priority, kinds or stage.channels, earliest, expires)
+    """The policy's decision on asking `contact` as intended. Lock the contact's row before you call this."""
     return decide(
         intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
     )

@@ -217,8 +217,6 @@ def grant(
     basis: str,
     source: str,
     now: datetime,
-    text_version: str | None = None,
-    reference: str | None = None,
 ) -> Consent:
     """Record permission for a contact point; the same permission twice is one row."""
     row = session.scalar(
@@ -231,9 +229,8 @@ def grant(
     )
     if row is None:
         row = Consent(
-            contact_id=contact.id, kind=kind, address=address, basis=basis, source=source,
-            text_version=text_version, reference=reference, granted_at=now,
-        )  # fmt: skip
+            contact_id=contact.id, kind=kind, address=address, basis=basis, source=source, granted_at=now
+        )
         session.add(row)
     return row
 

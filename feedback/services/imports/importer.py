@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feedback.errors import ImportRefused
-from feedback.library import Library
+from feedback.services.context import Context
 from feedback.services.customers import Stored, erased, fields, owners, store_accounts, store_contacts
 from feedback.services.imports import events, suggestions
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
@@ -53,35 +53,42 @@ class ImportReport:
         return len({refusal.line for refusal in self.refused})
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """With `create_owners`, an unknown owner becomes a user who cannot sign in yet; otherwise the account is stored
+    without one and a notice says so. `on_progress` is called with how many lines of how many are done."""
+
+    dry_run: bool = False
+    create_owners: bool = False
+    on_progress: Progress | None = None
+
+
+BY_THE_BOOK = Options()
+
+
 def run(
     database: Database,
     kind: Kind,
     path: Path,
     mapping: ColumnMap | None,
-    settings: Settings,
+    context: Context,
     now: datetime,
-    *,
-    library: Library | None = None,
-    dry_run: bool = False,
-    create_owners: bool = False,
-    on_progress: Progress | None = None,
+    options: Options = BY_THE_BOOK,
 ) -> ImportReport:
     """Import a file. Without a mapping, columns that are called as our fields are taken.
 
-    `library` is needed for events only. With `create_owners`, an unknown owner becomes a user who cannot sign
-    in yet; otherwise the account is stored without one and a notice says so. Raises ImportRefused where the
-    file as a whole cannot be read or does not fit its mapping; nothing is stored then.
+    Raises ImportRefused where the file as a whole cannot be read or does not fit its mapping; nothing is stored then.
     """
-    if kind == "events" and library is None:
-        raise ImportRefused("Events need the journey that they belong to.")
-    run_ = _Run(database, kind, settings, now, library, dry_run, create_owners)
-    shape = examine(path, _fallback(settings), *((mapping.encoding, mapping.delimiter) if mapping else ()))
+    run_ = _Run(database, kind, context, now, options)
+    shape = examine(
+        path, _fallback(context.settings), *((mapping.encoding, mapping.delimiter) if mapping else ())
+    )
     with opened(path, shape) as lines:
         run_.begin(path, next(lines, None), shape, mapping)
         for batch in _batches(lines):
             run_.take(batch)
-            if on_progress is not None:
-                on_progress(min(batch[-1].number, shape.lines), shape.lines)
+            if options.on_progress is not None:
+                options.on_progress(min(batch[-1].number, shape.lines), shape.lines)
     return run_.end()
 
 
@@ -92,14 +99,12 @@ class _Run:
         self,
         database: Database,
         kind: Kind,
-        settings: Settings,
+        context: Context,
         now: datetime,
-        library: Library | None,
-        dry_run: bool,
-        create_owners: bool,
+        options: Options,
     ) -> None:
-        self.database, self.kind, self.settings, self.now = database, kind, settings, now
-        self.library, self.dry_run, self.create_owners = library, dry_run, create_owners
+        self.database, self.kind, self.context, self.now = database, kind, context, now
+        self.dry_run, self.create_owners = options.dry_run, options.create_owners
         self.report = ImportReport()
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
@@ -114,7 +119,7 @@ class _Run:
                 f"{path.name} is not UTF-8; it was read as {shape.encoding}. "
                 "If names look wrong, say `encoding` in a mapping."
             )
-        style = _style(self.settings, mapping)
+        style = _style(self.context.settings, mapping)
         self.reader = Reader(self.kind, header.cells, mapping, style, at(self.now, style))
 
     def take(self, lines: Sequence[TableLine]) -> None:
@@ -159,10 +164,7 @@ class _Run:
 
     def _store(self, records: list[Record]) -> None:
         if self.kind == "events":
-            assert self.library is not None  # noqa: S101  (run() has seen to it)
-            done = events.store(
-                self.database, records, self.library, self.settings, self.now, dry_run=self.dry_run
-            )
+            done = events.store(self.database, records, self.context, self.now, dry_run=self.dry_run)
             self.report.refused += done.refused
             self._count(done.outcomes)
             return
@@ -224,7 +226,9 @@ class _Run:
         taken = dict(mapping.sources())
         missing = suggestions.missing(self.kind, taken)
         if missing:
-            raise ImportRefused(suggestions.refusal(self.kind, path, header, missing, shape, self.settings))
+            raise ImportRefused(
+                suggestions.refusal(self.kind, path, header, missing, shape, self.context.settings)
+            )
         used = {source.column for source in taken.values()}
         for column in (name for name in header if name and name not in used):
             hint = nearest(column, own_names(self.kind))

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.core.contact_policy import Send, Skip, spread
+from feedback.core.contact_policy import Intended, Send, Skip, spread
 from feedback.core.journey import Stage
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.library import Library
 from feedback.services.contact import eligibility
+from feedback.services.context import Context
 from feedback.settings import Settings
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
 
@@ -37,8 +37,17 @@ class Event:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a survey is due for: an event, a date of the account, a turn of a cadence. The same `key` comes once."""
+
+    key: str
+    due_at: datetime
+    event_id: int | None = None
+
+
 def record_event(
-    session: Session, event: Event, library: Library, settings: Settings, now: datetime, source: str = "api"
+    session: Session, event: Event, context: Context, now: datetime, source: str = "api"
 ) -> JourneyEvent:
     """Store an event and enrol its contact wherever the journey says so; told twice, it is stored once.
 
@@ -67,18 +76,10 @@ def record_event(
             session.add(row)
     except IntegrityError:  # the same event arrived twice at once
         return _stored(session, event) or row
-    for stage in library.journey.for_event(event.name):
+    for stage in context.library.journey.for_event(event.name):
         delay = stage.delay.timedelta if stage.delay else timedelta()
-        enrol(
-            session,
-            contact,
-            stage,
-            f"event:{row.id}",
-            event.occurred_at + delay,
-            settings,
-            now,
-            event_id=row.id,
-        )
+        occasion = Occasion(f"event:{row.id}", event.occurred_at + delay, row.id)
+        enrol(session, contact, stage, occasion, context.settings, now)
     return row
 
 
@@ -86,30 +87,28 @@ def enrol(
     session: Session,
     contact: Contact,
     stage: Stage,
-    occurrence: str,
-    due_at: datetime,
+    occasion: Occasion,
     settings: Settings,
     now: datetime,
-    event_id: int | None = None,
 ) -> Enrolment:
-    """Decide on one survey and write the decision down, also when it is "no". Idempotent by `occurrence`.
+    """Decide on one survey and write the decision down, also when it is "no". Idempotent by `occasion.key`.
 
     The contact's row must be locked by the caller: two decisions on one person at once would both say yes.
     """
     already = select(Enrolment).where(
-        Enrolment.contact_id == contact.id, Enrolment.stage == stage.key, Enrolment.occurrence == occurrence
+        Enrolment.contact_id == contact.id, Enrolment.stage == stage.key, Enrolment.occurrence == occasion.key
     )
     if (found := session.scalar(already)) is not None:
         return found
     enrolment = Enrolment(
         contact_id=contact.id,
-        event_id=event_id,
+        event_id=occasion.event_id,
         stage=stage.key,
-        occurrence=occurrence,
+        occurrence=occasion.key,
         questionnaire=stage.questionnaire,
         entered_at=now,
-        due_at=due_at,
-        expires_at=due_at + stage.expires_after.timedelta,
+        due_at=occasion.due_at,
+        expires_at=occasion.due_at + stage.expires_after.timedelta,
         created_at=now,
         decided_at=now,
         state="scheduled",
@@ -128,16 +127,9 @@ def decide(
 
     Where the stage waits out the contact's rest, the enrolment stays scheduled and is due at its end.
     """
-    decision = eligibility.decide_for(
-        session,
-        contact,
-        stage,
-        earliest=enrolment.due_at,
-        expires=enrolment.expires_at,
-        settings=settings,
-        now=now,
-        enrolment_id=enrolment.id,
-    )
+    intended = Intended(stage.priority, stage.channels, enrolment.due_at, enrolment.expires_at)
+    rules = eligibility.policy(settings)
+    decision = eligibility.decide_for(session, contact, intended, rules, now, enrolment_id=enrolment.id)
     enrolment.decided_at = now
     if isinstance(decision, Send):
         enrolment.due_at = decision.at
@@ -163,10 +155,10 @@ def _unable(decision: Skip) -> dict[str, Any]:
     return {"code": decision.code, "params": dict(decision.params)}
 
 
-def plan_dates(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+def plan_dates(session: Session, context: Context, now: datetime) -> int:
     """Enrol the contacts of accounts whose date (a renewal, say) has come near; returns how many are new."""
     planned = 0
-    for stage in library.journey.stages:
+    for stage in context.library.journey.stages:
         if stage.enter.date is None:
             continue
         column = getattr(Account, stage.enter.date)
@@ -181,15 +173,15 @@ def plan_dates(session: Session, library: Library, settings: Settings, now: date
         )
         for contact, day in rows:
             enter = datetime.combine(entry_day(stage, day), time(), UTC)
-            enrol(session, contact, stage, f"date:{day.isoformat()}", max(enter, now), settings, now)
+            occasion = Occasion(f"date:{day.isoformat()}", max(enter, now))
+            enrol(session, contact, stage, occasion, context.settings, now)
             planned += 1
     return planned
 
 
 def plan_recurring(
     session: Session,
-    library: Library,
-    settings: Settings,
+    context: Context,
     now: datetime,
     only: ColumnElement[bool] | None = None,
 ) -> int:
@@ -199,14 +191,14 @@ def plan_recurring(
     `only` narrows the contacts down.
     """
     planned = 0
-    for stage in library.journey.stages:
+    for stage in context.library.journey.stages:
         if stage.enter.every is None:
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
             for contact_id, cycle in list(turns(session, cadence, day, only)):
                 contact = eligibility.lock(session, {contact_id})[0]
-                enrol(session, contact, stage, f"cycle:{cycle}", now, settings, now)
+                enrol(session, contact, stage, Occasion(f"cycle:{cycle}", now), context.settings, now)
                 planned += 1
     return planned
 

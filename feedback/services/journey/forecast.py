@@ -21,8 +21,8 @@ from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.library import Library
 from feedback.services.contact import eligibility
+from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
-from feedback.settings import Settings
 from feedback.store.models import Account, Contact, Enrolment, Invitation, Message
 
 
@@ -99,15 +99,15 @@ class _Asked:
     expires: datetime
 
 
-def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
+def plan(session: Session, context: Context, now: datetime, days: int = 30) -> Plan:
     """Everything that is scheduled, that a date brings, and whose turn comes within `days`."""
-    until = now + timedelta(days=days)
+    library, until = context.library, now + timedelta(days=days)
     wishes = [
         *_scheduled(session, library, until),
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
-    rules = eligibility.policy(settings)
+    rules = eligibility.policy(context.settings)
     foreseen = _Foreseen(session, rules, now)
     rows = []
     waiting = [(each.turn, number, each) for number, each in enumerate(wishes)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,13 +15,12 @@ from feedback.core.journey import Stage
 from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
-from feedback.providers.base import Channel
 from feedback.services import rollups
 from feedback.services.contact import eligibility
+from feedback.services.context import Context
 from feedback.services.journey import enrolments
 from feedback.services.messaging import content
-from feedback.settings import Settings
-from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
+from feedback.store.models import Contact, Enrolment, Invitation, Message
 
 log = structlog.get_logger()
 
@@ -34,9 +33,7 @@ WAITING = ("queued", "sent", "delivered", "opened")
 
 def issue_due(
     session: Session,
-    library: Library,
-    channels: Mapping[str, Channel],
-    settings: Settings,
+    context: Context,
     now: datetime,
     limit: int = 200,
 ) -> int:
@@ -53,8 +50,8 @@ def issue_due(
         .with_for_update(skip_locked=True)
     ).all()
     contacts = {each.id: each for each in eligibility.lock(session, {each.contact_id for each in due})}
-    for enrolment in sorted(due, key=lambda each: -_priority(library, each.stage)):
-        issue(session, enrolment, contacts[enrolment.contact_id], library, channels, settings, now)
+    for enrolment in sorted(due, key=lambda each: -_priority(context.library, each.stage)):
+        issue(session, enrolment, contacts[enrolment.contact_id], context, now)
     return len(due)
 
 
@@ -62,22 +59,21 @@ def issue(
     session: Session,
     enrolment: Enrolment,
     contact: Contact,
-    library: Library,
-    channels: Mapping[str, Channel],
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Invitation | None:
     """Decide again, and if it is still yes, make the invitation and its message. None where it is not (yet).
 
     The contact's row must be locked by the caller.
     """
+    library = context.library
     stage = library.journey.stage(enrolment.stage)
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = "cancelled", "stage_removed"
         return None
     if _outranked(session, enrolment, stage, library, now):
         return None
-    decision = enrolments.decide(session, enrolment, contact, stage, settings, now)
+    decision = enrolments.decide(session, enrolment, contact, stage, context.settings, now)
     if decision is None or decision.at > now:
         return None
     try:
@@ -88,29 +84,46 @@ def issue(
         log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
         enrolment.due_at = now + REFUSED
         return None
-    invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
-    enrolment.state = "issued"  # also where nothing can be queued: it is the invitation's story from here on
-    queue(
-        session, invitation, decision.channel, library, channels, settings, now, not_after=decision.not_after
+    questionnaire = library.questionnaire_of(version)
+    language = contact.language or context.settings.organisation.default_language
+    invitation = Invitation(
+        enrolment_id=enrolment.id,
+        contact=contact,
+        account_id=contact.account_id,
+        version=version,
+        stage=stage.key,
+        priority=stage.priority,
+        kind=decision.channel,
+        language=questionnaire.language_for(language),
+        state="queued",
+        piping=content.piping(questionnaire, contact, enrolment.event),
+        created_at=now,
+        expires_at=now + stage.expires_after.timedelta,
+        reminders=[str(each) for each in stage.reminders],
+        other_kinds=[kind for kind in stage.channels if kind != decision.channel],
+        is_demo=contact.is_demo,
     )
+    session.add(invitation)
+    session.flush()
+    invitation.token = derive(context.settings.link.key.reveal().encode(), invitation.id)
+    enrolment.state = "issued"  # also where nothing can be queued: it is the invitation's story from here on
+    queue(session, invitation, decision, context, now)
     return invitation
 
 
 def queue(
     session: Session,
     invitation: Invitation,
-    kind: str,
-    library: Library,
-    channels: Mapping[str, Channel],
-    settings: Settings,
+    decision: Send,
+    context: Context,
     now: datetime,
     *,
-    not_after: datetime,
     purpose: str = "invitation",
     occurrence: int = 0,
 ) -> Message | None:
-    """Put the invitation (or a reminder) into the outbox; None where no enabled channel carries `kind`."""
-    channel = next((key for key, each in channels.items() if each.kind == kind), None)
+    """Put the invitation (or a reminder) into the outbox; None where no enabled channel carries what was decided."""
+    kind, settings = decision.channel, context.settings
+    channel = next((key for key, each in context.channels.items() if each.kind == kind), None)
     contact = invitation.contact
     address = contact.phone if kind == "sms" else contact.email
     if channel is None or not address:
@@ -118,7 +131,7 @@ def queue(
             invitation.state, invitation.state_reason = "failed", "no_channel"
         log.error("invitation.no_channel", invitation=invitation.id, kind=kind)
         return None
-    questionnaire = library.questionnaire_of(invitation.version)
+    questionnaire = context.library.questionnaire_of(invitation.version)
     country = content.country_of(contact, kind)
     text = content.compose(questionnaire, invitation, kind, settings, reminder=purpose == "reminder")
     message = Message(
@@ -139,7 +152,7 @@ def queue(
         match=invitation.token,
         state="queued",
         due_at=now,
-        not_after=min(not_after, invitation.expires_at),
+        not_after=min(decision.not_after, invitation.expires_at),
         segments=text.segments,
         created_at=now,
         is_demo=invitation.is_demo,
@@ -147,13 +160,11 @@ def queue(
     session.add(message)
     session.flush()
     if kind == "sms":
-        _expect_reply(session, invitation, contact, library, settings)
+        _expect_reply(session, invitation, contact, context)
     return message
 
 
-def use_other_channels(
-    session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
-) -> int:
+def use_other_channels(session: Session, context: Context, now: datetime) -> int:
     """Invitations whose channel failed for good go out another way, if the customer has one and agrees."""
     stranded = _held(
         session,
@@ -161,7 +172,7 @@ def use_other_channels(
     )
     for invitation in stranded:
         kinds = tuple(invitation.other_kinds)
-        decision = _decide_way(session, invitation, kinds, library, settings, now)
+        decision = _decide_way(session, invitation, kinds, context, now)
         if not isinstance(decision, Send):
             invitation.state, invitation.state_reason = "failed", "no_channel"
         elif decision.at <= now:
@@ -170,16 +181,11 @@ def use_other_channels(
             invitation.kind, invitation.state_reason = decision.channel, None
             session.flush()
             rollups.invited(session, invitation.id)
-            queue(
-                session, invitation, decision.channel, library, channels, settings, now,
-                not_after=decision.not_after, occurrence=len(kinds),
-            )  # fmt: skip
+            queue(session, invitation, decision, context, now, occurrence=len(kinds))
     return len(stranded)
 
 
-def remind_due(
-    session: Session, library: Library, channels: Mapping[str, Channel], settings: Settings, now: datetime
-) -> int:
+def remind_due(session: Session, context: Context, now: datetime) -> int:
     """One reminder for those who have not answered, on the stage's other channel where it has one. None after an
     answer."""
     due = _held(
@@ -191,8 +197,8 @@ def remind_due(
         .limit(200),
     )
     for invitation in due:
-        kinds = other_first(library.journey.stage(invitation.stage), invitation.kind)
-        decision = _decide_way(session, invitation, kinds, library, settings, now)
+        kinds = other_first(context.library.journey.stage(invitation.stage), invitation.kind)
+        decision = _decide_way(session, invitation, kinds, context, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
             _tell_why_not(invitation, decision, now)
@@ -201,10 +207,8 @@ def remind_due(
         else:
             invitation.reminders_sent += 1
             invitation.remind_at = _next_reminder(invitation, now)
-            queue(
-                session, invitation, decision.channel, library, channels, settings, now,
-                not_after=decision.not_after, purpose="reminder", occurrence=invitation.reminders_sent,
-            )  # fmt: skip
+            number = invitation.reminders_sent
+            queue(session, invitation, decision, context, now, purpose="reminder", occurrence=number)
     return len(due)
 
 
@@ -252,51 +256,14 @@ def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
     return True
 
 
-def _invite(
-    session: Session,
-    enrolment: Enrolment,
-    contact: Contact,
-    stage: Stage,
-    decision: Send,
-    version: QuestionnaireVersion,
-    library: Library,
-    settings: Settings,
-    now: datetime,
-) -> Invitation:
-    questionnaire = library.questionnaire_of(version)
-    invitation = Invitation(
-        enrolment_id=enrolment.id,
-        contact=contact,
-        account_id=contact.account_id,
-        version=version,
-        stage=stage.key,
-        priority=stage.priority,
-        kind=decision.channel,
-        language=questionnaire.language_for(contact.language or settings.organisation.default_language),
-        state="queued",
-        piping=content.piping(questionnaire, contact, enrolment.event),
-        created_at=now,
-        expires_at=now + stage.expires_after.timedelta,
-        reminders=[str(each) for each in stage.reminders],
-        other_kinds=[kind for kind in stage.channels if kind != decision.channel],
-        is_demo=contact.is_demo,
-    )
-    session.add(invitation)
-    session.flush()
-    invitation.token = derive(settings.link.key.reveal().encode(), invitation.id)
-    return invitation
-
-
-def _expect_reply(
-    session: Session, invitation: Invitation, contact: Contact, library: Library, settings: Settings
-) -> None:
+def _expect_reply(session: Session, invitation: Invitation, contact: Contact, context: Context) -> None:
     """From now on an SMS from this number answers this invitation; an earlier one can be answered by link only."""
-    stage = library.journey.stage(invitation.stage)
+    stage = context.library.journey.stage(invitation.stage)
     if (
         stage is None
         or not stage.reply_by_sms
         or not contact.phone
-        or not content.can_reply(settings, content.country_of(contact, "sms"))
+        or not content.can_reply(context.settings, content.country_of(contact, "sms"))
     ):
         return
     session.execute(
@@ -323,13 +290,12 @@ def _decide_way(
     session: Session,
     invitation: Invitation,
     kinds: tuple[str, ...],
-    library: Library,
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Decision:
     """When and how this invitation may reach its contact once more. Fatigue is not asked: it is the same survey."""
-    stage = library.journey.stage(invitation.stage)
-    rules = eligibility.policy(settings)
+    stage = context.library.journey.stage(invitation.stage)
+    rules = eligibility.policy(context.settings)
     contact = session.scalars(
         select(Contact).where(Contact.id == invitation.contact_id).with_for_update()
     ).one()

@@ -16,7 +16,7 @@ fact whichever attempt had it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from feedback.core.contact_policy import Send
 from feedback.errors import ChannelHeld, DeliveryFailed, DeliveryUnknown, StorageUnavailable
 from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
+from feedback.services.context import Context
 from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -64,8 +65,7 @@ def _nothing(_: str) -> None:
 
 def send_queued(
     database: Database,
-    channels: Mapping[str, Channel],
-    settings: Settings,
+    context: Context,
     worker: str,
     now: datetime,
     pool: ThreadPoolExecutor | None = None,
@@ -80,11 +80,12 @@ def send_queued(
     `clock` tells the time after a call (default: `now` again). `reached` is told of each step as it is
     reached, so that a test can end the process there.
     """
+    channels, settings = context.channels, context.settings
     begun = Deadline.after(
         settings.worker.lease.total_seconds()
     )  # waiting for the commit costs us, not others
     with database.writing() as session:
-        claimed = claim(session, channels, settings, worker, now, begun)
+        claimed = claim(session, context, worker, now, begun)
         reached("before_claim_commit")
     reached("after_claim")
 
@@ -125,8 +126,7 @@ def running_from(now: datetime) -> Callable[[], datetime]:
 
 def claim(
     session: Session,
-    channels: Mapping[str, Channel],
-    settings: Settings,
+    context: Context,
     worker: str,
     now: datetime,
     deadline: Deadline | None = None,
@@ -135,9 +135,10 @@ def claim(
 
     No call may begin after `deadline` (default: one lease from this moment).
     """
+    settings = context.settings
     deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
     claimed: list[Claimed] = []
-    for key, channel in channels.items():
+    for key, channel in context.channels.items():
         budget = _budget(session, key, settings, now)
         due = _due(session, key, budget, settings.worker.batch, now)
         suppressed = _suppressed(session, due)

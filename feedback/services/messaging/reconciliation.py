@@ -8,7 +8,7 @@ this process, which nobody can set: whatever happens to the wall clock can delay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Channel, Found, LooksUp, uptime
+from feedback.services.context import Context
 from feedback.services.messaging import outbox
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -80,22 +81,16 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
     return len(lost)
 
 
-def reconcile(
-    database: Database,
-    channels: Mapping[str, Channel],
-    settings: Settings,
-    now: datetime,
-    timer: UnconfirmedTimer,
-) -> int:
+def reconcile(database: Database, context: Context, now: datetime, timer: UnconfirmedTimer) -> int:
     """Ask providers about unconfirmed messages, outside any transaction; returns how many were settled."""
     with database.reading() as session:
         timer.keep_only(_open(session))
-        questions = _questions(session, channels, settings, now)
+        questions = _questions(session, context, now)
     settled = 0
     for question in questions:
         known_for = timer.seconds_known(question.key)
         try:
-            found = _ask(channels.get(question.channel), question)
+            found = _ask(context.channels.get(question.channel), question)
         except DeliveryFailed as error:
             log.warning("message.look_up_failed", message=question.key[0], code=error.code)
             found = None
@@ -109,11 +104,9 @@ def _open(session: Session) -> set[Key]:
     return {(row.id, row.attempt) for row in rows}
 
 
-def _questions(
-    session: Session, channels: Mapping[str, Channel], settings: Settings, now: datetime
-) -> list[UnconfirmedAttempt]:
+def _questions(session: Session, context: Context, now: datetime) -> list[UnconfirmedAttempt]:
     """What to ask now: at once when a message becomes unconfirmed, then every `worker.settle`."""
-    again = now - settings.worker.settle
+    again = now - context.settings.worker.settle
     rows = session.execute(
         select(Message, Attempt)
         .join(Attempt, (Attempt.message_id == Message.id) & (Attempt.number == Message.attempt))
@@ -130,7 +123,7 @@ def _questions(
             message.match or message.body,
             attempt.started_at - LOOK_BACK if message.match else attempt.started_at,
             attempt.started_at,
-            _quiet(attempt, channels.get(message.channel), settings),
+            _quiet(attempt, context.channels.get(message.channel), context.settings),
         )
         for message, attempt in rows
     ]

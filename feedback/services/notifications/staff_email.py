@@ -22,6 +22,7 @@ from feedback.core.followup import State
 from feedback.core.text import Text
 from feedback.i18n import Translator, translator
 from feedback.providers.base import Channel
+from feedback.services.context import Context
 from feedback.services.followups import workflow
 from feedback.services.messaging import provider_holds
 from feedback.services.staff.accounts import RoleName
@@ -109,23 +110,23 @@ def tell(
     return message
 
 
-def tell_owners(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
+def tell_owners(session: Session, context: Context, now: datetime) -> int:
     """One message to each owner with something new, or with a promise that runs out; how many messages."""
-    if not _can_write(channels):
+    if not _can_write(context.channels):
         return 0
-    until = _reminded_until(session, settings, now)
+    until = _reminded_until(session, context.settings, now)
     waiting: dict[int, dict[int, int]] = defaultdict(dict)  # reader -> follow-up -> owner
     for task in session.scalars(_owed(until)).all():
         owner = task.owner_id
         if owner in until and (_is_news(task) or _due_promises(task, until[owner], now)):
             reader = workflow.present(session, session.get(User, owner), now)
             waiting[reader.id if reader else owner][task.id] = owner
-    rested = now - settings.alerts.digest_after
+    rested = now - context.settings.alerts.digest_after
     told = 0
     for reader_id, owners in sorted(waiting.items()):
         reader = _one_at_a_time(session, User.id == reader_id)[0]
         if not _heard_since(session, [reader], "digest", rested):
-            told += _tell_owner(session, reader, owners, until, channels, settings, now)
+            told += _tell_owner(session, reader, owners, until, context, now)
     return told
 
 
@@ -134,8 +135,7 @@ def _tell_owner(
     reader: User,
     owners: Mapping[int, int],
     until: Mapping[int, datetime | None],
-    channels: Channels,
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> int:
     """Of these follow-ups, whose owners are given: they may have got another one since somebody looked."""
@@ -146,9 +146,9 @@ def _tell_owner(
     only_due = [(task, promise) for task, promise in due if task not in fresh]
     if not fresh and not only_due:
         return 0
-    letter = _Letter(translator("desk", reader.language), reader, settings)
+    letter = _Letter(translator("desk", reader.language), reader, context.settings)
     sections = [letter.fresh(fresh), letter.running_out(only_due)]
-    letter.send(session, sections, "digest", channels, now)
+    letter.send(session, sections, "digest", context.channels, now)
     for task in fresh:
         task.owner_told_at = now
         _note(session, task, "told", [reader], now)
@@ -203,11 +203,11 @@ def _runs_out(task: FollowUp, promise: Promise, until: datetime | None, now: dat
     return getattr(task, promise.reminded_at.key) is None and now - task.opened_at >= due - now
 
 
-def escalate(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
+def escalate(session: Session, context: Context, now: datetime) -> int:
     """Tell the leads of promises that were not kept, all in one message; how many follow-ups that were."""
     leads = _leads(session, now)
-    rested = now - settings.alerts.digest_after
-    if not leads or not _can_write(channels) or _heard_since(session, leads, "escalation", rested):
+    rested = now - context.settings.alerts.digest_after
+    if not leads or not _can_write(context.channels) or _heard_since(session, leads, "escalation", rested):
         return 0
     late = or_(*(and_(each.open, each.escalated_at.is_(None), each.due_at < now) for each in PROMISES))
     tasks = _locked(session, FollowUp.state != State.CLOSED, late)
@@ -215,8 +215,8 @@ def escalate(session: Session, channels: Channels, settings: Settings, now: date
     if not missed:
         return 0
     for lead in leads:
-        letter = _Letter(translator("desk", lead.language), lead, settings)
-        letter.send(session, letter.missed(missed), "escalation", channels, now)
+        letter = _Letter(translator("desk", lead.language), lead, context.settings)
+        letter.send(session, letter.missed(missed), "escalation", context.channels, now)
     for task, promise in missed:
         setattr(task, promise.escalated_at.key, now)
         _note(session, task, promise.escalated, leads, now)
@@ -235,15 +235,15 @@ def _leads(session: Session, now: datetime) -> Sequence[User]:
     return [lead for lead in leads if workflow.present(session, lead, now) is lead] or leads
 
 
-def tell_of_holds(session: Session, channels: Channels, settings: Settings, now: datetime) -> int:
+def tell_of_holds(session: Session, context: Context, now: datetime) -> int:
     """One message about each hold to every admin, by an e-mail channel that is not held itself; how many."""
     closed = {each.channel for each in provider_holds.in_force(session)}
-    usable = {key: channel for key, channel in channels.items() if key not in closed}
+    usable = {key: channel for key, channel in context.channels.items() if key not in closed}
     told = 0
     in_force = select(ChannelHold).where(ChannelHold.lifted_at.is_(None)).order_by(ChannelHold.id)
     for hold in session.scalars(in_force.with_for_update(skip_locked=True)).all():  # or two nodes tell of it
         for admin in session.scalars(_admins_not_told_of(hold)).all():
-            subject, body = _about_hold(translator("desk", admin.language), hold, settings)
+            subject, body = _about_hold(translator("desk", admin.language), hold, context.settings)
             message = tell(session, admin, subject, body, channels=usable, now=now, purpose="hold")
             if message:
                 message.occurrence = hold.id

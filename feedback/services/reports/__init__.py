@@ -8,6 +8,7 @@ from feedback.services.reports.accounts import ENOUGH as ACCOUNT_ENTRIES
 from feedback.services.reports.accounts import (
     SILENCE_WITHIN,
     AccountPage,
+    Listing,
     ScoreRow,
     Standing,
     account_page,
@@ -53,6 +54,7 @@ __all__ = [
     "Glance",
     "Group",
     "Kept",
+    "Listing",
     "Pace",
     "Rate",
     "Rates",

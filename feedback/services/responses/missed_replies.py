@@ -6,7 +6,6 @@ where it was read last, and everything goes through the same door as a call woul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.errors import DeliveryFailed
-from feedback.library import Library
-from feedback.providers.base import CallsBack, Channel, LooksUp, Reply
+from feedback.providers.base import CallsBack, LooksUp, Reply
+from feedback.services.context import Context
 from feedback.services.responses import sms_conversation
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -31,22 +30,18 @@ ANSWERED_FOR = timedelta(days=90)
 """How long people may still write to a number that we used."""
 
 
-def catch_up(
-    database: Database, channels: Mapping[str, Channel], library: Library, settings: Settings, now: datetime
-) -> int:
+def catch_up(database: Database, context: Context, now: datetime) -> int:
     """Take in what was missed on every channel that can be asked; returns how many replies were new."""
     return sum(
-        _catch_up(database, key, channel, library, settings, now)
-        for key, channel in channels.items()
+        _catch_up(database, key, channel, context, now)
+        for key, channel in context.channels.items()
         if isinstance(channel, LooksUp) and isinstance(channel, CallsBack)
     )
 
 
-def _catch_up(
-    database: Database, key: str, channel: LooksUp, library: Library, settings: Settings, now: datetime
-) -> int:
+def _catch_up(database: Database, key: str, channel: LooksUp, context: Context, now: datetime) -> int:
     with database.reading() as session:
-        since, numbers = _since(session, key, now), _our_numbers(session, key, settings, now)
+        since, numbers = _since(session, key, now), _our_numbers(session, key, context.settings, now)
     try:
         missed = [reply for number in numbers for reply in channel.inbound(number, since - OVERLAP)]
     except DeliveryFailed as error:  # the bookmark stays: next time goes back as far
@@ -54,7 +49,7 @@ def _catch_up(
         return 0
     new = 0
     for reply in sorted(missed, key=lambda each: each.received_at or now):
-        new += _take_in(database, key, reply, library, settings, now)
+        new += _take_in(database, key, reply, context, now)
     with database.writing() as session:
         session.merge(Bookmark(name=_bookmark(key), value=now.isoformat()))
     if new:
@@ -62,11 +57,9 @@ def _catch_up(
     return new
 
 
-def _take_in(
-    database: Database, key: str, reply: Reply, library: Library, settings: Settings, now: datetime
-) -> bool:
+def _take_in(database: Database, key: str, reply: Reply, context: Context, now: datetime) -> bool:
     with database.writing() as session:
-        return sms_conversation.receive(session, key, reply, library, settings, now) is not None
+        return sms_conversation.receive(session, key, reply, context, now) is not None
 
 
 def _since(session: Session, key: str, now: datetime) -> datetime:

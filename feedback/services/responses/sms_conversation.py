@@ -22,9 +22,9 @@ from feedback.core.questions import ScaleQuestion, TextQuestion
 from feedback.core.reply import Help, Meaning, ScoreReply, Start, Stop, says_something, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
-from feedback.library import Library
 from feedback.providers.base import Reply
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.messaging import content
 from feedback.services.responses import lookup, recording
 from feedback.services.responses.submission import Submission
@@ -50,7 +50,7 @@ UNCLEAR = (
 
 
 def receive(
-    session: Session, channel: str, reply: Reply, library: Library, settings: Settings, now: datetime
+    session: Session, channel: str, reply: Reply, context: Context, now: datetime
 ) -> InboundReply | None:
     """Store a reply and act on it, once, however often the provider delivers it. None for one already known."""
     row = _stored(session, channel, reply, now)
@@ -64,13 +64,15 @@ def receive(
         invitation = None  # nobody remembers what it was about
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
-    conversation = _Conversation(session, row, reply, contact, settings, now)
+    conversation = _Conversation(session, row, reply, contact, context.settings, now)
     if invitation is None:
         last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
-            _OpenSurvey(conversation, last, library.questionnaire_of(last.version)).store_late_comment()
+            _OpenSurvey(
+                conversation, last, context.library.questionnaire_of(last.version)
+            ).store_late_comment()
     else:
-        questionnaire = library.questionnaire_of(invitation.version)
+        questionnaire = context.library.questionnaire_of(invitation.version)
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
         _OpenSurvey(conversation, invitation, questionnaire).handle(meaning)
     return row

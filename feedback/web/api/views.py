@@ -154,7 +154,7 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
         )
         with runtime.database.writing() as session:
             known = session.scalar(select(JourneyEvent.id).where(JourneyEvent.key == body.key))
-            row = enrolments.record_event(session, event, runtime.library, runtime.settings, now)
+            row = enrolments.record_event(session, event, runtime, now)
             return _answer(_event(session, body.key), Stored(row.id, "unchanged" if known else "created"))
 
     @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})

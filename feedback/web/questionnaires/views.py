@@ -213,10 +213,9 @@ class QuestionnaireViews:
         if kind not in KINDS:
             raise Rejected("Choose what the link is for.")
         with self.database.writing() as session:
-            link = open_links.create(
-                session, self.library, kind=kind, name=name, questionnaire=key,  # type: ignore[arg-type]
-                language=form.get("language"), origins=form.get("origins", "").split(), now=now,
-            )  # fmt: skip
+            origins = form.get("origins", "").split()
+            new = open_links.NewLink(kind, name, key, form.get("language"), origins)  # type: ignore[arg-type]
+            link = open_links.create(session, self.library, new, now)
             audit.record(session, "created", "link", link.id, by=current_user.id, now=now, kind=kind)
         flash(say().gettext("The link is open."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#links", 303)

@@ -229,15 +229,9 @@ class ReportViews:
         now, viewer = clock.now(), _viewer()
         search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
+        listing = reports.Listing(order, search, None if _taken_away() else page)
         found = reports.accounts(
-            session,
-            viewer,
-            now=now,
-            exchange=self.exchange,
-            order=order,
-            search=search,
-            page=None if _taken_away() else page,
-            settings=self.health,
+            session, viewer, listing, now=now, exchange=self.exchange, settings=self.health
         )
         names = self._names(session)
         return AccountsContext(

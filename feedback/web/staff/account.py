@@ -120,15 +120,13 @@ class Accounts:
         form = request.form
         try:
             with self.database.writing() as transaction:
-                accounts.add_user(
-                    transaction,
+                new = accounts.NewUser(
                     email=form.get("email", ""),
                     name=form.get("name", ""),
                     roles=form.getlist("role"),
                     language=say().language,
-                    now=clock.now(),
-                    by=current_user.id,
                 )
+                accounts.add_user(transaction, new, clock.now(), by=current_user.id)
         except (Conflict, Rejected) as refused:
             return self._staff_page(say().gettext(str(refused))), _status(refused)
         flash(say().gettext('Added. They choose a password by "Forgot your password?".'), "success")

@@ -30,7 +30,7 @@ class Desk:
             "FEEDBACK_CHANNELS_ENABLED": "simulator_email",
         }
         settings = load(instance, environ)
-        self.runtime = Runtime(settings, database, shelf, open_channels(settings, database))
+        self.runtime = Runtime(settings, shelf, open_channels(settings, database), database)
         with database.writing() as session:
             self.people = {
                 name: user.id for name, user in factories_desk.hire(session, self.runtime, MONDAY).items()

@@ -43,13 +43,13 @@ def closed(desk: Desk, outcome: str = "recovered") -> FollowUp:
 def tell(desk: Desk, now: datetime = CLOSED + DAY) -> int:
     runtime = desk.runtime
     with runtime.database.writing() as session:
-        return recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
+        return recovery_survey.tell_journey(session, runtime, now)
 
 
 def issue(desk: Desk, days: float) -> list[Invitation]:
     runtime, now = desk.runtime, CLOSED + days * DAY
     with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime.library, runtime.channels, runtime.settings, now)
+        invitations.issue_due(session, runtime, now)
         return list(session.scalars(select(Invitation).where(Invitation.stage == "recovery")))
 
 

@@ -25,7 +25,13 @@ def bring_in(world: World, tmp_path: Path) -> Importer:
         path.write_bytes(table if isinstance(table, bytes) else table.encode())
         chosen = mapping.parse(toml, "crm.toml") if toml is not None else None
         return imports.run(
-            world.database, kind, path, chosen, world.settings, world.now, library=world.library, **options
-        )  # type: ignore[arg-type]
+            world.database,
+            kind,
+            path,
+            chosen,
+            world.context,
+            world.now,
+            imports.Options(**options),  # type: ignore[arg-type]
+        )
 
     return run

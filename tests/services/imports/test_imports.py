@@ -335,7 +335,7 @@ def test_a_file_that_cannot_be_read_as_a_whole_is_refused_in_a_sentence(
 
 def test_a_missing_file_is_a_sentence(world: World) -> None:
     with pytest.raises(ImportRefused, match="No such file"):
-        imports.run(world.database, "contacts", Path("nowhere.csv"), None, world.settings, world.now)
+        imports.run(world.database, "contacts", Path("nowhere.csv"), None, world.context, world.now)
 
 
 def test_a_misspelt_column_gets_the_nearest_name(bring_in: Importer) -> None:
@@ -373,7 +373,7 @@ def test_two_imports_of_the_same_people_at_once_store_each_of_them_once(
         path.write_text("external_id,name,account.external_id\n" + "".join(table))
 
     def run(path: Path) -> imports.ImportReport:
-        return imports.run(world.database, "contacts", path, None, world.settings, world.now)
+        return imports.run(world.database, "contacts", path, None, world.context, world.now)
 
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(run, paths))

@@ -35,7 +35,7 @@ LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 def import_bytes(world: World, path: Path, raw: bytes) -> ImportReport:
     path.write_bytes(raw)
-    return imports.run(world.database, "contacts", path, None, world.settings, MONDAY_NOON)
+    return imports.run(world.database, "contacts", path, None, world.context, MONDAY_NOON)
 
 
 def stored(database: Database) -> int:

@@ -100,7 +100,7 @@ def test_the_rest_of_a_contact_begins_when_the_survey_left(world: World) -> None
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
     world.wait(days=6)  # the channel was held
     world.tick()
     assert len(world.texts) == 1
@@ -120,7 +120,7 @@ def test_renewal_beats_support(world: World) -> None:
     world.tick()
     world.wait(days=8)
     with world.database.writing() as session:
-        assert enrolments.plan_dates(session, world.library, world.settings, world.now) == 1
+        assert enrolments.plan_dates(session, world.context, world.now) == 1
     world.tick()
     assert world.mails == ["Before your next year with Acme"]
 
@@ -132,7 +132,7 @@ def test_a_renewal_is_asked_about_once(world: World) -> None:
     planned = []
     for _ in range(3):
         with world.database.writing() as session:
-            planned.append(enrolments.plan_dates(session, world.library, world.settings, world.now))
+            planned.append(enrolments.plan_dates(session, world.context, world.now))
         world.wait(days=1)
     assert planned == [1, 0, 0]
 
@@ -164,7 +164,7 @@ def test_an_opt_out_cancels_what_is_queued_already(world: World) -> None:
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
         suppression.opt_out(session, "email", contact.email or "", source="test", now=world.now)
     world.tick()
     assert world.mailbox.delivered == []
@@ -222,7 +222,7 @@ def test_one_node_reminds_while_another_issues_to_the_same_contact(world: World)
 
     def remind() -> None:
         with world.database.writing() as session:
-            told = invitations.remind_due(session, world.library, world.channels, world.settings, world.now)
+            told = invitations.remind_due(session, world.context, world.now)
             reminded.append(told)
 
     other_node = threading.Thread(target=remind)
@@ -282,7 +282,7 @@ def test_no_reply_is_awaited_from_where_none_can_come(world: World) -> None:
         world.event(session, "ticket_closed", "c2")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
         expected = session.scalars(select(Invitation.reply_key).order_by(Invitation.contact_id)).all()
     assert expected == [None, "+447700900123"]
 
@@ -348,7 +348,7 @@ def test_everybody_has_a_day_of_their_own_in_a_cadence(world: World) -> None:
     per_day = []
     for _ in range(90):
         with world.database.writing() as session:
-            per_day.append(enrolments.plan_recurring(session, world.library, world.settings, world.now))
+            per_day.append(enrolments.plan_recurring(session, world.context, world.now))
         world.wait(days=1)
     assert sum(per_day) == 300
     assert max(per_day) <= 12
@@ -363,7 +363,7 @@ def test_after_a_standstill_the_missed_days_are_planned(world: World) -> None:
         world.wait(days=1)
         if day % 4 == 0 or day == 89:
             with world.database.writing() as session:
-                planned += enrolments.plan_recurring(session, world.library, world.settings, world.now)
+                planned += enrolments.plan_recurring(session, world.context, world.now)
     assert planned >= 97  # the first call begins with its own day
 
 

@@ -53,7 +53,7 @@ def queue(world: World, *phones: str, event: str = "ticket_closed") -> World:
             world.event(session, event, f"c{number}")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
     return world
 
 
@@ -70,14 +70,12 @@ def failing(world: World, *errors: DeliveryFailed | None) -> None:
 
 
 def send(world: World) -> int:
-    return dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now)
+    return dispatch.send_queued(world.database, world.context, "worker", world.now)
 
 
 def take(world: World) -> list[dispatch.Claimed]:
     with world.database.writing() as session:
-        return dispatch.claim(
-            session, world.channels, world.settings, "worker", world.now, Deadline.after(60)
-        )
+        return dispatch.claim(session, world.context, "worker", world.now, Deadline.after(60))
 
 
 def finish(world: World, outcome: dispatch.SendOutcome) -> bool:
@@ -230,7 +228,7 @@ def test_a_call_that_hangs_holds_up_no_other(world: World) -> None:
     first = only_one(lambda: goes_on.wait(60))
     world.channels["simulator_sms"] = Simulator(kind="sms", mailbox=world.mailbox, faults=lambda _: first())
     with ThreadPoolExecutor(world.settings.worker.concurrency) as pool:
-        while dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now, pool):
+        while dispatch.send_queued(world.database, world.context, "worker", world.now, pool):
             pass
         wait_until(lambda: len(world.texts) == 11)
         goes_on.set()
@@ -283,7 +281,7 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
         provider_holds.hold(session, "simulator_sms", error, world.now)  # type: ignore[arg-type]
 
     def live(channels: dict[str, Any]) -> set[str]:
-        runtime = Runtime(world.settings, world.database, world.library, channels)
+        runtime = Runtime(world.settings, world.library, channels, world.database)
         with structlog.testing.capture_logs() as logged:
             Worker(runtime, lambda: world.now).tick()
         return {line["job"] for line in logged if line["event"] == "worker.job_failed"}
@@ -447,7 +445,7 @@ def test_mail_cannot_be_looked_up_and_waits_for_a_person(world: World, unknown_m
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
     send(world)
     assert only(world).state == state
 

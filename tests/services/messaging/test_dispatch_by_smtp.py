@@ -35,12 +35,12 @@ def mail(world: World, server: FakeSmtp) -> World:
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.channels, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
     return world
 
 
 def send(world: World) -> Message:
-    dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now)
+    dispatch.send_queued(world.database, world.context, "worker", world.now)
     with world.database.reading() as session:
         return session.scalars(select(Message)).one()
 

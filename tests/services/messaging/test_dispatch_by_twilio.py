@@ -12,10 +12,12 @@ from sqlalchemy import select, update
 from feedback import clock
 from feedback.providers.twilio_sms import TwilioSms
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.messaging import dispatch, receipts, reconciliation
 from feedback.store.database import Database
 from feedback.store.models import Attempt, ChannelHold, Message
 from tests import outbox_processes
+from tests.factories_surveys import NPS, shelf
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FAULTS, OUR_NUMBER, FakeTwilio
 from tests.outbox_sender import settings_for
 
@@ -43,9 +45,12 @@ class Post:
             base_url=self.twilio.url,
         )
 
+    @property
+    def context(self) -> Context:
+        return Context(self.settings, shelf(NPS), {"twilio_sms": self.channel})
+
     def send(self) -> int:
-        channels = {"twilio_sms": self.channel}
-        return dispatch.send_queued(self.database, channels, self.settings, "worker", self.now)
+        return dispatch.send_queued(self.database, self.context, "worker", self.now)
 
     def pass_time(self) -> None:
         """A minute later; what waits after a refusal is due."""
@@ -53,8 +58,7 @@ class Post:
         with self.database.writing() as session:
             session.execute(update(Message).where(Message.state == "queued").values(due_at=self.now))
             reconciliation.reap(session, self.settings, self.now)
-        channels = {"twilio_sms": self.channel}
-        reconciliation.reconcile(self.database, channels, self.settings, self.now, self.timer)
+        reconciliation.reconcile(self.database, self.context, self.now, self.timer)
 
     @property
     def message(self) -> Message:

@@ -133,7 +133,7 @@ def send_until(world: World, **then: Callable[[], None]) -> None:
         if here in then:
             then.pop(here)()
 
-    dispatch.send_queued(world.database, world.channels, world.settings, "worker", world.now, reached=reached)
+    dispatch.send_queued(world.database, world.context, "worker", world.now, reached=reached)
 
 
 class ThenStops(Simulator):
@@ -218,7 +218,7 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
     stopping(world, server.stop)
     with ThreadPoolExecutor(2) as pool:
         dispatch.send_queued(
-            world.database, world.channels, world.settings, "worker", world.now, pool
+            world.database, world.context, "worker", world.now, pool
         )  # both calls are made, and neither can be written down
     server.start()
     assert states(world) == ["sending", "sending"]
@@ -232,7 +232,7 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
 
 def test_a_worker_goes_on_by_itself(world: World, server: Server, logged: list[Any]) -> None:
     settings = replace(world.settings, worker=replace(world.settings.worker, tick=0.2))
-    runtime = Runtime(settings, world.database, world.library, world.channels)
+    runtime = Runtime(settings, world.library, world.channels, world.database)
     worker = Worker(runtime, lambda: world.now)
     worker.start()
     try:

@@ -51,7 +51,7 @@ def surveyed(world: World) -> World:
         world.contact(session, KEY, account=account, email=EMAIL)
     with world.database.writing() as session:
         event = enrolments.Event(f"t:{KEY}", "ticket_closed", KEY, world.now, {"ticket": "leaking"})
-        enrolments.record_event(session, event, world.library, world.settings, world.now)
+        enrolments.record_event(session, event, world.context, world.now)
     for _ in range(3):
         world.wait(days=1)
         world.tick()

@@ -243,7 +243,7 @@ def people(database: Database) -> dict[str, int]:
     with database.writing() as session:
         return {
             role: accounts.add_user(
-                session, email=f"{role}@example.com", name=f"A {role}", roles=[role], now=NOW
+                session, accounts.NewUser(f"{role}@example.com", f"A {role}", [role]), NOW
             ).id
             for role in ("lead", "csm")
         }

@@ -283,9 +283,7 @@ def test_two_tabs_at_once_are_one_response(invited: Database) -> None:
 
 def test_a_visit_through_an_open_link_is_one_response_on_both_databases(migrated: Database) -> None:
     with migrated.writing() as session:
-        link = open_links.create(
-            session, LIBRARY, kind="poster", name="Shop", questionnaire="survey", now=NOW
-        )
+        link = open_links.create(session, LIBRARY, open_links.NewLink("poster", "Shop", "survey"), NOW)
         version = LIBRARY.published(session, "survey", NOW).id
     for given in ({"recommend": Answer(3)}, {"recommend": Answer(4)}, {"better": Answer(None, "Hours")}):
         with migrated.writing() as session:
@@ -301,7 +299,7 @@ def test_a_visit_through_an_open_link_is_one_response_on_both_databases(migrated
 @pytest.mark.postgres
 def test_a_double_tap_through_an_open_link_is_one_response(migrated: Database) -> None:
     with migrated.writing() as session:
-        link = open_links.create(session, LIBRARY, kind="kiosk", name="Shop", questionnaire="survey", now=NOW)
+        link = open_links.create(session, LIBRARY, open_links.NewLink("kiosk", "Shop", "survey"), NOW)
         version = LIBRARY.published(session, "survey", NOW).id
     start, failures = threading.Barrier(6), []
 

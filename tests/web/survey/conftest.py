@@ -93,7 +93,7 @@ def open_site(migrated_sqlite: Path, tmp_path: Path, settings: Settings) -> Iter
         library = shelf(questionnaire)
         with database.writing() as session:
             invite(session, library, questionnaire.key, **invitation)
-        runtime = Runtime(own, database, library, {})
+        runtime = Runtime(own, library, {}, database)
         return Site(runtime, create_app(runtime))
 
     yield open_site
