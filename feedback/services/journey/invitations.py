@@ -20,7 +20,7 @@ from feedback.services.contact import eligibility
 from feedback.services.context import Context
 from feedback.services.journey import enrolments
 from feedback.services.messaging import content
-from feedback.store.models import Contact, Enrolment, Invitation, Message
+from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
 
 log = structlog.get_logger()
 
@@ -84,25 +84,7 @@ def issue(
         log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
         enrolment.due_at = now + REFUSED
         return None
-    questionnaire = library.questionnaire_of(version)
-    language = contact.language or context.settings.organisation.default_language
-    invitation = Invitation(
-        enrolment_id=enrolment.id,
-        contact=contact,
-        account_id=contact.account_id,
-        version=version,
-        stage=stage.key,
-        priority=stage.priority,
-        kind=decision.channel,
-        language=questionnaire.language_for(language),
-        state="queued",
-        piping=content.piping(questionnaire, contact, enrolment.event),
-        created_at=now,
-        expires_at=now + stage.expires_after.timedelta,
-        reminders=[str(each) for each in stage.reminders],
-        other_kinds=[kind for kind in stage.channels if kind != decision.channel],
-        is_demo=contact.is_demo,
-    )
+    invitation = _invitation(enrolment, contact, stage, decision, version, context, now)
     session.add(invitation)
     session.flush()
     invitation.token = derive(context.settings.link.key.reveal().encode(), invitation.id)
@@ -254,6 +236,36 @@ def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
     invitation.state, invitation.reply_key, invitation.remind_at = "withdrawn", None, None
     invitation.expires_at = now
     return True
+
+
+def _invitation(
+    enrolment: Enrolment,
+    contact: Contact,
+    stage: Stage,
+    decision: Send,
+    version: QuestionnaireVersion,
+    context: Context,
+    now: datetime,
+) -> Invitation:
+    questionnaire = context.library.questionnaire_of(version)
+    language = contact.language or context.settings.organisation.default_language
+    return Invitation(
+        enrolment_id=enrolment.id,
+        contact=contact,
+        account_id=contact.account_id,
+        version=version,
+        stage=stage.key,
+        priority=stage.priority,
+        kind=decision.channel,
+        language=questionnaire.language_for(language),
+        state="queued",
+        piping=content.piping(questionnaire, contact, enrolment.event),
+        created_at=now,
+        expires_at=now + stage.expires_after.timedelta,
+        reminders=[str(each) for each in stage.reminders],
+        other_kinds=[kind for kind in stage.channels if kind != decision.channel],
+        is_demo=contact.is_demo,
+    )
 
 
 def _expect_reply(session: Session, invitation: Invitation, contact: Contact, context: Context) -> None:
