@@ -63,7 +63,7 @@ class Options:
     on_progress: Progress | None = None
 
 
-BY_THE_BOOK = Options()
+DEFAULT_OPTIONS = Options()
 
 
 def run(
@@ -73,7 +73,7 @@ def run(
     mapping: ColumnMap | None,
     context: Context,
     now: datetime,
-    options: Options = BY_THE_BOOK,
+    options: Options = DEFAULT_OPTIONS,
 ) -> ImportReport:
     """Import a file. Without a mapping, columns that are called as our fields are taken.
 

@@ -71,7 +71,10 @@ def record(
     submission: Submission,
     settings: Settings,
 ) -> int:
-    """As `record_locked`, for those who have the invitation as an object: it is locked here, and refreshed."""
+    """As `record_locked`, for those who have the invitation as an object: it is locked here, and refreshed.
+
+    Raises LinkClosed also where the invitation expired or was withdrawn, unless words are added to an answer.
+    """
     connection = lookup.connection_of(session)
     added, now = submission.added, submission.at
     locked = lookup.lock_invitation(connection, invitation.id, now, to_add=added)
