@@ -99,9 +99,8 @@ def read_answers(path: Path) -> Mapping[str, Said]:
 def bring_in(runtime: Runtime, customers: Path) -> dict[str, float]:
     began = time.perf_counter()
     mapping = imports.load(runtime.settings.instance, "base")
-    report = imports.run(
-        runtime.database, "contacts", customers, mapping, runtime.settings, clock.now(), create_owners=True
-    )
+    options = imports.Options(create_owners=True)
+    report = imports.run(runtime.database, "contacts", customers, mapping, runtime, clock.now(), options)
     spent = time.perf_counter() - began
     print(f"imported     {report.created} of {report.read} rows, {report.refused_rows} refused")
     print(f"imported     {report.read / spent:,.0f} rows/s")

@@ -23,7 +23,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
+from feedback.core.journey import Journey
+from feedback.library import Library
 from feedback.services import imports
+from feedback.services.context import Context
 from feedback.services.imports import mapping
 from feedback.settings import Settings, load
 from feedback.store.database import Database
@@ -107,7 +110,8 @@ def write_table(path: Path, rows: int) -> Path:
 
 
 def bring_in(database: Database, file: Path, settings: Settings, rows: int) -> None:
-    report = imports.run(database, "contacts", file, mapping.parse(MAP, "benchmark"), settings, NOW)
+    context = Context(settings, Library({}, Journey()), {})
+    report = imports.run(database, "contacts", file, mapping.parse(MAP, "benchmark"), context, NOW)
     if report.created + report.unchanged != rows:
         raise SystemExit(f"The import went wrong: {report}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -96,7 +97,7 @@ def test_a_journey_without_the_stage_hears_nothing(desk: Desk) -> None:
     stages = tuple(stage for stage in library.journey.stages if stage.key != "recovery")
     bare = Library(library.questionnaires, Journey(stages=stages))
     with desk.runtime.database.writing() as session:
-        assert recovery_survey.tell_journey(session, bare, desk.runtime.settings, CLOSED) == 0
+        assert recovery_survey.tell_journey(session, replace(desk.runtime, library=bare), CLOSED) == 0
         assert session.scalar(select(func.count()).select_from(JourneyEvent)) == 0
 
 

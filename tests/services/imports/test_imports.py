@@ -236,7 +236,7 @@ def test_a_no_before_any_yes_is_kept_and_a_yes_may_follow(world: World, bring_in
         with world.database.reading() as session:
             person = eligibility.recipient(session, all_of(world, Contact)[0])
         assert person.reach["email"].consent == (
-            policy.Consent.GIVEN if said == "yes" else policy.Consent.REFUSED
+            policy.ConsentState.GIVEN if said == "yes" else policy.ConsentState.REFUSED
         )
         world.wait(days=1)
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from feedback import clock
+from feedback.providers.base import StatusReport
 from feedback.providers.twilio_sms import TwilioSms
 from feedback.services.contact import suppression
 from feedback.services.context import Context
@@ -139,8 +140,8 @@ def test_signed_receipts_before_the_answer_and_doubled_settle_the_message(post: 
     assert post.message.state == "delivered"
 
 
-def receipt_of(post: Post, sid: str, status: str) -> receipts.Receipt:
-    return receipts.Receipt(sid, status, None, None, post.message.id, 1, OUR_NUMBER)  # type: ignore[arg-type]
+def receipt_of(post: Post, sid: str, status: str) -> StatusReport:
+    return StatusReport(sid, status, None, None, post.message.id, 1, OUR_NUMBER)  # type: ignore[arg-type]
 
 
 def test_every_call_has_its_row(post: Post) -> None:
