@@ -12,10 +12,10 @@ from feedback.core.followup import Weights
 from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
-from feedback.library import Library
 from feedback.providers import PROVIDERS
 from feedback.providers.base import Provider
 from feedback.services import rollups
+from feedback.services.context import Context
 from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
 from feedback.services.questionnaires import publishing
 from feedback.settings import Settings, check, load
@@ -26,13 +26,10 @@ ABOUT_PROVIDERS = "F02"  # prefix of the codes of provider problems
 
 
 @dataclass(frozen=True)
-class Runtime:
-    """Everything that an entry point needs; one per process."""
+class Runtime(Context):
+    """Everything that an entry point needs; one per process: what services know, and the database."""
 
-    settings: Settings
     database: Database
-    library: Library
-    providers: Mapping[str, Provider]
 
 
 def instance_from(environ: Mapping[str, str] = os.environ) -> Path:
@@ -64,13 +61,13 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
         shelf = publishing.load(session, settings, now)
     with database.writing() as session:
         publishing.note_acceptances(session, shelf, now)
-    return Runtime(settings, database, shelf, open_providers(settings, database) if sending else {})
+    return Runtime(settings, shelf, open_providers(settings, database) if sending else {}, database)
 
 
 def _weigh(settings: Settings) -> None:
     """Check the settings whose valid names only the core knows. Raises SettingsInvalid."""
     for name, made, given in (
-        ("followup.weights", Weights.of, settings.followup.weights),
+        ("followup.weights", Weights.with_changes, settings.followup.weights),
         ("health.weights", weights_with, settings.health.weights),
     ):
         try:

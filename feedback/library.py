@@ -110,7 +110,7 @@ class Library:
             return session.scalars(wanted).one()
         return version
 
-    def of(self, version: QuestionnaireVersion) -> Questionnaire:
+    def questionnaire_of(self, version: QuestionnaireVersion) -> Questionnaire:
         """The questionnaire as it was when `version` was published."""
         return self.of_id(version.id, version.content)
 

@@ -13,7 +13,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from feedback.settings.table import Log
+from feedback.settings.table import LogSettings
 
 # A second line of defence for personal data in a library's messages: addresses, numbers, link tokens.
 _PERSONAL = re.compile(
@@ -39,7 +39,7 @@ CHATTY = ("alembic", "apscheduler", "waitress.queue", "urllib3")
 """Libraries that log every step; only their warnings and errors are kept."""
 
 
-def configure(settings: Log, stream: TextIO | None = None) -> None:
+def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Send our events and the libraries' log records to `stream` (default: stderr) in the same format."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -68,7 +68,7 @@ def configure(settings: Log, stream: TextIO | None = None) -> None:
     )
 
 
-def _last(settings: Log) -> list[Processor]:
+def _last(settings: LogSettings) -> list[Processor]:
     renderer: Processor = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_plain)
     if settings.format == "json":
         renderer = structlog.processors.JSONRenderer()

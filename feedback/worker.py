@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ class Worker:
         # One pool per channel, so that a mail server that hangs does not delay text messages.
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
-        self._watch = reconciliation.Watch()
+        self._timer = reconciliation.UnconfirmedTimer()
         self._ended = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
@@ -140,15 +141,9 @@ class Worker:
             log.exception("worker.job_failed", job=name)
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
-        only, settings = {key: runtime.providers[key]}, runtime.settings
+        context = replace(runtime, providers={key: runtime.providers[key]})
         while dispatch.send_queued(
-            runtime.database,
-            only,
-            settings,
-            self.name,
-            now,
-            pool,
-            clock=dispatch.running_from(now),
+            runtime.database, context, self.name, now, pool, clock=dispatch.running_from(now)
         ):
             now = self._now()
 
@@ -156,7 +151,7 @@ class Worker:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciliation.reconcile(runtime.database, runtime.providers, runtime.settings, now, self._watch)
+        reconciliation.reconcile(runtime.database, runtime, now, self._timer)
 
 
 def _wall_clock_ahead() -> float:
@@ -167,19 +162,19 @@ def _wall_clock_ahead() -> float:
 def plan(runtime: Runtime, now: datetime) -> None:
     """Enrol contacts by date, by cadence, and after a closed complaint."""
     with runtime.database.writing() as session:
-        enrolments.plan_dates(session, runtime.library, runtime.settings, now)
+        enrolments.plan_dates(session, runtime, now)
     with runtime.database.writing() as session:
-        enrolments.plan_recurring(session, runtime.library, runtime.settings, now)
+        enrolments.plan_recurring(session, runtime, now)
     with runtime.database.writing() as session:
-        recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
+        recovery_survey.tell_journey(session, runtime, now)
 
 
 def issue(runtime: Runtime, now: datetime) -> None:
     """Turn due enrolments into invitations."""
     with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime.library, runtime.providers, runtime.settings, now)
+        invitations.issue_due(session, runtime, now)
     with runtime.database.writing() as session:
-        invitations.use_other_channels(session, runtime.library, runtime.providers, runtime.settings, now)
+        invitations.use_other_channels(session, runtime, now)
 
 
 def reap(runtime: Runtime, now: datetime) -> None:
@@ -188,12 +183,12 @@ def reap(runtime: Runtime, now: datetime) -> None:
 
 
 def catch_up(runtime: Runtime, now: datetime) -> None:
-    missed_replies.catch_up(runtime.database, runtime.providers, runtime.library, runtime.settings, now)
+    missed_replies.catch_up(runtime.database, runtime, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
-        invitations.remind_due(session, runtime.library, runtime.providers, runtime.settings, now)
+        invitations.remind_due(session, runtime, now)
 
 
 def expire(runtime: Runtime, now: datetime) -> None:
@@ -208,9 +203,9 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
         accounts.welcome_back(session, now)
         workflow.wake_due(session, now)
     with runtime.database.writing() as session:
-        staff_email.tell_owners(session, runtime.providers, runtime.settings, now)
+        staff_email.tell_owners(session, runtime, now)
     with runtime.database.writing() as session:
-        staff_email.escalate(session, runtime.providers, runtime.settings, now)
+        staff_email.escalate(session, runtime, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
 
@@ -218,7 +213,7 @@ def follow_up(runtime: Runtime, now: datetime) -> None:
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
     with runtime.database.writing() as session:
-        staff_email.tell_of_holds(session, runtime.providers, runtime.settings, now)
+        staff_email.tell_of_holds(session, runtime, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

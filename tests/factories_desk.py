@@ -16,6 +16,7 @@ from feedback.services.access import Viewer
 from feedback.services.followups import workflow
 from feedback.services.followups.workflow import Closing
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.services.staff import accounts
 from feedback.store.models import Account, Contact, FollowUp, Invitation, User
 
@@ -81,11 +82,8 @@ def hire(session: Session, runtime: Runtime, now: datetime | None = None) -> dic
     people = {
         key: accounts.add_user(
             session,
-            email=f"{key}@example.com",
-            name=name,
-            roles=[role],
-            language=language,
-            now=now or clock.now(),
+            accounts.NewUser(f"{key}@example.com", name, [role], language=language),
+            now or clock.now(),
         )
         for key, (name, role, language) in PEOPLE.items()
     }
@@ -177,14 +175,10 @@ def answer(
     given = {"score": Answer(score)}
     if words:
         given["improve" if score <= 8 else "keep"] = Answer(None, words)
-    response_id = recording.record(
-        session,
-        invitation,
-        runtime.library.of(invitation.version),
-        given,
-        source="link",
-        followup=runtime.settings.followup,
-        now=now,
+    questionnaire, submission = (
+        runtime.library.questionnaire_of(invitation.version),
+        Submission(given, now, "link"),
     )
+    response_id = recording.record(session, invitation, questionnaire, submission, runtime.settings)
     session.flush()
     return list(session.query(FollowUp).filter_by(response_id=response_id))

@@ -27,9 +27,11 @@ from feedback.errors import StorageUnavailable
 from feedback.providers import deadline_http
 from feedback.providers.base import Outgoing, Sent
 from feedback.providers.twilio_sms import TwilioSms
+from feedback.services.context import Context
 from feedback.services.messaging import dispatch, reconciliation
 from feedback.settings import Settings, load
 from feedback.store.database import Database
+from tests.factories_surveys import NPS, shelf
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER
 
 POINTS = (
@@ -50,7 +52,8 @@ def main() -> None:
     database = Database(options.database, pool=options.threads + 4, patience=options.patience)
     reached = _ending(options.at, options.end)
     twilio = _Watched(reached, options.twilio, options.timeout)
-    worker, watch = f"sender:{os.getpid()}", reconciliation.Watch()
+    context = Context(settings, shelf(NPS), {"twilio_sms": twilio})
+    worker, timer = f"sender:{os.getpid()}", reconciliation.UnconfirmedTimer()
     if options.ready:
         (options.ready / f"{os.getpid()}.ready").touch()
     looked = 0.0
@@ -59,16 +62,14 @@ def main() -> None:
             try:
                 now = database.now()
                 claimed = dispatch.send_queued(
-                    database, {"twilio_sms": twilio}, settings, worker, now, pool,
+                    database, context, worker, now, pool,
                     clock=dispatch.running_from(now), reached=reached,
                 )  # fmt: skip
                 if time.monotonic() - looked > options.look_every:
                     looked = time.monotonic()
                     with database.writing() as session:
                         reconciliation.reap(session, settings, database.now())
-                    reconciliation.reconcile(
-                        database, {"twilio_sms": twilio}, settings, database.now(), watch
-                    )
+                    reconciliation.reconcile(database, context, database.now(), timer)
             except StorageUnavailable:
                 claimed = 0
             if not claimed:

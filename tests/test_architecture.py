@@ -132,6 +132,42 @@ def test_nothing_reads_the_environment_but_the_entry_points() -> None:
     assert readers <= {"bootstrap.py", "cli/frame.py", "wsgi.py"}
 
 
+MOST_PARAMETERS = 7
+
+# Functions that take more, each as `file: name`; the list only ever gets shorter.
+STILL_TOO_WIDE = {
+    "lint/command.py: lint",
+    "lint/document.py: finding",
+    "providers/smtp_email.py: __init__",
+    "providers/twilio_sms.py: __init__",
+}
+
+
+def wide_functions(package: Path) -> Iterator[str]:
+    """Functions with more than MOST_PARAMETERS, not counting the object that a method belongs to."""
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = node.args
+                every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+                if len(every) - (bool(every) and every[0].arg in ("self", "cls")) > MOST_PARAMETERS:
+                    yield f"{path.relative_to(package).as_posix()}: {node.name}"
+
+
+def test_no_function_takes_more_than_seven_parameters() -> None:
+    assert set(wide_functions(PACKAGE)) == STILL_TOO_WIDE
+
+
+def test_a_function_with_eight_parameters_is_found(tmp_path: Path) -> None:
+    (tmp_path / "queue.py").write_text(
+        "class Queue:\n"
+        "    def add(self, a, b, c, d, e, f, g): ...\n"
+        "    async def take(self, a, b, c, d, *, e, f, g, h): ...\n"
+        "def put(a, b, c, d, e, f, g, h): ...\n"
+    )
+    assert set(wide_functions(tmp_path)) == {"queue.py: take", "queue.py: put"}
+
+
 # Written so that this page does not match itself.
 PERSONAL_PATHS = re.compile(
     r"(?<![\w.])/(?:home/[a-z][\w-]*|Users/[A-Za-z][\w.-]*|root/|work(?:space)?/|tmp/[a-z]{2,}/)|[A-Z]:\\+Users\\+"

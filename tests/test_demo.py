@@ -18,6 +18,7 @@ from feedback.services.access import Viewer
 from feedback.services.followups import queue
 from feedback.services.journey import invitations
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.store.models import Contact, Invitation
 
 
@@ -67,17 +68,16 @@ def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> Non
         assert contact is not None
         invitations.issue_due(session, demo.library, demo.providers, demo.settings, now)
         invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
-        questionnaire = demo.library.of(invitation.version)
+        questionnaire = demo.library.questionnaire_of(invitation.version)
         first = questionnaire.questions[0]
         worst = {first.key: Answer(first.minimum)} if isinstance(first, ScaleQuestion) else {}
-        recording.record(
-            session, invitation, questionnaire, worst, source="link", followup=demo.settings.followup, now=now
-        )
+        submission = Submission(worst, now, "link")
+        recording.record(session, invitation, questionnaire, submission, demo.settings)
         rows = queue.ranked(
             session,
             Viewer(0, sees_all=True),
             queue.Filter(),
-            scales=queue.Scales.of(demo.settings),
+            scales=queue.Scales.from_settings(demo.settings),
             now=now,
             today=now.date(),
         )

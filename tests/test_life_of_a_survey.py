@@ -41,7 +41,7 @@ def runtime(migrated: Database, tmp_path: Path) -> Runtime:
     }
     settings = load(tmp_path, environ)
     shelf = library.load(resources.directories("questionnaires", tmp_path))
-    return Runtime(settings, migrated, shelf, bootstrap.open_providers(settings, migrated))
+    return Runtime(settings, shelf, bootstrap.open_providers(settings, migrated), migrated)
 
 
 @pytest.fixture
@@ -50,9 +50,11 @@ def customer(runtime: Runtime) -> str:
     now = TUESDAY_TEN_IN_ISTANBUL
     with runtime.database.writing() as session:
         selin = accounts.add_user(
-            session, email="selin@example.com", name="Selin", roles=["csm"], now=now, password=PASSWORD,
+            session,
+            accounts.NewUser("selin@example.com", "Selin", ["csm"], PASSWORD),
+            now,
             salt=runtime.settings.web.password_salt.reveal(),
-        )  # fmt: skip
+        )
         account = Account(
             external_id="A-1", name="Anadolu", owner_id=selin.id, segment="vip",
             recurring_revenue=Decimal(12_000), created_at=now, updated_at=now,
@@ -101,7 +103,7 @@ def test_the_life_of_a_survey(runtime: Runtime, customer: str) -> None:  # noqa:
                 event = enrolments.Event(
                     "T-77", "ticket_closed", customer, clock.now(), {"topic": "Mart faturası"}
                 )
-                enrolments.record_event(session, event, runtime.library, runtime.settings, clock.now())
+                enrolments.record_event(session, event, runtime, clock.now())
         worker.tick()
         assert texts(runtime) == []
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from feedback import log
-from feedback.settings.table import Log
+from feedback.settings.table import LogSettings
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def restored() -> Iterator[None]:
 
 def lines(level: str = "info", **event: Any) -> list[dict[str, Any]]:
     stream = io.StringIO()
-    log.configure(Log(level=level, format="json"), stream)  # type: ignore[arg-type]
+    log.configure(LogSettings(level=level, format="json"), stream)  # type: ignore[arg-type]
     structlog.get_logger("feedback").info("message_sent", **event)
     logging.getLogger("library").warning("could not reach %s", "ada@example.com")
     return [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -74,7 +74,7 @@ def test_a_quieter_level_drops_events() -> None:
 
 def test_a_traceback_is_told_without_persons() -> None:
     stream = io.StringIO()
-    log.configure(Log(format="json"), stream)
+    log.configure(LogSettings(format="json"), stream)
     try:
         raise ValueError("bad address ada@example.com")
     except ValueError:
@@ -85,7 +85,7 @@ def test_a_traceback_is_told_without_persons() -> None:
 
 def test_the_console_form_is_plain_text() -> None:
     stream = io.StringIO()
-    log.configure(Log(), stream)
+    log.configure(LogSettings(), stream)
     structlog.get_logger().info("started", port=8080)
     assert "started" in stream.getvalue()
     assert "port=8080" in stream.getvalue()

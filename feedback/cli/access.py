@@ -76,17 +76,15 @@ def user_add(
 
     runtime = the_runtime()
     with runtime.database.writing() as session:
-        accounts.add_user(
-            session,
+        new = accounts.NewUser(
             email=email,
             name=name or email.partition("@")[0],
             roles=roles,
-            now=clock.now(),
             password=password,
-            salt=runtime.settings.web.password_salt.reveal(),
             language=language,
             time_zone=time_zone,
         )
+        accounts.add_user(session, new, clock.now(), salt=runtime.settings.web.password_salt.reveal())
     click.echo(f"{email} can sign in at {runtime.settings.web.public_url}/login as {', '.join(roles)}.")
 
 

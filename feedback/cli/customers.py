@@ -14,7 +14,7 @@ from feedback.cli.frame import main, the_runtime
 from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
-    from feedback.services.imports import Kind, Report
+    from feedback.services.imports import ImportReport, Kind
 
 EX_TEMPFAIL = 75  # sysexits.h: tells the mail server to try again later
 
@@ -38,16 +38,14 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
             bar.length = max(1, lines)
             bar.update(done - bar.pos)
 
-        result = imports.run(
-            runtime.database, kind, file, mapping, runtime.settings, clock.now(),
-            library=runtime.library, dry_run=dry_run, create_owners=create_owners, on_progress=on_progress,
-        )  # fmt: skip
+        options = imports.Options(dry_run, create_owners, on_progress)
+        result = imports.run(runtime.database, kind, file, mapping, runtime, clock.now(), options)
     _tell(result, dry_run)
     if result.refused:
         sys.exit(1)
 
 
-def _tell(report: Report, dry_run: bool) -> None:
+def _tell(report: ImportReport, dry_run: bool) -> None:
     for refusal in report.refused:
         column = f", {refusal.column}" if refusal.column else ""
         click.secho(f"line {refusal.line}{column}: {refusal.reason}", fg="red", err=True)
@@ -78,7 +76,7 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
     properties = dict(pair.partition("=")[::2] for pair in pairs)
     told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
-        stored = enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="cli")
+        stored = enrolments.record_event(session, told, runtime, now, source="cli")
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
         click.secho(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feedback import __version__
-from feedback.cli.installation import told
+from feedback.cli.installation import lint_settings
 from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main(context: click.Context, instance: Path | None) -> None:
     """Surveys and feedback for customer success."""
     if instance:
         os.environ["FEEDBACK_INSTANCE"] = str(instance)
-    context.obj = told if _is_installed() else None
+    context.obj = lint_settings if _is_installed() else None
 
 
 def _is_installed() -> bool:

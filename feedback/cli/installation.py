@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from feedback.store.database import Database
 
 
-def told() -> Settings | None:
+def lint_settings() -> Settings | None:
     """The linter's settings from the installation; None if it has no current database. If the database cannot be
     read, print why and return None."""
     from feedback import bootstrap, clock
@@ -25,7 +25,7 @@ def told() -> Settings | None:
         if not _has_tables(database):
             return None
         with database.reading() as session:
-            return publishing.Rules(settings).of(session, clock.now())
+            return publishing.Rules(settings).for_session(session, clock.now())
     except FeedbackError as error:
         click.secho(f"Not compared with the published questionnaires: {error}", fg="yellow", err=True)
         return None

@@ -39,7 +39,7 @@ def plan(days: int, everything: bool) -> None:
 
     runtime = the_runtime()
     with runtime.database.reading() as session:
-        plan = forecast.plan(session, runtime.library, runtime.settings, clock.now(), days)
+        plan = forecast.plan(session, runtime, clock.now(), days)
     for row in plan.everything if everything else ():
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
@@ -79,8 +79,8 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
     database = bootstrap.open_database(settings)
     database.upgrade()
     with database.reading() as session:
-        told = publishing.Rules(settings).of(session, clock.now())
-    shelf = library.load(resources.directories("questionnaires", settings.instance), told)
+        lint_settings = publishing.Rules(settings).for_session(session, clock.now())
+    shelf = library.load(resources.directories("questionnaires", settings.instance), lint_settings)
     shelf.questionnaire(questionnaire)
     found = warnings(shelf.results[questionnaire])
     chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]
@@ -113,7 +113,7 @@ def link(**options: Any) -> None:
 
     runtime, drawing = the_runtime(), options.pop("qr")
     with runtime.database.writing() as session:
-        made = open_links.create(session, runtime.library, now=clock.now(), **options)
+        made = open_links.create(session, runtime.library, open_links.NewLink(**options), clock.now())
     address = open_links.address(made, runtime.settings.web.public_url)
     click.echo(address)
     if made.kind == "embed":

@@ -57,7 +57,7 @@ class CountryRules:
 
 
 @dataclass(frozen=True)
-class Window:
+class ContactWindow:
     """An interval in UTC in which a message may be sent; `end` is excluded."""
 
     start: datetime
@@ -72,13 +72,13 @@ class Calendar:
     zones: tuple[str, ...]
     blackout: frozenset[date] = field(default_factory=frozenset)
 
-    def windows(self, since: datetime, search: timedelta = SEARCH) -> list[Window]:
+    def windows(self, since: datetime, search: timedelta = SEARCH) -> list[ContactWindow]:
         """The windows that end after `since` and are within `search`, in order."""
         until = since + search
         common = reduce(_intersect, (list(self._local(ZoneInfo(zone), since, until)) for zone in self.zones))
         return [window for window in _joined(common) if window.end > since]
 
-    def _local(self, zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[Window]:
+    def _local(self, zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[ContactWindow]:
         day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
         while day <= last:
             hours = self.rules.week[day.weekday()]
@@ -87,21 +87,21 @@ class Calendar:
             day += timedelta(days=1)
 
 
-def first_window(calendar: Calendar, since: datetime, least: timedelta) -> Window | None:
+def first_window(calendar: Calendar, since: datetime, least: timedelta) -> ContactWindow | None:
     """The rest of the first window that, at or after `since`, has at least `least` left; None if there is none."""
     for search in (_USUALLY_ENOUGH, SEARCH):
         for window in calendar.windows(since, search):
-            rest = Window(max(window.start, since), window.end)
+            rest = ContactWindow(max(window.start, since), window.end)
             if rest.end - rest.start >= least:
                 return rest
     return None
 
 
-def _window(day: date, hours: Hours, zone: ZoneInfo) -> Window | None:
+def _window(day: date, hours: Hours, zone: ZoneInfo) -> ContactWindow | None:
     closing_day = day + timedelta(days=1) if hours.closes == time.min else day
     start = max(_both_readings(day, hours.opens, zone))
     end = min(_both_readings(closing_day, hours.closes, zone))
-    return Window(start, end) if start < end else None
+    return ContactWindow(start, end) if start < end else None
 
 
 def _both_readings(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -110,12 +110,12 @@ def _both_readings(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, dat
     return local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
 
-def _intersect(one: list[Window], other: list[Window]) -> list[Window]:
+def _intersect(one: list[ContactWindow], other: list[ContactWindow]) -> list[ContactWindow]:
     common, i, j = [], 0, 0
     while i < len(one) and j < len(other):
         start, end = max(one[i].start, other[j].start), min(one[i].end, other[j].end)
         if start < end:
-            common.append(Window(start, end))
+            common.append(ContactWindow(start, end))
         if one[i].end <= other[j].end:
             i += 1
         else:
@@ -123,12 +123,12 @@ def _intersect(one: list[Window], other: list[Window]) -> list[Window]:
     return common
 
 
-def _joined(windows: list[Window]) -> list[Window]:
+def _joined(windows: list[ContactWindow]) -> list[ContactWindow]:
     """Merge windows that meet at midnight."""
-    joined: list[Window] = []
+    joined: list[ContactWindow] = []
     for window in windows:
         if joined and joined[-1].end == window.start:
-            joined[-1] = Window(joined[-1].start, window.end)
+            joined[-1] = ContactWindow(joined[-1].start, window.end)
         else:
             joined.append(window)
     return joined

@@ -17,10 +17,10 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from feedback.core.contact_hours import Calendar, CountryRules, Window, first_window, shipped_rules
+from feedback.core.contact_hours import Calendar, ContactWindow, CountryRules, first_window, shipped_rules
 
 
-class Consent(StrEnum):
+class ConsentState(StrEnum):
     """The recorded consent for one channel."""
 
     GIVEN = "given"
@@ -33,7 +33,7 @@ class Reach:
     """One channel of a person. `suppressed` is the reason why it must not be used (stop, bounce, complaint ...)."""
 
     has_address: bool
-    consent: Consent = Consent.UNKNOWN
+    consent: ConsentState = ConsentState.UNKNOWN
     suppressed: str | None = None
 
 
@@ -233,15 +233,15 @@ def _obstacle(channel: str, recipient: Recipient, rules: CountryRules, policy: P
         return "no_address"
     if reach.suppressed:
         return "suppressed"
-    if reach.consent == Consent.REFUSED:
+    if reach.consent == ConsentState.REFUSED:
         return "refused"
-    if channel in rules.consent_required and reach.consent != Consent.GIVEN:
+    if channel in rules.consent_required and reach.consent != ConsentState.GIVEN:
         return "consent_missing"
     return None
 
 
 def _too_late(
-    window: Window | None, zones: tuple[str, ...], intended: Intended, policy: Policy
+    window: ContactWindow | None, zones: tuple[str, ...], intended: Intended, policy: Policy
 ) -> Skip | None:
     if window is None:
         return Skip("no_common_window", {"zones": list(zones)})
@@ -251,7 +251,9 @@ def _too_late(
     return None
 
 
-def _fatigue(window: Window | None, intended: Intended, history: History, policy: Policy) -> Skip | None:
+def _fatigue(
+    window: ContactWindow | None, intended: Intended, history: History, policy: Policy
+) -> Skip | None:
     if window is None:
         return None
     rested = [(past.at + _gap(past, intended, policy), past) for past in history.contact]
@@ -270,7 +272,7 @@ def _gap(past: PastContact, intended: Intended, policy: Policy) -> timedelta:
     return policy.important_gap if intended.priority > past.priority else policy.gap
 
 
-def _account_fatigue(window: Window, history: History, policy: Policy) -> Skip | None:
+def _account_fatigue(window: ContactWindow, history: History, policy: Policy) -> Skip | None:
     """The limit per account; scheduled surveys count as well, so that the limit is not exceeded later."""
     limit = policy.account_limit
     if limit is None or len(history.account) < limit:
@@ -295,7 +297,9 @@ def _zone_assumed(recipient: Recipient, zones: tuple[str, ...]) -> list[Reason]:
     return [] if zones == (recipient.time_zone,) else [Reason("zone_assumed", {"zones": list(zones)})]
 
 
-def _moved(wanted: datetime, window: Window, zones: tuple[str, ...], rules: CountryRules) -> list[Reason]:
+def _moved(
+    wanted: datetime, window: ContactWindow, zones: tuple[str, ...], rules: CountryRules
+) -> list[Reason]:
     if window.start == wanted:
         return []
     params = {
@@ -307,7 +311,7 @@ def _moved(wanted: datetime, window: Window, zones: tuple[str, ...], rules: Coun
     return [Reason("quiet_hours", params)]
 
 
-def _important(window: Window, intended: Intended, history: History, policy: Policy) -> list[Reason]:
+def _important(window: ContactWindow, intended: Intended, history: History, policy: Policy) -> list[Reason]:
     if not any(past.at + policy.gap > window.start for past in history.contact):
         return []
     return [Reason("important_stage", {"priority": intended.priority, "gap_days": policy.important_gap.days})]

@@ -187,7 +187,7 @@ class Weights:
             raise ValueError("Weights must be 0 or more.")
 
     @classmethod
-    def of(cls, changed: Mapping[str, float]) -> Weights:
+    def with_changes(cls, changed: Mapping[str, float]) -> Weights:
         """The defaults with some of them changed. Raises ValueError for an unknown part."""
         parts = [each.name for each in fields(cls)]
         if unknown := sorted(set(changed) - set(parts)):
@@ -196,7 +196,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class PriorityReason:
     """One part of a priority: its `points`, and a code with parameters that pages translate.
 
     code            params
@@ -221,7 +221,7 @@ class Priority:
     """`value` is the sum of the reasons' points; higher comes first. `reasons` are sorted by points, descending."""
 
     value: float
-    reasons: tuple[Reason, ...]
+    reasons: tuple[PriorityReason, ...]
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -256,60 +256,60 @@ def priority(
     return Priority(math.fsum(reason.points for reason in reasons), tuple(reasons))
 
 
-def _weightiest(reason: Reason) -> float:
+def _weightiest(reason: PriorityReason) -> float:
     return -reason.points
 
 
-def _due(stake: Stake, weight: float) -> Reason | None:
+def _due(stake: Stake, weight: float) -> PriorityReason | None:
     hours = stake.hours_left
     if hours is None:
         return None
     if hours >= 0:
-        return Reason("due", {"hours": hours}, weight * AT_DUE * max(0.0, 1 - hours / DUE_HORIZON))
+        return PriorityReason("due", {"hours": hours}, weight * AT_DUE * max(0.0, 1 - hours / DUE_HORIZON))
     share = OVERDUE + (1 - OVERDUE) * min(1.0, -hours / OVERDUE_HORIZON)
-    return Reason("overdue", {"hours": -hours}, weight * share)
+    return PriorityReason("overdue", {"hours": -hours}, weight * share)
 
 
-def _revenue(stake: Stake, weight: float, half: float) -> Reason | None:
+def _revenue(stake: Stake, weight: float, half: float) -> PriorityReason | None:
     """x / (x + half) of the weight: it grows with revenue but stays below the weight."""
     revenue = stake.monthly_revenue
     if revenue is None:
         return None
     # 1 - h/(x + h) instead of x/(x + h), which can decrease by a rounding error when x increases.
     share = 1 - half / (revenue + half)
-    return Reason("revenue", {"monthly_revenue": revenue}, weight * share)
+    return PriorityReason("revenue", {"monthly_revenue": revenue}, weight * share)
 
 
-def _renewal(stake: Stake, weight: float) -> Reason | None:
+def _renewal(stake: Stake, weight: float) -> PriorityReason | None:
     """A renewal date that has passed counts like today."""
     days = stake.days_to_renewal
     if days is None:
         return None
     if days < 0:
-        return Reason("renewal_passed", {"days": -days}, weight)
-    return Reason("renewal", {"days": days}, weight * max(0.0, 1 - days / RENEWAL_HORIZON))
+        return PriorityReason("renewal_passed", {"days": -days}, weight)
+    return PriorityReason("renewal", {"days": days}, weight * max(0.0, 1 - days / RENEWAL_HORIZON))
 
 
-def _score(stake: Stake, weight: float) -> Reason:
-    return Reason("score", {"score": stake.rating.score}, weight * stake.rating.badness)
+def _score(stake: Stake, weight: float) -> PriorityReason:
+    return PriorityReason("score", {"score": stake.rating.score}, weight * stake.rating.badness)
 
 
-def _fall(stake: Stake, weight: float) -> Reason | None:
+def _fall(stake: Stake, weight: float) -> PriorityReason | None:
     if stake.previous is None:
         return None
     params = {"before": stake.previous.score, "now": stake.rating.score}
-    return Reason("fall", params, weight * max(0.0, stake.rating.badness - stake.previous.badness))
+    return PriorityReason("fall", params, weight * max(0.0, stake.rating.badness - stake.previous.badness))
 
 
-def _segment(stake: Stake, weight: float) -> Reason | None:
+def _segment(stake: Stake, weight: float) -> PriorityReason | None:
     if stake.segment is None:
         return None
-    return Reason("segment", {"segment": stake.segment.value}, weight * SEGMENT_SHARES[stake.segment])
+    return PriorityReason("segment", {"segment": stake.segment.value}, weight * SEGMENT_SHARES[stake.segment])
 
 
-def _silence(stake: Stake, weight: float) -> Reason | None:
+def _silence(stake: Stake, weight: float) -> PriorityReason | None:
     asked = stake.silent_others + stake.answering_others
     if not asked:
         return None
     share = stake.silent_others / asked
-    return Reason("silence", {"silent": stake.silent_others, "asked": asked}, weight * share)
+    return PriorityReason("silence", {"silent": stake.silent_others, "asked": asked}, weight * share)

@@ -89,7 +89,7 @@ class Signs:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class HealthShare:
     """One part of the health. `points` is its contribution; points add up to the value, and weights to 100."""
 
     part: Part
@@ -104,7 +104,7 @@ class Health:
 
     value: float | None
     level: Level | None
-    shares: tuple[Share, ...]
+    shares: tuple[HealthShare, ...]
 
 
 def health(signs: Signs, weights: Mapping[Part, float] = WEIGHTS) -> Health:
@@ -138,9 +138,9 @@ def _said(weights: Mapping[Part, float], values: Mapping[Part, float | None]) ->
     return weights
 
 
-def _share(part: Part, value: float | None, weight: float, total: float) -> Share:
+def _share(part: Part, value: float | None, weight: float, total: float) -> HealthShare:
     share = weight / total if total else 0.0
-    return Share(part, value, 100 * share, share * (value or 0.0))
+    return HealthShare(part, value, 100 * share, share * (value or 0.0))
 
 
 def _values(signs: Signs) -> dict[Part, float | None]:

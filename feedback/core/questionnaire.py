@@ -65,7 +65,7 @@ class FollowUpRule(Strict):
     playbook: Text | None = Field(None, description="steps for the CSM")
 
 
-class Suppression(Strict):
+class AcceptedFinding(Strict):
     """A linter finding that somebody accepted, and why."""
 
     rule: str | None = None
@@ -82,7 +82,7 @@ class Suppression(Strict):
 
 
 class LintSettings(Strict):
-    suppress: tuple[Suppression, ...] = Field((), strict=False)
+    suppress: tuple[AcceptedFinding, ...] = Field((), strict=False)
 
 
 def _thanks(value: Any) -> Any:

@@ -29,7 +29,7 @@ class Stop:
     """
 
     kind: Literal["certain", "likely", "possible"]
-    said: Score | Unclear | None = None
+    said: ScoreReply | Unclear | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Help:
 
 
 @dataclass(frozen=True)
-class Score:
+class ScoreReply:
     """A score on the invitation's scale, and the rest of the text in its original spelling.
 
     `bare` means only the number and words such as "sorry" or "I meant", so that it can replace an earlier score.
@@ -61,7 +61,7 @@ class Unclear:
     text: str
 
 
-Meaning = Stop | Start | Help | Score | Unclear
+Meaning = Stop | Start | Help | ScoreReply | Unclear
 
 
 def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meaning:
@@ -198,7 +198,7 @@ _STAR = "⭐★🌟"
 _STARS = re.compile(rf"[{_STAR}](?:\s*[{_STAR}])*(?:\s*[☆✩])*")
 
 
-def _score(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Score | None:
+def _score(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> ScoreReply | None:
     numbers = list(_numbers(text, scale, own, everyone))
     if any(number.kind == "spoiler" for number in numbers):
         return None
@@ -389,19 +389,19 @@ def _rivals(
     return (together and score.value == scale[-1]) or _is_alone(text, word, numbers, own)
 
 
-def _told(text: str, score: _Number, wholes: Iterable[_Number], own: Lexicon) -> Score:
+def _told(text: str, score: _Number, wholes: Iterable[_Number], own: Lexicon) -> ScoreReply:
     """The score with the text around it."""
     cuts = sorted([score, *wholes], key=lambda number: number.start)
     edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(text)]
     return _with_comment(score.value, [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)], own)
 
 
-def _with_comment(value: int, parts: Iterable[str], own: Lexicon) -> Score:
+def _with_comment(value: int, parts: Iterable[str], own: Lexicon) -> ScoreReply:
     kept = [comment for part in parts if (comment := _comment(part, own))]
     # "sorry, 8", "I meant 8", "a rating of 8", "un 8"
     if all(_is_small_talk(each, own.filler | own.corrections | own.only_alone | own.out_of) for each in kept):
-        return Score(value, bare=True)
-    return Score(value, " ".join(kept))
+        return ScoreReply(value, bare=True)
+    return ScoreReply(value, " ".join(kept))
 
 
 def _comment(part: str, lexicon: Lexicon) -> str:
@@ -419,7 +419,7 @@ def _is_small_talk(part: str, filler: frozenset[str]) -> bool:
 # -- answers without a digit ------------------------------------------------------------------------------
 
 
-def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> Score | None:
+def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> ScoreReply | None:
     words = words_in(text)
     if len(words) > 3 and not (numbers and _is_a_correction(words, numbers, own)):
         return None
@@ -441,18 +441,18 @@ def _is_a_correction(words: list[str], numbers: list[_Number], own: Lexicon) -> 
     return len(numbers) == 1 and len(_without(words, own.filler, own.corrections)) == 1
 
 
-def _thumb(meant: list[str], own: Lexicon) -> Score | None:
+def _thumb(meant: list[str], own: Lexicon) -> ScoreReply | None:
     """A reply that is only yes or no ("no problem" is not a no). Not `bare`, because "no" can mean "no comment"."""
     said = _without(meant, own.corrections - own.yes - own.no)
     if len(set(said)) != 1:
         return None
     corrected = len(said) != len(meant)
     if said[0] in own.yes | {"👍"}:
-        return Score(1, bare=corrected)
-    return Score(0, bare=corrected) if said[0] in own.no | {"👎"} else None
+        return ScoreReply(1, bare=corrected)
+    return ScoreReply(0, bare=corrected) if said[0] in own.no | {"👎"} else None
 
 
-def _in_stars(text: str, scale: range, own: Lexicon) -> Score | None:
+def _in_stars(text: str, scale: range, own: Lexicon) -> ScoreReply | None:
     """ "⭐⭐⭐⭐" is 4 on a scale up to 5; empty stars are not counted."""
     found = list(_STARS.finditer(text))
     if len(found) != 1 or scale[-1] != 5:

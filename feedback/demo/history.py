@@ -25,6 +25,7 @@ from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
 from feedback.services.notifications import staff_email
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.settings import Settings
 from feedback.store.models import Contact, FollowUp, Invitation
 
@@ -71,25 +72,23 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
     with runtime.database.writing() as session:
         if now.hour == 6:
             _events(session, runtime, dice, now, EVENTS_LATELY if lately else EVENTS_A_DAY)
-            enrolments.plan_dates(session, runtime.library, runtime.settings, now)
+            enrolments.plan_dates(session, runtime, now)
             _plan_old_customers(session, runtime, now)
-            recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
-        invitations.issue_due(session, runtime.library, runtime.providers, runtime.settings, now)
-        invitations.remind_due(session, runtime.library, runtime.providers, runtime.settings, now)
+            recovery_survey.tell_journey(session, runtime, now)
+        invitations.issue_due(session, runtime, now)
+        invitations.remind_due(session, runtime, now)
         invitations.expire_due(session, now)
-        for claimed in dispatch.claim(session, runtime.providers, runtime.settings, "demo", now):
+        for claimed in dispatch.claim(session, runtime, "demo", now):
             outcome = dispatch.hand_over(runtime.providers[claimed.provider], claimed)
             dispatch.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
-        staff_email.tell_owners(session, runtime.providers, runtime.settings, now)
-        staff_email.escalate(session, runtime.providers, runtime.settings, now)
+        staff_email.tell_owners(session, runtime, now)
+        staff_email.escalate(session, runtime, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
     """The cadence, but for contacts who are there to be surveyed while somebody watches."""
-    enrolments.plan_recurring(
-        session, runtime.library, runtime.settings, now, only=Contact.external_id < NEWCOMERS_FROM
-    )
+    enrolments.plan_recurring(session, runtime, now, only=Contact.external_id < NEWCOMERS_FROM)
 
 
 def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime, about: int) -> None:
@@ -106,7 +105,7 @@ def _events(session: Session, runtime: Runtime, dice: random.Random, now: dateti
             now,
             event_properties(name, contact, dice),
         )
-        enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
+        enrolments.record_event(session, told, runtime, now, source="demo")
 
 
 def event_properties(name: str, contact: Contact, dice: random.Random) -> dict[str, str]:
@@ -124,18 +123,15 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
     ).all()
     for invitation in waiting:
         if dice.random() < WOULD_ANSWER[invitation.channel] / 4:
-            questionnaire = runtime.library.of(invitation.version)
+            questionnaire = runtime.library.questionnaire_of(invitation.version)
             at = now - timedelta(minutes=dice.randrange(1, 200))
-            recording.record(
-                session,
-                invitation,
-                questionnaire,
-                _answer(questionnaire, invitation, dice, better),
+            submission = Submission(
+                answers=_answer(questionnaire, invitation, dice, better),
+                at=at,
                 source="sms_reply" if invitation.channel == "sms" and dice.random() < 0.3 else "link",
-                followup=runtime.settings.followup,
-                now=at,
                 finished=True,
             )
+            recording.record(session, invitation, questionnaire, submission, runtime.settings)
 
 
 def _answer(
@@ -187,7 +183,12 @@ def _work_from_the_top(session: Session, settings: Settings, dice: random.Random
     """What was most pressing has just been done, so that what comes in next is at the top."""
     everybody = access.Viewer(0, sees_all=True)
     rows = queue.ranked(
-        session, everybody, queue.Filter(), scales=queue.Scales.of(settings), now=now, today=now.date()
+        session,
+        everybody,
+        queue.Filter(),
+        scales=queue.Scales.from_settings(settings),
+        now=now,
+        today=now.date(),
     )
     for row in rows:
         if row.priority.value < LEFT_FOR_TODAY or row.task.owner_id is None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.core.contact_policy import Send
+from feedback.core.contact_policy import Intended, Send
 from feedback.core.journey import Stage
 from feedback.demo import setup as scene
 from feedback.demo.history import EVENTS, event_properties
@@ -71,7 +71,7 @@ def happen(session: Session, runtime: Runtime, dice: random.Random, now: datetim
         now - delay,
         event_properties(name, contact, dice),
     )
-    enrolments.record_event(session, told, runtime.library, runtime.settings, now, source="demo")
+    enrolments.record_event(session, told, runtime, now, source="demo")
     return contact
 
 
@@ -109,13 +109,6 @@ def _somebody_new(
 
 
 def _may_be_asked(session: Session, runtime: Runtime, stage: Stage, contact: Contact, now: datetime) -> bool:
-    decision = eligibility.decide_for(
-        session,
-        contact,
-        stage,
-        earliest=now,
-        expires=now + stage.expires_after.timedelta,
-        settings=runtime.settings,
-        now=now,
-    )
+    intended = Intended(stage.priority, stage.channels, now, now + stage.expires_after.timedelta)
+    decision = eligibility.decide_for(session, contact, intended, eligibility.policy(runtime.settings), now)
     return isinstance(decision, Send) and decision.at <= now + NOW

@@ -94,11 +94,10 @@ def _staff(session: Session, runtime: Runtime, now: datetime) -> list[User]:
     salt = runtime.settings.web.password_salt.reveal()
     made = [
         accounts.add_user(
-            session, email=email, name=name, roles=[role], now=now, password=PASSWORD, salt=salt,
-            language=language, is_demo=True,
+            session, accounts.NewUser(email, name, [role], PASSWORD, language, is_demo=True), now, salt=salt
         )
         for email, name, role, language in STAFF
-    ]  # fmt: skip
+    ]
     for user in made:
         if user.language == "fa":  # a colleague in Iran, whose week is another one
             user.time_zone, user.work_days = "Asia/Tehran", [5, 6, 0, 1, 2]

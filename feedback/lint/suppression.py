@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from feedback.core.questionnaire import Suppression
+from feedback.core.questionnaire import AcceptedFinding
 from feedback.lint.document import Document, Path
 from feedback.lint.rule import Problem, Rule
 from feedback.lint.said import say
@@ -92,7 +92,7 @@ class Accepted:
     """A finding that a suppression covers."""
 
     problem: Problem
-    suppression: Suppression
+    suppression: AcceptedFinding
 
 
 def wording_hash(text: str) -> str:
@@ -152,30 +152,32 @@ def apply(
 
 
 def _about(
-    document: Document, place: int, entry: Suppression, told: Iterable[tuple[Rule, str]]
+    document: Document, place: int, entry: AcceptedFinding, told: Iterable[tuple[Rule, str]]
 ) -> Iterator[Problem]:
     where: Path = ("lint", "suppress", place)
     for rule, message in told:
         yield document.finding(rule, where, message, quoted=entry.reason, question=entry.question or "")
 
 
-def _covers(entry: Suppression, problem: Problem) -> bool:
+def _covers(entry: AcceptedFinding, problem: Problem) -> bool:
     return entry.rule == problem.rule and entry.question == (problem.question or WHOLE)
 
 
-def _stands(entry: Suppression, found: Iterable[Problem]) -> bool:
+def _stands(entry: AcceptedFinding, found: Iterable[Problem]) -> bool:
     """Whether the wording is still the one that was accepted."""
     return entry.wording == accepted_wording(entry.rule, entry.question, found)
 
 
-def _may(entry: Suppression, problem: Problem, design_leads: frozenset[str] | None) -> bool:
+def _may(entry: AcceptedFinding, problem: Problem, design_leads: frozenset[str] | None) -> bool:
     """Whether its author may accept this; where nobody has said who leads, their name is enough."""
     if problem.severity != "error" or design_leads is None:
         return True
     return (entry.by or "").strip().casefold() in design_leads
 
 
-def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) -> Iterator[tuple[Rule, str]]:
+def _faults(
+    document: Document, entry: AcceptedFinding, found: Iterable[Problem]
+) -> Iterator[tuple[Rule, str]]:
     """What keeps an entry from accepting anything, with what to do about it."""
     reason = entry.reason.strip()
     if len(reason) < MIN_REASON or reason.casefold() in _BARE_WORDS:
@@ -198,7 +200,7 @@ def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) ->
         yield INCOMPLETE, say("This suppression accepts nothing yet; add {lines}.", lines=lines)
 
 
-def _missing(entry: Suppression, found: Iterable[Problem]) -> Iterator[str]:
+def _missing(entry: AcceptedFinding, found: Iterable[Problem]) -> Iterator[str]:
     """The lines that an entry still needs."""
     if not (entry.by or "").strip():
         yield "by: your name"
@@ -216,7 +218,7 @@ def _over(until: str, today: date | None) -> bool:
         return True
 
 
-def _not_a_lead(entry: Suppression) -> str:
+def _not_a_lead(entry: AcceptedFinding) -> str:
     return say(
         "`{rule}` is an error, which only a design lead may accept; {by} is neither a lead or an admin here nor "
         "named in the setting `questionnaires.design_leads`.",
@@ -232,5 +234,5 @@ _CHANGED = (
 )
 
 
-def _unused(entry: Suppression) -> str:
+def _unused(entry: AcceptedFinding) -> str:
     return say(_CHANGED if entry.wording else _GONE, rule=entry.rule)

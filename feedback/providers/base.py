@@ -124,7 +124,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class StatusReport:
     """A provider's later report about a message; reports can be repeated, late and out of order."""
 
     provider_id: str
@@ -230,7 +230,7 @@ class Provider(Protocol):
 class CallsBack(Protocol):
     """A provider that calls us. Both methods raise SignatureInvalid, or Rejected for malformed calls."""
 
-    def parse_receipt(self, request: WebhookRequest) -> Receipt: ...
+    def parse_receipt(self, request: WebhookRequest) -> StatusReport: ...
 
     def parse_reply(self, request: WebhookRequest) -> Reply: ...
 

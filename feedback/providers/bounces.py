@@ -23,7 +23,7 @@ NO_COMPLAINT = frozenset({"not-spam", "auth-failure"})
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BounceReport:
     """One delivery report. `status` is the enhanced code, such as 5.1.1; `is_complaint` a spam report (RFC 5965)."""
 
     addressed_to: tuple[str, ...]
@@ -40,7 +40,7 @@ class Report:
         return self.status in NO_SUCH_ADDRESS
 
 
-def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
+def read(raw: bytes, envelope_recipient: str | None = None) -> BounceReport | None:
     """The report in a mail; None for anything else (out of office, "delayed", a person's reply).
 
     `envelope_recipient` is the address to which the report was delivered, if it is known.
@@ -51,14 +51,14 @@ def read(raw: bytes, envelope_recipient: str | None = None) -> Report | None:
     if (feedback := _part(mail, "message/feedback-report")) is not None:
         if _words(feedback, "Feedback-Type") & NO_COMPLAINT:
             return None
-        return Report(addressed, _message_ids(mail), "5.7.1", is_complaint=True)
+        return BounceReport(addressed, _message_ids(mail), "5.7.1", is_complaint=True)
     told = _part(mail, "message/delivery-status")
     if told is not None and (actions := _words(told, "Action")) and "failed" not in actions:
         return None  # a report of delay or success; do not look at its text
     status = _status_of_report(told) if told is not None else None
     if status is None and _comes_from_a_machine(mail):
         status = _status_in_words(mail)
-    return Report(addressed, _message_ids(mail), status) if status else None
+    return BounceReport(addressed, _message_ids(mail), status) if status else None
 
 
 def _status_of_report(part: Message) -> str | None:

@@ -29,10 +29,10 @@ from feedback.providers.base import (
     Deadline,
     Found,
     Outgoing,
-    Receipt,
     ReceiptStatus,
     Reply,
     Sent,
+    StatusReport,
     Verdict,
     WebhookRequest,
     refusal,
@@ -247,14 +247,14 @@ class TwilioSms:
 
     # Being called
 
-    def parse_receipt(self, request: WebhookRequest) -> Receipt:
+    def parse_receipt(self, request: WebhookRequest) -> StatusReport:
         form = self._signed(request)
         status = STATUSES.get(form.get("MessageStatus") or form.get("SmsStatus") or "")
         if status is None:
             raise Rejected("The receipt has no known status.")
         ids = parse_qs(request.url.partition("?")[2])
         code = form.get("ErrorCode") or None
-        return Receipt(
+        return StatusReport(
             provider_id=_sid(form),
             status=status,
             error_code=code,

@@ -19,7 +19,7 @@ SEEN_ONCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditFilter:
     """The filters: `by` is a user's id or SYSTEM, `since` and `until` (excluded) are aware, `before` an entry's id."""
 
     by: int | None = None
@@ -77,7 +77,7 @@ def latest(
     ).all()
 
 
-def search(session: Session, wanted: Wanted, limit: int) -> Sequence[Row[AuditEntry, User]]:
+def search(session: Session, wanted: AuditFilter, limit: int) -> Sequence[Row[AuditEntry, User]]:
     """(entry, user) that match the filters, the latest first; the user is None for the system."""
     query = select(AuditEntry, User).outerjoin(User, User.id == AuditEntry.user_id)
     if wanted.by is not None:

@@ -20,7 +20,7 @@ _NOT_SETTINGS = {"FEEDBACK_INSTANCE"}  # names the directory of the settings and
 
 
 @dataclass(frozen=True)
-class Entry:
+class SettingEntry:
     """One setting; `table` is empty for a setting at the top of the file.
 
     `former` is the name of an earlier release by which the row is known too.
@@ -47,22 +47,22 @@ class Entry:
 
 
 @cache
-def entries() -> Mapping[str, Entry]:
+def entries() -> Mapping[str, SettingEntry]:
     """Every setting by its name, such as `web.port`."""
     return {entry.name: entry for entry in _entries(Settings, "")}
 
 
-def _entries(table: type, name: str) -> Iterator[Entry]:
+def _entries(table: type, name: str) -> Iterator[SettingEntry]:
     kinds = get_type_hints(table)
     for each in fields(table):
         if is_dataclass(kinds[each.name]):
             yield from _entries(kinds[each.name], each.name)
         elif each.metadata:
-            yield Entry(name, each, kinds[each.name])
+            yield SettingEntry(name, each, kinds[each.name])
 
 
 @cache
-def _accepted() -> Mapping[str, Entry]:
+def _accepted() -> Mapping[str, SettingEntry]:
     """Every name that may be written: today's, and those of earlier releases."""
     return {**entries(), **{old: replace(entries()[new], former=old) for old, new in RENAMED.items()}}
 
@@ -133,7 +133,7 @@ def _from_environment(environ: Mapping[str, str], mistakes: list[str]) -> Iterat
 
 
 def _secret_from_file(
-    entry: Entry, variable: str, environ: Mapping[str, str], mistakes: list[str]
+    entry: SettingEntry, variable: str, environ: Mapping[str, str], mistakes: list[str]
 ) -> Iterator[tuple[str, Any]]:
     if entry.variable in environ:
         mistakes.append(f"{entry.variable} and {variable} are both set; remove one of them.")
@@ -144,7 +144,7 @@ def _secret_from_file(
         mistakes.append(f"{variable} names a file that cannot be read.")
 
 
-def _value(entry: Entry, written: Any, where: str, mistakes: list[str]) -> Iterator[tuple[str, Any]]:
+def _value(entry: SettingEntry, written: Any, where: str, mistakes: list[str]) -> Iterator[tuple[str, Any]]:
     try:
         value = parse(entry.kind, written)
         _in_bounds(entry, value)
@@ -155,7 +155,7 @@ def _value(entry: Entry, written: Any, where: str, mistakes: list[str]) -> Itera
         yield entry.name, value
 
 
-def _in_bounds(entry: Entry, value: Any) -> None:
+def _in_bounds(entry: SettingEntry, value: Any) -> None:
     least, most = entry.field.metadata["least"], entry.field.metadata["most"]
     if least is not None and value < least:
         raise ValueError(f"must be at least {least}")

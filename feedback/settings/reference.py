@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, get_type_hints
 
 from feedback.errors import SettingsInvalid
-from feedback.settings.reading import Entry, entries
+from feedback.settings.reading import SettingEntry, entries
 from feedback.settings.table import Settings
 from feedback.settings.values import written
 
@@ -32,11 +32,11 @@ def reference() -> str:
     return _HEAD + "".join(_section(table, list(rows)) for table, rows in _tables())
 
 
-def _tables() -> Iterator[tuple[str, Iterator[Entry]]]:
+def _tables() -> Iterator[tuple[str, Iterator[SettingEntry]]]:
     return groupby(entries().values(), key=lambda entry: entry.table)
 
 
-def _section(table: str, rows: list[Entry]) -> str:
+def _section(table: str, rows: list[SettingEntry]) -> str:
     title = f"[{table}]" if table else "At the top of the file"
     lines = [f"\n## {title}\n"]
     if table:
@@ -50,12 +50,12 @@ def _purpose(table: str) -> str:
     return str(get_type_hints(Settings)[table].__doc__)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: SettingEntry) -> str:
     default = "secret" if entry.is_secret else f"`{written(_default(entry))}`"
     return f"| `{entry.field.name}` | {default} | `{entry.variable}` | {entry.field.metadata['doc']} |\n"
 
 
-def _default(entry: Entry) -> Any:
+def _default(entry: SettingEntry) -> Any:
     if callable(entry.field.default_factory):
         return entry.field.default_factory()
     return entry.field.default
@@ -76,7 +76,7 @@ def initial_toml(values: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
-def _line(entry: Entry, value: str | None) -> str:
+def _line(entry: SettingEntry, value: str | None) -> str:
     doc = f"# {entry.field.metadata['doc']}\n"
     if value is not None:
         return f"{doc}{entry.field.name} = {written(value)}\n"

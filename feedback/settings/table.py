@@ -25,7 +25,7 @@ def setting(default: Any, doc: str, *, least: float | None = None, most: float |
 
 
 @dataclass(frozen=True)
-class Web:
+class WebSettings:
     """The web server."""
 
     host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all interfaces.")
@@ -46,7 +46,7 @@ class Web:
 
 
 @dataclass(frozen=True)
-class Database:
+class DatabaseSettings:
     """The database."""
 
     url: Secret = setting(
@@ -66,7 +66,7 @@ LARGEST_LOGO = 2_000
 
 
 @dataclass(frozen=True)
-class Organisation:
+class OrganisationSettings:
     """Your organisation: shown to customers, and the defaults for contacts and accounts."""
 
     name: str = setting("", "The organisation's name, shown to customers.")
@@ -92,7 +92,7 @@ class Organisation:
 
 
 @dataclass(frozen=True)
-class Link:
+class LinkSettings:
     """Survey links."""
 
     key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
@@ -106,7 +106,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Questionnaires:
+class QuestionnaireSettings:
     """Who may accept errors in questionnaires."""
 
     design_leads: tuple[str, ...] = setting(
@@ -122,7 +122,7 @@ class Providers:
 
 
 @dataclass(frozen=True)
-class Twilio:
+class TwilioSettings:
     """SMS through Twilio."""
 
     account_sid: str = setting("", "AC...")
@@ -149,7 +149,7 @@ class Twilio:
 
 
 @dataclass(frozen=True)
-class Smtp:
+class SmtpSettings:
     """E-mail."""
 
     host: str = setting("", "Host name of the mail server.")
@@ -167,7 +167,7 @@ class Smtp:
 
 
 @dataclass(frozen=True)
-class Contact:
+class ContactSettings:
     """How often and when customers may be contacted."""
 
     min_gap: timedelta = setting(timedelta(days=30), "Least time between two surveys to one contact.")
@@ -192,7 +192,7 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class FollowUp:
+class FollowUpSettings:
     """Closing the loop after a low score."""
 
     fallback_owner: str = setting(
@@ -218,7 +218,7 @@ class FollowUp:
 
 
 @dataclass(frozen=True)
-class Health:
+class HealthSettings:
     """The health score of accounts."""
 
     weights: Mapping[str, float] = setting(
@@ -233,7 +233,7 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Alerts:
+class AlertSettings:
     """Notifications to staff."""
 
     slack_webhook: Secret = setting(Secret(), "Incoming webhook of a Slack channel.")
@@ -247,7 +247,7 @@ class Alerts:
 
 
 @dataclass(frozen=True)
-class Worker:
+class WorkerSettings:
     """The background worker."""
 
     tick: float = setting(5.0, "Seconds between two checks for due work.", least=0.1, most=3600)
@@ -265,7 +265,7 @@ class Worker:
 
 
 @dataclass(frozen=True)
-class Retention:
+class RetentionSettings:
     """How long personal data are kept; 0d: forever."""
 
     answers: timedelta = setting(
@@ -280,7 +280,7 @@ class Retention:
 
 
 @dataclass(frozen=True)
-class Log:
+class LogSettings:
     """The program's log."""
 
     level: Literal["debug", "info", "warning", "error"] = setting(
@@ -303,18 +303,18 @@ class Settings:
     demo: bool = setting(
         False, "Demo mode: simulated providers and well-known secrets. Never use it in public."
     )
-    web: Web = field(default_factory=Web)
-    database: Database = field(default_factory=Database)
-    organisation: Organisation = field(default_factory=Organisation)
-    link: Link = field(default_factory=Link)
-    questionnaires: Questionnaires = field(default_factory=Questionnaires)
+    web: WebSettings = field(default_factory=WebSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    organisation: OrganisationSettings = field(default_factory=OrganisationSettings)
+    link: LinkSettings = field(default_factory=LinkSettings)
+    questionnaires: QuestionnaireSettings = field(default_factory=QuestionnaireSettings)
     providers: Providers = field(default_factory=Providers)
-    twilio: Twilio = field(default_factory=Twilio)
-    smtp: Smtp = field(default_factory=Smtp)
-    contact: Contact = field(default_factory=Contact)
-    followup: FollowUp = field(default_factory=FollowUp)
-    health: Health = field(default_factory=Health)
-    alerts: Alerts = field(default_factory=Alerts)
-    worker: Worker = field(default_factory=Worker)
-    retention: Retention = field(default_factory=Retention)
-    log: Log = field(default_factory=Log)
+    twilio: TwilioSettings = field(default_factory=TwilioSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    contact: ContactSettings = field(default_factory=ContactSettings)
+    followup: FollowUpSettings = field(default_factory=FollowUpSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    log: LogSettings = field(default_factory=LogSettings)

@@ -76,7 +76,7 @@ def create_app(runtime: Runtime) -> Flask:
     with runtime.database.writing() as session:
         root_causes.ensure(session)
     app.extensions["customers"] = customer_app.create_app(runtime)
-    app.wsgi_app = customer_app.Door(app.extensions["customers"], app)  # type: ignore[method-assign]
+    app.wsgi_app = customer_app.PathDispatcher(app.extensions["customers"], app)  # type: ignore[method-assign]
     return app
 
 

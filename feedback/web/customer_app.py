@@ -2,7 +2,7 @@
 
 It has no session, no sign-in and no cookie, so nothing of the staff's is loaded, asked or paid for when a
 customer answers; and a mistake in it ends in a page for customers. It stands before the staff's application
-(`Door`), because a link is `/` and twelve letters and is to stay that short.
+(`PathDispatcher`), because a link is `/` and twelve letters and is to stay that short.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from feedback.core.token import ALPHABET, LENGTH
 from feedback.web import monitoring
 from feedback.web.http import headers, request_limits
 from feedback.web.layout import error_pages
-from feedback.web.survey import unsubscribe, views
-from feedback.web.survey.pages import Pages
+from feedback.web.survey import unsubscribe
+from feedback.web.survey.frames import Frames
+from feedback.web.survey.pages import Notice, Pages
+from feedback.web.survey.views import SurveyViews
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -44,9 +46,10 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask("feedback.web.customer_app", static_folder=None)
     app.config.update(request_limits.configuration(runtime.settings))
     app.url_map.strict_slashes = False
-    pages = Pages(runtime.settings)
+    frames = Frames()
+    pages = Pages(runtime.settings, frames)
     monitoring.install(app)
-    app.register_blueprint(views.blueprint(runtime, pages))
+    app.register_blueprint(SurveyViews(runtime, pages, frames).blueprint())
     app.register_blueprint(unsubscribe.blueprint(runtime, pages))
     headers.install(app)
     app.register_error_handler(SecurityError, error_pages.unknown_host)
@@ -56,7 +59,7 @@ def create_app(runtime: Runtime) -> Flask:
     return app
 
 
-class Door:
+class PathDispatcher:
     """Leads each request to the customers' application or to the staff's.
 
     What the addresses of the staff's begin with is theirs, so none of them is shadowed.
@@ -68,7 +71,7 @@ class Door:
         self._app = staff
 
     @cached_property
-    def rooms(self) -> frozenset[str]:
+    def staff_prefixes(self) -> frozenset[str]:
         """`desk` of `/desk/queue`. Known with the first request: after it Flask takes no more addresses."""
         return frozenset(rule.rule.split("/", 2)[1] for rule in self._app.url_map.iter_rules())
 
@@ -79,8 +82,8 @@ class Door:
 
     def is_for_customers(self, path: str) -> bool:
         """Whether an address is a link, or was meant as one."""
-        room = path.split("/", 2)[1] if path.startswith("/") else ""
-        return room not in self.rooms and LINK.fullmatch(path) is not None
+        prefix = path.split("/", 2)[1] if path.startswith("/") else ""
+        return prefix not in self.staff_prefixes and LINK.fullmatch(path) is not None
 
 
 def _cleaned() -> Response | None:
@@ -105,11 +108,10 @@ _UNREADABLE = ("We could not read this", "Open the link in the message once more
 def _refused(pages: Pages, error: HTTPException) -> Response:
     """A method that no page has, or a request that cannot be read."""
     code = error.code or 400
-    return pages.notice(code, *_REFUSED.get(code, _UNREADABLE), onward=True)
+    return pages.notice(Notice(code, *_REFUSED.get(code, _UNREADABLE), onward=True))
 
 
 def _unexpected(pages: Pages, error: Exception) -> Response:
     log.error("unexpected", exc_info=error)
-    return pages.notice(
-        500, "We cannot save your answer just now", "Nothing is lost: please try again in a minute."
-    )
+    words = "Nothing is lost: please try again in a minute."
+    return pages.notice(Notice(500, "We cannot save your answer just now", words))

@@ -34,9 +34,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     def reply(provider: str) -> Response:
         parsed = _caller(runtime, provider).parse_reply(_webhook())
         with runtime.database.writing() as session:
-            sms_conversation.receive(
-                session, provider, parsed, runtime.library, runtime.settings, clock.now()
-            )
+            sms_conversation.receive(session, provider, parsed, runtime, clock.now())
         return _empty()
 
     return hooks

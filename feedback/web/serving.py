@@ -17,7 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from feedback.errors import SettingsInvalid
 from feedback.settings import Settings
-from feedback.settings.table import Web
+from feedback.settings.table import WebSettings
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ def stop_on_signals(stop: Callable[[], object]) -> None:
         signal.signal(number, handle)
 
 
-def _open(app: Flask, web: Web, sockets: dict[int, Any]) -> Any:
+def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
     proxy = (
         {"trusted_proxy": web.trusted_proxy, "trusted_proxy_headers": _FORWARDED} if web.trusted_proxy else {}
     )

@@ -20,7 +20,7 @@ from feedback.services.messaging.simulated_mailbox import provider_id
 from feedback.services.responses import sms_conversation
 from feedback.store.models import Contact, SimulatedMessage
 from feedback.web.http.headers import STAFF_POLICY
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -31,8 +31,8 @@ LONGEST_REPLY = 1_600
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """The simulator's pages; without a simulated provider in the settings they do not exist."""
-    views = Simulator(runtime)
-    simulator = room(
+    views = SimulatorViews(runtime)
+    simulator = blueprint_of(
         "simulator",
         get("/", views.overview),
         get("/<int:contact_id>", views.person),
@@ -43,10 +43,10 @@ def blueprint(runtime: Runtime) -> Blueprint:
     return simulator
 
 
-class Simulator:
+class SimulatorViews:
     def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.database = runtime.database
-        self.library = runtime.library
         self.settings = runtime.settings
         self.providers = runtime.providers
 
@@ -100,7 +100,7 @@ class Simulator:
         session.add(written)
         session.flush()
         received = Reply(provider_id(written), phone, "simulator", body, written.at, None)
-        sms_conversation.receive(session, "simulator_sms", received, self.library, self.settings, written.at)
+        sms_conversation.receive(session, "simulator_sms", received, self.runtime, written.at)
 
 
 def people(session: Session) -> list[tuple[Contact, SimulatedMessage]]:

@@ -99,9 +99,8 @@ def read_answers(path: Path) -> Mapping[str, Said]:
 def bring_in(runtime: Runtime, customers: Path) -> dict[str, float]:
     began = time.perf_counter()
     mapping = imports.load(runtime.settings.instance, "base")
-    report = imports.run(
-        runtime.database, "contacts", customers, mapping, runtime.settings, clock.now(), create_owners=True
-    )
+    options = imports.Options(create_owners=True)
+    report = imports.run(runtime.database, "contacts", customers, mapping, runtime, clock.now(), options)
     spent = time.perf_counter() - began
     print(f"imported     {report.created} of {report.read} rows, {report.refused_rows} refused")
     print(f"imported     {report.read / spent:,.0f} rows/s")
@@ -118,9 +117,7 @@ def post_events(runtime: Runtime, most: int | None) -> dict[str, Any]:
                 event = enrolments.Event(
                     f"base:{customer}", "ticket_closed", customer, clock.now() - timedelta(hours=1)
                 )
-                enrolments.record_event(
-                    session, event, runtime.library, runtime.settings, clock.now(), source="import"
-                )
+                enrolments.record_event(session, event, runtime, clock.now(), source="import")
     rate = len(customers) / (time.perf_counter() - began)
     print(f"events       {len(customers)}, {rate:,.0f} decided/s")
     with runtime.database.reading() as session:
@@ -144,13 +141,9 @@ def send(runtime: Runtime, travel: time_machine.Coordinates) -> dict[str, Any]:
     began, per_hour = time.perf_counter(), Counter[str]()
     while clock.now() < START + LONGEST and _anybody_left(runtime):
         with runtime.database.writing() as session:
-            while invitations.issue_due(
-                session, runtime.library, runtime.providers, runtime.settings, clock.now(), limit=1_000
-            ):
+            while invitations.issue_due(session, runtime, clock.now(), limit=1_000):
                 pass
-        while sent := dispatch.send_queued(
-            runtime.database, runtime.providers, runtime.settings, "bench", clock.now()
-        ):
+        while sent := dispatch.send_queued(runtime.database, runtime, "bench", clock.now()):
             per_hour[f"{clock.now():%a %H:00}"] += sent
         travel.shift(3_600)
     spent = time.perf_counter() - began

@@ -93,7 +93,7 @@ def live(
     worker.plan(runtime, clock.now())
     decided = time.perf_counter()
     with runtime.database.reading() as session:
-        day = Day(forecast.plan(session, runtime.library, runtime.settings, clock.now(), days=1))
+        day = Day(forecast.plan(session, runtime, clock.now(), days=1))
         day.decided = Counter(f"skip: {reason}" for reason in session.scalars(_SKIPPED))
     planned = time.perf_counter()
     say_stop(runtime, every=100, source="day")
@@ -145,7 +145,7 @@ def say_stop(runtime: Runtime, *, every: int, source: str) -> None:
 def run_until(runtime: Runtime, end: datetime, travel: time_machine.Coordinates) -> None:
     """The worker's own jobs, tick by tick, until an hour after `end`: what was looked up goes out by then."""
     tireless = worker.Worker(runtime, clock.now)
-    tireless._watch = reconciliation.Watch(lambda: clock.now().timestamp())
+    tireless._timer = reconciliation.UnconfirmedTimer(lambda: clock.now().timestamp())
     while clock.now() < end + timedelta(hours=1):
         tireless.tick()
         travel.shift(STEP)

@@ -24,10 +24,12 @@ from typing import Any
 from sqlalchemy import delete, insert
 
 from feedback.services import imports
+from feedback.services.context import Context
 from feedback.services.imports import mapping
 from feedback.settings import Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Consent, Contact
+from tests.factories_surveys import NPS, shelf
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HEADER = ["ID", "Phone", "Email", "State", "Tenure", "Contract", "Charge", "Segment", "Internet"]
@@ -107,7 +109,8 @@ def write_table(path: Path, rows: int) -> Path:
 
 
 def bring_in(database: Database, file: Path, settings: Settings, rows: int) -> None:
-    report = imports.run(database, "contacts", file, mapping.parse(MAP, "benchmark"), settings, NOW)
+    context = Context(settings, shelf(NPS), {})
+    report = imports.run(database, "contacts", file, mapping.parse(MAP, "benchmark"), context, NOW)
     if report.created + report.unchanged != rows:
         raise SystemExit(f"The import went wrong: {report}")
 

@@ -80,7 +80,7 @@ def _product(url: str) -> Callable[..., object]:
     from feedback import clock
     from feedback.bootstrap import Runtime
     from feedback.settings import Secret, Settings
-    from feedback.settings.table import Organisation, Web
+    from feedback.settings.table import OrganisationSettings, WebSettings
     from feedback.store.database import Database
     from feedback.web.app import create_app
     from tests.factories_all_types import EVERYTHING
@@ -100,10 +100,10 @@ def _product(url: str) -> Callable[..., object]:
         invite(session, library, "everything", token="Z" * 12, **times)
     settings = replace(
         Settings(instance=Path(tempfile.gettempdir())),
-        web=replace(Web(), secret_key=Secret("s" * 40), password_salt=Secret("p" * 40)),
-        organisation=replace(Organisation(), name="Acme", privacy_url="https://acme.example/privacy"),
+        web=replace(WebSettings(), secret_key=Secret("s" * 40), password_salt=Secret("p" * 40)),
+        organisation=replace(OrganisationSettings(), name="Acme", privacy_url="https://acme.example/privacy"),
     )
-    return create_app(Runtime(settings, database, library, {}))
+    return create_app(Runtime(settings, library, {}, database))
 
 
 def _floor(url: str) -> Callable[..., object]:

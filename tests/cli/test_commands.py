@@ -246,7 +246,7 @@ def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path
         database = Database(f"sqlite:///{installed / 'feedback.db'}")
         with database.writing() as session:
             accounts.add_user(
-                session, email=f"{name}@example.com", name=name, roles=[role], now=datetime.now(UTC)
+                session, accounts.NewUser(f"{name}@example.com", name, [role]), datetime.now(UTC)
             )
         database.close()
     refused = feedback(installed, "report")

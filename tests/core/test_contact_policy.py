@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from feedback.core.contact_hours import CountryRules
 from feedback.core.contact_policy import (
     SKIP_CODES,
-    Consent,
+    ConsentState,
     History,
     Intended,
     PastContact,
@@ -30,7 +30,7 @@ from feedback.core.recipient import PhoneNumber
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)  # a Wednesday, 13:00 in Istanbul
 DAY = timedelta(days=1)
 SUPPORT, RENEWAL = 10, 30
-REACHABLE = Reach(has_address=True, consent=Consent.GIVEN)
+REACHABLE = Reach(has_address=True, consent=ConsentState.GIVEN)
 AYSE = Recipient({"sms": REACHABLE, "email": REACHABLE}, country="TR", time_zone="Europe/Istanbul")
 SURVEY = Intended(SUPPORT, ("sms", "email"), NOW, NOW + 14 * DAY)
 POLICY = Policy()
@@ -100,8 +100,8 @@ def test_the_night_before_the_expiry_is_too_late():
     [
         (Reach(has_address=False), "no_address"),
         (replace(REACHABLE, suppressed="stop"), "suppressed"),
-        (replace(REACHABLE, consent=Consent.REFUSED), "refused"),
-        (replace(REACHABLE, consent=Consent.UNKNOWN), "consent_missing"),
+        (replace(REACHABLE, consent=ConsentState.REFUSED), "refused"),
+        (replace(REACHABLE, consent=ConsentState.UNKNOWN), "consent_missing"),
     ],
 )
 def test_a_channel_that_may_not_be_used_gives_way_to_the_next(reach, why):
@@ -278,7 +278,9 @@ minutes = st.integers(-40 * 24 * 60, 40 * 24 * 60).map(lambda n: NOW + timedelta
 priorities = st.sampled_from([SUPPORT, 20, RENEWAL])
 pasts = st.lists(st.builds(PastContact, minutes, priorities), max_size=6).map(tuple)
 histories = st.builds(History, pasts, pasts)
-reaches = st.builds(Reach, st.booleans(), st.sampled_from(Consent), st.sampled_from([None, None, "stop"]))
+reaches = st.builds(
+    Reach, st.booleans(), st.sampled_from(ConsentState), st.sampled_from([None, None, "stop"])
+)
 numbers = st.sampled_from(
     [
         {},
@@ -320,8 +322,8 @@ def test_whatever_is_sent_respects_everything(intended, recipient, history, poli
     reach, rules = recipient.reach[decision.channel], rules_for(recipient, policy)
     assert recipient.suppressed is None
     assert (reach.has_address, reach.suppressed) == (True, None)
-    assert reach.consent == Consent.GIVEN or (
-        reach.consent == Consent.UNKNOWN and decision.channel not in rules.consent_required
+    assert reach.consent == ConsentState.GIVEN or (
+        reach.consent == ConsentState.UNKNOWN and decision.channel not in rules.consent_required
     )
     assert max(now, intended.earliest) <= decision.at
     assert decision.at + policy.least_window <= decision.not_after <= intended.expires

@@ -153,7 +153,7 @@ def test_a_weight_of_zero_takes_a_reason_out():
         lambda: Stake(nps(3), silent_others=-1),
         lambda: Weights(due=-1),
         lambda: Weights(due=float("nan")),
-        lambda: Weights.of({"deu": 1}),
+        lambda: Weights.with_changes({"deu": 1}),
     ],
 )
 def test_nonsense_is_refused(make):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.core.health import WEIGHTS, Level, Part, Signs, health, weights_with
-from feedback.settings.table import Health as HealthSettings
+from feedback.settings.table import HealthSettings
 
 SIGNS = st.builds(
     Signs,

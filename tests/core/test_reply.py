@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.reply import Help, Score, Start, Stop, Unclear, says_something, understand
+from feedback.core.reply import Help, ScoreReply, Start, Stop, Unclear, says_something, understand
 from feedback.core.reply_words import LANGUAGES
 
 
@@ -56,7 +56,7 @@ def thumbs(text, language="en"):
 )
 def test_a_score_is_read_as_people_write_it(text, value):
     meaning = nps(text, "tr" if "puan" in text else "en")
-    assert isinstance(meaning, Score)
+    assert isinstance(meaning, ScoreReply)
     assert meaning.value == value
 
 
@@ -78,7 +78,7 @@ def test_a_score_is_read_as_people_write_it(text, value):
     ],
 )
 def test_what_else_they_said_is_kept_as_a_comment(text, value, comment):
-    expected = Unclear(text) if value is None else Score(value, comment)
+    expected = Unclear(text) if value is None else ScoreReply(value, comment)
     assert nps(text) == expected
 
 
@@ -182,7 +182,7 @@ def test_what_could_be_read_otherwise_is_unclear(text):
     ],
 )
 def test_number_words_count_in_the_invitations_language_and_in_short_messages(text, language, value):
-    expected = Unclear(text) if value is None else Score(value)
+    expected = Unclear(text) if value is None else ScoreReply(value)
     assert nps(text, language) == expected
 
 
@@ -223,7 +223,7 @@ def test_number_words_count_in_the_invitations_language_and_in_short_messages(te
 )
 def test_a_fraction_is_read_in_digits_and_in_words(text, language, value):
     meaning = nps(text, language)
-    assert meaning == Score(value)
+    assert meaning == ScoreReply(value)
     assert meaning.bare
 
 
@@ -240,17 +240,17 @@ def test_a_fraction_is_read_in_digits_and_in_words(text, language, value):
     ],
 )
 def test_five_stars_are_counted_on_a_scale_that_ends_at_five(text, value):
-    assert understand(text, minimum=1, maximum=5, language="en") == Score(value)
+    assert understand(text, minimum=1, maximum=5, language="en") == ScoreReply(value)
     assert nps(text) == Unclear(text)
 
 
 def test_words_beside_the_stars_are_a_comment():
-    assert understand("⭐⭐ too slow", minimum=1, maximum=5, language="en") == Score(2, "too slow")
+    assert understand("⭐⭐ too slow", minimum=1, maximum=5, language="en") == ScoreReply(2, "too slow")
 
 
 def test_a_fraction_keeps_its_comment_apart():
-    assert nps("three out of 10 because of the wait") == Score(3, "because of the wait")
-    assert nps("2 sur 10, on a attendu", "fr") == Score(2, "on a attendu")
+    assert nps("three out of 10 because of the wait") == ScoreReply(3, "because of the wait")
+    assert nps("2 sur 10, on a attendu", "fr") == ScoreReply(2, "on a attendu")
 
 
 @pytest.mark.parametrize(
@@ -287,13 +287,13 @@ def test_a_number_that_may_be_the_end_of_the_scale_is_unclear(text, language):
 @pytest.mark.parametrize(
     ("text", "language", "expected"),
     [
-        ("9, two agents helped me", "en", Score(9, "two agents helped me")),
-        ("10, two agents helped me", "en", Score(10, "two agents helped me")),
-        ("8 (eight)", "en", Score(8, "eight)")),
-        ("un 10", "fr", Score(10)),
-        ("ein 9", "de", Score(9)),
-        ("a rating of 10", "en", Score(10)),
-        ("من ۱۰ میدهم", "fa", Score(10)),
+        ("9, two agents helped me", "en", ScoreReply(9, "two agents helped me")),
+        ("10, two agents helped me", "en", ScoreReply(10, "two agents helped me")),
+        ("8 (eight)", "en", ScoreReply(8, "eight)")),
+        ("un 10", "fr", ScoreReply(10)),
+        ("ein 9", "de", ScoreReply(9)),
+        ("a rating of 10", "en", ScoreReply(10)),
+        ("من ۱۰ میدهم", "fa", ScoreReply(10)),
     ],
 )
 def test_a_score_is_still_read_beside_a_number_word_that_counts_something(text, language, expected):
@@ -321,7 +321,7 @@ def test_a_score_is_still_read_beside_a_number_word_that_counts_something(text, 
 )
 def test_a_bare_number_says_nothing_else(text, language):
     meaning = nps(text, language)
-    assert meaning == Score(8)
+    assert meaning == ScoreReply(8)
     assert meaning.bare
 
 
@@ -346,12 +346,12 @@ def test_a_comment_says_something(text, says):
 
 
 def test_a_number_word_keeps_its_comment_too():
-    assert nps("Nine! Great service") == Score(9, "Great service")
+    assert nps("Nine! Great service") == ScoreReply(9, "Great service")
 
 
 def test_persian_na_is_nine_and_no_so_it_is_neither_on_a_scale_and_no_on_thumbs():
     assert nps("نه", "fa") == Unclear("نه")
-    assert thumbs("نه", "fa") == Score(0)
+    assert thumbs("نه", "fa") == ScoreReply(0)
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_persian_na_is_nine_and_no_so_it_is_neither_on_a_scale_and_no_on_thumbs(
     ],
 )
 def test_yes_and_no_answer_a_thumbs_question(text, language, value):
-    expected = Unclear(text) if value is None else Score(value)
+    expected = Unclear(text) if value is None else ScoreReply(value)
     assert thumbs(text, language) == expected
 
 
@@ -459,24 +459,24 @@ def test_a_stop_word_beside_a_number_in_words_is_certain_too(text, language):
 @pytest.mark.parametrize(
     ("text", "language", "said"),
     [
-        ("4, I had to cancel my order twice", "en", Score(4, "I had to cancel my order twice")),
+        ("4, I had to cancel my order twice", "en", ScoreReply(4, "I had to cancel my order twice")),
         ("I had to cancel my order twice", "en", None),
         ("I want to cancel", "en", None),
         ("I quit your loyalty programme because it is slow", "en", None),
-        ("10. I will never quit using it", "en", Score(10, "I will never quit using it")),
-        ("9 each call has an end and a number", "en", Score(9, "each call has an end and a number")),
-        ("siparişim iptal edildi, 3", "tr", Score(3, "siparişim iptal edildi")),
+        ("10. I will never quit using it", "en", ScoreReply(10, "I will never quit using it")),
+        ("9 each call has an end and a number", "en", ScoreReply(9, "each call has an end and a number")),
+        ("siparişim iptal edildi, 3", "tr", ScoreReply(3, "siparişim iptal edildi")),
         (
             "2, asansör dur kalk yapıyor, dur diyemedim",
             "tr",
-            Score(2, "asansör dur kalk yapıyor, dur diyemedim"),
+            ScoreReply(2, "asansör dur kalk yapıyor, dur diyemedim"),
         ),
-        ("۳، سفارشم لغو شده بود", "fa", Score(3, "سفارشم لغو شده بود")),
-        ("2, tuve que cancelar dos veces", "es", Score(2, "tuve que cancelar dos veces")),
-        ("10 no más", "es", Score(10, "no más")),
-        ("dur, 3", "fr", Score(3, "dur")),
-        ("10 no more", "en", Score(10, "no more")),
-        ("2, il a fallu annuler et tout refaire", "fr", Score(2, "il a fallu annuler et tout refaire")),
+        ("۳، سفارشم لغو شده بود", "fa", ScoreReply(3, "سفارشم لغو شده بود")),
+        ("2, tuve que cancelar dos veces", "es", ScoreReply(2, "tuve que cancelar dos veces")),
+        ("10 no más", "es", ScoreReply(10, "no más")),
+        ("dur, 3", "fr", ScoreReply(3, "dur")),
+        ("10 no more", "en", ScoreReply(10, "no more")),
+        ("2, il a fallu annuler et tout refaire", "fr", ScoreReply(2, "il a fallu annuler et tout refaire")),
     ],
 )
 def test_a_stop_word_in_a_message_about_something_else_is_possible_and_the_rest_is_heard(
@@ -502,7 +502,7 @@ def test_a_stop_word_in_a_message_about_something_else_is_possible_and_the_rest_
 )
 def test_a_stop_word_that_means_something_else_does_not_stop(text, language, value):
     meaning = nps(text, language)
-    assert isinstance(meaning, Score)
+    assert isinstance(meaning, ScoreReply)
     assert meaning.value == value
 
 
@@ -519,7 +519,7 @@ def test_a_wish_to_start_again(text):
 
 
 def test_help_inside_a_comment_is_a_comment():
-    assert nps("9 thanks for your help") == Score(9, "thanks for your help")
+    assert nps("9 thanks for your help") == ScoreReply(9, "thanks for your help")
 
 
 @pytest.mark.parametrize(
@@ -530,12 +530,12 @@ def test_a_denied_score_is_none(text, language):
 
 
 def test_stars_are_out_of_five():
-    assert understand("5 stars!", minimum=1, maximum=5, language="en") == Score(5)
+    assert understand("5 stars!", minimum=1, maximum=5, language="en") == ScoreReply(5)
 
 
 def test_the_scale_decides_what_a_score_is():
     assert understand("6", minimum=1, maximum=5, language="en") == Unclear("6")
-    assert understand("4/5", minimum=1, maximum=5, language="en") == Score(4)
+    assert understand("4/5", minimum=1, maximum=5, language="en") == ScoreReply(4)
     assert understand("0", minimum=1, maximum=7, language="en") == Unclear("0")
 
 
@@ -545,7 +545,7 @@ def test_the_scale_decides_what_a_score_is():
 def test_any_text_has_a_meaning_and_a_score_is_on_the_scale(text, language, scale):
     minimum, maximum = scale
     meaning = understand(text, minimum=minimum, maximum=maximum, language=language)
-    if isinstance(meaning, Score):
+    if isinstance(meaning, ScoreReply):
         assert minimum <= meaning.value <= maximum
 
 
@@ -553,7 +553,7 @@ def test_any_text_has_a_meaning_and_a_score_is_on_the_scale(text, language, scal
 def test_every_plain_score_is_understood_in_every_script(value, language):
     for zero in "0٠۰०০０":
         text = "".join(chr(ord(zero) + int(digit)) for digit in str(value))
-        assert nps(text, language) == Score(value)
+        assert nps(text, language) == ScoreReply(value)
 
 
 @given(st.lists(st.integers(0, 10), min_size=2, max_size=4), st.sampled_from([" ", ", ", " or ", "-"]))

@@ -15,6 +15,7 @@ from feedback.library import Library
 from feedback.providers.base import Provider, Reply
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, reconciliation
 from feedback.services.responses import sms_conversation
@@ -38,7 +39,11 @@ class World:
     now: datetime = MONDAY_NOON
 
     def __post_init__(self) -> None:
-        self.watch = reconciliation.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
+        self.timer = reconciliation.UnconfirmedTimer(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` moves
+
+    @property
+    def context(self) -> Context:
+        return Context(self.settings, self.library, self.channels)
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)
@@ -85,7 +90,7 @@ class World:
 
     def event(self, session: Session, name: str, contact: str = "c1", key: str | None = None) -> JourneyEvent:
         event = enrolments.Event(key or f"{name}:{contact}:{self.now.isoformat()}", name, contact, self.now)
-        return enrolments.record_event(session, event, self.library, self.settings, self.now)
+        return enrolments.record_event(session, event, self.context, self.now)
 
     def tick(self) -> None:
         """One round of the worker at `now`, in its order."""
@@ -104,13 +109,13 @@ class World:
         self.reconcile()
 
     def reconcile(self) -> int:
-        return reconciliation.reconcile(self.database, self.providers, self.settings, self.now, self.watch)
+        return reconciliation.reconcile(self.database, self.providers, self.settings, self.now, self.timer)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)
         with self.database.writing() as session:
             return sms_conversation.receive(
-                session, "simulator_sms", replace_time(reply, self.now), self.library, self.settings, self.now
+                session, "simulator_sms", replace_time(reply, self.now), self.context, self.now
             )
 
     @property

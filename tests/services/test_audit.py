@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from feedback.services import audit
-from feedback.services.audit import SYSTEM, Wanted
+from feedback.services.audit import SYSTEM, AuditFilter
 from feedback.services.staff import accounts
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
@@ -54,7 +54,7 @@ def test_it_is_found_by_person_subject_and_period(migrated: Database) -> None:
 
     def found(**wanted: object) -> list[int]:
         with migrated.reading() as session:
-            rows = audit.search(session, Wanted(**wanted), 10)  # type: ignore[arg-type]
+            rows = audit.search(session, AuditFilter(**wanted), 10)  # type: ignore[arg-type]
             return [each.id for each, _ in rows]
 
     assert found() == [third, second, first]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,12 +20,15 @@ from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence
 from feedback.services import rollups
 from feedback.services.responses import recording
-from feedback.settings.table import FollowUp
+from feedback.services.responses.submission import Submission
+from feedback.settings import Settings
+from feedback.settings.table import LinkSettings
 from feedback.store.database import Database
 from feedback.store.models import Invitation, InvitationCount, Link, Response, Score, ScoreCount
 from tests.factories_surveys import NOW, NPS, invite, shelf
 
 LIBRARY = shelf(NPS)
+SETTINGS = replace(Settings(instance=Path()), link=LinkSettings(edit_window=timedelta(days=999)))
 MACHINE = Evidence(trap_link=True, trap_field=True).stored()
 PERSON = Evidence(touched=True, commented=True).stored()
 
@@ -32,8 +37,8 @@ def answer(
     session: Session, invitation: Invitation, value: int | None, now: datetime = NOW, **rest: Any
 ) -> None:
     given = {"recommend": None if value is None else Answer(value=value)}
-    arguments: dict[str, Any] = {"source": "link", "followup": FollowUp(), "now": now} | rest
-    recording.record(session, invitation, NPS, given, **arguments)
+    submission = Submission(given, now, "link", **rest)
+    recording.record(session, invitation, NPS, submission, SETTINGS)
 
 
 def counts_by_value(session: Session, grain: str, dimension: str) -> Counter[tuple[date, str, int]]:
@@ -178,10 +183,10 @@ def test_an_answer_to_an_open_link_counts_without_an_invitation(migrated: Databa
         session.flush()
         version = LIBRARY.published(session, "survey", NOW)
         for value in (3, 8):
-            recording.record_visit(
-                session, link, "secret", NPS, {"recommend": Answer(value=value)}, version_id=version.id,
-                followup=FollowUp(), now=NOW, language="en", evidence=PERSON,
-            )  # fmt: skip
+            given = {"recommend": Answer(value=value)}
+            submission = Submission(given, NOW, "poster", language="en", evidence=PERSON)
+            walk_in = recording.WalkIn(link, "secret", version.id)
+            recording.record_visit(session, walk_in, NPS, submission, SETTINGS)
         assert counts_by_value(session, "day", "channel") == {(NOW.date(), "none", 8): 1}
         assert_right(session)
         assert rate(session) == {}
@@ -218,8 +223,7 @@ def test_the_counts_equal_the_answers_after_any_history(
         now = NOW
         for who, value, evidence, language, days in history:
             now += timedelta(days=days)
-            long = timedelta(days=999)
-            answer(session, people[who], value, now, evidence=evidence, language=language, edit_window=long)
+            answer(session, people[who], value, now, evidence=evidence, language=language)
         assert_right(session)
         kept = counts_by_value(session, "day", "owner"), rate(session)
         rollups.rebuild(session)

@@ -93,9 +93,7 @@ def test_a_result_is_recorded_once_the_database_is_back(on_sqlite: World) -> Non
         blocker.execute("BEGIN IMMEDIATE")
         threading.Timer(0.8, lambda: (blocker.execute("ROLLBACK"), blocker.close())).start()
 
-    dispatch.send_queued(
-        world.database, world.providers, world.settings, "worker", world.now, reached=lock_for_a_moment
-    )
+    dispatch.send_queued(world.database, world.context, "worker", world.now, reached=lock_for_a_moment)
     assert (state(world), len(world.mailbox.delivered)) == ("sent", 1)
 
 
@@ -117,7 +115,7 @@ def test_a_server_that_ends_our_connections_in_the_middle_of_a_claim_loses_nothi
                 )  # fmt: skip
 
     with pytest.raises(StorageUnavailable):
-        dispatch.send_queued(database, world.providers, world.settings, "worker", world.now, reached=cut)
+        dispatch.send_queued(database, world.context, "worker", world.now, reached=cut)
     assert world.mailbox.delivered == []
     assert send(world) == 1
     assert len(world.mailbox.delivered) == 1
@@ -151,12 +149,12 @@ def test_four_events_of_one_contact_at_once_lead_to_one_survey(
 def tell(world: World, who: str, number: int) -> None:
     with world.database.writing() as session:
         happened = enrolments.Event(f"{who}:{number}", "ticket_closed", who, world.now)
-        enrolments.record_event(session, happened, world.library, world.settings, world.now)
+        enrolments.record_event(session, happened, world.context, world.now)
 
 
 def issue(world: World) -> None:
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
 
 
 def together(count: int, work: Callable[[int], None]) -> None:

@@ -43,7 +43,7 @@ def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:
         "FEEDBACK_PROVIDERS_ENABLED": "simulator_sms,simulator_email",
     }
     settings = load(instance, environ)
-    return Runtime(settings, database, shelf, open_providers(settings, database))
+    return Runtime(settings, shelf, open_providers(settings, database), database)
 
 
 @pytest.fixture

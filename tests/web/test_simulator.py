@@ -37,7 +37,7 @@ def inbox(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str
         contact = session.scalars(select(Contact).where(Contact.email.is_not(None)).limit(1)).one()
         invitation = factories_desk.invite(session, runtime, contact, now)
         invitation.channel, invitation.token = "email", derive(b"k" * 32, 1)
-        questionnaire = runtime.library.of(invitation.version)
+        questionnaire = runtime.library.questionnaire_of(invitation.version)
         mail = content.compose(questionnaire, invitation, "email", runtime.settings)
         session.add(
             SimulatedMessage(

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from feedback.core.contact_hours import Hours, rules_within
 from feedback.core.contact_policy import (
-    Consent,
+    ConsentState,
     Decision,
     History,
     Intended,
@@ -24,31 +24,24 @@ from feedback.core.contact_policy import (
     Recipient,
     decide,
 )
-from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
 from feedback.core.recipient import PhoneNumber
 from feedback.providers import channel_of
 from feedback.services.contact import suppression
 from feedback.settings import Settings
-from feedback.store.models import Account, Contact, Enrolment, Invitation
-from feedback.store.models import Consent as ConsentRow
+from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
 
 
 def decide_for(
     session: Session,
     contact: Contact,
-    stage: Stage,
-    *,
-    earliest: datetime,
-    expires: datetime,
-    settings: Settings,
+    intended: Intended,
+    rules: Policy,
     now: datetime,
+    *,
     enrolment_id: int | None = None,
-    channels: tuple[str, ...] | None = None,
 ) -> Decision:
-    """The policy's decision on a survey to `contact` at `stage`. Lock the contact's row before you call this."""
-    rules = policy(settings)
-    intended = Intended(stage.priority, channels or stage.channels, earliest, expires)
+    """The policy's decision on a survey to `contact` as intended. Lock the contact's row before you call this."""
     return decide(
         intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
     )
@@ -166,9 +159,7 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
     known = list(contact.addresses.items())
     if not known:
         return {}
-    rows = session.scalars(
-        select(ConsentRow).where(ConsentRow.contact_id == contact.id).order_by(ConsentRow.id)
-    )
+    rows = session.scalars(select(Consent).where(Consent.contact_id == contact.id).order_by(Consent.id))
     latest = {(row.kind, row.address): row for row in rows}
     closed = suppression.closed_ways(session, contact.id, known)
     return {
@@ -181,7 +172,7 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
     }
 
 
-def _consent(row: ConsentRow | None) -> Consent:
+def _consent(row: Consent | None) -> ConsentState:
     if row is None:
-        return Consent.UNKNOWN
-    return Consent.REFUSED if row.withdrawn_at else Consent.GIVEN
+        return ConsentState.UNKNOWN
+    return ConsentState.REFUSED if row.withdrawn_at else ConsentState.GIVEN

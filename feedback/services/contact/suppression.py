@@ -211,8 +211,6 @@ def grant(
     basis: str,
     source: str,
     now: datetime,
-    text_version: str | None = None,
-    reference: str | None = None,
 ) -> Consent:
     """Record consent for an address; the same consent is stored once."""
     row = session.scalar(
@@ -225,9 +223,8 @@ def grant(
     )
     if row is None:
         row = Consent(
-            contact_id=contact.id, kind=kind, address=address, basis=basis, source=source,
-            text_version=text_version, reference=reference, granted_at=now,
-        )  # fmt: skip
+            contact_id=contact.id, kind=kind, address=address, basis=basis, source=source, granted_at=now
+        )
         session.add(row)
     return row
 

@@ -4,9 +4,9 @@ The CSV import and the HTTP API both use this package, so that they treat values
 """
 
 from feedback.services.customers.storing import (
+    ConsentChange,
     ContactDraft,
     Draft,
-    Permission,
     Stored,
     erased,
     owners,
@@ -15,9 +15,9 @@ from feedback.services.customers.storing import (
 )
 
 __all__ = [
+    "ConsentChange",
     "ContactDraft",
     "Draft",
-    "Permission",
     "Stored",
     "erased",
     "owners",

@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.settings.table import Health
+from feedback.settings.table import HealthSettings
 from feedback.store.models import Account, UsagePoint
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class UsageFigure:
     """A usage figure as received; `at` None means now. `key` is the sender's idempotency key within the account."""
 
     key: str
@@ -41,7 +41,7 @@ class Figure:
         return min(1.0, max(0.0, self.value / self.full))
 
 
-def record(session: Session, account: str, point: Point, now: datetime) -> tuple[UsagePoint, bool]:
+def record(session: Session, account: str, point: UsageFigure, now: datetime) -> tuple[UsagePoint, bool]:
     """Store a figure of the account with this external id, once per key. Returns it, and whether it is new.
 
     Raises NotFound for an unknown account, Rejected for a time in the future, Conflict if the key was used
@@ -70,7 +70,7 @@ def record(session: Session, account: str, point: Point, now: datetime) -> tuple
     return row, True
 
 
-def _stored(session: Session, account_id: int, point: Point) -> UsagePoint | None:
+def _stored(session: Session, account_id: int, point: UsageFigure) -> UsagePoint | None:
     stored = session.scalar(
         select(UsagePoint).where(UsagePoint.account_id == account_id, UsagePoint.key == point.key)
     )
@@ -82,7 +82,7 @@ def _stored(session: Session, account_id: int, point: Point) -> UsagePoint | Non
 
 
 def latest(
-    session: Session, account_ids: Collection[int], settings: Health, now: datetime
+    session: Session, account_ids: Collection[int], settings: HealthSettings, now: datetime
 ) -> Mapping[int, list[Figure]]:
     """The current figures of each account that has any, in the order of the settings; one query."""
     wanted = (

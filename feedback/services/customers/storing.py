@@ -37,7 +37,7 @@ class Draft:
 
 
 @dataclass(slots=True)
-class Permission:
+class ConsentChange:
     """Consent for one kind of channel, or its withdrawal (`allowed` is False)."""
 
     kind: str
@@ -53,7 +53,7 @@ class ContactDraft(Draft):
     """`account` is the external id of an account that is stored already, in this or an earlier transaction."""
 
     account: str | None = None
-    permissions: list[Permission] = field(default_factory=list)
+    permissions: list[ConsentChange] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -262,7 +262,7 @@ def _address(draft: ContactDraft, row: Row[Any] | None, kind: str) -> str | None
 
 
 def _consent_row(
-    draft: ContactDraft, permission: Permission, address: str, stored: Mapping[str, Stored], now: datetime
+    draft: ContactDraft, permission: ConsentChange, address: str, stored: Mapping[str, Stored], now: datetime
 ) -> dict[str, Any]:
     return {
         "contact_id": stored[draft.external_id].id,

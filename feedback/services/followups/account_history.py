@@ -18,7 +18,7 @@ MESSAGES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class AccountHistory:
     """Lists with the latest entries first. `scores` holds rows of (score, contact or None)."""
 
     scores: Sequence[Row[Score, Contact]]
@@ -26,9 +26,11 @@ class History:
     follow_ups: Sequence[FollowUp]
 
 
-def of(session: Session, task: FollowUp, viewer: Viewer) -> History:
+def read(session: Session, task: FollowUp, viewer: Viewer) -> AccountHistory:
     """The history of the account, or of the person if there is no account, without `task` itself."""
-    return History(_scores(session, task), _invitations(session, task), _earlier(session, task, viewer))
+    return AccountHistory(
+        _scores(session, task), _invitations(session, task), _earlier(session, task, viewer)
+    )
 
 
 def _scores(session: Session, task: FollowUp) -> Sequence[Row[Score, Contact]]:

@@ -53,7 +53,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QueueRow:
     """A follow-up with its priority; `words` is the customer's first comment, or None."""
 
     task: FollowUp
@@ -71,14 +71,14 @@ class Scales:
     half_of_revenue: float
 
     @classmethod
-    def of(cls, settings: Settings) -> Scales:
+    def from_settings(cls, settings: Settings) -> Scales:
         followup = settings.followup
-        return cls(Weights.of(followup.weights), exchange_of(settings), followup.half_of_revenue)
+        return cls(Weights.with_changes(followup.weights), exchange_of(settings), followup.half_of_revenue)
 
 
 def ranked(
     session: Session, viewer: Viewer, wanted: Filter, *, scales: Scales, now: datetime, today: date
-) -> list[Row]:
+) -> list[QueueRow]:
     """The follow-ups that match the filter, by priority; for closed ones the latest `CLOSED`, the latest first.
 
     `today` is the date in the viewer's time zone, from which days to renewal are counted.
@@ -149,14 +149,14 @@ def due_at(task: FollowUp) -> datetime:
     return task.contact_due_at if task.first_contact_at is None else task.close_due_at
 
 
-def _row(task: FollowUp, silence: tuple[int, int], scales: Scales, now: datetime, today: date) -> Row:
+def _row(task: FollowUp, silence: tuple[int, int], scales: Scales, now: datetime, today: date) -> QueueRow:
     stake = stake_of(task, silence, scales.exchange, now, today)
     found = priority(stake, scales.weights, scales.half_of_revenue)
     words = next((answer.text for answer in task.response.answers if answer.text), None)
-    return Row(task, found, words, overdue=task.state != State.CLOSED and due_at(task) < now)
+    return QueueRow(task, found, words, overdue=task.state != State.CLOSED and due_at(task) < now)
 
 
-def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, today: date) -> Row:
+def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, today: date) -> QueueRow:
     """One follow-up with its priority, as in the queue."""
     silence = _silence(session, [task], now)
     return _row(task, silence.get(task.id, (0, 0)), scales, now, today)

@@ -16,9 +16,8 @@ from sqlalchemy.orm import Session
 
 from feedback.core.followup import Outcome
 from feedback.core.metrics import METRICS
-from feedback.library import Library
+from feedback.services.context import Context
 from feedback.services.journey import enrolments
-from feedback.settings import Settings
 from feedback.store.models import (
     Contact,
     Enrolment,
@@ -44,9 +43,9 @@ class Recovery:
     score: Score | None
 
 
-def tell_journey(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+def tell_journey(session: Session, context: Context, now: datetime) -> int:
     """Record an event for each complaint that ended well and has none yet. Returns their number."""
-    if not library.journey.for_event(EVENT):
+    if not context.library.journey.for_event(EVENT):
         return 0
     closed = session.execute(
         select(FollowUp.id, FollowUp.closed_at, Contact.external_id)
@@ -57,11 +56,11 @@ def tell_journey(session: Session, library: Library, settings: Settings, now: da
     ).all()
     for task_id, closed_at, contact in closed:
         event = enrolments.Event(_key(task_id), EVENT, contact, closed_at or now)
-        enrolments.record_event(session, event, library, settings, now, source="follow_up")
+        enrolments.record_event(session, event, context, now, source="follow_up")
     return len(closed)
 
 
-def of(session: Session, task: FollowUp) -> Recovery | None:
+def find_for(session: Session, task: FollowUp) -> Recovery | None:
     """The recovery survey of this complaint; None if there is none."""
     row = session.execute(
         select(Enrolment, Invitation, Score)

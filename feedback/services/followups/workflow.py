@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from feedback.core.answer import Answer
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.errors import Conflict, NotFound, Rejected
@@ -24,7 +23,7 @@ from feedback.services import audit
 from feedback.services.access import Viewer, visible
 from feedback.services.followups import answer_changes
 from feedback.services.staff.business_hours import calendar_of
-from feedback.settings.table import FollowUp as FollowUpSettings
+from feedback.settings.table import FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
 
 Contacted = Literal["call", "email", "sms", "meeting"]
@@ -53,19 +52,17 @@ def open_if_needed(
     session: Session,
     response: Response,
     questionnaire: Questionnaire,
-    answers: Mapping[str, Answer],
+    rules: Sequence[FollowUpRule],
     *,
     followup: FollowUpSettings,
     now: datetime,
 ) -> list[FollowUp]:
-    """Open the follow-ups that these answers need and that do not exist yet, with owners and due dates.
+    """Open the follow-ups that these rules need and that do not exist yet, with owners and due dates.
 
     There is at most one of each kind per response, and none for a response that looks like a machine's. Existing
     ones are updated if an answer is changed (`corrections`).
     """
-    rules = list(questionnaire.follow_ups_for(answers))
-    may_change_some = bool(rules or response.edits)
-    if response.provisional or not may_change_some:  # most answers; they need no query
+    if not may_change(response, rules):  # most answers; they need no query
         return []
     scored = _score(response, questionnaire)
     known = {task.kind: task for task in _of(session, response)}
@@ -78,6 +75,20 @@ def open_if_needed(
             opened.append(task)
     answer_changes.call_off(session, known.values(), scored, now=now)
     return opened
+
+
+class _Judged(Protocol):
+    """A response as an object or as a row."""
+
+    @property
+    def provisional(self) -> bool: ...
+    @property
+    def edits(self) -> int: ...
+
+
+def may_change(response: _Judged, rules: Sequence[FollowUpRule]) -> bool:
+    """Whether an answer that set off these rules opens a follow-up or changes one; most do not."""
+    return not response.provisional and bool(rules or response.edits)
 
 
 def _of(session: Session, response: Response) -> Sequence[FollowUp]:

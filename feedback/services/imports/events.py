@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.library import Library
+from feedback.services.context import Context
 from feedback.services.imports.rows import Record, Refusal
 from feedback.services.journey import enrolments
-from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Contact, JourneyEvent
 
@@ -35,8 +34,7 @@ def key_of(record: Record) -> str:
 def store(
     database: Database,
     records: list[Record],
-    library: Library,
-    settings: Settings,
+    context: Context,
     now: datetime,
     *,
     dry_run: bool,
@@ -51,7 +49,7 @@ def store(
         for record in records:
             try:
                 with session.begin_nested():
-                    enrolments.record_event(session, _event(record), library, settings, now, source="import")
+                    enrolments.record_event(session, _event(record), context, now, source="import")
             except (NotFound, Rejected, Conflict) as refusal:
                 done.refused.append(Refusal(record.line, None, str(refusal)))
             else:

@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feedback.errors import ImportRefused
-from feedback.library import Library
+from feedback.services.context import Context
 from feedback.services.customers import Stored, erased, fields, owners, store_accounts, store_contacts
 from feedback.services.imports import events, suggestions
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
 from feedback.services.imports.rows import Reader, Record, Refusal, account_draft, at, contact_draft
 from feedback.services.imports.staff import add_owners
-from feedback.services.imports.table import Line, Shape, examine, opened
+from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """The result of an import. `refused` rows were not stored; `notices` concern stored rows."""
 
     read: int = 0
@@ -53,35 +53,42 @@ class Report:
         return len({refusal.line for refusal in self.refused})
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """With `create_owners`, an unknown owner becomes a user who cannot sign in yet; otherwise the account is stored
+    without one and a notice says so. `on_progress` is called with how many lines of how many are done."""
+
+    dry_run: bool = False
+    create_owners: bool = False
+    on_progress: Progress | None = None
+
+
+DEFAULT_OPTIONS = Options()
+
+
 def run(
     database: Database,
     kind: Kind,
     path: Path,
     mapping: ColumnMap | None,
-    settings: Settings,
+    context: Context,
     now: datetime,
-    *,
-    library: Library | None = None,
-    dry_run: bool = False,
-    create_owners: bool = False,
-    on_progress: Progress | None = None,
-) -> Report:
+    options: Options = DEFAULT_OPTIONS,
+) -> ImportReport:
     """Import a file. Without a mapping, columns with the names of our fields are used.
 
-    `library` is only needed for events. With `create_owners`, an unknown owner becomes a user who cannot sign
-    in yet; otherwise the account is stored without an owner, with a notice. Raises ImportRefused, and stores
-    nothing, if the file cannot be read or does not match its mapping.
+    Raises ImportRefused, and the file if the file cannot be read or does not match its mapping.
     """
-    if kind == "events" and library is None:
-        raise ImportRefused("Importing events needs the journey.")
-    run_ = _Run(database, kind, settings, now, library, dry_run, create_owners)
-    shape = examine(path, _fallback(settings), *((mapping.encoding, mapping.delimiter) if mapping else ()))
+    run_ = _Run(database, kind, context, now, options)
+    shape = examine(
+        path, _fallback(context.settings), *((mapping.encoding, mapping.delimiter) if mapping else ())
+    )
     with opened(path, shape) as lines:
         run_.begin(path, next(lines, None), shape, mapping)
         for batch in _batches(lines):
             run_.take(batch)
-            if on_progress is not None:
-                on_progress(min(batch[-1].number, shape.lines), shape.lines)
+            if options.on_progress is not None:
+                options.on_progress(min(batch[-1].number, shape.lines), shape.lines)
     return run_.end()
 
 
@@ -92,19 +99,17 @@ class _Run:
         self,
         database: Database,
         kind: Kind,
-        settings: Settings,
+        context: Context,
         now: datetime,
-        library: Library | None,
-        dry_run: bool,
-        create_owners: bool,
+        options: Options,
     ) -> None:
-        self.database, self.kind, self.settings, self.now = database, kind, settings, now
-        self.library, self.dry_run, self.create_owners = library, dry_run, create_owners
-        self.report = Report()
+        self.database, self.kind, self.context, self.now = database, kind, context, now
+        self.dry_run, self.create_owners = options.dry_run, options.create_owners
+        self.report = ImportReport()
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
 
-    def begin(self, path: Path, header: Line | None, shape: Shape, mapping: ColumnMap | None) -> None:
+    def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
             raise ImportRefused(f"{path.name} has no readable header line.")
         if mapping is None:
@@ -114,10 +119,10 @@ class _Run:
                 f"{path.name} is not UTF-8; it was read as {shape.encoding}. "
                 "If names look wrong, set `encoding` in a mapping."
             )
-        style = _style(self.settings, mapping)
+        style = _style(self.context.settings, mapping)
         self.reader = Reader(self.kind, header.cells, mapping, style, at(self.now, style))
 
-    def take(self, lines: Sequence[Line]) -> None:
+    def take(self, lines: Sequence[TableLine]) -> None:
         """Parse a batch of rows and store the valid ones."""
         self.report.read += len(lines)
         records = []
@@ -130,7 +135,7 @@ class _Run:
         if records:
             self._store(records)
 
-    def end(self) -> Report:
+    def end(self) -> ImportReport:
         for owner, lines in self.strangers.items():
             rows = (
                 f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
@@ -157,10 +162,7 @@ class _Run:
 
     def _store(self, records: list[Record]) -> None:
         if self.kind == "events":
-            assert self.library is not None  # noqa: S101  (run() has seen to it)
-            done = events.store(
-                self.database, records, self.library, self.settings, self.now, dry_run=self.dry_run
-            )
+            done = events.store(self.database, records, self.context, self.now, dry_run=self.dry_run)
             self.report.refused += done.refused
             self._count(done.outcomes)
             return
@@ -222,7 +224,9 @@ class _Run:
         taken = dict(mapping.sources())
         missing = suggestions.missing(self.kind, taken)
         if missing:
-            raise ImportRefused(suggestions.refusal(self.kind, path, header, missing, shape, self.settings))
+            raise ImportRefused(
+                suggestions.refusal(self.kind, path, header, missing, shape, self.context.settings)
+            )
         used = {source.column for source in taken.values()}
         for column in (name for name in header if name and name not in used):
             hint = nearest(column, own_names(self.kind))
@@ -261,6 +265,6 @@ def _fallback(settings: Settings) -> str:
     return "cp1254" if is_turkish else "cp1252"
 
 
-def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def _batches(lines: Iterator[TableLine]) -> Iterator[list[TableLine]]:
     while batch := list(islice(lines, BATCH)):
         yield batch

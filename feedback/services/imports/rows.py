@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from feedback.errors import ImportRefused
-from feedback.services.customers import ContactDraft, Draft, Permission, fields
+from feedback.services.customers import ConsentChange, ContactDraft, Draft, fields
 from feedback.services.imports.mapping import FIELDS, REQUIRED, ColumnMap, Kind, Source, nearest
-from feedback.services.imports.table import Line
+from feedback.services.imports.table import TableLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Reader:
         # Dates that are computed from other dates come last.
         self._targets = sorted(everything, key=lambda target: target.source.next_after is not None)
 
-    def read(self, line: Line) -> Record | list[Refusal]:
+    def read(self, line: TableLine) -> Record | list[Refusal]:
         """The parsed row, or all its mistakes."""
         if line.fault is not None:
             return [Refusal(line.number, None, line.fault)]
@@ -206,13 +206,13 @@ def next_return(first: date, months: int, today: date) -> date:
     return day if day >= today else _shifted(first, (passed + 1) * months)
 
 
-def _permissions(consent: Mapping[str, Any]) -> Iterator[Permission]:
+def _permissions(consent: Mapping[str, Any]) -> Iterator[ConsentChange]:
     for kind in ("sms", "email"):
         allowed = consent.get(kind)
         if allowed is None:
             allowed = True if consent.get("basis") else None
         if allowed is not None:
-            yield Permission(
+            yield ConsentChange(
                 kind,
                 allowed,
                 consent.get("basis") or "consent",

@@ -25,7 +25,7 @@ _MARKS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """A row, with the line of the file where it begins; `fault` says why it cannot be read."""
 
     number: int
@@ -64,13 +64,13 @@ def examine(path: Path, fallback: str, encoding: str | None = None, delimiter: s
 
 
 @contextmanager
-def opened(path: Path, shape: Shape) -> Iterator[Iterator[Line]]:
+def opened(path: Path, shape: Shape) -> Iterator[Iterator[TableLine]]:
     """The rows of the file, the header first, blank lines left out."""
     with path.open(encoding=shape.encoding, newline="") as file:
         yield _rows(file, shape.delimiter)
 
 
-def _rows(file: TextIO, delimiter: str) -> Iterator[Line]:
+def _rows(file: TextIO, delimiter: str) -> Iterator[TableLine]:
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     while True:
         number = reader.line_num + 1
@@ -79,10 +79,10 @@ def _rows(file: TextIO, delimiter: str) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(number, [], f"Check the quotation marks: this cannot be read as CSV ({error}).")
+            yield TableLine(number, [], f"Check the quotation marks: this cannot be read as CSV ({error}).")
             continue
         if any(cell.strip() for cell in cells) and not _is_excels_hint(number, cells):
-            yield Line(number, [cell.strip() for cell in cells])
+            yield TableLine(number, [cell.strip() for cell in cells])
 
 
 def _candidates(path: Path, fallback: str) -> list[str]:
@@ -134,7 +134,7 @@ def _is_excels_hint(number: int, cells: list[str]) -> bool:
     return number == 1 and len(cells) <= 2 and cells[0].lower().startswith("sep=")
 
 
-def of_text(text: str, delimiter: str = ",") -> Iterator[Line]:
+def of_text(text: str, delimiter: str = ",") -> Iterator[TableLine]:
     """The rows of a CSV text in memory."""
     csv.field_size_limit(LARGEST_CELL)
     return _rows(io.StringIO(text, newline=""), delimiter)

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from feedback.core.contact_policy import Send, Skip, spread
+from feedback.core.contact_policy import Intended, Send, Skip, spread
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.library import Library
 from feedback.services.contact import eligibility
+from feedback.services.context import Context
 from feedback.settings import Settings
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
 
@@ -38,8 +38,17 @@ class Event:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a survey is due for: an event, a date of the account, a turn of a cadence. The same `key` comes once."""
+
+    key: str
+    due_at: datetime
+    event_id: int | None = None
+
+
 def record_event(
-    session: Session, event: Event, library: Library, settings: Settings, now: datetime, source: str = "api"
+    session: Session, event: Event, context: Context, now: datetime, source: str = "api"
 ) -> JourneyEvent:
     """Store an event, once per key, and enrol its contact in every stage that the event enters.
 
@@ -68,18 +77,10 @@ def record_event(
             session.add(row)
     except IntegrityError:  # another request has just stored the same event
         return _stored(session, event) or row
-    for stage in library.journey.for_event(event.name):
+    for stage in context.library.journey.for_event(event.name):
         delay = stage.delay.timedelta if stage.delay else timedelta()
-        enrol(
-            session,
-            contact,
-            stage,
-            f"event:{row.id}",
-            event.occurred_at + delay,
-            settings,
-            now,
-            event_id=row.id,
-        )
+        occasion = Occasion(f"event:{row.id}", event.occurred_at + delay, row.id)
+        enrol(session, contact, stage, occasion, context.settings, now)
     return row
 
 
@@ -87,30 +88,28 @@ def enrol(
     session: Session,
     contact: Contact,
     stage: Stage,
-    occurrence: str,
-    due_at: datetime,
+    occasion: Occasion,
     settings: Settings,
     now: datetime,
-    event_id: int | None = None,
 ) -> Enrolment:
-    """Decide on one survey and store the decision, also if it is "no". Idempotent per `occurrence`.
+    """Decide on one survey and store the decision, also if it is "no". Idempotent per `occasion.key`.
 
     The caller must lock the contact's row; otherwise two simultaneous decisions could both be "yes".
     """
     already = select(Enrolment).where(
-        Enrolment.contact_id == contact.id, Enrolment.stage == stage.key, Enrolment.occurrence == occurrence
+        Enrolment.contact_id == contact.id, Enrolment.stage == stage.key, Enrolment.occurrence == occasion.key
     )
     if (found := session.scalar(already)) is not None:
         return found
     enrolment = Enrolment(
         contact_id=contact.id,
-        event_id=event_id,
+        event_id=occasion.event_id,
         stage=stage.key,
-        occurrence=occurrence,
+        occurrence=occasion.key,
         questionnaire=stage.questionnaire,
         entered_at=now,
-        due_at=due_at,
-        expires_at=due_at + stage.expires_after.timedelta,
+        due_at=occasion.due_at,
+        expires_at=occasion.due_at + stage.expires_after.timedelta,
         created_at=now,
         decided_at=now,
         state=EnrolmentState.SCHEDULED,
@@ -130,16 +129,9 @@ def decide(
     If the contact was surveyed too recently and the stage waits, the enrolment stays scheduled for the end of
     the gap.
     """
-    decision = eligibility.decide_for(
-        session,
-        contact,
-        stage,
-        earliest=enrolment.due_at,
-        expires=enrolment.expires_at,
-        settings=settings,
-        now=now,
-        enrolment_id=enrolment.id,
-    )
+    intended = Intended(stage.priority, stage.channels, enrolment.due_at, enrolment.expires_at)
+    rules = eligibility.policy(settings)
+    decision = eligibility.decide_for(session, contact, intended, rules, now, enrolment_id=enrolment.id)
     enrolment.decided_at = now
     if isinstance(decision, Send):
         enrolment.due_at = decision.at
@@ -165,10 +157,10 @@ def _unable(decision: Skip) -> dict[str, Any]:
     return {"code": decision.code, "params": dict(decision.params)}
 
 
-def plan_dates(session: Session, library: Library, settings: Settings, now: datetime) -> int:
+def plan_dates(session: Session, context: Context, now: datetime) -> int:
     """Enrol the contacts of accounts whose date (such as a renewal) is near. Returns the number of new enrolments."""
     planned = 0
-    for stage in library.journey.stages:
+    for stage in context.library.journey.stages:
         if stage.enter.date is None:
             continue
         column = getattr(Account, stage.enter.date)
@@ -183,15 +175,15 @@ def plan_dates(session: Session, library: Library, settings: Settings, now: date
         )
         for contact, day in rows:
             enter = datetime.combine(entry_day(stage, day), time(), UTC)
-            enrol(session, contact, stage, f"date:{day.isoformat()}", max(enter, now), settings, now)
+            occasion = Occasion(f"date:{day.isoformat()}", max(enter, now))
+            enrol(session, contact, stage, occasion, context.settings, now)
             planned += 1
     return planned
 
 
 def plan_recurring(
     session: Session,
-    library: Library,
-    settings: Settings,
+    context: Context,
     now: datetime,
     only: ColumnElement[bool] | None = None,
 ) -> int:
@@ -201,14 +193,14 @@ def plan_recurring(
     contacts.
     """
     planned = 0
-    for stage in library.journey.stages:
+    for stage in context.library.journey.stages:
         if stage.enter.every is None:
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
             for contact_id, cycle in list(turns(session, cadence, day, only)):
                 contact = eligibility.lock(session, {contact_id})[0]
-                enrol(session, contact, stage, f"cycle:{cycle}", now, settings, now)
+                enrol(session, contact, stage, Occasion(f"cycle:{cycle}", now), context.settings, now)
                 planned += 1
     return planned
 

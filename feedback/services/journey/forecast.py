@@ -22,8 +22,8 @@ from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
 from feedback.library import Library
 from feedback.services.contact import eligibility
+from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
-from feedback.settings import Settings
 from feedback.store.models import Account, Contact, Enrolment, Invitation, Message
 
 
@@ -100,15 +100,15 @@ class _Asked:
     expires: datetime
 
 
-def plan(session: Session, library: Library, settings: Settings, now: datetime, days: int = 30) -> Plan:
+def plan(session: Session, context: Context, now: datetime, days: int = 30) -> Plan:
     """Forecast everything that is scheduled, or follows from dates and cadences, within `days`."""
-    until = now + timedelta(days=days)
+    library, until = context.library, now + timedelta(days=days)
     surveys = [
         *_scheduled(session, library, until),
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
-    rules = eligibility.policy(settings)
+    rules = eligibility.policy(context.settings)
     forecast = _ForecastHistory(session, rules, now)
     rows = []
     waiting = [(each.turn, number, each) for number, each in enumerate(surveys)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,17 +14,15 @@ from feedback.core.contact_policy import Decision, Send, Skip
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
-from feedback.core.questionnaire import Questionnaire
 from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
 from feedback.providers import sms_terms, terms_of
-from feedback.providers.base import Provider
 from feedback.services import rollups
 from feedback.services.contact import eligibility
+from feedback.services.context import Context
 from feedback.services.journey import enrolments
 from feedback.services.messaging import content
-from feedback.settings import Settings
 from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
 
 log = structlog.get_logger()
@@ -35,9 +33,7 @@ REFUSED = timedelta(hours=1)
 
 def issue_due(
     session: Session,
-    library: Library,
-    providers: Mapping[str, Provider],
-    settings: Settings,
+    context: Context,
     now: datetime,
     limit: int = 200,
 ) -> int:
@@ -54,8 +50,8 @@ def issue_due(
         .with_for_update(skip_locked=True)
     ).all()
     contacts = {each.id: each for each in eligibility.lock(session, {each.contact_id for each in due})}
-    for enrolment in sorted(due, key=lambda each: -_priority(library, each.stage)):
-        issue(session, enrolment, contacts[enrolment.contact_id], library, providers, settings, now)
+    for enrolment in sorted(due, key=lambda each: -_priority(context.library, each.stage)):
+        issue(session, enrolment, contacts[enrolment.contact_id], context, now)
     return len(due)
 
 
@@ -63,22 +59,21 @@ def issue(
     session: Session,
     enrolment: Enrolment,
     contact: Contact,
-    library: Library,
-    providers: Mapping[str, Provider],
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Invitation | None:
     """Decide again, and if the survey may still be sent, make the invitation and its message; otherwise return None.
 
     The caller must lock the contact's row.
     """
+    library = context.library
     stage = library.journey.stage(enrolment.stage)
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
         return None
     if _outranked(session, enrolment, stage, library, now):
         return None
-    decision = enrolments.decide(session, enrolment, contact, stage, settings, now)
+    decision = enrolments.decide(session, enrolment, contact, stage, context.settings, now)
     if decision is None or decision.at > now:
         return None
     try:
@@ -89,11 +84,14 @@ def issue(
         log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
         enrolment.due_at = now + REFUSED
         return None
-    invitation = _invite(session, enrolment, contact, stage, decision, version, library, settings, now)
+    invitation = _invitation(enrolment, contact, stage, decision, version, context, now)
+    session.add(invitation)
+    session.flush()
+    invitation.token = derive(context.settings.link.key.reveal().encode(), invitation.id)
     # Also where nothing can be queued: from here on the invitation tells the rest.
     enrolment.state = EnrolmentState.ISSUED
     sending = Sending(decision.channel, decision.not_after)
-    queue(session, invitation, sending, library, providers, settings, now)
+    queue(session, invitation, sending, context, now)
     return invitation
 
 
@@ -111,21 +109,19 @@ def queue(
     session: Session,
     invitation: Invitation,
     sending: Sending,
-    library: Library,
-    providers: Mapping[str, Provider],
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Message | None:
     """Queue the invitation or a reminder; None if no enabled provider sends its channel."""
-    provider = next((key for key, each in providers.items() if each.channel == sending.channel), None)
+    provider = next((key for key, each in context.providers.items() if each.channel == sending.channel), None)
     if provider is None or sending.channel not in invitation.contact.addresses:
         _no_way(invitation, sending)
         return None
-    message = _message(invitation, sending, provider, library.of(invitation.version), settings, now)
+    message = _message(invitation, sending, provider, context, now)
     session.add(message)
     session.flush()
     if sending.channel == "sms":
-        _expect_reply(session, invitation, invitation.contact, library, settings)
+        _expect_reply(session, invitation, invitation.contact, context)
     return message
 
 
@@ -139,12 +135,12 @@ def _message(
     invitation: Invitation,
     sending: Sending,
     provider: str,
-    questionnaire: Questionnaire,
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Message:
     contact, channel = invitation.contact, sending.channel
     country = content.country_of(contact, channel)
+    settings, questionnaire = context.settings, context.library.questionnaire_of(invitation.version)
     text = content.compose(
         questionnaire, invitation, channel, settings, reminder=sending.purpose == "reminder"
     )
@@ -173,9 +169,7 @@ def _message(
     )
 
 
-def use_other_channels(
-    session: Session, library: Library, providers: Mapping[str, Provider], settings: Settings, now: datetime
-) -> int:
+def use_other_channels(session: Session, context: Context, now: datetime) -> int:
     """Send invitations whose channel failed permanently on another channel, if the policy allows one."""
     stranded = _held(
         session,
@@ -185,7 +179,7 @@ def use_other_channels(
     )
     for invitation in stranded:
         channels = tuple(invitation.other_channels)
-        decision = _decide_way(session, invitation, channels, library, settings, now)
+        decision = _decide_way(session, invitation, channels, context, now)
         if not isinstance(decision, Send):
             invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
         elif decision.at <= now:
@@ -195,13 +189,11 @@ def use_other_channels(
             session.flush()
             rollups.invited(session, invitation.id)
             sending = Sending(decision.channel, decision.not_after, occurrence=len(channels))
-            queue(session, invitation, sending, library, providers, settings, now)
+            queue(session, invitation, sending, context, now)
     return len(stranded)
 
 
-def remind_due(
-    session: Session, library: Library, providers: Mapping[str, Provider], settings: Settings, now: datetime
-) -> int:
+def remind_due(session: Session, context: Context, now: datetime) -> int:
     """Queue due reminders of unanswered invitations, on the stage's other channel if it has one."""
     due = _held(
         session,
@@ -216,8 +208,8 @@ def remind_due(
         .limit(200),
     )
     for invitation in due:
-        channels = other_first(library.journey.stage(invitation.stage), invitation.channel)
-        decision = _decide_way(session, invitation, channels, library, settings, now)
+        channels = other_first(context.library.journey.stage(invitation.stage), invitation.channel)
+        decision = _decide_way(session, invitation, channels, context, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
             _tell_why_not(invitation, decision, now)
@@ -229,7 +221,7 @@ def remind_due(
             sending = Sending(
                 decision.channel, decision.not_after, "reminder", occurrence=invitation.reminders_sent
             )
-            queue(session, invitation, sending, library, providers, settings, now)
+            queue(session, invitation, sending, context, now)
     return len(due)
 
 
@@ -279,19 +271,18 @@ def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
     return True
 
 
-def _invite(
-    session: Session,
+def _invitation(
     enrolment: Enrolment,
     contact: Contact,
     stage: Stage,
     decision: Send,
     version: QuestionnaireVersion,
-    library: Library,
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Invitation:
-    questionnaire = library.of(version)
-    invitation = Invitation(
+    questionnaire = context.library.questionnaire_of(version)
+    language = contact.language or context.settings.organisation.default_language
+    return Invitation(
         enrolment_id=enrolment.id,
         contact=contact,
         account_id=contact.account_id,
@@ -299,7 +290,7 @@ def _invite(
         stage=stage.key,
         priority=stage.priority,
         channel=decision.channel,
-        language=questionnaire.language_for(contact.language or settings.organisation.default_language),
+        language=questionnaire.language_for(language),
         state=InvitationState.QUEUED,
         piping=content.piping(questionnaire, contact, enrolment.event),
         created_at=now,
@@ -308,22 +299,16 @@ def _invite(
         other_channels=[each for each in stage.channels if each != decision.channel],
         is_demo=contact.is_demo,
     )
-    session.add(invitation)
-    session.flush()
-    invitation.token = derive(settings.link.key.reveal().encode(), invitation.id)
-    return invitation
 
 
-def _expect_reply(
-    session: Session, invitation: Invitation, contact: Contact, library: Library, settings: Settings
-) -> None:
+def _expect_reply(session: Session, invitation: Invitation, contact: Contact, context: Context) -> None:
     """From now on, SMS replies from this number belong to this invitation; earlier ones accept answers by link only."""
-    stage = library.journey.stage(invitation.stage)
+    stage = context.library.journey.stage(invitation.stage)
     if (
         stage is None
         or not stage.reply_by_sms
         or not contact.phone
-        or not sms_terms(settings).can_reply(content.country_of(contact, "sms"))
+        or not sms_terms(context.settings).can_reply(content.country_of(contact, "sms"))
     ):
         return
     session.execute(
@@ -350,13 +335,12 @@ def _decide_way(
     session: Session,
     invitation: Invitation,
     channels: tuple[str, ...],
-    library: Library,
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> Decision:
     """The decision on another message of this invitation, without the fatigue limits: it is the same survey."""
-    stage = library.journey.stage(invitation.stage)
-    rules = eligibility.policy(settings)
+    stage = context.library.journey.stage(invitation.stage)
+    rules = eligibility.policy(context.settings)
     contact = session.scalars(
         select(Contact).where(Contact.id == invitation.contact_id).with_for_update()
     ).one()

@@ -64,7 +64,7 @@ def receive(
     return _pause(session, message, now)
 
 
-def _message_of(session: Session, report: bounces.Report, settings: Settings) -> Message | None:
+def _message_of(session: Session, report: bounces.BounceReport, settings: Settings) -> Message | None:
     numbers = [
         *(email_ids.read_return_path(each, settings) for each in report.addressed_to),
         *(email_ids.read_message_id(each, settings) for each in report.message_ids),
@@ -77,7 +77,7 @@ def _message_of(session: Session, report: bounces.Report, settings: Settings) ->
     )
 
 
-def _noted(session: Session, message: Message, report: bounces.Report, now: datetime) -> bool:
+def _noted(session: Session, message: Message, report: bounces.BounceReport, now: datetime) -> bool:
     row = Bounce(
         message_id=message.id,
         address=suppression.normal(message.recipient),

@@ -16,7 +16,7 @@ counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +31,7 @@ from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, Stora
 from feedback.providers import terms_of
 from feedback.providers.base import Deadline, Outgoing, Provider, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
+from feedback.services.context import Context
 from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -51,7 +52,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendOutcome:
     """The outcome of a call: what the provider returned, or the error that the provider raised."""
 
     claimed: Claimed
@@ -65,8 +66,7 @@ def _nothing(_: str) -> None:
 
 def send_queued(
     database: Database,
-    providers: Mapping[str, Provider],
-    settings: Settings,
+    context: Context,
     worker: str,
     now: datetime,
     pool: ThreadPoolExecutor | None = None,
@@ -80,10 +80,10 @@ def send_queued(
     not delay the next batch. The owner of the pool waits for the last calls by shutting it down. `clock` returns the
     time after a call (default: `now`). `reached` is called at each step, so that a test can end the process there.
     """
-    # Set before the commit, so that a slow commit shortens our time and not another worker's.
+    providers, settings = context.providers, context.settings
     begun = Deadline.after(settings.worker.lease.total_seconds())
     with database.writing() as session:
-        claimed = claim(session, providers, settings, worker, now, begun)
+        claimed = claim(session, context, worker, now, begun)
         reached("before_claim_commit")
     reached("after_claim")
 
@@ -124,8 +124,7 @@ def running_from(now: datetime) -> Callable[[], datetime]:
 
 def claim(
     session: Session,
-    providers: Mapping[str, Provider],
-    settings: Settings,
+    context: Context,
     worker: str,
     now: datetime,
     deadline: Deadline | None = None,
@@ -134,9 +133,10 @@ def claim(
 
     No call may start after `deadline` (default: one lease from now).
     """
+    settings = context.settings
     deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
     claimed: list[Claimed] = []
-    for key, provider in providers.items():
+    for key, provider in context.providers.items():
         budget = _budget(session, key, settings, now)
         due = _due(session, key, budget, settings.worker.batch, now)
         suppressed = _suppressed(session, due)
@@ -152,21 +152,21 @@ def claim(
     return claimed
 
 
-def hand_over(provider: Provider, claimed: Claimed) -> Outcome:
+def hand_over(provider: Provider, claimed: Claimed) -> SendOutcome:
     """Make the call. It does not raise: an unexpected exception counts as unknown, which is the only safe choice."""
     try:
-        return Outcome(claimed, sent=provider.send(claimed.outgoing))
+        return SendOutcome(claimed, sent=provider.send(claimed.outgoing))
     except DeliveryFailed as error:
-        return Outcome(claimed, error=error)
+        return SendOutcome(claimed, error=error)
     except Exception as error:
         log.exception("provider.broke", provider=claimed.provider, message=claimed.outgoing.message_id)
-        return Outcome(
+        return SendOutcome(
             claimed,
             error=DeliveryUnknown(f"The provider failed unexpectedly: {type(error).__name__}", code="broke"),
         )
 
 
-def record(session: Session, outcome: Outcome, settings: Settings, now: datetime) -> bool:
+def record(session: Session, outcome: SendOutcome, settings: Settings, now: datetime) -> bool:
     """Record the outcome of a call. Returns False if it does not count any more."""
     call = outcome.claimed.outgoing
     message = session.scalar(select(Message).where(Message.id == call.message_id).with_for_update())
@@ -301,7 +301,7 @@ def _next_window(session: Session, message: Message, settings: Settings, now: da
 
 def _record_durably(
     database: Database,
-    outcome: Outcome,
+    outcome: SendOutcome,
     settings: Settings,
     clock: Callable[[], datetime],
     reached: Callable[[str], None],
@@ -338,7 +338,7 @@ def _not_sent(
             rate_limit.slow_down(session, message.provider, message.sender, rate, error.retry_after)
 
 
-def _close_attempt(session: Session, outcome: Outcome, now: datetime) -> None:
+def _close_attempt(session: Session, outcome: SendOutcome, now: datetime) -> None:
     call = outcome.claimed.outgoing
     values = {
         "of_message": call.message_id,

@@ -74,7 +74,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class DeliveryFigures:
     """`lost` counts failed and `called_off` cancelled messages by (provider, reason), `skipped` surveys by (stage,
     reason)."""
 
@@ -85,7 +85,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoryStep:
     """One past or future step of the timeline; `code` is translated, `params` fill its placeholders."""
 
     at: datetime
@@ -99,13 +99,13 @@ class Story:
 
     invitation: Invitation
     messages: Sequence[Message]
-    steps: Sequence[Step]
+    steps: Sequence[StoryStep]
 
 
 # --- In numbers -----------------------------------------------------------------------------------
 
 
-def figures(session: Session, settings: Settings, now: datetime, days: int) -> Figures:
+def figures(session: Session, settings: Settings, now: datetime, days: int) -> DeliveryFigures:
     """The figures of the last `days` days, including today, from two queries over indexed columns."""
     today = day_of(now, zone_of(session))
     since, until = Period(today - timedelta(days=days - 1), today).moments(zone_of(session))
@@ -122,7 +122,7 @@ def figures(session: Session, settings: Settings, now: datetime, days: int) -> F
             lost[provider, reason or "unknown"] += number
         elif state == MessageState.CANCELLED:
             called_off[provider, reason or "unknown"] += number
-    return Figures(
+    return DeliveryFigures(
         sorted(tallies.values(), key=lambda each: (-each.day.toordinal(), each.provider, each.sender)),
         dict(lost.most_common()),
         dict(called_off.most_common()),
@@ -229,21 +229,21 @@ def story(session: Session, invitation_id: int, viewer: Viewer) -> Story:
     return Story(invitation, sent, sorted(steps, key=lambda step: step.at))
 
 
-def _planning(enrolment: Enrolment | None) -> Iterator[Step]:
+def _planning(enrolment: Enrolment | None) -> Iterator[StoryStep]:
     if enrolment is None:
         return
     if enrolment.event:
-        yield Step(enrolment.event.occurred_at, "event", {"name": enrolment.event.name})
+        yield StoryStep(enrolment.event.occurred_at, "event", {"name": enrolment.event.name})
     why, _, which = enrolment.occurrence.partition(":")
-    yield Step(enrolment.created_at, f"planned_{why}", {"stage": enrolment.stage, "which": which})
+    yield StoryStep(enrolment.created_at, f"planned_{why}", {"stage": enrolment.stage, "which": which})
     for reason in enrolment.explanation:
         at = reason["params"].get("at")
-        yield Step(
+        yield StoryStep(
             datetime.fromisoformat(at) if at else enrolment.created_at, reason["code"], reason["params"]
         )
 
 
-def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:
+def _sending(session: Session, sent: Sequence[Message]) -> Iterator[StoryStep]:
     ids = [message.id for message in sent]
     attempts = session.scalars(select(Attempt).where(Attempt.message_id.in_(ids)).order_by(Attempt.id)).all()
     receipts = session.scalars(select(Receipt).where(Receipt.message_id.in_(ids)).order_by(Receipt.id)).all()
@@ -254,63 +254,65 @@ def _sending(session: Session, sent: Sequence[Message]) -> Iterator[Step]:
         told = [each for each in receipts if each.message_id == message.id]
         yield from _message(message, tried, told)
         for bounce in (each for each in bounces if each.message_id == message.id):
-            yield Step(bounce.received_at, "bounced", {"purpose": message.purpose, "code": bounce.status})
+            yield StoryStep(
+                bounce.received_at, "bounced", {"purpose": message.purpose, "code": bounce.status}
+            )
     for copy in copies:
-        yield Step(copy.noticed_at, "copied")
+        yield StoryStep(copy.noticed_at, "copied")
 
 
-def _message(message: Message, tried: Sequence[Attempt], told: Sequence[Receipt]) -> Iterator[Step]:
+def _message(message: Message, tried: Sequence[Attempt], told: Sequence[Receipt]) -> Iterator[StoryStep]:
     about = {"purpose": message.purpose, "channel": message.provider, "number": message.occurrence}
-    yield Step(message.created_at, "written", about)
+    yield StoryStep(message.created_at, "written", about)
     for attempt in tried:
         code = "tried" if attempt.outcome in (None, "sent") else "tried_in_vain"
-        yield Step(
+        yield StoryStep(
             attempt.started_at, code, {**about, "attempt": attempt.number, "reason": attempt.code or ""}
         )
     if message.sent_at:
-        yield Step(message.sent_at, "sent", {**about, "segments": message.segments or 0})
+        yield StoryStep(message.sent_at, "sent", {**about, "segments": message.segments or 0})
     for receipt in told:
         if receipt.status not in ("delivered", "sent", "queued"):
-            yield Step(receipt.received_at, "reported", {**about, "code": receipt.code or "–"})
+            yield StoryStep(receipt.received_at, "reported", {**about, "code": receipt.code or "–"})
     if message.delivered_at:
-        yield Step(message.delivered_at, "delivered", about)
+        yield StoryStep(message.delivered_at, "delivered", about)
     last = max(
         [message.created_at]
         + [each.ended_at or each.started_at for each in tried]
         + [each.received_at for each in told]
     )
     if message.state in MESSAGE_LOST | MESSAGE_IN_DOUBT | {MessageState.CANCELLED}:
-        yield Step(last, message.state, {**about, "reason": message.state_reason or "unknown"})
+        yield StoryStep(last, message.state, {**about, "reason": message.state_reason or "unknown"})
     elif message.state == MessageState.QUEUED:
-        yield Step(message.due_at, "due", {**about, "reason": message.state_reason or ""})
+        yield StoryStep(message.due_at, "due", {**about, "reason": message.state_reason or ""})
 
 
-def _answering(session: Session, invitation: Invitation) -> Iterator[Step]:
+def _answering(session: Session, invitation: Invitation) -> Iterator[StoryStep]:
     if invitation.opened_at:
-        yield Step(invitation.opened_at, "opened")
+        yield StoryStep(invitation.opened_at, "opened")
     response = session.scalar(select(Response).where(Response.invitation_id == invitation.id))
     if response:
         code = "answered_by_machine" if response.provisional else "answered"
-        yield Step(response.answered_at, code, {"source": response.source})
+        yield StoryStep(response.answered_at, code, {"source": response.source})
         if response.completed_at and response.completed_at != response.answered_at:
-            yield Step(response.completed_at, "completed")
+            yield StoryStep(response.completed_at, "completed")
     replies = session.scalars(
         select(InboundReply).where(
             InboundReply.contact_id == invitation.contact_id, InboundReply.invitation_id == invitation.id
         )
     )
     for reply in replies:
-        yield Step(reply.received_at, "replied", {"meaning": reply.meaning})
+        yield StoryStep(reply.received_at, "replied", {"meaning": reply.meaning})
 
 
-def _ending(invitation: Invitation) -> Iterator[Step]:
+def _ending(invitation: Invitation) -> Iterator[StoryStep]:
     if invitation.remind_at:
-        yield Step(invitation.remind_at, "reminder_planned")
+        yield StoryStep(invitation.remind_at, "reminder_planned")
     if invitation.answered_at is None and invitation.state not in (
         InvitationState.SKIPPED,
         InvitationState.FAILED,
         InvitationState.WITHDRAWN,
     ):
-        yield Step(
+        yield StoryStep(
             invitation.expires_at, "expired" if invitation.state == InvitationState.EXPIRED else "expires"
         )

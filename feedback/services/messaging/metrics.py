@@ -48,7 +48,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class SegmentEstimate:
     """The cost of a text: `units` in `segments` of `per_part` units; `costly` forces the expensive encoding."""
 
     segments: int
@@ -154,10 +154,10 @@ def spent(session: Session, settings: Settings, now: datetime, days: int = 30) -
     ]
 
 
-def estimate(text: str, recipients: int, settings: Settings) -> Estimate:
+def estimate(text: str, recipients: int, settings: Settings) -> SegmentEstimate:
     """The cost of sending `text` to `recipients` people, and the character that makes it expensive."""
     counted = segments(text)
-    return Estimate(
+    return SegmentEstimate(
         segments=counted.count,
         encoding=counted.encoding,
         units=counted.units,

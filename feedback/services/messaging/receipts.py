@@ -18,18 +18,17 @@ from feedback.core.lifecycle import (
     further,
 )
 from feedback.errors import ProviderHeld
-from feedback.providers.base import Receipt, Verdict
+from feedback.providers.base import StatusReport, Verdict
 from feedback.services.messaging import outbox, provider_holds
-from feedback.store.models import Message
-from feedback.store.models import Receipt as ReceiptRow
+from feedback.store.models import Message, Receipt
 
 log = structlog.get_logger()
 
 
-def record(session: Session, provider: str, receipt: Receipt, now: datetime) -> bool:
+def record(session: Session, provider: str, receipt: StatusReport, now: datetime) -> bool:
     """Store a report and process it. Returns False if it is known already."""
     message = _message_of(session, provider, receipt)
-    row = ReceiptRow(
+    row = Receipt(
         message_id=message.id if message else None,
         provider=provider,
         provider_id=receipt.provider_id,
@@ -49,7 +48,7 @@ def record(session: Session, provider: str, receipt: Receipt, now: datetime) -> 
     return True
 
 
-def _message_of(session: Session, provider: str, receipt: Receipt) -> Message | None:
+def _message_of(session: Session, provider: str, receipt: StatusReport) -> Message | None:
     """Find the message by the provider's id, or by our id if we never got the response to our call."""
     mine = select(Message).where(Message.provider == provider).with_for_update()
     known = session.scalar(mine.where(Message.provider_id == receipt.provider_id))
@@ -58,7 +57,7 @@ def _message_of(session: Session, provider: str, receipt: Receipt) -> Message | 
     return session.scalar(mine.where(Message.id == receipt.message_id))
 
 
-def _apply(session: Session, message: Message, receipt: Receipt, now: datetime) -> None:
+def _apply(session: Session, message: Message, receipt: StatusReport, now: datetime) -> None:
     outbox.accepted(session, message, receipt.provider_id, now, sender=receipt.sender)
     if message.provider_id != receipt.provider_id:
         return  # about a duplicate, which is only counted
@@ -80,7 +79,7 @@ def _arrived(message: Message, at: datetime) -> None:
         invitation.state, invitation.delivered_at = InvitationState.DELIVERED, at
 
 
-def _conclude(session: Session, provider: str, receipt: Receipt, now: datetime) -> None:
+def _conclude(session: Session, provider: str, receipt: StatusReport, now: datetime) -> None:
     """Hold the channel after the first report of a suspended account or an unregistered sender."""
     if receipt.verdict == Verdict.HOLD_PROVIDER:
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."

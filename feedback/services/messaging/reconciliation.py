@@ -8,7 +8,7 @@ clock, so changes of the wall clock can delay a message but never duplicate it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from feedback.core.lifecycle import MessageState
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Found, LooksUp, Provider, uptime
+from feedback.services.context import Context
 from feedback.services.messaging import outbox
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -37,13 +38,13 @@ Key = tuple[int, int]  # message, attempt
 
 
 @dataclass
-class Watch:
+class UnconfirmedTimer:
     """How long this process has known each unconfirmed attempt. After a restart the waiting starts over."""
 
     elapsed: Callable[[], float] = uptime
     _since: dict[Key, float] = field(default_factory=dict)
 
-    def waited(self, key: Key) -> float:
+    def seconds_known(self, key: Key) -> float:
         """Seconds since the first call with this `key`; 0.0 the first time."""
         present = self.elapsed()
         return present - self._since.setdefault(key, present)
@@ -54,7 +55,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UnconfirmedAttempt:
     """An unconfirmed attempt, the time from which to search, and the seconds after which a "no" is final."""
 
     key: Key
@@ -81,23 +82,21 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
     return len(lost)
 
 
-def reconcile(
-    database: Database, providers: Mapping[str, Provider], settings: Settings, now: datetime, watch: Watch
-) -> int:
+def reconcile(database: Database, context: Context, now: datetime, timer: UnconfirmedTimer) -> int:
     """Ask providers about unconfirmed messages, outside any transaction. Returns the number of settled messages."""
     with database.reading() as session:
-        watch.keep_only(_open(session))
-        questions = _questions(session, providers, settings, now)
+        timer.keep_only(_open(session))
+        questions = _questions(session, context, now)
     settled = 0
     for question in questions:
-        waited = watch.waited(question.key)
+        known_for = timer.seconds_known(question.key)
         try:
-            found = _ask(providers.get(question.provider), question)
+            found = _ask(context.providers.get(question.provider), question)
         except DeliveryFailed as error:
             log.warning("message.look_up_failed", message=question.key[0], code=error.code)
             found = None
         with database.writing() as session:
-            settled += _settle(session, question, found, waited, now)
+            settled += _settle(session, question, found, known_for, now)
     return settled
 
 
@@ -108,11 +107,9 @@ def _open(session: Session) -> set[Key]:
     return {(row.id, row.attempt) for row in rows}
 
 
-def _questions(
-    session: Session, providers: Mapping[str, Provider], settings: Settings, now: datetime
-) -> list[Question]:
+def _questions(session: Session, context: Context, now: datetime) -> list[UnconfirmedAttempt]:
     """The questions that are due: as soon as a message becomes unconfirmed, then every `worker.settle`."""
-    again = now - settings.worker.settle
+    again = now - context.settings.worker.settle
     rows = session.execute(
         select(Message, Attempt)
         .join(Attempt, (Attempt.message_id == Message.id) & (Attempt.number == Message.attempt))
@@ -122,14 +119,14 @@ def _questions(
         .limit(AT_ONCE)
     )
     return [
-        Question(
+        UnconfirmedAttempt(
             (message.id, message.attempt),
             message.provider,
             message.recipient,
             message.match or message.body,
             attempt.started_at - LOOK_BACK if message.match else attempt.started_at,
             attempt.started_at,
-            _quiet(attempt, providers.get(message.provider), settings),
+            _quiet(attempt, context.providers.get(message.provider), context.settings),
         )
         for message, attempt in rows
     ]
@@ -143,7 +140,7 @@ def _quiet(attempt: Attempt, provider: Provider | None, settings: Settings) -> f
     return settings.worker.lease.total_seconds() + provider.longest_call + settle
 
 
-def _ask(provider: Provider | None, question: Question) -> list[Found] | None:
+def _ask(provider: Provider | None, question: UnconfirmedAttempt) -> list[Found] | None:
     """The messages that the provider has; None if it cannot be asked."""
     if not isinstance(provider, LooksUp):
         return None
@@ -151,7 +148,7 @@ def _ask(provider: Provider | None, question: Question) -> list[Found] | None:
 
 
 def _settle(
-    session: Session, question: Question, found: list[Found] | None, waited: float, now: datetime
+    session: Session, question: UnconfirmedAttempt, found: list[Found] | None, known_for: float, now: datetime
 ) -> bool:
     message = session.scalar(
         select(Message)
@@ -169,7 +166,7 @@ def _settle(
         return True
     if found is not None:
         message.look_ups += 1
-        if message.look_ups >= NEGATIVE_LOOK_UPS and waited >= question.quiet:
+        if message.look_ups >= NEGATIVE_LOOK_UPS and known_for >= question.quiet:
             _not_there(message, now)
             return True
     if now - question.claimed_at > GIVE_UP:

@@ -58,7 +58,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChatResponse:
     """The result of a call. `again` means that a retry can succeed, after at least `wait` seconds."""
 
     code: str
@@ -68,7 +68,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedCall:
     """A call that this worker has claimed."""
 
     id: int
@@ -254,7 +254,7 @@ def post_due(
     return len(claimed)
 
 
-def _claim(session: Session, kind: str, now: datetime) -> list[Claimed]:
+def _claim(session: Session, kind: str, now: datetime) -> list[ClaimedCall]:
     due = session.scalars(
         select(WebhookCall)
         .where(WebhookCall.kind == kind, WebhookCall.state == NoticeState.QUEUED, WebhookCall.due_at <= now)
@@ -264,34 +264,34 @@ def _claim(session: Session, kind: str, now: datetime) -> list[Claimed]:
     ).all()
     for call in due:
         call.attempts, call.due_at = call.attempts + 1, now + LEASE
-    return [Claimed(call.id, call.attempts, dict(call.payload)) for call in due]
+    return [ClaimedCall(call.id, call.attempts, dict(call.payload)) for call in due]
 
 
-def post(url: str, body: Mapping[str, Any]) -> Answer:
+def post(url: str, body: Mapping[str, Any]) -> ChatResponse:
     """Make one call. It does not raise: a failed connection is an Answer that allows a retry."""
     try:
         with requests.post(url, json=body, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
             return _read(response)
     except requests.Timeout:
-        return Answer("timeout", again=True)
+        return ChatResponse("timeout", again=True)
     except requests.exceptions.InvalidURL:
-        return Answer("bad_address")
+        return ChatResponse("bad_address")
     except requests.ConnectionError:
-        return Answer("unreachable", again=True)
+        return ChatResponse("unreachable", again=True)
     except (requests.RequestException, ValueError) as error:  # ValueError: not a valid address
-        return Answer(type(error).__name__.lower()[:64])
+        return ChatResponse(type(error).__name__.lower()[:64])
 
 
-def _read(response: requests.Response) -> Answer:
+def _read(response: requests.Response) -> ChatResponse:
     """Classify a response: 429 and server errors allow a retry, any other error does not."""
     status = response.status_code
     again = status == requests.codes.too_many_requests or status >= requests.codes.internal_server_error
     wait = response.headers.get("Retry-After", "")
     seconds = min(float(wait), TRY_FOR.total_seconds()) if wait.isdecimal() else None
-    return Answer(f"http_{status}", taken=200 <= status < 300, again=again, wait=seconds)
+    return ChatResponse(f"http_{status}", taken=200 <= status < 300, again=again, wait=seconds)
 
 
-def _record(session: Session, claimed: Claimed, answer: Answer, now: datetime) -> None:
+def _record(session: Session, claimed: ClaimedCall, answer: ChatResponse, now: datetime) -> None:
     """Record the result: a success always counts, a failure only if it is that of the latest attempt."""
     call = session.get(WebhookCall, claimed.id, with_for_update=True)
     if call is None or call.state != NoticeState.QUEUED:
@@ -303,7 +303,7 @@ def _record(session: Session, claimed: Claimed, answer: Answer, now: datetime) -
         _refused(session, call, answer, now)
 
 
-def _refused(session: Session, call: WebhookCall, answer: Answer, now: datetime) -> None:
+def _refused(session: Session, call: WebhookCall, answer: ChatResponse, now: datetime) -> None:
     call.error = answer.code
     again = now + outbox.backoff(call.attempts, answer.wait)
     log.warning("webhook.refused", kind=call.kind, call=call.id, code=answer.code, attempt=call.attempts)

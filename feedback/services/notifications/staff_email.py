@@ -23,6 +23,7 @@ from feedback.core.lifecycle import MessageState
 from feedback.core.text import Text
 from feedback.i18n import Translator, translator
 from feedback.providers.base import Provider
+from feedback.services.context import Context
 from feedback.services.followups import workflow
 from feedback.services.messaging import provider_holds
 from feedback.services.staff.accounts import RoleName
@@ -110,23 +111,23 @@ def tell(
     return message
 
 
-def tell_owners(session: Session, providers: Providers, settings: Settings, now: datetime) -> int:
+def tell_owners(session: Session, context: Context, now: datetime) -> int:
     """Queue one message to each owner with news or an approaching target. Returns the number of messages."""
-    if not _can_write(providers):
+    if not _can_write(context.providers):
         return 0
-    until = _reminded_until(session, settings, now)
+    until = _reminded_until(session, context.settings, now)
     waiting: dict[int, dict[int, int]] = defaultdict(dict)  # reader -> follow-up -> owner
     for task in session.scalars(_owed(until)).all():
         owner = task.owner_id
         if owner in until and (_is_news(task) or _due_promises(task, until[owner], now)):
             reader = workflow.present(session, session.get(User, owner), now)
             waiting[reader.id if reader else owner][task.id] = owner
-    rested = now - settings.alerts.digest_after
+    rested = now - context.settings.alerts.digest_after
     told = 0
     for reader_id, owners in sorted(waiting.items()):
         reader = _one_at_a_time(session, User.id == reader_id)[0]
         if not _heard_since(session, [reader], "digest", rested):
-            told += _tell_owner(session, reader, owners, until, providers, settings, now)
+            told += _tell_owner(session, reader, owners, until, context, now)
     return told
 
 
@@ -135,8 +136,7 @@ def _tell_owner(
     reader: User,
     owners: Mapping[int, int],
     until: Mapping[int, datetime | None],
-    providers: Providers,
-    settings: Settings,
+    context: Context,
     now: datetime,
 ) -> int:
     """Notify one reader of these follow-ups, unless their owner has changed since they were read."""
@@ -147,9 +147,9 @@ def _tell_owner(
     only_due = [(task, promise) for task, promise in due if task not in fresh]
     if not fresh and not only_due:
         return 0
-    letter = _Letter(translator("desk", reader.language), reader, settings)
+    letter = _Letter(translator("desk", reader.language), reader, context.settings)
     sections = [letter.fresh(fresh), letter.running_out(only_due)]
-    letter.send(session, sections, "digest", providers, now)
+    letter.send(session, sections, "digest", context.providers, now)
     for task in fresh:
         task.owner_told_at = now
         _note(session, task, "told", [reader], now)
@@ -204,11 +204,11 @@ def _runs_out(task: FollowUp, promise: Promise, until: datetime | None, now: dat
     return getattr(task, promise.reminded_at.key) is None and now - task.opened_at >= due - now
 
 
-def escalate(session: Session, providers: Providers, settings: Settings, now: datetime) -> int:
+def escalate(session: Session, context: Context, now: datetime) -> int:
     """Notify the leads of missed targets in one message. Returns the number of follow-ups."""
     leads = _leads(session, now)
-    rested = now - settings.alerts.digest_after
-    if not leads or not _can_write(providers) or _heard_since(session, leads, "escalation", rested):
+    rested = now - context.settings.alerts.digest_after
+    if not leads or not _can_write(context.providers) or _heard_since(session, leads, "escalation", rested):
         return 0
     late = or_(*(and_(each.open, each.escalated_at.is_(None), each.due_at < now) for each in PROMISES))
     tasks = _locked(session, FollowUp.state != State.CLOSED, late)
@@ -216,8 +216,8 @@ def escalate(session: Session, providers: Providers, settings: Settings, now: da
     if not missed:
         return 0
     for lead in leads:
-        letter = _Letter(translator("desk", lead.language), lead, settings)
-        letter.send(session, letter.missed(missed), "escalation", providers, now)
+        letter = _Letter(translator("desk", lead.language), lead, context.settings)
+        letter.send(session, letter.missed(missed), "escalation", context.providers, now)
     for task, promise in missed:
         setattr(task, promise.escalated_at.key, now)
         _note(session, task, promise.escalated, leads, now)
@@ -236,17 +236,17 @@ def _leads(session: Session, now: datetime) -> Sequence[User]:
     return [lead for lead in leads if workflow.present(session, lead, now) is lead] or leads
 
 
-def tell_of_holds(session: Session, providers: Providers, settings: Settings, now: datetime) -> int:
+def tell_of_holds(session: Session, context: Context, now: datetime) -> int:
     """Notify every admin of each hold once, on an e-mail provider that is not held. Returns the number of messages."""
     closed = {each.provider for each in provider_holds.in_force(session)}
-    usable = {key: provider for key, provider in providers.items() if key not in closed}
+    usable = {key: provider for key, provider in context.providers.items() if key not in closed}
     told = 0
     in_force = select(ProviderHold).where(ProviderHold.lifted_at.is_(None)).order_by(ProviderHold.id)
     for hold in session.scalars(
         in_force.with_for_update(skip_locked=True)
     ).all():  # otherwise two nodes could notify of it
         for admin in session.scalars(_admins_not_told_of(hold)).all():
-            subject, body = _about_hold(translator("desk", admin.language), hold, settings)
+            subject, body = _about_hold(translator("desk", admin.language), hold, context.settings)
             message = tell(session, admin, subject, body, providers=usable, now=now, purpose="hold")
             if message:
                 message.occurrence = hold.id

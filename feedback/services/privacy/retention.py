@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from feedback.core.lifecycle import MESSAGE_UNFINISHED
 from feedback.services import audit
 from feedback.services.privacy import erasure, redaction
-from feedback.settings.table import Retention
+from feedback.settings.table import RetentionSettings
 from feedback.store.models import (
     Contact,
     FollowUp,
@@ -42,7 +42,7 @@ class Purged:
         return any(getattr(self, each.name) for each in fields(self))
 
 
-def purge(session: Session, retention: Retention, now: datetime, limit: int = LIMIT) -> Purged:
+def purge(session: Session, retention: RetentionSettings, now: datetime, limit: int = LIMIT) -> Purged:
     """Delete or redact what is past its retention time, at most `limit` rows of each kind; repeat until none is left.
 
     A retention time of 0d keeps data forever.

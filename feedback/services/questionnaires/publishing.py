@@ -31,7 +31,7 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
     Raises QuestionnaireInvalid with all reasons why its questionnaires cannot be published.
     """
     directories = resources.directories("questionnaires", settings.instance)
-    shelf = library.load(directories, Rules(settings).of(session, now))
+    shelf = library.load(directories, Rules(settings).for_session(session, now))
     objections = [
         each for key in sorted(shelf.questionnaires) for each in shelf.objections(session, key, now)
     ]
@@ -95,7 +95,7 @@ class Rules:
         self._state: object = None
         self._made = lint.Settings()
 
-    def of(self, session: Session, now: datetime) -> lint.Settings:
+    def for_session(self, session: Session, now: datetime) -> lint.Settings:
         """The current settings; the same object as long as nothing has changed."""
         today = day_of(now, zone_of(session))
         leads = _design_leads(session, self._settings)

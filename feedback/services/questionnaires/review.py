@@ -69,26 +69,30 @@ class Findings:
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = list(directories)
         self._seen: tuple[object, ...] = ()
-        self._told = lint.Settings()
+        self._lint_settings = lint.Settings()
         self._found: Mapping[str, Checked] = {}
 
-    def of(self, library: Library, told: lint.Settings) -> Mapping[str, Checked]:
+    def check(self, library: Library, lint_settings: lint.Settings) -> Mapping[str, Checked]:
         """Questionnaire key -> the linter's result for its file, with the installation's settings `told`."""
         files = list(files_in(self._directories).values())
         state = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-        if state != self._seen or told is not self._told:
-            self._found, self._seen, self._told = _check(files, library, told), state, told
+        if state != self._seen or lint_settings is not self._lint_settings:
+            self._found, self._seen, self._lint_settings = (
+                _check(files, library, lint_settings),
+                state,
+                lint_settings,
+            )
         return self._found
 
 
-def _check(files: Sequence[Path], library: Library, told: lint.Settings) -> Mapping[str, Checked]:
+def _check(files: Sequence[Path], library: Library, lint_settings: lint.Settings) -> Mapping[str, Checked]:
     texts = [(path.name, path.read_bytes().decode("utf-8", "surrogateescape")) for path in files]
     documents = [read(text, name) for name, text in texts]
     return {
         document.questionnaire.key: Checked(
             document.questionnaire, result, _differs(document.questionnaire, library)
         )
-        for document, result in zip(documents, lint.check_texts(texts, settings=told), strict=True)
+        for document, result in zip(documents, lint.check_texts(texts, settings=lint_settings), strict=True)
         if document.questionnaire
     }
 

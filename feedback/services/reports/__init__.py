@@ -8,6 +8,7 @@ from feedback.services.reports.accounts import ENOUGH as ACCOUNT_ENTRIES
 from feedback.services.reports.accounts import (
     SILENCE_WITHIN,
     AccountPage,
+    Listing,
     ScoreRow,
     Standing,
     account_page,
@@ -18,7 +19,7 @@ from feedback.services.reports.accounts import (
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
-from feedback.services.reports.comments import Comment, Wanted, comments, every_comment
+from feedback.services.reports.comments import Comment, CommentFilter, comments, every_comment
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
@@ -27,8 +28,8 @@ from feedback.services.reports.scores import (
     Cell,
     Compared,
     Group,
-    Point,
     Shown,
+    TrendPoint,
     breakdown,
     compare_groups,
     compare_periods,
@@ -48,12 +49,13 @@ __all__ = [
     "Cell",
     "ClosedLoop",
     "Comment",
+    "CommentFilter",
     "Compared",
     "Glance",
     "Group",
     "Kept",
+    "Listing",
     "Pace",
-    "Point",
     "Rate",
     "Rates",
     "ScoreRow",
@@ -61,7 +63,7 @@ __all__ = [
     "Series",
     "Shown",
     "Standing",
-    "Wanted",
+    "TrendPoint",
     "account_page",
     "accounts",
     "after_closing",

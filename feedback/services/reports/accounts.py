@@ -22,7 +22,7 @@ from feedback.services.customers import product_usage
 from feedback.services.customers.nonresponse import had_their_say
 from feedback.services.customers.product_usage import Figure
 from feedback.services.customers.revenue import monthly_worth
-from feedback.settings.table import Health as HealthSettings
+from feedback.settings.table import HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
 
@@ -71,23 +71,35 @@ class AccountPage:
     follow_ups: Sequence[FollowUp]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which accounts of a list: the next renewal first, or by revenue or by name; `page` None is all."""
+
+    order: Order = "renewal"
+    search: str = ""
+    page: int | None = 1
+
+
+FIRST_PAGE = Listing()
+
+
 def accounts(
     session: Session,
     viewer: Viewer,
+    listing: Listing = FIRST_PAGE,
     *,
     now: datetime,
     exchange: Exchange,
-    order: Order = "renewal",
-    search: str = "",
-    page: int | None = 1,
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
     """A page of accounts with their health, or all accounts if the page is None; ordered by the next renewal, by
     revenue in one currency, or by name."""
     orders = _orders(day_of(now, zone_of(session)), monthly_worth(exchange))
-    query = _listed(viewer, search).order_by(*orders[order]).options(selectinload(Account.owner))
-    if page is not None:
-        query = query.limit(PAGE).offset(PAGE * (page - 1))
+    query = (
+        _listed(viewer, listing.search).order_by(*orders[listing.order]).options(selectinload(Account.owner))
+    )
+    if listing.page is not None:
+        query = query.limit(PAGE).offset(PAGE * (listing.page - 1))
     found = session.scalars(query).all()
     return [each for some in _batched(found, AT_ONCE) for each in _standings(session, some, settings, now)]
 

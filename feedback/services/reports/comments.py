@@ -22,7 +22,7 @@ PAGE = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CommentFilter:
     """The filters; None means any. `words` is searched as a phrase, ignoring case.
 
     `band` is a band of a metric, or bad, middle or good for all metrics. `owner` is the id of the account's owner
@@ -66,7 +66,7 @@ class Comment:
 
 
 def comments(
-    session: Session, viewer: Viewer, wanted: Wanted, *, before: int | None = None, limit: int = PAGE
+    session: Session, viewer: Viewer, wanted: CommentFilter, *, before: int | None = None, limit: int = PAGE
 ) -> list[Comment]:
     """A page of comments, the latest first; `before` is the last `answer_id` of the previous page.
 
@@ -78,14 +78,14 @@ def comments(
     return [Comment(**row) for row in session.execute(query).mappings()]
 
 
-def every_comment(session: Session, viewer: Viewer, wanted: Wanted) -> Iterator[Comment]:
+def every_comment(session: Session, viewer: Viewer, wanted: CommentFilter) -> Iterator[Comment]:
     """Like `comments`, but all of them, read in blocks of a thousand."""
     query = _selected(viewer, wanted, zone_of(session)).execution_options(yield_per=1000)
     for row in session.execute(query).mappings():
         yield Comment(**row)
 
 
-def _selected(viewer: Viewer, wanted: Wanted, zone: tzinfo) -> Select[*tuple[Any, ...]]:
+def _selected(viewer: Viewer, wanted: CommentFilter, zone: tzinfo) -> Select[*tuple[Any, ...]]:
     scored, task = aliased(Score), aliased(FollowUp)
     query = (
         select(*_COLUMNS)
@@ -143,7 +143,7 @@ _COLUMNS = (
 )
 
 
-def _first_score(wanted: Wanted) -> Any:
+def _first_score(wanted: CommentFilter) -> Any:
     """The response's score in the wanted series, or else its first score."""
     query = select(Score.id).where(Score.response_id == Response.id).order_by(Score.id).limit(1)
     if wanted.series is not None:
@@ -152,7 +152,7 @@ def _first_score(wanted: Wanted) -> Any:
     return query.correlate(Response).scalar_subquery()
 
 
-def _conditions(wanted: Wanted, zone: tzinfo) -> Sequence[ColumnElement[bool]]:
+def _conditions(wanted: CommentFilter, zone: tzinfo) -> Sequence[ColumnElement[bool]]:
     first, after = wanted.period.moments(zone)
     exact = {
         Response.segment: wanted.segment,

@@ -13,7 +13,7 @@ from feedback.services.reports.scores import (
     EVERYBODY,
     Compared,
     Group,
-    Point,
+    TrendPoint,
     compare_periods,
     over_time,
 )
@@ -26,7 +26,7 @@ class Glance:
 
     series: Series
     compared: Compared
-    points: list[Point]
+    points: list[TrendPoint]
     rate: Rate | None
 
 

@@ -66,7 +66,7 @@ class Rates:
     def total(self) -> Rate:
         return sum(self.cells.values(), Rate())
 
-    def of(self, *, stage: str | None = None, channel: str | None = None) -> Rate:
+    def rate_for(self, *, stage: str | None = None, channel: str | None = None) -> Rate:
         """The rate of a stage, of a channel, or of a stage on a channel."""
         chosen = (
             rate

@@ -53,7 +53,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TrendPoint:
     """One bucket of a trend over time."""
 
     period: Period
@@ -84,7 +84,7 @@ def score(session: Session, series: Series, period: Period, group: Group = EVERY
 
 def over_time(
     session: Session, series: Series, period: Period, bucket: Bucket, group: Group = EVERYBODY
-) -> list[Point]:
+) -> list[TrendPoint]:
     """The score of each bucket, the earliest first, including those without answers.
 
     Buckets of a group are protected like the cells of a breakdown.
@@ -95,7 +95,7 @@ def over_time(
         frozenset() if group == EVERYBODY else _covered({each.start: found[each.start] for each in parts})
     )
     return [
-        Point(each, Shown(series.metric.aggregate(found[each.start]), each.start in covered))
+        TrendPoint(each, Shown(series.metric.aggregate(found[each.start]), each.start in covered))
         for each in parts
     ]
 

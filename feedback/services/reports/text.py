@@ -13,7 +13,7 @@ from feedback.core.metrics.base import Unit
 from feedback.core.period import Period
 from feedback.library import Library
 from feedback.services.access import Viewer
-from feedback.services.reports.comments import Wanted, comments
+from feedback.services.reports.comments import CommentFilter, comments
 from feedback.services.reports.rates import Rates, response_rates
 from feedback.services.reports.scores import Compared, Shown, compare_periods
 from feedback.services.reports.series import Series, all_series, find_series
@@ -108,7 +108,7 @@ def _rates(rates: Rates) -> Iterator[str]:
 
 
 def _rate_row(name: str, rates: Rates, stage: str | None = None, channel: str | None = None) -> Row:
-    rate = rates.of(stage=stage, channel=channel)
+    rate = rates.rate_for(stage=stage, channel=channel)
     share = "too few" if rate.share is None else f"{100 * rate.share:.0f} %"
     return (name, str(rate.sent), str(rate.answered), share)
 
@@ -124,7 +124,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _comments(session: Session, series: Series, period: Period) -> Iterator[str]:
-    found = comments(session, EVERYTHING, Wanted(period, series), limit=LAST_COMMENTS)
+    found = comments(session, EVERYTHING, CommentFilter(period, series), limit=LAST_COMMENTS)
     if found:
         yield "  Last comments"
     for each in found:

@@ -1,7 +1,7 @@
-"""Reads what customers have answered so far, by their link: for display, or locked for writing.
+"""What customers have answered so far, found by their link: to look at, or locked to be written on.
 
-Every customer request starts here, so it uses prepared statements on tables and makes no ORM objects. Callers
-with a session can pass it instead of a connection.
+Every request of a customer begins here, so this reads tables with prepared statements and makes no objects of
+the ORM. Callers that have a session ask through `connection_of`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Any, Protocol, cast
+from operator import attrgetter
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -22,69 +23,67 @@ from feedback.store.models import Account, AnswerRow, Invitation, Link, Question
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
-Rows = Connection | Session
 
 invitation, response, answer, score, account = (
     cast(Table, model.__table__) for model in (Invitation, Response, AnswerRow, Score, Account)
 )
 
 
-class Identified(Protocol):
-    """An invitation, as an ORM object or as a Sheet."""
+@dataclass(slots=True, kw_only=True)
+class ResponseRow:
+    """A response as its row is, or as it is about to be written; the names are those of the columns."""
 
-    @property
-    def id(self) -> int: ...
-
-
-@dataclass(slots=True)
-class Draft:
-    """The columns of a response, as stored or about to be written."""
-
-    id: int | None
-    invitation_id: int | None
-    visit: str | None
-    link_id: int | None
+    id: int | None = None
+    invitation_id: int | None = None
+    visit: str | None = None
+    link_id: int | None = None
     version_id: int
-    contact_id: int | None
-    account_id: int | None
+    contact_id: int | None = None
+    account_id: int | None = None
     questionnaire: str
-    stage: str | None
-    segment: str | None
-    owner_id: int | None
+    stage: str | None = None
+    segment: str | None = None
+    owner_id: int | None = None
     source: str
-    channel: str
+    channel: str = "none"
     language: str
-    state: str
-    provisional: bool
-    evidence: dict[str, Any]
+    state: str = "partial"
+    provisional: bool = False
+    evidence: dict[str, Any] = field(default_factory=dict)
     answered_at: datetime
     updated_at: datetime
-    completed_at: datetime | None
-    edits: int
-    is_demo: bool
+    completed_at: datetime | None = None
+    edits: int = 0
+    is_demo: bool = False
+
+    @classmethod
+    def from_columns(cls, row: AnyRow) -> ResponseRow:
+        """The response in a row that may hold more columns than these."""
+        return cls(**dict(zip(_COLUMNS, _columns_of(row), strict=True)))
 
     def columns(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _DRAFTED}
+        return dict(zip(_COLUMNS, _columns_of(self), strict=True))
 
 
-_DRAFTED = tuple(each.name for each in fields(Draft))
+_COLUMNS = tuple(each.name for each in fields(ResponseRow))
+_columns_of = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored response with its answers and score values."""
+class StoredResponse:
+    """A response with its answers and the values of its scores, as they are in the database."""
 
-    draft: Draft
+    row: ResponseRow
     answers: Mapping[str, Answer]
     scores: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """An invitation and its answers so far, as its page needs them.
+class SurveyState:
+    """An invitation and what has been answered to it so far: all that its page needs.
 
-    `state` is that of the response (`partial`, `complete`), empty before the first answer; `updated_at` is only
-    set for visits through an open link.
+    `state` is the response's (`partial`, `complete`), empty before the first answer; `updated_at` is known of
+    visits through an open link only.
     """
 
     id: int
@@ -103,76 +102,70 @@ class Sheet:
     source: str = ""
 
     def takes_the_rest(self, now: datetime) -> bool:
-        """Whether questions that the SMS conversation did not ask can still be answered."""
+        """Whether questions may still be answered that a conversation by SMS never asked."""
         return takes_the_rest(self.source, self.expires_at, now)
 
     def editable(self, now: datetime, window: timedelta) -> bool:
-        """Whether given answers can still be changed."""
+        """Whether what has been answered may still be changed."""
         return within(self.completed_at or self.answered_at, now, window)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """An invitation, locked until the transaction ends; `stored` is its response."""
+class LockedInvitation:
+    """An invitation that nobody else can answer until the transaction ends; `stored` is what it has."""
 
     invited: AnyRow
-    stored: Stored | None
+    stored: StoredResponse | None
 
     @property
-    def id(self) -> int:
-        return cast(int, self.invited.id)
-
-    @property
-    def sheet(self) -> Sheet:
-        """The Sheet for its page."""
+    def survey(self) -> SurveyState:
+        """What its page needs."""
         if self.stored is None:
-            return _sheet(self.invited, self.invited.language)
-        draft = self.stored.draft
-        return _sheet(
+            return _state_of(self.invited, self.invited.language)
+        row = self.stored.row
+        return _state_of(
             self.invited,
-            draft.language,
-            state=draft.state,
-            answered_at=draft.answered_at,
-            completed_at=draft.completed_at,
+            row.language,
+            state=row.state,
+            answered_at=row.answered_at,
+            completed_at=row.completed_at,
             answers=self.stored.answers,
-            source=draft.source,
+            source=row.source,
         )
 
 
-def connection_of(rows: Rows) -> Connection:
-    """The connection of a session (after a flush, so that it sees pending changes), or the connection itself."""
-    if isinstance(rows, Connection):
-        return rows
-    rows.flush()
-    return rows.connection()
+def connection_of(session: Session) -> Connection:
+    """The session's connection, on which everything is seen that was changed by way of objects."""
+    session.flush()
+    return session.connection()
 
 
 def within(since: datetime | None, now: datetime, window: timedelta) -> bool:
-    """Whether `now` is before the end of a window that began at `since`; True if it has not begun (None)."""
+    """Whether `now` is before the end of a window that opened then, or has not opened yet."""
     return since is None or now < since + window
 
 
 def takes_the_rest(source: str, expires_at: datetime, now: datetime) -> bool:
-    """An SMS conversation ends after the comment; until the survey expires, its page offers the other questions."""
+    """By SMS a survey is over after its comment; until it expires, its page asks what is left, if they like."""
     return source == "sms_reply" and now < expires_at
 
 
 # --- To look at ----------------------------------------------------------------------------------
 
 
-def find(rows: Rows, token: str, now: datetime) -> Sheet:
-    """The sheet of a link.
+def find(connection: Connection, token: str, now: datetime) -> SurveyState:
+    """The survey behind a link.
 
-    Raises NotFound, or LinkClosed (expired, withdrawn). A complete response can always be viewed, so an expired
-    link is only closed if answers are missing.
+    Raises NotFound, or LinkClosed (expired, withdrawn). Who has answered everything is shown that for ever,
+    so an expired link only counts as closed while something is missing.
     """
-    found = rows.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
+    found = connection.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
     if not found or found[0].state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
     first = found[0]
     if first.response_state != ResponseState.COMPLETE:
         _refuse_closed(first, now)
-    return _sheet(
+    return _state_of(
         first,
         first.answered_in or first.language,
         state=first.response_state or "",
@@ -183,97 +176,130 @@ def find(rows: Rows, token: str, now: datetime) -> Sheet:
     )
 
 
-def find_visit(rows: Rows, visit: str, link: Link) -> Sheet | None:
-    """The sheet of a visit; None before the first answer."""
-    stored = read(rows, "visit", visit)
-    if stored is None or stored.draft.link_id != link.id:
+def find_visit(connection: Connection, visit: str, link: Link) -> SurveyState | None:
+    """What has been answered in this visit; None before the first answer."""
+    stored = response_of_visit(connection, visit)
+    if stored is None or stored.row.link_id != link.id:
         return None
-    draft = stored.draft
-    return Sheet(
+    row = stored.row
+    return SurveyState(
         id=0,
-        version_id=draft.version_id,
-        language=draft.language,
+        version_id=row.version_id,
+        language=row.language,
         kind=link.kind,
         piping={},
         signs={},
-        expires_at=draft.answered_at,
+        expires_at=row.answered_at,
         reached_at=None,
-        state=draft.state,
-        answered_at=draft.answered_at,
-        completed_at=draft.completed_at,
+        state=row.state,
+        answered_at=row.answered_at,
+        completed_at=row.completed_at,
         answers=stored.answers,
-        updated_at=draft.updated_at,
+        updated_at=row.updated_at,
     )
 
 
-def content(rows: Rows, version_id: int) -> dict[str, Any]:
+def not_begun(link: Link, now: datetime) -> SurveyState:
+    """A visit through an open link before its first answer; it has no version yet."""
+    return SurveyState(
+        id=0,
+        version_id=0,
+        language=link.language,
+        kind=link.kind,
+        piping={},
+        signs={},
+        expires_at=now,
+        reached_at=None,
+    )
+
+
+def content(connection: Connection, version_id: int) -> dict[str, Any]:
     """The snapshot of a questionnaire version."""
     wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == version_id)
-    return dict(rows.scalars(wanted).one())
+    return dict(connection.scalars(wanted).one())
 
 
-def note_sign(rows: Rows, invitation_id: int, kind: str, value: int | None = None) -> None:
-    """Record a sign that a program opened the link: `headed`, `trap_link`, or `preselected` with the score."""
+def note_sign(connection: Connection, invitation_id: int, kind: str, value: int | None = None) -> None:
+    """Remember that a link was opened as programs do: `headed`, `trap_link`, `preselected` with the score."""
     wanted = select(Invitation.signs).where(Invitation.id == invitation_id).with_for_update()
-    signs = dict(rows.scalars(wanted).one())
+    signs = dict(connection.scalars(wanted).one())
     signs[kind] = True if value is None else sorted({*signs.get(kind, ()), value})
-    rows.execute(update(Invitation).where(Invitation.id == invitation_id).values(signs=signs))
+    connection.execute(update(Invitation).where(Invitation.id == invitation_id).values(signs=signs))
 
 
-def answers_to(rows: Rows, invitation_id: int) -> dict[str, Answer]:
-    """The answers to an invitation so far."""
-    stored = read(rows, "invitation_id", invitation_id)
+def answers_to(connection: Connection, invitation_id: int) -> dict[str, Answer]:
+    """What has been answered to an invitation so far."""
+    stored = response_to(connection, invitation_id)
     return dict(stored.answers) if stored else {}
+
+
+def response_to(connection: Connection, invitation_id: int) -> StoredResponse | None:
+    """The response to an invitation; None before the first answer."""
+    return _stored(connection.execute(_RESPONSE_TO, {"which": invitation_id}).all())
+
+
+def response_of_visit(connection: Connection, visit: str) -> StoredResponse | None:
+    """The response of a visit through an open link; None before the first answer."""
+    return _stored(connection.execute(_RESPONSE_OF_VISIT, {"which": visit}).all())
+
+
+def _stored(found: Sequence[AnyRow]) -> StoredResponse | None:
+    if not found:
+        return None
+    scores = {row.question: row.score for row in found if row.score is not None}
+    return StoredResponse(ResponseRow.from_columns(found[0]), _answers(found), scores)
 
 
 # --- To write on ---------------------------------------------------------------------------------
 
 
-def hold(rows: Rows, token: str, now: datetime) -> Held:
-    """Like `find`, but locks the invitation until the transaction ends."""
+def lock(connection: Connection, token: str, now: datetime) -> LockedInvitation:
+    """As `find`, and nobody else can answer until the transaction ends."""
     if not looks_like_token(token):
         raise NotFound("There is no such survey.")
-    return _held(rows, _HOLD["token"], token, now)
+    row = _locked(connection, _LOCK_BY_TOKEN, token)
+    stored = _response_behind(connection, row)
+    if stored is None or stored.row.state != ResponseState.COMPLETE:
+        _refuse_closed(row, now)
+    return LockedInvitation(row, stored)
 
 
-def hold_invitation(rows: Rows, invitation_id: int, now: datetime, *, to_add: bool = False) -> Held:
-    """Like `hold`, by the invitation's id; `to_add` also accepts a closed invitation that was answered."""
-    return _held(rows, _HOLD["id"], invitation_id, now, to_add=to_add)
+def lock_invitation(
+    connection: Connection, invitation_id: int, now: datetime, *, to_add: bool = False
+) -> LockedInvitation:
+    """As `lock`, for those who have no link in their hands; `to_add` takes what is closed but was answered."""
+    row = _locked(connection, _LOCK_BY_ID, invitation_id)
+    stored = _response_behind(connection, row)
+    if stored is None or (stored.row.state != ResponseState.COMPLETE and not to_add):
+        _refuse_closed(row, now)
+    return LockedInvitation(row, stored)
 
 
-def _held(rows: Rows, statement: AnySelect, which: str | int, now: datetime, *, to_add: bool = False) -> Held:
-    row = connection_of(rows).execute(statement, {"which": which}).one_or_none()
+def lock_visit(connection: Connection, visit: str) -> StoredResponse | None:
+    """The response of a visit through an open link, ours until the transaction ends; None before the first."""
+    found = connection.execute(_LOCK_VISIT, {"visit": visit}).one_or_none()
+    return response_of_visit(connection, visit) if found else None
+
+
+def _locked(connection: Connection, statement: AnySelect, which: str | int) -> AnyRow:
+    row = connection.execute(statement, {"which": which}).one_or_none()
     if row is None or row.state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
-    # Read after locking, to see what another request has answered meanwhile. The first answer sets `answered_at`
-    # in its transaction, so without it there is nothing to read.
-    stored = read(rows, "invitation_id", row.id) if row.answered_at else None
-    if stored is None or (stored.draft.state != ResponseState.COMPLETE and not to_add):
-        _refuse_closed(row, now)
-    return Held(row, stored)
+    return row
 
 
-def hold_visit(rows: Rows, visit: str) -> Stored | None:
-    """The response of a visit, locked until the transaction ends; None before the first answer."""
-    found = connection_of(rows).execute(_HOLD_VISIT, {"visit": visit}).one_or_none()
-    return read(rows, "visit", visit) if found else None
-
-
-def read(rows: Rows, by: str, value: int | str) -> Stored | None:
-    """The response whose column `by` (`invitation_id`, `visit`) has this value."""
-    found = rows.execute(_STORED[by], {"value": value}).all()
-    if not found:
-        return None
-    scores = {row.question: row.score for row in found if row.score is not None}
-    return Stored(Draft(*found[0][: len(_DRAFTED)]), _answers(found), scores)
+def _response_behind(connection: Connection, invited: AnyRow) -> StoredResponse | None:
+    """Only now that the row is ours: what another request has answered meanwhile is seen. The first answer writes
+    `answered_at` in its own transaction, so without it there is nothing to read."""
+    return response_to(connection, invited.id) if invited.answered_at else None
 
 
 def _answers(rows: Sequence[AnyRow]) -> dict[str, Answer]:
     return {row.question: Answer.from_stored(row.value, row.text) for row in rows if row.question}
 
 
-def _sheet(invited: AnyRow, language: str, **rest: Any) -> Sheet:
-    return Sheet(
+def _state_of(invited: AnyRow, language: str, **rest: Any) -> SurveyState:
+    return SurveyState(
         id=invited.id,
         version_id=invited.version_id,
         language=language,
@@ -296,8 +322,8 @@ def _refuse_closed(invited: AnyRow, now: datetime) -> None:
 # --- The statements, made once -------------------------------------------------------------------
 
 
-def _sheet_by_token() -> AnySelect:
-    """One row per answer, or one row with empty answer columns if there is none."""
+def _state_by_token() -> AnySelect:
+    """One row for each answer given, and one with empty answer columns where there is none."""
     return (
         select(invitation.c.id, invitation.c.version_id, invitation.c.channel, invitation.c.state)
         .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
@@ -312,8 +338,8 @@ def _sheet_by_token() -> AnySelect:
     )
 
 
-def _held_by(column: ColumnElement[Any]) -> AnySelect:
-    """The invitation's row, locked, with the account's columns that a response copies."""
+def _locked_by(column: ColumnElement[Any]) -> AnySelect:
+    """The invitation's row, locked, with what a response takes over from its account."""
     wanted = (
         "id version_id contact_id account_id stage channel state language piping signs is_demo"
         " expires_at sent_at delivered_at opened_at answered_at"
@@ -327,20 +353,20 @@ def _held_by(column: ColumnElement[Any]) -> AnySelect:
 
 
 def _stored_by(column: ColumnElement[Any]) -> AnySelect:
-    """The response's row once per answer, with the value of its score."""
+    """The response's row once for each answer, with the value of its score."""
     return (
-        select(*(response.c[name] for name in _DRAFTED))
+        select(*(response.c[name] for name in _COLUMNS))
         .add_columns(answer.c.question, answer.c.value, answer.c.text, score.c.value.label("score"))
         .outerjoin(answer, answer.c.response_id == response.c.id)
         .outerjoin(
             score, (score.c.response_id == answer.c.response_id) & (score.c.question == answer.c.question)
         )
-        .where(column == bindparam("value"))
+        .where(column == bindparam("which"))
         .order_by(answer.c.id)
     )
 
 
-_BY_TOKEN = _sheet_by_token()
-_HOLD = {name: _held_by(invitation.c[name]) for name in ("token", "id")}
-_STORED = {name: _stored_by(response.c[name]) for name in ("invitation_id", "visit")}
-_HOLD_VISIT = select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update()
+_BY_TOKEN = _state_by_token()
+_LOCK_BY_TOKEN, _LOCK_BY_ID = _locked_by(invitation.c.token), _locked_by(invitation.c.id)
+_LOCK_VISIT = select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update()
+_RESPONSE_TO, _RESPONSE_OF_VISIT = _stored_by(response.c.invitation_id), _stored_by(response.c.visit)

@@ -6,7 +6,6 @@ the last reading, and every message is processed like a callback; known ones are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.errors import DeliveryFailed
-from feedback.library import Library
 from feedback.providers import terms_of
-from feedback.providers.base import CallsBack, LooksUp, Provider, Reply
+from feedback.providers.base import CallsBack, LooksUp, Reply
+from feedback.services.context import Context
 from feedback.services.responses import sms_conversation
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -32,22 +31,18 @@ ANSWERED_FOR = timedelta(days=90)
 """How long replies to a number that we used are read."""
 
 
-def catch_up(
-    database: Database, providers: Mapping[str, Provider], library: Library, settings: Settings, now: datetime
-) -> int:
+def catch_up(database: Database, context: Context, now: datetime) -> int:
     """Read missed replies on every provider that supports it. Returns the number of new replies."""
     return sum(
-        _catch_up(database, key, provider, library, settings, now)
-        for key, provider in providers.items()
+        _catch_up(database, key, provider, context, now)
+        for key, provider in context.providers.items()
         if isinstance(provider, LooksUp) and isinstance(provider, CallsBack)
     )
 
 
-def _catch_up(
-    database: Database, key: str, provider: LooksUp, library: Library, settings: Settings, now: datetime
-) -> int:
+def _catch_up(database: Database, key: str, provider: LooksUp, context: Context, now: datetime) -> int:
     with database.reading() as session:
-        since, numbers = _since(session, key, now), _our_numbers(session, key, settings, now)
+        since, numbers = _since(session, key, now), _our_numbers(session, key, context.settings, now)
     try:
         missed = [reply for number in numbers for reply in provider.inbound(number, since - OVERLAP)]
     except DeliveryFailed as error:  # the bookmark stays, so the next reading starts at the same time
@@ -55,7 +50,7 @@ def _catch_up(
         return 0
     new = 0
     for reply in sorted(missed, key=lambda each: each.received_at or now):
-        new += _take_in(database, key, reply, library, settings, now)
+        new += _take_in(database, key, reply, context, now)
     with database.writing() as session:
         session.merge(Bookmark(name=_bookmark(key), value=now.isoformat()))
     if new:
@@ -63,11 +58,9 @@ def _catch_up(
     return new
 
 
-def _take_in(
-    database: Database, key: str, reply: Reply, library: Library, settings: Settings, now: datetime
-) -> bool:
+def _take_in(database: Database, key: str, reply: Reply, context: Context, now: datetime) -> bool:
     with database.writing() as session:
-        return sms_conversation.receive(session, key, reply, library, settings, now) is not None
+        return sms_conversation.receive(session, key, reply, context, now) is not None
 
 
 def _since(session: Session, key: str, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ import html
 import io
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -22,33 +23,34 @@ from feedback.store.models import Link
 LinkKind = Literal["poster", "kiosk", "embed"]
 
 
-def create(
-    session: Session,
-    library: Library,
-    *,
-    kind: LinkKind,
-    name: str,
-    questionnaire: str,
-    language: str | None = None,
-    origins: Sequence[str] = (),
-    now: datetime,
-) -> Link:
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """`origins` (`https://www.example.com`) may show an embedded form; none means every site."""
+
+    kind: LinkKind
+    name: str
+    questionnaire: str
+    language: str | None = None
+    origins: Sequence[str] = ()
+
+
+def create(session: Session, library: Library, new: NewLink, now: datetime) -> Link:
     """Create an open link. `origins` (`https://www.example.com`) may embed the form; empty means every site.
 
     Raises NotFound for an unknown questionnaire, Rejected for an invalid origin.
     """
-    wanted = library.questionnaire(questionnaire)
-    for origin in origins:
+    wanted = library.questionnaire(new.questionnaire)
+    for origin in new.origins:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.hostname or set(origin) & set(" ;,'*"):
             raise Rejected(f"{origin!r} is not the address of a site; write it as https://www.example.com.")
     link = Link(
         token=secret(),
-        kind=kind,
-        name=name,
+        kind=new.kind,
+        name=new.name,
         questionnaire=wanted.key,
-        language=wanted.language_for(language),
-        origins=[_origin(each) for each in origins],
+        language=wanted.language_for(new.language),
+        origins=[_origin(each) for each in new.origins],
         created_at=now,
     )
     session.add(link)

@@ -1,13 +1,12 @@
-"""Records customers' answers, and updates everything that depends on them.
+"""What customers answer, from the first score to the last change: stored once, with all that follows from it.
 
-An invitation has at most one response. Every writer locks the invitation's row, so answers from two tabs, a
-double tap or an SMS reply are recorded one after the other, in the same response.
+An invitation has at most one response. Whoever writes to it holds the invitation's row, so two tabs, a double
+tap and a reply by SMS come one after the other, and the later one continues what the earlier one began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -20,155 +19,183 @@ from sqlalchemy.orm.util import identity_key
 from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence, is_provisional
 from feedback.core.lifecycle import InvitationState, ResponseState
-from feedback.core.questionnaire import Questionnaire
+from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
 from feedback.services.followups import workflow
 from feedback.services.responses import lookup
-from feedback.services.responses.lookup import AnyRow, Draft, Held, Identified, Rows, Stored, takes_the_rest
-from feedback.settings.table import FollowUp as FollowupSettings
+from feedback.services.responses.lookup import (
+    AnyRow,
+    LockedInvitation,
+    ResponseRow,
+    StoredResponse,
+    takes_the_rest,
+)
+from feedback.services.responses.submission import Given, Submission
+from feedback.settings import Settings
 from feedback.store.database import zone_of
 from feedback.store.models import Invitation, Link, Response
 from feedback.store.types import UtcDateTime
 
-EDIT_WINDOW = timedelta(hours=1)
-"""How long an answer can be changed if the caller does not pass `link.edit_window`."""
 
-Given = Mapping[str, Answer | None]
-"""Question -> answer; None removes an earlier answer."""
+@dataclass(frozen=True, slots=True)
+class WalkIn:
+    """Somebody whom nobody invited, at an open link: `visit` is the secret of their one form."""
+
+    link: Link
+    visit: str
+    version_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Coming:
-    """The answers of one request and its context; `record` explains the fields."""
+class _Change:
+    """A response before and after a submission, not written yet; `invited` is the invitation's row, if there is one."""
 
     questionnaire: Questionnaire
-    answers: Given
-    followup: FollowupSettings
-    now: datetime
-    evidence: Mapping[str, Any] | None
-    finished: bool
-    language: str | None
-    edit_window: timedelta
-    added: bool = False
-    rest: bool = False
+    submission: Submission
+    invited: AnyRow | None
+    stored: StoredResponse | None
+    row: ResponseRow
+    answers: Mapping[str, Answer]
+    scores: Mapping[str, int]
+    rules: Sequence[FollowUpRule]
+
+    @property
+    def answers_before(self) -> Mapping[str, Answer]:
+        return self.stored.answers if self.stored else {}
 
 
 def record(
-    rows: Rows,
-    invitation: Identified,
+    session: Session,
+    invitation: Invitation,
     questionnaire: Questionnaire,
-    answers: Given,
-    *,
-    source: str,
-    followup: FollowupSettings,
-    now: datetime,
-    evidence: Mapping[str, Any] | None = None,
-    finished: bool = False,
-    language: str | None = None,
-    edit_window: timedelta = EDIT_WINDOW,
-    added: bool = False,
+    submission: Submission,
+    settings: Settings,
 ) -> int:
-    """Add these answers to the invitation's response, and update scores, follow-ups and rollups.
+    """As `record_locked`, for those who have the invitation as an object: it is locked here, and refreshed.
 
-    Storing the same answers again changes nothing. Answers to questions that are no longer on the path are
-    deleted. The response is complete if no required answer is missing and no question is left, or the customer
-    has `finished`; it is reopened if a change leads to an unanswered required question. `evidence` is
-    `core.bot_signals.Evidence.stored()` of this request; use None for sources that no scanner uses, such as SMS.
-    An `invitation` that is already `Held` is not read again. `added` means text appended to earlier text: it
-    removes nothing, so it is also accepted after the end. Returns the response's id.
-    Raises LinkClosed if the invitation expired or was withdrawn, or if there are only changes and they are late.
+    Raises LinkClosed also where the invitation expired or was withdrawn, unless words are added to an answer.
     """
-    held = _held(rows, invitation, now, added=added)
-    rest = held.stored is not None and takes_the_rest(held.stored.draft.source, held.invited.expires_at, now)
-    coming = _Coming(
-        questionnaire, answers, followup, now, evidence, finished, language, edit_window, added, rest
-    )
-    draft = replace(held.stored.draft) if held.stored else _begun(held.invited, coming, source)
-    response_id = _continue(rows, held.stored, draft, coming, held.invited)
-    if isinstance(invitation, Invitation) and isinstance(rows, Session) and invitation in rows:
-        rows.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
+    connection = lookup.connection_of(session)
+    added, now = submission.added, submission.at
+    locked = lookup.lock_invitation(connection, invitation.id, now, to_add=added)
+    change = _continued(locked, questionnaire, submission, settings)
+    response_id = _store_with_session(session, change, settings)
+    session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response_id
 
 
-def _held(rows: Rows, invitation: Identified, now: datetime, *, added: bool) -> Held:
-    if isinstance(invitation, Held):
-        return invitation
-    return lookup.hold_invitation(rows, invitation.id, now, to_add=added)
+def record_locked(
+    connection: Connection,
+    locked: LockedInvitation,
+    questionnaire: Questionnaire,
+    submission: Submission,
+    settings: Settings,
+) -> int:
+    """Continue the invitation's one response with these answers, and settle everything that follows from it.
+
+    Storing the same answers again changes nothing. Answers on a path that is no longer reached are dropped.
+    The response is complete when nothing required is missing and nothing is left to ask, or the customer has
+    `finished`; it is open again when a change leads to a required question without an answer. Returns the
+    response's id. Raises LinkClosed where only changes arrive after `link.edit_window`.
+    """
+    change = _continued(locked, questionnaire, submission, settings)
+    _write(connection, change)
+    if workflow.may_change(change.row, change.rules):  # most answers change nothing; they cost no session
+        with Session(connection) as session:
+            _follow_up(session, change, settings)
+    return _settle(connection, change)
 
 
 def record_visit(
     session: Session,
-    link: Link,
-    visit: str,
+    walk_in: WalkIn,
     questionnaire: Questionnaire,
-    answers: Given,
-    *,
-    version_id: int,
-    followup: FollowupSettings,
-    now: datetime,
-    language: str,
-    evidence: Mapping[str, Any],
-    finished: bool = False,
-    edit_window: timedelta = EDIT_WINDOW,
+    submission: Submission,
+    settings: Settings,
 ) -> int:
-    """Like `record`, for a visit through an open link; `visit` is the secret token of the visit.
+    """As `record`, for somebody whom nobody invited.
 
-    Raises LinkClosed if the link was closed, or if there are only changes and they are late.
+    Raises LinkClosed where the link was taken out of use, or where only changes arrive too late.
     """
+    link = walk_in.link
     if link.closed_at is not None:
         raise LinkClosed("withdrawn", link.language)
-    coming = _Coming(questionnaire, answers, followup, now, evidence, finished, language, edit_window)
-    stored = _visited(session, link, visit, version_id, coming)
-    if stored.draft.link_id != link.id:
+    stored = _visited(lookup.connection_of(session), walk_in, questionnaire, submission)
+    if stored.row.link_id != link.id:
         raise NotFound("There is no such survey.")
-    return _continue(session, stored, replace(stored.draft), coming)
+    given = _in_time(stored, submission, settings.link.edit_window, rest=False)
+    change = _change(questionnaire, submission, None, stored, replace(stored.row), given)
+    return _store_with_session(session, change, settings)
 
 
-def _continue(
-    rows: Rows, stored: Stored | None, draft: Draft, coming: _Coming, invited: AnyRow | None = None
-) -> int:
-    """Write the changes, and update everything that depends on them."""
-    connection, questionnaire = lookup.connection_of(rows), coming.questionnaire
+def _store_with_session(session: Session, change: _Change, settings: Settings) -> int:
+    connection = lookup.connection_of(session)
+    _write(connection, change)
+    _forget(session, change.row)
+    if workflow.may_change(change.row, change.rules):
+        _follow_up(session, change, settings)
+    return _settle(connection, change)
+
+
+def _continued(
+    locked: LockedInvitation, questionnaire: Questionnaire, submission: Submission, settings: Settings
+) -> _Change:
+    stored, invited = locked.stored, locked.invited
+    if stored is None:
+        row = _begun(invited, questionnaire, submission)
+        return _change(questionnaire, submission, invited, None, row, submission.answers)
+    rest = takes_the_rest(stored.row.source, invited.expires_at, submission.at)
+    given = _in_time(stored, submission, settings.link.edit_window, rest=rest)
+    return _change(questionnaire, submission, invited, stored, replace(stored.row), given)
+
+
+def _change(
+    questionnaire: Questionnaire,
+    submission: Submission,
+    invited: AnyRow | None,
+    stored: StoredResponse | None,
+    row: ResponseRow,
+    given: Given,
+) -> _Change:
+    """What these answers make of `row`."""
     before = stored.answers if stored else {}
-    after = _merged(questionnaire, before, _in_time(stored, coming))
-    draft.language = coming.language or draft.language
-    _judge(draft, coming.evidence)
-    _advance(draft, coming, before, after)
-    _write_response(connection, stored, draft)
-    _write_answers(connection, draft, before, after)
-    scores = {} if draft.provisional else _scores(questionnaire, after)
-    _write_scores(connection, draft, questionnaire, stored.scores if stored else {}, scores)
-    if invited is not None:
-        _move_invitation(connection, invited, draft, coming.now)
-    _follow_up(rows, draft, coming, after)
-    # Last, because all answers of the day update the same rows and wait for each other.
-    zone = zone_of(connection)
-    rollups.settle(
-        connection,
-        _counted(questionnaire, stored.draft, stored.scores, zone) if stored else rollups.NOT_COUNTED,
-        _counted(questionnaire, draft, scores, zone),
-        rollups.sent_as(draft.questionnaire, invited, zone) if invited else None,
-    )
-    assert draft.id is not None  # noqa: S101 - it has been written
-    return draft.id
+    after = _merged(questionnaire, before, given)
+    row.language = submission.language or row.language
+    _judge(row, submission.evidence)
+    _advance(row, questionnaire, submission, before, after)
+    scores = {} if row.provisional else _scores(questionnaire, after)
+    rules = tuple(questionnaire.follow_ups_for(after))
+    return _Change(questionnaire, submission, invited, stored, row, after, scores, rules)
+
+
+def _write(connection: Connection, change: _Change) -> None:
+    """Write what has changed of the response, its answers, its scores and its invitation."""
+    _write_response(connection, change.stored, change.row)
+    _write_answers(connection, change.row, change.answers_before, change.answers)
+    _write_scores(connection, change)
+    if change.invited is not None:
+        _move_invitation(connection, change.invited, change.row, change.submission.at)
 
 
 # --- Which answers are taken ---------------------------------------------------------------------
 
 
-def _in_time(stored: Stored | None, coming: _Coming) -> Given:
-    """The answers that are still accepted: after the edit window, only those to unanswered questions."""
-    if stored is None or not stored.answers or coming.added:
-        return coming.answers
-    draft, before, answers = stored.draft, stored.answers, coming.answers
-    if lookup.within(draft.completed_at or draft.answered_at, coming.now, coming.edit_window):
+def _in_time(stored: StoredResponse, submission: Submission, window: timedelta, *, rest: bool) -> Given:
+    """The answers that may still be taken: after the window, only to questions that were left open.
+
+    `rest` says that those may be answered also behind the end of the response.
+    """
+    row, before, answers = stored.row, stored.answers, submission.answers
+    if not before or submission.added:
+        return answers
+    if lookup.within(row.completed_at or row.answered_at, submission.at, window):
         return answers
     fresh = {key: answer for key, answer in answers.items() if key not in before}
     changes = any(answer != before[key] for key, answer in answers.items() if key in before)
-    over = draft.completed_at is not None and not coming.rest
+    over = row.completed_at is not None and not rest
     if over or (changes and not any(fresh.values())):
-        raise LinkClosed("closed", draft.language)
+        raise LinkClosed("closed", row.language)
     return fresh
 
 
@@ -181,111 +208,95 @@ def _merged(questionnaire: Questionnaire, before: Mapping[str, Answer], given: G
 # --- The response --------------------------------------------------------------------------------
 
 
-def _begun(invited: AnyRow, coming: _Coming, source: str) -> Draft:
-    """A new response. Segment and owner are copied as they are now, so that reports do not change later."""
-    return _draft(
-        coming,
+def _begun(invited: AnyRow, questionnaire: Questionnaire, submission: Submission) -> ResponseRow:
+    """A new response. Segment and owner are written down as they are today: reports must not change later."""
+    return ResponseRow(
         invitation_id=invited.id,
         version_id=invited.version_id,
         contact_id=invited.contact_id,
         account_id=invited.account_id,
+        questionnaire=questionnaire.key,
         stage=invited.stage,
         segment=invited.segment,
         owner_id=invited.owner_id,
-        source=source,
+        source=submission.source,
         channel=invited.channel,
         language=invited.language,
+        answered_at=submission.at,
+        updated_at=submission.at,
         is_demo=invited.is_demo,
     )
 
 
-def _visited(session: Session, link: Link, visit: str, version_id: int, coming: _Coming) -> Stored:
-    """The visit's response, locked; it is created if it does not exist, also if two requests race."""
-    if (found := lookup.hold_visit(session, visit)) is not None:
+def _visited(
+    connection: Connection, walk_in: WalkIn, questionnaire: Questionnaire, submission: Submission
+) -> StoredResponse:
+    """The visit's one response, locked; begun by whichever of two taps comes first."""
+    if (found := lookup.lock_visit(connection, walk_in.visit)) is not None:
         return found
-    draft = _draft(
-        coming, visit=visit, link_id=link.id, version_id=version_id, source=link.kind, language=link.language
+    row = ResponseRow(
+        visit=walk_in.visit,
+        link_id=walk_in.link.id,
+        version_id=walk_in.version_id,
+        questionnaire=questionnaire.key,
+        source=submission.source,
+        language=walk_in.link.language,
+        answered_at=submission.at,
+        updated_at=submission.at,
     )
     try:
-        with session.begin_nested():
-            _write_response(session.connection(), None, draft)
+        with connection.begin_nested():
+            _write_response(connection, None, row)
     except IntegrityError:
-        found = lookup.hold_visit(session, visit)
+        found = lookup.lock_visit(connection, walk_in.visit)
         if found is None:
             raise
         return found
-    return Stored(draft, {}, {})
+    return StoredResponse(row, {}, {})
 
 
-def _draft(coming: _Coming, *, version_id: int, source: str, language: str, **columns: Any) -> Draft:
-    unknown = dict.fromkeys(
-        (
-            "id",
-            "invitation_id",
-            "visit",
-            "link_id",
-            "contact_id",
-            "account_id",
-            "stage",
-            "segment",
-            "owner_id",
-        )
-    )
-    known: dict[str, Any] = unknown | {"channel": "none", "is_demo": False} | columns
-    return Draft(
-        **known,
-        version_id=version_id,
-        questionnaire=coming.questionnaire.key,
-        source=source,
-        language=language,
-        state=ResponseState.PARTIAL,
-        provisional=False,
-        evidence={},
-        answered_at=coming.now,
-        updated_at=coming.now,
-        completed_at=None,
-        edits=0,
-    )
-
-
-def _judge(draft: Draft, evidence: Mapping[str, Any] | None) -> None:
-    """Update `provisional`: a human sign makes a doubtful answer count, and then it stays so."""
+def _judge(row: ResponseRow, evidence: Mapping[str, Any] | None) -> None:
+    """A human sign makes an answer count that looked like a machine's; nothing makes it doubtful again."""
     if evidence is None:
-        draft.provisional = False
+        row.provisional = False
         return
-    known = Evidence.from_stored(draft.evidence)
+    known = Evidence.from_stored(row.evidence)
     together = known.and_then(Evidence.from_stored(evidence))
-    counted = bool(draft.evidence) and not draft.provisional
-    draft.provisional = is_provisional(together) and not counted
-    draft.evidence = together.stored() or {"touched": False}
+    counted = bool(row.evidence) and not row.provisional
+    row.provisional = is_provisional(together) and not counted
+    row.evidence = together.stored() or {"touched": False}
 
 
 def _advance(
-    draft: Draft, coming: _Coming, before: Mapping[str, Answer], after: Mapping[str, Answer]
+    row: ResponseRow,
+    questionnaire: Questionnaire,
+    submission: Submission,
+    before: Mapping[str, Answer],
+    after: Mapping[str, Answer],
 ) -> None:
-    if before != after or draft.source == "kiosk":  # on a shared screen somebody is present
-        draft.updated_at = coming.now
+    if before != after or row.source == "kiosk":  # a question passed on a shared screen: somebody is there
+        row.updated_at = submission.at
     if before != after:
-        draft.edits += any(after.get(key) != answer for key, answer in before.items())
-    was_complete = draft.state == ResponseState.COMPLETE
-    asked_everything = coming.finished or was_complete or coming.questionnaire.next_question(after) is None
-    if asked_everything and not coming.questionnaire.problems(after):
-        draft.state = ResponseState.COMPLETE
-        draft.completed_at = draft.completed_at or coming.now
+        row.edits += any(after.get(key) != answer for key, answer in before.items())
+    was_complete = row.state == ResponseState.COMPLETE
+    asked_everything = submission.finished or was_complete or questionnaire.next_question(after) is None
+    if asked_everything and not questionnaire.problems(after):
+        row.state = ResponseState.COMPLETE
+        row.completed_at = row.completed_at or submission.at
     elif was_complete:
-        draft.state, draft.completed_at = ResponseState.PARTIAL, None
+        row.state, row.completed_at = ResponseState.PARTIAL, None
 
 
-def _write_response(connection: Connection, stored: Stored | None, draft: Draft) -> None:
-    columns = draft.columns()
+def _write_response(connection: Connection, stored: StoredResponse | None, row: ResponseRow) -> None:
+    columns = row.columns()
     if stored is None:
         known = {name: value for name, value in columns.items() if value is not None}
-        (draft.id,) = connection.execute(_INSERT_RESPONSE, known).inserted_primary_key or (None,)
+        (row.id,) = connection.execute(_INSERT_RESPONSE, known).inserted_primary_key or (None,)
         return
-    old = stored.draft.columns()
+    old = stored.row.columns()
     changed = {name: value for name, value in columns.items() if value != old[name]}
     if changed:
-        connection.execute(_UPDATE_RESPONSE.values(changed), {"response": draft.id})
+        connection.execute(_UPDATE_RESPONSE.values(changed), {"response": row.id})
 
 
 _INSERT_RESPONSE = lookup.response.insert()
@@ -296,13 +307,13 @@ _UPDATE_RESPONSE = lookup.response.update().where(lookup.response.c.id == bindpa
 
 
 def _write_answers(
-    connection: Connection, draft: Draft, before: Mapping[str, Answer], after: Mapping[str, Answer]
+    connection: Connection, row: ResponseRow, before: Mapping[str, Answer], after: Mapping[str, Answer]
 ) -> None:
-    """Write the answers that differ; a question keeps its row."""
+    """Only what differs is written; a question keeps its row."""
     for key in before.keys() - after.keys():
-        connection.execute(_DELETE_ANSWER, {"response": draft.id, "asked": key})
+        connection.execute(_DELETE_ANSWER, {"response": row.id, "asked": key})
     new = [
-        {"response_id": draft.id, "question": key, "value": answer.stored(), "text": answer.text}
+        {"response_id": row.id, "question": key, "value": answer.stored(), "text": answer.text}
         for key, answer in after.items()
         if key not in before
     ]
@@ -311,7 +322,7 @@ def _write_answers(
     for key in before.keys() & after.keys():
         if before[key] != after[key]:
             changed = _UPDATE_ANSWER.values(value=after[key].stored(), text=after[key].text)
-            connection.execute(changed, {"response": draft.id, "asked": key})
+            connection.execute(changed, {"response": row.id, "asked": key})
 
 
 _THIS_ANSWER = (lookup.answer.c.response_id == bindparam("response")) & (
@@ -322,25 +333,23 @@ _DELETE_ANSWER = lookup.answer.delete().where(_THIS_ANSWER)
 _UPDATE_ANSWER = lookup.answer.update().where(_THIS_ANSWER)
 
 
-def _write_scores(
-    connection: Connection,
-    draft: Draft,
-    questionnaire: Questionnaire,
-    present: Mapping[str, int],
-    wanted: Mapping[str, int],
-) -> None:
-    """Make the score rows match the scored answers; a provisional response has none."""
-    for key in present.keys() - wanted.keys():
-        connection.execute(_DELETE_SCORE, {"response": draft.id, "asked": key})
-    for key, value in wanted.items():
+def _write_scores(connection: Connection, change: _Change) -> None:
+    """Score rows equal to the scored answers; none while the response is provisional."""
+    questionnaire, response_id = change.questionnaire, change.row.id
+    present = change.stored.scores if change.stored else {}
+    for key in present.keys() - change.scores.keys():
+        connection.execute(_DELETE_SCORE, {"response": response_id, "asked": key})
+    for key, value in change.scores.items():
         band = questionnaire.by_key[key].band(value)
         if key not in present:
             trend, question, metric, _ = _series(questionnaire, key, value)
-            row = {"response_id": draft.id, "question": question, "metric": metric, "trend": trend}
-            connection.execute(_INSERT_SCORE, row | {"value": value, "band": band, "at": draft.answered_at})
+            row = {"response_id": response_id, "question": question, "metric": metric, "trend": trend}
+            connection.execute(
+                _INSERT_SCORE, row | {"value": value, "band": band, "at": change.row.answered_at}
+            )
         elif present[key] != value:
             changed = _UPDATE_SCORE.values(value=value, band=band)
-            connection.execute(changed, {"response": draft.id, "asked": key})
+            connection.execute(changed, {"response": response_id, "asked": key})
 
 
 _THIS_SCORE = (lookup.score.c.response_id == bindparam("response")) & (
@@ -366,22 +375,36 @@ def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Score
     return (questionnaire.series, key, str(metric), value)
 
 
+def _settle(connection: Connection, change: _Change) -> int:
+    """Move the counts; last, because whoever answers today waits for the same rows. Returns the response's id."""
+    zone = zone_of(connection)
+    questionnaire, stored, row = change.questionnaire, change.stored, change.row
+    rollups.settle(
+        connection,
+        _counted(questionnaire, stored.row, stored.scores, zone) if stored else rollups.NOT_COUNTED,
+        _counted(questionnaire, row, change.scores, zone),
+        rollups.sent_as(row.questionnaire, change.invited, zone) if change.invited else None,
+    )
+    assert row.id is not None  # noqa: S101 - it has been written
+    return row.id
+
+
 def _counted(
-    questionnaire: Questionnaire, draft: Draft, scores: Mapping[str, int], zone: tzinfo
+    questionnaire: Questionnaire, row: ResponseRow, scores: Mapping[str, int], zone: tzinfo
 ) -> rollups.Counted:
     def scored() -> Iterator[rollups.Scored]:
         for key, value in scores.items():
             yield _series(questionnaire, key, value)
 
-    return rollups.counted(draft, scored(), zone)
+    return rollups.counted(row, scored(), zone)
 
 
 # --- What follows --------------------------------------------------------------------------------
 
 
-def _move_invitation(connection: Connection, invited: AnyRow, draft: Draft, now: datetime) -> None:
-    """Move the invitation's state forward; cancel reminders, because the customer has started to answer."""
-    state = InvitationState.COMPLETED if draft.state == ResponseState.COMPLETE else InvitationState.STARTED
+def _move_invitation(connection: Connection, invited: AnyRow, row: ResponseRow, now: datetime) -> None:
+    """Forward only. Who has begun to answer is not reminded."""
+    state = InvitationState.COMPLETED if row.state == ResponseState.COMPLETE else InvitationState.STARTED
     if invited.state not in (state, InvitationState.COMPLETED):
         connection.execute(_MOVE, {"invitation": invited.id, "to": state, "moment": now})
 
@@ -398,23 +421,21 @@ _MOVE = (
 )
 
 
-def _follow_up(rows: Rows, draft: Draft, coming: _Coming, after: Mapping[str, Answer]) -> None:
-    """Open or update follow-ups. Most answers need none, and cost no session and no query."""
-    if isinstance(rows, Session):
-        _forget(rows, draft)
-    called_for = next(coming.questionnaire.follow_ups_for(after), None) is not None
-    if draft.provisional or not (called_for or draft.edits):
-        return
-    with nullcontext(rows) if isinstance(rows, Session) else Session(rows) as session:
-        response = session.get_one(Response, draft.id)
-        workflow.open_if_needed(
-            session, response, coming.questionnaire, after, followup=coming.followup, now=coming.now
-        )
-        session.flush()
+def _follow_up(session: Session, change: _Change, settings: Settings) -> None:
+    response = session.get_one(Response, change.row.id)
+    workflow.open_if_needed(
+        session,
+        response,
+        change.questionnaire,
+        change.rules,
+        followup=settings.followup,
+        now=change.submission.at,
+    )
+    session.flush()
 
 
-def _forget(session: Session, draft: Draft) -> None:
-    """Expire the response in the session, because its rows were written without the ORM."""
-    known = session.identity_map.get(identity_key(Response, draft.id))
+def _forget(session: Session, row: ResponseRow) -> None:
+    """The rows were written past the ORM; what it knows of this response is old."""
+    known = session.identity_map.get(identity_key(Response, row.id))
     if known is not None:
         session.expire(known)

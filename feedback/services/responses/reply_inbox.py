@@ -51,7 +51,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InboxEntry:
     """A reply with its context.
 
     `questionnaire` is the key of its survey, `suppressed` the reason why nothing is sent to the sender, `task` the
@@ -81,7 +81,7 @@ def waiting(session: Session, viewer: Viewer) -> int:
 
 def entries(
     session: Session, viewer: Viewer, tray: Tray, before: int | None = None, limit: int = AT_ONCE
-) -> list[Entry]:
+) -> list[InboxEntry]:
     """Replies of a tray, the latest first; `before` is the id of the last reply on the previous page."""
     query = _rows(viewer).where(_in_tray(tray))
     if before is not None:  # not by id alone: after downtime, replies are fetched in any order
@@ -92,7 +92,9 @@ def entries(
     listed = _suppressed(session, [row[0].sender for row in rows])
     tasks = _tasks(session, {row[0].contact_id for row in rows if row[0].contact_id}, viewer)
     return [
-        Entry(reply, contact, key, listed.get(_listed_as(reply)), tasks.get(reply.contact_id or 0), handler)
+        InboxEntry(
+            reply, contact, key, listed.get(_listed_as(reply)), tasks.get(reply.contact_id or 0), handler
+        )
         for reply, contact, key, handler in rows
     ]
 

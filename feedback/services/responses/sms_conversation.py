@@ -20,15 +20,16 @@ from feedback.core.lifecycle import INVITATION_OUT, MessageState
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.reply import Help, Meaning, Score, Start, Stop, says_something, understand
+from feedback.core.reply import Help, Meaning, ScoreReply, Start, Stop, says_something, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
-from feedback.library import Library
 from feedback.providers import terms_of
 from feedback.providers.base import Reply
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.messaging import content
 from feedback.services.responses import lookup, recording
+from feedback.services.responses.submission import Submission
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
 
@@ -49,7 +50,7 @@ UNCLEAR = (
 
 
 def receive(
-    session: Session, provider: str, reply: Reply, library: Library, settings: Settings, now: datetime
+    session: Session, provider: str, reply: Reply, context: Context, now: datetime
 ) -> InboundReply | None:
     """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one."""
     row = _stored(session, provider, reply, now)
@@ -63,15 +64,17 @@ def receive(
         invitation = None  # too old to be related to the survey
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
-    talk = _Talk(session, row, reply, contact, settings, now)
+    conversation = _Conversation(session, row, reply, contact, context.settings, now)
     if invitation is None:
-        last = talk.without_invitation(_meaning(reply, None, talk.language))
+        last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
-            _Survey(talk, last, library.of(last.version)).keep_late()
+            _OpenSurvey(
+                conversation, last, context.library.questionnaire_of(last.version)
+            ).store_late_comment()
     else:
-        questionnaire = library.of(invitation.version)
+        questionnaire = context.library.questionnaire_of(invitation.version)
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
-        _Survey(talk, invitation, questionnaire).hear(meaning)
+        _OpenSurvey(conversation, invitation, questionnaire).handle(meaning)
     return row
 
 
@@ -107,7 +110,7 @@ def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
 
 
 @dataclass(frozen=True)
-class _Talk:
+class _Conversation:
     """One reply, with what is needed to process it."""
 
     session: Session
@@ -259,27 +262,27 @@ class _Talk:
 
 
 @dataclass(frozen=True)
-class _Survey:
+class _OpenSurvey:
     """The survey to which a reply belongs."""
 
-    talk: _Talk
+    conversation: _Conversation
     invitation: Invitation
     questionnaire: Questionnaire
 
-    def hear(self, meaning: Meaning) -> None:
+    def handle(self, meaning: Meaning) -> None:
         """Process the reply, depending on the answers so far.
 
         The first number is the score. After that, only a bare number is a score, which corrects the first one;
         everything else is the comment, as a whole.
         """
-        meaning = self.talk.set_aside(meaning)
+        meaning = self.conversation.set_aside(meaning)
         question = _scored(self.questionnaire)
-        given = lookup.answers_to(self.talk.session, self.invitation.id)
+        given = self._answers()
         scored = question is not None and question.key in given
-        if self.talk.follow(meaning):
+        if self.conversation.follow(meaning):
             if scored and meaning == Stop("likely"):
                 self._add_words()  # a comment that also contains an opt-out
-        elif isinstance(meaning, Score) and question and (meaning.bare or not scored):
+        elif isinstance(meaning, ScoreReply) and question and (meaning.bare or not scored):
             self._score(question, meaning)
         elif scored and self.invitation.conversation != "done":
             self._comment()
@@ -288,22 +291,22 @@ class _Survey:
         else:
             self._keep()
 
-    def keep_late(self) -> None:
+    def store_late_comment(self) -> None:
         """Append the reply to the comment of a response that can no longer be changed.
 
         Without a response nothing is stored; the reply is in the inbox in any case.
         """
-        self.talk.for_a_person("late")
+        self.conversation.for_a_person("late")
         words = self._words()
-        if words and lookup.answers_to(self.talk.session, self.invitation.id):
+        if words and self._answers():
             self._store(words, added=True)
 
-    def _score(self, question: ScaleQuestion, meaning: Score) -> None:
+    def _score(self, question: ScaleQuestion, meaning: ScoreReply) -> None:
         given = {question.key: Answer(meaning.value)}
         comment = self._comment_question(given)
         if meaning.comment and comment:
             given |= self._words(meaning.comment, given)
-        self.talk.mean("score")
+        self.conversation.mean("score")
         if not self._record(given):
             return
         if comment is None or comment.key in given:
@@ -317,22 +320,22 @@ class _Survey:
             self._say("comment_prompt", prompt.to(self._language))
 
     def _comment(self) -> None:
-        self.talk.mean("comment")
+        self.conversation.mean("comment")
         if self._add_words():
             self._thank()
 
     def _keep(self) -> None:
         """Store unexpected text with the answers if there is a place for it, and put the reply into the inbox."""
-        self.talk.for_a_person("unclear")
+        self.conversation.for_a_person("unclear")
         self._add_words()
 
     def _ask_again(self, question: ScaleQuestion) -> None:
-        self.talk.for_a_person("unclear")  # because they may never write again
+        self.conversation.for_a_person("unclear")  # because they may never write again
         self.invitation.conversation = "asked_again"
-        link = content.link(self.talk.settings, self.invitation.token or "")
+        link = content.link(self.conversation.settings, self.invitation.token or "")
         limits = {"minimum": question.minimum, "maximum": question.maximum}
-        self.talk.say(
-            "reprompt", self.talk.words(UNCLEAR, self._language, link=link, **limits), self._language
+        self.conversation.say(
+            "reprompt", self.conversation.words(UNCLEAR, self._language, link=link, **limits), self._language
         )
 
     def _thank(self) -> None:
@@ -341,17 +344,17 @@ class _Survey:
             return
         self.invitation.conversation = "done"
         self._store({}, added=True, finished=True)
-        thanks = self.questionnaire.thanks_for(lookup.answers_to(self.talk.session, self.invitation.id))
-        words = self.talk.words("Thank you for your answer!", self._language)
+        thanks = self.questionnaire.thanks_for(self._answers())
+        words = self.conversation.words("Thank you for your answer!", self._language)
         self._say("thanks", thanks.text.to(self._language) if thanks else words)
 
     def _add_words(self) -> bool:
         """Append the reply to earlier text. Returns False if it is too late."""
-        if not says_something(self.talk.row.body):
+        if not says_something(self.conversation.row.body):
             return True  # "." is not a comment
         words = self._words()
         if not words:
-            self.talk.for_a_person("late")
+            self.conversation.for_a_person("late")
             return False
         return self._record(words)
 
@@ -360,9 +363,9 @@ class _Survey:
 
         `given` are answers in this reply that are not stored yet.
         """
-        answers = {**lookup.answers_to(self.talk.session, self.invitation.id), **(given or {})}
+        answers = {**self._answers(), **(given or {})}
         question = self._comment_question(answers)
-        said = said or self.talk.row.body
+        said = said or self.conversation.row.body
         if question is None or not says_something(said):
             return {}
         earlier = answers[question.key].text if question.key in answers else None
@@ -373,29 +376,33 @@ class _Survey:
         try:
             self._store(given)
         except LinkClosed:
-            self.keep_late()
+            self.store_late_comment()
             return False
         return True
 
     def _store(self, given: Mapping[str, Answer], *, added: bool = False, finished: bool = False) -> None:
-        talk = self.talk
+        conversation = self.conversation
+        submission = Submission(given, conversation.now, "sms_reply", added=added, finished=finished)
         recording.record(
-            talk.session, self.invitation, self.questionnaire, given, source="sms_reply",
-            followup=talk.settings.followup, now=talk.now, edit_window=talk.settings.link.edit_window,
-            added=added, finished=finished,
-        )  # fmt: skip
+            conversation.session, self.invitation, self.questionnaire, submission, conversation.settings
+        )
+
+    def _answers(self) -> dict[str, Answer]:
+        """What has been answered so far."""
+        connection = lookup.connection_of(self.conversation.session)
+        return lookup.answers_to(connection, self.invitation.id)
 
     def _comment_question(self, given: Mapping[str, Answer]) -> TextQuestion | None:
         """The open question that a text reply answers, given the answers so far."""
         return next((each for each in self.questionnaire.path(given) if isinstance(each, TextQuestion)), None)
 
     def _say(self, purpose: str, template: str) -> None:
-        given = lookup.answers_to(self.talk.session, self.invitation.id)
+        given = self._answers()
         values = {
-            **content.values(self.invitation, self.talk.settings),
+            **content.values(self.invitation, self.conversation.settings),
             **self.questionnaire.repeated(given, self._language),
         }
-        self.talk.say(purpose, fill(template, values), self._language)
+        self.conversation.say(purpose, fill(template, values), self._language)
 
     @property
     def _language(self) -> str:

@@ -8,6 +8,7 @@ import hmac
 import unicodedata
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,41 +32,41 @@ class RoleName(StrEnum):
     VIEWER = "viewer"
 
 
-def add_user(
-    session: Session,
-    *,
-    email: str,
-    name: str,
-    roles: Collection[str],
-    now: datetime,
-    password: str | None = None,
-    salt: str = "",
-    language: str | None = None,
-    time_zone: str | None = None,
-    is_demo: bool = False,
-    by: int | None = None,
-) -> User:
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A member of staff to be. Without a password they choose one by "Forgot your password?"."""
+
+    email: str
+    name: str
+    roles: Collection[str]
+    password: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    is_demo: bool = False
+
+
+def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", by: int | None = None) -> User:
     """Add a member of staff. Without a password, they set one with "Forgot your password?".
 
     `salt` is the setting web.password_salt. Raises Rejected for an invalid address, password or role, and
     Conflict if there is a user with this address.
     """
-    address = _address(email)
+    address = _address(new.email)
     if by_email(session, address) is not None:
         raise Conflict("There is a user with this address already.")
     user = User(
         email=address,
-        name=name.strip() or address,
-        language=language,
-        time_zone=time_zone,
+        name=new.name.strip() or address,
+        language=new.language,
+        time_zone=new.time_zone,
         created_at=now,
-        is_demo=is_demo,
+        is_demo=new.is_demo,
         active=True,
         fs_uniquifier=uuid.uuid4().hex,
         fs_webauthn_user_handle=uuid.uuid4().hex,
         confirmed_at=now,
-        password=hash_password(password, salt) if password else None,
-        roles=_roles(session, roles),
+        password=hash_password(new.password, salt) if new.password else None,
+        roles=_roles(session, new.roles),
     )
     session.add(user)
     session.flush()

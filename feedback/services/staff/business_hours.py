@@ -16,12 +16,12 @@ from feedback.core.business_time import BusinessCalendar
 from feedback.errors import Rejected
 from feedback.services import audit
 from feedback.settings import Problem
-from feedback.settings.table import FollowUp as FollowUpSettings
+from feedback.settings.table import FollowUpSettings
 from feedback.store.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class BusinessHours:
     """`days` count from Monday = 0; `opens` and `closes` are local, `closes` at midnight is the end of the day.
 
     `holidays` names one of `followup.holiday_calendars`; empty stands for `followup.holidays`.
@@ -33,17 +33,17 @@ class Hours:
     holidays: str = ""
 
 
-def usual_hours(followup: FollowUpSettings) -> Hours:
+def usual_hours(followup: FollowUpSettings) -> BusinessHours:
     """The installation's hours."""
-    return Hours(frozenset(int(day) for day in followup.weekdays), followup.opens, followup.closes)
+    return BusinessHours(frozenset(int(day) for day in followup.weekdays), followup.opens, followup.closes)
 
 
-def hours_of(user: User | None, followup: FollowUpSettings) -> Hours:
+def hours_of(user: User | None, followup: FollowUpSettings) -> BusinessHours:
     """The user's hours, with the installation's as defaults; a calendar that is not in the settings is ignored."""
     usual = usual_hours(followup)
     if user is None:
         return usual
-    return Hours(
+    return BusinessHours(
         days=frozenset(user.work_days) if user.work_days else usual.days,
         opens=usual.opens if user.work_from is None else user.work_from,
         closes=usual.closes if user.work_to is None else user.work_to,
@@ -52,7 +52,13 @@ def hours_of(user: User | None, followup: FollowUpSettings) -> Hours:
 
 
 def set_hours(
-    session: Session, user: User, hours: Hours, followup: FollowUpSettings, *, by: int | None, now: datetime
+    session: Session,
+    user: User,
+    hours: BusinessHours,
+    followup: FollowUpSettings,
+    *,
+    by: int | None,
+    now: datetime,
 ) -> None:
     """Set a user's hours. Values that equal the installation's are not stored, so they follow its changes.
 

@@ -9,7 +9,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from feedback import __version__
-from feedback.web.api.shapes import Problem
+from feedback.web.api.shapes import ProblemDetails
 
 Answers = dict[str | int | HTTPStatus, Any]
 _PROBLEMS = {
@@ -38,11 +38,11 @@ def stored(shape: type[BaseModel]) -> Answers:
     return {200: shape, 201: shape}
 
 
-def of(api: APIBlueprint) -> dict[str, Any]:
+def describe(api: APIBlueprint) -> dict[str, Any]:
     """The whole document."""
     paths = {path: _dumped(item) for path, item in api.paths.items()}
     schemas = {name: _dumped(schema) for name, schema in api.components_schemas.items()}
-    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas["Problem"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["Problem"].pop("$defs", {})
     return {
         "openapi": "3.1.0",

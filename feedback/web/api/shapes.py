@@ -201,7 +201,7 @@ class Mistake(BaseModel):
     detail: str
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """RFC 9457, application/problem+json."""
 
     type: str

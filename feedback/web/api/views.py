@@ -17,9 +17,9 @@ from werkzeug.exceptions import HTTPException
 from feedback import clock
 from feedback.errors import FeedbackError, Gone, NotFound
 from feedback.services.customers import (
+    ConsentChange,
     ContactDraft,
     Draft,
-    Permission,
     Stored,
     erased,
     fields,
@@ -81,7 +81,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     @api.get("/openapi.json", doc_ui=False)
     @public("the description of the API; it says nothing about customers")
     def openapi() -> Response:
-        return jsonify(document.of(api))
+        return jsonify(document.describe(api))
 
     return api
 
@@ -154,7 +154,7 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
         )
         with runtime.database.writing() as session:
             known = session.scalar(select(JourneyEvent.id).where(JourneyEvent.key == body.key))
-            row = enrolments.record_event(session, event, runtime.library, runtime.settings, now)
+            row = enrolments.record_event(session, event, runtime, now)
             return _answer(_event(session, body.key), Stored(row.id, "unchanged" if known else "created"))
 
     @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
@@ -173,7 +173,7 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
     @public(_BY_KEY)
     def post_usage(path: ExternalId, body: UsageIn) -> Response:
         now = clock.now()
-        point = product_usage.Point(body.key, body.name, body.value, body.at)
+        point = product_usage.UsageFigure(body.key, body.name, body.value, body.at)
         with runtime.database.writing() as session:
             row, is_new = product_usage.record(session, path.external_id, point, now)
             shape = UsageOut(
@@ -234,11 +234,11 @@ def _account_id(session: Session, external_id: str | None) -> int | None:
     return found
 
 
-def _permissions(consent: ConsentIn | None) -> list[Permission]:
+def _permissions(consent: ConsentIn | None) -> list[ConsentChange]:
     if consent is None:
         return []
     rest = (consent.basis, consent.source, consent.text_version, consent.reference)
-    return [Permission("sms", consent.sms, *rest), Permission("email", consent.email, *rest)]
+    return [ConsentChange("sms", consent.sms, *rest), ConsentChange("email", consent.email, *rest)]
 
 
 def _without_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:

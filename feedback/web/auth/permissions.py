@@ -191,13 +191,13 @@ def _check() -> AnyResponse | None:
     if access.anybody:
         return None
     if not current_user.is_authenticated:
-        return _to_the_door()
+        return _to_sign_in()
     if access.permission is not None:
         demand(access.permission)
     return None
 
 
-def _to_the_door() -> AnyResponse:
+def _to_sign_in() -> AnyResponse:
     """Ask to sign in, and come back afterwards where coming back makes sense."""
     back = request.full_path.rstrip("?") if request.method == "GET" and not _is_fragment() else None
     door = url_for("security.login", next=back)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from xlsxwriter import Workbook
 
-Cell = str | int | float | Decimal | date | datetime | None
+CellValue = str | int | float | Decimal | date | datetime | None
 Kind = Literal[
     "text",
     "words",
@@ -69,7 +69,7 @@ class Table:
     key: str
     title: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[CellValue]]
 
 
 def as_csv(table: Table) -> bytes:
@@ -107,12 +107,12 @@ def as_xlsx(table: Table, *, rtl: bool) -> bytes:
     return out.getvalue()
 
 
-def _rounded(table: Table) -> Iterator[list[Cell]]:
+def _rounded(table: Table) -> Iterator[list[CellValue]]:
     kinds = [column.kind for column in table.columns]
     return ([_round(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows)
 
 
-def _round(cell: Cell, kind: Kind) -> Cell:
+def _round(cell: CellValue, kind: Kind) -> CellValue:
     digits = _DIGITS.get(kind)
     if digits is None or not isinstance(cell, float | Decimal):
         return cell
@@ -121,7 +121,7 @@ def _round(cell: Cell, kind: Kind) -> Cell:
     return round(cell, digits) if isinstance(cell, Decimal) else round(cell, digits) + 0.0  # no minus zero
 
 
-def _harmless(cell: Cell) -> Cell:
+def _harmless(cell: CellValue) -> CellValue:
     if isinstance(cell, str) and cell.startswith(_FORMULA_BEGINS):
         return "'" + cell
     return "" if cell is None else cell

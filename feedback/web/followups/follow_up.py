@@ -43,7 +43,7 @@ class FollowUps:
         self.library = runtime.library
         self.organisation = runtime.settings.organisation
         self.health = runtime.settings.health
-        self.scales = queue.Scales.of(runtime.settings)
+        self.scales = queue.Scales.from_settings(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def show(self, task_id: int) -> ResponseReturnValue:
@@ -140,7 +140,7 @@ class FollowUps:
     def _page(self, session: Session, task: FollowUp, now: datetime, refused: Exception | None = None) -> str:
         today, currency = day_of(now, zone()), _currency(task, self.organisation.currency)
         row = queue.ranking(session, task, scales=self.scales, now=now, today=today)
-        asked = self.library.of(task.response.version)
+        asked = self.library.questionnaire_of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
         done = works and task.state in (State.CLOSED, State.SNOOZED)
         return render_template(
@@ -154,12 +154,12 @@ class FollowUps:
             ),
             answers=_answers(asked, task, {"company": self.organisation.name}),
             questionnaire=asked.title.to(say().language),
-            history=account_history.of(session, task, viewer()),
+            history=account_history.read(session, task, viewer()),
             audited=audit.latest(session, "follow_up", task.id) if allows(Permission.SEE_AUDIT) else [],
             owners=accounts.owners(session),
             causes=root_causes.in_use(session),
             cause=workflow.root_cause_of(session, task),
-            afterwards=recovery_survey.of(session, task) if task.state == State.CLOSED else None,
+            afterwards=recovery_survey.find_for(session, task) if task.state == State.CLOSED else None,
             again=recovery_survey.scored_again(session, task),
             is_better=recovery_survey.is_better,
             actions=set(allowed(State(task.state))) if works else set(),

@@ -29,7 +29,7 @@ from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
 from feedback.web.followups.follow_up import FollowUps, in_words
 from feedback.web.http.locale import say, zone
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout.navigation import is_fragment
 from feedback.web.wording import followup_wording
 
@@ -42,7 +42,7 @@ PAGE = 50
 
 def blueprint(runtime: Runtime) -> Blueprint:
     whole, one = Queue(runtime), FollowUps(runtime)
-    return room(
+    return blueprint_of(
         "desk",
         get("/", whole.queue),
         post("/take", whole.take_all),
@@ -65,7 +65,7 @@ class Queue:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.settings = runtime.settings
-        self.scales = queue.Scales.of(runtime.settings)
+        self.scales = queue.Scales.from_settings(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def queue(self) -> ResponseReturnValue:
@@ -145,7 +145,7 @@ def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
     return value if value in offered else offered[0]
 
 
-def _context(session: Session, rows: list[queue.Row], wanted: Filter, now: datetime) -> dict[str, Any]:
+def _context(session: Session, rows: list[queue.QueueRow], wanted: Filter, now: datetime) -> dict[str, Any]:
     shown = len(rows) if request.args.get("show") == "all" else PAGE
     works = allows(Permission.WORK_FOLLOW_UPS)
     return {

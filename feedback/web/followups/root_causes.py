@@ -14,7 +14,7 @@ from feedback.errors import NotFound, Rejected
 from feedback.services.followups import root_causes
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -24,7 +24,7 @@ ACTIONS = {"retire": root_causes.retire, "bring_back": root_causes.bring_back}
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Causes(runtime)
-    return room(
+    return blueprint_of(
         "causes",
         get("/", views.index),
         post("/", views.add),

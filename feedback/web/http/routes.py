@@ -30,7 +30,7 @@ def post(rule: str, view: View) -> Route:
     return Route(("POST",), rule, view)
 
 
-def room(name: str, *routes: Route) -> Blueprint:
+def blueprint_of(name: str, *routes: Route) -> Blueprint:
     """A blueprint of these routes, in this order."""
     blueprint = Blueprint(name, __name__)
     for methods, rule, view in routes:

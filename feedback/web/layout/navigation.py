@@ -71,11 +71,11 @@ def install(app: Flask) -> None:
     app.before_request(_count_inbox)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.add_url_rule("/", "front_door", _front_door)
+    app.add_url_rule("/", "home", _home)
 
 
 @public("leads to the sign-in")
-def _front_door() -> ResponseReturnValue:
+def _home() -> ResponseReturnValue:
     """The first page that this user may see."""
     if not current_user.is_authenticated:
         return redirect(url_for("security.login"))

@@ -22,7 +22,7 @@ from feedback.web.auth.permissions import Permission, allows, demand, may, viewe
 from feedback.web.export import download
 from feedback.web.export.tables import Table
 from feedback.web.http.locale import say
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout import masking
 from feedback.web.messaging import tables
 from feedback.web.wording import followup_wording, message_wording
@@ -50,7 +50,7 @@ TRAYS = {
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Deliveries(runtime)
-    return room(
+    return blueprint_of(
         "deliveries",
         get("/", views.index),
         get("/messages", views.messages),
@@ -95,7 +95,7 @@ class Deliveries:
                 words=message_wording,
             )
 
-    def _tables(self, figures: history.Figures) -> Mapping[str, Table]:
+    def _tables(self, figures: history.DeliveryFigures) -> Mapping[str, Table]:
         price, currency = sms_terms(self.settings).cost_per_segment, self.settings.organisation.currency
         lost, called_off = self._by_reason(figures.lost), self._by_reason(figures.called_off)
         found = [
@@ -140,7 +140,7 @@ class Deliveries:
         with self.database.reading() as session:
             story = history.story(session, invitation_id, viewer())
         note_seen(self.database, "invitation", invitation_id)
-        asked = self.library.of(story.invitation.version)
+        asked = self.library.questionnaire_of(story.invitation.version)
         return render_template(
             "messaging/invitation.html",
             story=story,
@@ -200,7 +200,7 @@ class Deliveries:
             flash(say().gettext("It is sent once more."), "success")
         return redirect(url_for("deliveries.index"), 303)
 
-    def _told(self, step: history.Step) -> str:
+    def _told(self, step: history.StoryStep) -> str:
         return message_wording.sentence(say(), step, self.library.journey)
 
     def _stage(self, key: str) -> str:

@@ -18,7 +18,6 @@ from feedback.core.message import Character
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.i18n import translator
 from feedback.lint import ends
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.catalogue import in_language, rule_in_language
@@ -32,10 +31,10 @@ from feedback.store.models import Link
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.headers import STAFF_POLICY
 from feedback.web.http.locale import say
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout.navigation import is_fragment
 from feedback.web.survey.pages import Pages
-from feedback.web.survey.steps import Place, Step, Words
+from feedback.web.survey.steps import Position, Step, Wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -62,8 +61,8 @@ RULES = {rule.id: rule for rule in EVERY_RULE}
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    views = Questionnaires(runtime)
-    return room(
+    views = QuestionnaireViews(runtime)
+    return blueprint_of(
         "questionnaires",
         get("/", views.index),
         get("/<key>", views.show),
@@ -78,7 +77,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     )
 
 
-class Questionnaires:
+class QuestionnaireViews:
     def __init__(self, runtime: Runtime) -> None:
         self.library = runtime.library
         self.database = runtime.database
@@ -168,8 +167,8 @@ class Questionnaires:
         found: list[Problem] = []
         if text.strip() and not too_long:
             with self.database.reading() as session:
-                told = self.rules.of(session, clock.now())
-            found = lint.check(text, "questionnaire.yaml", settings=told)
+                lint_settings = self.rules.for_session(session, clock.now())
+            found = lint.check(text, "questionnaire.yaml", settings=lint_settings)
         page = render_template(
             "questionnaires/_findings.html" if is_fragment() else "questionnaires/check.html",
             text=text,
@@ -215,10 +214,9 @@ class Questionnaires:
         if kind not in KINDS:
             raise Rejected("Choose what the link is for.")
         with self.database.writing() as session:
-            link = open_links.create(
-                session, self.library, kind=kind, name=name, questionnaire=key,  # type: ignore[arg-type]
-                language=form.get("language"), origins=form.get("origins", "").split(), now=now,
-            )  # fmt: skip
+            origins = form.get("origins", "").split()
+            new = open_links.NewLink(kind, name, key, form.get("language"), origins)  # type: ignore[arg-type]
+            link = open_links.create(session, self.library, new, now)
             audit.record(session, "created", "link", link.id, by=current_user.id, now=now, kind=kind)
         flash(say().gettext("The link is open."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
@@ -253,7 +251,7 @@ class Questionnaires:
         return self.library.questionnaire(key)
 
     def _checked(self, session: Session) -> Mapping[str, review.Checked]:
-        return self.findings.of(self.library, self.rules.of(session, clock.now()))
+        return self.findings.check(self.library, self.rules.for_session(session, clock.now()))
 
     def _ending(self, questionnaire: Questionnaire) -> list[ends.End]:
         """What ends soon, or is over, of the text in force; of a new file the linter says it all."""
@@ -284,6 +282,6 @@ def _step(questionnaire: Questionnaire, language: str, key: str, company: str) -
     """The step of a question, wherever on the way it may be asked."""
     keys = [each.key for each in questionnaire.questions]
     at = keys.index(key) + 1
-    words = Words(questionnaire, language, {"company": company})
-    place = Place(at, len(keys), final=at == len(keys))
-    return Step(questionnaire.by_key[key], words, translator("survey", language), place, "preview")
+    wording = Wording(questionnaire, language, {"company": company})
+    position = Position(at, len(keys), final=at == len(keys))
+    return Step(questionnaire.by_key[key], wording, position, "preview")

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, months_later
-from feedback.services.reports import Point, ScoreRow, Shown
+from feedback.services.reports import ScoreRow, Shown, TrendPoint
 from feedback.web.reports import svg
-from feedback.web.reports.svg import Columns, Dot, Line, Scale, Timeline, Value, Whisker
+from feedback.web.reports.svg import Axis, Columns, Dot, LineMark, Timeline, Value, Whisker
 from feedback.web.reports.tables import Names
 from feedback.web.wording import score_wording
 
@@ -19,11 +19,11 @@ from feedback.web.wording import score_wording
 def line(
     names: Names,
     metric: Metric,
-    points: Sequence[Point],
+    points: Sequence[TrendPoint],
     bucket: Bucket,
     width: float,
     height: float = svg.HEIGHT,
-) -> Line:
+) -> LineMark:
     """The trend over time; a bucket without a score is a gap."""
     values = [_value(names, metric, each, bucket) for each in points]
     return svg.line(
@@ -74,7 +74,7 @@ def _timeline(
     steps = 4 if (high - low) % 4 == 0 else 5 if (high - low) % 5 == 0 else high - low
     return svg.timeline(
         [_dot(names, metric, each) for each in rows],
-        Scale(low, high, (high - low) / steps),
+        Axis(low, high, (high - low) / steps),
         months,
         lambda value: names.say.number(value, digits=0),
         rtl=names.say.direction == "rtl",
@@ -98,12 +98,12 @@ def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
     return [(start, names.say.month(start)) for start in starts]
 
 
-def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Scale:
+def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Axis:
     """One scale for all rows of a breakdown, so that the eye can compare them."""
     return svg.scale_for([_plain(each) for each in shown if each.has_score], *_limits(metric))
 
 
-def whisker(names: Names, shown: Shown, scale: Scale, width: float = 160) -> Whisker | None:
+def whisker(names: Names, shown: Shown, scale: Axis, width: float = 160) -> Whisker | None:
     """A row's score and interval; None where it has none to show."""
     if not shown.has_score:
         return None
@@ -124,7 +124,7 @@ def bands(
     return found
 
 
-def _value(names: Names, metric: Metric, point: Point, bucket: Bucket) -> Value:
+def _value(names: Names, metric: Metric, point: TrendPoint, bucket: Bucket) -> Value:
     label = score_wording.bucket_label(names.say, point.period, bucket)
     if not point.shown.has_score:
         return Value(label, None)

@@ -13,7 +13,7 @@ from typing import Any
 from flask import request
 
 from feedback.core.period import Bucket, Period, months_later, quarter_of
-from feedback.services.reports import EVERYBODY, Group, Series, Wanted
+from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
 
 
@@ -127,7 +127,7 @@ def group_of(text: str) -> Group | None:
     return Group(dimension, key) if colon and dimension in DIMENSIONS else None
 
 
-def wanted_comments(period: Period, known: Sequence[Series]) -> Wanted:
+def wanted_comments(period: Period, known: Sequence[Series]) -> CommentFilter:
     """Which comments the form asks for; an empty field means any."""
     names = ("segment", "stage", "channel", "language")
     given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
@@ -135,7 +135,7 @@ def wanted_comments(period: Period, known: Sequence[Series]) -> Wanted:
     series = next((each for each in known if (each.trend, each.question) == (trend, question)), None)
     band, follow_up = request.args.get("band", ""), request.args.get("follow-up", "")
     bands = (*MOODS, *(series.metric.bands if series else ()))
-    return Wanted(
+    return CommentFilter(
         period,
         series,
         band=band if band in bands else None,

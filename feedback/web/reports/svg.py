@@ -46,7 +46,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineMark:
     """A line with a band for its interval. `line` and `band` are SVG paths; both pause where no value is."""
 
     width: float
@@ -62,7 +62,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnMark:
     x: float
     y: float
     width: float
@@ -80,7 +80,7 @@ class Columns:
     width: float
     height: float
     base: float
-    columns: list[Column]
+    columns: list[ColumnMark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Timeline:
     right: float
 
 
-class Scale(NamedTuple):
+class Axis(NamedTuple):
     """Numbers from `low` to `high`, `step` apart where the eye rests."""
 
     low: float
@@ -142,7 +142,7 @@ class Scale(NamedTuple):
         return [self.low + n * self.step for n in range(count + 1)]
 
 
-def scale_for(values: Sequence[Value], least: float, most: float) -> Scale:
+def scale_for(values: Sequence[Value], least: float, most: float) -> Axis:
     """A scale with round steps that holds all values and intervals, within the limits of the metric."""
     numbers = [
         number for each in values for number in (each.value, each.low, each.high) if number is not None
@@ -154,18 +154,18 @@ def scale_for(values: Sequence[Value], least: float, most: float) -> Scale:
     step = _round_step((high - low) / (TICKS - 1))
     bottom = max(least, math.floor(low / step) * step)
     top = min(most, math.ceil(high / step) * step)
-    return Scale(bottom, top, step)
+    return Axis(bottom, top, step)
 
 
 def line(
     values: Sequence[Value],
-    scale: Scale,
+    scale: Axis,
     words: Words,
     *,
     rtl: bool,
     width: float = WIDE,
     height: float = HEIGHT,
-) -> Line:
+) -> LineMark:
     """A trend over time, the earliest value first."""
     plot = width - START - END
     step = plot / max(1, len(values))
@@ -180,7 +180,7 @@ def line(
         for x, each in zip(xs, values, strict=True)
     ]
     every = max(1, math.ceil(len(values) / (plot / 62)))
-    return Line(
+    return LineMark(
         width=width,
         height=height,
         rows=[Tick(y(value), words(value)) for value in scale.steps],
@@ -200,7 +200,7 @@ def line(
 
 def timeline(
     dots: Sequence[Dot],
-    scale: Scale,
+    scale: Axis,
     months: Sequence[tuple[date, str]],
     words: Words,
     *,
@@ -246,7 +246,7 @@ def columns(
         middle = _mirrored(END + (n + 0.5) * step, width, rtl=rtl)
         tall = (base - 26) * number / most
         made.append(
-            Column(
+            ColumnMark(
                 round(middle - wide / 2, 1), round(base - tall, 1), round(wide, 1), round(tall, 1),
                 middle, label, words, kind,
             )
@@ -254,7 +254,7 @@ def columns(
     return Columns(width, height, base, made)
 
 
-def whisker(value: Value, scale: Scale, *, rtl: bool, width: float = 160) -> Whisker | None:
+def whisker(value: Value, scale: Axis, *, rtl: bool, width: float = 160) -> Whisker | None:
     """A dot and its interval for a row of a table; None without a value."""
     if value.value is None:
         return None

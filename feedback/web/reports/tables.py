@@ -20,16 +20,15 @@ from feedback.services.reports import (
     Glance,
     Group,
     Pace,
-    Point,
     Rates,
     ScoredAgain,
     Series,
     Shown,
     Standing,
+    TrendPoint,
 )
 from feedback.store.models import Account
-from feedback.web.export.tables import Cell as TableCell
-from feedback.web.export.tables import Column, Kind, Table
+from feedback.web.export.tables import CellValue, Column, Kind, Table
 from feedback.web.wording import followup_wording, score_wording
 
 
@@ -108,7 +107,7 @@ def score(names: Names, metric: Metric, compared: Compared, other: Period | None
     """The score, what stands behind it, and the period before or the `other` one."""
     _ = names._
     unit = metric.unit
-    rows: list[tuple[TableCell, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
+    rows: list[tuple[CellValue, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
     if compared.a.has_score:
         for each in compared.a.aggregate.secondary:
             title = _(score_wording.MEASURES.get(each.key, each.title))
@@ -119,7 +118,7 @@ def score(names: Names, metric: Metric, compared: Compared, other: Period | None
     return Table("score", _("Score"), heads, rows)
 
 
-def trend(names: Names, metric: Metric, points: Sequence[Point], *, of: Series | None = None) -> Table:
+def trend(names: Names, metric: Metric, points: Sequence[TrendPoint], *, of: Series | None = None) -> Table:
     """A score in steps; `of` names the table by its series where a page has several."""
     _ = names._
     heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
@@ -160,8 +159,8 @@ def rates(names: Names, found: Rates) -> Table:
     return Table("rates", _("Response rate"), (*heads, *tail), rows)
 
 
-def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = None) -> tuple[TableCell, ...]:
-    rate = found.of(stage=stage, channel=channel)
+def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = None) -> tuple[CellValue, ...]:
+    rate = found.rate_for(stage=stage, channel=channel)
     if rate.share is None or rate.interval is None:
         return (rate.sent, rate.answered, None, None, None)
     return (rate.sent, rate.answered, 100 * rate.share, 100 * rate.interval.low, 100 * rate.interval.high)
@@ -173,7 +172,7 @@ def _score_heads(names: Names, unit: Kind) -> list[Column]:
     return [*score, Column(_("Answers"), "count")]
 
 
-def _score_cells(shown: Shown) -> tuple[TableCell, ...]:
+def _score_cells(shown: Shown) -> tuple[CellValue, ...]:
     """Score, interval and n, each only where it may be shown."""
     if not shown.has_score:
         return (None, None, None, None if shown.covered else shown.n)
@@ -276,13 +275,13 @@ def afterwards(
     ]
 
 
-def _share_cells(after: AfterClosing) -> tuple[TableCell, ...]:
+def _share_cells(after: AfterClosing) -> tuple[CellValue, ...]:
     if after.display is Display.HIDDEN or after.share is None or after.interval is None:
         return (None, None, None)
     return (100 * after.share, 100 * after.interval.low, 100 * after.interval.high)
 
 
-def _change_cells(again: ScoredAgain) -> tuple[TableCell, ...]:
+def _change_cells(again: ScoredAgain) -> tuple[CellValue, ...]:
     if again.display is Display.HIDDEN:
         return (None, None, None, None, None)
     found = again.change
@@ -334,7 +333,7 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
     return Table("accounts", _("Accounts"), (*heads, *more), rows)
 
 
-def _money_cells(account: Account, currency: str) -> tuple[TableCell, ...]:
+def _money_cells(account: Account, currency: str) -> tuple[CellValue, ...]:
     """What it pays a month, and in which currency."""
     if account.recurring_revenue is None:
         return (None, None)

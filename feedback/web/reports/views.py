@@ -27,17 +27,25 @@ from feedback.i18n import LANGUAGES, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
-from feedback.services.reports import EVERYBODY, Group, Series, Wanted
+from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import Account, User
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, demand, may
 from feedback.web.export import download
-from feedback.web.export.tables import Table
 from feedback.web.http.locale import say
-from feedback.web.reports import charts
-from feedback.web.reports import filters as addresses
-from feedback.web.reports import tables as reports_tables
+from feedback.web.reports import charts, filters, tables
+from feedback.web.reports.contexts import (
+    AccountContext,
+    AccountsContext,
+    CommentsContext,
+    Contrast,
+    LoopContext,
+    OverviewContext,
+    PageContext,
+    QuarterContext,
+    SeriesContext,
+)
 from feedback.web.reports.tables import Names
 from feedback.web.wording import followup_wording, score_wording
 
@@ -56,14 +64,12 @@ PERSONAL = frozenset({"comments", "account"})
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
 """What the quarter's first sheet has room for; the surveys with the most answers are drawn, the rest is appendix."""
 
-Context = dict[str, Any]
-
 
 def blueprint(runtime: Runtime) -> Blueprint:
     insights = Blueprint("insights", __name__)
-    pages = Pages(runtime)
+    pages = ReportViews(runtime)
 
-    def page(rule: str, endpoint: str, show: Callable[..., Context], template: str) -> None:
+    def page(rule: str, endpoint: str, show: Callable[..., PageContext], template: str) -> None:
         @may(Permission.SEE_REPORTS)
         def view(**values: Any) -> ResponseReturnValue:
             return pages.answer(endpoint, template, lambda session: show(session, **values))
@@ -80,8 +86,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
     return insights
 
 
-class Pages:
-    """What each page shows: a dictionary for its template, with its tables under `tables`."""
+class ReportViews:
+    """What each page shows, as the context of its template."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
@@ -91,40 +97,42 @@ class Pages:
         self.exchange = exchange_of(runtime.settings)
         self.organisation = runtime.settings.organisation.name
 
-    def answer(self, endpoint: str, template: str, show: Callable[[Session], Context]) -> ResponseReturnValue:
+    def answer(
+        self, endpoint: str, template: str, show: Callable[[Session], PageContext]
+    ) -> ResponseReturnValue:
         """The page, or the one of its tables that is to be taken away."""
         wanted = request.args.get("export", "")
         if wanted:
             return self._export(endpoint, wanted, show)
         with self.database.reading() as session:
             moved = rollups.other_zone(session)
-            page = render_template(template, **_frame(), **show(session), moved=moved)
+            page = render_template(template, **_frame(), **vars(show(session)), moved=moved)
         if endpoint in PERSONAL:
             note_seen(self.database, endpoint, (request.view_args or {}).get("account_id"))
         return page
 
-    def index(self, session: Session) -> Context:
-        asked = addresses.asked(self._today())
+    def index(self, session: Session) -> OverviewContext:
+        asked = filters.asked(self._today())
         group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         glances = reports.overview(session, known, asked.period, asked.bucket, group, asked.other)
         names = self._names(session)
-        return {
-            "asked": asked,
-            "other": asked.other,
-            "glances": glances,
-            "tables": reports_tables.by_key(reports_tables.overview(names, glances)),
-            "names": names,
-        }
+        return OverviewContext(
+            asked=asked,
+            other=asked.other,
+            glances=glances,
+            tables=tables.by_key(tables.overview(names, glances)),
+            names=names,
+        )
 
-    def series(self, session: Session, trend: str, question: str) -> Context:
+    def series(self, session: Session, trend: str, question: str) -> SeriesContext:
         known = reports.all_series(session, self.library)
         series = reports.find_series(known, trend, question)
-        asked = addresses.asked(self._today())
+        asked = filters.asked(self._today())
         alone = not allows(Permission.SEE_ALL_ACCOUNTS)
         group = _own() if alone else asked.group
-        history = Period(min(asked.period.start, addresses.year_before(asked.period)), asked.period.end)
-        bucket = addresses.step(history)
+        history = Period(min(asked.period.start, filters.year_before(asked.period)), asked.period.end)
+        bucket = filters.step(history)
         points = reports.over_time(session, series, history, bucket, group)
         everybody = group == EVERYBODY
         names = self._names(session)
@@ -138,191 +146,197 @@ class Pages:
         earlier = asked.other or asked.period.before()
         compared = reports.compare_periods(session, series, asked.period, earlier, group)
         shown = compared.a
-        tables = [
-            reports_tables.score(names, series.metric, compared, asked.other),
-            reports_tables.trend(names, series.metric, points),
-            *([reports_tables.distribution(names, series.metric, shown)] if shown.has_score else []),
-            *([reports_tables.rates(names, rates)] if everybody and rates.cells else []),
-            *(reports_tables.breakdown(names, series.metric, each, found) for each, found in cells.items()),
+        shown_tables = [
+            tables.score(names, series.metric, compared, asked.other),
+            tables.trend(names, series.metric, points),
+            *([tables.distribution(names, series.metric, shown)] if shown.has_score else []),
+            *([tables.rates(names, rates)] if everybody and rates.cells else []),
+            *(tables.breakdown(names, series.metric, each, found) for each, found in cells.items()),
         ]
-        return {
-            "asked": asked,
-            "other": asked.other,
-            "series": series,
-            "metric": series.metric,
-            "compared": compared,
-            "points": points,
-            "bucket": bucket,
-            "cells": cells,
-            "rates": rates if everybody else None,
-            "groups": self._groups(session, series, asked.period, names) if not alone else {},
-            "contrast": self._contrast(session, series, asked.period) if everybody else None,
-            "tables": reports_tables.by_key(tables),
-            "names": names,
-            "group": group,
-        }
+        return SeriesContext(
+            asked=asked,
+            other=asked.other,
+            series=series,
+            metric=series.metric,
+            compared=compared,
+            points=points,
+            bucket=bucket,
+            cells=cells,
+            rates=rates if everybody else None,
+            groups=self._groups(session, series, asked.period, names) if not alone else {},
+            contrast=self._contrast(session, series, asked.period) if everybody else None,
+            tables=tables.by_key(shown_tables),
+            names=names,
+            group=group,
+        )
 
-    def comments(self, session: Session) -> Context:
-        asked = addresses.asked(self._today())
+    def comments(self, session: Session) -> CommentsContext:
+        asked = filters.asked(self._today())
         known = reports.all_series(session, self.library)
-        wanted = addresses.wanted_comments(asked.period, known)
+        wanted = filters.wanted_comments(asked.period, known)
         before = request.args.get("before", type=int)
         if _taken_away():
             found = list(reports.every_comment(session, _viewer(), wanted))
         else:
             found = reports.comments(session, _viewer(), wanted, before=before)
         names = self._names(session)
-        return {
-            "asked": asked,
-            "wanted": wanted,
-            "known": known,
-            "moods": addresses.MOODS,
-            "followed": addresses.FOLLOWED,
-            "languages": LANGUAGES["survey"],
-            "owners": self._owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else (),
-            "comments": found,
-            "more": found[-1].answer_id if len(found) == reports.COMMENTS_PAGE else None,
-            "questions": self._wordings(found),
-            "tables": reports_tables.by_key([reports_tables.comments(names, found)]),
-            "names": names,
-        }
+        return CommentsContext(
+            asked=asked,
+            wanted=wanted,
+            known=known,
+            moods=filters.MOODS,
+            followed=filters.FOLLOWED,
+            languages=LANGUAGES["survey"],
+            owners=self._owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else (),
+            comments=found,
+            more=found[-1].answer_id if len(found) == reports.COMMENTS_PAGE else None,
+            questions=self._wordings(found),
+            tables=tables.by_key([tables.comments(names, found)]),
+            names=names,
+        )
 
-    def loop(self, session: Session) -> Context:
-        asked = addresses.asked(self._today())
+    def loop(self, session: Session) -> LoopContext:
+        asked = filters.asked(self._today())
         kind = "advocacy" if request.args.get("kind") == "advocacy" else "recovery"
         found = reports.closed_loop(
             session, _viewer(), asked.period, now=clock.now(), currency=self.currency, kind=kind
         )
-        names = self._names(session)
-        afterwards = self._afterwards(session, asked.period, names) if kind == "recovery" else {}
-        return {
-            "asked": asked,
-            "closing": found,
-            "kind": kind,
-            **afterwards,
-            "tables": reports_tables.by_key(reports_tables.loop(names, found)) | afterwards.get("tables", {}),
-            "names": names,
-        }
+        names, titles = self._names(session), self._titles(session)
+        shown_tables = tables.loop(names, found)
+        if kind == "advocacy":
+            return LoopContext(
+                asked=asked,
+                closing=found,
+                kind=kind,
+                titles=titles,
+                tables=tables.by_key(shown_tables),
+                names=names,
+            )
+        after, again = self._afterwards(session, asked.period)
+        shown_tables += tables.afterwards(names, after, again, titles)
+        return LoopContext(
+            asked=asked,
+            closing=found,
+            kind=kind,
+            after=after,
+            again=again,
+            titles=titles,
+            tables=tables.by_key(shown_tables),
+            names=names,
+        )
 
-    def accounts(self, session: Session) -> Context:
+    def accounts(self, session: Session) -> AccountsContext:
         now, viewer = clock.now(), _viewer()
         search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
+        listing = reports.Listing(order, search, None if _taken_away() else page)
         found = reports.accounts(
-            session,
-            viewer,
-            now=now,
-            exchange=self.exchange,
-            order=order,
-            search=search,
-            page=None if _taken_away() else page,
-            settings=self.health,
+            session, viewer, listing, now=now, exchange=self.exchange, settings=self.health
         )
         names = self._names(session)
-        return {
-            "standings": found,
-            "search": search,
-            "order": order,
-            "page": page,
-            "count": reports.count_accounts(session, viewer, search),
-            "tables": reports_tables.by_key([reports_tables.accounts(names, found)]),
-            "names": names,
-        }
+        return AccountsContext(
+            standings=found,
+            search=search,
+            order=order,
+            page=page,
+            count=reports.count_accounts(session, viewer, search),
+            tables=tables.by_key([tables.accounts(names, found)]),
+            names=names,
+        )
 
-    def account(self, session: Session, account_id: int) -> Context:
+    def account(self, session: Session, account_id: int) -> AccountContext:
         most = None if _taken_away() else reports.ACCOUNT_ENTRIES
         page = reports.account_page(
             session, _viewer(), account_id, now=clock.now(), settings=self.health, most=most
         )
         names = self._names(session)
         whole = Period(date(2000, 1, 1), self._today())
-        words = reports.comments(session, _viewer(), Wanted(whole, account_id=account_id), limit=10)
+        words = reports.comments(session, _viewer(), CommentFilter(whole, account_id=account_id), limit=10)
         titles = self._titles(session)
-        return {
-            "page": page,
-            "account": page.standing.account,
-            "health": page.standing.health,
-            "comments": words,
-            "questions": self._wordings(words),
-            "titles": titles,
-            "tables": reports_tables.by_key(reports_tables.account(names, page, titles)),
-            "names": names,
-        }
+        return AccountContext(
+            page=page,
+            account=page.standing.account,
+            health=page.standing.health,
+            comments=words,
+            questions=self._wordings(words),
+            titles=titles,
+            tables=tables.by_key(tables.account(names, page, titles)),
+            names=names,
+        )
 
-    def quarter(self, session: Session) -> Context:
-        period = addresses.quarter(self._today())
+    def quarter(self, session: Session) -> QuarterContext:
+        period = filters.quarter(self._today())
         group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
-        other = addresses.other(period)
+        other = filters.other(period)
         glances = reports.overview(session, known, period, Bucket.MONTH, group, other)
         told = [each for each in glances if each.compared.a.has_score]
         told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
-        names = self._names(session)
-        afterwards = self._afterwards(session, period, names)
+        names, titles = self._names(session), self._titles(session)
+        after, again = self._afterwards(session, period)
         numbers = [
-            reports_tables.trend(names, each.series.metric, history, of=each.series)
+            tables.trend(names, each.series.metric, history, of=each.series)
             if sum(point.shown.has_score for point in history) > 1
             else None
             for each, history in zip(told, histories, strict=True)
         ]
-        return {
-            "period": period,
-            "other": other,
-            "earlier": quarter_of(period.start - timedelta(days=1)),
-            "later": quarter_of(period.after) if period.after <= self._today() else None,
-            "glances": glances,
-            "told": list(zip(told, histories, numbers, strict=True)),
-            "most_charts": CHARTS_OF_A_SHEET,
-            "most_rows": SCORES_OF_A_SHEET,
-            "most_ends": ENDS_OF_A_SHEET,
-            "closing": found,
-            "organisation": self.organisation,
-            **afterwards,
-            "tables": reports_tables.by_key(
+        return QuarterContext(
+            period=period,
+            other=other,
+            earlier=quarter_of(period.start - timedelta(days=1)),
+            later=quarter_of(period.after) if period.after <= self._today() else None,
+            glances=glances,
+            told=list(zip(told, histories, numbers, strict=True)),
+            most_charts=CHARTS_OF_A_SHEET,
+            most_rows=SCORES_OF_A_SHEET,
+            most_ends=ENDS_OF_A_SHEET,
+            closing=found,
+            organisation=self.organisation,
+            after=after,
+            again=again,
+            titles=titles,
+            tables=tables.by_key(
                 [
-                    *reports_tables.overview(names, glances),
-                    *reports_tables.loop(names, found),
+                    *tables.overview(names, glances),
+                    *tables.loop(names, found),
                     *(each for each in numbers if each is not None),
+                    *tables.afterwards(names, after, again, titles),
                 ]
-            )
-            | afterwards["tables"],
-            "names": names,
-        }
+            ),
+            names=names,
+        )
 
-    def _afterwards(self, session: Session, period: Period, names: Names) -> Context:
+    def _afterwards(
+        self, session: Session, period: Period
+    ) -> tuple[reports.AfterClosing, Sequence[reports.ScoredAgain]]:
         """Whether closing complaints helped."""
-        after = reports.after_closing(session, _viewer(), period)
-        again = reports.scored_again(session, _viewer(), period)
-        titles = self._titles(session)
-        return {
-            "after": after,
-            "again": again,
-            "titles": titles,
-            "tables": reports_tables.by_key(reports_tables.afterwards(names, after, again, titles)),
-        }
+        return (
+            reports.after_closing(session, _viewer(), period),
+            reports.scored_again(session, _viewer(), period),
+        )
 
     def _titles(self, session: Session) -> dict[str, str]:
         """Trend -> what its survey is called in the reader's language."""
         known = reports.all_series(session, self.library)
         return {each.trend: each.title.to(say().language) for each in reversed(known)}
 
-    def _export(self, endpoint: str, wanted: str, show: Callable[[Session], Context]) -> Response:
+    def _export(self, endpoint: str, wanted: str, show: Callable[[Session], PageContext]) -> Response:
         """A table as a file; who took it is written down."""
         demand(Permission.EXPORT)
         key, _dot, kind = wanted.rpartition(".")
         download.known(kind)
         with self.database.reading() as session:  # may take a while, and nobody should wait to write
-            tables: Mapping[str, Table] = show(session)["tables"]
-        if key not in tables:
+            found = show(session).tables
+        if key not in found:
             raise NotFound("There is no such table.")
         with self.database.writing() as session:
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
             )
-        return download.download(tables[key], kind, f"{endpoint}-{key}-{self._today()}")
+        return download.download(found[key], kind, f"{endpoint}-{key}-{self._today()}")
 
     def _today(self) -> date:
         """The organisation's: every member of staff reads the same numbers, wherever they are."""
@@ -355,12 +369,12 @@ class Pages:
             for dimension in DIMENSIONS
         }
 
-    def _contrast(self, session: Session, series: Series, period: Period) -> Context | None:
+    def _contrast(self, session: Session, series: Series, period: Period) -> Contrast | None:
         """The comparison of two groups that the address asks for."""
-        a, b = addresses.group_of(request.args.get("a", "")), addresses.group_of(request.args.get("b", ""))
+        a, b = filters.group_of(request.args.get("a", "")), filters.group_of(request.args.get("b", ""))
         if a is None or (b is not None and b.dimension != a.dimension):
             return None
-        return {"a": a, "b": b, "compared": reports.compare_groups(session, series, period, a, b)}
+        return Contrast(a, b, reports.compare_groups(session, series, period, a, b))
 
     def _wordings(self, found: Sequence[reports.Comment]) -> dict[tuple[str, str], str]:
         """(questionnaire, question) -> how it is asked today in the reader's language."""
@@ -390,15 +404,15 @@ def _own() -> Group:
 # --- For the templates -------------------------------------------------------------------------------
 
 
-def _frame() -> Context:
+def _frame() -> dict[str, Any]:
     return {
         "statements": score_wording,
         "reasons": followup_wording,
         "draw": charts,
         "dimensions": score_wording.DIMENSIONS,
-        "periods": addresses.PERIODS,
-        "kept": addresses.kept(),
-        "against_args": addresses.AGAINST,
+        "periods": filters.PERIODS,
+        "kept": filters.kept(),
+        "against_args": filters.AGAINST,
         "orders": ORDERS,
         "address": _address,
         "direction_of": direction_of,

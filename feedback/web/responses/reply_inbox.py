@@ -16,7 +16,7 @@ from feedback.services.responses.reply_inbox import AT_ONCE, Decision, Tray
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, may, viewer
 from feedback.web.http.locale import say
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout import masking
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ DONE: Mapping[Decision, str] = {
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Inbox(runtime)
-    return room(
+    return blueprint_of(
         "inbox",
         get("/", views.index),
         post("/<int:reply_id>", views.decide),

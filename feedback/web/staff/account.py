@@ -16,11 +16,11 @@ from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES
 from feedback.services.staff import accounts, business_hours
 from feedback.services.staff.accounts import RoleName
-from feedback.services.staff.business_hours import Hours
+from feedback.services.staff.business_hours import BusinessHours
 from feedback.store.models import User
 from feedback.web.auth.permissions import Permission, may, public, signed_in
 from feedback.web.http.locale import CHOSEN, DESK, say, zone
-from feedback.web.http.routes import get, post, room
+from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -40,7 +40,7 @@ ROLE_TITLES = {
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Accounts(runtime)
-    return room(
+    return blueprint_of(
         "account",
         get("/", views.show),
         post("/", views.save),
@@ -120,15 +120,13 @@ class Accounts:
         form = request.form
         try:
             with self.database.writing() as transaction:
-                accounts.add_user(
-                    transaction,
+                new = accounts.NewUser(
                     email=form.get("email", ""),
                     name=form.get("name", ""),
                     roles=form.getlist("role"),
                     language=say().language,
-                    now=clock.now(),
-                    by=current_user.id,
                 )
+                accounts.add_user(transaction, new, clock.now(), by=current_user.id)
         except (Conflict, Rejected) as refused:
             return self._staff_page(say().gettext(str(refused))), _status(refused)
         flash(say().gettext('Added. They choose a password by "Forgot your password?".'), "success")
@@ -179,13 +177,13 @@ def _apply(user: User) -> None:
     user.away_until = _end_of(form.get("away_until", ""), user)
 
 
-def _hours(before: Hours) -> Hours:
+def _hours(before: BusinessHours) -> BusinessHours:
     form = request.form
     if "work_from" not in form:
         return before
     days = frozenset(form.getlist("work_day", type=int))
     opens, closes = _clock(form["work_from"]), _clock(form.get("work_to", ""))
-    return Hours(days, opens, closes, form.get("holidays", before.holidays))
+    return BusinessHours(days, opens, closes, form.get("holidays", before.holidays))
 
 
 def _clock(written: str) -> time:
@@ -212,4 +210,4 @@ def _zones() -> list[str]:
 def _own_page(written: str) -> str:
     """Back to where the form was, on this site and nowhere else."""
     is_local = written.startswith("/") and not written.startswith(("//", "/\\"))
-    return written if is_local else url_for("front_door")
+    return written if is_local else url_for("home")

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from feedback import clock
 from feedback.errors import Rejected
 from feedback.services import audit
-from feedback.services.audit import Wanted
+from feedback.services.audit import AuditFilter
 from feedback.services.staff import accounts
 from feedback.store.models import AuditEntry, User
 from feedback.web.auth.access_log import note_seen
@@ -23,7 +23,7 @@ from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.export import download
 from feedback.web.export.tables import Column, Table
 from feedback.web.http.locale import say, zone
-from feedback.web.http.routes import get, room
+from feedback.web.http.routes import blueprint_of, get
 from feedback.web.wording import followup_wording
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ MOST = 100_000
 
 def blueprint(runtime: Runtime) -> Blueprint:
     views = Audit(runtime)
-    return room(
+    return blueprint_of(
         "audit",
         get("/", views.index),
         get("/entries.<kind>", views.export),
@@ -113,10 +113,10 @@ def _who(entry: AuditEntry, user: User | None) -> str:
     return f"#{entry.user_id}" if entry.user_id else say().gettext("The system")
 
 
-def _wanted() -> Wanted:
+def _wanted() -> AuditFilter:
     """From the address; what cannot be read is ignored, for addresses get old. Days are the reader's."""
     since, until = _day("since"), _day("until")
-    return Wanted(
+    return AuditFilter(
         by=request.args.get("by", type=int),
         subject=request.args.get("subject") or None,
         since=_midnight(since) if since else None,

@@ -1,4 +1,4 @@
-"""What a request tells about who is behind it, for `core.evidence` to judge."""
+"""What a request tells about who is behind it, for `core.bot_signals` to judge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import request
 
 from feedback.core.bot_signals import Evidence, is_scanner
-from feedback.services.responses.lookup import Sheet
+from feedback.services.responses.lookup import SurveyState
 from feedback.web.survey.forms import StepForm
 
 HIGHEST_SCORE = 100
@@ -35,15 +35,15 @@ def preselected() -> int | None:
     return score if score is not None and score <= HIGHEST_SCORE else None
 
 
-def gathered(sheet: Sheet, form: StepForm, rendered: datetime, now: datetime) -> Evidence:
+def gathered(survey: SurveyState, form: StepForm, rendered: datetime, now: datetime) -> Evidence:
     """Everything about this answer; `rendered` is when its page was made."""
     answer = form.answer.data
-    since = (now - sheet.reached_at).total_seconds() if sheet.reached_at else None
+    since = (now - survey.reached_at).total_seconds() if survey.reached_at else None
     return Evidence(
-        trap_link=bool(sheet.signs.get("trap_link")),
+        trap_link=bool(survey.signs.get("trap_link")),
         trap_field=bool(form.website.data),
-        preselected=len(sheet.signs.get("preselected", ())),
-        headed=bool(sheet.signs.get("headed")),
+        preselected=len(survey.signs.get("preselected", ())),
+        headed=bool(survey.signs.get("headed")),
         scanner=is_scanner(request.headers.get("User-Agent", "")),
         seconds_since_delivery=None if since is None else round(since, 1),
         quickest=round((now - rendered).total_seconds(), 1),

@@ -7,10 +7,9 @@ the same person may still be standing there; and a visit that was finished or le
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from feedback.core.lifecycle import ResponseState
-from feedback.services.responses.lookup import Sheet
+from feedback.services.responses.lookup import SurveyState
 
 IDLE, THANKED, REFUSED = 90, 10, 60
 """Seconds until the screen starts again for the next person: without an answer, after thanks, after an error.
@@ -22,22 +21,17 @@ GRACE = timedelta(seconds=30)
 """A page that was asked for in time may be slow to come."""
 
 
-def starting_again(address: str, seconds: int) -> dict[str, Any]:
-    """What a page needs to know to lead to the beginning after a while."""
-    return {"seconds": seconds, "address": address}
-
-
-def is_over(sheet: Sheet, now: datetime) -> bool:
+def is_over(survey: SurveyState, now: datetime) -> bool:
     """Whether the visit was finished, or left for so long that somebody else may stand there."""
     return (
-        sheet.state == ResponseState.COMPLETE
-        or _since(sheet.updated_at, now) > timedelta(seconds=IDLE) + GRACE
+        survey.state == ResponseState.COMPLETE
+        or _since(survey.updated_at, now) > timedelta(seconds=IDLE) + GRACE
     )
 
 
-def is_thanked(sheet: Sheet, now: datetime) -> bool:
+def is_thanked(survey: SurveyState, now: datetime) -> bool:
     """Whether the visit has just been finished, so that its thanks may still be on the screen."""
-    return sheet.state == ResponseState.COMPLETE and _since(sheet.completed_at, now) <= timedelta(
+    return survey.state == ResponseState.COMPLETE and _since(survey.completed_at, now) <= timedelta(
         seconds=THANKED
     )
 

@@ -23,6 +23,8 @@ from feedback.core.text import direction
 from feedback.i18n import LANGUAGES, Translator, language_name, translator
 from feedback.settings import Settings
 from feedback.settings.table import LARGEST_LOGO
+from feedback.web.survey import kiosk
+from feedback.web.survey.frames import Frames
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,28 @@ class Site:
         return f"{self.name}: {say.gettext('Your feedback')}" if self.name else say.gettext("Your feedback")
 
 
-class Pages:
-    """Renders the templates of `survey/`."""
+@dataclass(frozen=True)
+class Notice:
+    """A page that only tells something; `heading`, `words` and `advice` are texts of the catalogue.
 
-    def __init__(self, settings: Settings) -> None:
+    `retry` is an address to try again, `said` what could not be stored, `following` where the survey goes on,
+    `onward` asks for a way on also where no address of the support is known.
+    """
+
+    status: int
+    heading: str
+    words: str
+    advice: str = ""
+    retry: str = ""
+    said: str = ""
+    onward: bool = False
+    following: str = ""
+
+
+class Pages:
+    """Renders the templates of `survey/`; notices are framed as the link at their address is, if it is in `frames`."""
+
+    def __init__(self, settings: Settings, frames: Frames | None = None) -> None:
         directories = resources.directories("templates", settings.instance)
         self._jinja = Environment(
             loader=_Compact(directories),
@@ -56,9 +76,7 @@ class Pages:
             auto_reload=False,
         )
         self.site = _site(settings)
-        self.framed: dict[str, Mapping[str, Any]] = {}
-        """Address -> what its open link changes about a page that only tells something, as far as this process has met
-        such links: where nothing works, none can be asked."""
+        self._frames = frames or Frames()
         self._policy = _policy(self.site)
 
     def say(self, language: str) -> Translator:
@@ -97,50 +115,33 @@ class Pages:
         """The page of every link that leads nowhere."""
         advice = "Open the link in the message once more, or copy it whole."
         words = "Please check that the address is complete."
-        return self.notice(404, "We do not know this link", words, advice=advice, onward=True)
+        return self.notice(Notice(404, "We do not know this link", words, advice, onward=True))
 
     def too_many(self) -> Response:
         """The page of an address that sends or guesses too much."""
-        response = self.notice(
-            429, "Please wait a moment", "There were too many requests. Try again in a minute."
-        )
+        words = "There were too many requests. Try again in a minute."
+        response = self.notice(Notice(429, "Please wait a moment", words))
         response.headers["Retry-After"] = "60"
         return response
 
     def notice(
-        self,
-        status: int,
-        heading: str,
-        words: str,
-        *,
-        language: str | None = None,
-        retry: str | None = None,
-        advice: str = "",
-        said: str = "",
-        onward: bool = False,
-        following: str = "",
-        **framed: Any,
+        self, notice: Notice, language: str | None = None, *, seconds: int = kiosk.REFUSED
     ) -> Response:
-        """A page that only tells something, in `language` or in one that the browser asks for.
+        """The notice in `language` or in one that the browser asks for.
 
-        `heading`, `words` and `advice` are texts of the catalogue; `retry` is an address to try again, `said`
-        what could not be stored, `following` where the survey goes on, `onward` asks for a way on also where no
-        address of the support is known. `framed` is what an open link changes about a page. A shared screen starts
-        again by itself: nobody who comes to it can know what the page is about.
+        A shared screen starts again by itself, after `seconds`: nobody who comes to it can know what the page is about.
         """
-        framed = {**self.framed.get(request.path, {}), **framed}
         say = self.say(language or request.accept_languages.best_match(LANGUAGES["survey"]) or "en")
+        frame = self._frames.at(request.path)
         return self.render(
             "survey/notice.html",
             say.language,
-            status=status,
-            heading=say.gettext(heading),
-            words=" ".join(say.gettext(each) for each in (words, advice) if each),
-            retry=retry,
-            said=said,
-            onward=onward,
-            following=following,
-            **framed,
+            status=notice.status,
+            ancestors=frame.ancestors,
+            again=frame.again(seconds),
+            notice=notice,
+            heading=say.gettext(notice.heading),
+            words=" ".join(say.gettext(each) for each in (notice.words, notice.advice) if each),
         )
 
     def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -27,12 +27,17 @@ from feedback.i18n import Translator, translator
 
 
 @dataclass(frozen=True)
-class Words:
-    """A questionnaire's texts in one language, with their placeholders filled in."""
+class Wording:
+    """A questionnaire's texts in one language, with their placeholders filled in from `values`."""
 
     questionnaire: Questionnaire
     language: str
     values: Mapping[str, Any]
+
+    @cached_property
+    def say(self) -> Translator:
+        """The page's own words."""
+        return translator("survey", self.language)
 
     def to(self, text: Text) -> str:
         """The text for the reader; a value missing against all rules becomes an ellipsis, never an error."""
@@ -46,59 +51,50 @@ class Words:
         except ValueError:
             return wording
 
+    def answer(self, question: AnyQuestion, answer: Answer) -> str:
+        """An answer in the reader's words and digits; a grid's rows stand in lines of their own."""
+        value = answer.value
+        if isinstance(value, dict) and isinstance(question, MatrixQuestion):
+            rows = ((row.text, value[row.key]) for row in question.rows if row.key in value)
+            return "\n".join(f"{self.to(text)}: {self._named(question, each)}" for text, each in rows)
+        values = value if isinstance(value, tuple) else (value,)
+        chosen = [self._named(question, each) for each in values if isinstance(each, int | str)]
+        return self.say.comma.join([*chosen, *([answer.text] if answer.text else [])])
 
-def piped(
-    questionnaire: Questionnaire, language: str, piping: Mapping[str, Any], answers: Mapping[str, Answer]
-) -> Mapping[str, Any]:
-    """What texts may repeat: the event's properties, and earlier answers as `answer.<key>`."""
-    plain, say, by_key = (
-        Words(questionnaire, language, piping),
-        translator("survey", language),
-        questionnaire.by_key,
-    )
+    def opt_outs(self, question: AnyQuestion) -> list[tuple[str, str]]:
+        """(value, words) of the answers that stand beside the scale."""
+        offered = (
+            (NOT_APPLICABLE, question.not_applicable, self.say.gettext("This does not apply to me")),
+            (PREFER_NOT_TO_SAY, question.prefer_not_to_say, self.say.gettext("I prefer not to say")),
+        )
+        return [
+            (value, self.to(wording) if isinstance(wording, Text) else usual)
+            for value, wording, usual in offered
+            if wording
+        ]
+
+    def _named(self, question: AnyQuestion, value: int | str) -> str:
+        """A point by its words where every point has its own, else by its number; an option by its text."""
+        if isinstance(value, int):
+            labels = {each.value: each.label for each in _points(question, self.language)}
+            return labels[value] if all(labels.values()) and value in labels else _digits(self.say, value)
+        option = question.option(value) if isinstance(question, ChoiceQuestion) else None
+        return self.to(option.text) if option else dict(self.opt_outs(question)).get(value, value)
+
+
+def piped(plain: Wording, answers: Mapping[str, Answer]) -> Wording:
+    """The wording in which texts may also repeat earlier answers, as `answer.<key>`."""
+    by_key = plain.questionnaire.by_key
     given = {
-        f"answer.{key}": in_words(by_key[key], answer, plain, say).replace("\n", "; ")
+        f"answer.{key}": plain.answer(by_key[key], answer).replace("\n", "; ")
         for key, answer in answers.items()
         if key in by_key
     }
-    return {**piping, **given}
-
-
-def in_words(question: AnyQuestion, answer: Answer, words: Words, say: Translator) -> str:
-    """An answer in the reader's words and digits; a grid's rows stand in lines of their own."""
-    value = answer.value
-    if isinstance(value, dict) and isinstance(question, MatrixQuestion):
-        rows = ((row.text, value[row.key]) for row in question.rows if row.key in value)
-        return "\n".join(f"{words.to(text)}: {_named(question, each, words, say)}" for text, each in rows)
-    values = value if isinstance(value, tuple) else (value,)
-    chosen = [_named(question, each, words, say) for each in values if isinstance(each, int | str)]
-    return say.comma.join([*chosen, *([answer.text] if answer.text else [])])
-
-
-def _named(question: AnyQuestion, value: int | str, words: Words, say: Translator) -> str:
-    """A point by its words where every point has its own, else by its number; an option by its text."""
-    if isinstance(value, int):
-        labels = {each.value: each.label for each in _points(question, words.language)}
-        return labels[value] if all(labels.values()) and value in labels else _digits(say, value)
-    option = question.option(value) if isinstance(question, ChoiceQuestion) else None
-    return words.to(option.text) if option else dict(_opt_outs(question, words, say)).get(value, value)
+    return replace(plain, values={**plain.values, **given})
 
 
 def _points(question: AnyQuestion, language: str) -> tuple[Point, ...]:
     return question.points(language) if isinstance(question, ScaleQuestion | MatrixQuestion) else ()
-
-
-def _opt_outs(question: AnyQuestion, words: Words, say: Translator) -> list[tuple[str, str]]:
-    """(value, words) of the answers that stand beside the scale."""
-    offered = (
-        (NOT_APPLICABLE, question.not_applicable, say.gettext("This does not apply to me")),
-        (PREFER_NOT_TO_SAY, question.prefer_not_to_say, say.gettext("I prefer not to say")),
-    )
-    return [
-        (value, words.to(wording) if isinstance(wording, Text) else usual)
-        for value, wording, usual in offered
-        if wording
-    ]
 
 
 def same_for_all(question: AnyQuestion) -> bool:
@@ -119,7 +115,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Step `at` of `of`. `final` is False while the answer may lead on to further questions."""
 
     at: int
@@ -127,14 +123,14 @@ class Place:
     final: bool
 
 
-def place(questionnaire: Questionnaire, question: AnyQuestion, answers: Mapping[str, Answer]) -> Place:
+def position(questionnaire: Questionnaire, question: AnyQuestion, answers: Mapping[str, Answer]) -> Position:
     """Where `question` stands on the longest path that its answer can lead to."""
     keys = [each.key for each in questionnaire.path(answers)]
     at = keys.index(question.key) + 1
     possible = [Answer(value) for value in _values(question)]
     lengths = [len(list(questionnaire.path({**answers, question.key: answer}))) for answer in possible]
     of = max([len(keys), *lengths])
-    return Place(at, of, final=at == of)
+    return Position(at, of, final=at == of)
 
 
 def _values(question: AnyQuestion) -> Sequence[int | str]:
@@ -165,9 +161,8 @@ class Step:
     """
 
     question: AnyQuestion
-    words_in: Words
-    say: Translator
-    place: Place
+    wording: Wording
+    position: Position
     seed: str
     form: Form = field(default_factory=dict)
     mistake: AnswerProblem | None = None
@@ -178,28 +173,20 @@ class Step:
         return self.question.key
 
     @property
-    def at(self) -> int:
-        return self.place.at
-
-    @property
-    def of(self) -> int:
-        return self.place.of
-
-    @property
-    def final(self) -> bool:
-        return self.place.final
+    def say(self) -> Translator:
+        return self.wording.say
 
     @cached_property
     def text(self) -> str:
-        return self.words_in.to(self.question.text)
+        return self.wording.to(self.question.text)
 
     @cached_property
     def help(self) -> str:
-        return self.words_in.to(self.question.help) if self.question.help else ""
+        return self.wording.to(self.question.help) if self.question.help else ""
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
-        return _points(self.question, self.words_in.language)
+        return _points(self.question, self.wording.language)
 
     @property
     def labelled(self) -> bool:
@@ -224,7 +211,7 @@ class Step:
     @cached_property
     def opt_outs(self) -> list[tuple[str, str]]:
         """(value, words) of the answers that stand beside the scale."""
-        return _opt_outs(self.question, self.words_in, self.say)
+        return self.wording.opt_outs(self.question)
 
     @property
     def opt_out_type(self) -> str:
@@ -260,18 +247,14 @@ class Step:
         return _CONTACT.get(contact or "", Markup(""))
 
     def words(self, text: Text) -> str:
-        return self.words_in.to(text)
+        return self.wording.to(text)
 
     def other_label(self, option: Option) -> str:
         usual = self.say.gettext("In your words")
-        return self.words_in.to(option.other_text) if isinstance(option.other_text, Text) else usual
+        return self.wording.to(option.other_text) if isinstance(option.other_text, Text) else usual
 
     def number(self, value: int) -> str:
         return _digits(self.say, value)
-
-    def shown(self, answer: Answer) -> str:
-        """An answer in the reader's words and digits."""
-        return in_words(self.question, answer, self.words_in, self.say)
 
     def has(self, name: str, value: int | str) -> bool:
         return str(value) in self.form.get(name, ())

@@ -6,71 +6,65 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.answer import Answer
 from feedback.core.lifecycle import ResponseState
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion, TextQuestion
-from feedback.i18n import Translator, translator
-from feedback.services.responses.lookup import Sheet
-from feedback.web.survey.bot_signals import preselected
-from feedback.web.survey.steps import Step, Words, piped, place
+from feedback.services.responses.lookup import SurveyState
+from feedback.web.survey.frames import NO_FRAME, Frame
 
 JUST_NOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Visit:
-    """`editable`: answers already given may be changed; `values`: what every text may use.
+    """`editable`: answers already given may be changed; `asked` is the question that the address names.
 
-    `token` is the secret of this visit, `route` the path of its page, `walk_in` the `?v=` of an open link,
-    `shared` says that it is on a screen that the next person uses, too.
+    `token` is the secret of this visit, `route` the path of its page, `preselected` the score that its link carries,
+    `source` that of a Submission. Through an open link, `walk_in` is its `?v=` and `frame` the link's.
     """
 
     token: str
-    sheet: Sheet
+    survey: SurveyState
     questionnaire: Questionnaire
     language: str
     now: datetime
     editable: bool
-    values: Mapping[str, Any]
     route: str
+    asked: str | None = None
+    preselected: int | None = None
+    source: str = "link"
     walk_in: str | None = None
-    shared: bool = False
+    frame: Frame = NO_FRAME
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is on a screen that the next person uses, too."""
+        return bool(self.frame.start)
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        return self.sheet.answers
+        return self.survey.answers
 
     @cached_property
     def path(self) -> list[AnyQuestion]:
         return list(self.questionnaire.path(self.answers))
 
-    @cached_property
-    def say(self) -> Translator:
-        return translator("survey", self.language)
-
-    @cached_property
-    def words(self) -> Words:
-        values = {**self.sheet.piping, **self.values}
-        return Words(
-            self.questionnaire, self.language, piped(self.questionnaire, self.language, values, self.answers)
-        )
-
-    def wanted(self, key: str | None) -> AnyQuestion | None:
+    def wanted(self) -> AnyQuestion | None:
         """The question to show: the one asked for where that is open, else the next open one, else none."""
-        asked = self._open(key)
-        if asked is not None:
-            return asked
-        return None if self.sheet.state == ResponseState.COMPLETE else self._unanswered()
+        return self._open(self.asked) or self.due()
 
-    def answered(self, key: str | None) -> AnyQuestion | None:
+    def due(self) -> AnyQuestion | None:
+        """The next open question; None once everything was asked."""
+        return None if self.survey.state == ResponseState.COMPLETE else self._unanswered()
+
+    def answered(self) -> AnyQuestion | None:
         """The question that a form answers."""
-        return self._open(key) if key else self._unanswered() or self.path[0]
+        return self._open(self.asked) if self.asked else self._unanswered() or self.path[0]
 
     def says_the_same(self, question: AnyQuestion | None, sent: MultiDict[str, str]) -> bool:
         """Whether a form only repeats what is stored, as a double tap does."""
@@ -95,7 +89,7 @@ class Visit:
         missing = self.questionnaire.problems(answers)
         following = self.questionnaire.next_question(answers, after=question.key)
         if (
-            self.sheet.state == ResponseState.COMPLETE
+            self.survey.state == ResponseState.COMPLETE
         ):  # somebody changes one answer: ask only what that opens up
             while following is not None and following.key in answers:
                 following = self.questionnaire.next_question(answers, after=following.key)
@@ -121,7 +115,7 @@ class Visit:
             "v": self.walk_in,
             "q": question.key if question else None,
             "s": score,
-            "l": None if spoken == self.sheet.language else spoken,
+            "l": None if spoken == self.survey.language else spoken,
             "all": 1 if trap else None,
         }
         text = urlencode({name: value for name, value in query.items() if value is not None})
@@ -132,7 +126,7 @@ class Visit:
         if len(self.questionnaire.languages) < 2:
             return {}
         unanswered = question is not None and question.key not in self.answers
-        score = preselected() if question and unanswered and self.remembered(question) else None
+        score = self.preselected if question and unanswered and self.remembered(question) else None
         spoken = self.questionnaire.languages
         return {each: self.address(question, language=each, score=score) for each in spoken}
 
@@ -140,7 +134,7 @@ class Visit:
         """The form as it was answered before; without an answer, what the link preselects."""
         if question.key in self.answers:
             return {} if self.shared else question.as_form(self.answers[question.key])
-        score = preselected() if question is self.path[0] else None
+        score = self.preselected if question is self.path[0] else None
         if score is None:
             return {}
         if isinstance(question, SingleQuestion):  # the place in the list, as an e-mail counts it
@@ -150,44 +144,19 @@ class Visit:
     @property
     def is_over(self) -> bool:
         """Whether this is somebody who comes back after the time for changes, not who has just finished."""
-        finished = self.sheet.completed_at or self.sheet.answered_at
+        finished = self.survey.completed_at or self.survey.answered_at
         return not (self.editable or self.shared) and finished is not None and self.now - finished > JUST_NOW
 
-    def step(
-        self, question: AnyQuestion, form: Mapping[str, list[str]], mistake: AnswerProblem | None = None
-    ) -> Step:
-        where = place(self.questionnaire, question, self.answers)
-        keep = "" if self.shared else self.walk_in or self.route
-        return Step(question, self.words, self.say, where, self.token, form, mistake, keep)
-
-    def thanks(self) -> tuple[str, dict[str, str] | None]:
-        """The last page's words and its link, by the answers. A shared screen repeats none and stays here."""
-        thanks = self.questionnaire.thanks_for(self.answers)
-        if thanks and self.shared and "{answer." in thanks.text.to(self.language):
-            thanks = None
-        words = self.words.to(thanks.text) if thanks else self.say.gettext("Thank you for your feedback.")
-        link = thanks.link if thanks and not self.shared else None
-        return words, {"url": link.url, "text": self.words.to(link.text)} if link else None
-
-    def given(self) -> list[tuple[str, str, str]]:
-        """(question, answer in words, address to change it) for every question that may be answered (again)."""
-        nothing = "–"
-        return [
-            (
-                self.words.to(each.text),
-                self.step(each, {}).shown(self.answers[each.key]) if each.key in self.answers else nothing,
-                self.address(each),
-            )
-            for each in self.path
-            if self._open(each.key)
-        ]
+    def is_open(self, question: AnyQuestion) -> bool:
+        """Whether it may be answered now, or answered again."""
+        return self._open(question.key) is not None
 
     def _open(self, key: str | None) -> AnyQuestion | None:
         """The question `key`, if it is on the path and may be answered now."""
         found = next((each for each in self.path if each.key == key), None)
         if found is None or self.editable:
             return found
-        over = self.sheet.state == ResponseState.COMPLETE and not self.sheet.takes_the_rest(self.now)
+        over = self.survey.state == ResponseState.COMPLETE and not self.survey.takes_the_rest(self.now)
         return None if over or found.key in self.answers else found
 
     def _unanswered(self) -> AnyQuestion | None:

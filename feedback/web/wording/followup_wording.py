@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from feedback.core.followup import Outcome, Priority, Reason, Segment, State, Urgency
+from feedback.core.followup import Outcome, Priority, PriorityReason, Segment, State, Urgency
 from feedback.core.lifecycle import INVITATION_OUT
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
@@ -264,7 +264,7 @@ def revenue(say: Translator, account: Account | None, currency: str) -> str:
     return say.money(account.recurring_revenue, account.currency or currency)
 
 
-def sentence(say: Translator, reason: Reason, revenue: str) -> str:
+def sentence(say: Translator, reason: PriorityReason, revenue: str) -> str:
     """One reason: "renews in 34 days". `revenue` is the account's own amount, in words."""
     return SENTENCES[reason.code](say, {**reason.params, "revenue": revenue})
 

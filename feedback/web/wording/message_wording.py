@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from feedback.core.journey import Journey
 from feedback.i18n import Translator
-from feedback.services.messaging.history import Step
+from feedback.services.messaging.history import StoryStep
 from feedback.web.responses.reply_inbox import MEANINGS
 
 
@@ -139,7 +139,7 @@ def provider(say: Translator, key: str) -> str:
     return say.gettext(PROVIDERS[key]) if key in PROVIDERS else key
 
 
-def sentence(say: Translator, step: Step, journey: Journey) -> str:
+def sentence(say: Translator, step: StoryStep, journey: Journey) -> str:
     """What happened in one step."""
     if step.code not in STEPS:
         return step.code
@@ -188,7 +188,7 @@ _SHOW: Mapping[str, Callable[[Translator, object], str]] = {
 }
 
 
-def _special(say: Translator, step: Step) -> dict[str, object]:
+def _special(say: Translator, step: StoryStep) -> dict[str, object]:
     """Params whose words depend on more than themselves."""
     params = step.params
     if step.code == "quiet_hours":

@@ -21,7 +21,7 @@ from feedback.services.reports import (
     Shown,
     Standing,
 )
-from feedback.web.export.tables import Cell, Kind
+from feedback.web.export.tables import CellValue, Kind
 
 LEFT_TO_RIGHT = "\u200e"  # keeps a sign on the side of its number in right-to-left text
 
@@ -356,7 +356,7 @@ def _used(say: Translator, figures: Sequence[Figure]) -> str:
     return say.comma.join(told) or say.gettext("As the account's own data say.")
 
 
-def cell(say: Translator, value: Cell, kind: Kind, currency: str = "") -> str:
+def cell(say: Translator, value: CellValue, kind: Kind, currency: str = "") -> str:
     """A cell of a table on a page."""
     if value is None or value == "":
         return "–"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from feedback.errors import DeliveryFailed
-from feedback.providers.base import Outgoing, Receipt, Verdict, refusal
+from feedback.providers.base import Outgoing, StatusReport, Verdict, refusal
 from feedback.providers.simulator import Simulator
 from feedback.services.contact import suppression
 from feedback.services.journey import invitations
@@ -97,7 +97,9 @@ class Life:
             found = session.scalars(select(Message).where(Message.provider_id.is_not(None))).all()
             if number < len(found):
                 each = found[number]
-                report = Receipt(each.provider_id or "", "undelivered", "1", None, each.id, 1, None, verdict)
+                report = StatusReport(
+                    each.provider_id or "", "undelivered", "1", None, each.id, 1, None, verdict
+                )
                 receipts.record(session, each.provider, report, self.world.now)
 
     def complain(self, who: str, _: object) -> None:

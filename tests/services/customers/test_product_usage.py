@@ -11,19 +11,19 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import reports
 from feedback.services.access import Viewer
 from feedback.services.customers import product_usage
-from feedback.services.customers.product_usage import Point
-from feedback.settings.table import Health
+from feedback.services.customers.product_usage import UsageFigure
+from feedback.settings.table import HealthSettings
 from feedback.store.database import Database
 from feedback.store.models import Account, UsagePoint
 from tests.factories_reports import MARCH, account
 
 DAY = timedelta(days=1)
-SETTINGS = Health(usage={"active_users": 20, "exports": 100})
+SETTINGS = HealthSettings(usage={"active_users": 20, "exports": 100})
 
 
 def told(database: Database, of: Account, key: str, name: str, value: float, at: datetime) -> bool:
     with database.writing() as session:
-        return product_usage.record(session, of.external_id, Point(key, name, value, at), MARCH)[1]
+        return product_usage.record(session, of.external_id, UsageFigure(key, name, value, at), MARCH)[1]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_cannot_be_is_refused(migrated: Database, customer: Account) -> Non
     with pytest.raises(Rejected):
         told(migrated, customer, "k", "exports", 5, MARCH + DAY)
     with pytest.raises(NotFound), migrated.writing() as session:
-        product_usage.record(session, "nobody", Point("k", "exports", 1), MARCH)
+        product_usage.record(session, "nobody", UsageFigure("k", "exports", 1), MARCH)
 
 
 def test_the_newest_figure_counts_whenever_it_arrived(migrated: Database, customer: Account) -> None:
@@ -82,7 +82,7 @@ def test_the_page_of_the_account_shows_each_part_with_its_weight(
     migrated: Database, customer: Account
 ) -> None:
     told(migrated, customer, "a", "exports", 50, MARCH)
-    settings = Health(weights={"usage": 85}, usage=SETTINGS.usage)
+    settings = HealthSettings(weights={"usage": 85}, usage=SETTINGS.usage)
     with migrated.reading() as session:
         page = reports.account_page(
             session, Viewer(1, sees_all=True), customer.id, now=MARCH, settings=settings

@@ -30,7 +30,7 @@ class Desk:
             "FEEDBACK_PROVIDERS_ENABLED": "simulator_email",
         }
         settings = load(instance, environ)
-        self.runtime = Runtime(settings, database, shelf, open_providers(settings, database))
+        self.runtime = Runtime(settings, shelf, open_providers(settings, database), database)
         with database.writing() as session:
             self.people = {
                 name: user.id for name, user in factories_desk.hire(session, self.runtime, MONDAY).items()
@@ -74,7 +74,7 @@ class Desk:
         wanted: Filter = EVERYTHING,
         now: datetime = MONDAY,
         settings: Settings | None = None,
-    ) -> list[queue.Row]:
-        scales = queue.Scales.of(settings or self.runtime.settings)
+    ) -> list[queue.QueueRow]:
+        scales = queue.Scales.from_settings(settings or self.runtime.settings)
         with self.runtime.database.reading() as session:
             return queue.ranked(session, self.viewer(name), wanted, scales=scales, now=now, today=now.date())

@@ -12,6 +12,7 @@ from feedback.core.answer import Answer
 from feedback.errors import Rejected
 from feedback.services.followups import workflow
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.store.models import FollowUp, FollowUpEntry, Invitation
 from tests.services.followups.desk import MONDAY, Desk
 
@@ -22,15 +23,9 @@ def correct(desk: Desk, task: FollowUp, score: int, now: datetime = SOON) -> dic
     """Change the score behind a follow-up; kind -> follow-up of the response afterwards."""
     with desk.runtime.database.writing() as session:
         invitation = session.scalars(select(Invitation).where(Invitation.contact_id == task.contact_id)).one()
-        recording.record(
-            session,
-            invitation,
-            desk.runtime.library.of(invitation.version),
-            {"score": Answer(score)},
-            source="link",
-            followup=desk.runtime.settings.followup,
-            now=now,
-        )
+        questionnaire = desk.runtime.library.questionnaire_of(invitation.version)
+        submission = Submission({"score": Answer(score)}, now, "link")
+        recording.record(session, invitation, questionnaire, submission, desk.runtime.settings)
         session.flush()
         found = session.scalars(select(FollowUp).where(FollowUp.response_id == task.response_id))
         return {each.kind: each for each in found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import invitations
 from feedback.services.responses import recording
+from feedback.services.responses.submission import Submission
 from feedback.store.models import Contact, Enrolment, FollowUp, Invitation, JourneyEvent
 from tests.services.followups.desk import MONDAY, Desk
 
@@ -42,7 +44,7 @@ def closed(desk: Desk, outcome: str = "recovered") -> FollowUp:
 def tell(desk: Desk, now: datetime = CLOSED + DAY) -> int:
     runtime = desk.runtime
     with runtime.database.writing() as session:
-        return recovery_survey.tell_journey(session, runtime.library, runtime.settings, now)
+        return recovery_survey.tell_journey(session, runtime, now)
 
 
 def issue(desk: Desk, days: float) -> list[Invitation]:
@@ -56,14 +58,9 @@ def answer(desk: Desk, invitation: Invitation, score: int) -> None:
     runtime, now = desk.runtime, CLOSED + 41 * DAY
     with runtime.database.writing() as session:
         asked = session.get_one(Invitation, invitation.id)
+        submission = Submission({"satisfaction": Answer(score)}, now, "link")
         recording.record(
-            session,
-            asked,
-            runtime.library.of(asked.version),
-            {"satisfaction": Answer(score)},
-            source="link",
-            followup=runtime.settings.followup,
-            now=now,
+            session, asked, runtime.library.questionnaire_of(asked.version), submission, runtime.settings
         )
 
 
@@ -100,7 +97,7 @@ def test_a_journey_without_the_stage_hears_nothing(desk: Desk) -> None:
     stages = tuple(stage for stage in library.journey.stages if stage.key != "recovery")
     bare = Library(library.questionnaires, Journey(stages=stages))
     with desk.runtime.database.writing() as session:
-        assert recovery_survey.tell_journey(session, bare, desk.runtime.settings, CLOSED) == 0
+        assert recovery_survey.tell_journey(session, replace(desk.runtime, library=bare), CLOSED) == 0
         assert session.scalar(select(func.count()).select_from(JourneyEvent)) == 0
 
 
@@ -133,7 +130,7 @@ def test_the_follow_up_shows_before_and_after(desk: Desk) -> None:
     desk.answer(task.contact_id or 0, 9, "", CLOSED + 90 * DAY)
     with desk.runtime.database.reading() as session:
         found = session.get_one(FollowUp, task.id)
-        after, again = recovery_survey.of(session, found), recovery_survey.scored_again(session, found)
+        after, again = recovery_survey.find_for(session, found), recovery_survey.scored_again(session, found)
         assert after
         assert after.score
         assert again
@@ -146,7 +143,7 @@ def test_the_follow_up_shows_before_and_after(desk: Desk) -> None:
 def test_nobody_asked_is_nothing_shown(desk: Desk) -> None:
     task = closed(desk)
     with desk.runtime.database.reading() as session:
-        assert recovery_survey.of(session, session.get_one(FollowUp, task.id)) is None
+        assert recovery_survey.find_for(session, session.get_one(FollowUp, task.id)) is None
         assert recovery_survey.scored_again(session, session.get_one(FollowUp, task.id)) is None
 
 

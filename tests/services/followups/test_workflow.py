@@ -94,7 +94,7 @@ def seen_by(desk: Desk, name: str, task: FollowUp) -> set[str]:
         if reports.accounts(session, viewer, now=MONDAY, exchange=exchange):
             found.add("list")
         whole = Period(MONDAY.date(), MONDAY.date())
-        if reports.comments(session, viewer, reports.Wanted(whole)):
+        if reports.comments(session, viewer, reports.CommentFilter(whole)):
             found.add("comments")
     return found
 
@@ -160,7 +160,7 @@ def test_who_is_handed_a_follow_up_reads_what_was_done_for_the_account_before(de
             session, task.id, desk.viewer("cem"), selin.user_id, revision=task.revision, now=MONDAY
         )
     with desk.runtime.database.reading() as session:
-        assert [each.id for each in account_history.of(session, task, selin).follow_ups] == [before.id]
+        assert [each.id for each in account_history.read(session, task, selin).follow_ups] == [before.id]
 
 
 def test_from_taking_to_closing_everything_is_written_down(desk: Desk) -> None:
@@ -388,7 +388,7 @@ def test_the_history_tells_scores_and_earlier_follow_ups(desk: Desk) -> None:
     desk.answer(contact, 5, now=MONDAY - timedelta(days=90))
     (task,) = desk.answer(contact, 2)
     with desk.runtime.database.reading() as session:
-        history = account_history.of(session, task, desk.viewer("cem"))
+        history = account_history.read(session, task, desk.viewer("cem"))
     assert [score.value for score, _ in history.scores] == [2, 5]
     assert len(history.follow_ups) == 1
     assert len(history.invitations) == 2

@@ -57,7 +57,7 @@ def all_of(world: World, model: type) -> list:  # type: ignore[type-arg]
         return list(session.scalars(select(model).order_by(model.id)))
 
 
-def counts(report: imports.Report) -> tuple[int, int, int, int, int]:
+def counts(report: imports.ImportReport) -> tuple[int, int, int, int, int]:
     return report.read, report.created, report.updated, report.unchanged, report.refused_rows
 
 
@@ -236,7 +236,7 @@ def test_a_no_before_any_yes_is_kept_and_a_yes_may_follow(world: World, bring_in
         with world.database.reading() as session:
             person = eligibility.recipient(session, all_of(world, Contact)[0])
         assert person.reach["email"].consent == (
-            policy.Consent.GIVEN if said == "yes" else policy.Consent.REFUSED
+            policy.ConsentState.GIVEN if said == "yes" else policy.ConsentState.REFUSED
         )
         world.wait(days=1)
 
@@ -335,7 +335,7 @@ def test_a_file_that_cannot_be_read_as_a_whole_is_refused_in_a_sentence(
 
 def test_a_missing_file_is_a_sentence(world: World) -> None:
     with pytest.raises(ImportRefused, match="No such file"):
-        imports.run(world.database, "contacts", Path("nowhere.csv"), None, world.settings, world.now)
+        imports.run(world.database, "contacts", Path("nowhere.csv"), None, world.context, world.now)
 
 
 def test_a_misspelt_column_gets_the_nearest_name(bring_in: Importer) -> None:
@@ -372,8 +372,8 @@ def test_two_imports_of_the_same_people_at_once_store_each_of_them_once(
     for path, table in zip(paths, (rows, rows[::-1]), strict=True):
         path.write_text("external_id,name,account.external_id\n" + "".join(table))
 
-    def run(path: Path) -> imports.Report:
-        return imports.run(world.database, "contacts", path, None, world.settings, world.now)
+    def run(path: Path) -> imports.ImportReport:
+        return imports.run(world.database, "contacts", path, None, world.context, world.now)
 
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(run, paths))

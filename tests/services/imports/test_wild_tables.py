@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 
 from feedback.errors import ImportRefused
 from feedback.services import imports
-from feedback.services.imports import Report
+from feedback.services.imports import ImportReport
 from feedback.store.database import Database
 from feedback.store.models import Account, Consent, Contact
 from tests.services.conftest import MONDAY_NOON, World
@@ -33,9 +33,9 @@ TABLE = st.lists(st.lists(CELL, min_size=1, max_size=len(HEADER) + 2), max_size=
 LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def import_bytes(world: World, path: Path, raw: bytes) -> Report:
+def import_bytes(world: World, path: Path, raw: bytes) -> ImportReport:
     path.write_bytes(raw)
-    return imports.run(world.database, "contacts", path, None, world.settings, MONDAY_NOON)
+    return imports.run(world.database, "contacts", path, None, world.context, MONDAY_NOON)
 
 
 def stored(database: Database) -> int:

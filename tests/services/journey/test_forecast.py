@@ -15,7 +15,7 @@ from tests.services.conftest import World
 
 def plan(world: World, days: int = 30) -> forecast.Plan:
     with world.database.reading() as session:
-        return forecast.plan(session, world.library, world.settings, world.now, days)
+        return forecast.plan(session, world.context, world.now, days)
 
 
 def test_every_row_says_when_and_why(world: World) -> None:
@@ -52,7 +52,7 @@ def test_turns_that_the_worker_has_not_come_to_yet_are_in_the_plan(world: World)
 
     assert turns() == 180  # of today, too, before the worker has ever run
     with world.database.writing() as session:
-        planned = enrolments.plan_recurring(session, world.library, world.settings, world.now)
+        planned = enrolments.plan_recurring(session, world.context, world.now)
     assert planned > 0 and turns() == 180
     world.wait(days=3)  # it stood still
     assert turns() > 180 - planned
@@ -70,12 +70,12 @@ def test_what_is_planned_is_what_happens(world: World) -> None:
             )
         for stage in world.library.journey.stages:  # today is planned already
             if stage.enter.every:
-                enrolments.plan_recurring(session, world.library, world.settings, world.now)
+                enrolments.plan_recurring(session, world.context, world.now)
     foreseen = plan(world, days=20)
     for _ in range(20 * 24):
         with world.database.writing() as session:
-            enrolments.plan_dates(session, world.library, world.settings, world.now)
-            enrolments.plan_recurring(session, world.library, world.settings, world.now)
+            enrolments.plan_dates(session, world.context, world.now)
+            enrolments.plan_recurring(session, world.context, world.now)
         world.tick()
         world.wait(hours=1)
     with world.database.reading() as session:
@@ -131,7 +131,7 @@ def test_reminders_that_are_planned_are_sent_where_nobody_answers(world: World) 
     foreseen = reminders(world, days=8)
     for _ in range(8 * 24):
         with world.database.writing() as session:
-            enrolments.plan_recurring(session, world.library, world.settings, world.now)
+            enrolments.plan_recurring(session, world.context, world.now)
         world.tick()
         world.wait(hours=1)
     with world.database.reading() as session:
@@ -158,7 +158,7 @@ def test_a_survey_that_waits_out_a_rest_is_planned_for_its_end(world: World) -> 
     assert days["renewal"] < days["recovery"]
     for _ in range(60):
         with world.database.writing() as session:
-            enrolments.plan_dates(session, world.library, world.settings, world.now)
+            enrolments.plan_dates(session, world.context, world.now)
         world.tick()
         world.wait(days=1)
     with world.database.reading() as session:

@@ -15,7 +15,7 @@ from feedback.core.text import Text
 from feedback.i18n import LANGUAGES, translator
 from feedback.services.messaging.content import compose
 from feedback.settings import Settings
-from feedback.settings.table import Organisation
+from feedback.settings.table import OrganisationSettings
 from feedback.store.database import Database
 from tests.factories_all_types import EVERYTHING
 from tests.factories_surveys import NPS, TOKEN, invite, shelf
@@ -62,7 +62,7 @@ def test_a_text_message_that_cannot_be_answered_carries_a_link_to_stop(
 def test_the_button_of_an_email_can_be_read_whatever_colour_the_brand_has(migrated: Database) -> None:
     library = shelf(NPS)
     pale = replace(
-        Settings(instance=Path()), organisation=replace(Organisation(), name="Acme", colour="#ff0")
+        Settings(instance=Path()), organisation=replace(OrganisationSettings(), name="Acme", colour="#ff0")
     )
     with migrated.writing() as session:
         html = compose(NPS, invite(session, library, channel="email"), "email", pale).html or ""
@@ -70,7 +70,7 @@ def test_the_button_of_an_email_can_be_read_whatever_colour_the_brand_has(migrat
     assert found and contrast(normalised(found[1]), normalised(found[2])) >= LEGIBLE
 
 
-ACME = replace(Settings(instance=Path()), organisation=replace(Organisation(), name="Acme"))
+ACME = replace(Settings(instance=Path()), organisation=replace(OrganisationSettings(), name="Acme"))
 
 
 def offered(database: Database, key: str, language: str = "en") -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 
 from feedback.bootstrap import Runtime
 from feedback.errors import DeliveryFailed
-from feedback.providers.base import Deadline, Outgoing, Receipt, Sent, Verdict, refusal
+from feedback.providers.base import Deadline, Outgoing, Sent, StatusReport, Verdict, refusal
 from feedback.providers.simulator import Simulator
 from feedback.services.contact import suppression
 from feedback.services.journey import invitations
@@ -80,7 +80,7 @@ def take(world: World) -> list[dispatch.Claimed]:
         )
 
 
-def finish(world: World, outcome: dispatch.Outcome) -> bool:
+def finish(world: World, outcome: dispatch.SendOutcome) -> bool:
     with world.database.writing() as session:
         return dispatch.record(session, outcome, world.settings, world.now)
 
@@ -91,7 +91,7 @@ def reap(world: World) -> int:
 
 
 def hear(world: World, provider_id: str, status: str, message_id: int | None = None, **more: object) -> bool:
-    receipt = Receipt(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
+    receipt = StatusReport(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
     with world.database.writing() as session:
         return receipts.record(session, "simulator_sms", receipt, world.now)
 
@@ -287,7 +287,7 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
         provider_holds.hold(session, "simulator_sms", error, world.now)  # type: ignore[arg-type]
 
     def live(providers: dict[str, Any]) -> set[str]:
-        runtime = Runtime(world.settings, world.database, world.library, providers)
+        runtime = Runtime(world.settings, world.library, providers)
         with structlog.testing.capture_logs() as logged:
             Worker(runtime, lambda: world.now).tick()
         return {line["job"] for line in logged if line["event"] == "worker.job_failed"}
@@ -375,7 +375,7 @@ def test_two_noes_with_time_between_them_make_a_message_due_again(due: World) ->
 
 def test_a_leap_of_the_wall_clock_does_not_make_a_no_final(due: World) -> None:
     failing(due, unknown())
-    due.watch.elapsed = lambda: 0.0  # the process has lived for no time at all
+    due.timer.elapsed = lambda: 0.0  # the process has lived for no time at all
     send(due)
     for _ in range(5):
         due.wait(hours=2)
@@ -472,9 +472,9 @@ def test_a_late_failure_of_an_older_attempt_changes_nothing(due: World) -> None:
     expire_lease_and_resend(due)
     (second,) = take(due)
     assert second.outgoing.attempt == 2
-    assert not finish(due, dispatch.Outcome(first, error=refusal(Verdict.BAD_ADDRESS, "No such number.")))
+    assert not finish(due, dispatch.SendOutcome(first, error=refusal(Verdict.BAD_ADDRESS, "No such number.")))
     assert only(due).state == "sending"
-    assert not finish(due, dispatch.Outcome(first, error=unknown()))
+    assert not finish(due, dispatch.SendOutcome(first, error=unknown()))
     assert only(due).state == "sending"
     assert count(due, Suppression) == 0
 
@@ -483,7 +483,7 @@ def test_a_success_that_comes_after_a_resend_is_counted_as_an_incident(due: Worl
     (first,) = take(due)
     expire_lease_and_resend(due)
     send(due)
-    late = dispatch.Outcome(first, sent=Sent("SIM77", None, None, "sent"))
+    late = dispatch.SendOutcome(first, sent=Sent("SIM77", None, None, "sent"))
     finish(due, late)
     finish(due, late)
     assert hear(due, "SIM77", "delivered", only(due).id)
@@ -494,7 +494,7 @@ def test_a_success_that_comes_after_a_resend_is_counted_as_an_incident(due: Worl
 def test_a_success_that_comes_before_the_resend_prevents_it(due: World) -> None:
     (first,) = take(due)
     expire_lease_and_resend(due)
-    finish(due, dispatch.Outcome(first, sent=Sent("SIM77", None, None, "sent")))
+    finish(due, dispatch.SendOutcome(first, sent=Sent("SIM77", None, None, "sent")))
     assert send(due) == 0
     assert only(due).state == "sent"
     assert count(due, DuplicateSend) == 0
@@ -515,7 +515,7 @@ def test_receipts_may_come_in_any_order_and_any_number_of_times(due: World) -> N
 def test_a_receipt_may_come_before_the_answer_to_the_call(due: World) -> None:
     (claimed,) = take(due)
     assert hear(due, "SIM00000001", "delivered", claimed.outgoing.message_id)
-    finish(due, dispatch.Outcome(claimed, sent=Sent("SIM00000001", "+15550001111", 2, "sent")))
+    finish(due, dispatch.SendOutcome(claimed, sent=Sent("SIM00000001", "+15550001111", 2, "sent")))
     message = only(due)
     assert (message.state, message.segments, message.sender) == ("delivered", 2, "+15550001111")
     assert count(due, DuplicateSend) == 0

@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import select, update
 
 from feedback import clock
+from feedback.providers.base import StatusReport
 from feedback.providers.twilio_sms import TwilioSms
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.messaging import dispatch, receipts, reconciliation
 from feedback.store.database import Database
 from feedback.store.models import Attempt, Message, ProviderHold
 from tests import outbox_processes
+from tests.factories_surveys import NPS, shelf
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FAULTS, OUR_NUMBER, FakeTwilio
 from tests.outbox_sender import settings_for
 
@@ -30,7 +33,7 @@ class Post:
         self.settings = settings_for(lease=5, settle=2)
         self.provider = self.signed_in(AUTH_TOKEN)
         self.now = clock.now()
-        self.watch = reconciliation.Watch(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` changes
+        self.timer = reconciliation.UnconfirmedTimer(lambda: self.now.timestamp())  # noqa: PLW0108 - `now` changes
         outbox_processes.fill(database, 1)
 
     def signed_in(self, token: str) -> TwilioSms:
@@ -43,9 +46,13 @@ class Post:
             base_url=self.twilio.url,
         )
 
+    @property
+    def context(self) -> Context:
+        return Context(self.settings, shelf(NPS), {"twilio_sms": self.channel})
+
     def send(self) -> int:
         providers = {"twilio_sms": self.provider}
-        return dispatch.send_queued(self.database, providers, self.settings, "worker", self.now)
+        return dispatch.send_queued(self.database, providers, self.context, "worker", self.now)
 
     def pass_time(self) -> None:
         """A minute later; what waits after a refusal is due."""
@@ -54,7 +61,7 @@ class Post:
             session.execute(update(Message).where(Message.state == "queued").values(due_at=self.now))
             reconciliation.reap(session, self.settings, self.now)
         providers = {"twilio_sms": self.provider}
-        reconciliation.reconcile(self.database, providers, self.settings, self.now, self.watch)
+        reconciliation.reconcile(self.database, providers, self.context, self.now, self.timer)
 
     @property
     def message(self) -> Message:
@@ -135,8 +142,8 @@ def test_signed_receipts_before_the_answer_and_doubled_settle_the_message(post: 
     assert post.message.state == "delivered"
 
 
-def receipt_of(post: Post, sid: str, status: str) -> receipts.Receipt:
-    return receipts.Receipt(sid, status, None, None, post.message.id, 1, OUR_NUMBER)  # type: ignore[arg-type]
+def receipt_of(post: Post, sid: str, status: str) -> StatusReport:
+    return StatusReport(sid, status, None, None, post.message.id, 1, OUR_NUMBER)  # type: ignore[arg-type]
 
 
 def test_every_call_has_its_row(post: Post) -> None:

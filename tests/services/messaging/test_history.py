@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from feedback.errors import NotFound
-from feedback.providers.base import Receipt, Verdict, refusal
+from feedback.providers.base import StatusReport, Verdict, refusal
 from feedback.providers.simulator import Simulator
 from feedback.services.access import Viewer
 from feedback.services.messaging import history, outbox, receipts
@@ -18,7 +18,7 @@ from tests.services.conftest import World
 LEAD = Viewer(1, sees_all=True)
 
 
-def story(world: World) -> list[history.Step]:
+def story(world: World) -> list[history.StoryStep]:
     with world.database.reading() as session:
         (number,) = session.scalars(select(Invitation.id))
         return list(history.story(session, number, LEAD).steps)
@@ -38,7 +38,7 @@ def test_a_story_tells_what_happened_in_its_order(world: World) -> None:
     world.wait(minutes=2)
     world.tick()
     with world.database.writing() as session:
-        report = Receipt("SIM00000001", "delivered", None, None, None, None, None)
+        report = StatusReport("SIM00000001", "delivered", None, None, None, None, None)
         receipts.record(session, "simulator_sms", report, world.now)
     world.wait(minutes=1)
     world.reply("5")

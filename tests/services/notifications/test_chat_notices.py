@@ -300,7 +300,7 @@ def test_a_late_failure_does_not_undo_a_success(slack: Chat) -> None:
     slack.post(MONDAY + chat_notices.LEASE)
     with database.writing() as session:
         chat_notices._record(
-            session, first, chat_notices.Answer("timeout", again=True), MONDAY + 2 * chat_notices.LEASE
+            session, first, chat_notices.ChatResponse("timeout", again=True), MONDAY + 2 * chat_notices.LEASE
         )
     assert slack.call().state == "sent"
 

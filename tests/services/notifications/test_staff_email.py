@@ -22,12 +22,12 @@ from tests.services.followups.desk import MONDAY, Desk
 
 def tell(desk: Desk, now: datetime = MONDAY) -> int:
     with desk.runtime.database.writing() as session:
-        return staff_email.tell_owners(session, desk.runtime.providers, desk.runtime.settings, now)
+        return staff_email.tell_owners(session, desk.runtime, now)
 
 
 def escalate(desk: Desk, now: datetime) -> int:
     with desk.runtime.database.writing() as session:
-        return staff_email.escalate(session, desk.runtime.providers, desk.runtime.settings, now)
+        return staff_email.escalate(session, desk.runtime, now)
 
 
 def mails(desk: Desk) -> list[tuple[str, str | None]]:
@@ -266,12 +266,9 @@ def test_reminders_can_be_turned_off(desk: Desk) -> None:
     desk.low()
     tell(desk)
     quiet = replace(desk.runtime.settings.alerts, remind_before=timedelta(0))
-    settings = replace(desk.runtime.settings, alerts=quiet)
+    runtime = replace(desk.runtime, settings=replace(desk.runtime.settings, alerts=quiet))
     with desk.runtime.database.writing() as session:
-        assert (
-            staff_email.tell_owners(session, desk.runtime.providers, settings, MONDAY + timedelta(hours=3))
-            == 0
-        )
+        assert staff_email.tell_owners(session, runtime, MONDAY + timedelta(hours=3)) == 0
 
 
 # --- What was not kept ---------------------------------------------------------------------------
@@ -370,12 +367,12 @@ def test_two_workers_at_the_same_moment_tell_once(desk: Desk) -> None:
 def test_two_workers_who_find_half_each_still_tell_once(desk: Desk, job: Callable[..., int]) -> None:
     tasks = [desk.low() for _ in range(4)]
     late = MONDAY + timedelta(hours=5)
-    database, providers, settings = desk.runtime.database, desk.runtime.providers, desk.runtime.settings
+    database = desk.runtime.database
     told: list[int] = []
 
     def other_worker() -> None:
         with database.writing() as session:
-            told.append(job(session, providers, settings, late))
+            told.append(job(session, desk.runtime, late))
 
     second = threading.Thread(target=other_worker)
     with database.writing() as first:
@@ -384,7 +381,7 @@ def test_two_workers_who_find_half_each_still_tell_once(desk: Desk, job: Callabl
                 select(FollowUp).where(FollowUp.id.in_([task.id for task in tasks[:2]])).with_for_update()
             )
             assert len(colleague.scalars(theirs).all()) == 2
-            assert job(first, providers, settings, late) > 0
+            assert job(first, desk.runtime, late) > 0
         second.start()
         second.join(timeout=1)
     second.join()
@@ -402,7 +399,7 @@ def hold(desk: Desk, provider: str, country: str | None = None) -> None:
 
 def tell_of_holds(desk: Desk) -> int:
     with desk.runtime.database.writing() as session:
-        return staff_email.tell_of_holds(session, desk.runtime.providers, desk.runtime.settings, MONDAY)
+        return staff_email.tell_of_holds(session, desk.runtime, MONDAY)
 
 
 def test_admins_hear_once_of_each_hold_and_why(desk: Desk) -> None:
@@ -442,5 +439,5 @@ def test_a_kept_promise_troubles_nobody(desk: Desk) -> None:
 def test_without_an_e_mail_provider_nothing_is_pretended(desk: Desk) -> None:
     desk.low()
     with desk.runtime.database.writing() as session:
-        assert staff_email.tell_owners(session, {}, desk.runtime.settings, MONDAY) == 0
+        assert staff_email.tell_owners(session, replace(desk.runtime, channels={}), MONDAY) == 0
     assert tell(desk) == 1

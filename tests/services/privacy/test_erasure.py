@@ -18,7 +18,8 @@ from feedback.services.customers import product_usage
 from feedback.services.journey import enrolments
 from feedback.services.privacy import erasure, retention
 from feedback.services.responses import recording
-from feedback.settings.table import Retention
+from feedback.services.responses.submission import Submission
+from feedback.settings.table import RetentionSettings
 from feedback.store.base import Base
 from feedback.store.models import (
     Account,
@@ -50,23 +51,16 @@ def surveyed(world: World) -> World:
         world.contact(session, KEY, account=account, email=EMAIL)
     with world.database.writing() as session:
         event = enrolments.Event(f"t:{KEY}", "ticket_closed", KEY, world.now, {"ticket": "leaking"})
-        enrolments.record_event(session, event, world.library, world.settings, world.now)
+        enrolments.record_event(session, event, world.context, world.now)
     for _ in range(3):
         world.wait(days=1)
         world.tick()
     with world.database.writing() as session:
         invitation = session.scalars(select(Invitation)).one()
-        questionnaire = world.library.of(invitation.version)
+        questionnaire = world.library.questionnaire_of(invitation.version)
         given = {each.key: _answer_to(each.type) for each in questionnaire.questions if each.type in _GIVEN}
-        recording.record(
-            session,
-            invitation,
-            questionnaire,
-            given,
-            source="link",
-            followup=world.settings.followup,
-            now=world.now,
-        )
+        submission = Submission(given, world.now, "link")
+        recording.record(session, invitation, questionnaire, submission, world.settings)
     world.reply(WORDS, PHONE)
     return world
 
@@ -199,7 +193,7 @@ def audit_actions(session: Session) -> list[str]:
 def purge(world: World, **kept: timedelta) -> retention.Purged:
     times = {name: timedelta() for name in ("answers", "messages", "contacts", "replies", "usage")}
     with world.database.writing() as session:
-        return retention.purge(session, Retention(**(times | kept)), world.now)
+        return retention.purge(session, RetentionSettings(**(times | kept)), world.now)
 
 
 def test_nothing_is_purged_before_its_time_or_without_one(surveyed: World) -> None:
@@ -225,7 +219,7 @@ def test_old_figures_of_use_are_deleted_and_young_ones_stay(surveyed: World) -> 
         with surveyed.database.writing() as session:
             account = session.scalars(select(Account)).first()
             assert account
-            point = product_usage.Point(key, "logins", 3, surveyed.now)
+            point = product_usage.UsageFigure(key, "logins", 3, surveyed.now)
             product_usage.record(session, account.external_id, point, surveyed.now)
 
     tell("old")

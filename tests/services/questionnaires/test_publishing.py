@@ -19,7 +19,7 @@ from feedback.services import audit
 from feedback.services.questionnaires import publishing
 from feedback.services.staff import accounts
 from feedback.settings import Settings
-from feedback.settings.table import Questionnaires
+from feedback.settings.table import QuestionnaireSettings
 from feedback.store.database import Database
 from tests.services.conftest import World
 
@@ -226,7 +226,7 @@ def test_what_is_told_to_the_linter_is_made_once_until_something_is_published(
 
     def told() -> object:
         with migrated.reading() as session:
-            return rules.of(session, NOW)
+            return rules.for_session(session, NOW)
 
     first = told()
     assert told() is first
@@ -243,7 +243,7 @@ def people(database: Database) -> dict[str, int]:
     with database.writing() as session:
         return {
             role: accounts.add_user(
-                session, email=f"{role}@example.com", name=f"A {role}", roles=[role], now=NOW
+                session, accounts.NewUser(f"{role}@example.com", f"A {role}", [role]), NOW
             ).id
             for role in ("lead", "csm")
         }
@@ -251,7 +251,7 @@ def people(database: Database) -> dict[str, int]:
 
 def warned(settings: Settings, database: Database) -> dict[Warned, list[Problem]]:
     with database.reading() as session:
-        told = publishing.Rules(settings).of(session, NOW)
+        told = publishing.Rules(settings).for_session(session, NOW)
     shelf = library.load(resources.directories("questionnaires", settings.instance), told)
     return warnings(shelf.results["support-call-csat"])
 
@@ -269,7 +269,7 @@ def test_a_warning_keeps_a_questionnaire_from_being_published_until_somebody_let
         assert not publishing.acknowledge(session, "support-call-csat", list(found), by=lead, now=NOW)
     publish(migrated, load())
     with migrated.reading() as session:
-        ((entry, user),) = audit.search(session, audit.Wanted(subject="finding"), 10)
+        ((entry, user),) = audit.search(session, audit.AuditFilter(subject="finding"), 10)
     assert (entry.action, user.email, entry.at) == ("acknowledged", "lead@example.com", NOW)
     assert entry.detail["rule"] == "negation"
 
@@ -339,7 +339,7 @@ def test_an_error_that_a_lead_accepts_is_published_and_stands_in_the_audit_once(
     load()
     load()
     with migrated.reading() as session:
-        ((entry, _),) = audit.search(session, audit.Wanted(subject="finding"), 10)
+        ((entry, _),) = audit.search(session, audit.AuditFilter(subject="finding"), 10)
     assert entry.action == "accepted"
     assert (entry.detail["rule"], entry.detail["author"]) == ("double-barrelled", "lead")
 
@@ -384,7 +384,7 @@ def test_the_settings_name_more_design_leads(
     migrated: Database, write: Callable[..., None], settings: Settings
 ) -> None:
     accepted(settings, write, ("by: lead", "by: E.Yilmaz"))
-    named = replace(settings, questionnaires=Questionnaires(design_leads=("e.yilmaz",)))
+    named = replace(settings, questionnaires=QuestionnaireSettings(design_leads=("e.yilmaz",)))
     with migrated.writing() as session:
         publishing.load(session, named, NOW)
 

@@ -115,7 +115,7 @@ def test_the_next_renewal_comes_first_and_what_is_over_last(migrated: Database) 
         account(session, "Unknown")
 
         def names(order: str) -> list[str]:
-            found = reports.accounts(session, LEAD, now=NOW, exchange=EXCHANGE, order=order)  # type: ignore[arg-type]
+            found = reports.accounts(session, LEAD, reports.Listing(order), now=NOW, exchange=EXCHANGE)  # type: ignore[arg-type]
             return [each.account.name for each in found]
 
         assert names("renewal") == ["Soon", "Later", "Unknown", "Over"] or names("renewal")[:2] == [
@@ -135,7 +135,7 @@ def test_revenue_is_compared_in_one_currency_and_what_cannot_be_comes_last(migra
             ("Rial", 9_000_000, "IRR"),
         ):
             account(session, name, recurring_revenue=Decimal(amount), currency=currency)
-        found = reports.accounts(session, LEAD, now=NOW, exchange=EXCHANGE, order="revenue")
+        found = reports.accounts(session, LEAD, reports.Listing("revenue"), now=NOW, exchange=EXCHANGE)
     assert [each.account.name for each in found] == ["Dollar", "Ours", "Lira", "Rial"]
 
 

@@ -26,13 +26,13 @@ def test_the_rate_is_of_those_who_were_asked_in_the_period(migrated: Database) -
         invitation(session, MARCH + timedelta(days=60))
         rollups.rebuild(session)
         rates = reports.response_rates(session, MONTH, ["survey"])
-    support = rates.of(stage="support", channel="sms")
+    support = rates.rate_for(stage="support", channel="sms")
     assert (support.sent, support.answered, support.provisional) == (12, 6, 1)
     assert support.share == pytest.approx(0.5)
     assert support.interval is not None
     expected = proportion_confint(6, 12, method="wilson")
     assert (support.interval.low, support.interval.high) == pytest.approx(expected)
-    assert rates.of(channel="email").share is None  # one invitation is no rate
+    assert rates.rate_for(channel="email").share is None  # one invitation is no rate
     assert rates.total.sent == 13
     assert rates.total.provisional_share == pytest.approx(1 / 7)
     assert (rates.stages, rates.channels) == (["renewal", "support"], ["email", "sms"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence
 from feedback.errors import LinkClosed, NotFound
 from feedback.services.responses import lookup, open_links, recording
-from feedback.settings.table import FollowUp
+from feedback.services.responses.submission import Submission
+from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import AnswerRow, Invitation, Response, Score
 from tests.factories_surveys import NOW, NPS, RECOMMEND, TOKEN, WHY_LOW, invite, questionnaire, shelf
 
 LIBRARY = shelf(NPS)
+SETTINGS = Settings(instance=Path())
 HOUR = timedelta(hours=1)
 
 
@@ -34,10 +37,10 @@ def invited(migrated: Database) -> Database:
 def answer(
     database: Database, answers: Mapping[str, Answer | None], now: datetime = NOW, **rest: Any
 ) -> None:
-    with database.writing() as session:
-        sheet = lookup.find(session, TOKEN, now)
-        arguments = {"source": "link", "followup": FollowUp(), "now": now} | rest
-        recording.record(session, sheet, NPS, answers, **arguments)
+    with database.connection() as connection:
+        locked = lookup.lock(connection, TOKEN, now)
+        submission = Submission(answers, now, "link", **rest)
+        recording.record_locked(connection, locked, NPS, submission, SETTINGS)
 
 
 def stored(database: Database) -> Response:
@@ -123,11 +126,10 @@ STRICT = questionnaire(
 
 def send(database: Database, answers: Mapping[str, Answer | None], now: datetime = NOW) -> None:
     """Sends answers to STRICT and passes what is optional."""
-    with database.writing() as session:
-        held = lookup.hold(session, TOKEN, now)
-        recording.record(
-            session, held, STRICT, answers, source="link", followup=FollowUp(), now=now, finished=True
-        )
+    with database.connection() as connection:
+        locked = lookup.lock(connection, TOKEN, now)
+        submission = Submission(answers, now, "link", finished=True)
+        recording.record_locked(connection, locked, STRICT, submission, SETTINGS)
 
 
 @pytest.fixture
@@ -201,15 +203,15 @@ def test_a_closed_link_takes_nothing(migrated: Database, change: dict[str, Any],
 
 def test_a_complete_answer_can_be_looked_at_after_the_link_expired(invited: Database) -> None:
     answer(invited, {"recommend": Answer(9)}, finished=True)
-    with invited.reading() as session:
-        sheet = lookup.find(session, TOKEN, NOW + timedelta(days=300))
-    assert (sheet.state, sheet.editable(NOW + timedelta(days=300), HOUR)) == ("complete", False)
+    with invited.rows() as connection:
+        survey = lookup.find(connection, TOKEN, NOW + timedelta(days=300))
+    assert (survey.state, survey.editable(NOW + timedelta(days=300), HOUR)) == ("complete", False)
 
 
 @pytest.mark.parametrize("token", ["", "x", "7Kb3xWq9ZtPb", "0" * 12, "7Kb3xWq9ZtPa ", "é" * 12, "a" * 5000])
 def test_an_unknown_token_finds_nothing(invited: Database, token: str) -> None:
-    with invited.reading() as session, pytest.raises(NotFound):
-        lookup.find(session, token, NOW)
+    with invited.rows() as connection, pytest.raises(NotFound):
+        lookup.find(connection, token, NOW)
 
 
 def test_a_machine_s_answer_is_kept_but_in_no_score_until_a_person_shows(invited: Database) -> None:
@@ -229,11 +231,10 @@ def test_a_counted_answer_does_not_become_doubtful_later(invited: Database) -> N
 
 def test_signs_of_a_machine_are_noted_once(invited: Database) -> None:
     for kind, value in (("headed", None), ("preselected", 9), ("preselected", 9), ("preselected", 2)):
-        with invited.writing() as session:
-            invitation = session.scalars(select(Invitation)).one()
-            lookup.note_sign(session, invitation.id, kind, value)
-    with invited.reading() as session:
-        assert lookup.find(session, TOKEN, NOW).signs == {"headed": True, "preselected": [2, 9]}
+        with invited.connection() as connection:
+            lookup.note_sign(connection, connection.scalar(select(Invitation.id)), kind, value)
+    with invited.rows() as connection:
+        assert lookup.find(connection, TOKEN, NOW).signs == {"headed": True, "preselected": [2, 9]}
 
 
 def test_an_unscored_answer_has_no_score_row(migrated: Database) -> None:
@@ -241,15 +242,8 @@ def test_an_unscored_answer_has_no_score_row(migrated: Database) -> None:
     library = shelf(survey)
     with migrated.writing() as session:
         invitation = invite(session, library)
-        recording.record(
-            session,
-            invitation,
-            survey,
-            {"q": Answer("not_applicable")},
-            source="link",
-            followup=FollowUp(),
-            now=NOW,
-        )
+        submission = Submission({"q": Answer("not_applicable")}, NOW, "link")
+        recording.record(session, invitation, survey, submission, SETTINGS)
         assert invitation.state == "completed"
     assert stored(migrated).scores == []
 
@@ -289,16 +283,13 @@ def test_two_tabs_at_once_are_one_response(invited: Database) -> None:
 
 def test_a_visit_through_an_open_link_is_one_response_on_both_databases(migrated: Database) -> None:
     with migrated.writing() as session:
-        link = open_links.create(
-            session, LIBRARY, kind="poster", name="Shop", questionnaire="survey", now=NOW
-        )
+        link = open_links.create(session, LIBRARY, open_links.NewLink("poster", "Shop", "survey"), NOW)
         version = LIBRARY.published(session, "survey", NOW).id
     for given in ({"recommend": Answer(3)}, {"recommend": Answer(4)}, {"better": Answer(None, "Hours")}):
         with migrated.writing() as session:
-            recording.record_visit(
-                session, link, "visit1", NPS, given, version_id=version, followup=FollowUp(), now=NOW,
-                language="en", evidence={},
-            )  # fmt: skip
+            submission = Submission(given, NOW, "poster", language="en", evidence={})
+            walk_in = recording.WalkIn(link, "visit1", version)
+            recording.record_visit(session, walk_in, NPS, submission, SETTINGS)
     response = stored(migrated)
     assert [score.value for score in response.scores] == [4]
     assert (response.state, response.source, response.edits) == ("complete", "poster", 1)
@@ -308,7 +299,7 @@ def test_a_visit_through_an_open_link_is_one_response_on_both_databases(migrated
 @pytest.mark.postgres
 def test_a_double_tap_through_an_open_link_is_one_response(migrated: Database) -> None:
     with migrated.writing() as session:
-        link = open_links.create(session, LIBRARY, kind="kiosk", name="Shop", questionnaire="survey", now=NOW)
+        link = open_links.create(session, LIBRARY, open_links.NewLink("kiosk", "Shop", "survey"), NOW)
         version = LIBRARY.published(session, "survey", NOW).id
     start, failures = threading.Barrier(6), []
 
@@ -316,10 +307,10 @@ def test_a_double_tap_through_an_open_link_is_one_response(migrated: Database) -
         start.wait()
         try:
             with migrated.writing() as session:
-                recording.record_visit(
-                    session, link, "visit1", NPS, {"recommend": Answer(9)}, version_id=version,
-                    followup=FollowUp(), now=NOW, language="en", evidence={},
-                )  # fmt: skip
+                given = {"recommend": Answer(9)}
+                submission = Submission(given, NOW, "kiosk", language="en", evidence={})
+                walk_in = recording.WalkIn(link, "visit1", version)
+                recording.record_visit(session, walk_in, NPS, submission, SETTINGS)
         except BaseException as error:
             failures.append(error)
 

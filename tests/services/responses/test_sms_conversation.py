@@ -72,7 +72,7 @@ def test_a_number_answers_the_reminder_of_a_survey_that_went_out_by_mail(world: 
     with world.database.writing() as session:
         account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
         world.contact(session, account=account)
-        enrolments.plan_dates(session, world.library, world.settings, world.now)
+        enrolments.plan_dates(session, world.context, world.now)
     for _ in range(7):
         world.tick()
         world.wait(days=1)
@@ -262,9 +262,7 @@ def test_a_reply_delivered_twice_counts_once(asked: World) -> None:
     reply = Reply("SM1", "+905321234567", "+15550000000", "4", asked.now, None)
     for _ in range(2):
         with asked.database.writing() as session:
-            sms_conversation.receive(
-                session, "simulator_sms", reply, asked.library, asked.settings, asked.now
-            )
+            sms_conversation.receive(session, "simulator_sms", reply, asked.context, asked.now)
     asked.tick()
     assert asked.texts[1:] == ["What could we do better?"]
 
@@ -393,7 +391,7 @@ def test_what_we_answer_comes_from_the_number_they_wrote_to_and_shares_its_pace(
     asked.reply("HELP")
     with asked.database.writing() as session:
         reply = Reply("SM1", PHONE, "25000", "HELP", asked.now, None)
-        sms_conversation.receive(session, "simulator_sms", reply, asked.library, asked.settings, asked.now)
+        sms_conversation.receive(session, "simulator_sms", reply, asked.context, asked.now)
         senders = session.scalars(
             select(Message.sender).where(Message.purpose == "thanks").order_by(Message.id)
         )
@@ -406,9 +404,7 @@ def test_what_the_provider_has_understood_and_answered_is_not_answered_twice(ask
     ):
         reply = Reply(f"SM{number}", PHONE, "+15550000000", words, asked.now, understood)
         with asked.database.writing() as session:
-            sms_conversation.receive(
-                session, "simulator_sms", reply, asked.library, asked.settings, asked.now
-            )
+            sms_conversation.receive(session, "simulator_sms", reply, asked.context, asked.now)
             session.flush()
             assert suppression.is_suppressed(session, "sms", PHONE) == (understood == "STOP")
     asked.tick()

@@ -10,16 +10,16 @@ import pytest
 from feedback.errors import Rejected
 from feedback.services.notifications import staff_email
 from feedback.services.staff import business_hours
-from feedback.services.staff.business_hours import Hours
+from feedback.services.staff.business_hours import BusinessHours
 from feedback.settings import Settings
 from feedback.store.models import FollowUp, User
 from tests.services.followups.desk import MONDAY, Desk
 
-IRAN = Hours(frozenset({5, 6, 0, 1, 2}), time(8), time(16))
+IRAN = BusinessHours(frozenset({5, 6, 0, 1, 2}), time(8), time(16))
 WEDNESDAY = datetime(2026, 3, 4, 11, tzinfo=UTC)  # half past two in Tehran
 
 
-def set_hours(desk: Desk, name: str, hours: Hours, settings: Settings | None = None) -> None:
+def set_hours(desk: Desk, name: str, hours: BusinessHours, settings: Settings | None = None) -> None:
     with desk.runtime.database.writing() as session:
         user = session.get_one(User, desk.people[name])
         user.time_zone = "Asia/Tehran"
@@ -66,7 +66,7 @@ def test_what_equals_the_installation_s_moves_with_it(desk: Desk) -> None:
     with desk.runtime.database.reading() as session:
         neda = session.get_one(User, desk.people["neda"])
         assert (neda.work_days, neda.work_from, neda.work_to) == ([0, 1, 2, 5, 6], None, None)
-        assert business_hours.hours_of(neda, later) == Hours(IRAN.days, time(10), time(18))
+        assert business_hours.hours_of(neda, later) == BusinessHours(IRAN.days, time(10), time(18))
 
 
 def test_an_open_promise_keeps_its_date(desk: Desk) -> None:
@@ -85,7 +85,7 @@ def test_an_open_promise_keeps_its_date(desk: Desk) -> None:
         replace(IRAN, holidays="mars"),
     ],
 )
-def test_hours_at_which_nobody_could_work_are_refused(desk: Desk, hours: Hours) -> None:
+def test_hours_at_which_nobody_could_work_are_refused(desk: Desk, hours: BusinessHours) -> None:
     with pytest.raises(Rejected):
         set_hours(desk, "neda", hours)
 

@@ -13,12 +13,12 @@ from feedback.bootstrap import Runtime
 from feedback.services.staff.accounts import RoleName
 from feedback.web.app import create_app
 from feedback.web.auth.permissions import FOREIGN, ROLES, Access, Permission, access_of
-from feedback.web.customer_app import Door
+from feedback.web.customer_app import PathDispatcher
 from tests.factories_desk import PEOPLE
 from tests.web.conftest import SignIn
 
 PUBLIC = {
-    "front_door",
+    "home",
     "account.language",
     "observe.healthz",
     "observe.readyz",
@@ -70,16 +70,16 @@ def test_the_customers_application_holds_only_what_is_public(app: Flask) -> None
 
 
 def test_no_address_of_the_staff_s_leads_to_the_customers_door(app: Flask) -> None:
-    door = app.wsgi_app
-    while not isinstance(door, Door):  # what stands before it
-        door = door.app  # type: ignore[attr-defined]
+    dispatcher = app.wsgi_app
+    while not isinstance(dispatcher, PathDispatcher):  # what stands before it
+        dispatcher = dispatcher.app  # type: ignore[attr-defined]
     for rule in app.url_map.iter_rules():
         for written in (address(rule), address(rule).rstrip("/"), address(rule) + "/"):
-            assert not written or not door.is_for_customers(written), rule
-    assert not any("<" in each for each in door.rooms), "an address that begins with anything"
+            assert not written or not dispatcher.is_for_customers(written), rule
+    assert not any("<" in each for each in dispatcher.staff_prefixes), "an address that begins with anything"
     customers = app.extensions["customers"]
     made = [rule.build({"token": "7Kb3xWq9ZtPa"}) for rule in customers.url_map.iter_rules()]
-    assert all(each and door.is_for_customers(each[1]) for each in made)
+    assert all(each and dispatcher.is_for_customers(each[1]) for each in made)
 
 
 @pytest.mark.parametrize("path", ["/dsk", "/login.", "/7Kb3xWq9ZtP"])

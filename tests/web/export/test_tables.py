@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from feedback.web.export.tables import Cell, Column, Kind, Table, as_csv, as_xlsx
+from feedback.web.export.tables import CellValue, Column, Kind, Table, as_csv, as_xlsx
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from feedback.web.export.tables import Cell, Column, Kind, Table, as_csv, as_xls
         ("text", "0.30000000000000004", "0.30000000000000004"),
     ],
 )
-def test_a_file_holds_as_many_digits_as_mean_something(kind: Kind, cell: Cell, told: str) -> None:
+def test_a_file_holds_as_many_digits_as_mean_something(kind: Kind, cell: CellValue, told: str) -> None:
     table = Table("t", "T", [Column("name"), Column("value", kind)], [("a", cell), ("b", None)])
     assert as_csv(table).decode("utf-8-sig").splitlines()[1:] == [f"a,{told}", "b,"]
     book = zipfile.ZipFile(io.BytesIO(as_xlsx(table, rtl=False)))

@@ -19,7 +19,7 @@ from feedback.errors import ProviderHeld
 from feedback.i18n import LANGUAGES, translator
 from feedback.providers.base import Verdict
 from feedback.services.messaging import provider_holds
-from feedback.services.messaging.history import Step
+from feedback.services.messaging.history import StoryStep
 from feedback.store.models import (
     Attempt,
     AuditEntry,
@@ -352,7 +352,7 @@ def test_every_step_has_a_sentence_even_where_nothing_is_known(language: str) ->
     always = {"moved_from": "2026-03-02T19:10:00+00:00", "moved_to": "2026-03-03T06:00:00+00:00"}
     for code in message_wording.STEPS:
         params = {**always, "which": "2026-03-02", "attempt": 1, "zones": ["Asia/Tehran"]}
-        sentence = message_wording.sentence(say, Step(clock.now(), code, params), journey)
+        sentence = message_wording.sentence(say, StoryStep(clock.now(), code, params), journey)
         assert sentence
         assert "{" not in sentence
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.web.reports import svg
-from feedback.web.reports.svg import Dot, Scale, Value
+from feedback.web.reports.svg import Axis, Dot, Value
 
 numbers = st.floats(-100, 100)
 
@@ -78,7 +78,7 @@ MONTHS = [(date(2025 + n // 12, n % 12 + 1, 1), str(n)) for n in range(13)]
 
 @given(found=dots, rtl=st.booleans(), width=st.sampled_from([svg.WIDE, svg.NARROW]))
 def test_single_answers_lie_on_their_days(found: list[Dot], rtl: bool, width: float) -> None:
-    drawn = svg.timeline(found, Scale(0, 10, 2.5), MONTHS, str, rtl=rtl, width=width)
+    drawn = svg.timeline(found, Axis(0, 10, 2.5), MONTHS, str, rtl=rtl, width=width)
     assert len(drawn.dots) == len(found)
     assert all(0 <= each.x <= width and 0 <= each.y <= drawn.height for each in drawn.dots)
     at = {each.day: mark.x for each, mark in zip(found, drawn.dots, strict=True)}
@@ -90,5 +90,5 @@ def test_a_line_joins_the_answers_of_one_person_only() -> None:
         Dot(date(2025, month, 5), value, who, "good", "")
         for month, value, who in ((1, 3, "a"), (2, 9, "b"), (6, 8, "a"))
     ]
-    (line,) = svg.timeline(found, Scale(0, 10, 2.5), MONTHS, str, rtl=False).lines
+    (line,) = svg.timeline(found, Axis(0, 10, 2.5), MONTHS, str, rtl=False).lines
     assert len(coordinates(line)) == 2

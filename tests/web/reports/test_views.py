@@ -330,12 +330,12 @@ def test_a_file_of_accounts_holds_only_those_that_its_reader_may_see(
     sign_in: SignIn, runtime: Runtime
 ) -> None:
     with runtime.database.reading() as session:
-        exchange = exchange_of(runtime.settings)
+        exchange, everybody = exchange_of(runtime.settings), reports.Listing(page=None)
         everything = reports.accounts(
-            session, Viewer(0, sees_all=True), now=clock.now(), exchange=exchange, page=None
+            session, Viewer(0, sees_all=True), everybody, now=clock.now(), exchange=exchange
         )
         selin = session.scalars(select(User).where(User.email == "selin@example.com")).one()
-        hers = reports.accounts(session, Viewer(selin.id), now=clock.now(), exchange=exchange, page=None)
+        hers = reports.accounts(session, Viewer(selin.id), everybody, now=clock.now(), exchange=exchange)
     assert 0 < len(hers) < len(everything)
 
 

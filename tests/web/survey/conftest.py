@@ -18,7 +18,7 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.questionnaire import Questionnaire
 from feedback.settings import Secret, Settings
-from feedback.settings.table import Organisation, Web
+from feedback.settings.table import OrganisationSettings, WebSettings
 from feedback.store.database import Database
 from feedback.web.app import create_app
 from feedback.web.survey import stamp
@@ -61,9 +61,9 @@ class Site:
 def settings(tmp_path: Path) -> Settings:
     return replace(
         Settings(instance=tmp_path),
-        web=replace(Web(), secret_key=Secret("s" * 40), password_salt=Secret("p" * 40)),
+        web=replace(WebSettings(), secret_key=Secret("s" * 40), password_salt=Secret("p" * 40)),
         organisation=replace(
-            Organisation(),
+            OrganisationSettings(),
             name="Acme",
             privacy_url="https://acme.example/privacy",
             support_email="help@acme.example",
@@ -82,7 +82,9 @@ def open_site(migrated_sqlite: Path, tmp_path: Path, settings: Settings) -> Iter
     opened: list[Database] = []
 
     def open_site(
-        questionnaire: Questionnaire = NPS, organisation: Organisation | None = None, **invitation: Any
+        questionnaire: Questionnaire = NPS,
+        organisation: OrganisationSettings | None = None,
+        **invitation: Any,
     ) -> Site:
         own = replace(settings, organisation=organisation) if organisation else settings
         file = shutil.copy(migrated_sqlite, tmp_path / f"{len(opened)}.db")
@@ -91,7 +93,7 @@ def open_site(migrated_sqlite: Path, tmp_path: Path, settings: Settings) -> Iter
         library = shelf(questionnaire)
         with database.writing() as session:
             invite(session, library, questionnaire.key, **invitation)
-        runtime = Runtime(own, database, library, {})
+        runtime = Runtime(own, library, {}, database)
         return Site(runtime, create_app(runtime))
 
     yield open_site

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from feedback import clock
 from feedback.core.answer import Answer
 from feedback.services.responses import recording
-from feedback.settings.table import FollowUp
+from feedback.services.responses.submission import Submission
 from feedback.store.models import Invitation, Response
 from tests.factories_surveys import RECOMMEND, WHY_LOW, questionnaire
 from tests.web.survey.conftest import Opener, Site
@@ -30,16 +30,10 @@ def answered(open_site: Opener, now: time_machine.Coordinates) -> Site:
     """A customer has sent score and comment by SMS and was thanked; `solved` was never asked."""
     site = open_site(ASKS_MORE)
     with site.runtime.database.writing() as session:
-        recording.record(
-            session,
-            session.scalars(select(Invitation)).one(),
-            ASKS_MORE,
-            {"recommend": Answer(3), "better": Answer(None, "Answer faster")},
-            source="sms_reply",
-            followup=FollowUp(),
-            now=clock.now(),
-            finished=True,
-        )
+        invitation = session.scalars(select(Invitation)).one()
+        given = {"recommend": Answer(3), "better": Answer(None, "Answer faster")}
+        submission = Submission(given, clock.now(), "sms_reply", finished=True)
+        recording.record(session, invitation, ASKS_MORE, submission, site.runtime.settings)
     return site
 
 

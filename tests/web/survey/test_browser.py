@@ -228,7 +228,7 @@ def open_link(site: Site, serve: Any, kind: LinkKind) -> str:
     origin = serve(site).rpartition("/")[0]
     with site.runtime.database.writing() as session:
         made = open_links.create(
-            session, site.runtime.library, kind=kind, name="Shop", questionnaire="survey", now=clock.now()
+            session, site.runtime.library, open_links.NewLink(kind, "Shop", "survey"), clock.now()
         )
     return f"{origin}/in/{made.token}"
 
@@ -334,7 +334,7 @@ def test_an_embedded_form_gets_the_height_that_it_needs(
     origin = serve(nps).rpartition("/")[0]
     with nps.runtime.database.writing() as session:
         link = open_links.create(
-            session, nps.runtime.library, kind="embed", name="Shop", questionnaire="survey", now=clock.now()
+            session, nps.runtime.library, open_links.NewLink("embed", "Shop", "survey"), clock.now()
         )
     page = open_page(browser)
     page.goto(

@@ -30,7 +30,7 @@ def site(open_site: Opener, now: object) -> Site:
 def make(site: Site, kind: open_links.LinkKind = "poster", **rest: Any) -> Link:
     with site.runtime.database.writing() as session:
         return open_links.create(
-            session, site.runtime.library, kind=kind, name="Shop", questionnaire="survey", now=NOW, **rest
+            session, site.runtime.library, open_links.NewLink(kind, "Shop", "survey", **rest), NOW
         )
 
 
@@ -320,6 +320,4 @@ def test_an_origin_must_be_a_site(site: Site, origin: str) -> None:
 
 def test_a_link_needs_a_questionnaire(site: Site) -> None:
     with site.runtime.database.writing() as session, pytest.raises(NotFound):
-        open_links.create(
-            session, site.runtime.library, kind="poster", name="x", questionnaire="none", now=NOW
-        )
+        open_links.create(session, site.runtime.library, open_links.NewLink("poster", "x", "none"), NOW)

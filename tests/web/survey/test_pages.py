@@ -21,7 +21,7 @@ from feedback.core.answer import Answer
 from feedback.core.questions import TextQuestion
 from feedback.i18n import LOCALES, read
 from feedback.resources import shipped
-from feedback.settings.table import Organisation
+from feedback.settings.table import OrganisationSettings
 from feedback.store.models import AnswerRow, Invitation, Response, Score
 from tests.factories_all_types import EVERYTHING, LANGUAGES
 from tests.factories_surveys import NOW, TOKEN, questionnaire
@@ -348,7 +348,7 @@ def test_mistyped_addresses_of_any_other_form_are_no_guesses(site: Site) -> None
 def test_every_closed_link_has_a_way_on_where_no_support_is_named(
     open_site: Opener, now: time_machine.Coordinates
 ) -> None:
-    acme = replace(Organisation(), name="Acme")
+    acme = replace(OrganisationSettings(), name="Acme")
     site = open_site(organisation=acme)
     way = "please get in touch with Acme as you usually do"
     assert way in site.client.get("/" + "A" * 12).text

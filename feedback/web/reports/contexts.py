@@ -1,0 +1,142 @@
+"""What the template of each page of reports is given: the fields are the names that it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from feedback.core.health import Health
+from feedback.core.metrics import Metric
+from feedback.core.period import Bucket, Period
+from feedback.services.reports import (
+    AccountPage,
+    AfterClosing,
+    Cell,
+    ClosedLoop,
+    Comment,
+    CommentFilter,
+    Compared,
+    Glance,
+    Group,
+    Rates,
+    ScoredAgain,
+    Series,
+    Standing,
+    TrendPoint,
+)
+from feedback.store.models import Account
+from feedback.web.export.tables import Table
+from feedback.web.reports.filters import Asked
+from feedback.web.reports.tables import Names
+
+Wordings = Mapping[tuple[str, str], str]
+"""(questionnaire, question) -> how it is asked today in the reader's language."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageContext:
+    """What every page has: its tables by the key of their file, and how things are called."""
+
+    tables: Mapping[str, Table]
+    names: Names
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewContext(PageContext):
+    asked: Asked
+    other: Period | None
+    glances: Sequence[Glance]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two groups beside each other; `b` None is all others."""
+
+    a: Group
+    b: Group | None
+    compared: Compared
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesContext(PageContext):
+    """`cells` and `groups` are by dimension; `groups` are (key, name) of those that may be looked at alone."""
+
+    asked: Asked
+    other: Period | None
+    series: Series
+    metric: Metric
+    group: Group
+    compared: Compared
+    points: Sequence[TrendPoint]
+    bucket: Bucket
+    cells: Mapping[str, Sequence[Cell]]
+    rates: Rates | None
+    groups: Mapping[str, Sequence[tuple[str, str]]]
+    contrast: Contrast | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentsContext(PageContext):
+    """`owners` are (id, name); `more` is the answer before which the next page begins."""
+
+    asked: Asked
+    wanted: CommentFilter
+    known: Sequence[Series]
+    moods: Mapping[str, str]
+    followed: Mapping[str, str]
+    languages: Collection[str]
+    owners: Sequence[tuple[int, str]]
+    comments: Sequence[Comment]
+    more: int | None
+    questions: Wordings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopContext(PageContext):
+    """`after`, `again` and `titles` (of series by trend) say whether closing complaints helped."""
+
+    asked: Asked
+    closing: ClosedLoop
+    kind: str
+    after: AfterClosing | None = None
+    again: Sequence[ScoredAgain] = ()
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountsContext(PageContext):
+    standings: Sequence[Standing]
+    search: str
+    order: str
+    page: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountContext(PageContext):
+    page: AccountPage
+    account: Account
+    health: Health
+    comments: Sequence[Comment]
+    questions: Wordings
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarterContext(PageContext):
+    """`told` are the surveys that have a score, with their year and its table; `most_` what the first sheet takes."""
+
+    period: Period
+    other: Period | None
+    earlier: Period
+    later: Period | None
+    glances: Sequence[Glance]
+    told: Sequence[tuple[Glance, Sequence[TrendPoint], Table | None]]
+    most_charts: int
+    most_rows: int
+    most_ends: int
+    closing: ClosedLoop
+    organisation: str
+    after: AfterClosing
+    again: Sequence[ScoredAgain]
+    titles: Mapping[str, str]

@@ -1,0 +1,110 @@
+"""What a form says about a visit: an answer to store, a mistake to show, or words that came too late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from werkzeug.datastructures import MultiDict
+
+from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.questions import AnyQuestion
+from feedback.core.questions.base import Form
+from feedback.services.responses.submission import Submission
+from feedback.web.survey import bot_signals, stamp
+from feedback.web.survey.forms import StepForm, step_form, typed
+from feedback.web.survey.visit import Visit
+
+
+@dataclass(frozen=True)
+class Onward:
+    """The visit goes on at this address, once the submission, if there is one, is stored."""
+
+    address: str
+    submission: Submission | None = None
+
+
+@dataclass(frozen=True)
+class Mistaken:
+    """Nothing is stored: the question is shown again, with the form as it was sent."""
+
+    question: AnyQuestion
+    form: Form
+    mistake: AnswerProblem
+
+
+@dataclass(frozen=True)
+class TooLate:
+    """Nothing is stored: the question is not open any more. `words` are given back, `following` is the way on."""
+
+    reason: str
+    words: Sequence[str]
+    following: str
+
+
+class FormReader:
+    """Reads forms that were stamped with one of `keys`."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = keys
+        self._forms: dict[tuple[int, str], type[StepForm]] = {}
+
+    def read(self, visit: Visit, sent: MultiDict[str, str]) -> Onward | Mistaken | TooLate:
+        """What the sent form asks for."""
+        question = visit.answered()
+        if question is None:
+            return _missed(visit, sent)
+        form = self._form(visit, question)(sent)
+        rendered = stamp.read(self._keys, visit.token, form.stamp.data or "")
+        # The page of a shared screen comes empty: to pass it takes nothing back.
+        standing = visit.answers.get(question.key) if visit.shared and form.answer.is_blank else None
+        if rendered is None or not (standing or form.validate()):
+            problem = form.answer.problem or AnswerProblem(question.key, "stale")
+            return Mistaken(question, sent.to_dict(flat=False), problem)
+        answer = standing or form.answer.data
+        submission = None
+        if answer is not None or visit.survey.state:
+            submission = _submission(visit, question, answer, form, rendered)
+        return Onward(visit.after(question, answer), submission)
+
+    def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
+        """The step's form class; versions never change, so one is made once."""
+        if not visit.survey.version_id:
+            return step_form(question)
+        known = (visit.survey.version_id, question.key)
+        if known not in self._forms:
+            self._forms[known] = step_form(question)
+        return self._forms[known]
+
+
+def _submission(
+    visit: Visit, question: AnyQuestion, answer: Answer | None, form: StepForm, rendered: datetime
+) -> Submission:
+    return Submission(
+        answers={question.key: answer},
+        at=visit.now,
+        source=visit.source,
+        language=visit.language,
+        evidence=bot_signals.gathered(visit.survey, form, rendered, visit.now).stored(),
+        finished=visit.is_last(question, answer),
+    )
+
+
+def _missed(visit: Visit, sent: MultiDict[str, str]) -> Onward | Mistaken | TooLate:
+    """An answer to a question that is not open (any more): nothing is stored, and nothing kept quiet.
+
+    Too late for a change: a page says so and gives the words back. Where another tab has led elsewhere, the
+    words are offered for the open question that is now in its place.
+    """
+    asked = visit.questionnaire.question(visit.asked or "")
+    words = typed(sent, asked)
+    if visit.shared or visit.says_the_same(asked, sent) or (asked not in visit.path and not words):
+        return Onward(visit.address())
+    place = None if asked in visit.path else visit.place_for_words()
+    if place is None:
+        following = visit.address() if visit.due() else ""
+        return TooLate("closed" if asked in visit.path else "moved", words, following)
+    earlier = visit.remembered(place).get(f"{place.key}.text", [])
+    form = {place.key: ["\n".join([*earlier, *words])]}
+    return Mistaken(place, form, AnswerProblem(place.key, "moved"))

@@ -1,0 +1,148 @@
+"""Draws where a visit stands: the question that is due, or thanks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Response
+
+from feedback.core.answer import AnswerProblem
+from feedback.core.questions import AnyQuestion
+from feedback.core.questions.base import Form
+from feedback.web.survey import kiosk, stamp
+from feedback.web.survey.pages import Notice, Pages
+from feedback.web.survey.steps import Step, Wording, piped, position, same_for_all
+from feedback.web.survey.visit import Visit
+
+_ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
+"""Stand-ins in a page that is drawn before it is known for whom."""
+
+
+class Screens:
+    """The pages of visits; forms are stamped with the first of `keys`, texts may name the `company`."""
+
+    def __init__(self, pages: Pages, keys: Sequence[bytes], company: str) -> None:
+        self._pages = pages
+        self._keys = keys
+        self._company = company
+        self._drawn: dict[tuple[int, str, str, str], str] = {}
+
+    def show(self, visit: Visit) -> Response:
+        """The step that is due, the one that the address asks for, or thanks."""
+        question = visit.wanted()
+        if question is None:
+            return self.thanks(visit)
+        return self.question(visit, question, visit.remembered(question))
+
+    def question(
+        self, visit: Visit, question: AnyQuestion, form: Form, mistake: AnswerProblem | None = None
+    ) -> Response:
+        """The page of one step, its inputs filled from `form`."""
+        made = stamp.make(self._keys[0], visit.token, visit.now)
+        plain = not (form or mistake or visit.walk_in or visit.answers)
+        if plain and (page := self._first_page(visit, question)):
+            return self._pages.respond(page.replace(_ROUTE, visit.route).replace(_STAMP, made))
+        return self._pages.render(
+            "survey/question.html",
+            visit.language,
+            status=422 if mistake else 200,
+            ancestors=visit.frame.ancestors,
+            again=visit.frame.again(kiosk.IDLE),
+            stamp=made,
+            **self._context(visit, question, form, mistake),
+        )
+
+    def thanks(self, visit: Visit) -> Response:
+        """The last page's words and its link, by the answers. A shared screen repeats none and stays here."""
+        wording = self._wording(visit)
+        thanks = visit.questionnaire.thanks_for(visit.answers)
+        if thanks and visit.shared and "{answer." in thanks.text.to(visit.language):
+            thanks = None
+        link = thanks.link if thanks and not visit.shared else None
+        given = [] if visit.shared else _given(visit, wording)
+        return self._pages.render(
+            "survey/thanks.html",
+            visit.language,
+            ancestors=visit.frame.ancestors,
+            again=visit.frame.again(kiosk.THANKED),
+            languages=visit.languages(None),
+            words=wording.to(thanks.text) if thanks else wording.say.gettext("Thank you for your feedback."),
+            link={"url": link.url, "text": wording.to(link.text)} if link else None,
+            given=given,
+            editable=visit.editable,
+            answered=bool(visit.answers),
+            over=visit.is_over and not given,
+        )
+
+    def too_late(self, visit: Visit, reason: str, words: Sequence[str], following: str) -> Response:
+        """The page of an answer to a question that is not open any more, with a way on (`following`)."""
+        notice = replace(_closed(reason, words), following=following)
+        return self._pages.notice(notice, visit.language, seconds=kiosk.IDLE)
+
+    def closed(self, reason: str, language: str, words: Sequence[str]) -> Response:
+        """The page of a link that takes no more answers, with the words that somebody was about to send."""
+        return self._pages.notice(_closed(reason, words), language)
+
+    def _first_page(self, visit: Visit, question: AnyQuestion) -> str:
+        """The page that almost everybody sees first: drawn once, then only given its address and stamp.
+
+        Empty where the page is not the same for all, because its options are shuffled or its texts filled in.
+        """
+        known = (visit.survey.version_id, question.key, visit.language, visit.survey.language)
+        if known not in self._drawn:
+            anybody = replace(visit, route=_ROUTE)
+            context = self._context(anybody, question, {}, None)
+            page = self._pages.draw("survey/question.html", visit.language, stamp=_STAMP, **context)
+            self._drawn[known] = page if same_for_all(question) else ""
+        return self._drawn[known]
+
+    def _context(
+        self, visit: Visit, question: AnyQuestion, form: Form, mistake: AnswerProblem | None
+    ) -> dict[str, Any]:
+        keep = "" if visit.shared else visit.walk_in or visit.route
+        where = position(visit.questionnaire, question, visit.answers)
+        return {
+            "languages": visit.languages(question),
+            "s": Step(question, self._wording(visit), where, visit.token, form, mistake, keep),
+            "action": visit.address(question),
+            "back": visit.back(question),
+            "trap": visit.address(question, trap=True),
+        }
+
+    def _wording(self, visit: Visit) -> Wording:
+        values: Mapping[str, Any] = {**visit.survey.piping, "company": self._company}
+        return piped(Wording(visit.questionnaire, visit.language, values), visit.answers)
+
+
+def _given(visit: Visit, wording: Wording) -> list[tuple[str, str, str]]:
+    """(question, answer in words, address to change it) for every question that may be answered (again)."""
+    nothing = "–"
+    return [
+        (
+            wording.to(each.text),
+            wording.answer(each, visit.answers[each.key]) if each.key in visit.answers else nothing,
+            visit.address(each),
+        )
+        for each in visit.path
+        if visit.is_open(each)
+    ]
+
+
+def _closed(reason: str, words: Sequence[str]) -> Notice:
+    return replace(_CLOSED[reason], said="\n".join(words), onward=True)
+
+
+_CLOSED: Mapping[str, Notice] = {
+    "expired": Notice(
+        410,
+        "This survey has ended",
+        "Thank you for opening it. Answers are not collected any more.",
+    ),
+    "withdrawn": Notice(410, "This survey was withdrawn", "There is nothing for you to do."),
+    "closed": Notice(
+        410, "Your answer is saved", "The time for changes is over. Thank you for your feedback."
+    ),
+    "moved": Notice(422, "This question is no longer open", "Your earlier answer was changed."),
+}
