@@ -1,4 +1,4 @@
-"""What `doctor --deep` finds, and the numbers that everybody looks at."""
+"""What `doctor --deep` finds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from feedback.errors import ChannelHeld
-from feedback.services.messaging import invariants, metrics, provider_holds
+from feedback.services.messaging import invariants, provider_holds
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 from tests.services.conftest import World
 
@@ -104,30 +103,3 @@ def test_each_broken_invariant_is_named(
     with sent.database.writing() as session:
         harm(session, sent)
     assert code in codes(sent)
-
-
-def test_the_collector_can_read_the_figures(sent: World) -> None:
-    with sent.database.writing() as session:
-        _held(session, sent)
-        found = metrics.figures(session, sent.now)
-    families = {each.name: each for each in text_string_to_metric_families(metrics.exposition(found))}
-    (sample,) = families["feedback_messages"].samples
-    assert (sample.labels, sample.value) == ({"channel": "simulator_sms", "state": "sent"}, 1.0)
-    assert families["feedback_segments"].samples[0].value >= 1
-    assert families["feedback_channel_held"].samples[0].labels["channel"] == "twilio_sms"
-
-
-def test_what_was_spent_is_told_by_day_and_sender(sent: World) -> None:
-    with sent.database.reading() as session:
-        (row,) = metrics.spent(session, sent.settings, sent.now)
-    assert (row.day, row.channel, row.messages) == (sent.now.date(), "simulator_sms", 1)
-    assert row.segments >= 1
-
-
-@pytest.mark.parametrize(
-    ("text", "parts", "costly"), [("Hello", 1, None), ("a" * 161, 2, None), ("Teşekkürler " * 8, 2, "ş")]
-)
-def test_the_price_is_known_before_sending(world: World, text: str, parts: int, costly: str | None) -> None:
-    found = metrics.estimate(text, 10, world.settings)
-    assert (found.segments, found.costly, found.recipients) == (parts, costly, 10)
-    assert found.cost == parts * 10 * world.settings.twilio.cost_per_segment
