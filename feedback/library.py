@@ -29,7 +29,6 @@ from feedback.lint.reader import read
 from feedback.store.database import zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion
 
-JOURNEY = "journey.yaml"
 FINDING, ACKNOWLEDGED = "finding", "acknowledged"
 """How the audit calls a warning of the linter that somebody lets stand."""
 

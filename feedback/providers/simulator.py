@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,10 +66,6 @@ class MemoryMailbox:
     def inbound(self, to: str, since: datetime) -> Iterable[Reply]:
         recent = [each for each in self.replies if each.to == to and (each.received_at or since) >= since]
         return list(reversed(recent))
-
-    def times_delivered(self) -> Counter[int]:
-        """How often each message id arrived; anything but 1 is a fault of the sender."""
-        return Counter(each.outgoing.message_id for each in self.delivered)
 
 
 class Simulator:

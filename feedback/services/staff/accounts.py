@@ -129,12 +129,6 @@ def revoke_sessions(session: Session, user: User, *, by: int | None, now: dateti
     audit.record(session, "sessions revoked", "user", user.id, by=by, now=now)
 
 
-def set_password(session: Session, user: User, password: str, salt: str, *, now: datetime) -> None:
-    """A new password; whoever was signed in with the old one is signed out. Raises Rejected."""
-    user.password = hash_password(password, salt)
-    revoke_sessions(session, user, by=None, now=now)
-
-
 def hash_password(password: str, salt: str) -> str:
     """As the web's sign-in verifies it: Argon2id over an HMAC with the installation's own salt.
 

@@ -35,7 +35,7 @@ from feedback.store.models import Message
 from feedback.worker import Worker
 from tests import outbox_processes
 from tests.conftest import missing
-from tests.services.conftest import World
+from tests.services.conftest import World, times_delivered
 from tests.services.messaging.test_dispatch import queue, reap, send
 
 pytestmark = pytest.mark.postgres
@@ -170,7 +170,7 @@ def test_a_server_that_stops_in_the_middle_of_a_claim_sends_nothing_and_loses_no
         send(world)
     server.start()
     assert send(world) == 3
-    assert set(world.mailbox.times_delivered().values()) == {1}
+    assert set(times_delivered(world.mailbox).values()) == {1}
 
 
 def test_a_claim_that_nobody_heard_the_end_of_is_looked_up_before_it_is_sent(
