@@ -164,6 +164,11 @@ class Translator:
         return self.number(value) if is_number else value  # type: ignore[arg-type]
 
 
+def _(message: str) -> str:
+    """Marks a text for the catalogues where it is written; it is translated where it is shown."""
+    return message
+
+
 def translator(domain: str, language: str | None) -> Translator:
     """The translator of a domain; a language that it does not speak is answered in its first one."""
     spoken = LANGUAGES[domain]

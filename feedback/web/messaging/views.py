@@ -12,6 +12,7 @@ from flask_security import current_user
 from feedback import clock
 from feedback.core.local_days import day_of
 from feedback.errors import NotFound, Rejected
+from feedback.i18n import _
 from feedback.services import audit
 from feedback.services.journey import invitations
 from feedback.services.messaging import history, outbox, provider_holds
@@ -27,10 +28,6 @@ from feedback.web.wording import followup_wording, message_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 WHOLE = Permission.MANAGE_DELIVERIES

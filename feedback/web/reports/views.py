@@ -23,7 +23,7 @@ from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction_of
 from feedback.errors import NotFound
-from feedback.i18n import LANGUAGES, language_name
+from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
@@ -43,10 +43,6 @@ from feedback.web.wording import followup_wording, score_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
