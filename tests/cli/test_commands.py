@@ -96,6 +96,8 @@ def test_doctor_names_a_held_channel_and_its_cause(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
     assert "F110 twilio_sms (TR) sends nothing since 2026-03-02 12:00 UTC: Twilio 20003" in result.output
+    deep = feedback(installed, "doctor", "--deep")
+    assert deep.output.count("Twilio 20003") == 1
 
 
 def test_doctor_names_a_currency_that_cannot_be_compared(installed: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from feedback.services.messaging import provider_holds
 from feedback.settings import Problem
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 
@@ -109,9 +108,6 @@ def _unaccounted(session: Session, _: datetime) -> Iterator[Problem]:
 
 
 def _waiting_for_a_person(session: Session, _: datetime) -> Iterator[Problem]:
-    for each in provider_holds.in_force(session):
-        where = f" for {each.country}" if each.country else ""
-        yield Problem("F309", f"{each.channel} is held{where}: {each.reason}", "Mend it, then lift the hold.")
     if count := _count(session, select(Message.id).where(Message.state == "held")):
         yield Problem(
             "F310",

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from feedback.errors import ChannelHeld
-from feedback.services.messaging import invariants, provider_holds
+from feedback.services.messaging import invariants
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 from tests.services.conftest import World
 
@@ -72,12 +71,6 @@ def _uninvited(session: Session, _: World) -> None:
     session.execute(delete(Invitation))
 
 
-def _held(session: Session, world: World) -> None:
-    provider_holds.hold(
-        session, "twilio_sms", ChannelHeld("Bad credentials.", code="hold_channel"), world.now
-    )
-
-
 def _doubtful(session: Session, _: World) -> None:
     session.execute(update(Message).values(state="held"))
 
@@ -92,7 +85,6 @@ def _doubtful(session: Session, _: World) -> None:
         (_unsaid, "F306"),
         (_forgotten, "F307"),
         (_overdue, "F308"),
-        (_held, "F309"),
         (_doubtful, "F310"),
         (_uninvited, "F311"),
     ],
