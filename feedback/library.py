@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback import clock, lint
@@ -26,7 +25,7 @@ from feedback.errors import NotFound, QuestionnaireInvalid
 from feedback.lint import ends, trend
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.reader import read
-from feedback.store.database import zone_of
+from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion
 
 FINDING, ACKNOWLEDGED = "finding", "acknowledged"
@@ -102,10 +101,7 @@ class Library:
             raise refusal(objections)
         content = snapshot(self.questionnaires[key])
         version = QuestionnaireVersion(key=key, content_hash=digest, content=content, published_at=now)
-        try:
-            with session.begin_nested():
-                session.add(version)
-        except IntegrityError:  # another node published it in this very moment
+        if not add_once(session, version):  # another node published it in this very moment
             return session.scalars(wanted).one()
         return version
 

@@ -193,16 +193,8 @@ class _Fenced(smtplib.SMTP):
         super().send(s)
 
 
-class _FencedSsl(smtplib.SMTP_SSL):
+class _FencedSsl(_Fenced, smtplib.SMTP_SSL):
     """The same with TLS from the first byte."""
-
-    def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
-        self._deadline = deadline
-        super().__init__(*args, **kwargs)
-
-    def send(self, s: Any) -> None:
-        self._deadline.check()
-        super().send(s)
 
 
 def _deliver(

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Select, String, cast, literal, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.contact_policy import Send, Skip, spread
@@ -18,6 +17,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.settings import Settings
+from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
 
 log = structlog.get_logger()
@@ -62,10 +62,7 @@ def record_event(
         source=source,
         properties=dict(event.properties),
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:  # the same event arrived twice at once
+    if not add_once(session, row):  # the same event arrived twice at once
         return _stored(session, event) or row
     for stage in library.journey.for_event(event.name):
         delay = stage.delay.timedelta if stage.delay else timedelta()

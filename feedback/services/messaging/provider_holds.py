@@ -10,11 +10,11 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import ColumnElement, CursorResult, and_, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.errors import ChannelHeld
 from feedback.settings import Problem
+from feedback.store.database import add_once
 from feedback.store.models import ChannelHold, Message
 
 log = structlog.get_logger()
@@ -30,10 +30,7 @@ def hold(session: Session, channel: str, error: ChannelHeld, now: datetime) -> N
     )
     if (channel, row.country) in {(each.channel, each.country) for each in in_force(session)}:
         return
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:  # another node noticed at the same moment
+    if not add_once(session, row):  # another node noticed at the same moment
         return
     log.error("channel.held", channel=channel, code=error.code, country=error.country)
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.settings import Settings
+from feedback.store.database import add_once
 from feedback.store.models import Message, Pace
 
 BURST_SECONDS = 10
@@ -92,9 +92,6 @@ def _made(session: Session, of: Budget, sender: str, now: datetime | None = None
     key = _key(of.channel, sender)
     full = max(1.0, (of.rate or 0.0) * BURST_SECONDS)
     refilled_at = now or of.buckets[USUAL].refilled_at
-    try:
-        with session.begin_nested():
-            session.add(Pace(key=key, tokens=full, refilled_at=refilled_at))
-    except IntegrityError:  # another node made it first; wait for that node's turn to end
-        pass
+    # If another node made it first, wait for that node's turn to end.
+    add_once(session, Pace(key=key, tokens=full, refilled_at=refilled_at))
     return session.scalars(select(Pace).where(Pace.key == key).with_for_update()).one()

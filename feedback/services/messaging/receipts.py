@@ -6,13 +6,13 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core import lifecycle
 from feedback.errors import ChannelHeld
 from feedback.providers.base import Receipt, Verdict
 from feedback.services.messaging import outbox, provider_holds
+from feedback.store.database import add_once
 from feedback.store.models import Message
 from feedback.store.models import Receipt as ReceiptRow
 
@@ -32,10 +32,7 @@ def record(session: Session, channel: str, receipt: Receipt, now: datetime) -> b
         code=receipt.error_code,
         received_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
+    if not add_once(session, row):
         return False
     if message is None:
         log.warning("receipt.of_unknown_message", channel=channel)

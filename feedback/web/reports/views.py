@@ -25,13 +25,13 @@ from feedback.core.text import direction_of
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups
-from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
 from feedback.services.reports import EVERYBODY, Group, Series, Wanted
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import Account, User
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, demand, may
+from feedback.web.auth.permissions import viewer as _viewer
 from feedback.web.export import download
 from feedback.web.export.tables import Table
 from feedback.web.http.locale import say
@@ -372,10 +372,6 @@ class Pages:
 def _taken_away() -> bool:
     """A file holds everything that the filters let through, not only the page that is looked at."""
     return "export" in request.args
-
-
-def _viewer() -> Viewer:
-    return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
 
 def _own() -> Group:
