@@ -18,10 +18,10 @@ PACKAGE = ROOT / "feedback"
 # Library -> the only places that may import it.
 ROOMS = {
     "flask": ["web/"],
-    "flask_limiter": ["web/"],
     "flask_openapi3": ["web/"],
     "flask_security": ["web/"],
     "flask_wtf": ["web/"],
+    "limits": ["web/"],
     "wtforms": ["web/"],
     "twilio": ["providers/twilio_sms.py"],
     "smtplib": ["providers/smtp_email.py"],
