@@ -36,7 +36,7 @@ from feedback.worker import Worker
 from tests import outbox_processes
 from tests.conftest import missing
 from tests.services.conftest import World, times_delivered
-from tests.services.messaging.test_dispatch import queue, reap, send
+from tests.services.messaging.sending import queue, reap, send
 
 pytestmark = pytest.mark.postgres
 

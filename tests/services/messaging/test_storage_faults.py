@@ -17,7 +17,7 @@ from feedback.services.messaging import dispatch
 from feedback.store.database import Database
 from feedback.store.models import Enrolment, Invitation, Message
 from tests.services.conftest import World, times_delivered
-from tests.services.messaging.test_dispatch import many, queue, send
+from tests.services.messaging.sending import many, queue, send
 
 
 @pytest.fixture
