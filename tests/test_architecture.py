@@ -177,7 +177,7 @@ TESTED_ELSEWHERE = {
     "services/privacy/redaction.py": "services/privacy/test_erasure.py",
     "services/questionnaires/review.py": "web/questionnaires/test_views.py",
     "services/reports/overview.py": "services/reports/test_scores.py",
-    "services/reports/recovery.py": "services/reports/test_closing.py",
+    "services/reports/recovery.py": "services/followups/test_recovery_survey.py",
     "services/reports/series.py": "services/reports/test_scores.py",
     "services/responses/lookup.py": "services/responses/test_recording.py",
     "services/responses/open_links.py": "web/survey/test_open_links.py",
