@@ -78,7 +78,13 @@ def checks() -> list[tuple[str, list[str | Path]]]:
     ]
     if any((ROOT / "templates").rglob("*.html")):
         found.append(("djlint", [BIN / "djlint", "--lint", "--quiet", "templates"]))
-    return [*found, ("pytest", [BIN / "pytest", "-n", "2", "--dist", "worksteal"])]
+    return [*found, ("pytest", [BIN / "pytest", "-n", "2", "--dist", "worksteal", *coverage()])]
+
+
+def coverage() -> list[str]:
+    """Only where no test may be skipped is the share of the code that they run worth a floor (see pyproject.toml), and
+    only there may the tests take longer for it: on Python 3.11 half as much computing again."""
+    return ["--cov", "--cov-report=term"] if os.environ.get("CI") == "true" else []
 
 
 def passes(name: str, command: list[str | Path]) -> bool:

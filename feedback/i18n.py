@@ -164,6 +164,11 @@ class Translator:
         return self.number(value) if is_number else value  # type: ignore[arg-type]
 
 
+def _(message: str) -> str:
+    """Marks a text for the catalogues where it is written; it is translated where it is shown."""
+    return message
+
+
 def translator(domain: str, language: str | None) -> Translator:
     """The translator of a domain; it uses the domain's first language if it does not have `language`."""
     spoken = LANGUAGES[domain]

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback import clock, lint
@@ -26,10 +25,9 @@ from feedback.errors import NotFound, QuestionnaireInvalid
 from feedback.lint import ends, trend
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.reader import read
-from feedback.store.database import zone_of
+from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion
 
-JOURNEY = "journey.yaml"
 FINDING, ACKNOWLEDGED = "finding", "acknowledged"
 """Subject and action in the audit log for a linter warning that somebody accepted."""
 
@@ -103,10 +101,7 @@ class Library:
             raise refusal(objections)
         content = snapshot(self.questionnaires[key])
         version = QuestionnaireVersion(key=key, content_hash=digest, content=content, published_at=now)
-        try:
-            with session.begin_nested():
-                session.add(version)
-        except IntegrityError:  # another node published it at the same moment
+        if not add_once(session, version):  # another node published it at the same moment
             return session.scalars(wanted).one()
         return version
 

@@ -62,6 +62,48 @@ def _reason(code: str, params: dict[str, object]) -> str:
     return code.replace("_", " ") + (f" ({detail})" if detail else "")
 
 
+@main.command("sample-size")
+@click.option("--metric", default="nps", show_default=True, help="Key of the score, as in docs/metrics.md.")
+@click.option("--margin", type=float, required=True, help="How precisely to know the score, in points.")
+@click.option("--good", type=float, help="Expected share of good answers (promoters, satisfied), in percent.")
+@click.option(
+    "--bad", type=float, help="Expected share of bad answers (detractors), in percent; with --good."
+)
+@click.option("--population", type=int, help="How many customers there are in all.")
+@click.option("--response-rate", type=float, help="Share of the invited who answer, in percent.")
+@click.option("--confidence", type=float, default=95.0, show_default=True, help="In percent.")
+def sample_size(metric: str, good: float | None, bad: float | None, **options: Any) -> None:
+    """Say how many answers a score needs, and how many invitations.
+
+    Without --good and --bad the number is enough whatever the answers are.
+    """
+    from feedback.core.metrics import METRICS, planning
+
+    if metric not in METRICS:
+        raise click.BadParameter(f"choose one of {', '.join(METRICS)}.", param_hint="--metric")
+    chosen = METRICS[metric]
+    if chosen.unit == "points" and (good is None) != (bad is None):
+        raise click.UsageError("Give both --good and --bad, or neither.")
+    if chosen.unit == "percent" and bad is not None:
+        raise click.UsageError(f"{chosen.title} is a share: give --good alone.")
+    expected = planning.Expected(*(each / 100 for each in (good, bad) if each is not None))
+    rate, confidence = options.pop("response_rate"), options.pop("confidence")
+    try:
+        found = planning.plan(
+            chosen, expected=expected, confidence=confidence / 100,
+            response_rate=None if rate is None else rate / 100, **options,
+        )  # fmt: skip
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    margin, population = options["margin"], options["population"]
+    click.echo(f"{chosen.title} to within {margin:g} points, {confidence:g} % confidence:")
+    click.echo(f"{found.answers} answers are needed.")
+    if found.invitations is not None:
+        click.echo(f"{found.invitations} invitations, if {rate:g} % answer.")
+    if not found.reachable:
+        click.echo(f"That is more than the {population} customers there are: allow a wider margin.")
+
+
 @main.command()
 @click.argument("questionnaire")
 @click.option(

@@ -7,6 +7,7 @@ So `Duration.parse("1d") != Duration.parse("24h")`, although their `timedelta` i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal, Self, get_args
@@ -17,7 +18,9 @@ DurationUnit = Literal["m", "h", "d", "w"]
 
 PATTERN = r"^(0|[1-9][0-9]{0,3})[mhdw]$"
 _WRITTEN = re.compile(PATTERN, re.ASCII)
-_LENGTHS: dict[str, timedelta] = {
+_LONG = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
+UNITS: Mapping[str, timedelta] = {
+    "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
@@ -47,10 +50,29 @@ class Duration:
     @property
     def timedelta(self) -> timedelta:
         """The length in clock time, with days of 24 hours."""
-        return self.amount * _LENGTHS[self.unit]
+        return self.amount * UNITS[self.unit]
 
     def __str__(self) -> str:
         return f"{self.amount}{self.unit}"
+
+
+def length(text: str) -> timedelta:
+    """A length on the clock as settings have it: '30s', '15m', '4h', '2d', '2w'. Raises ValueError.
+
+    Looser than `Duration`: seconds, leading zeros and up to six digits are allowed, and the unit is not kept.
+    """
+    found = _LONG.fullmatch(text)
+    if found is None:
+        raise ValueError("must be a length of time such as 30s, 15m, 4h, 2d or 2w")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def length_text(value: timedelta) -> str:
+    """The inverse of `length`, in the largest unit that leaves no rest; whole seconds, none longer than days."""
+    for unit in "dhm":
+        if value and not value % UNITS[unit]:
+            return f"{value // UNITS[unit]}{unit}"
+    return f"{value // UNITS['s']}s"
 
 
 def _complaint(given: object) -> str:

@@ -15,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from feedback.core.folding import ascii_digits, fold
+
 LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
 
 
@@ -82,24 +84,12 @@ def all_languages() -> Lexicon:
     return Lexicon(**union)
 
 
-_SAME_LETTER = str.maketrans(
-    {"I": "i", "İ": "i", "ı": "i", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "\u200c": " ", "ß": "ss"}
-)
-_SILENT = dict.fromkeys(map(ord, "'’‘ʼ´`ـ"))  # apostrophes and the Arabic stretching line
 _WORD = re.compile(r"\w+|👍|👎")
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents, vowel signs, apostrophes; one form of Turkish i, one of Persian ye."""
-    same = text.translate(_SILENT).translate(_SAME_LETTER).casefold()
-    bare = "".join(c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
-    # Fold the case again, because decomposing a styled letter can produce a capital.
-    return unicodedata.normalize("NFC", bare.casefold()).translate(_SAME_LETTER)
 
 
 def words_in(text: str) -> list[str]:
     """The folded words of `text`, and its thumb emoji."""
-    return _WORD.findall(_fold(text))
+    return _WORD.findall(fold(text))
 
 
 def phrase(text: str) -> str:
@@ -109,13 +99,11 @@ def phrase(text: str) -> str:
 
 def plain_digits(text: str) -> str:
     """`text` with all kinds of digits as 0-9 (Persian, full-width, keycaps, circled); ½ becomes ".5"."""
-    return "".join(map(_plain_digit, text.replace("🔟", " 10 "))).strip()
+    return "".join(map(_plain_digit, ascii_digits(text.replace("🔟", " 10 ")))).strip()
 
 
 def _plain_digit(character: str) -> str:
     category = unicodedata.category(character)
-    if category == "Nd":
-        return str(unicodedata.digit(character))
     if category == "No":
         value = unicodedata.numeric(character)
         return f" {int(value)} " if value.is_integer() else ".5"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,10 +67,6 @@ class MemoryMailbox:
     def inbound(self, to: str, since: datetime) -> Iterable[Reply]:
         recent = [each for each in self.replies if each.to == to and (each.received_at or since) >= since]
         return list(reversed(recent))
-
-    def times_delivered(self) -> Counter[int]:
-        """How often each message id was delivered; more than once is a bug of the sender."""
-        return Counter(each.outgoing.message_id for each in self.delivered)
 
 
 def sms_terms(settings: Settings) -> Terms:

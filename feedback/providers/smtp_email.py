@@ -196,16 +196,8 @@ class _DeadlineSmtp(smtplib.SMTP):
         super().send(s)
 
 
-class _DeadlineSmtpSsl(smtplib.SMTP_SSL):
-    """Like `_Fenced`, with TLS from the first byte."""
-
-    def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
-        self._deadline = deadline
-        super().__init__(*args, **kwargs)
-
-    def send(self, s: Any) -> None:
-        self._deadline.check()
-        super().send(s)
+class _DeadlineSmtpSsl(_DeadlineSmtp, smtplib.SMTP_SSL):
+    """Like `_DeadlineSmtp`, with TLS from the first byte."""
 
 
 def _deliver(

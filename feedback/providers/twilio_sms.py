@@ -211,13 +211,6 @@ class TwilioSms:
                 body = whole_text(message.body or "")
                 yield Reply(message.sid, message.from_ or "", to, body, message.date_created, None)
 
-    def redact(self, provider_id: str) -> None:
-        """Delete the text at Twilio; the message must be in a final state.
-
-        Raises DeliveryFailed; it is permanent if Twilio no longer has the message.
-        """
-        self._ask(lambda: self._client.messages(provider_id).update(body=""))
-
     def _messages(self, to: str, since: datetime) -> Iterator[Any]:
         """Messages to `to`, newest first, each once, until a whole page is older than `since`.
 

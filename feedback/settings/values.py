@@ -5,7 +5,6 @@ Every function here raises ValueError with a message that continues a sentence b
 
 from __future__ import annotations
 
-import re
 import types
 from collections.abc import Callable, Mapping
 from datetime import date, time, timedelta
@@ -13,7 +12,8 @@ from enum import IntEnum
 from typing import Any, Literal, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+from feedback.core.duration import length, length_text
+
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -121,10 +121,9 @@ def _switch(written: Any) -> bool:
 
 def _length(written: Any) -> timedelta:
     """`30s`, `15m`, `4h`, `2d` or `2w`."""
-    found = re.fullmatch(r"(\d{1,6})([smhdw])", written) if isinstance(written, str) else None
-    if found is None:
-        raise ValueError("must be a duration such as 30s, 15m, 4h, 2d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return length(
+        written if isinstance(written, str) else "must be a duration such as 30s, 15m, 4h, 2d or 2w"
+    )
 
 
 def _clock(written: Any) -> time:
@@ -183,7 +182,7 @@ def written(value: Any) -> str:  # noqa: PLR0911  (a table of types)
         case Weekday():
             return f'"{value.name.lower()}"'
         case timedelta():
-            return f'"{_length_text(value)}"'
+            return f'"{length_text(value)}"'
         case time():
             return f'"{value:%H:%M}"'
         case date():
@@ -196,11 +195,3 @@ def written(value: Any) -> str:  # noqa: PLR0911  (a table of types)
             return f"{{ {', '.join(f'{key} = {written(item)}' for key, item in value.items())} }}"
         case _:
             return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _length_text(value: timedelta) -> str:
-    seconds = int(value.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

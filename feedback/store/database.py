@@ -21,7 +21,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from feedback import clock
@@ -41,6 +41,20 @@ def zone_of(rows: Session | Connection) -> tzinfo:
     bound = rows if isinstance(rows, Connection) else rows.get_bind()
     database: Database = bound.get_execution_options()[_OURS]
     return database.zone
+
+
+def add_once(session: Session, row: object) -> bool:
+    """Insert a row now. False, with the transaction still usable, where a unique key says that it is there already.
+
+    For what may be told twice, or by two nodes at the same moment. A row that breaks another constraint is
+    refused in the same way: the caller looks up the row that it expects to find.
+    """
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 class Database:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from flask import Blueprint, Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from feedback import clock
 from feedback.errors import StorageUnavailable
 from feedback.services.messaging import metrics, provider_holds
 from feedback.settings import Secret
+from feedback.store.database import Database
 from feedback.store.models import FollowUp, ProviderHold
 from feedback.web.auth.permissions import Permission, demand, public
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 log = structlog.get_logger()
+
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("feedback_requests", "Requests answered.", ["endpoint", "status"], registry=REGISTRY)
@@ -67,6 +72,8 @@ def _time_of(endpoint: str) -> Histogram:
 
 def blueprint(runtime: Runtime) -> Blueprint:
     bare = Blueprint("observe", __name__)
+    backlog = CollectorRegistry()  # of this application: REGISTRY is the whole process's
+    backlog.register(Backlog(runtime.database))
 
     @bare.get("/healthz")
     @public("a load balancer asks, and learns only that we are alive")
@@ -90,7 +97,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
     def metrics() -> Response:
         if not _brings(runtime.settings.web.metrics_token):
             demand(Permission.MANAGE_SETTINGS)
-        return Response(generate_latest(REGISTRY) + _backlog(runtime), content_type=CONTENT_TYPE_LATEST)
+        page = generate_latest(REGISTRY) + generate_latest(backlog)
+        return Response(page, content_type=CONTENT_TYPE_LATEST)
 
     return bare
 
@@ -114,11 +122,55 @@ def _brings(secret: Secret) -> bool:
     return hmac.compare_digest((given.token or "").encode(), secret.reveal().encode())
 
 
-def _backlog(runtime: Runtime) -> bytes:
-    """How much waits, counted when asked: it is the same for every process."""
-    with runtime.database.reading() as session:
-        found = metrics.figures(session, clock.now())
-        tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
-    lines = ["# HELP feedback_follow_ups Follow-ups by state.", "# TYPE feedback_follow_ups gauge"]
-    lines += [f'feedback_follow_ups{{state="{state}"}} {count}' for state, count in tasks]
-    return (metrics.exposition(found) + "\n".join(lines) + "\n").encode()
+class Backlog(Collector):
+    """Figures counted in the database for each request, so they are the same in every process."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def collect(self) -> Iterator[Metric]:
+        with self.database.reading() as session:
+            found = metrics.figures(session, clock.now())
+            tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
+        yield _gauge("messages", "Messages by provider and state.", ["provider", "state"], found.messages)
+        yield _gauge(
+            "surveys",
+            "Decisions to survey somebody, by state and reason.",
+            ["state", "reason"],
+            found.surveys,
+        )
+        waiting = {(provider,): round(seconds) for provider, seconds in found.oldest_due.items()}
+        yield _gauge(
+            "oldest_due_seconds",
+            "Seconds since the longest waiting message became due.",
+            ["provider"],
+            waiting,
+        )
+        yield CounterMetricFamily(
+            "feedback_segments", "SMS segments that a provider has accepted.", value=found.segments
+        )
+        yield CounterMetricFamily(
+            "feedback_duplicates", "Messages that reached a provider twice.", value=found.duplicates
+        )
+        held = {(each.provider, each.country): 1 for each in found.holds}
+        yield _gauge(
+            "provider_held",
+            "Whether a provider is held until somebody releases it.",
+            ["provider", "country"],
+            held,
+        )
+        yield _gauge(
+            "notices", "Notifications to chats (Slack, Teams) by state.", ["chat", "state"], found.notices
+        )
+        by_state = {(state,): number for state, number in tasks}
+        yield _gauge("follow_ups", "Follow-ups by state.", ["state"], by_state)
+
+
+def _gauge(
+    name: str, documentation: str, labels: Sequence[str], values: Mapping[Labels, float]
+) -> GaugeMetricFamily:
+    """`feedback_<name>`; each key of `values` has one value for each of `labels`."""
+    family = GaugeMetricFamily(f"feedback_{name}", documentation, labels=labels)
+    for key, value in sorted(values.items()):
+        family.add_metric(key, value)
+    return family

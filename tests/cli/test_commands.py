@@ -98,6 +98,8 @@ def test_doctor_names_a_held_provider_and_its_cause(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
     assert "F110 twilio_sms (TR) sends nothing since 2026-03-02 12:00 UTC: Twilio 20003" in result.output
+    deep = feedback(installed, "doctor", "--deep")
+    assert deep.output.count("Twilio 20003") == 1
 
 
 def test_doctor_names_a_currency_that_cannot_be_compared(installed: Path) -> None:
@@ -194,7 +196,41 @@ def test_a_plan_and_a_report_of_an_empty_installation_say_so(installed: Path) ->
     assert feedback(installed, "report").exit_code == 0
 
 
-def test_without_a_provider_the_system_does_not_start_and_says_why(installed: Path) -> None:
+def test_how_many_to_invite_is_told_without_an_installation(instance: Path) -> None:
+    expected = ("--good", "50", "--bad", "20", "--response-rate", "31")
+    told = feedback(instance, "sample-size", "--metric", "nps", "--margin", "10", *expected)
+    assert told.exit_code == 0
+    assert told.output == (
+        "Net Promoter Score to within 10 points, 95 % confidence:\n"
+        "232 answers are needed.\n"
+        "749 invitations, if 31 % answer.\n"
+    )
+    few = feedback(instance, "sample-size", "--margin", "5", "--population", "200", "--response-rate", "50")
+    assert "178 answers are needed." in few.output
+    assert "more than the 200 customers there are" in few.output
+    assert not instance.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--margin", "10", "--metric", "npz"), "choose one of nps, enps"),
+        (("--margin", "10", "--metric", "ces2"), "Customer Effort Score 2.0 is a mean"),
+        (("--margin", "10", "--good", "50"), "Give both --good and --bad"),
+        (("--margin", "10", "--metric", "csat", "--good", "50", "--bad", "20"), "give --good alone"),
+        (("--margin", "0"), "above 0 and up to 100"),
+        (("--margin", "10", "--response-rate", "0"), "The response rate is above 0"),
+    ],
+)
+def test_a_sample_size_that_cannot_be_computed_is_one_sentence(
+    instance: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    refused = feedback(instance, "sample-size", *arguments)
+    assert refused.exit_code == 2
+    assert sentence in refused.output
+
+
+def test_without_a_channel_the_system_does_not_start_and_says_why(installed: Path) -> None:
     result = feedback(installed, "run")
     assert result.exit_code == 2
     assert "F020" in result.output

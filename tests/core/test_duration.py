@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from jsonschema import validate
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from feedback.core.duration import Duration, DurationField
+from feedback.core.duration import Duration, DurationField, length, length_text
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,42 @@ def test_the_json_schema_is_a_string_with_a_pattern(mode):
     for example in schema["examples"]:
         validate(example, schema)
         assert str(Duration.parse(example)) == example
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("30s", timedelta(seconds=30)),
+        ("0h", timedelta()),
+        ("2w", timedelta(days=14)),
+        ("90m", timedelta(hours=1.5)),
+    ],
+)
+def test_a_setting_may_also_be_in_seconds(written, meant):
+    assert length(written) == meant
+
+
+@pytest.mark.parametrize("written", ["", "30", "s", "30 s", "1000000s", "1.5h", "٣h", "-1h", "30s\n"])
+def test_a_setting_that_is_no_length_is_refused(written):
+    with pytest.raises(ValueError, match="must be a length of time such as 30s"):
+        length(written)
+
+
+@pytest.mark.parametrize(
+    ("meant", "written"),
+    [
+        (timedelta(days=14), "14d"),
+        (timedelta(hours=36), "36h"),
+        (timedelta(seconds=90), "90s"),
+        (timedelta(), "0s"),
+    ],
+)
+def test_a_length_is_written_in_its_largest_whole_unit(meant, written):
+    assert length_text(meant) == written
+
+
+@given(st.integers(0, 999_999), st.sampled_from("smhd"))
+def test_a_length_that_is_written_is_read_back(amount, unit):
+    meant = length(f"{amount}{unit}")
+    if meant < timedelta(seconds=1_000_000):
+        assert length(length_text(meant)) == meant

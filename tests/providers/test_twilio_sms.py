@@ -381,18 +381,6 @@ def test_replies_missed_in_a_downtime_are_read_back(twilio):
     assert all(reply.received_at is not None for reply in replies)
 
 
-def test_a_text_can_be_deleted_at_twilio(twilio):
-    provider = provider_to(twilio.url)
-    provider.redact(provider.send(sms()).provider_id)
-    assert twilio.outbound()[0].body == ""
-
-
-def test_a_text_that_twilio_no_longer_has_cannot_be_deleted(twilio):
-    with pytest.raises(DeliveryFailed) as caught:
-        provider_to(twilio.url).redact("SM" + "0" * 32)
-    assert caught.value.permanent
-
-
 def test_the_log_counts_what_customers_received(tmp_path):
     log = tmp_path / "twilio.jsonl"
     with FakeTwilio(log=log) as twilio:

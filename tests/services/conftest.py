@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -43,7 +44,7 @@ class World:
 
     @property
     def context(self) -> Context:
-        return Context(self.settings, self.library, self.channels)
+        return Context(self.settings, self.library, self.providers)
 
     def wait(self, **span: float) -> datetime:
         self.now += timedelta(**span)
@@ -126,6 +127,11 @@ class World:
     @property
     def mails(self) -> list[str]:
         return [each.outgoing.subject or "" for each in self.mailbox.delivered if each.channel == "email"]
+
+
+def times_delivered(mailbox: MemoryMailbox) -> Counter[int]:
+    """How often each message id arrived; anything but 1 is a fault of the sender."""
+    return Counter(each.outgoing.message_id for each in mailbox.delivered)
 
 
 def replace_time(reply: Reply, now: datetime) -> Reply:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from feedback.errors import SettingsInvalid, StorageUnavailable
-from feedback.store.database import Database
+from feedback.store.database import Database, add_once
 from feedback.store.failures import explained
 
 
@@ -83,6 +83,15 @@ class TestTransactions:
                 session.execute(insert(Item).values(key="a"))
             session.add(Item(key="b"))
         assert keys(items) == ["a", "b"]
+
+    def test_a_row_that_is_there_already_is_not_added_and_the_rest_is_stored(self, items: Database) -> None:
+        with items.writing() as session:
+            assert add_once(session, Item(key="a", owner="first"))
+            assert not add_once(session, Item(key="a", owner="second"))
+            assert add_once(session, Item(key="b"))
+        assert keys(items) == ["a", "b"]
+        with items.reading() as session:
+            assert session.scalars(select(Item.owner).where(Item.key == "a")).one() == "first"
 
     def test_a_kept_savepoint_goes_when_the_transaction_fails(self, items: Database) -> None:
         with pytest.raises(ZeroDivisionError), items.writing() as session:

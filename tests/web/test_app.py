@@ -1,26 +1,17 @@
-"""What holds for every page: headers, errors, health."""
+"""What holds for every page: headers, errors, sessions."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from feedback import clock
-from feedback.bootstrap import Runtime
-from feedback.errors import Conflict, Gone, NotFound, ProviderHeld, Rejected, StorageUnavailable
-from feedback.library import Library
-from feedback.services.messaging import provider_holds
-from feedback.settings import Secret
-from feedback.store.database import Database
-from feedback.web.app import create_app
+from feedback.errors import Conflict, Gone, NotFound, Rejected, StorageUnavailable
 from feedback.web.auth.permissions import public
 from feedback.web.layout import navigation
-from tests.web.conftest import SignIn, runtime_over
+from tests.web.conftest import SignIn
 
 VENDOR = navigation.STATIC / "vendor"
 
@@ -87,52 +78,6 @@ def test_a_post_without_a_token_is_refused(app: Flask, sign_in: SignIn) -> None:
     client = sign_in("cem")
     app.config["WTF_CSRF_ENABLED"] = True
     assert client.post("/desk/1/note", data={"note": "hello"}).status_code == 400
-
-
-def test_health_is_told_and_figures_are_kept(app: Flask, sign_in: SignIn) -> None:
-    client = app.test_client()
-    assert client.get("/healthz").text == "ok\n"
-    assert client.get("/readyz").get_json() == {
-        "ready": True,
-        "providers": {"simulator_sms": [], "simulator_email": []},
-    }
-    assert client.get("/metrics").status_code == 403
-    assert "feedback_follow_ups" in sign_in("admin").get("/metrics").text
-
-
-def test_a_held_provider_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
-    closed = ProviderHeld("Twilio 20003: the credentials are not accepted.", code="hold_provider")
-    with runtime.database.writing() as session:
-        provider_holds.hold(session, "simulator_sms", closed, clock.now())
-    told = app.test_client().get("/readyz")
-    (hold,) = told.get_json()["providers"]["simulator_sms"]
-    assert (told.status_code, told.get_json()["ready"]) == (200, True)
-    assert (hold["code"], hold["country"], "reason" in hold) == ("hold_provider", "", False)
-    web = replace(runtime.settings.web, metrics_token=Secret("collector"))
-    watched = create_app(replace(runtime, settings=replace(runtime.settings, web=web))).test_client()
-    told = watched.get("/readyz", headers={"Authorization": "Bearer collector"})
-    assert told.get_json()["providers"]["simulator_sms"][0]["reason"] == str(closed)
-
-
-def test_without_a_database_we_are_alive_and_not_ready(
-    migrated_sqlite: Path, tmp_path: Path, shelf: Library
-) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    shutil.copy(migrated_sqlite, disk / "feedback.db")
-    database = Database(f"sqlite:///{disk / 'feedback.db'}")
-    client = create_app(runtime_over(database, shelf, tmp_path)).test_client()
-    database.close()
-    shutil.rmtree(disk)
-    assert client.get("/healthz").status_code == 200
-    told = client.get("/readyz")
-    assert (told.status_code, told.get_json()) == (503, {"ready": False})
-
-
-def test_every_answer_names_its_request(app: Flask) -> None:
-    ids = {app.test_client().get("/healthz").headers["X-Request-Id"] for _ in range(2)}
-    assert len(ids) == 2
-    assert all(len(each) == 12 for each in ids)
 
 
 def test_vendored_files_are_those_that_were_published() -> None:

@@ -18,7 +18,6 @@ from feedback.core.metrics.ces import CES1, CES2, CES_ITEM
 from feedback.core.metrics.csat import CSAT
 from feedback.core.metrics.display import Display, cell_visible, display, protected
 from feedback.core.metrics.enps import ENPS
-from feedback.core.metrics.intervals import sample_size, sample_size_for_share
 from feedback.core.metrics.nps import NPS
 from feedback.core.metrics.paired import paired
 from feedback.core.metrics.pmf import PMF
@@ -64,6 +63,4 @@ __all__ = [
     "display",
     "paired",
     "protected",
-    "sample_size",
-    "sample_size_for_share",
 ]

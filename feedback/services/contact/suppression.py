@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import InvitationState, MessageState
 from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
+from feedback.store.database import add_once
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 
 FIRMNESS = {
@@ -273,10 +273,7 @@ def _row(session: Session, kind: str, address: str, now: datetime, contact_id: i
     row = Suppression(
         kind=kind, address=normal(address), reason="", source="", contact_id=contact_id, created_at=now
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
+    if not add_once(session, row):
         return session.scalars(wanted.with_for_update()).one()
     return row
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from feedback.core.folding import ascii_digits
 from feedback.core.recipient import EmailAddress, PhoneNumber
 
 BASES = ("consent", "contract", "legitimate_interest")
@@ -101,7 +102,7 @@ def currency(written: str, _: Style) -> str:
 
 def number(written: str, style: Style) -> Decimal:
     """A number with either decimal mark. Raises ValueError if it is ambiguous."""
-    bare = re.sub(r"[\s'’]", "", _western(written)).replace("٬", "").replace("٫", ".")
+    bare = re.sub(r"[\s'’]", "", ascii_digits(written)).replace("٬", "").replace("٫", ".")
     marks = (style.decimal,) if style.decimal else (".", ",")
     readings = {reading for mark in marks if (reading := _read_number(bare, mark)) is not None}
     if not readings:
@@ -124,7 +125,7 @@ def money(written: str, style: Style) -> Money:
 
 def day(written: str, style: Style) -> date:
     """A date: `2026-03-31`, `31.3.2026`, or with slashes in the order of the style."""
-    plain = _western(written).partition("T")[0].partition(" ")[0]
+    plain = ascii_digits(written).partition("T")[0].partition(" ")[0]
     if found := re.fullmatch(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", plain):
         return _day(found[1], found[2], found[3])
     if found := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", plain):
@@ -140,7 +141,7 @@ def day(written: str, style: Style) -> date:
 
 def moment(written: str, style: Style) -> datetime:
     """A date and time in ISO 8601; without an offset it is local time in the style's zone."""
-    plain = _western(written)
+    plain = ascii_digits(written)
     try:
         found = datetime.fromisoformat(plain)
     except ValueError:
@@ -204,13 +205,6 @@ EVENT: Mapping[str, Parser] = {"key": NAME, "name": key, "contact": NAME, "occur
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-def _western(written: str) -> str:
-    """Convert Persian, Arabic and other digits to 0-9."""
-    if written.isascii():
-        return written
-    return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in written)
 
 
 def _read_number(bare: str, mark: str) -> Decimal | None:

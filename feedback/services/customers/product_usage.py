@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.settings.table import HealthSettings
+from feedback.store.database import add_once
 from feedback.store.models import Account, UsagePoint
 
 
@@ -62,10 +62,7 @@ def record(session: Session, account: str, point: UsageFigure, now: datetime) ->
         at=(point.at or now).astimezone(UTC),
         received_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:  # another request has just stored the same figure
+    if not add_once(session, row):  # another request has just stored the same figure
         return _stored(session, account_id, point) or row, False
     return row, True
 

@@ -46,7 +46,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "contacts": ("contact.external_id",),
     "events": ("event.contact", "event.name", "event.occurred_at"),
 }
-LOOKUPS = ("us-state-zones",)
 
 
 class _Strict(BaseModel):

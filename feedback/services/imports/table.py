@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,9 +131,3 @@ def _delimiter(path: Path, encoding: str) -> str:
 
 def _is_excels_hint(number: int, cells: list[str]) -> bool:
     return number == 1 and len(cells) <= 2 and cells[0].lower().startswith("sep=")
-
-
-def of_text(text: str, delimiter: str = ",") -> Iterator[TableLine]:
-    """The rows of a CSV text in memory."""
-    csv.field_size_limit(LARGEST_CELL)
-    return _rows(io.StringIO(text, newline=""), delimiter)

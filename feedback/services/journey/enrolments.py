@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Select, String, cast, literal, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.contact_policy import Intended, Send, Skip, spread
@@ -19,6 +18,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.contact import eligibility
 from feedback.services.context import Context
 from feedback.settings import Settings
+from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
 
 log = structlog.get_logger()
@@ -72,10 +72,7 @@ def record_event(
         source=source,
         properties=dict(event.properties),
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:  # another request has just stored the same event
+    if not add_once(session, row):  # another request has just stored the same event
         return _stored(session, event) or row
     for stage in context.library.journey.for_event(event.name):
         delay = stage.delay.timedelta if stage.delay else timedelta()

@@ -7,7 +7,6 @@ from typing import Literal
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import MESSAGE_RANKS, MessageState, further
@@ -16,6 +15,7 @@ from feedback.providers.base import Verdict
 from feedback.services.contact import suppression
 from feedback.services.messaging import email_ids, outbox
 from feedback.settings import Settings
+from feedback.store.database import add_once
 from feedback.store.models import Bounce, Message
 
 log = structlog.get_logger()
@@ -85,12 +85,7 @@ def _noted(session: Session, message: Message, report: bounces.BounceReport, now
         is_permanent=report.is_permanent,
         received_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return False
-    return True
+    return add_once(session, row)
 
 
 def _pause(session: Session, message: Message, now: datetime) -> Effect:

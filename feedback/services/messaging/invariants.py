@@ -10,7 +10,6 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import MESSAGE_UNFINISHED, EnrolmentState, InvitationState, MessageState
-from feedback.services.messaging import provider_holds
 from feedback.settings import Problem
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 
@@ -113,11 +112,6 @@ def _unaccounted(session: Session, _: datetime) -> Iterator[Problem]:
 
 
 def _waiting_for_a_person(session: Session, _: datetime) -> Iterator[Problem]:
-    for each in provider_holds.in_force(session):
-        where = f" for {each.country}" if each.country else ""
-        yield Problem(
-            "F309", f"{each.provider} is held{where}: {each.reason}", "Fix the cause, then release the hold."
-        )
     if count := _count(session, select(Message.id).where(Message.state == MessageState.HELD)):
         yield Problem(
             "F310",

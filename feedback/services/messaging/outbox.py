@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.duration import Duration
@@ -24,6 +23,7 @@ from feedback.providers.base import Verdict
 from feedback.services import rollups
 from feedback.services.contact import suppression
 from feedback.settings import Settings
+from feedback.store.database import add_once
 from feedback.store.models import DuplicateSend, Invitation, Message
 
 log = structlog.get_logger()
@@ -62,10 +62,7 @@ def accepted(
 def duplicated(session: Session, message: Message, provider_id: str, now: datetime) -> None:
     """Record that the provider has two copies of one message."""
     incident = DuplicateSend(message_id=message.id, provider_id=provider_id, noticed_at=now)
-    try:
-        with session.begin_nested():
-            session.add(incident)
-    except IntegrityError:
+    if not add_once(session, incident):
         return  # recorded already
     log.error("message.duplicate", message=message.id, attempt=message.attempt)
 

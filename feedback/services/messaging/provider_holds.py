@@ -10,11 +10,11 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import ColumnElement, CursorResult, and_, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.errors import ProviderHeld
 from feedback.settings import Problem
+from feedback.store.database import add_once
 from feedback.store.models import Message, ProviderHold
 
 log = structlog.get_logger()
@@ -30,10 +30,7 @@ def hold(session: Session, provider: str, error: ProviderHeld, now: datetime) ->
     )
     if (provider, row.country) in {(each.provider, each.country) for each in in_force(session)}:
         return
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:  # another node has just stored it
+    if not add_once(session, row):  # another node has just stored it
         return
     log.error("provider.held", provider=provider, code=error.code, country=error.country)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from feedback.store.database import add_once
 from feedback.store.models import Message, RateLimitBucket
 
 BURST_SECONDS = 10
@@ -97,9 +97,6 @@ def _made(session: Session, of: Budget, sender: str, now: datetime | None = None
     key = _key(of.provider, sender)
     full = max(1.0, (of.rate or 0.0) * BURST_SECONDS)
     refilled_at = now or of.buckets[USUAL].refilled_at
-    try:
-        with session.begin_nested():
-            session.add(RateLimitBucket(key=key, tokens=full, refilled_at=refilled_at))
-    except IntegrityError:  # another node has just made it; wait for that transaction to end
-        pass
+    # If another node has just made it, wait for that node's transaction to end.
+    add_once(session, RateLimitBucket(key=key, tokens=full, refilled_at=refilled_at))
     return session.scalars(select(RateLimitBucket).where(RateLimitBucket.key == key).with_for_update()).one()

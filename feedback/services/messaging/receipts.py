@@ -6,7 +6,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import (
@@ -20,6 +19,7 @@ from feedback.core.lifecycle import (
 from feedback.errors import ProviderHeld
 from feedback.providers.base import StatusReport, Verdict
 from feedback.services.messaging import outbox, provider_holds
+from feedback.store.database import add_once
 from feedback.store.models import Message, Receipt
 
 log = structlog.get_logger()
@@ -36,10 +36,7 @@ def record(session: Session, provider: str, receipt: StatusReport, now: datetime
         code=receipt.error_code,
         received_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
+    if not add_once(session, row):
         return False
     if message is None:
         log.warning("receipt.of_unknown_message", provider=provider)

@@ -130,12 +130,6 @@ def revoke_sessions(session: Session, user: User, *, by: int | None, now: dateti
     audit.record(session, "sessions revoked", "user", user.id, by=by, now=now)
 
 
-def set_password(session: Session, user: User, password: str, salt: str, *, now: datetime) -> None:
-    """Set a password and end all sessions of the user. Raises Rejected for a password that is too short."""
-    user.password = hash_password(password, salt)
-    revoke_sessions(session, user, by=None, now=now)
-
-
 def hash_password(password: str, salt: str) -> str:
     """The hash that the web sign-in verifies: Argon2id over an HMAC with the installation's salt.
 

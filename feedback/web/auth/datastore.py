@@ -13,8 +13,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from flask import Flask, g
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_security import MailUtil, Security, UserMixin, WebauthnUtil
 from flask_security.datastore import UserDatastore
 from sqlalchemy import ColumnElement, func, select
@@ -33,6 +31,7 @@ from feedback.services.staff.accounts import SHORTEST_PASSWORD
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Role, User, WebAuthnKey
+from feedback.web.http.rate_limits import Tries
 from feedback.web.wording.sign_in_wording import MESSAGES, Words, category
 
 if TYPE_CHECKING:
@@ -248,13 +247,9 @@ GUESSABLE = (
     "security.mf_recovery",
     "security.wan_signin_response",
 )
-TRIES = "10 per minute; 60 per hour"
-"""For one address and one of the pages above. Counted in this process's memory: with several web processes
-each counts for itself, so the true limit is this one times their number."""
 
 
 def _limit_guessing(app: Flask) -> None:
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+    tries = Tries()
     for endpoint in GUESSABLE:
-        view: Any = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limiter.limit(TRIES, methods=["POST"])(view)
+        app.view_functions[endpoint] = tries.limited(endpoint, app.view_functions[endpoint])

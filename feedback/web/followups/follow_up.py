@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.answer import Answer
+from feedback.core.folding import ascii_digits
 from feedback.core.followup import Outcome, State, allowed
 from feedback.core.local_days import day_of
 from feedback.core.message import fill
@@ -226,7 +226,7 @@ def _closing() -> Closing:
 
 def _money(written: str) -> Decimal | None:
     """An amount as people type it, Persian digits and thousands separators included."""
-    plain = "".join(str(unicodedata.digit(c, c)) for c in written.strip())
+    plain = ascii_digits(written.strip())
     if not plain:
         return None
     try:

@@ -7,11 +7,15 @@ machine's own addresses are not limited: a proxy that does not say for whom it a
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import Any
 
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from flask import request
+from flask.typing import RouteCallable
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 POSTS = RateLimitItemPerMinute(300)
 """Answers: many phones share one address behind a mobile carrier, so this is a lid and not a sieve."""
@@ -22,6 +26,10 @@ GUESSES = RateLimitItemPerMinute(300)
 
 VOTES = RateLimitItemPerDay(1)
 """Answers of one device through one open link; more are kept, and not counted until somebody looks."""
+
+TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
+"""Attempts to sign in, for one address and one page. With several web processes each counts for itself, so the true
+limit is this one times their number."""
 
 
 class Limits:
@@ -44,6 +52,28 @@ class Limits:
         """Whether one more would be within the limit, without counting it."""
         network = network_of(address)
         return network is None or self._limiter.test(limit, kind, network)
+
+
+class Tries:
+    """Counts what is posted to pages where a password or a code can be guessed, by page and address.
+
+    Unlike `Limits` this holds for every address, this machine's own included.
+    """
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def limited(self, page: str, view: RouteCallable) -> RouteCallable:
+        """`view` with a lid on posts: those beyond `TRIES` raise TooManyRequests and count no further."""
+
+        @wraps(view)
+        def within_limits(*args: Any, **named: Any) -> Any:
+            address = request.remote_addr or "127.0.0.1"
+            if request.method == "POST" and not all(self._limiter.hit(each, page, address) for each in TRIES):
+                raise TooManyRequests
+            return view(*args, **named)
+
+        return within_limits
 
 
 @lru_cache(maxsize=10_000)

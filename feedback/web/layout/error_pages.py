@@ -17,6 +17,7 @@ from feedback.errors import (
     SignatureInvalid,
     StorageUnavailable,
 )
+from feedback.i18n import _
 from feedback.web.http.locale import say
 
 log = get_logger()
@@ -30,10 +31,6 @@ STATUS: dict[type[FeedbackError], int] = {
     Rejected: 422,
     StorageUnavailable: 503,
 }
-
-
-def _(message: str) -> str:
-    return message
 
 
 TITLES = {

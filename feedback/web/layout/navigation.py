@@ -13,17 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock
-from feedback.i18n import LANGUAGES, language_name
+from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services.responses import reply_inbox
 from feedback.web.auth.permissions import Permission, access_of, allows, public, viewer
 from feedback.web.http.locale import DESK, say, zone
 from feedback.web.wording import followup_wording
 
 STATIC = Path(__file__).parents[1] / "static"
-
-
-def _(message: str) -> str:
-    return message
 
 
 @dataclass(frozen=True, slots=True)

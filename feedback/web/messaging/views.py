@@ -13,6 +13,7 @@ from feedback import clock
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN
 from feedback.core.local_days import day_of
 from feedback.errors import NotFound, Rejected
+from feedback.i18n import _
 from feedback.providers import sms_terms
 from feedback.services import audit
 from feedback.services.journey import invitations
@@ -29,10 +30,6 @@ from feedback.web.wording import followup_wording, message_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 WHOLE = Permission.MANAGE_DELIVERIES

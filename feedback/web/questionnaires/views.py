@@ -18,6 +18,7 @@ from feedback.core.message import Character
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
+from feedback.i18n import _
 from feedback.lint import ends
 from feedback.lint.acknowledgement import Warned, warnings
 from feedback.lint.catalogue import in_language, rule_in_language
@@ -38,10 +39,6 @@ from feedback.web.survey.steps import Position, Step, Wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 LONGEST = 60_000

@@ -13,13 +13,9 @@ from typing import Any
 from flask import request
 
 from feedback.core.period import Bucket, Period, months_later, quarter_of
+from feedback.i18n import _
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
-
-
-def _(message: str) -> str:
-    return message
-
 
 PERIODS: Mapping[str, str] = {
     "30": _("30 days"),

@@ -23,15 +23,15 @@ from feedback.core.metrics import METRICS, Metric
 from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction_of
 from feedback.errors import NotFound
-from feedback.i18n import LANGUAGES, language_name
+from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups
-from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import Account, User
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, demand, may
+from feedback.web.auth.permissions import viewer as _viewer
 from feedback.web.export import download
 from feedback.web.http.locale import say
 from feedback.web.reports import charts, filters, tables
@@ -51,10 +51,6 @@ from feedback.web.wording import followup_wording, score_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
@@ -390,10 +386,6 @@ class ReportViews:
 def _taken_away() -> bool:
     """A file holds everything that the filters let through, not only the page that is looked at."""
     return "export" in request.args
-
-
-def _viewer() -> Viewer:
-    return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
 
 def _own() -> Group:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from feedback import clock
 from feedback.errors import Conflict, Rejected
+from feedback.i18n import _
 from feedback.library import Library
 from feedback.services.responses import reply_inbox
 from feedback.services.responses.reply_inbox import AT_ONCE, Decision, Tray
@@ -21,10 +22,6 @@ from feedback.web.layout import masking
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 TRAYS: Mapping[Tray, str] = {

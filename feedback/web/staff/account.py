@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.errors import Conflict, FeedbackError, Rejected
-from feedback.i18n import LANGUAGES
+from feedback.i18n import LANGUAGES, _
 from feedback.services.staff import accounts, business_hours
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import BusinessHours
@@ -24,10 +24,6 @@ from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-
-def _(message: str) -> str:
-    return message
 
 
 ROLE_TITLES = {

@@ -10,15 +10,11 @@ from feedback.core.followup import Outcome, Priority, PriorityReason, Segment, S
 from feedback.core.lifecycle import INVITATION_OUT
 from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
-from feedback.i18n import Translator
+from feedback.i18n import Translator, _
 from feedback.store.models import Account, FollowUpEntry, Invitation
 
 Params = Mapping[str, Any]
 Sentence = Callable[[Translator, Params], str]
-
-
-def _(message: str) -> str:
-    return message
 
 
 def _overdue(say: Translator, params: Params) -> str:

@@ -7,14 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from feedback.core.journey import Journey
-from feedback.i18n import Translator
+from feedback.i18n import Translator, _
 from feedback.services.messaging.history import StoryStep
 from feedback.web.responses.reply_inbox import MEANINGS
-
-
-def _(message: str) -> str:
-    return message
-
 
 PROVIDERS: Mapping[str, str] = {
     "twilio_sms": _("SMS"),

@@ -10,7 +10,7 @@ from feedback.core.metrics import METRICS as METRICS_BY_KEY
 from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
 from feedback.core.period import Bucket, Period
-from feedback.i18n import Translator
+from feedback.i18n import Translator, _
 from feedback.services.customers.product_usage import Figure
 from feedback.services.reports import (
     SILENCE_WITHIN,
@@ -24,10 +24,6 @@ from feedback.services.reports import (
 from feedback.web.export.tables import CellValue, Kind
 
 LEFT_TO_RIGHT = "\u200e"  # keeps a sign on the side of its number in right-to-left text
-
-
-def _(message: str) -> str:
-    return message
 
 
 DIMENSIONS: Mapping[str, str] = {

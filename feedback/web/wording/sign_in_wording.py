@@ -6,13 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from feedback.i18n import _
 from feedback.web.http.locale import say
-
-
-def _(message: str) -> str:
-    """Marks a text for the catalogues; it is translated when it is shown."""
-    return message
-
 
 MESSAGES: Mapping[str, str] = {
     "GENERIC_AUTHN_FAILED": _("That did not work: the e-mail address or the password is wrong."),

@@ -407,7 +407,7 @@ class Story:
 @contextmanager
 def vanishing(running: Running, address: str) -> Iterator[None]:
     """Whoever sends to this address is killed in the middle of the call, before anything is handed over."""
-    channel = running.runtime.channels["twilio_sms"]
+    channel = running.runtime.providers["twilio_sms"]
     send = channel.send
 
     def killed(outgoing: Any) -> Any:

@@ -40,7 +40,7 @@ def mail(world: World, server: FakeSmtp) -> World:
 
 
 def send(world: World) -> Message:
-    dispatch.send_queued(world.database, world.providers, world.settings, "worker", world.now)
+    dispatch.send_queued(world.database, world.context, "worker", world.now)
     with world.database.reading() as session:
         return session.scalars(select(Message)).one()
 

@@ -48,11 +48,10 @@ class Post:
 
     @property
     def context(self) -> Context:
-        return Context(self.settings, shelf(NPS), {"twilio_sms": self.channel})
+        return Context(self.settings, shelf(NPS), {"twilio_sms": self.provider})
 
     def send(self) -> int:
-        providers = {"twilio_sms": self.provider}
-        return dispatch.send_queued(self.database, providers, self.context, "worker", self.now)
+        return dispatch.send_queued(self.database, self.context, "worker", self.now)
 
     def pass_time(self) -> None:
         """A minute later; what waits after a refusal is due."""
@@ -60,7 +59,6 @@ class Post:
         with self.database.writing() as session:
             session.execute(update(Message).where(Message.state == "queued").values(due_at=self.now))
             reconciliation.reap(session, self.settings, self.now)
-        providers = {"twilio_sms": self.provider}
         reconciliation.reconcile(self.database, providers, self.context, self.now, self.timer)
 
     @property

@@ -1,4 +1,4 @@
-"""What `doctor --deep` finds, and the numbers that everybody looks at."""
+"""What `doctor --deep` finds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from feedback.errors import ProviderHeld
-from feedback.services.messaging import invariants, metrics, provider_holds
+from feedback.services.messaging import invariants
 from feedback.store.models import Attempt, DuplicateSend, Enrolment, Invitation, Message
 from tests.services.conftest import World
 
@@ -73,12 +71,6 @@ def _uninvited(session: Session, _: World) -> None:
     session.execute(delete(Invitation))
 
 
-def _held(session: Session, world: World) -> None:
-    provider_holds.hold(
-        session, "twilio_sms", ProviderHeld("Bad credentials.", code="hold_provider"), world.now
-    )
-
-
 def _doubtful(session: Session, _: World) -> None:
     session.execute(update(Message).values(state="held"))
 
@@ -93,7 +85,6 @@ def _doubtful(session: Session, _: World) -> None:
         (_unsaid, "F306"),
         (_forgotten, "F307"),
         (_overdue, "F308"),
-        (_held, "F309"),
         (_doubtful, "F310"),
         (_uninvited, "F311"),
     ],
@@ -104,30 +95,3 @@ def test_each_broken_invariant_is_named(
     with sent.database.writing() as session:
         harm(session, sent)
     assert code in codes(sent)
-
-
-def test_the_collector_can_read_the_figures(sent: World) -> None:
-    with sent.database.writing() as session:
-        _held(session, sent)
-        found = metrics.figures(session, sent.now)
-    families = {each.name: each for each in text_string_to_metric_families(metrics.exposition(found))}
-    (sample,) = families["feedback_messages"].samples
-    assert (sample.labels, sample.value) == ({"provider": "simulator_sms", "state": "sent"}, 1.0)
-    assert families["feedback_segments"].samples[0].value >= 1
-    assert families["feedback_provider_held"].samples[0].labels["provider"] == "twilio_sms"
-
-
-def test_what_was_spent_is_told_by_day_and_sender(sent: World) -> None:
-    with sent.database.reading() as session:
-        (row,) = metrics.spent(session, sent.settings, sent.now)
-    assert (row.day, row.provider, row.messages) == (sent.now.date(), "simulator_sms", 1)
-    assert row.segments >= 1
-
-
-@pytest.mark.parametrize(
-    ("text", "parts", "costly"), [("Hello", 1, None), ("a" * 161, 2, None), ("Teşekkürler " * 8, 2, "ş")]
-)
-def test_the_price_is_known_before_sending(world: World, text: str, parts: int, costly: str | None) -> None:
-    found = metrics.estimate(text, 10, world.settings)
-    assert (found.segments, found.costly, found.recipients) == (parts, costly, 10)
-    assert found.cost == parts * 10 * world.settings.twilio.cost_per_segment

@@ -35,8 +35,8 @@ from feedback.store.models import Message
 from feedback.worker import Worker
 from tests import outbox_processes
 from tests.conftest import missing
-from tests.services.conftest import World
-from tests.services.messaging.test_dispatch import queue, reap, send
+from tests.services.conftest import World, times_delivered
+from tests.services.messaging.sending import queue, reap, send
 
 pytestmark = pytest.mark.postgres
 
@@ -133,9 +133,7 @@ def send_until(world: World, **then: Callable[[], None]) -> None:
         if here in then:
             then.pop(here)()
 
-    dispatch.send_queued(
-        world.database, world.providers, world.settings, "worker", world.now, reached=reached
-    )
+    dispatch.send_queued(world.database, world.context, "worker", world.now, reached=reached)
 
 
 class ThenStops(Simulator):
@@ -172,7 +170,7 @@ def test_a_server_that_stops_in_the_middle_of_a_claim_sends_nothing_and_loses_no
         send(world)
     server.start()
     assert send(world) == 3
-    assert set(world.mailbox.times_delivered().values()) == {1}
+    assert set(times_delivered(world.mailbox).values()) == {1}
 
 
 def test_a_claim_that_nobody_heard_the_end_of_is_looked_up_before_it_is_sent(
@@ -219,9 +217,8 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
     queue(world)
     stopping(world, server.stop)
     with ThreadPoolExecutor(2) as pool:
-        dispatch.send_queued(
-            world.database, world.providers, world.settings, "worker", world.now, pool
-        )  # both calls are made, and neither can be written down
+        # Both calls are made, and neither can be recorded.
+        dispatch.send_queued(world.database, world.context, "worker", world.now, pool)
     server.start()
     assert states(world) == ["sending", "sending"]
     lease_is_over(world)
@@ -234,7 +231,7 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
 
 def test_a_worker_goes_on_by_itself(world: World, server: Server, logged: list[Any]) -> None:
     settings = replace(world.settings, worker=replace(world.settings.worker, tick=0.2))
-    runtime = Runtime(settings, world.library, world.channels, world.providers)
+    runtime = Runtime(settings, world.library, world.providers, world.providers)
     worker = Worker(runtime, lambda: world.now)
     worker.start()
     try:

@@ -386,5 +386,4 @@ def test_trying_again_is_written_down_and_needs_a_chat(slack: Chat) -> None:
 def test_calls_are_counted_for_the_collector(slack: Chat) -> None:
     given_up(slack)
     with slack.desk.runtime.database.reading() as session:
-        told = metrics.exposition(metrics.figures(session, MONDAY))
-    assert 'feedback_notices{chat="slack",state="failed"} 2' in told
+        assert metrics.figures(session, MONDAY).notices == {("slack", "failed"): 2}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from collections import Counter
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -127,6 +129,28 @@ def test_guessing_is_slowed_down(app: Flask) -> None:
     form = {"email": "cem@example.com", "password": "guess guess guess"}
     answers = [client.post("/login", data=form).status_code for _ in range(12)]
     assert answers == [200] * 10 + [429] * 2
+
+
+def test_each_page_and_each_address_has_tries_of_its_own(app: Flask) -> None:
+    client, street = app.test_client(), {"REMOTE_ADDR": "203.0.113.7"}
+    form = {"email": "cem@example.com", "password": "guess guess guess"}
+    for _ in range(10):
+        client.post("/login", data=form)
+    assert client.post("/login", data=form).status_code == 429
+    assert client.get("/login").status_code == 200
+    assert client.post("/login", data=form, environ_overrides=street).status_code == 200
+    assert client.post("/reset", data={"email": "nobody@example.com"}).status_code != 429
+
+
+def test_slow_guessing_ends_after_sixty_tries_an_hour(app: Flask) -> None:
+    client = app.test_client()
+    answers = Counter[int]()
+    with time_machine.travel(datetime(2026, 3, 2, 12, tzinfo=UTC), tick=False) as clock:
+        for _ in range(7):
+            for _ in range(11):
+                answers[client.post("/reset", data={"email": "nobody@example.com"}).status_code] += 1
+            clock.shift(timedelta(minutes=1))
+    assert answers[429] == 7 * 11 - 60
 
 
 def test_an_account_keeps_language_zone_and_holidays(app: Flask, sign_in: SignIn) -> None:

@@ -16,8 +16,8 @@ from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
 from feedback.store.database import Database
 from feedback.store.models import Enrolment, Invitation, Message
-from tests.services.conftest import World
-from tests.services.messaging.test_dispatch import many, queue, send
+from tests.services.conftest import World, times_delivered
+from tests.services.messaging.sending import many, queue, send
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_full_disk_sends_nothing_and_goes_on_once_there_is_room(
     event.remove(world.database._writers, "connect", full)
     limit(world.database, spacious)
     assert send(world) == 200
-    assert set(world.mailbox.times_delivered().values()) == {1}
+    assert set(times_delivered(world.mailbox).values()) == {1}
 
 
 def full(connection: sqlite3.Connection, _: object) -> None:

@@ -1,0 +1,98 @@
+"""Who may be asked now, by which channel, and why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time, timedelta
+
+from sqlalchemy import select
+
+from feedback.services.journey import invitations
+from feedback.store.models import Enrolment, Invitation
+from tests.services.conftest import World
+from tests.services.journey.planning import without_text_messages
+
+
+def test_quiet_hours_of_the_settings_hold_in_every_country(world: World) -> None:
+    quiet = replace(world.settings.contact, quiet_from=time(18))
+    world.settings = replace(world.settings, contact=quiet)
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=4)  # 16:00 UTC is 19:00 in Istanbul, where the country's own hours end at 20:00
+    world.tick()
+    assert world.texts == []
+    world.wait(hours=14)
+    world.tick()
+    assert len(world.texts) == 1
+
+
+def test_whoever_was_asked_recently_is_skipped_with_the_next_date(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.wait(days=2)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        second = session.scalars(select(Enrolment).order_by(Enrolment.id.desc())).first()
+        assert second is not None
+        assert (second.state, second.reason) == ("skipped", "contacted_recently")
+        assert second.next_allowed_at is not None
+        assert second.next_allowed_at > world.now + timedelta(days=20)
+
+
+def test_the_rest_of_a_contact_begins_when_the_survey_left(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.context, world.now)
+    world.wait(days=6)  # the channel was held
+    world.tick()
+    assert len(world.texts) == 1
+    world.wait(days=26)
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+        second = session.scalars(select(Enrolment).order_by(Enrolment.id.desc()).limit(1)).one()
+        assert (second.state, second.reason) == ("skipped", "contacted_recently")
+
+
+def test_without_consent_nothing_is_sent_and_the_reason_is_kept(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, consent=False)
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "consent_missing", "email": "consent_missing"}
+
+
+def test_whom_no_channel_of_the_installation_reaches_is_skipped_with_the_reason(world: World) -> None:
+    without_text_messages(world)
+    with world.database.writing() as session:
+        world.contact(session, email=None)
+        world.event(session, "ticket_closed")
+    with world.database.reading() as session:
+        enrolment = session.scalars(select(Enrolment)).one()
+        assert (enrolment.state, enrolment.reason) == ("skipped", "no_channel")
+        assert enrolment.explanation[0]["params"] == {"sms": "not_enabled", "email": "no_address"}
+
+
+def test_a_channel_that_only_the_settings_know_keeps_nobody_else_back(world: World) -> None:
+    world.providers.pop("simulator_sms")  # another node runs with newer settings
+    with world.database.writing() as session:
+        world.contact(session)
+        world.contact(session, "c2", phone=None)
+        world.event(session, "ticket_closed")
+        world.event(session, "ticket_closed", "c2")
+    world.wait(hours=2)
+    world.tick()
+    world.tick()
+    assert len(world.mails) == 1
+    with world.database.reading() as session:
+        states = session.scalars(select(Invitation.state).order_by(Invitation.contact_id)).all()
+        assert states == ["failed", "sent"]

@@ -1,0 +1,153 @@
+"""What became of a message whose outcome nobody knows: the provider is asked, then a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from feedback.providers.base import Outgoing, Sent, Verdict, refusal
+from feedback.providers.simulator import Simulator
+from feedback.services.journey import invitations
+from feedback.services.messaging import outbox
+from feedback.store.models import (
+    Message,
+)
+from tests.services.conftest import World, times_delivered
+from tests.services.messaging.sending import asked, failing, only, reap, send, take, unknown
+
+
+def test_an_unknown_outcome_is_looked_up_and_found(due: World) -> None:
+    accept_then_break(due)
+    send(due)
+    assert only(due).state == "unconfirmed"
+    assert due.reconcile() == 1
+    message = only(due)
+    assert (message.state, message.state_reason, message.provider_id) == (
+        "sent",
+        "found_at_provider",
+        "SIM00000001",
+    )
+    assert asked(due).state == "sent"
+
+
+def test_an_unknown_outcome_is_never_due_by_itself(due: World) -> None:
+    failing(due, unknown())
+    send(due)
+    due.wait(days=3)
+    assert send(due) == 0
+
+
+def test_two_noes_with_time_between_them_make_a_message_due_again(due: World) -> None:
+    failing(due, unknown())
+    send(due)
+    assert due.reconcile() == 0
+    due.wait(seconds=30)
+    assert due.reconcile() == 0
+    due.wait(minutes=3)
+    assert due.reconcile() == 1
+    assert (only(due).state, only(due).state_reason) == ("queued", "not_at_provider")
+    send(due)
+    assert times_delivered(due.mailbox) == {only(due).id: 1}
+
+
+def test_a_leap_of_the_wall_clock_does_not_make_a_no_final(due: World) -> None:
+    failing(due, unknown())
+    due.watch.elapsed = lambda: 0.0  # the process has lived for no time at all
+    send(due)
+    for _ in range(5):
+        due.wait(hours=2)
+        assert due.reconcile() == 0
+    assert only(due).state == "unconfirmed"
+
+
+def test_a_vanished_worker_is_waited_for_longer_than_its_call_could_last(due: World) -> None:
+    take(due)
+    lease = due.settings.worker.lease + timedelta(seconds=31)
+    due.now += lease
+    assert reap(due) == 1
+    assert only(due).state == "unconfirmed"
+    assert due.reconcile() == 0
+    due.wait(minutes=3)
+    assert due.reconcile() == 0  # settle is over, but that call might only just have begun
+    due.wait(minutes=3)
+    assert due.reconcile() == 1
+    assert only(due).state == "queued"
+
+
+def test_a_provider_that_cannot_be_asked_for_a_day_leaves_it_to_a_person(due: World) -> None:
+    failing(due, unknown())
+    send(due)
+    mailbox_down(due)
+    due.wait(hours=23)
+    assert due.reconcile() == 0
+    assert only(due).state == "unconfirmed"
+    due.wait(hours=2)
+    assert due.reconcile() == 1
+    assert only(due).state == "held"
+
+
+def test_a_person_decides_about_a_held_message(due: World) -> None:
+    failing(due, unknown())
+    send(due)
+    with due.database.writing() as session:
+        assert outbox.resend(session, only(due).id, due.now)
+        assert not outbox.resend(session, only(due).id, due.now)
+    send(due)
+    assert len(due.texts) == 1
+    with due.database.writing() as session:
+        assert not outbox.settle_by_hand(session, only(due).id, due.now)
+
+
+def test_a_reminder_is_not_confirmed_by_the_invitation_that_has_the_same_link(due: World) -> None:
+    send(due)
+    failing(due, unknown())
+    with due.database.writing() as session:
+        first = session.scalars(select(Message)).one()
+        facts = {key: getattr(first, key) for key in Message.__mapper__.columns.keys() if key != "id"}  # noqa: SIM118
+        facts |= {"purpose": "reminder", "state": "queued", "attempt": 0, "provider_id": None}
+        session.add(Message(**facts))
+    send(due)
+    assert due.reconcile() == 0
+    due.wait(minutes=3)
+    assert due.reconcile() == 1
+    with due.database.reading() as session:
+        assert (
+            session.scalar(select(Message.state_reason).where(Message.purpose == "reminder"))
+            == "not_at_provider"
+        )
+
+
+@pytest.mark.parametrize(("unknown_mail", "state"), [("hold", "held"), ("resend", "queued")])
+def test_mail_cannot_be_looked_up_and_waits_for_a_person(world: World, unknown_mail: str, state: str) -> None:
+    world.settings = replace(world.settings, smtp=replace(world.settings.smtp, unknown=unknown_mail))
+    world.providers["simulator_email"] = Simulator(
+        channel="email", mailbox=world.mailbox, faults=lambda _: unknown()
+    )
+    with world.database.writing() as session:
+        world.contact(session, phone=None)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.context, world.now)
+    send(world)
+    assert only(world).state == state
+
+
+def accept_then_break(world: World) -> None:
+    class AcceptsAndBreaks(Simulator):
+        def send(self, outgoing: Outgoing) -> Sent:
+            super().send(outgoing)
+            raise unknown()
+
+    world.providers["simulator_sms"] = AcceptsAndBreaks(channel="sms", mailbox=world.mailbox)
+
+
+def mailbox_down(world: World) -> None:
+    class Mute(Simulator):
+        def find(self, *_: object) -> list:  # type: ignore[override,type-arg]
+            raise refusal(Verdict.RETRY, "Down.")
+
+    world.providers["simulator_sms"] = Mute(channel="sms", mailbox=world.mailbox)
