@@ -72,7 +72,7 @@ def _reason(code: str, params: dict[str, object]) -> str:
 def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
     """Let warnings of the linter stand, by name, so that QUESTIONNAIRE can be published as it is written."""
     from feedback import bootstrap, clock, library, resources
-    from feedback.lint.acknowledgement import warnings
+    from feedback.lint.engine.acknowledgement import warnings
     from feedback.services import publishing
 
     settings = the_settings()

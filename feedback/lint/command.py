@@ -14,16 +14,16 @@ import click
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
-from feedback.lint.catalogue import LANGUAGES, result_in_language
-from feedback.lint.document import Document
-from feedback.lint.engine import Result
-from feedback.lint.fixes import accept, fix
+from feedback.lint.document.document import Document
+from feedback.lint.document.reader import read
+from feedback.lint.engine.fixes import accept, fix
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.settings import Settings
 from feedback.lint.pages import page
-from feedback.lint.reader import read
 from feedback.lint.reporters import REPORTERS
-from feedback.lint.rule import Problem
+from feedback.lint.reporters.translation import LANGUAGES, result_in_language
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.settings import Settings
 
 Rewrite = Callable[[Document, list[Problem]], str]
 Told = Callable[[], Settings | None]

@@ -19,16 +19,16 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import translator
-from feedback.lint import ends
-from feedback.lint.acknowledgement import Warned, warnings
-from feedback.lint.catalogue import in_language, rule_in_language
-from feedback.lint.rule import SEVERITIES, Problem
+from feedback.lint.engine import expiry
+from feedback.lint.engine.acknowledgement import Warned, warnings
+from feedback.lint.engine.rule import SEVERITIES, Problem
+from feedback.lint.reporters.translation import in_language, rule_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.services import audit, links, publishing, questionnaires
 from feedback.store.models import Link
+from feedback.web.language import say
 from feedback.web.frame import is_fragment
 from feedback.web.headers import STAFF_POLICY
-from feedback.web.language import say
 from feedback.web.permissions import Permission, may
 from feedback.web.routes import get, post, room
 from feedback.web.survey.pages import Pages
@@ -120,7 +120,7 @@ class Questionnaires:
                 in_force=key in self.library.questionnaires,
                 checked=checked,
                 ending=self._ending(questionnaire),
-                bridge=ends.BRIDGE,
+                bridge=expiry.BRIDGE,
                 today=self._today(),
                 findings=questionnaires.findings(session, checked) if checked else [],
                 answers=questionnaires.answered(session, [key]).get(key, 0),
@@ -254,10 +254,10 @@ class Questionnaires:
     def _checked(self, session: Session) -> Mapping[str, questionnaires.Checked]:
         return self.findings.of(self.library, self.rules.of(session, clock.now()))
 
-    def _ending(self, questionnaire: Questionnaire) -> list[ends.End]:
+    def _ending(self, questionnaire: Questionnaire) -> list[expiry.Expiry]:
         """What ends soon, or is over, of the text in force; of a new file the linter says it all."""
         in_force = questionnaire.key in self.library.questionnaires
-        return ends.near(questionnaire, self._today()) if in_force else []
+        return expiry.expiring(questionnaire, self._today()) if in_force else []
 
     def _today(self) -> date:
         return day_of(clock.now(), self.database.zone)

@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
 from feedback.lint.rules import RULES
 from tests.benchmarks.corpus import ANSWERS, CORPUS, SCALES, TYPES, Report
 from tests.benchmarks.corpus import Item as Line

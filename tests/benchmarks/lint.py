@@ -29,7 +29,7 @@ from typing import Any
 
 import yaml
 
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
 from feedback.lint.rules import RULES
 from feedback.lint.rules.word_rules import WORD_RULES
 from tests.benchmarks import judge

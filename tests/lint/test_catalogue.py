@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from feedback import lint
 from feedback.i18n import LANGUAGES as DOMAINS
 from feedback.i18n import LOCALES, read
-from feedback.lint.catalogue import LANGUAGES, in_language, rule_in_language, spoken
 from feedback.lint.command import lint as command
+from feedback.lint.reporters.translation import LANGUAGES, in_language, rule_in_language, translated
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.said import Said, say
+from feedback.lint.text.messages import Message, message
 
 ROOT = Path(__file__).parents[2] / "feedback" / "lint"
 FILES = sorted([ROOT / "pages.py", *ROOT.glob("rules/*.py"), *ROOT.glob("rewriting/**/*.py")])
@@ -35,13 +35,13 @@ SURVEY = yaml.safe_dump(
 
 
 def known(language: str) -> set[str]:
-    return {message.id for message in read(LOCALES / "lint" / f"{language}.po") if message.id}
+    return {entry.id for entry in read(LOCALES / "lint" / f"{language}.po") if entry.id}
 
 
 def said_in(path: Path) -> set[str]:
     """The templates that a module says."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    said = [call.args[0] for call in calls if getattr(call.func, "id", "") == "say" and call.args]
+    said = [call.args[0] for call in calls if getattr(call.func, "id", "") == "message" and call.args]
     return {str(each.value) for each in said if isinstance(each, ast.Constant)}
 
 
@@ -74,23 +74,23 @@ def test_no_message_of_a_finding_stays_english(language):
 
 
 def test_what_was_filled_in_is_said_in_the_same_words_and_numbers_in_the_readers_digits():
-    said = say("The scale has {points} points.", points=3)
+    said = message("The scale has {points} points.", points=3)
     assert said == "The scale has 3 points."
-    assert spoken(said, "tr") == "Ölçekte 3 nokta var."
-    assert spoken(said, "fa") == "مقیاس ۳ نقطه دارد."
+    assert translated(said, "tr") == "Ölçekte 3 nokta var."
+    assert translated(said, "fa") == "مقیاس ۳ نقطه دارد."
 
 
 def test_a_quotation_keeps_its_direction_in_a_persian_sentence():
-    said = say("Add “{answer}”.", answer="1001 ve üzeri")
-    assert spoken(said, "fa") == "«\u20681001 ve üzeri\u2069» را بیفزایید."
-    assert spoken(said, "tr") == "“1001 ve üzeri” ekleyin."
+    said = message("Add “{answer}”.", answer="1001 ve üzeri")
+    assert translated(said, "fa") == "«\u20681001 ve üzeri\u2069» را بیفزایید."
+    assert translated(said, "tr") == "“1001 ve üzeri” ekleyin."
 
 
 def test_a_rewrite_in_the_language_of_the_questionnaire_is_not_translated():
     found = {each.rule: each for each in lint.check(SURVEY)}
     (told,) = in_language([found["range-overlap"]], "fa")
     assert told.rewrite == found["range-overlap"].rewrite == "1-3 | 4-6 | 7 or more"
-    assert not isinstance(told.rewrite, Said)
+    assert not isinstance(told.rewrite, Message)
 
 
 def test_findings_are_told_in_the_language_asked_for_and_rules_keep_their_names(tmp_path):
@@ -109,7 +109,7 @@ def test_findings_are_told_in_the_language_asked_for_and_rules_keep_their_names(
 
 def test_no_catalogue_is_loaded_for_english():
     program = (
-        "import sys; from feedback.lint import check; from feedback.lint.catalogue import in_language; "
+        "import sys; from feedback.lint import check; from feedback.lint.reporters.translation import in_language; "
         f"in_language(check({SURVEY!r}), 'en'); "
         "sys.exit(any(name.startswith(('babel', 'feedback.i18n')) for name in sys.modules))"
     )

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from feedback.lint.intervals import comparable, gap, overlap, parse
+from feedback.lint.options.numeric_bands import comparable, gap, overlap, parse
 
 INF = math.inf
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 
 from feedback.lint import read
-from feedback.lint.json_schema import schemas
+from feedback.lint.document.json_schema import schemas
 
 
 def test_the_schema_accepts_what_the_format_page_shows():

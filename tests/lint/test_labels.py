@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from feedback.lint.labels import lexicon, readings, scale
+from feedback.lint.options.labels import lexicon, readings, scale
 
 
 @pytest.mark.parametrize(

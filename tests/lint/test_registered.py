@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from feedback.lint import read
-from feedback.lint.registered import exempt, unaltered
+from feedback.lint.engine.instruments import exempt, unaltered
 
 
 def question(text: str, language: str = "en", more: str = "type: nps"):

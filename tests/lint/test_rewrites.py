@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from feedback.lint import Problem, check
-from feedback.lint.fold import fold
-from feedback.lint.intervals import gap, overlap, parse
+from feedback.lint.options.numeric_bands import gap, overlap, parse
 from feedback.lint.rewriting import REWRITES
-from feedback.lint.said import Said
+from feedback.lint.text.folding import fold
+from feedback.lint.text.messages import Message
 from tests.benchmarks import judge
 from tests.benchmarks.lint import items, question
 
@@ -150,7 +150,7 @@ def test_a_doubled_question_that_does_not_split_for_certain_gets_advice_that_nam
     language, form, text, named
 ):
     found = rewrite("double-barrelled", text, language, form)
-    assert isinstance(found, Said)
+    assert isinstance(found, Message)
     assert all(each in found for each in named)
 
 
@@ -340,7 +340,7 @@ def test_a_finding_offers_this_very_text_without_its_fault(rule, language, form,
 )
 def test_where_no_text_is_certain_the_advice_quotes_the_words(rule, form, text):
     (problem,) = [each for each in check(survey(text, "en", form)) if each.rule == rule]
-    assert isinstance(problem.rewrite, Said)
+    assert isinstance(problem.rewrite, Message)
     quoted = problem.quoted.strip(" ,")
     assert quoted in problem.rewrite
 
@@ -366,7 +366,7 @@ def test_agreement_becomes_a_question_about_the_property_itself(language, text, 
 
 def test_agreement_without_a_property_gets_advice_and_no_invented_one():
     found = rewrite("agree-disagree-scale", "The packaging protected the glasses well.", "en", "agree")
-    assert isinstance(found, Said)
+    assert isinstance(found, Message)
     assert "fast" not in found
 
 
@@ -445,7 +445,7 @@ SEAMS = {
 def test_no_rewrite_shows_its_seam(language):
     rules = {*REWRITES, "agree-disagree-scale"}
     found = [each for each in problems(language) if each.rewrite and each.rule in rules]
-    shown = [each for each in found if not isinstance(each.rewrite, Said)]
+    shown = [each for each in found if not isinstance(each.rewrite, Message)]
     assert len(shown) > 200
     for problem in shown:
         known = fold(problem.wording, language)
@@ -462,7 +462,7 @@ def test_no_rewrite_shows_its_seam(language):
 
 def test_a_turkish_particle_takes_its_vowel_from_the_word_before_it():
     for problem in problems("tr"):
-        if problem.rule == "double-barrelled" and not isinstance(problem.rewrite, Said):
+        if problem.rule == "double-barrelled" and not isinstance(problem.rewrite, Message):
             for word, particle in re.findall(r"(\w+) (m[ıiuü])\w*\s*\?", problem.rewrite):
                 last = [letter for letter in word.lower() if letter in "aıoueiöüâ"][-1:]
                 expected = {
@@ -509,7 +509,7 @@ def test_every_error_and_warning_about_words_or_bands_offers_something(language)
 @pytest.mark.parametrize("language", ["en", "tr", "fa"])
 def test_corrected_bands_neither_overlap_nor_leave_anything_out(language):
     for problem in problems(language):
-        if problem.rule in ("range-overlap", "range-gap") and not isinstance(problem.rewrite, Said):
+        if problem.rule in ("range-overlap", "range-gap") and not isinstance(problem.rewrite, Message):
             bands = [band for text in problem.rewrite.split(" | ") if (band := parse(text, language))]
             pairs = [(one, other) for n, one in enumerate(bands) for other in bands[n + 1 :]]
             same = [

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from feedback import lint
 from feedback.core.questionnaire import Questionnaire
-from feedback.lint.labels import lexicon
+from feedback.lint.engine.settings import Settings
+from feedback.lint.options.labels import lexicon
 from feedback.lint.rules import RULES
-from feedback.lint.settings import Settings
 
 FILES = Path(__file__).parent / "rules"
 IDS = [module.RULE.id for module in RULES]
@@ -46,8 +45,6 @@ def test_every_rule_has_a_good_and_a_bad_file(rule):
 
 @pytest.mark.parametrize(("rule", "file"), cases(), ids=lambda value: getattr(value, "name", value))
 def test_a_rule_finds_the_bad_file_and_leaves_the_good_one_alone(rule, file):
-    if rule == "sms-segments" and importlib.util.find_spec("feedback.core.message") is None:
-        pytest.skip("needs feedback.core.message, which counts the segments")
     problems = lint.check(
         file.read_text(encoding="utf-8"), file.name, settings=Settings(published=(published(),))
     )

@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 
 from feedback import lint
-from feedback.lint.engine import run
-from feedback.lint.fixes import accept
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
+from feedback.lint.engine.fixes import accept
+from feedback.lint.engine.runner import run
+from feedback.lint.engine.settings import Settings
+from feedback.lint.engine.suppression import wording_hash
 from feedback.lint.rules import RULES
-from feedback.lint.settings import Settings
-from feedback.lint.suppression import wording_hash
 
 SURVEY = """key: visit
 title: Visit

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.lint import check, read
-from feedback.lint.language.normalise import normalise
-from feedback.lint.language.stem import stem
 from feedback.lint.lexicon import lexicon
 from feedback.lint.rules.word_rules import WORD_RULES
+from feedback.lint.text.normalise import normalise
+from feedback.lint.text.sentence import prepare
 from tests.benchmarks.lint import items, question, reports
 
 LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
@@ -63,7 +63,7 @@ def test_the_corpus_is_large_and_every_word_rule_is_in_it(language):
 def test_no_text_breaks_the_preparation(text, language):
     words = lexicon(language)
     assert words
-    prepared = stem(text, words)
+    prepared = prepare(text, words)
     assert len(prepared.plain) == len(prepared.main) == len(prepared.text)
     assert prepared.normalised.offsets[-1] == len(text)
     assert list(prepared.normalised.offsets) == sorted(prepared.normalised.offsets)
@@ -136,7 +136,7 @@ def test_five_hundred_questions_take_well_under_a_second():
         assert not documents[-1].problems
     for language in LANGUAGES:
         found("How was it?", language)  # compiles the lists once
-    stem.cache_clear()
+    prepare.cache_clear()
     start = time.perf_counter()
     assert sum(1 for document in documents for rule in WORD_RULES for _ in rule.check(document)) > 100
     assert time.perf_counter() - start < 2  # 0.4 s where it was written; loaded machines get room

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 
-from feedback.lint.fold import fold
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
+from feedback.lint.text.folding import fold
 
 _NEVER = re.compile(r"(?!)")
 _HALF_SPACE = "\u200c"

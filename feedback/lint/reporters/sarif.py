@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from feedback.lint.engine import Result
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.suppression import Accepted
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.suppression import Accepted
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}

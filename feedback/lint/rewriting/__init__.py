@@ -1,7 +1,7 @@
 """Better wordings: one for each finding of a word rule, made from this very text.
 
 A rewrite is a sentence of the questionnaire's language that can stand as it is, or, where the text does not
-allow one for certain, advice that quotes the words at fault (a `Said`, for whoever reads the finding). The
+allow one for certain, advice that quotes the words at fault (a `Message`, for whoever reads the finding). The
 modules of this room are loaded with the first finding that needs them: a clean questionnaire does without.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import cast
 
-from feedback.lint.language.asked import Asked
+from feedback.lint.text.question import QuestionView
 
-Rewrite = Callable[[Asked, int, int], str]
+Rewrite = Callable[[QuestionView, int, int], str]
 
 REWRITES: dict[str, str] = {
     "absolute-term": "denied.absolute",
@@ -32,7 +32,7 @@ REWRITES: dict[str, str] = {
 """Rule -> the function in this room that rewrites the words `start` to `end` of the normalised text."""
 
 
-def better(rule: str, question: Asked, start: int, end: int) -> str:
+def better(rule: str, question: QuestionView, start: int, end: int) -> str:
     """The rewrite for a finding of `rule`; empty where the rule has none."""
     if rule not in REWRITES:
         return ""
@@ -41,7 +41,7 @@ def better(rule: str, question: Asked, start: int, end: int) -> str:
     return rewrite(question, start, end)
 
 
-def direct(question: Asked | None) -> str:
+def direct(question: QuestionView | None) -> str:
     """The direct question for a statement to agree with; None stands for a language without word lists."""
     found: str = import_module(f"{__name__}.agreement").direct(question)
     return found

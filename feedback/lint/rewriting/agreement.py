@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from feedback.lint.fold import lower
-from feedback.lint.labels import readings
-from feedback.lint.language.asked import Asked
 from feedback.lint.lexicon import Lexicon
+from feedback.lint.options.labels import readings
 from feedback.lint.rewriting import turkish
 from feedback.lint.rewriting.sentence import mended, small
-from feedback.lint.said import say
+from feedback.lint.text.folding import lower
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 GENERAL = "Ask for the property itself, with a scale that names both of its ends, or for what happened."
 
@@ -41,16 +41,16 @@ class _Property:
         return f"{least[self.language]} … {most} {self.word}"
 
 
-def direct(question: Asked | None) -> str:
+def direct(question: QuestionView | None) -> str:
     """The direct question with its scale; advice where the statement is no subject with a property."""
     rewrites = {"en": _english, "tr": _turkish, "fa": _persian}
     rewrite = rewrites.get(question.words.language) if question else None
     found = rewrite(question) if rewrite and question else None
     if not found or question is None:
-        return say(GENERAL)
+        return message(GENERAL)
     asked, property_ = found
     asked = mended(asked, question)
-    return f"{asked} ({property_.ends})" if asked else say(GENERAL)
+    return f"{asked} ({property_.ends})" if asked else message(GENERAL)
 
 
 _GOOD_BAD = {"en": ("good", "bad"), "tr": ("iyi", "kötü"), "fa": ("خوب", "بد")}
@@ -85,7 +85,7 @@ def _both(found: _Property, joiner: str) -> str:
     return f"{found.word} {joiner} {found.opposite}" if found.opposite else found.word
 
 
-def _statement(question: Asked) -> str:
+def _statement(question: QuestionView) -> str:
     """The statement, without "Do you agree that" and its like, without its full stop."""
     stem = question.stem
     first, last = stem.normalised.span(stem.question.start, stem.question.end)
@@ -116,7 +116,7 @@ _TURNED = {"i": "you", "my": "your", "me": "you", "we": "you", "our": "your", "a
 _CUSTOMERS = re.compile(r"(?i)\b(?:i|my|me|am)\b")
 
 
-def _english(question: Asked) -> tuple[str, _Property] | None:
+def _english(question: QuestionView) -> tuple[str, _Property] | None:
     statement = _statement(question)
     match = _EN.match(statement)
     if not match or re.search(
@@ -157,7 +157,7 @@ _TR_AGREED = re.compile(
 _TR_SATISFIED = re.compile(r"^(?P<who>(?:\w+ ){0,2}\w+[dt][ae]n) (?:(?:çok|oldukça|tamamen) )?memnunum$")
 
 
-def _turkish(question: Asked) -> tuple[str, _Property] | None:
+def _turkish(question: QuestionView) -> tuple[str, _Property] | None:
     statement = _statement(question)
     if re.search(r"(?<!\w)(?:ve|veya|ama|değil|ki|ne kadar)(?!\w)|,", statement):
         return None
@@ -205,7 +205,7 @@ _NOT_MINE = frozenset(
 )
 
 
-def _persian(question: Asked) -> tuple[str, _Property] | None:
+def _persian(question: QuestionView) -> tuple[str, _Property] | None:
     statement = _statement(question)
     match = _FA.match(statement)
     if not match or re.search(r"(?<!\S)(?:و|یا|که|از|نه)(?!\S)|،", statement):

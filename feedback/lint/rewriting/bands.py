@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from feedback.lint.choices import Band
-from feedback.lint.fold import digits
-from feedback.lint.intervals import INFINITY, Interval, gap, overlap, parse, shown
+from feedback.lint.options.choices import Band
+from feedback.lint.options.numeric_bands import INFINITY, Interval, gap, overlap, parse, shown
+from feedback.lint.text.folding import digits
 
 _NUMBER = re.compile(r"\d(?:[\d.,٬٫]*\d)?")
 _AMONG = re.compile(r"(?<!\w)(?:aras[ıi]\w*|aralığ\w*)(?!\w)")

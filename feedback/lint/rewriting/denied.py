@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.fold import lower
-from feedback.lint.language.asked import Asked
 from feedback.lint.rewriting import turkish
 from feedback.lint.rewriting.persian import affirmed
 from feedback.lint.rewriting.recall import how_often
 from feedback.lint.rewriting.sentence import cut, mended
-from feedback.lint.said import say
+from feedback.lint.text.folding import lower
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 _CONTRACTED = re.compile(r"(?i)^(?P<verb>\w+?)n't$")
 _IRREGULAR = {"wo": "will", "ca": "can", "sha": "shall"}
 _ANY = {"no": "any", "nothing": "anything", "nobody": "anybody", "no one": "anyone"}
 
 
-def negation(question: Asked, start: int, end: int) -> str:
+def negation(question: QuestionView, start: int, end: int) -> str:
     """The same question about what did happen."""
     rewrite = {"en": _affirmed_en, "tr": _affirmed_tr, "fa": _affirmed_fa}.get(question.words.language)
     found = rewrite(question, start, end) if rewrite else ""
     if found and _still_denies(question, found):
         found = ""
-    return found or say("Ask what did happen, without “{words}”.", words=question.stem.quote(start, end))
+    return found or message("Ask what did happen, without “{words}”.", words=question.stem.quote(start, end))
 
 
 _NONE = re.compile(r"(?<!\w)(?:hiç\w*|kimse\w*|asla|هیچ\w*|nobody|nothing|never|none|neither|any)(?!\w)")
 
 
-def _still_denies(question: Asked, rewrite: str) -> bool:
+def _still_denies(question: QuestionView, rewrite: str) -> bool:
     """Whether a word is left that only a negated verb carries."""
     words = question.words
     if question.stem.language != "en" and _NONE.search(lower(rewrite, words.language)):
@@ -37,7 +37,7 @@ def _still_denies(question: Asked, rewrite: str) -> bool:
     return words.search("negation.words", lower(rewrite, words.language).replace("\u200c", " ")) is not None
 
 
-def _affirmed_en(question: Asked, start: int, end: int) -> str:
+def _affirmed_en(question: QuestionView, start: int, end: int) -> str:
     said = question.stem.text[start:end].strip()
     contracted = _CONTRACTED.match(said)
     if contracted:
@@ -58,7 +58,7 @@ _TR_OPEN_ROOTS = frozenset(
 _TR_SOFT = {"git": "gid", "et": "ed", "tat": "tad", "güt": "güd"}
 
 
-def _affirmed_tr(question: Asked, start: int, end: int) -> str:
+def _affirmed_tr(question: QuestionView, start: int, end: int) -> str:
     """ "Kargo gelmedi mi?" -> "Kargo geldi mi?", and the particle takes the new vowel."""
     stem = question.stem
     first, last = stem.normalised.span(start, end)
@@ -101,7 +101,7 @@ def _fitted(word: str, person: str) -> str:
     return re.sub("[ıiuü]", turkish.narrow(word), person)
 
 
-def _affirmed_fa(question: Asked, start: int, end: int) -> str:
+def _affirmed_fa(question: QuestionView, start: int, end: int) -> str:
     """«آیا بسته نرسید؟» -> «آیا بسته رسید؟»"""
     normalised = question.stem.normalised
     first, last = normalised.span(start, end)
@@ -115,11 +115,11 @@ def _affirmed_fa(question: Asked, start: int, end: int) -> str:
 # Two negatives
 
 
-def double_negative(question: Asked, start: int, end: int) -> str:
+def double_negative(question: QuestionView, start: int, end: int) -> str:
     """A negated statement to agree with is told positively; of two negatives both are named."""
     if question.kind == "agreement" and (found := _stated(question, start, end)):
         return found
-    return say(
+    return message(
         "Say it positively, with neither of the two negatives in “{words}”.",
         words=question.stem.quote(start, end),
     )
@@ -129,7 +129,7 @@ _EN_VERB = re.compile(r"\b(?:is|are|was|were|am|can|could|will|would|has|have|ha
 _EN_NOT = re.compile(r"(?:is|are|was|were|am|can|could|will|would|has|have|had)(?:n't| not)$")
 
 
-def _stated(question: Asked, start: int, end: int) -> str:
+def _stated(question: QuestionView, start: int, end: int) -> str:
     """The statement without its one negation."""
     language = question.words.language
     if language == "en":
@@ -142,7 +142,7 @@ def _stated(question: Asked, start: int, end: int) -> str:
     return "" if found and _still_denies(question, found) else found
 
 
-def _stated_en(question: Asked, start: int, end: int) -> str:
+def _stated_en(question: QuestionView, start: int, end: int) -> str:
     text = question.stem.text
     said = text[start:end].strip()
     if said == "not" and _EN_VERB.search(text[:start]):
@@ -153,7 +153,7 @@ def _stated_en(question: Asked, start: int, end: int) -> str:
     return ""
 
 
-def _stated_tr(question: Asked, start: int, end: int) -> str:
+def _stated_tr(question: QuestionView, start: int, end: int) -> str:
     """ "Oda soğuk değildi." -> "Oda soğuktu." """
     text = question.stem.text
     before, ending = text[:start].split(), text[start:end].strip().removeprefix("değil")
@@ -210,7 +210,7 @@ _WHOLLY = frozenset(
 )
 
 
-def absolute(question: Asked, start: int, end: int) -> str:
+def absolute(question: QuestionView, start: int, end: int) -> str:
     """Always and never become a frequency, wholly goes; what else is absolute is to be counted."""
     said = question.stem.text[start:end].strip()
     rewrite = ""
@@ -225,6 +225,6 @@ def absolute(question: Asked, start: int, end: int) -> str:
         rewrite = cut(question, start, end + (of.end() if of else 0))
     if rewrite and question.words.search("absolute-term.words", lower(rewrite, question.words.language)):
         rewrite = ""
-    return rewrite or say(
+    return rewrite or message(
         "Ask how often, how many or how much instead of “{words}”.", words=question.stem.quote(start, end)
     )

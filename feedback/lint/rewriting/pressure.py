@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.fold import lower
-from feedback.lint.labels import DENIABLE, readings
-from feedback.lint.language.asked import Asked
+from feedback.lint.options.labels import DENIABLE, readings
 from feedback.lint.rewriting import turkish
 from feedback.lint.rewriting.english import asked_directly
 from feedback.lint.rewriting.sentence import cut, mended, small
-from feedback.lint.said import say
+from feedback.lint.text.folding import lower
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 NEUTRAL = {
     "en": "How satisfied or dissatisfied are you with us?",
@@ -24,7 +24,7 @@ NEUTRAL = {
 """What to ask in place of a text that only begs."""
 
 
-def leading(question: Asked, start: int, end: int) -> str:
+def leading(question: QuestionView, start: int, end: int) -> str:
     """The question without its push, by the kind of push that stands there."""
     for name, rewrite in _KINDS.items():
         if question.words.pattern(f"leading-wording.{name}").match(question.stem.plain, start) and (
@@ -32,10 +32,10 @@ def leading(question: Asked, start: int, end: int) -> str:
         ):
             return found
     words = question.stem.quote(start, end).strip(" ,،")
-    return say("Ask without “{words}”, so that every answer is equally welcome.", words=words)
+    return message("Ask without “{words}”, so that every answer is equally welcome.", words=words)
 
 
-def score_begging(question: Asked, start: int, end: int) -> str:
+def score_begging(question: QuestionView, start: int, end: int) -> str:
     """What is left without the sentence that begs, or a plain question."""
     rest = _without_sentence(question, start, end, leaning=True)
     return rest or NEUTRAL.get(question.words.language, NEUTRAL["en"])
@@ -62,7 +62,7 @@ def _is_quality(word: str, language: str) -> bool:
     return any(each.dimension not in DENIABLE for each in readings(word, language))
 
 
-def _own(question: Asked, start: int, end: int) -> str:
+def _own(question: QuestionView, start: int, end: int) -> str:
     """The text without every word of praise between the places, "and" between two of them included."""
     words, text = question.words, question.stem.text
     for name in ("leading-wording.loaded", "leading-wording.strong"):
@@ -96,7 +96,7 @@ _LOVED = re.compile(r"\b(?:love|adore|hate)\b")
 _STRONG_WORD = {"en": "good or bad", "tr": "iyi veya kötü", "fa": "خوب یا بد"}
 
 
-def _how_strong(question: Asked, start: int, end: int) -> str:
+def _how_strong(question: QuestionView, start: int, end: int) -> str:
     """ "How amazing was ...?" -> "How good or bad was ...?" """
     words, text = question.words, question.stem.text
     if loved := _LOVED.search(text, start, end):
@@ -113,7 +113,7 @@ def _how_strong(question: Asked, start: int, end: int) -> str:
     return cut(question, first, last, ends)
 
 
-def _how_strong_tr(question: Asked, start: int, end: int) -> str:
+def _how_strong_tr(question: QuestionView, start: int, end: int) -> str:
     """ "ne kadar harikaydı" -> "ne kadar iyi veya kötüydü": the last word with its ending."""
     *_, last = question.stem.text[start:end].split()
     praise = re.fullmatch(r"(?P<word>\w+?)(?P<was>y?[dt][ıiuü])?", last)
@@ -138,7 +138,7 @@ _STATED = {
 }
 
 
-def _predicate(question: Asked, _start: int, _end: int) -> str:
+def _predicate(question: QuestionView, _start: int, _end: int) -> str:
     """ "The food was delicious." -> "How good or bad was the food?" """
     language, source = question.words.language, question.stem.normalised.source
     match = _STATED[language].match(source.strip()) if language in _STATED else None
@@ -213,7 +213,7 @@ _AS_YOU_KNOW = re.compile(
 _YES = "آیا "
 
 
-def _tag(question: Asked, start: int, end: int) -> str:
+def _tag(question: QuestionView, start: int, end: int) -> str:
     language, said = question.words.language, question.stem.text[start:end]
     rewrites = {"en": _tag_en, "tr": _tag_tr, "fa": _tag_fa}
     if said.strip() in _ADVERBS:
@@ -231,7 +231,7 @@ _ASKS_EN = re.compile(
 )
 
 
-def _plainly(question: Asked, rewrite: str) -> str:
+def _plainly(question: QuestionView, rewrite: str) -> str:
     """A statement that only its question mark made a question, as one."""
     language = question.words.language
     if not rewrite.endswith("?") or ";" in rewrite or "," in rewrite:
@@ -243,13 +243,13 @@ def _plainly(question: Asked, rewrite: str) -> str:
     return rewrite
 
 
-def _again(question: Asked, rewrite: str) -> str:
+def _again(question: QuestionView, rewrite: str) -> str:
     """`rewrite`, unless it still presses: two tags are more than one cut mends."""
     words = question.words
     return "" if rewrite and words.search("leading-wording.tag", lower(rewrite, words.language)) else rewrite
 
 
-def _asked(question: Asked) -> tuple[str, str]:
+def _asked(question: QuestionView) -> tuple[str, str]:
     """The question sentence in the source's letters, and folded."""
     stem = question.stem
     first, last = stem.normalised.span(stem.question.start, stem.question.end)
@@ -261,7 +261,7 @@ def _asked(question: Asked) -> tuple[str, str]:
 _WISHED = re.compile(r"^(?:don't|didn't)(?= you (?:find|like|enjoy|want|prefer|trust|wish) )")
 
 
-def _tag_en(question: Asked, _start: int, _end: int) -> str:
+def _tag_en(question: QuestionView, _start: int, _end: int) -> str:
     source, text = _asked(question)
     opened, tagged = _BEFORE["en"].match(text), _TAGS["en"].search(text)
     if len(source) != len(text):
@@ -291,7 +291,7 @@ _TR_OPENED = re.compile(
 )
 
 
-def _tag_tr(question: Asked, _start: int, _end: int) -> str:
+def _tag_tr(question: QuestionView, _start: int, _end: int) -> str:
     source, text = _asked(question)
     if len(source) != len(text):
         return ""
@@ -327,7 +327,7 @@ def _tr_asking(sentence: str) -> str:
     return " ".join([*before, asked]) + "?"
 
 
-def _tag_fa(question: Asked, _start: int, _end: int) -> str:
+def _tag_fa(question: QuestionView, _start: int, _end: int) -> str:
     source, text = _asked(question)
     opened = _BEFORE["fa"].match(" ".join(source.replace("\u200c", " ").split()))
     tagged = re.search(
@@ -351,7 +351,7 @@ def _fa_asking(sentence: str) -> str:
 # Others, effort, flattery
 
 
-def _without_sentence(question: Asked, start: int, end: int, *, leaning: bool = False) -> str:
+def _without_sentence(question: QuestionView, start: int, end: int, *, leaning: bool = False) -> str:
     """The text without the sentence that the words stand in, where a question remains that stands alone.
 
     With `leaning`, a question may be as short as "How was it?".
@@ -384,7 +384,7 @@ _CLAUSE = re.compile(
 _ADDRESS = re.compile(r"^[^,،?.؟]{3,60}[,،]\s+")
 
 
-def _others(question: Asked, start: int, end: int) -> str:
+def _others(question: QuestionView, start: int, end: int) -> str:
     text, stem = question.stem.text, question.stem
     clause = _CLAUSE.match(text) or (_ADDRESS.match(text) if stem.question.start <= start else None)
     if clause and clause.start() <= start < clause.end() and len(text[clause.end() :].split()) >= 3:
@@ -403,10 +403,10 @@ _SHOULD = re.compile(
 )
 
 
-def _normative(question: Asked, start: int, end: int) -> str:
+def _normative(question: QuestionView, start: int, end: int) -> str:
     """ "Should shops ...?" -> "Are you for or against it that shops ...?", with both sides open."""
     if question.words.language != "en":
-        return say(
+        return message(
             "Ask how important it is, or who is for and who against, without “{words}”.",
             words=question.stem.quote(start, end),
         )
@@ -417,7 +417,7 @@ def _normative(question: Asked, start: int, end: int) -> str:
         or len(source) != len(text)
         or re.search(r"\b(?:or|should|must|not)\b", match["all"] or match["what"])
     ):
-        return say(
+        return message(
             "Ask how important it is, or who is for and who against, without “{words}”.",
             words=question.stem.quote(start, end),
         )
@@ -440,7 +440,7 @@ _FELT = {
 }
 
 
-def _feel(question: Asked, start: int, end: int) -> str:
+def _feel(question: QuestionView, start: int, end: int) -> str:
     language = question.words.language
     if language == "tr":
         felt = re.compile("|".join(_FELT)).search(question.stem.text, start)
@@ -454,7 +454,7 @@ _LOVE = re.compile(
 )
 
 
-def _emotion(question: Asked, start: int, end: int) -> str:
+def _emotion(question: QuestionView, start: int, end: int) -> str:
     """ "Do you love ...?" -> "How much do you like or dislike ...?" """
     source, text = _asked(question)
     match, loved = _LOVE.match(text), _LOVED.search(question.stem.text, start, end + 1)

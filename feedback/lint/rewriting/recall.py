@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.fold import lower
-from feedback.lint.language.asked import Asked
 from feedback.lint.rewriting import turkish
 from feedback.lint.rewriting.sentence import cut, mended, small
-from feedback.lint.said import say
+from feedback.lint.text.folding import lower
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 PERIOD = {
     "en": "In the last 3 months",
@@ -23,7 +23,7 @@ MONTH = {"en": "In the last 30 days", "tr": "Son 30 günde", "fa": "در ۳۰ ر
 _HOW_OFTEN = {"tr": "ne sıklıkla", "fa": "هر چند وقت یک‌بار"}
 
 
-def period_missing(question: Asked, start: int, end: int) -> str:
+def period_missing(question: QuestionView, start: int, end: int) -> str:
     """The question with a period before it, where its verb already speaks of the past."""
     language = question.words.language
     sentence = _sentence(question)
@@ -37,7 +37,7 @@ def period_missing(question: Asked, start: int, end: int) -> str:
         return mended(_with_before(question, f"{PERIOD[language]} {small(sentence, language)}"), question)
     period = PERIOD.get(language, PERIOD["en"])
     words = question.stem.quote(start, end)
-    return say(
+    return message(
         "Put a period that people can remember before “{words}”, such as “{period}”.",
         words=words,
         period=period,
@@ -72,19 +72,19 @@ def _placed(sentence: str) -> bool:
     return bool(re.match(r"(?i)(?:lütfen|toplam|آیا|لطفاً)\b|[^?؟]*[,،]", sentence))
 
 
-def _sentence(question: Asked) -> str:
+def _sentence(question: QuestionView) -> str:
     stem = question.stem
     return stem.normalised.quote(stem.question.start, stem.question.end)
 
 
-def _with_before(question: Asked, sentence: str) -> str:
+def _with_before(question: QuestionView, sentence: str) -> str:
     """`sentence` with what stands before the question sentence."""
     stem = question.stem
     first, _ = stem.normalised.span(stem.question.start, stem.question.end)
     return f"{stem.normalised.source[:first]} {sentence}".strip()
 
 
-def too_long(question: Asked, start: int, end: int) -> str:
+def too_long(question: QuestionView, start: int, end: int) -> str:
     """The same question over a month."""
     language, text = question.words.language, question.stem.text
     month = MONTH.get(language)
@@ -166,18 +166,18 @@ _LATELY = frozenset(
 )
 
 
-def vague(question: Asked, start: int, end: int) -> str:
+def vague(question: QuestionView, start: int, end: int) -> str:
     """A habit is asked for as a frequency, "recently" as a month; what else is vague is to be named."""
     language = question.words.language
     if question.words.pattern("vague-wording.subject").search(question.stem.asked):
-        return say(
+        return message(
             "Name what “{words}” speaks of in the question itself.", words=question.stem.quote(start, end)
         )
     for phrases, rewrite in ((_LATELY, _dated), (_HABITS, how_often)):
         place = _place(question.stem.text, start, end, phrases)
         if place and (found := rewrite(question, *place)):
             return found
-    return say(
+    return message(
         "Say what “{words}” stands for: a number, a period such as “{period}”, or the thing itself.",
         words=question.stem.quote(start, end),
         period=small(MONTH.get(language, PERIOD.get(language, MONTH["en"])), language),
@@ -196,7 +196,7 @@ def _place(text: str, start: int, end: int, phrases: frozenset[str]) -> tuple[in
     return first, first + len(inside)
 
 
-def _dated(question: Asked, start: int, end: int) -> str:
+def _dated(question: QuestionView, start: int, end: int) -> str:
     language = question.words.language
     if language == "en":
         rest = cut(question, start, end)
@@ -210,7 +210,7 @@ _UNSURE = re.compile(r"\bthat (?:you|we|they|it)\b|\bnot\b|\b(?:un)?true\b|\bor\
 _DO_YOU = re.compile(r"(?i)^(?P<aux>do|does|did|have|has|is|are|was|were|can|will) (?P<rest>.+)$")
 
 
-def how_often(question: Asked, start: int, end: int) -> str:
+def how_often(question: QuestionView, start: int, end: int) -> str:
     """A yes/no question about a habit as one about its frequency: "Do you always ...?" -> "How often do you ...?" """
     language = question.words.language
     if _UNSURE.search(question.stem.text) or (language != "en" and question.finds("negation.words")):
@@ -234,7 +234,7 @@ _TR_ASKS = re.compile(
 )
 
 
-def _how_often_tr(question: Asked, start: int, end: int) -> str:
+def _how_often_tr(question: QuestionView, start: int, end: int) -> str:
     """ "Kuryelerimiz her zaman zili çalar mı?" -> "Kuryelerimiz ne sıklıkla zili çalar?" """
     replaced = cut(question, start, end, _HOW_OFTEN["tr"])
     particles = list(re.finditer(r"(?<!\w)m[ıiuü]\w{0,7}(?=[\s?])", lower(replaced, "tr")))
@@ -245,7 +245,7 @@ def _how_often_tr(question: Asked, start: int, end: int) -> str:
     return mended(replaced[: asks.start()] + told + replaced[asks.end() :], question)
 
 
-def _how_often_fa(question: Asked, start: int, end: int) -> str:
+def _how_often_fa(question: QuestionView, start: int, end: int) -> str:
     """«آیا پیک همیشه زنگ می‌زند؟» -> «پیک هر چند وقت یک‌بار زنگ می‌زند؟»"""
     rest = cut(question, start, end, _HOW_OFTEN["fa"])
     return mended(rest.removeprefix("آیا "), question) if rest else ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from feedback.lint.fold import fold, lower
-from feedback.lint.language.asked import Asked
+from feedback.lint.text.folding import fold, lower
+from feedback.lint.text.question import QuestionView
 
 _SPACED_MARK = re.compile(r"\s+([,.;:!?؟،؛])")
 _LEADING = re.compile(r"^[\s,;:،؛.!–—-]+")
@@ -31,7 +31,7 @@ _BROKEN = {
 """Words that cannot stand beside each other: what a cut in the wrong place leaves behind."""
 
 
-def cut(question: Asked, start: int, end: int, filling: str = "") -> str:
+def cut(question: QuestionView, start: int, end: int, filling: str = "") -> str:
     """The text with `filling` in place of the characters `start` to `end` of its normalised form."""
     normalised = question.stem.normalised
     first, last = normalised.span(start, end)
@@ -41,7 +41,7 @@ def cut(question: Asked, start: int, end: int, filling: str = "") -> str:
     return mended(source[:first] + filling + source[last:], question)
 
 
-def mended(text: str, question: Asked) -> str:
+def mended(text: str, question: QuestionView) -> str:
     """`text` with its spaces, commas and first letter in order; nothing where it cannot be a good sentence."""
     tidy = " ".join(text.replace(" \u200c", " ").split())
     tidy = _SPACED_MARK.sub(r"\1", _LEADING.sub("", tidy))

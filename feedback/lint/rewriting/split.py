@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.labels import readings
-from feedback.lint.language.asked import Asked
 from feedback.lint.lexicon import Lexicon
+from feedback.lint.options.labels import readings
 from feedback.lint.rewriting.sentence import mended, small
 from feedback.lint.rewriting.splits import SPLITS, Joint
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 _JOINTS = {
     "en": r"(?:,\s*)?\b(?:and also|but also|as well as|along with|together with|and|or|plus|but)\b|&",
@@ -29,7 +29,7 @@ _SLASH = re.compile(r"(?<![\w/])([^\W\d]{2,})\s?/\s?([^\W\d]{2,})(?![\w/])")
 _MOST_QUOTED = 4
 
 
-def better(question: Asked, start: int, end: int) -> str:
+def better(question: QuestionView, start: int, end: int) -> str:
     """Two sentences where the text splits, else what to ask about."""
     return (
         _several(question)
@@ -39,7 +39,7 @@ def better(question: Asked, start: int, end: int) -> str:
     )
 
 
-def _several(question: Asked) -> str:
+def _several(question: QuestionView) -> str:
     """Questions that stand one after the other."""
     source = question.stem.normalised
     asked = [source.quote(part.start, part.end) for part in question.stem.sentences]
@@ -50,7 +50,7 @@ def _several(question: Asked) -> str:
 _WHY = {"en": re.compile(r"(?P<asked>did (?:you|they|your [\w'-]+) .+)", re.IGNORECASE)}
 
 
-def _reason(question: Asked, start: int, end: int) -> str:
+def _reason(question: QuestionView, start: int, end: int) -> str:
     """The reason is asked for, and not named."""
     words, said = question.words, question.stem.main[start:end]
     if not words.pattern("double-barrelled.reason").fullmatch(said):
@@ -60,10 +60,10 @@ def _reason(question: Asked, start: int, end: int) -> str:
     asks = _WHY[words.language].fullmatch(before) if words.language in _WHY else None
     if asks and (rewrite := mended(f"Why {small(asks['asked'], words.language)}?", question)):
         return rewrite
-    return say("Ask for the reason in a question of its own, without “{words}”.", words=said)
+    return message("Ask for the reason in a question of its own, without “{words}”.", words=said)
 
 
-def _slashed(question: Asked, start: int, end: int) -> str:
+def _slashed(question: QuestionView, start: int, end: int) -> str:
     normalised = question.stem.normalised
     first, last = normalised.span(start, end)
     match = _SLASH.fullmatch(normalised.source[first:last].strip())
@@ -79,7 +79,7 @@ def _slashed(question: Asked, start: int, end: int) -> str:
     return _shown(question, *both)
 
 
-def _at_joint(question: Asked, start: int, end: int) -> str:
+def _at_joint(question: QuestionView, start: int, end: int) -> str:
     sentence, place = _sentence(question, start, end)
     said = question.stem.quote(start, end)
     if place is None:
@@ -103,17 +103,17 @@ _ALSO = re.compile(r"(?i)^(?:also |as well |(?:hem )?de |همچنین |هم |ن�
 def _unjoined(said: str, words: Lexicon) -> str:
     first, slash, second = said.partition("/")
     if slash:
-        return say(
+        return message(
             "Ask two questions: one about “{first}”, one about “{second}”.", first=first, second=second
         )
     joins = words.pattern("double-barrelled.conjunctions").fullmatch(said.lower())
     if not joins and (len(said.split()) > 2 or _COMMA.search(said)):
-        return say("Ask a question of its own for each part of “{words}”.", words=said)
-    return say("Ask two questions; do not join them with “{words}”.", words=said)
+        return message("Ask a question of its own for each part of “{words}”.", words=said)
+    return message("Ask two questions; do not join them with “{words}”.", words=said)
 
 
 def _sentence(
-    question: Asked, start: int, end: int, *, exactly: bool = False
+    question: QuestionView, start: int, end: int, *, exactly: bool = False
 ) -> tuple[str, tuple[int, int] | None]:
     """The question sentence in the source, and where its conjunction (or `exactly` the words) stands in it."""
     stem = question.stem
@@ -140,7 +140,7 @@ def _again(joint: Joint) -> bool:
     return bool(pattern.search(left) or pattern.search(right))
 
 
-def _shown(question: Asked, one: str, other: str) -> str:
+def _shown(question: QuestionView, one: str, other: str) -> str:
     both = [mended(each.strip(), question) for each in (one, other)]
     return " / ".join(both) if all(both) and both[0] != both[1] else ""
 
@@ -152,9 +152,11 @@ def _advice(joint: Joint) -> str:
     first, *more = _parts(joint)
     last = _last(joint)
     if not more:
-        return say("Ask two questions: one about “{first}”, one about “{second}”.", first=first, second=last)
+        return message(
+            "Ask two questions: one about “{first}”, one about “{second}”.", first=first, second=last
+        )
     listed = "”, “".join([first, *more, last])
-    return say("Ask one question about each: “{parts}”.", parts=listed)
+    return message("Ask one question about each: “{parts}”.", parts=listed)
 
 
 _HEAD = re.compile(

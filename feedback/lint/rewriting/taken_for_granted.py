@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.language.asked import Asked
 from feedback.lint.rewriting.sentence import cut, mended, small
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 NOT_AT_ALL = {
     "en": "Not at all",
@@ -34,29 +34,29 @@ _HOW_MUCH = re.compile(r"^how much(?= (?:do|did|does|have|has|is|are|was|were) )
 _IF_ANY = {"tr": "Varsa, ", "fa": "اگر موردی هست، "}
 
 
-def presupposition(question: Asked, start: int, end: int) -> str:
+def presupposition(question: QuestionView, start: int, end: int) -> str:
     """Room for "nothing" in the question, or the answer or the filter that is missing."""
     words, language = question.words, question.words.language
     text = question.stem.text
     if words.pattern("presupposition.effect").match(question.stem.asked, start):
         asked = _inserted(question, _HOW_MUCH, ", if at all,") if language == "en" else ""
         label = NOT_AT_ALL.get(language, NOT_AT_ALL["en"])
-        return asked or say("Add the answer “{label}” at the lower end.", label=label)
+        return asked or message("Add the answer “{label}” at the lower end.", label=label)
     if words.pattern("presupposition.liking").match(question.stem.asked, start):
-        return _if_any(question, text) or say(
+        return _if_any(question, text) or message(
             "Ask first whether there is anything, and show “{words}” only to those who say yes (`show_if`).",
             words=question.stem.quote(start, end),
         )
     if words.pattern("presupposition.optional").match(question.stem.asked, start):
         label = DID_NOT_USE.get(language, DID_NOT_USE["en"])
-        return say("Add `not_applicable: {label}`, or `show_if` for those who had it.", label=label)
-    return say(
+        return message("Add `not_applicable: {label}`, or `show_if` for those who had it.", label=label)
+    return message(
         "Ask first whether it happened, and show “{words}” only to those who say yes (`show_if`).",
         words=question.stem.quote(start, end),
     )
 
 
-def _if_any(question: Asked, text: str) -> str:
+def _if_any(question: QuestionView, text: str) -> str:
     language = question.words.language
     asked = text[question.stem.question.start :].strip()
     if language == "en":
@@ -71,7 +71,7 @@ def _if_any(question: Asked, text: str) -> str:
     return mended(f"{source[:first]} {_IF_ANY[language]}{small(source[first:].strip(), language)}", question)
 
 
-def _inserted(question: Asked, pattern: re.Pattern[str], words: str) -> str:
+def _inserted(question: QuestionView, pattern: re.Pattern[str], words: str) -> str:
     """The text with `words` behind what `pattern` finds at the beginning of its question."""
     stem = question.stem
     asked = stem.text[stem.question.start : stem.question.end]
@@ -83,16 +83,16 @@ def _inserted(question: Asked, pattern: re.Pattern[str], words: str) -> str:
     return cut(question, place, place, words)
 
 
-def hypothetical(question: Asked, start: int, end: int) -> str:
-    return say(
+def hypothetical(question: QuestionView, start: int, end: int) -> str:
+    return message(
         "Ask about the last time instead of “{words}”: what people did, and what they would have needed.",
         words=question.stem.quote(start, end),
     )
 
 
-def jargon(question: Asked, start: int, end: int) -> str:
+def jargon(question: QuestionView, start: int, end: int) -> str:
     said = question.stem.quote(start, end)
-    return say(
+    return message(
         "Write “its full name ({word})”, or add {word} to the survey's `glossary` if everybody knows it.",
         word=said,
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import TextQuestion
-from feedback.lint.document import Document
-from feedback.lint.labels import lexicon
-from feedback.lint.language.asked import Asked, asked
-from feedback.lint.registered import claimed
+from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import claimed
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import lexicon
+from feedback.lint.options.scales import scales
 from feedback.lint.rewriting import direct
-from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules import double_negative
-from feedback.lint.scales import scales
+from feedback.lint.text.question import QuestionView, question_views
 
 RULE = Rule(
     id="agree-disagree-scale",
@@ -35,7 +35,7 @@ def check(document: Document) -> Iterator[Problem]:
     """One finding a question; a negated statement is a `double-negative` and nothing else."""
     seen = {
         int(each.wording.path[1])
-        for each in asked(document)
+        for each in question_views(document)
         if each.kind == "agreement" and any(double_negative.find(each))
     }
     for each in scales(document):
@@ -66,12 +66,12 @@ def _finding(document: Document, index: int, language: str) -> Problem:
     )
 
 
-def _asked(document: Document, index: int, language: str) -> Asked | None:
+def _asked(document: Document, index: int, language: str) -> QuestionView | None:
     """The question's own text, prepared; None in a language without word lists."""
     return next(
         (
             each
-            for each in asked(document)
+            for each in question_views(document)
             if each.wording.role == "stem"
             and each.wording.path[1] == index
             and each.wording.language == language

@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 
 from feedback.core.questions import ChoiceQuestion, TextQuestion
-from feedback.lint.choices import choices
-from feedback.lint.document import Document, Wording
-from feedback.lint.fold import fold
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.document.reader import read
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import choices
+from feedback.lint.text.folding import fold
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="known-data-asked",
@@ -52,7 +52,7 @@ def check(document: Document) -> Iterator[Problem]:
         for name, pattern in _patterns(wording.language).items():
             match = pattern.search(text) if name in known else None
             if match:
-                told = say("The {name} is already known; it is not asked again.", name=say(name))
+                told = message("The {name} is already known; it is not asked again.", name=message(name))
                 rewrite = "Delete the question, or say `purpose: correction` if people should check it."
                 yield document.finding(RULE, wording, told, rewrite=rewrite)
                 break

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, TextQuestion
-from feedback.lint.choices import choices
-from feedback.lint.document import Document
-from feedback.lint.labels import lexicon
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import choices
+from feedback.lint.options.labels import lexicon
 
 RULE = Rule(
     id="missing-not-applicable",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document, Wording
-from feedback.lint.labels import lexicon
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import lexicon
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="missing-opt-out",
@@ -38,7 +38,7 @@ def check(document: Document) -> Iterator[Problem]:
                 RULE,
                 wording,
                 told,
-                rewrite=say("Add {{opt_out}} (for example “{example}”).", example=example),
+                rewrite=message("Add {{opt_out}} (for example “{example}”).", example=example),
             )
 
 

@@ -8,12 +8,12 @@ from functools import cache
 from importlib.resources import files
 from itertools import permutations
 
-from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document
-from feedback.lint.fold import bare
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.document.reader import read
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Choices, choices
+from feedback.lint.text.folding import bare
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exclusive",
@@ -50,7 +50,7 @@ def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Pro
     for place, _, text in listed.options:
         plain = bare(text, listed.language) or text
         if plain in seen:
-            told = say("“{text}” stands here twice.", text=text)
+            told = message("“{text}” stands here twice.", text=text)
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),
@@ -66,11 +66,11 @@ def _contained(document: Document, index: int, listed: Choices) -> Iterator[Prob
     if listed.kind in ("bands", "degrees", "calendar", "steps", "yes-no"):
         return
     for told in (*_everything(listed), *_pairs(listed)):
-        place, text, message = told
+        place, text, sentence = told
         yield document.finding(
             RULE,
             ("questions", index, "options", place),
-            message,
+            sentence,
             quoted=text,
             language=listed.language,
             rewrite="Keep one of the two, name the rest of the kind (“other hot drinks”), or use "
@@ -90,7 +90,7 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
             yield (
                 place,
                 text,
-                say(
+                message(
                     "“{text}” covers the other options, but only one can be chosen; use `type: multi`.",
                     text=text,
                 ),
@@ -102,7 +102,7 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
                 yield (
                     place,
                     text,
-                    say(
+                    message(
                         "“{text}” joins two other options, but only one can be chosen; use `type: multi`.",
                         text=text,
                     ),
@@ -122,7 +122,9 @@ def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
             yield (
                 place,
                 f"{other} | {one}",
-                say("“{other}” is also “{one}”; the same person could choose either.", other=other, one=one),
+                message(
+                    "“{other}” is also “{one}”; the same person could choose either.", other=other, one=one
+                ),
             )
 
 
@@ -174,7 +176,7 @@ def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Pro
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),
-                say("“{text}” can be chosen together with the others.", text=text),
+                message("“{text}” can be chosen together with the others.", text=text),
                 quoted=text,
                 language=listed.language,
                 rewrite="Give it `role: none` (or `exclusive: true`).",

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from feedback.core.questions import ChoiceQuestion
-from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document
-from feedback.lint.fold import bare, fold
-from feedback.lint.intervals import INFINITY
-from feedback.lint.labels import readings
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.lexicon import lexicon
+from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.labels import readings
+from feedback.lint.options.numeric_bands import INFINITY
 from feedback.lint.rewriting.answers import NEVER, NONE, OTHER, told
 from feedback.lint.rewriting.bands import or_more, under
-from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.said import say
+from feedback.lint.text.folding import bare, fold
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exhaustive",
@@ -78,15 +78,15 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
         if zero:
             return None
         never = told(NEVER, listed.language)
-        return "The list has no answer for those who never do it.", say(_ADD, answer=never)
+        return "The list has no answer for those who never do it.", message(_ADD, answer=never)
     if listed.kind != "unordered" or not listed.real:
         return None
     if question.multiple:
         none = told(NONE, listed.language)
-        return "There is no answer for those to whom none applies.", say(_ADD_NONE, answer=none)
+        return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
     if len(listed.real) >= 3:
         other = told(OTHER, listed.language)
-        return "Nobody can say that none of these fits.", say(_ADD_OTHER, answer=other)
+        return "Nobody can say that none of these fits.", message(_ADD_OTHER, answer=other)
     return None
 
 
@@ -145,10 +145,10 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
     bounded = (top == 100 and lowest[2].family == "percent") or f"{top:g}" in _numbers(listed)
     if too_high:
         below = under(lowest[1], lowest[2], listed.language)
-        return "The lowest band does not reach down to the least value.", say(_ADD, answer=below)
+        return "The lowest band does not reach down to the least value.", message(_ADD, answer=below)
     if highest[2].high != INFINITY and not bounded:
         above = or_more(highest[1], highest[2], listed.language)
-        return "The highest band has an upper end; somebody may be above it.", say(_ADD, answer=above)
+        return "The highest band has an upper end; somebody may be above it.", message(_ADD, answer=above)
     return None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion, Option
-from feedback.lint.choices import choices
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import choices
 
 RULE = Rule(
     id="other-without-text",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from feedback.lint.choices import Banded, banded
-from feedback.lint.document import Document
-from feedback.lint.fold import fold
-from feedback.lint.intervals import Interval, overlap, shown
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Banded, banded
+from feedback.lint.options.numeric_bands import Interval, overlap, shown
 from feedback.lint.rewriting.bands import without_overlap
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.text.folding import fold
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="range-overlap",
@@ -46,7 +46,7 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             (*listed.path, place),
-            say(
+            message(
                 "“{one}” and “{other}” both contain {value}; whoever is there has two answers.",
                 one=text,
                 other=other_text,
@@ -54,7 +54,7 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
             ),
             quoted=f"{text} | {other_text}",
             rewrite=without_overlap(listed.bands, listed.language)
-            or say("Let “{other}” begin after “{one}” ends.", one=text, other=other_text),
+            or message("Let “{other}” begin after “{one}” ends.", one=text, other=other_text),
             language=listed.language,
         )
         return

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="reading-level",
@@ -52,7 +52,7 @@ ENOUGH = 2
 """So many rare words in one question are too many; of the rarest, one."""
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """Two words of the list of officialese, or one of the rarest."""
     words = question.words
     found: dict[str, tuple[re.Match[str], str]] = {}
@@ -67,7 +67,7 @@ def find(question: Asked) -> Iterator[Hit]:
         yield Hit(
             *first.span(),
             "These words are official or rare; say it as you would on the phone.",
-            say("{swaps}", swaps=swaps),
+            message("{swaps}", swaps=swaps),
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import TextQuestion
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="required-open-ended",
@@ -31,5 +31,9 @@ def check(document: Document) -> Iterator[Problem]:
             told = "A comment must be optional." if key == "required" else "A comment has no least length."
             text = question.text.to(document.languages[0])
             yield document.finding(
-                RULE, ("questions", index, key), told, quoted=text, rewrite=say("Delete `{key}:`.", key=key)
+                RULE,
+                ("questions", index, key),
+                told,
+                quoted=text,
+                rewrite=message("Delete `{key}:`.", key=key),
             )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="sensitive-without-opt-out",
@@ -34,7 +34,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """A private matter of the respondent, asked without an answer that declines."""
     words, stem = question.words, question.stem
     if question.opt_out or words.search("sensitive-without-opt-out.attitude", stem.asked):

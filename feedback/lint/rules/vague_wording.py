@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="vague-wording",
@@ -36,7 +36,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """A vague word in a closed question without a period, a number or a definition beside it."""
     if not question.closed or question.kind == "agreement":
         return
@@ -52,14 +52,14 @@ def find(question: Asked) -> Iterator[Hit]:
         said = stem.quote(*match.span())
         yield Hit(
             *match.span(),
-            say(
+            message(
                 "“{said}” means something else to everybody; give a period, a number or the thing itself.",
                 said=said,
             ),
         )
 
 
-def _opens_bare(question: Asked) -> bool:
+def _opens_bare(question: QuestionView) -> bool:
     """The first question, with no line before or under it and no title that says what the survey is about."""
     titled = question.title and not question.words.pattern("vague-wording.empty-title").fullmatch(
         question.title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.labels import readings
+from feedback.lint.options.labels import readings
 from feedback.lint.rewriting.sentence import capital
 from feedback.lint.rewriting.splits.joint import Halves, Joint
 

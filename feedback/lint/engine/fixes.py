@@ -3,14 +3,14 @@ finding."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from feedback.lint.document import Document, Path
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem
-from feedback.lint.suppression import accepted_wording
+from feedback.core.message import straighten
+from feedback.lint.document.document import Document, Path
+from feedback.lint.document.reader import read
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.suppression import accepted_wording
 
 
 class Edit(NamedTuple):
@@ -72,16 +72,12 @@ def _make_optional(document: Document, problem: Problem) -> Iterator[Edit]:
 
 def _straighten(document: Document, problem: Problem) -> Iterator[Edit]:
     """Typewriter quotes and dashes in text messages, where that is what makes them dear."""
-    try:
-        message = importlib.import_module("feedback.core.message")
-    except ModuleNotFoundError:
-        return
     for wording in document.messages():
         mark = document.mark(wording.path)
         if (mark.line, mark.column) == (problem.line, problem.column):
             span = document.span(wording.path)
             old = document.source[span.start : span.end]
-            yield Edit(span.start, span.end, message.straighten(old))
+            yield Edit(span.start, span.end, straighten(old))
 
 
 FIXES: dict[str, Callable[[Document, Problem], Iterator[Edit]]] = {

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion
-from feedback.lint.fold import bare
-from feedback.lint.said import say
+from feedback.lint.text.folding import bare
+from feedback.lint.text.messages import message
 
 SAME = 0.9
 """Similarity of two stems (0 to 1) above which a change counts as a correction."""
@@ -67,7 +67,7 @@ def _pairs(new: Questionnaire, old: Questionnaire) -> Iterator[tuple[ScaleQuesti
 
 def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Iterator[str]:
     if (new.minimum, new.maximum) != (old.minimum, old.maximum):
-        yield say(
+        yield message(
             "The scale was {minimum}-{maximum} and is now {minimum2}-{maximum2}",
             minimum=old.minimum,
             maximum=old.maximum,
@@ -76,14 +76,14 @@ def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Ite
         )
         return
     if new.instrument_name != old.instrument_name:
-        yield say("The instrument has changed")
+        yield message("The instrument has changed")
     if new.high_is_bad != old.high_is_bad:
-        yield say("The direction of the scale has changed")
+        yield message("The direction of the scale has changed")
     for language in sorted(languages):
         if _labels(new, language) != _labels(old, language):
-            yield say("The labels have changed ('{language}')", language=language)
+            yield message("The labels have changed ('{language}')", language=language)
         if _similarity(new, old, language) < SAME:
-            yield say("The question has changed ('{language}')", language=language)
+            yield message("The question has changed ('{language}')", language=language)
 
 
 def _labels(question: ScaleQuestion, language: str) -> dict[int, str]:

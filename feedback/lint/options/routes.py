@@ -9,7 +9,7 @@ from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
 from feedback.core.questions.scale import ThumbsQuestion
-from feedback.lint.labels import lexicon
+from feedback.lint.options.labels import lexicon
 
 MAX_WAYS = 1_000
 """A questionnaire that branches more than this is measured by these ways only; rules then say too little, not

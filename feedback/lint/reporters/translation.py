@@ -1,6 +1,6 @@
 """The linter's own sentences in the reader's language.
 
-Findings are made in English, each with what it was made of (`Said`); here they are said again. The catalogues
+Findings are made in English, each with what it was made of (`Message`); here they are said again. The catalogues
 are `feedback/locales/lint/*.po`, and nothing of them is loaded for English: `feedback lint` must start fast.
 A rewrite that is a sentence of the questionnaire stays as it is, in the questionnaire's language.
 """
@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from feedback.lint.engine import Result
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import Said
-from feedback.lint.suppression import Accepted
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.suppression import Accepted
+from feedback.lint.text.messages import Message
 
 LANGUAGES = ("en", "tr", "fa")
 
 
-def spoken(text: str, language: str) -> str:
+def translated(text: str, language: str) -> str:
     """A sentence of the linter in a language; as it is where the catalogue does not know it."""
     if language not in LANGUAGES or language == LANGUAGES[0] or not text:
         return text
@@ -27,7 +27,7 @@ def spoken(text: str, language: str) -> str:
 
     translate = translator("lint", language)
     apart = _apart if translate.direction == "rtl" else str
-    if not isinstance(text, Said):
+    if not isinstance(text, Message):
         told = translate.gettext(text)
         return told if told == text else _CODE.sub(lambda match: apart(match[0]), told)
     params = {name: _filled(value, language, apart) for name, value in text.params.items()}
@@ -38,8 +38,8 @@ _CODE = re.compile(r"`[^`]*`")
 
 
 def _filled(value: object, language: str, apart: Callable[[str], str]) -> object:
-    if isinstance(value, Said):
-        return spoken(value, language)
+    if isinstance(value, Message):
+        return translated(value, language)
     return apart(value) if isinstance(value, str) and value else value
 
 
@@ -53,9 +53,9 @@ def in_language(problems: Iterable[Problem], language: str) -> list[Problem]:
     return [
         replace(
             each,
-            message=spoken(each.message, language),
-            why=spoken(each.why, language),
-            rewrite=spoken(each.rewrite, language),
+            message=translated(each.message, language),
+            why=translated(each.why, language),
+            rewrite=translated(each.rewrite, language),
         )
         for each in problems
     ]
@@ -73,7 +73,7 @@ def rule_in_language(rule: Rule, language: str) -> Rule:
     """What a rule says about itself; its examples stay in their own languages."""
     return replace(
         rule,
-        title=spoken(rule.title, language),
-        why=spoken(rule.why, language),
-        suppress=spoken(rule.suppress, language),
+        title=translated(rule.title, language),
+        why=translated(rule.why, language),
+        suppress=translated(rule.suppress, language),
     )

@@ -15,9 +15,9 @@ from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text import Text
-from feedback.lint.rule import Problem, Rule, Severity
-from feedback.lint.schema import Mistake, validate
-from feedback.lint.settings import Settings
+from feedback.lint.document.schema import Mistake, validate
+from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.engine.settings import Settings
 
 Known = TypeVar("Known")
 Path = tuple[str | int, ...]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from feedback.lint.document import Document
+    from feedback.lint.document.document import Document
 
 Severity = Literal["error", "warning", "info"]
 Tier = Literal["D", "L", "H"]

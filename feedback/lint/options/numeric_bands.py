@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from feedback.lint.fold import fold
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
+from feedback.lint.text.folding import fold
 
 INFINITY = math.inf
 _TIMES = frozenset(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from feedback.core.questionnaire import Suppression
-from feedback.lint.document import Document, Path
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Path
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 _WHY = "An exception that nobody understands later is a hole in the rules; one too many hides the next fault."
 _BARE_WORDS = frozenset(
@@ -155,8 +155,8 @@ def _about(
     document: Document, place: int, entry: Suppression, told: Iterable[tuple[Rule, str]]
 ) -> Iterator[Problem]:
     where: Path = ("lint", "suppress", place)
-    for rule, message in told:
-        yield document.finding(rule, where, message, quoted=entry.reason, question=entry.question or "")
+    for rule, sentence in told:
+        yield document.finding(rule, where, sentence, quoted=entry.reason, question=entry.question or "")
 
 
 def _covers(entry: Suppression, problem: Problem) -> bool:
@@ -186,7 +186,7 @@ def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) ->
     if not entry.rule or not entry.question or "*" in entry.rule + entry.question:
         yield (
             BLANKET,
-            say(
+            message(
                 "This suppression must name one rule and one question (`{whole}` for the survey as a whole).",
                 whole=WHOLE,
             ),
@@ -195,7 +195,7 @@ def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) ->
         yield EXPIRED, "This suppression has expired; repair the question, or decide again."
     if missing := list(_missing(entry, found)):
         lines = ", ".join(f"`{line}`" for line in missing)
-        yield INCOMPLETE, say("This suppression accepts nothing yet; add {lines}.", lines=lines)
+        yield INCOMPLETE, message("This suppression accepts nothing yet; add {lines}.", lines=lines)
 
 
 def _missing(entry: Suppression, found: Iterable[Problem]) -> Iterator[str]:
@@ -217,7 +217,7 @@ def _over(until: str, today: date | None) -> bool:
 
 
 def _not_a_lead(entry: Suppression) -> str:
-    return say(
+    return message(
         "`{rule}` is an error, which only a design lead may accept; {by} is neither a lead or an admin here nor "
         "named in the setting `questionnaires.design_leads`.",
         rule=entry.rule,
@@ -233,4 +233,4 @@ _CHANGED = (
 
 
 def _unused(entry: Suppression) -> str:
-    return say(_CHANGED if entry.wording else _GONE, rule=entry.rule)
+    return message(_CHANGED if entry.wording else _GONE, rule=entry.rule)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from feedback.lint.engine import Result
-from feedback.lint.rule import Problem
-from feedback.lint.suppression import WHOLE, accepted_wording
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.suppression import WHOLE, accepted_wording
 
 
 class Warned(NamedTuple):

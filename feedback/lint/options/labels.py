@@ -15,8 +15,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from feedback.lint.fold import bare, fold
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
+from feedback.lint.text.folding import bare, fold
 
 ANY = ""
 """The dimension of a bare degree word ("very", "not at all"): it goes with every dimension."""

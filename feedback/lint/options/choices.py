@@ -11,12 +11,12 @@ from importlib.resources import files
 from typing import Literal
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
-from feedback.lint import intervals
-from feedback.lint.document import Document, Path
-from feedback.lint.fold import bare
-from feedback.lint.labels import Lexicon, Reading, dimension_of, lexicon, scale
+from feedback.lint.document.document import Document, Path
+from feedback.lint.document.reader import read
 from feedback.lint.lexicon import lexicon as words_of
-from feedback.lint.reader import read
+from feedback.lint.options import numeric_bands
+from feedback.lint.options.labels import Lexicon, Reading, dimension_of, lexicon, scale
+from feedback.lint.text.folding import bare
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
@@ -44,7 +44,7 @@ class Choices:
     def texts(self) -> list[str]:
         return [text for _, _, text in self.real]
 
-    def bands(self) -> list[tuple[int, str, intervals.Interval]]:
+    def bands(self) -> list[tuple[int, str, numeric_bands.Interval]]:
         """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
         differ."""
         return _bands([(place, text) for place, _, text in self.options], self.language)
@@ -58,7 +58,7 @@ class Choices:
         texts = self.texts
         if self.words is None:
             return "unknown"
-        if sum(intervals.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
+        if sum(numeric_bands.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
             return "bands"
         if texts and all(self._is_yes_no(text) for text in texts):
             return "yes-no"
@@ -94,13 +94,13 @@ class Choices:
         return "unordered"
 
 
-Band = tuple[int, str, intervals.Interval]
+Band = tuple[int, str, numeric_bands.Interval]
 
 
 def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
-    found = [(place, text, intervals.parse(text, language)) for place, text in texts]
+    found = [(place, text, numeric_bands.parse(text, language)) for place, text in texts]
     parsed = [(place, text, band) for place, text, band in found if band is not None]
-    same = intervals.comparable([band for _, _, band in parsed])
+    same = numeric_bands.comparable([band for _, _, band in parsed])
     return [(place, text, band) for (place, text, _), band in zip(parsed, same, strict=False)]
 
 
@@ -265,7 +265,7 @@ def _is_aside(option: Option, text: str, words: Lexicon | None, count: int, why:
     kinds: tuple[str, ...] = ("other", *OPT_OUTS)
     if why:
         kinds = ("other", "prefer_not", "dont_know")
-    elif count > 2 and not words.says("no", text) and not intervals.parse(text, words.language):
+    elif count > 2 and not words.says("no", text) and not numeric_bands.parse(text, words.language):
         kinds = ("none", *kinds)
     return any(words.says(kind, text) for kind in kinds)
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from feedback.lint.document import Document
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem, Rule, RuleModule, Severity
-from feedback.lint.settings import Settings
-from feedback.lint.suppression import Accepted, apply
-
-__all__ = ["Problem", "Result", "Rule", "RuleModule", "Settings", "Severity", "read", "run"]
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, RuleModule
+from feedback.lint.engine.suppression import Accepted, apply
 
 
 @dataclass(frozen=True, slots=True)

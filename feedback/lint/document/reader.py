@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from feedback.lint.document import Document, Fault, Path, Span
-from feedback.lint.settings import Settings
+from feedback.lint.document.document import Document, Fault, Path, Span
+from feedback.lint.engine.settings import Settings
 
 MAX_CHARACTERS = 300_000
 MAX_TEXT = 10_000

@@ -10,18 +10,18 @@ from typing import Literal
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text import Text
-from feedback.lint.document import Document, Wording
-from feedback.lint.fold import bare, fold
-from feedback.lint.language.stem import Stem, stem
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.engine.instruments import exempt
 from feedback.lint.lexicon import Lexicon, lexicon
-from feedback.lint.registered import exempt
+from feedback.lint.text.folding import bare, fold
+from feedback.lint.text.sentence import Stem, prepare
 
 Kind = Literal["open", "yes-no", "agreement", "scale", "choice"]
 """How a question is answered."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionView:
     """One question (or one row of a matrix) in one language.
 
     `answers` are its folded option texts and scale labels, lowest first; `context` what is read before
@@ -67,13 +67,13 @@ class Asked:
         return self.words.search(name, self.stem.main) is not None
 
 
-def asked(document: Document) -> tuple[Asked, ...]:
+def question_views(document: Document) -> tuple[QuestionView, ...]:
     """Every question in every language that has a lexicon, without the validated items that stand word
     for word."""
-    return document.once("asked", lambda: tuple(_all(document)))
+    return document.once("question views", lambda: tuple(_all(document)))
 
 
-def _all(document: Document) -> Iterator[Asked]:
+def _all(document: Document) -> Iterator[QuestionView]:
     for wording in _wordings(document):
         words = lexicon(wording.language)
         if words and wording.question and wording.text.strip() and not _settled(wording.question, wording):
@@ -92,14 +92,14 @@ def _settled(question: AnyQuestion, wording: Wording) -> bool:
     return question.instrument is not None or exempt(question, wording.language)
 
 
-def _asked(document: Document, wording: Wording, words: Lexicon) -> Asked:
+def _asked(document: Document, wording: Wording, words: Lexicon) -> QuestionView:
     question, questionnaire = wording.question, document.questionnaire
     assert question is not None  # noqa: S101 - _wordings gives question texts only
     assert questionnaire is not None  # noqa: S101
     answers = tuple(_answers(question, words.language))
-    prepared = stem(wording.text, words, questionnaire.glossary)
+    prepared = prepare(wording.text, words, questionnaire.glossary)
     refusal = question.prefer_not_to_say is not False or _role(question, "prefer_not_to_say")
-    return Asked(
+    return QuestionView(
         words=words,
         stem=prepared,
         kind=kind_of(question, answers, words),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
-from feedback.lint.choices import choices
-from feedback.lint.document import Document, Path
-from feedback.lint.labels import ANY, Reading, lexicon, readings, scale
+from feedback.lint.document.document import Document, Path
+from feedback.lint.options.choices import choices
+from feedback.lint.options.labels import ANY, Reading, lexicon, readings, scale
 
 VALUED = frozenset(
     [

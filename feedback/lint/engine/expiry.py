@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from feedback.core.questionnaire import Questionnaire
-from feedback.lint import trend
+from feedback.lint.engine import trend
 
 SOON = timedelta(days=14)
 """How long before an end somebody should hear of it."""
@@ -15,7 +15,7 @@ BRIDGE = "trend-bridge"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class End:
+class Expiry:
     """The last day of a bridge, or of an accepted finding of `rule`."""
 
     day: date
@@ -25,15 +25,15 @@ class End:
         return self.day < today
 
 
-def near(questionnaire: Questionnaire, today: date) -> list[End]:
+def expiring(questionnaire: Questionnaire, today: date) -> list[Expiry]:
     """What ends soon or is over, the earliest first."""
     return sorted(each for each in _all(questionnaire) if each.day <= today + SOON)
 
 
-def _all(questionnaire: Questionnaire) -> Iterator[End]:
+def _all(questionnaire: Questionnaire) -> Iterator[Expiry]:
     bridge = trend.bridge(questionnaire)
     if bridge:
-        yield End(bridge, BRIDGE)
+        yield Expiry(bridge, BRIDGE)
     for entry in questionnaire.lint.suppress:
         if entry.until:
-            yield End(date.fromisoformat(entry.until), entry.rule or "")
+            yield Expiry(date.fromisoformat(entry.until), entry.rule or "")

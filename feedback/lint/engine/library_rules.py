@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 _WHY = "The scheduler finds questionnaires by key; a mistake shows only when somebody should be asked."
 
@@ -53,7 +53,7 @@ def check(documents: Sequence[Document]) -> Iterator[Problem]:
         if questionnaire is None:
             continue
         if questionnaire.key in first:
-            told = say(
+            told = message(
                 "`{key}` is already the key of {path}.",
                 key=questionnaire.key,
                 path=first[questionnaire.key].path,
@@ -72,7 +72,7 @@ def _stages(document: Document, known: dict[str, Document], broken: set[str]) ->
             continue
         if found is None:
             near = difflib.get_close_matches(stage.questionnaire, list(known), 1, 0.6)
-            told = say("There is no questionnaire `{questionnaire}`.", questionnaire=stage.questionnaire)
+            told = message("There is no questionnaire `{questionnaire}`.", questionnaire=stage.questionnaire)
             rewrite = f"questionnaire: {near[0]}" if near else "Write its file, or correct the key."
             yield document.finding(
                 MISSING_QUESTIONNAIRE, ("stages", place, "questionnaire"), told, rewrite=rewrite
@@ -80,12 +80,12 @@ def _stages(document: Document, known: dict[str, Document], broken: set[str]) ->
             continue
         missing = [language for language in stage.languages if language not in found.languages]
         if missing:
-            told = say(
+            told = message(
                 "`{questionnaire}` does not speak {what}.",
                 questionnaire=stage.questionnaire,
                 what=", ".join(missing),
             )
             path = ("stages", place, "languages")
             yield document.finding(
-                MISSING_LANGUAGE, path, told, rewrite=say("Translate {path}.", path=found.path)
+                MISSING_LANGUAGE, path, told, rewrite=message("Translate {path}.", path=found.path)
             )

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from feedback.lint.fold import fold
-from feedback.lint.language.normalise import Normalised, normalise
 from feedback.lint.lexicon import Lexicon
+from feedback.lint.text.folding import fold
+from feedback.lint.text.normalise import Normalised, normalise
 
 NAME = "\uab53"
 """Stands for every character of a name, a fixed phrase, a quotation or a placeholder: one opaque noun."""
@@ -74,7 +74,7 @@ class Stem:
 
 
 @lru_cache(maxsize=1024)
-def stem(source: str, words: Lexicon, glossary: tuple[str, ...] = ()) -> Stem:
+def prepare(source: str, words: Lexicon, glossary: tuple[str, ...] = ()) -> Stem:
     """Prepare one text."""
     normalised = normalise(source, words.language)
     text = normalised.text
