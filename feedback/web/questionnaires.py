@@ -26,9 +26,9 @@ from feedback.lint.reporters.translation import in_language, rule_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.services import audit, links, publishing, questionnaires
 from feedback.store.models import Link
-from feedback.web.language import say
 from feedback.web.frame import is_fragment
 from feedback.web.headers import STAFF_POLICY
+from feedback.web.language import say
 from feedback.web.permissions import Permission, may
 from feedback.web.routes import get, post, room
 from feedback.web.survey.pages import Pages

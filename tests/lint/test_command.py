@@ -90,7 +90,7 @@ def sarif():
     return Draft4Validator(schema, format_checker=FormatChecker())
 
 
-@pytest.mark.parametrize("rule", sorted(folder.name for folder in FILES.iterdir()))
+@pytest.mark.parametrize("rule", sorted({file.parent.name for file in FILES.glob("*/bad*.yaml")}))
 def test_sarif_is_what_the_schema_of_the_standard_asks_for(rule, sarif):
     files = sorted((FILES / rule).glob("bad*.yaml"))
     output = run(*files, "--format", "sarif")[1]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from feedback.lint.engine import library_rules
 from feedback.lint.document.document import Document
-from feedback.lint.engine.runner import Result, run
 from feedback.lint.document.reader import read
+from feedback.lint.engine import library_rules
 from feedback.lint.engine.rule import Problem
-from feedback.lint.rules import RULES
+from feedback.lint.engine.runner import Result, run
 from feedback.lint.engine.settings import Settings
+from feedback.lint.rules import RULES
 
 
 def check(text: str, path: str = "<text>", *, settings: Settings | None = None) -> list[Problem]:
