@@ -21,7 +21,6 @@ _NARROW = {
     "ü": "ü",
 }
 _VOICELESS = "çfhkpsşt"
-_PERSON = re.compile(r"(?P<stem>\w{2,}?)(?P<person>[sş][ıiuü]n[ıiuü]z|[ıiuü]z)$")
 
 
 def narrow(word: str) -> str:
@@ -54,22 +53,7 @@ def ablative(word: str, owned: bool) -> str:
     return f"{word}nd{vowel}n" if owned else f"{word}{_d(word)}{vowel}n"
 
 
-def accusative(word: str, owned: bool) -> str:
-    """`word` as an object; only for what belongs to something or to somebody: hızı -> hızını."""
-    return f"{word}n{narrow(word)}" if owned else f"{word}{narrow(word)}"
-
-
 def asking(word: str, ending: str = "") -> str:
     """The particle that asks about `word`: hızlı -> mı; with `ending` such as "ydı" or "sınız" its vowels fit."""
     vowel = narrow(word)
     return f"m{vowel}" + re.sub("[ıiuü]", vowel, ending)
-
-
-PARTICLE = re.compile(r"(?<!\w)(?P<particle>m[ıiuü])(?P<ending>\w*)(?=\s*[?.!,]|\s*$)")
-
-
-def told(word: str, ending: str) -> str:
-    """`word` and the ending of its particle as one word, so that nothing is asked: kullanır + sınız."""
-    if not ending:
-        return word
-    return word + re.sub("[ıiuü]", narrow(word), ending)

@@ -10,9 +10,9 @@ from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.scales import scales
-from feedback.lint.rewriting import direct
 from feedback.lint.rules import double_negative
-from feedback.lint.text.question import QuestionView, question_views
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import question_views
 
 RULE = Rule(
     id="agree-disagree-scale",
@@ -28,6 +28,9 @@ RULE = Rule(
         "Fiyatların açık olduğuna katılıyor musunuz?",
     ),
     suppress="A trend kept since a date (category trend), or a validated instrument: declare it.",
+)
+ADVICE = message(
+    "Ask for the property itself, with a scale that names both of its ends, or for what happened."
 )
 
 
@@ -62,19 +65,5 @@ def _finding(document: Document, index: int, language: str) -> Problem:
         "This asks for agreement with a statement.",
         quoted=document.questions[index][1].text.to(language),
         language=language,
-        rewrite=direct(_asked(document, index, language)),
-    )
-
-
-def _asked(document: Document, index: int, language: str) -> QuestionView | None:
-    """The question's own text, prepared; None in a language without word lists."""
-    return next(
-        (
-            each
-            for each in question_views(document)
-            if each.wording.role == "stem"
-            and each.wording.path[1] == index
-            and each.wording.language == language
-        ),
-        None,
+        rewrite=ADVICE,
     )

@@ -175,85 +175,6 @@ def test_a_conjunction_that_opens_a_question_joins_nothing(language, text):
 @pytest.mark.parametrize(
     ("rule", "language", "form", "text", "expected"),
     [
-        ("leading-wording", "en", "yes-no", "Our prices are fair, aren't they?", "Are our prices fair?"),
-        (
-            "leading-wording",
-            "en",
-            "csat",
-            "How would you rate our fast and friendly support?",
-            "How would you rate our support?",
-        ),
-        (
-            "leading-wording",
-            "tr",
-            "csat",
-            "Hızlı ve güler yüzlü desteğimizi nasıl değerlendirirsiniz?",
-            "Desteğimizi nasıl değerlendirirsiniz?",
-        ),
-        (
-            "leading-wording",
-            "fa",
-            "csat",
-            "پشتیبانی سریع و مهربان ما را چطور ارزیابی می‌کنید؟",
-            "پشتیبانی ما را چطور ارزیابی می‌کنید؟",
-        ),
-        ("leading-wording", "en", "yes-no", "Don't you think our prices are fair?", "Are our prices fair?"),
-        ("leading-wording", "en", "csat", "How amazing was your stay?", "How good or bad was your stay?"),
-        ("leading-wording", "en", "yes-no", "Do you feel that our staff were rude?", "Were our staff rude?"),
-        (
-            "leading-wording",
-            "en",
-            "yes-no",
-            "Should we open on Sundays?",
-            "How important or unimportant is it to you that we open on Sundays?",
-        ),
-        (
-            "leading-wording",
-            "en",
-            "yes-no",
-            "Experts recommend yearly checks. Did you eat breakfast today?",
-            "Did you eat breakfast today?",
-        ),
-        ("leading-wording", "en", "agree", "The food was delicious.", "How good or bad was the food?"),
-        ("leading-wording", "tr", "yes-no", "Fiyatlarımız uygun, değil mi?", "Fiyatlarımız uygun mu?"),
-        (
-            "leading-wording",
-            "tr",
-            "yes-no",
-            "Harika ekibimizden memnun kaldınız mı?",
-            "Ekibimizden memnun kaldınız mı?",
-        ),
-        ("leading-wording", "tr", "csat", "Konser ne kadar harikaydı?", "Konser ne kadar iyi veya kötüydü?"),
-        (
-            "leading-wording",
-            "fa",
-            "yes-no",
-            "قیمت‌های ما مناسب است، این‌طور نیست؟",
-            "آیا قیمت‌های ما مناسب است؟",
-        ),
-        ("leading-wording", "fa", "csat", "کنسرت چقدر عالی بود؟", "کنسرت چقدر خوب یا بد بود؟"),
-        (
-            "absolute-term",
-            "en",
-            "yes-no",
-            "Do our couriers always ring the bell?",
-            "How often do our couriers ring the bell?",
-        ),
-        ("absolute-term", "en", "yes-no", "Was the apartment perfectly clean?", "Was the apartment clean?"),
-        (
-            "absolute-term",
-            "tr",
-            "yes-no",
-            "Kuryelerimiz her zaman zili çalar mı?",
-            "Kuryelerimiz ne sıklıkla zili çalar?",
-        ),
-        ("absolute-term", "fa", "yes-no", "آیا پیک همیشه زنگ می‌زند؟", "پیک هر چند وقت یک‌بار زنگ می‌زند؟"),
-        ("negation", "en", "yes-no", "Didn't the alarm ring?", "Did the alarm ring?"),
-        ("negation", "tr", "yes-no", "Kargo zamanında gelmedi mi?", "Kargo zamanında geldi mi?"),
-        ("negation", "tr", "yes-no", "Giriş yapamadınız mı?", "Giriş yapabildiniz mi?"),
-        ("negation", "fa", "yes-no", "آیا بسته نرسید؟", "آیا بسته رسید؟"),
-        ("double-negative", "en", "agree", "The queue was not long.", "The queue was long."),
-        ("double-negative", "tr", "agree", "Oda soğuk değildi.", "Oda soğuktu."),
         (
             "presupposition",
             "en",
@@ -311,7 +232,6 @@ def test_a_conjunction_that_opens_a_question_joins_nothing(language, text):
             "در ۳۰ روز گذشته چند بار قهوه خریدید؟",
         ),
         ("score-begging", "en", "csat", "Please give us 5 stars! How was the ride?", "How was the ride?"),
-        ("vague-wording", "en", "yes-no", "Do you regularly shop with us?", "How often do you shop with us?"),
         (
             "vague-wording",
             "en",
@@ -319,17 +239,66 @@ def test_a_conjunction_that_opens_a_question_joins_nothing(language, text):
             "Have you contacted us lately?",
             "In the last 30 days, have you contacted us?",
         ),
-        (
-            "vague-wording",
-            "tr",
-            "yes-no",
-            "Mağazamıza sık sık uğrar mısınız?",
-            "Mağazamıza ne sıklıkla uğrarsınız?",
-        ),
     ],
 )
 def test_a_finding_offers_this_very_text_without_its_fault(rule, language, form, text, expected):
     assert rewrite(rule, text, language, form) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "language", "form", "text", "words"),
+    [
+        ("leading-wording", "en", "yes-no", "Our prices are fair, aren't they?", "aren't they"),
+        ("leading-wording", "en", "csat", "How would you rate our fast and friendly support?", "friendly"),
+        (
+            "leading-wording",
+            "tr",
+            "csat",
+            "Hızlı ve güler yüzlü desteğimizi nasıl değerlendirirsiniz?",
+            "güler yüzlü",
+        ),
+        ("leading-wording", "fa", "csat", "پشتیبانی سریع و مهربان ما را چطور ارزیابی می\u200cکنید؟", "مهربان"),
+        ("leading-wording", "en", "yes-no", "Don't you think our prices are fair?", "Don't you think"),
+        ("leading-wording", "en", "csat", "How amazing was your stay?", "amazing"),
+        ("leading-wording", "en", "yes-no", "Do you feel that our staff were rude?", "Do you feel"),
+        ("leading-wording", "en", "yes-no", "Should we open on Sundays?", "Should we"),
+        (
+            "leading-wording",
+            "en",
+            "yes-no",
+            "Experts recommend yearly checks. Did you eat breakfast today?",
+            "Experts recommend",
+        ),
+        ("leading-wording", "en", "agree", "The food was delicious.", "delicious"),
+        ("leading-wording", "tr", "yes-no", "Fiyatlarımız uygun, değil mi?", "değil mi"),
+        ("leading-wording", "tr", "yes-no", "Harika ekibimizden memnun kaldınız mı?", "Harika"),
+        ("leading-wording", "tr", "csat", "Konser ne kadar harikaydı?", "ne kadar harikaydı"),
+        (
+            "leading-wording",
+            "fa",
+            "yes-no",
+            "قیمت\u200cهای ما مناسب است، این\u200cطور نیست؟",
+            "این\u200cطور نیست",
+        ),
+        ("leading-wording", "fa", "csat", "کنسرت چقدر عالی بود؟", "عالی"),
+        ("absolute-term", "en", "yes-no", "Do our couriers always ring the bell?", "always"),
+        ("absolute-term", "en", "yes-no", "Was the apartment perfectly clean?", "perfectly"),
+        ("absolute-term", "tr", "yes-no", "Kuryelerimiz her zaman zili çalar mı?", "her zaman"),
+        ("absolute-term", "fa", "yes-no", "آیا پیک همیشه زنگ می\u200cزند؟", "همیشه"),
+        ("negation", "en", "yes-no", "Didn't the alarm ring?", "Didn't"),
+        ("negation", "tr", "yes-no", "Kargo zamanında gelmedi mi?", "gelmedi"),
+        ("negation", "tr", "yes-no", "Giriş yapamadınız mı?", "yapamadınız"),
+        ("negation", "fa", "yes-no", "آیا بسته نرسید؟", "نرسید"),
+        ("double-negative", "en", "agree", "The queue was not long.", "not"),
+        ("double-negative", "tr", "agree", "Oda soğuk değildi.", "değil"),
+        ("vague-wording", "en", "yes-no", "Do you regularly shop with us?", "regularly"),
+        ("vague-wording", "tr", "yes-no", "Mağazamıza sık sık uğrar mısınız?", "sık sık"),
+    ],
+)
+def test_where_grammar_leaves_doubt_the_advice_quotes_the_words_at_fault(rule, language, form, text, words):
+    found = rewrite(rule, text, language, form)
+    assert isinstance(found, Message)
+    assert f"“{words}" in found
 
 
 @pytest.mark.parametrize(
@@ -350,28 +319,19 @@ def test_where_no_text_is_certain_the_advice_quotes_the_words(rule, form, text):
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "expected"),
+    ("language", "text"),
     [
-        ("en", "The hall was warm.", "How warm or cold was the hall? (Very cold … Very warm)"),
-        ("en", "Your prices are clear.", "How clear or unclear are your prices? (Very unclear … Very clear)"),
-        (
-            "en",
-            "I am happy with the price.",
-            "How happy or unhappy are you with the price? (Very unhappy … Very happy)",
-        ),
-        ("tr", "Salon sıcaktı.", "Salon ne kadar sıcak ya da soğuktu? (Çok soğuk … Çok sıcak)"),
-        ("fa", "سالن گرم بود.", "سالن چقدر گرم یا سرد بود؟ (خیلی سرد … خیلی گرم)"),
-        ("fa", "صف کوتاه بود.", "صف چقدر کوتاه یا طولانی بود؟ (خیلی طولانی … خیلی کوتاه)"),
+        ("en", "The hall was warm."),
+        ("en", "The packaging protected the glasses well."),
+        ("tr", "Salon sıcaktı."),
+        ("fa", "سالن گرم بود."),
     ],
 )
-def test_agreement_becomes_a_question_about_the_property_itself(language, text, expected):
-    assert rewrite("agree-disagree-scale", text, language, "agree") == expected
-
-
-def test_agreement_without_a_property_gets_advice_and_no_invented_one():
-    found = rewrite("agree-disagree-scale", "The packaging protected the glasses well.", "en", "agree")
+def test_agreement_gets_the_advice_to_ask_for_the_property_and_no_invented_one(language, text):
+    found = rewrite("agree-disagree-scale", text, language, "agree")
     assert isinstance(found, Message)
-    assert "fast" not in found
+    assert found.startswith("Ask for the property itself")
+    assert text.split()[0] not in found
 
 
 def listed(rule: str, options: list[str], language: str = "en") -> str:
@@ -450,7 +410,7 @@ def test_no_rewrite_shows_its_seam(language):
     rules = {*REWRITES, "agree-disagree-scale"}
     found = [each for each in problems(language) if each.rewrite and each.rule in rules]
     shown = [each for each in found if not isinstance(each.rewrite, Message)]
-    assert len(shown) > 200
+    assert len(shown) > 150
     for problem in shown:
         known = fold(problem.wording, language)
         for sentence in problem.rewrite.split(" / "):
@@ -465,33 +425,36 @@ def test_no_rewrite_shows_its_seam(language):
 
 
 def test_a_turkish_particle_takes_its_vowel_from_the_word_before_it():
-    for problem in problems("tr"):
-        if problem.rule == "double-barrelled" and not isinstance(problem.rewrite, Message):
-            for word, particle in re.findall(r"(\w+) (m[ıiuü])\w*\s*\?", problem.rewrite):
-                last = [letter for letter in word.lower() if letter in "aıoueiöüâ"][-1:]
-                expected = {
-                    "a": "ı",
-                    "ı": "ı",
-                    "â": "ı",
-                    "o": "u",
-                    "u": "u",
-                    "e": "i",
-                    "i": "i",
-                    "ö": "ü",
-                    "ü": "ü",
-                }
-                assert not last or particle[1] == expected[last[0]], problem.rewrite
+    split = [each for each in problems("tr") if each.rule == "double-barrelled"]
+    shown = [each for each in split if not isinstance(each.rewrite, Message)]
+    asked = [each for each in shown if re.search(r"\w m[ıiuü]\w*\s*\?", each.rewrite)]
+    assert len(asked) > 10
+    for problem in asked:
+        for word, particle in re.findall(r"(\w+) (m[ıiuü])\w*\s*\?", problem.rewrite):
+            last = [letter for letter in word.lower() if letter in "aıoueiöüâ"][-1:]
+            expected = {
+                "a": "ı",
+                "ı": "ı",
+                "â": "ı",
+                "o": "u",
+                "u": "u",
+                "e": "i",
+                "i": "i",
+                "ö": "ü",
+                "ü": "ü",
+            }
+            assert not last or particle[1] == expected[last[0]], problem.rewrite
 
 
 @pytest.mark.parametrize("language", ["en", "tr", "fa"])
 def test_every_error_and_warning_about_words_or_bands_offers_something(language):
     silent = {"reading-level", "question-too-long", "missing-not-applicable", "sensitive-without-opt-out"}
-    mended = {
+    without = {
         each.rule
         for each in problems(language)
         if each.severity != "info" and not each.rewrite and each.rule not in silent
     }
-    assert not mended & {
+    assert not without & {
         "absolute-term",
         "agree-disagree-scale",
         "double-barrelled",
@@ -512,13 +475,13 @@ def test_every_error_and_warning_about_words_or_bands_offers_something(language)
 
 @pytest.mark.parametrize("language", ["en", "tr", "fa"])
 def test_corrected_bands_neither_overlap_nor_leave_anything_out(language):
-    for problem in problems(language):
-        if problem.rule in ("range-overlap", "range-gap") and not isinstance(problem.rewrite, Message):
-            bands = [band for text in problem.rewrite.split(" | ") if (band := parse(text, language))]
-            pairs = [(one, other) for n, one in enumerate(bands) for other in bands[n + 1 :]]
-            same = [
-                pair for pair in pairs if pair[0].family == pair[1].family and pair[0].noun == pair[1].noun
-            ]
-            assert all(overlap(one, other) is None for one, other in same), problem.rewrite
-            if problem.rule == "range-gap" and len(same) == 1:
-                assert gap(*sorted(same[0], key=lambda band: band.low)) is None, problem.rewrite
+    of_bands = [each for each in problems(language) if each.rule in ("range-overlap", "range-gap")]
+    corrected = [each for each in of_bands if each.rewrite and not isinstance(each.rewrite, Message)]
+    assert len(corrected) > 10
+    for problem in corrected:
+        bands = [band for text in problem.rewrite.split(" | ") if (band := parse(text, language))]
+        pairs = [(one, other) for n, one in enumerate(bands) for other in bands[n + 1 :]]
+        same = [pair for pair in pairs if pair[0].family == pair[1].family and pair[0].noun == pair[1].noun]
+        assert all(overlap(one, other) is None for one, other in same), problem.rewrite
+        if problem.rule == "range-gap" and len(same) == 1:
+            assert gap(*sorted(same[0], key=lambda band: band.low)) is None, problem.rewrite

@@ -174,10 +174,10 @@ def test_a_doubled_question_is_split_in_two():
     assert problem.rewrite == "How polite was the guard? / How well trained was the guard?"
 
 
-def test_praise_is_left_out_in_the_rewrite():
+def test_the_advice_on_praise_quotes_the_praise_alone():
     document = read(survey("How satisfied are you with our excellent support?", type="csat"))
     (problem,) = [each for rule in WORD_RULES for each in rule.check(document)]
-    assert problem.rewrite == "How satisfied are you with our support?"
+    assert problem.rewrite == "Ask without “excellent”, so that every answer is equally welcome."
 
 
 @pytest.mark.parametrize(

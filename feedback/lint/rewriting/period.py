@@ -1,10 +1,9 @@
-"""Periods, counts and quantities: what was hinted at is said in days."""
+"""Periods: a question about what people did gets one, and "recently" becomes one."""
 
 from __future__ import annotations
 
 import re
 
-from feedback.lint.rewriting import turkish
 from feedback.lint.rewriting.sentence import cut, mended, small
 from feedback.lint.text.folding import lower
 from feedback.lint.text.messages import message
@@ -20,10 +19,9 @@ PERIOD = {
     "ar": "خلال الأشهر الثلاثة الماضية",
 }
 MONTH = {"en": "In the last 30 days", "tr": "Son 30 günde", "fa": "در ۳۰ روز گذشته"}
-_HOW_OFTEN = {"tr": "ne sıklıkla", "fa": "هر چند وقت یک‌بار"}
 
 
-def period_missing(question: QuestionView, start: int, end: int) -> str:
+def missing(question: QuestionView, start: int, end: int) -> str:
     """The question with a period before it, where its verb already speaks of the past."""
     language = question.words.language
     sentence = _sentence(question)
@@ -101,49 +99,6 @@ def too_long(question: QuestionView, start: int, end: int) -> str:
 
 # Vague words
 
-_HABITS = frozenset(
-    {
-        "sık sık",
-        "sıkça",
-        "sıklıkla",
-        "düzenli olarak",
-        "düzenli bir şekilde",
-        "genellikle",
-        "genelde",
-        "çoğunlukla",
-        "ara sıra",
-        "arada sırada",
-        "arada bir",
-        "bazen",
-        "zaman zaman",
-        "çoğu zaman",
-        "nadiren",
-        "regularly",
-        "often",
-        "frequently",
-        "usually",
-        "sometimes",
-        "occasionally",
-        "rarely",
-        "generally",
-        "normally",
-        "typically",
-        "mostly",
-        "on a regular basis",
-        "from time to time",
-        "now and then",
-        "اغلب",
-        "مرتب",
-        "معمولا",
-        "غالبا",
-        "گاهی",
-        "گاهی اوقات",
-        "بیشتر اوقات",
-        "به طور مرتب",
-        "به ندرت",
-        "مرتبا",
-    }
-)
 _LATELY = frozenset(
     {
         "recently",
@@ -167,16 +122,15 @@ _LATELY = frozenset(
 
 
 def vague(question: QuestionView, start: int, end: int) -> str:
-    """A habit is asked for as a frequency, "recently" as a month; what else is vague is to be named."""
+    """ "Recently" becomes a month; what else is vague is to be named."""
     language = question.words.language
     if question.words.pattern("vague-wording.subject").search(question.stem.asked):
         return message(
             "Name what “{words}” speaks of in the question itself.", words=question.stem.quote(start, end)
         )
-    for phrases, rewrite in ((_LATELY, _dated), (_HABITS, how_often)):
-        place = _place(question.stem.text, start, end, phrases)
-        if place and (found := rewrite(question, *place)):
-            return found
+    place = _place(question.stem.text, start, end, _LATELY)
+    if place and (found := _dated(question, *place)):
+        return found
     return message(
         "Say what “{words}” stands for: a number, a period such as “{period}”, or the thing itself.",
         words=question.stem.quote(start, end),
@@ -203,49 +157,3 @@ def _dated(question: QuestionView, start: int, end: int) -> str:
         before = question.stem.before.strip()
         return mended(f"{MONTH['en']}, {small(rest, 'en')}", question) if rest and not before else ""
     return cut(question, start, end, MONTH[language] if start == 0 else small(MONTH[language], language))
-
-
-_UNSURE = re.compile(r"\bthat (?:you|we|they|it)\b|\bnot\b|\b(?:un)?true\b|\bor\b")
-"""Signs that a frequency would be asked about the wrong clause."""
-_DO_YOU = re.compile(r"(?i)^(?P<aux>do|does|did|have|has|is|are|was|were|can|will) (?P<rest>.+)$")
-
-
-def how_often(question: QuestionView, start: int, end: int) -> str:
-    """A yes/no question about a habit as one about its frequency: "Do you always ...?" -> "How often do you ...?" """
-    language = question.words.language
-    if _UNSURE.search(question.stem.text) or (language != "en" and question.finds("negation.words")):
-        return ""
-    if language == "en":
-        rest = cut(question, start, end)
-        asks = _DO_YOU.match(rest)
-        return (
-            mended(f"How often {small(rest, 'en')}", question)
-            if asks and not question.stem.before.strip()
-            else ""
-        )
-    if language == "tr":
-        return _how_often_tr(question, start, end)
-    return _how_often_fa(question, start, end) if language == "fa" else ""
-
-
-_TR_ASKS = re.compile(
-    r"(?P<verb>\w+) (?P<particle>m[ıiuü])(?P<ending>s[ıiuü]n[ıiuü]z|y[ıiuü]z|yd[ıiuü]\w*|)(?=\s*\?)",
-    re.IGNORECASE,
-)
-
-
-def _how_often_tr(question: QuestionView, start: int, end: int) -> str:
-    """ "Kuryelerimiz her zaman zili çalar mı?" -> "Kuryelerimiz ne sıklıkla zili çalar?" """
-    replaced = cut(question, start, end, _HOW_OFTEN["tr"])
-    particles = list(re.finditer(r"(?<!\w)m[ıiuü]\w{0,7}(?=[\s?])", lower(replaced, "tr")))
-    asks = _TR_ASKS.search(replaced)
-    if len(particles) != 1 or not asks or asks["ending"].startswith("y"):
-        return ""
-    told = turkish.told(asks["verb"], asks["ending"])
-    return mended(replaced[: asks.start()] + told + replaced[asks.end() :], question)
-
-
-def _how_often_fa(question: QuestionView, start: int, end: int) -> str:
-    """«آیا پیک همیشه زنگ می‌زند؟» -> «پیک هر چند وقت یک‌بار زنگ می‌زند؟»"""
-    rest = cut(question, start, end, _HOW_OFTEN["fa"])
-    return mended(rest.removeprefix("آیا "), question) if rest else ""

@@ -34,7 +34,7 @@ _HOW_MUCH = re.compile(r"^how much(?= (?:do|did|does|have|has|is|are|was|were) )
 _IF_ANY = {"tr": "Varsa, ", "fa": "اگر موردی هست، "}
 
 
-def presupposition(question: QuestionView, start: int, end: int) -> str:
+def better(question: QuestionView, start: int, end: int) -> str:
     """Room for "nothing" in the question, or the answer or the filter that is missing."""
     words, language = question.words, question.words.language
     text = question.stem.text
@@ -81,18 +81,3 @@ def _inserted(question: QuestionView, pattern: re.Pattern[str], words: str) -> s
         return ""
     place = stem.question.start + lead + match.end()
     return cut(question, place, place, words)
-
-
-def hypothetical(question: QuestionView, start: int, end: int) -> str:
-    return message(
-        "Ask about the last time instead of “{words}”: what people did, and what they would have needed.",
-        words=question.stem.quote(start, end),
-    )
-
-
-def jargon(question: QuestionView, start: int, end: int) -> str:
-    said = question.stem.quote(start, end)
-    return message(
-        "Write “its full name ({word})”, or add {word} to the survey's `glossary` if everybody knows it.",
-        word=said,
-    )
