@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Literal
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
 from feedback.lint.document.document import Document, Path
-from feedback.lint.document.reader import read
-from feedback.lint.lexicon import lexicon as words_of
+from feedback.lint.languages.data import data
+from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.options import numeric_bands
 from feedback.lint.options.labels import Lexicon, Reading, dimension_of, lexicon, scale
 from feedback.lint.text.folding import bare
@@ -25,8 +24,7 @@ OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 @cache
 def _order(language: str, kind: str) -> frozenset[str]:
     """Words of a kind (`calendar` or `steps`) whose order everybody knows."""
-    text = files("feedback.lint").joinpath("lexicon/order.yaml").read_text(encoding="utf-8")
-    words = read(text).data.get(language, {}).get(kind, "")
+    words = data(language, "order").get(kind, "")
     return frozenset(bare(word, language) for word in words.split())
 
 

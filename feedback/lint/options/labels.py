@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from feedback.lint.document.reader import read
+from feedback.lint.languages.data import data
 from feedback.lint.text.folding import bare, fold
 
 ANY = ""
@@ -91,10 +90,8 @@ class Lexicon:
 @cache
 def lexicon(language: str) -> Lexicon | None:
     """The lexicon of a language; None where there is none."""
-    file = files("feedback.lint").joinpath(f"lexicon/polarity/{language}.yaml")
-    if not re.fullmatch("[a-z]{2}", language) or not file.is_file():
-        return None
-    return _built(read(file.read_text(encoding="utf-8")).data, language)
+    raw = data(language, "labels")
+    return _built(raw, language) if raw else None
 
 
 def _built(raw: Mapping[str, Any], language: str) -> Lexicon:

@@ -5,56 +5,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
-from feedback.lint.document.reader import read
+from feedback.lint.languages.data import codes, data
+from feedback.lint.languages.pack import pack
 from feedback.lint.text.folding import fold
 
 INFINITY = math.inf
-_TIMES = frozenset(
-    {
-        "time",
-        "times",
-        "kez",
-        "kere",
-        "defa",
-        "sefer",
-        "بار",
-        "دفعه",
-        "مرتبه",
-        "نوبت",
-        "mal",
-        "vez",
-        "veces",
-        "fois",
-        "مرة",
-        "مرات",
-    }
-)
-"""What counts events: "one time" is a number, "one shop" is a shop."""
 _YEAR = 1000
-_DATED = frozenset(
-    [
-        "before",
-        "prior",
-        "earlier",
-        "after",
-        "later",
-        "önce",
-        "öncesi",
-        "sonra",
-        "sonrası",
-        "پیش",
-        "قبل",
-        "پس",
-        "بعد",
-    ]
-)
-"""What stands before or after years."""
 _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "percent"})
 
 
@@ -134,9 +95,9 @@ def _parsed(text: str, language: str) -> Interval | None:
     if found is None:
         return None
     shape, noun = found
-    if numbers[0].value < _YEAR and not _DATED.isdisjoint(skeleton.split()):
+    if numbers[0].value < _YEAR and not _dated().isdisjoint(skeleton.split()):
         return None  # "before 10 am" is a time of day, "before 2020" a band of years
-    told = noun and noun not in _TIMES
+    told = noun and noun not in _times()
     if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
         return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
     if noun in _units() and not any(number.unit for number in numbers):
@@ -210,15 +171,11 @@ def _scaled(band: Interval, family: str, step: float) -> Interval:
     return replace(band, low=band.low * step, high=band.high * step, family=family, step=step * band.step)
 
 
-_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
-"""The ending of a counted noun in Turkish: "10 kezden fazla" counts what "5 kez" counts."""
-
-
 def _stem(noun: str) -> tuple[str, str]:
     """What was counted, with singular and plural alike: "visit", "visits"; "times a week" is not "times a
     month"."""
     first, _, rest = noun.partition(" ")
-    return _CASE.sub("", first)[:4], rest
+    return first[:4], rest
 
 
 def overlap(one: Interval, other: Interval) -> float | None:
@@ -278,76 +235,72 @@ def shown(value: float, band: Interval) -> str:
 # How a language writes bands
 
 
-@cache
-def _raw() -> Mapping[str, Any]:
-    text = files("feedback.lint").joinpath("lexicon/intervals.yaml").read_text(encoding="utf-8")
-    data: Mapping[str, Any] = read(text).data
-    return data
+UNITS: Mapping[str, tuple[str, float]] = {
+    "seconds": ("time", 1 / 60),
+    "minutes": ("time", 1),
+    "hours": ("time", 60),
+    "days": ("time", 1440),
+    "weeks": ("time", 10080),
+    "months": ("months", 1),
+    "years": ("months", 12),
+    "metres": ("distance", 1),
+    "kilometres": ("distance", 1000),
+    "miles": ("miles", 1),
+    "kilograms": ("mass", 1),
+    "percent": ("percent", 1),
+    "money": ("money", 1),
+}
+"""Unit of numbers.yaml -> its family, and how many base units of the family it is."""
+
+
+def _everywhere(key: str) -> Iterator[tuple[str, Any]]:
+    """One part of every language's numbers.yaml: options mix "km", "€" and "tl" with any language."""
+    return ((code, found) for code in codes() if (found := data(code, "numbers").get(key)))
 
 
 @cache
 def _units() -> Mapping[str | None, tuple[str, float]]:
     return {
-        fold(word, language): (entry["family"], float(entry["factor"]))
-        for entry in _raw()["units"].values()
-        for word in entry["words"]
-        for language in ("en", "fa", "tr")
+        fold(word, code): UNITS[name]
+        for code, units in _everywhere("units")
+        for name, words in units.items()
+        for word in words
     }
 
 
 @cache
 def _multipliers() -> Mapping[str, float]:
     return {
-        fold(word, lang): float(value)
-        for word, value in _raw()["multipliers"].items()
-        for lang in ("en", "fa")
+        fold(word, code): float(value)
+        for code, listed in _everywhere("multipliers")
+        for word, value in listed.items()
     }
 
 
 @cache
+def _times() -> frozenset[str]:
+    """What counts events: "one time" is a number, "one shop" is a shop."""
+    return frozenset(word for _, words in _everywhere("times") for word in words)
+
+
+@cache
+def _dated() -> frozenset[str]:
+    """What stands before or after years."""
+    return frozenset(word for _, words in _everywhere("dated") for word in words)
+
+
+@cache
 def _grammar(language: str) -> _Grammar | None:
-    return _Grammar(language, _raw()[language]) if language in _raw() and len(language) == 2 else None
-
-
-_THOUSANDS = {"en": ",", "fa": ",٬،", "ar": ",٬،", "tr": ".", "de": ".", "es": ".", "fr": " .\u202f\u00a0"}
-_APOSTROPHE_SUFFIX = re.compile(r"(?<=\w)['’](?=\w)")
-_TR_CASES = re.compile(
-    r"(?<=# )(?:den|dan|ten|tan|nden|ndan|yaşından|yaşın)(?= )"
-    r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
-    r"|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
-)
-_ABLATIVE_END = re.compile("(?:n?[dt][ae]n|[ae]|y[ae])$")
-_ABLATIVE = re.compile("(?:n|sın)?[dt][ae]n")
-_TR_ENDINGS = (
-    "den",
-    "dan",
-    "ten",
-    "tan",
-    "nden",
-    "ndan",
-    "e",
-    "a",
-    "ye",
-    "ya",
-    "in",
-    "ın",
-    "un",
-    "ün",
-    "nin",
-    "nın",
-    "lik",
-    "lık",
-    "luk",
-    "lük",
-    "sından",
-)
+    raw = data(language, "numbers")
+    return _Grammar(language, raw) if raw else None
 
 
 class _Grammar:
     """The shapes of bands in one language."""
 
     def __init__(self, language: str, raw: Mapping[str, Any]) -> None:
-        self.language = language
+        self.language, self.pack = language, pack(language)
+        self.thousands = str(raw.get("thousands", ","))
         self.words = {fold(word, language): float(value) for word, value in raw["numbers"].items()}
         joints = "|".join(
             sorted((re.escape(fold(each, language)) for each in raw["to"]), key=len, reverse=True)
@@ -401,17 +354,17 @@ class _Grammar:
             place, unit = self._unit(tokens, place, words)
             numbers.append(_Number(value * multiplier, unit, decimals, multiplier))
             words.append("#")
-            if self.language == "tr" and unit and _ABLATIVE.fullmatch(tokens[place - 1].removeprefix(unit)):
+            if unit and tokens[place - 1].removeprefix(unit) in self.pack.from_endings:
                 words.append("den")
-        return _TR_CASES.sub("den", " ".join(words)) if self.language == "tr" else " ".join(words), numbers
+        return self.pack.evened(" ".join(words)), numbers
 
     def _plain(self, text: str) -> str:
         plain = fold(text, self.language).strip(" .;:!?؟،\"'()[]")
-        for separator in _THOUSANDS.get(self.language, ","):
+        for separator in self.thousands:
             plain = re.sub(rf"(?<=\d){re.escape(separator)}(?=\d{{3}}(?!\d))", "", plain)
         plain = plain.replace("٫", ".")
         plain = re.sub(r"(?<=\d),(?=\d)", ".", plain)
-        plain = _APOSTROPHE_SUFFIX.sub(" ", plain) if self.language == "tr" else plain
+        plain = self.pack.spaced(plain)
         plain = re.sub("[–—‒−‐‑~]", "-", plain)
         plain = re.sub(r"(?<=[\d%\w$€£₺])\s*-\s*(?=[\d$€£₺])", " - ", plain)
         if not re.search(r"\d", plain):
@@ -426,7 +379,7 @@ class _Grammar:
             return None
         if token in self.words:
             return self.words[token], 0
-        stem = _ABLATIVE_END.sub("", token) if self.language == "tr" else token
+        stem = self.pack.number_word(token)
         return (self.words[stem], 0) if stem in self.words else None
 
     def _multiplier(self, tokens: Sequence[str], place: int) -> tuple[int, float]:
@@ -439,17 +392,8 @@ class _Grammar:
             return place, before.pop()
         if place >= len(tokens):
             return place, None
-        token = tokens[place]
-        if token in _units():
-            return place + 1, token
-        if self.language == "tr":
-            bare_token = next(
-                (token[: -len(e)] for e in _TR_ENDINGS if token.endswith(e) and token[: -len(e)] in _units()),
-                None,
-            )
-            if bare_token:
-                return place + 1, bare_token
-        return place, None
+        unit = self.pack.unit_in(tokens[place], _units())
+        return (place + 1, unit) if unit else (place, None)
 
     def shape(self, skeleton: str, count: int) -> tuple[str, str] | None:
         """(shape, counted noun); up to three words after the number may name what is counted."""
@@ -461,7 +405,8 @@ class _Grammar:
                     filter(None, (self._shape(form, count) for form in _cases_dropped(stripped))), None
                 )
                 if shape:
-                    return shape, noun
+                    first, space, rest = noun.partition(" ")
+                    return shape, self.pack.counted(first) + space + rest
         return None
 
     def _shape(self, skeleton: str, count: int) -> str | None:
@@ -476,7 +421,7 @@ class _Grammar:
 
 
 def _cases_dropped(skeleton: str) -> tuple[str, ...]:
-    """The skeleton as it is, and without its Turkish case endings: first the last number's, then all."""
+    """The skeleton as it is, and without the case endings of its numbers: first the last one's, then all."""
     return skeleton, re.sub(r"# den(?!.*#)", "#", skeleton), skeleton.replace("# den", "#")
 
 

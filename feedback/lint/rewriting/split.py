@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.lexicon import Lexicon
+from feedback.lint.languages.lexicon import Lexicon
 from feedback.lint.options.labels import readings
 from feedback.lint.rewriting.sentence import mended, small
 from feedback.lint.rewriting.splits import SPLITS, Joint

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import readings
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
@@ -114,7 +115,6 @@ def _between_words(text: str, match: re.Match[str]) -> bool:
     return bool(text[: match.start()].strip() and text[match.end() :].strip(" ?؟.!,"))
 
 
-_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi|(?<= )تر)$")
 _LAST, _FIRST = re.compile(r"[\w-]+(?=\W*$)"), re.compile(r"[\w-]+")
 
 
@@ -126,22 +126,17 @@ def _poles(question: QuestionView, text: str, match: re.Match[str]) -> bool:
         return False
     labels = {word for answer in question.answers for word in answer.split()}
     language = question.words.language
-    if not any(_forms(word[0], language).isdisjoint(labels) for word in (left, right)):
+    if not any(pack(language).forms(word[0]).isdisjoint(labels) for word in (left, right)):
         return True
     one, other = (_signs(word[0], language) for word in (left, right))
     return any((dimension, -sign) in other for dimension, sign in one)
-
-
-def _forms(word: str, language: str) -> set[str]:
-    """A word as labels may have it: in Turkish without the ending of the question ("zordu")."""
-    return {word, _ENDING.sub("", word)} if language == "tr" else {word}
 
 
 def _signs(word: str, language: str) -> set[tuple[str, int]]:
     """The dimensions that a word may stand for, each with its side."""
     found = {
         one
-        for form in _forms(word, language)
+        for form in pack(language).forms(word)
         for one in readings(form, language)
         if one.dimension and one.degree
     }

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 
 from feedback.core.questions import ChoiceQuestion, TextQuestion
 from feedback.lint.document.document import Document, Wording
-from feedback.lint.document.reader import read
 from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.data import data
 from feedback.lint.options.choices import choices
 from feedback.lint.text.folding import fold
 from feedback.lint.text.messages import message
@@ -78,5 +77,4 @@ def _known(document: Document) -> set[str]:
 
 @cache
 def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
-    raw = read(files("feedback.lint").joinpath("lexicon/fields.yaml").read_text(encoding="utf-8")).data
-    return {name: re.compile("|".join(patterns)) for name, patterns in raw.get(language, {}).items()}
+    return {name: re.compile("|".join(patterns)) for name, patterns in data(language, "fields").items()}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import permutations
 
 from feedback.lint.document.document import Document
-from feedback.lint.document.reader import read
 from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.data import data
+from feedback.lint.languages.pack import pack
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.text.folding import bare
 from feedback.lint.text.messages import message
@@ -29,8 +29,6 @@ RULE = Rule(
 )
 MOST_COMPARED = 60
 """Of a longer list (countries, branches) only the beginning is compared pair by pair."""
-HEAD_LAST = frozenset({"en", "tr", "de"})
-"""Languages whose compounds end with the main word ("credit card"); in the others it comes first."""
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -164,10 +162,8 @@ def _is_compound(head: str, whole: str, language: str) -> bool:
         return False
     if not _NO_KIND.isdisjoint(words):
         return False
-    if language not in HEAD_LAST:
-        return words[0] == head or (language == "fa" and words[0] == f"{head}ی")
-    last = words[-1]
-    return last == head or (language == "tr" and last.startswith(head) and len(last) - len(head) <= 2)
+    grammar = pack(language)
+    return grammar.is_kind_of(head, words[-1] if grammar.head_last else words[0])
 
 
 def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
@@ -185,8 +181,7 @@ def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Pro
 
 @cache
 def _members(language: str) -> dict[str, frozenset[str]]:
-    text = files("feedback.lint").joinpath("lexicon/kinds.yaml").read_text(encoding="utf-8")
-    kinds = read(text).data.get(language, {})
+    kinds = data(language, "kinds")
     return {
         bare(kind, language): frozenset(bare(each, language) for each in members)
         for kind, members in kinds.items()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
-from feedback.lint.lexicon import lexicon
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY

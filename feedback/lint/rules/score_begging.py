@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
-from feedback.lint.lexicon import lexicon
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
 from feedback.lint.text.sentence import prepare

@@ -12,7 +12,7 @@ from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion,
 from feedback.core.text import Text
 from feedback.lint.document.document import Document, Wording
 from feedback.lint.engine.instruments import exempt
-from feedback.lint.lexicon import Lexicon, lexicon
+from feedback.lint.languages.lexicon import Lexicon, lexicon
 from feedback.lint.text.folding import bare, fold
 from feedback.lint.text.sentence import Stem, prepare
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from feedback.lint.lexicon import Lexicon
+from feedback.lint.languages.lexicon import Lexicon
 from feedback.lint.text.folding import fold
 from feedback.lint.text.normalise import Normalised, normalise
 
@@ -129,7 +129,7 @@ def _opaque(
         folded = fold(term, words.language)
         for match in re.finditer(rf"(?<!\w){re.escape(folded)}", text) if folded else ():
             yield Stretch(*match.span())
-    if "opaque.no-names" not in words.lists:
+    if "opaque.no-names" not in words.names:
         yield from _names(normalised, {each.start for each in sentences})
 
 

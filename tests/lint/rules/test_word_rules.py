@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.lint import check, read
-from feedback.lint.lexicon import lexicon
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.rules.word_rules import WORD_RULES
 from feedback.lint.text.normalise import normalise
 from feedback.lint.text.sentence import prepare
@@ -225,7 +225,7 @@ def test_a_language_without_word_lists_is_said_and_not_skipped_in_silence():
 def test_every_list_of_a_lexicon_can_be_compiled(language):
     words = lexicon(language)
     assert words
-    for name in words.lists:
+    for name in words.names:
         if not name.startswith(("reading-level", "poles")):
             words.pattern(name)
     assert words.hide_poles("nothing to see") == "nothing to see"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from feedback.lint.lexicon import Lexicon
+from feedback.lint.languages.lexicon import Lexicon
 
 
 @dataclass(frozen=True)
