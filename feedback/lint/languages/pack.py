@@ -17,7 +17,8 @@ class LanguagePack:
 
     `sentence_words` is how many words people follow in one question. `opt_out` is how a text message may say how to
     stop. `head_last` says whether compounds end with the main word ("credit card"). `endings` are endings of words
-    with what stood in their place, so that a list need not hold every form. `from_endings` are endings of a unit that say "from".
+    with what stood in their place, so that a list need not hold every form.
+    `from_endings` are endings of a unit that say "from".
     """
 
     sentence_words: int = 25

@@ -12,8 +12,8 @@ from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY
-from feedback.lint.rewriting.answers import NEVER, NONE, OTHER, told
 from feedback.lint.rewriting.bands import or_more, under
+from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rules.range_overlap import are_years
 from feedback.lint.text.folding import bare, fold
 from feedback.lint.text.messages import message
@@ -77,15 +77,15 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
         zero = any(_reaches_zero(text, listed.language) for text in listed.texts)
         if zero:
             return None
-        never = told(NEVER, listed.language)
+        never = rewriting(listed.language).phrases.never
         return "The list has no answer for those who never do it.", message(_ADD, answer=never)
     if listed.kind != "unordered" or not listed.real:
         return None
     if question.multiple:
-        none = told(NONE, listed.language)
+        none = rewriting(listed.language).phrases.none
         return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
     if len(listed.real) >= 3:
-        other = told(OTHER, listed.language)
+        other = rewriting(listed.language).phrases.other
         return "Nobody can say that none of these fits.", message(_ADD_OTHER, answer=other)
     return None
 

@@ -20,7 +20,12 @@ from feedback.lint.rules import EVERY_RULE
 from feedback.lint.text.messages import Message, message
 
 ROOT = Path(__file__).parents[3] / "feedback" / "lint"
-FILES = sorted([ROOT / "pages.py", *ROOT.glob("rules/*.py"), *ROOT.glob("rewriting/**/*.py")])
+FILES = sorted(
+    [
+        ROOT / "pages.py",
+        *(file for room in ("rules", "rewriting", "languages") for file in ROOT.glob(f"{room}/**/*.py")),
+    ]
+)
 SURVEY = yaml.safe_dump(
     {
         "key": "s",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from feedback.lint.languages.tr import endings
 from feedback.lint.options.labels import readings
-from feedback.lint.rewriting import turkish
-from feedback.lint.rewriting.sentence import capital
-from feedback.lint.rewriting.splits.joint import Halves, Joint
+from feedback.lint.rewriting.joint import Halves, Joint
+from feedback.lint.rewriting.language import Phrases, Rewriting
+from feedback.lint.rewriting.sentence import capital, small
+from feedback.lint.text.folding import lower
 
 _JUDGED = re.compile(
     r"(?P<tail>\s+(?:(?:ne kadar |ne derece |ne ölçüde )?memnun\w*|nasıl\w*|hakkında|konusunda"
@@ -33,7 +35,7 @@ _PAIRED = (
 )
 
 
-def split(joint: Joint) -> Halves | None:
+def _split(joint: Joint) -> Halves | None:
     for frame in (_clauses, _how, _nouns, _predicates):
         if found := frame(joint):
             return found
@@ -58,7 +60,7 @@ def _how(joint: Joint) -> Halves | None:
     first, second = one["word"], other["word"]
     was, single = _PAST.search(second), len(f"{first} {second}".split()) == 2
     if was and (single or _property(was["word"])):
-        first = first if _PAST.search(first) else turkish.past(first)
+        first = first if _PAST.search(first) else endings.past(first)
     elif not (_property(first) and _property(second)):
         return None
     return one["lead"] + first + other["mark"], one["lead"] + second + other["mark"]
@@ -121,12 +123,12 @@ def _same_case(first: str, second: str) -> str | None:
         return first
     bare = case["word"]
     if case["owned"] and _HIS.search(bare):
-        return turkish.ablative(first, owned=True) if _HIS.search(first) and len(first) > 3 else None
+        return endings.ablative(first, owned=True) if _HIS.search(first) and len(first) > 3 else None
     for form in (_OURS, _SEVERAL):
         if form.search(bare):
-            return turkish.ablative(first, owned=False) if form.search(first) else None
+            return endings.ablative(first, owned=False) if form.search(first) else None
     plain = not any(form.search(first) for form in (_OURS, _SEVERAL, _HIS))
-    return turkish.ablative(first, owned=False) if plain and not _HIS.search(bare) else None
+    return endings.ablative(first, owned=False) if plain and not _HIS.search(bare) else None
 
 
 def _predicates(joint: Joint) -> Halves | None:
@@ -145,11 +147,63 @@ def _predicates(joint: Joint) -> Halves | None:
     if other["ask"]:
         if not _property(second):
             return None
-        one = f"{first} {turkish.asking(first, other['ending'])}"
+        one = f"{first} {endings.asking(first, other['ending'])}"
         return f"{lead}{one}{other['mark']}", f"{lead}{joint.right}"
     was = _PAST.search(second)
     if was and readings(was["word"].lower(), "tr"):
-        first = turkish.past(first)
+        first = endings.past(first)
     elif not readings(second.lower(), "tr"):
         return None
     return f"{lead}{first}{other['mark']}", f"{lead}{joint.right}"
+
+
+_IS_PAST = re.compile(r"[dt][ıiuü](?:n[ıiuü]z|k|l[ae]r|n[ıiuü]z m[ıiuü])?\s*[?.]?\s*$")
+_OPENED = re.compile(r"(?i)(?:lütfen|toplam)\b|[^?؟]*[,،]")
+_WHY = re.compile(r".*(?:neden|niçin|niye)")
+_ENDINGS = re.compile(r"\w*")
+
+
+class _Turkish(Rewriting):
+    def upper(self, letter: str) -> str:
+        return "İ" if letter == "i" else letter.upper()
+
+    def split(self, joint: Joint) -> Halves | None:
+        return _split(joint)
+
+    def with_period(self, sentence: str) -> str:
+        if not _IS_PAST.search(lower(sentence, "tr")) or _OPENED.match(sentence):
+            return ""
+        return f"{self.phrases.period} {small(sentence, 'tr')}"
+
+    def longer_period(self, text: str, start: int, end: int) -> tuple[int, int]:
+        behind = _ENDINGS.match(text, end)
+        return start, behind.end() if behind else end
+
+    def if_anything(self, asked: str) -> tuple[int, str] | None:
+        return None if _WHY.match(asked) or re.search("[,،]", asked) else (0, "Varsa, ")
+
+
+REWRITING = _Turkish(
+    Phrases(
+        never="Hiçbir zaman",
+        none="Hiçbiri",
+        other="Başka bir şey",
+        not_at_all="Hiç",
+        did_not_use="Kullanmadım",
+        or_more="{} ve üzeri",
+        under="{} altı",
+        period="Son 3 ayda",
+        month="Son 30 günde",
+    ),
+    joints=re.compile(r"(?<!\w)(?:ve|veya|ya da|ama|fakat)(?!\w)|&", re.IGNORECASE),
+    broken=re.compile(r"(?<!\w)(?:ve|veya|ya da)\s*[.?!]|^(?:ve|veya|ama|mi|mı|mu|mü) "),
+    both=re.compile(r"(?i)(?<!\w)hem "),
+    also=re.compile(r"(?i)^(?:hem )?de "),
+    lately=frozenset(
+        [
+            *("son zamanlarda", "son dönemde", "son dönemlerde", "son günlerde", "geçenlerde"),
+            *("yakın zamanda", "yakın geçmişte", "yakın dönemde", "yakınlarda"),
+        ]
+    ),
+    slashes=False,  # only the last word carries the case
+)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.rewriting.persian import owned
-from feedback.lint.rewriting.splits.joint import Halves, Joint
+from feedback.lint.rewriting.joint import Halves, Joint
+from feedback.lint.rewriting.language import Phrases, Rewriting
+from feedback.lint.rewriting.sentence import small
+from feedback.lint.text.folding import lower
 
 _IS = r"(?:بودند|بود|است|هستند|هست)"
 _JUDGED = re.compile(
@@ -16,7 +18,7 @@ _JUDGED = re.compile(
 _OWNER = re.compile(r"^(?P<noun>\S+) (?P<owner>ما|شما|خود|خودتان)$")
 
 
-def split(joint: Joint) -> Halves | None:
+def _split(joint: Joint) -> Halves | None:
     for frame in (_how, _nouns, _clauses):
         if found := frame(joint):
             return found
@@ -54,7 +56,7 @@ def _nouns(joint: Joint) -> Halves | None:
         return None  # a clause with a verb of its own
     shared = _OWNER.match(second)
     if shared and len(first.split()) == 1:
-        first = owned(first, shared["owner"])
+        first = _owned(first, shared["owner"])
     return lead[0] + first + tail["tail"], lead[0] + second + tail["tail"]
 
 
@@ -65,3 +67,57 @@ def _clauses(joint: Joint) -> Halves | None:
     if not one or not re.fullmatch(rf"{ended}\s*[؟?.!]?", joint.right) or len(joint.right.split()) < 3:
         return None
     return joint.left + joint.mark, (one["asks"] or "") + joint.right
+
+
+def _owned(noun: str, owner: str) -> str:
+    """A noun with what belongs to it: خانه + ما -> خانهٔ ما, غذا + ما -> غذای ما."""
+    if noun.endswith(("ا", "و")):
+        return f"{noun}ی {owner}"
+    return f"{noun}ٔ {owner}" if noun.endswith("ه") else f"{noun} {owner}"
+
+
+_IS_PAST = re.compile(
+    r"(?<!ی)(?:(?:کرد|داد|گرفت|خرید|رفت|آمد|زد|دید|خورد|گذاشت|فرستاد|نوشت|داشت|شد|خواند"
+    r"|پرداخت)(?:ید|ه[ \u200c]?اید|م|یم)?)\s*[؟?.]?\s*$"
+)
+_OPENED = re.compile(r"(?:آیا|لطفاً)\b|[^?؟]*[,،]")
+
+
+class _Persian(Rewriting):
+    def split(self, joint: Joint) -> Halves | None:
+        return _split(joint)
+
+    def with_period(self, sentence: str) -> str:
+        if not _IS_PAST.search(lower(sentence, "fa")) or _OPENED.match(sentence):
+            return ""
+        return f"{self.phrases.period} {small(sentence, 'fa')}"
+
+    def longer_period(self, text: str, start: int, end: int) -> tuple[int, int]:
+        before = re.search(r"در $", text[:start])
+        return (before.start() if before else start), end
+
+    def if_anything(self, asked: str) -> tuple[int, str] | None:
+        return None if re.search("[,،]|چرا", asked) else (0, "اگر موردی هست، ")
+
+
+REWRITING = _Persian(
+    Phrases(
+        never="هیچ‌وقت",
+        none="هیچ‌کدام",
+        other="مورد دیگر",
+        not_at_all="اصلاً",
+        did_not_use="استفاده نکردم",
+        or_more="{} و بیشتر",
+        under="کمتر از {}",
+        period="در ۳ ماه گذشته",
+        month="در ۳۰ روز گذشته",
+    ),
+    joints=re.compile(r"(?<![\w\u200c])(?:و همچنین|و نیز|و|یا|ولی|اما)(?![\w\u200c])", re.IGNORECASE),
+    broken=re.compile(
+        r"(?<!\w)(?:از|به|در|با|و|یا) (?:از|به|در|با|و|یا|را)(?!\w)|(?<!\w)(?:و|یا|را)\s*[.؟!]"
+    ),
+    both=re.compile(r"^هم (?!چنین)"),
+    also=re.compile(r"^(?:همچنین |هم |نیز )"),
+    lately=frozenset(["اخیرا", "به تازگی", "تازگی ها", "این اواخر"]),
+    range_joint=" تا ",
+)

@@ -1,12 +1,13 @@
-"""English sentences that split in two."""
+"""English sentences: how they split, take a period and leave room for "nothing"."""
 
 from __future__ import annotations
 
 import re
 
 from feedback.lint.options.labels import readings
-from feedback.lint.rewriting.sentence import capital
-from feedback.lint.rewriting.splits.joint import Halves, Joint
+from feedback.lint.rewriting.joint import Halves, Joint
+from feedback.lint.rewriting.language import Phrases, Rewriting
+from feedback.lint.rewriting.sentence import capital, small
 
 _DET = r"(?:the|our|your|its|their|his|her|my|this|these|those)"
 _BE = r"(?:was|were|is|are)"
@@ -45,7 +46,7 @@ _PREPOSITION = re.compile(
 )
 
 
-def split(joint: Joint) -> Halves | None:
+def _split(joint: Joint) -> Halves | None:
     left, right = joint.left, joint.right
     if _SAME_END.search(f"{left} {right}".lower()):
         return None
@@ -204,3 +205,89 @@ def _shared(left: str, right: str, opened: re.Match[str], joint: Joint) -> Halve
     if first[0].lower() in shared and all(re.search("ly$|^(?:well|fast)$", each) for each in first[1:]):
         return None
     return left + joint.mark, f"{opened['lead']} {right}"
+
+
+_DETERMINERS = r"(?:the|our|your|its|their|my|a|an)"
+_BROKEN = re.compile(
+    rf"\b{_DETERMINERS} {_DETERMINERS}\b|\b(?:with|of|from|for|at|about) (?:with|of|from|for|at|and|or)\b"
+    rf"|\b{_DETERMINERS} (?:and|or|was|were|is|are|of|with|you|we)\b|\b(?:and|or|the|of|with|our)\s*[.?!]"
+    r"|(?<!\w)-\w|\b(?:was|is|were|are) (?:were|are|was|is)\b"
+)
+_AN = re.compile(r"\b([Aa])n? (?=(\w+))")
+_VOWEL = re.compile(r"(?!uni|use|one|euro)[aeiou]|hour|honest", re.IGNORECASE)
+_REASON = re.compile(r"(?P<asked>did (?:you|they|your [\w'-]+) .+)", re.IGNORECASE)
+_HABIT = re.compile(
+    r"(?i)^(?P<what>(?:and )?how (?:many|much|often|frequently)\b.*?) (?P<aux>do|does|did|have"
+    r"|has) (?P<who>you|your [\w'-]+|they|we)(?P<rest> .*)$"
+)
+_PLANNED = re.compile(r"\b(?:expect|plan|want|intend|need|prefer|usually|normally)\b")
+_WITHIN = re.compile(r"\b(?:in|over|during|within) (?:the )?$")
+_WHAT = re.compile(r"^(?P<what>what)(?= (?:do|did|does|have|has|was|is|are|were|made) )")
+_WHICH = re.compile(
+    r"^which (?:of [\w' -]+?|[\w'-]+(?: of [\w' -]+?)?)(?= (?:do|did|does|have|has|was|is|are|were) )"
+)
+_HOW_MUCH = re.compile(r"^how much(?= (?:do|did|does|have|has|is|are|was|were) )")
+
+
+class _English(Rewriting):
+    def tidy(self, text: str) -> str:
+        """With "a" and "an" as the next word asks for."""
+        return _AN.sub(lambda match: match[1] + ("n " if _VOWEL.match(match[2]) else " "), text)
+
+    def split(self, joint: Joint) -> Halves | None:
+        return _split(joint)
+
+    def why(self, asked: str) -> str:
+        match = _REASON.fullmatch(asked)
+        return f"Why {small(match['asked'], 'en')}?" if match else ""
+
+    def stands_alone(self, after: str, ends: bool) -> bool:
+        """Not in "towels/bed linen"."""
+        return ends or not after[:1].isalpha()
+
+    def with_period(self, sentence: str) -> str:
+        match = _HABIT.match(sentence)
+        if not match or _PLANNED.search(match["rest"]):
+            return ""
+        verb = {"do": "did", "does": "did"}.get(match["aux"].lower(), match["aux"].lower())
+        return f"{self.phrases.period}, {small(match['what'], 'en')} {verb} {match['who']}{match['rest']}"
+
+    def longer_period(self, text: str, start: int, end: int) -> tuple[int, int]:
+        before = _WITHIN.search(text[:start])
+        return (before.start() if before else start), end
+
+    def dated(self, before: str, rest: str) -> str | None:
+        return f"{self.phrases.month}, {small(rest, 'en')}" if rest and not before else ""
+
+    def if_anything(self, asked: str) -> tuple[int, str] | None:
+        for pattern, words in ((_WHAT, ", if anything,"), (_WHICH, ", if any,")):
+            if match := pattern.match(asked):
+                return match.end(), words
+        return None
+
+    def if_at_all(self, asked: str) -> tuple[int, str] | None:
+        match = _HOW_MUCH.match(asked)
+        return (match.end(), ", if at all,") if match else None
+
+
+REWRITING = _English(
+    Phrases(
+        never="Never",
+        none="None of these",
+        other="Something else",
+        not_at_all="Not at all",
+        did_not_use="I did not use it",
+        or_more="{} or more",
+        under="Under {}",
+        period="In the last 3 months",
+        month="In the last 30 days",
+    ),
+    joints=re.compile(
+        r"(?:,\s*)?\b(?:and also|but also|as well as|along with|together with|and|or|plus|but)\b|&",
+        re.IGNORECASE,
+    ),
+    broken=_BROKEN,
+    both=re.compile(r"(?i)\bboth "),
+    also=re.compile(r"(?i)^(?:also |as well )"),
+    lately=frozenset({"recently", "lately", "of late"}),
+)
