@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from feedback.core.folding import bare
 from feedback.core.instruments import Instrument, instruments
 from feedback.core.questions import AnyQuestion, ScaleQuestion
-from feedback.lint.text.folding import bare
 
 _CONJUNCTION = re.compile(r"(?<![\w'])(?:and|or|ve|veya|ya da|und|oder|y|e|o|u|et|ou|و|یا|او|&|/)(?!\w)|[/&]")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")

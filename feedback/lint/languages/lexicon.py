@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
+from feedback.core.folding import fold
 from feedback.lint.languages.data import codes, data
-from feedback.lint.text.folding import fold
 
 IDIOMS = "opaque.phrases"
 """The list that idioms.yaml and the patterns of that name make up."""

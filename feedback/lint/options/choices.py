@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
 
+from feedback.core.folding import bare
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
 from feedback.lint.document.document import Document, Path
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.options import numeric_bands
 from feedback.lint.options.labels import Lexicon, Reading, dimension_of, lexicon, scale
-from feedback.lint.text.folding import bare
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from feedback.core.folding import bare, fold
 from feedback.lint.languages.data import data
-from feedback.lint.text.folding import bare, fold
 
 ANY = ""
 """The dimension of a bare degree word ("very", "not at all"): it goes with every dimension."""

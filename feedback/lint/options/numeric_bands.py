@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
+from feedback.core.folding import fold
 from feedback.lint.languages.data import codes, data
 from feedback.lint.languages.pack import pack
-from feedback.lint.text.folding import fold
 
 INFINITY = math.inf
 _YEAR = 1000

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from feedback.core.folding import ascii_digits
 from feedback.lint.options.choices import Band
 from feedback.lint.options.numeric_bands import INFINITY, Interval, gap, overlap, parse, shown
 from feedback.lint.rewriting.language import rewriting
-from feedback.lint.text.folding import digits
 
 _NUMBER = re.compile(r"\d(?:[\d.,٬٫]*\d)?")
 _AMONG = re.compile(r"(?<!\w)(?:aras[ıi]\w*|aralığ\w*)(?!\w)")
@@ -175,7 +175,7 @@ def _unit(rest: str) -> str:
 
 
 def _is(written: str, value: float, band: Interval) -> bool:
-    plain = digits(written)
+    plain = ascii_digits(written)
     plain = re.sub(r"[.,٬](?=\d{3}(?!\d))", "", plain).replace("٫", ".").replace(",", ".")
     return plain == shown(value, band) or plain == f"{value:g}"
 
@@ -186,7 +186,7 @@ def _written(value: float, band: Interval, like: str) -> str:
     if "e" in plain:
         plain = f"{value:.0f}"
     mark = re.search(r"[.,٬](?=\d{3}(?!\d))", like)
-    if (mark or len(digits(like)) <= 3) and plain.isdigit() and len(plain) > 3 and mark:
+    if (mark or len(ascii_digits(like)) <= 3) and plain.isdigit() and len(plain) > 3 and mark:
         plain = f"{int(plain):,}".replace(",", mark[0])
     native = next((letter for letter in like if letter.isdecimal() and not letter.isascii()), None)
     if native:

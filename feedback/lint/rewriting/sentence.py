@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from feedback.core.folding import fold, lower
 from feedback.lint.rewriting.language import rewriting
-from feedback.lint.text.folding import fold, lower
 from feedback.lint.text.question import QuestionView
 
 _SPACED_MARK = re.compile(r"\s+([,.;:!?؟،؛])")

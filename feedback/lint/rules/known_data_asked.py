@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from feedback.core.folding import fold
 from feedback.core.questions import ChoiceQuestion, TextQuestion
 from feedback.lint.document.document import Document, Wording
 from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.options.choices import choices
-from feedback.lint.text.folding import fold
 from feedback.lint.text.messages import message
 
 RULE = Rule(

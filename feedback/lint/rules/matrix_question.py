@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 
+from feedback.core.folding import bare
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
-from feedback.lint.text.folding import bare
 from feedback.lint.text.messages import message
 
 RULE = Rule(

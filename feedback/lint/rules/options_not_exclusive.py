@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import permutations
 
+from feedback.core.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.choices import Choices, choices
-from feedback.lint.text.folding import bare
 from feedback.lint.text.messages import message
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from feedback.core.folding import bare, fold
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
@@ -15,7 +16,6 @@ from feedback.lint.options.numeric_bands import INFINITY
 from feedback.lint.rewriting.bands import or_more, under
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.text.folding import bare, fold
 from feedback.lint.text.messages import message
 
 RULE = Rule(

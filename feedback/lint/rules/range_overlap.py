@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from feedback.core.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.options.choices import Banded, banded
 from feedback.lint.options.numeric_bands import Interval, overlap, shown
 from feedback.lint.rewriting.bands import without_overlap
-from feedback.lint.text.folding import fold
 from feedback.lint.text.messages import message
 
 RULE = Rule(

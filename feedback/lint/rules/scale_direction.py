@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback.core.folding import bare, fold
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
@@ -12,7 +13,6 @@ from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.options.labels import readings
 from feedback.lint.options.scales import VALUED, LabelledScale, is_worded_scale, scales
 from feedback.lint.rules.scale_not_graduated import disordered
-from feedback.lint.text.folding import bare, fold
 from feedback.lint.text.messages import message
 
 RULE = Rule(

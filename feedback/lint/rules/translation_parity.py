@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from feedback.core.folding import digits
 from feedback.core.text import RIGHT_TO_LEFT
 from feedback.lint.document.document import Document, Path, Wording
 from feedback.lint.engine.rule import Problem, Rule
-from feedback.lint.text.folding import digits
 from feedback.lint.text.messages import message
 
 RULE = Rule(

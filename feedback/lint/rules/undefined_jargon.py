@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback.core.folding import lower
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.text.folding import lower
 from feedback.lint.text.messages import message
 from feedback.lint.text.question import QuestionView
 

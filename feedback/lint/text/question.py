@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from feedback.core.folding import bare, fold
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text import Text
 from feedback.lint.document.document import Document, Wording
 from feedback.lint.engine.instruments import exempt
 from feedback.lint.languages.lexicon import Lexicon, lexicon
-from feedback.lint.text.folding import bare, fold
 from feedback.lint.text.sentence import Stem, prepare
 
 Kind = Literal["open", "yes-no", "agreement", "scale", "choice"]

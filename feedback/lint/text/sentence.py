@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from feedback.core.folding import fold
 from feedback.lint.languages.lexicon import Lexicon
-from feedback.lint.text.folding import fold
 from feedback.lint.text.normalise import Normalised, normalise
 
 NAME = "\uab53"

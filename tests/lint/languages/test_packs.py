@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from feedback.core.folding import fold
 from feedback.lint.languages.data import ROOT, codes
 from feedback.lint.languages.lexicon import Lexicon, Pattern, lexicon
-from feedback.lint.text.folding import fold
 from feedback.lint.text.sentence import NAME
 
 LONGEST = 160

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 import yaml
 
+from feedback.core.folding import fold
 from feedback.lint import Problem, check
 from feedback.lint.options.numeric_bands import gap, overlap, parse
 from feedback.lint.rewriting import REWRITES
-from feedback.lint.text.folding import fold
 from feedback.lint.text.messages import Message
 from tests.lint.judging import batches
 from tests.lint.judging.items import items, question

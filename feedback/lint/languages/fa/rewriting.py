@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from feedback.core.folding import lower
 from feedback.lint.rewriting.joint import Halves, Joint
 from feedback.lint.rewriting.language import Phrases, Rewriting
 from feedback.lint.rewriting.sentence import small
-from feedback.lint.text.folding import lower
 
 _IS = r"(?:بودند|بود|است|هستند|هست)"
 _JUDGED = re.compile(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from feedback.core.folding import lower
 from feedback.lint.languages.tr import endings
 from feedback.lint.options.labels import readings
 from feedback.lint.rewriting.joint import Halves, Joint
 from feedback.lint.rewriting.language import Phrases, Rewriting
 from feedback.lint.rewriting.sentence import capital, small
-from feedback.lint.text.folding import lower
 
 _JUDGED = re.compile(
     r"(?P<tail>\s+(?:(?:ne kadar |ne derece |ne ölçüde )?memnun\w*|nasıl\w*|hakkında|konusunda"

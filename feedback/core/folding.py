@@ -36,7 +36,7 @@ def fold(text: str, language: str) -> str:
     if language in _ARABIC_SCRIPT:
         text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
         text = unicodedata.normalize("NFC", text).translate(_LETTERS)
-    text = digits(lower(text, language))
+    text = ascii_digits(lower(text, language))
     return " ".join(text.split())
 
 
@@ -47,8 +47,8 @@ def lower(text: str, language: str) -> str:
     return text.lower().replace("i\u0307", "i")
 
 
-def digits(text: str) -> str:
-    """Digits of every script as 0-9."""
+def ascii_digits(text: str) -> str:
+    """Decimal digits of every script as 0-9; every other character stays as it is, and so does the length."""
     return "".join(str(unicodedata.digit(c, 0)) if c.isdecimal() and not c.isascii() else c for c in text)
 
 
