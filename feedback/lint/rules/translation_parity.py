@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from feedback.core.folding import digits
+from feedback.core.folding import ascii_digits
 from feedback.core.text import RIGHT_TO_LEFT
 from feedback.lint.document.document import Document, Path, Wording
 from feedback.lint.engine.rule import Problem, Rule
@@ -117,7 +117,7 @@ def _differs(document: Document, source: Wording, other: Wording) -> Iterator[Pr
             language2=other.language,
         )
         yield document.finding(RULE, other, told, rewrite="Use the same placeholders in every language.")
-    ranges = [set(_RANGE.findall(digits(each.text))) for each in (source, other)]
+    ranges = [set(_RANGE.findall(ascii_digits(each.text))) for each in (source, other)]
     if all(ranges) and ranges[0] != ranges[1]:
         told = message(
             "The numbers differ between '{language}' and '{language2}'.",
