@@ -202,7 +202,16 @@ class Document:
             rewrite=rewrite,
             language=language,
             question=question,
+            end_column=self._end_column(mark, quoted),
         )
+
+    def _end_column(self, mark: Mark, quoted: str) -> int:
+        """The column after the quoted words; 0 where the file does not show them as they are, on one line."""
+        start = self._line_starts[mark.line - 1] + mark.column - 1
+        for around in ("", '"', "'"):
+            if quoted and "\n" not in quoted and self.source.startswith(f"{around}{quoted}{around}", start):
+                return mark.column + len(quoted) + 2 * len(around)
+        return 0
 
     def _problem(self, rule: Rule, mark: Mark, message: str) -> Problem:
         return Problem(

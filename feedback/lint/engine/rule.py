@@ -53,6 +53,7 @@ class Problem:
     """One finding. `line` and `column` count from 1, in characters; `quoted` is the wording it is about, and
     `wording` the whole text that those words stand in.
 
+    `end_column` is the column after the quoted words where they stand in the file as they are, else 0.
     `rewrite` is one concrete better wording or structure, empty where there is none to give. `language` is
     empty for what concerns every language, `question` for what concerns the questionnaire as a whole.
     """
@@ -71,6 +72,7 @@ class Problem:
     question: str = ""
     docs: str = ""
     stage: Stage = "stable"
+    end_column: int = 0
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:

@@ -123,9 +123,9 @@ class Lexicon:
     def rarest_words(self) -> dict[str, str]:
         return self.pairs("reading-level.arcane")
 
-    def own(self, pattern: Pattern) -> re.Pattern[str]:
-        """The expression of one pattern alone, as its list uses it."""
-        return _whole(self._guarded(pattern))
+    def own(self, pattern: Pattern, *, grammar: bool = True) -> re.Pattern[str]:
+        """The expression of one pattern alone, as its list uses it; without `grammar`, of a plain phrase."""
+        return _whole(self._guarded(pattern) if grammar else self.expression(pattern.form))
 
     def _body(self, name: str) -> str:
         plain = sorted(self.plain.get(name, ()), key=lambda phrase: (-len(phrase.split()), phrase))
