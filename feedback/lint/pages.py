@@ -1,6 +1,6 @@
 """The pages of the rules in docs/rules/, made from what the rules say about themselves.
 
-`python -m feedback.lint.pages` writes them anew.
+`python -m feedback.lint.pages` writes them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def pages() -> Mapping[str, str]:
 
 
 def page(rule: Rule, language: str = "en") -> str:
-    """One rule, for a reader who has just been told of a finding."""
+    """One rule, for a reader who has just seen a finding."""
     rule = rule_in_language(rule, language)
     parts = [
         f"# {rule.id}",

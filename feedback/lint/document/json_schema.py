@@ -1,6 +1,6 @@
 """The JSON Schemas in docs/schema/, which editors use to complete and check files.
 
-`python -m feedback.lint.json_schema` writes them anew.
+`python -m feedback.lint.document.json_schema` writes them.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def _stages(document: Document, known: dict[str, Document], broken: set[str]) ->
         missing = [language for language in stage.languages if language not in found.languages]
         if missing:
             told = message(
-                "`{questionnaire}` does not speak {what}.",
+                "`{questionnaire}` has no texts in {what}.",
                 questionnaire=stage.questionnaire,
                 what=", ".join(missing),
             )

@@ -79,7 +79,8 @@ AUTHOR = Rule(
     title="Only a design lead accepts an error",
     tier="D",
     severity="error",
-    why="An error reaches every customer who is asked; whoever lets it pass answers for it.",
+    why="An error reaches every customer who is asked, so one named person must be responsible "
+    "for accepting it.",
     good=("by: lead@example.com, who is a lead or an admin of this installation",),
     bad=("by: somebody who is neither, nor named in the setting `questionnaires.design_leads`",),
     suppressible=False,
@@ -192,7 +193,7 @@ def _faults(document: Document, entry: Suppression, found: Iterable[Problem]) ->
             ),
         )
     if entry.until and _over(entry.until, document.settings.today):
-        yield EXPIRED, "This suppression has expired; repair the question, or decide again."
+        yield EXPIRED, "This suppression has expired; fix the question, or decide again."
     if missing := list(_missing(entry, found)):
         lines = ", ".join(f"`{line}`" for line in missing)
         yield INCOMPLETE, message("This suppression accepts nothing yet; add {lines}.", lines=lines)
@@ -218,8 +219,8 @@ def _over(until: str, today: date | None) -> bool:
 
 def _not_a_lead(entry: Suppression) -> str:
     return message(
-        "`{rule}` is an error, which only a design lead may accept; {by} is neither a lead or an admin here nor "
-        "named in the setting `questionnaires.design_leads`.",
+        "Only a design lead may accept `{rule}`, which is an error; {by} is not a lead or an "
+        "admin here and is not named in the setting `questionnaires.design_leads`.",
         rule=entry.rule,
         by=repr(entry.by),
     )

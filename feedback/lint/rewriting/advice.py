@@ -13,7 +13,7 @@ def _said(question: QuestionView, start: int, end: int) -> str:
 
 
 def negation(question: QuestionView, start: int, end: int) -> Message:
-    return message("Ask what did happen, without “{words}”.", words=_said(question, start, end))
+    return message("Ask what happened, without “{words}”.", words=_said(question, start, end))
 
 
 def double_negative(question: QuestionView, start: int, end: int) -> Message:
@@ -47,7 +47,7 @@ def leading(question: QuestionView, start: int, end: int) -> Message:
     """What to ask without; of praise for something, only the praise."""
     if question.words.pattern("leading-wording.normative").match(question.stem.plain, start):
         return message(
-            "Ask how important it is, or who is for and who against, without “{words}”.",
+            "Ask how important it is, or whether people are for or against it, without “{words}”.",
             words=_said(question, start, end),
         )
     return message(

@@ -57,7 +57,7 @@ def vague(question: QuestionView, start: int, end: int) -> str:
     grammar, language = rewriting(question.words.language), question.words.language
     if question.words.pattern("vague-wording.subject").search(question.stem.asked):
         return message(
-            "Name what “{words}” speaks of in the question itself.", words=question.stem.quote(start, end)
+            "Name what “{words}” refers to in the question itself.", words=question.stem.quote(start, end)
         )
     place = _place(question.stem.text, start, end, grammar.lately)
     if place and (found := _dated(question, *place)):

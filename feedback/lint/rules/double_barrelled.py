@@ -20,9 +20,9 @@ RULE = Rule(
     xm=3,
     qas="4c",
     why=(
-        "Who found the guard polite and the wait too long cannot answer 'polite and quick'; the "
-        "score belongs to neither "
-        "(best practice 3 of question design, Qualtrics XM Institute; Question Appraisal System, item 4c)."
+        "If the guard was polite but the wait too long, nobody can answer 'polite and quick'; "
+        "the score belongs to neither (best practice 3 of question design, Qualtrics XM "
+        "Institute; Question Appraisal System, item 4c)."
     ),
     good=(
         "How polite was the guard?",

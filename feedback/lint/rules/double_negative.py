@@ -18,9 +18,9 @@ RULE = Rule(
     severity="error",
     qas="3a",
     why=(
-        "To answer, one has to work out that two negatives make a positive, or that disagreeing "
-        "with a 'not' means yes; "
-        "many get it wrong (Question Appraisal System, item 3a)."
+        "To answer, people have to work out that two negatives make a positive, or that "
+        "disagreeing with a 'not' means yes; many get it wrong (Question Appraisal System, item "
+        "3a)."
     ),
     good=("Did you get a reply?", "Randevu almak kolay mıydı, zor muydu?", "لغو سفارش آسان بود یا دشوار؟"),
     bad=(

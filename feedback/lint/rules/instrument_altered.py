@@ -85,7 +85,7 @@ def _scale(
         if changed:
             mine, registered = changed
             told = message(
-                "“{mine}” stands where {title} has “{registered}”.",
+                "This says “{mine}” where {title} has “{registered}”.",
                 mine=mine,
                 title=instrument.title,
                 registered=registered,

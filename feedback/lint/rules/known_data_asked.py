@@ -16,7 +16,7 @@ from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="known-data-asked",
-    title="Nobody is asked for what is already known",
+    title="The survey does not ask for what is already known",
     xm=11,
     tier="D",
     severity="error",
@@ -52,7 +52,7 @@ def check(document: Document) -> Iterator[Problem]:
             match = pattern.search(text) if name in known else None
             if match:
                 told = message("The {name} is already known; it is not asked again.", name=message(name))
-                rewrite = "Delete the question, or say `purpose: correction` if people should check it."
+                rewrite = "Delete the question, or set `purpose: correction` if people should check it."
                 yield document.finding(RULE, wording, told, rewrite=rewrite)
                 break
 

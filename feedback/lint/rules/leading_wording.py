@@ -11,7 +11,7 @@ from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="leading-wording",
-    title="Wording pushes to no answer",
+    title="The wording favours no answer",
     tier="L",
     severity="error",
     xm=4,
@@ -77,7 +77,7 @@ def _mild(question: QuestionView) -> Iterator[Hit]:
     text = words.hide(question.stem.plain, "leading-wording.silent", "leading-wording.feel-silent")
     for name, message in {
         "leading-wording.feel": "“Feel” turns a judgement into a mood; ask for the judgement itself.",
-        "leading-wording.plea": "Effort asks for mercy; leave it out.",
+        "leading-wording.plea": "Mentioning your effort asks for leniency; leave it out.",
         "leading-wording.flattery": "Flattery asks for a favour; leave it out.",
         "leading-wording.emotion": "A strong feeling in the question suggests one in the answer; "
         "ask neutrally.",

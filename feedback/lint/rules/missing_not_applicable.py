@@ -12,7 +12,7 @@ from feedback.lint.options.labels import lexicon
 
 RULE = Rule(
     id="missing-not-applicable",
-    title="Who was not concerned can say so",
+    title="People to whom the question does not apply can say so",
     qas="4a",
     tier="D",
     severity="warning",
@@ -38,7 +38,7 @@ def check(document: Document) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             ("questions", index, "text"),
-            "Not everybody has been through this, and there is no answer for the others.",
+            "Not everybody has experienced this, and there is no answer for the others.",
             quoted=question.text.to(language),
             language=language,
             rewrite="not_applicable: true",

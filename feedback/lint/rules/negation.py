@@ -37,7 +37,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
         return
     text = words.hide_poles(question.stem.main)
     if match := words.search_outside("negation.words", text, "negation.silent"):
-        yield Hit(*match.span(), "A negative question is read as its opposite; ask what did happen.")
+        yield Hit(*match.span(), "People read a negative question as its opposite; ask what happened.")
 
 
 def check(document: Document) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Pro
     for place, _, text in listed.options:
         plain = bare(text, listed.language) or text
         if plain in seen:
-            told = message("“{text}” stands here twice.", text=text)
+            told = message("“{text}” is listed twice.", text=text)
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),

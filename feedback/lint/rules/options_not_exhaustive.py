@@ -25,8 +25,7 @@ RULE = Rule(
     qas="7f",
     tier="D",
     severity="warning",
-    why="Who finds no answer that fits chooses a wrong one or leaves (XM Institute, practice 5; "
-    "QAS-99, item 7f).",
+    why="If no answer fits, people choose a wrong one or leave (XM Institute, practice 5; QAS-99, item 7f).",
     good=("… | Something else (with a box)", "Daily | Weekly | Monthly | Never", "Under 20 … 60 or over"),
     bad=("Why did you cancel? Price | Quality | Service", "Daily | Weekly | Monthly", "20-29 | 30-39"),
     suppress="The list is complete: write `complete:` with the reason instead.",
@@ -86,7 +85,7 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
         return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
     if len(listed.real) >= 3:
         other = rewriting(listed.language).phrases.other
-        return "Nobody can say that none of these fits.", message(_ADD_OTHER, answer=other)
+        return "There is no answer for people to whom none of these fits.", message(_ADD_OTHER, answer=other)
     return None
 
 

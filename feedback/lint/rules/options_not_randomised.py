@@ -60,7 +60,7 @@ def _shuffled(document: Document, index: int, listed: Choices) -> Problem:
     return document.finding(
         RULE,
         ("questions", index, "randomize"),
-        "These options have an order; shuffled, nobody can read them.",
+        "These options have an order; do not shuffle them.",
         quoted=" | ".join(listed.texts),
         rewrite="Delete `randomize: true`.",
         severity="error",

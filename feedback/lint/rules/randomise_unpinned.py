@@ -40,7 +40,7 @@ def check(document: Document) -> Iterator[Problem]:
                     yield document.finding(
                         RULE,
                         ("questions", index, "options", place),
-                        message("“{text}” moves about when the options are shuffled.", text=text),
+                        message("“{text}” changes its place when the options are shuffled.", text=text),
                         quoted=text,
                         language=language,
                         rewrite="Give it a `role:` (other, none ...) or `pinned: true`.",

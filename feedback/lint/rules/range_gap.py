@@ -19,8 +19,8 @@ RULE = Rule(
     qas="7f",
     tier="D",
     severity="error",
-    why="Whoever falls into a gap has to give a wrong answer or none (XM Institute, practice 5; "
-    "QAS-99, item 7f).",
+    why="If a value falls into a gap, people have to give a wrong answer or none (XM Institute, "
+    "practice 5; QAS-99, item 7f).",
     good=("0-9 | 10-19 | 20+", "<1 h | 1-2 h", "none | 1 | 2+"),
     bad=("1-4 | 6-9", "under 10 | 12+", "0-9 | 20+"),
     suppress="Values in the gap cannot occur; say why.",

@@ -20,7 +20,7 @@ RULE = Rule(
     qas="7e",
     tier="D",
     severity="error",
-    why="Whoever stands on a shared border can choose two answers, and the counts mean nothing "
+    why="If a value belongs to two bands, people can choose either, and the counts mean nothing "
     "(XM Institute, practice 6; QAS-99, item 7e).",
     good=("1-3 | 4-6", "5 km to less than 10 km | 10 km to less than 20 km", "۱۰ تا ۱۹ | ۲۰ تا ۲۹"),
     bad=("1-3 | 3-6", "up to 2 | up to 4", "۱۰ تا ۲۰ | ۲۰ تا ۳۰"),
@@ -47,7 +47,7 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
             RULE,
             (*listed.path, place),
             message(
-                "“{one}” and “{other}” both contain {value}; whoever is there has two answers.",
+                "“{one}” and “{other}” both contain {value}, so two answers are right.",
                 one=text,
                 other=other_text,
                 value=shown(shared, other),

@@ -20,11 +20,10 @@ RULE = Rule(
     xm=1,
     qas="3a",
     why=(
-        "Who has to guess a word guesses the answer (Question Appraisal System, items 3a and 3b). "
-        "The rule knows a list of "
-        "official and rare words with their plain counterparts; it uses no readability formula, "
-        "since those are "
-        "defined on samples of a hundred words."
+        "If people have to guess a word, they guess the answer (Question Appraisal System, items "
+        "3a and 3b). The rule knows a list of official and rare words with their plain "
+        "counterparts; it uses no readability formula, since those are defined on samples of a "
+        "hundred words."
     ),
     good=("Was the decision easy or difficult to understand?", "Karar anlaşılır mıydı?", "تصمیم روشن بود؟"),
     bad=(

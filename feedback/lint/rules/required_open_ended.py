@@ -11,7 +11,7 @@ from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="required-open-ended",
-    title="Nobody has to write",
+    title="Open questions are optional",
     xm=13,
     tier="D",
     severity="error",
@@ -28,7 +28,11 @@ def check(document: Document) -> Iterator[Problem]:
             continue
         key = "required" if question.required else "min_length" if question.min_length > 0 else None
         if key:
-            told = "A comment must be optional." if key == "required" else "A comment has no least length."
+            told = (
+                "A comment must be optional."
+                if key == "required"
+                else "A comment must not need a minimum length."
+            )
             text = question.text.to(document.languages[0])
             yield document.finding(
                 RULE,

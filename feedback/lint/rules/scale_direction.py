@@ -87,7 +87,7 @@ def _flipped(document: Document, each: LabelledScale) -> Problem:
         ),
         quoted=" | ".join(each.labels),
         language=each.language,
-        rewrite="Turn the labels round, or declare `high_is_bad: true` where low is good.",
+        rewrite="Reverse the labels, or declare `high_is_bad: true` where low is good.",
     )
 
 
@@ -124,7 +124,7 @@ def _reversed_sets(document: Document) -> Iterator[Problem]:
             continue
         if labels[::-1] in seen and each.index not in told and seen[labels[::-1]] != each.index:
             told.add(each.index)
-            turned = "The same labels stand here in the opposite order of an earlier question."
+            turned = "An earlier question has the same labels in the opposite order."
             yield document.finding(
                 RULE, each.path, turned, quoted=" | ".join(each.labels), language=each.language
             )

@@ -13,7 +13,7 @@ from feedback.lint.text.sentence import prepare
 
 RULE = Rule(
     id="score-begging",
-    title="Nobody asks for a certain score",
+    title="The survey does not ask for a certain score",
     tier="L",
     severity="error",
     xm=4,

@@ -16,10 +16,9 @@ RULE = Rule(
     severity="warning",
     qas="6a",
     why=(
-        "Who must tell an income, a faith or an illness to go on leaves or lies (Question "
-        "Appraisal System, item 6a: "
-        "sensitive content); in the European Union many of these are special categories of data "
-        "(GDPR, article 9)."
+        "If people must state an income, a faith or an illness to go on, they leave or lie "
+        "(Question Appraisal System, item 6a: sensitive content); in the European Union many of "
+        "these are special categories of data (GDPR, article 9)."
     ),
     good=(
         "What is your religion? (… Prefer not to say)",

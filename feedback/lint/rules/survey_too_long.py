@@ -39,12 +39,12 @@ PAGE = Limits(10, 180, 20, float("inf"))
 
 
 _BY_SMS = (
-    "The longest way has {count} questions and takes about {seconds} s; by SMS at most {most} and {longest} s "
-    "are answered well."
+    "The longest path has {count} questions and takes about {seconds} s; by SMS, people "
+    "answer at most {most} questions and {longest} s well."
 )
 _ON_A_PAGE = (
-    "The longest way has {count} questions and takes about {seconds} s; on a page at most {most} and {longest} s "
-    "are answered well."
+    "The longest path has {count} questions and takes about {seconds} s; on a page, people "
+    "answer at most {most} questions and {longest} s well."
 )
 
 

@@ -111,7 +111,7 @@ def _differs(document: Document, source: Wording, other: Wording) -> Iterator[Pr
     if mine != theirs:
         names = ", ".join(f"{{{name}}}" for name in sorted(mine ^ theirs))
         told = message(
-            "{names} stands in only one of '{language}' and '{language2}'.",
+            "{names} appears in only one of '{language}' and '{language2}'.",
             names=names,
             language=source.language,
             language2=other.language,

@@ -20,9 +20,9 @@ RULE = Rule(
     xm=1,
     qas="3b",
     why=(
-        "A term of the trade divides customers into those who answer and those who guess (Question "
-        "Appraisal System, "
-        "item 3b: technical terms). Terms that all your customers know belong in the survey's `glossary`."
+        "Jargon divides customers into those who answer and those who guess (Question Appraisal "
+        "System, item 3b: technical terms). Add terms that all your customers know to the "
+        "survey's `glossary`."
     ),
     good=(
         "Was the one-time password (OTP) easy or difficult to enter?",
@@ -61,9 +61,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
     if term:
         yield Hit(
             *term.span(),
-            message(
-                "“{what}” is a word of the trade; say what customers call it.", what=stem.quote(*term.span())
-            ),
+            message("“{what}” is jargon; use the word that customers use.", what=stem.quote(*term.span())),
         )
 
 

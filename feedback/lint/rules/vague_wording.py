@@ -12,7 +12,7 @@ from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="vague-wording",
-    title="Quantities and times are said, not hinted at",
+    title="Quantities and times are stated, not hinted at",
     tier="L",
     severity="warning",
     xm=1,
@@ -42,7 +42,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
         return
     words, stem = question.words, question.stem
     if _opens_bare(question) and (match := words.search("vague-wording.subject", stem.asked)):
-        yield Hit(*match.span(), "Nothing before this sentence says what it speaks of; name the thing.")
+        yield Hit(*match.span(), "Nothing before this sentence says what it refers to; name the thing.")
         return
     around = words.hide(f"{stem.text} {question.context}", "vague-wording.words")
     match = words.search_outside("vague-wording.words", stem.main, "vague-wording.silent")
