@@ -15,6 +15,7 @@ from feedback import lint
 from feedback.i18n import LANGUAGES as DOMAINS
 from feedback.i18n import LOCALES, read
 from feedback.lint.command import lint as command
+from feedback.lint.languages.data import codes, data
 from feedback.lint.reporters.translation import LANGUAGES, in_language, rule_in_language, translated
 from feedback.lint.rules import EVERY_RULE
 from feedback.lint.text.messages import Message, message
@@ -54,6 +55,10 @@ def test_the_linter_speaks_the_languages_of_its_catalogues():
     assert DOMAINS["lint"] == LANGUAGES
 
 
+def test_the_modules_say_hundreds_of_sentences():
+    assert sum(len(said_in(path)) for path in FILES) > 80
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_whatever_a_rule_says_is_in_the_catalogues(path):
     assert said_in(path) - known("en") == set()
@@ -72,6 +77,7 @@ def test_title_reason_and_exceptions_of_every_rule_are_in_the_catalogues(rule):
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_no_message_of_a_finding_stays_english(language):
     found = lint.check(SURVEY)
+    assert len(found) >= 2
     for english, told in zip(found, in_language(found, language), strict=True):
         assert told.message != english.message
         assert told.why != english.why
@@ -119,3 +125,9 @@ def test_no_catalogue_is_loaded_for_english():
         "sys.exit(any(name.startswith(('babel', 'feedback.i18n')) for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_every_dimension_that_a_message_may_name_is_in_the_catalogues():
+    dimensions = {name for code in codes() for name in data(code, "labels")["dimensions"]}
+    assert len(dimensions) > 20
+    assert dimensions - known("en") == set()
