@@ -1,10 +1,8 @@
 """How well the word rules judge wording: precision, recall and false alarms per rule and language.
 
-Run it with `python3 dev.py bench lint [--json FILE]`. The corpora in `tests/lint/corpus/` are of
-our own making. Each item
-belongs by a hash of its text to the part that the word lists were tuned on, or to the part held out. An
-item counts once
-for each rule; findings of level info do not count.
+Run it with `python3 dev.py bench lint [--json FILE]`. The corpora in `tests/lint/corpus/` are of our
+own making. Each item belongs by a hash of its text to the part that the word lists were tuned on, or to the part held
+out. An item counts once for each rule; findings of level info do not count.
 
 After that come all rules, judged on every batch of `tests/lint/corpus/judge/`, and how often yamllint, the usual
 linter of YAML files, complains about the very same questionnaires.

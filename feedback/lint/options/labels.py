@@ -1,8 +1,7 @@
 """What scale labels and options mean: their dimension and how far they lie from its middle.
 
-Labels are read from words and degree words ("very" + "clear"), so that labels which nobody has listed are
-understood.
-What is not understood has no reading, and rules then say nothing.
+Labels are read from words and degree words ("very" + "clear"), so that the linter understands labels which
+nobody has listed. What is not understood has no reading, and rules then say nothing.
 """
 
 from __future__ import annotations

@@ -23,9 +23,8 @@ _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "perc
 class Interval:
     """From `low` to `high` in base units of `family` (minutes, metres ...); `step` is one written unit.
 
-    `family` is "" where no unit was written, `noun` what was counted ("visits"). `whole` is True where only
-    whole
-    numbers of units were written.
+    `family` is "" where no unit was written, `noun` what was counted ("visits"). `whole` is True where
+    only whole numbers of units were written.
     """
 
     low: float
