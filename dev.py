@@ -38,7 +38,7 @@ COMPILE = [
 GENERATED = {"docs/settings.md": ["-m", "feedback.settings"]}
 WRITERS = [
     "feedback.lint.pages",
-    "feedback.lint.json_schema",
+    "feedback.lint.document.json_schema",
 ]  # write docs/rules/ and docs/schema/ themselves
 BROWSER_PACKAGES = ["chromium", "fonts-noto-core"]  # Noto has the letters of Persian and Arabic
 NODE_PACKAGES = ["nodejs", "npm"]  # for the program that enforces Twilio's contract

@@ -22,9 +22,9 @@ from feedback.core.journey import Journey
 from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import NotFound, QuestionnaireInvalid
-from feedback.lint import ends, trend
-from feedback.lint.acknowledgement import Warned, warnings
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
+from feedback.lint.engine import expiry, trend
+from feedback.lint.engine.acknowledgement import Warned, warnings
 from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion
 
@@ -63,7 +63,7 @@ class Library:
         accepted finding has expired since the program started (the next start would refuse it, too).
         """
         today = day_of(now, zone_of(session))
-        if over := [each for each in ends.near(self.questionnaire(key), today) if each.is_over(today)]:
+        if over := [each for each in expiry.expiring(self.questionnaire(key), today) if each.is_over(today)]:
             raise refusal([f"{key}: {end_in_words(each, today)}" for each in over])
         digest = self._digest(key)
         # A batch of invitations asks for the same version repeatedly, and the session does not keep unused objects.
@@ -159,10 +159,10 @@ def sentence(problem: lint.Problem) -> str:
     return f"{problem.path}:{problem.line}:{problem.column} {problem.rule} {problem.message}{better}"
 
 
-def end_in_words(end: ends.End, today: date) -> str:
+def end_in_words(end: expiry.Expiry, today: date) -> str:
     """One sentence: what expires or has expired, when, and what to do about it."""
     when = f"{'expired' if end.is_over(today) else 'expires'} on {end.day.isoformat()}"
-    if end.rule == ends.BRIDGE:
+    if end.rule == expiry.BRIDGE:
         return (
             f"the trend bridge {when}. Give the new wording its own `trend:` key, or restore the old wording."
         )

@@ -26,7 +26,7 @@ ROOMS = {
     "twilio": ["providers/twilio_sms.py"],
     "smtplib": ["providers/smtp_email.py"],
     "apscheduler": ["worker.py"],
-    "yaml": ["lint/reader.py"],
+    "yaml": ["lint/document/reader.py"],
     "phonenumbers": ["core/recipient.py"],
     "authlib": ["web/"],
     "alembic": ["store/schema.py", "migrations/"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from feedback.lint.settings import Settings
+    from feedback.lint.engine.settings import Settings
     from feedback.store.database import Database
 
 

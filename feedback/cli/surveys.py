@@ -114,7 +114,7 @@ def sample_size(metric: str, good: float | None, bad: float | None, **options: A
 def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
     """Accept linter warnings in your name, so that QUESTIONNAIRE can be published as it is."""
     from feedback import bootstrap, clock, library, resources
-    from feedback.lint.acknowledgement import warnings
+    from feedback.lint.engine.acknowledgement import warnings
     from feedback.services.questionnaires import publishing
 
     settings = the_settings()

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from feedback.core.folding import ascii_digits, fold
+from feedback.core.folding import ascii_digits, fold_any
 
 LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
 
@@ -89,7 +89,7 @@ _WORD = re.compile(r"\w+|👍|👎")
 
 def words_in(text: str) -> list[str]:
     """The folded words of `text`, and its thumb emoji."""
-    return _WORD.findall(fold(text))
+    return _WORD.findall(fold_any(text))
 
 
 def phrase(text: str) -> str:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from pathlib import Path
-
-from feedback.lint import library_rules
-from feedback.lint.document import Document
-from feedback.lint.engine import Result, run
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.rules import RULES
-from feedback.lint.settings import Settings
+from feedback.lint.document.document import Document
+from feedback.lint.document.reader import read
+from feedback.lint.engine.checking import check, check_files, check_texts, result
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.settings import Settings
 
 __all__ = [
     "Document",
@@ -23,55 +18,6 @@ __all__ = [
     "check",
     "check_files",
     "check_texts",
+    "read",
     "result",
 ]
-
-
-def check(text: str, path: str = "<text>", *, settings: Settings | None = None) -> list[Problem]:
-    """What is wrong with one questionnaire or journey file, in the order of the file. Never raises."""
-    return result(text, path, settings=settings).problems
-
-
-def result(text: str, path: str = "<text>", *, settings: Settings | None = None) -> Result:
-    """As `check`, with the findings that suppressions accept."""
-    return run(read(text, path, settings), RULES)
-
-
-def check_files(paths: Iterable[str | Path], *, settings: Settings | None = None) -> list[Result]:
-    """A result per file, with what only a look at all of them shows; directories stand for their YAML files.
-
-    Raises OSError for what cannot be read; a file that is not UTF-8 has a syntax problem.
-    """
-    texts = [(str(path), path.read_bytes().decode("utf-8", "surrogateescape")) for path in _files(paths)]
-    return check_texts(texts, settings=settings)
-
-
-def check_texts(texts: Iterable[tuple[str, str]], *, settings: Settings | None = None) -> list[Result]:
-    """As `check_files`, for (path, text) pairs that are already in memory."""
-    documents = [read(text, path, settings) for path, text in texts]
-    across: dict[str, list[Problem]] = {}
-    for problem in library_rules.check(documents):
-        across.setdefault(problem.path, []).append(problem)
-    for document in documents:
-        document.settings = _for_file(document, documents, document.settings)
-    return [run(document, RULES, across.get(document.path, [])) for document in documents]
-
-
-def _for_file(document: Document, documents: list[Document], settings: Settings) -> Settings:
-    """The settings with the events that lead to this questionnaire: every recipient has been through them."""
-    key = document.questionnaire.key if document.questionnaire else None
-    stages = [stage for each in documents if each.journey for stage in each.journey.stages]
-    events = [stage.enter.event for stage in stages if stage.questionnaire == key]
-    if len(set(events)) != 1 or events[0] is None:
-        return settings
-    return replace(settings, trigger_events=settings.trigger_events | {events[0]})
-
-
-def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
-    for path in map(Path, paths):
-        if path.is_dir():
-            yield from sorted(
-                each for each in path.rglob("*") if each.suffix in (".yaml", ".yml") and each.is_file()
-            )
-        else:
-            yield path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,16 +15,19 @@ import click
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
-from feedback.lint.catalogue import LANGUAGES, result_in_language
-from feedback.lint.document import Document
-from feedback.lint.engine import Result
-from feedback.lint.fixes import accept, fix
+from feedback.lint.document.document import Document
+from feedback.lint.document.reader import read
+from feedback.lint.engine.fixes import accept, fix
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.settings import Settings
+from feedback.lint.languages.data import codes
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.pages import page
-from feedback.lint.reader import read
 from feedback.lint.reporters import REPORTERS
-from feedback.lint.rule import Problem
+from feedback.lint.reporters.translation import LANGUAGES, result_in_language
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.settings import Settings
+from feedback.lint.trial import shown, trial
 
 Rewrite = Callable[[Document, list[Problem]], str]
 Told = Callable[[], Settings | None]
@@ -37,14 +41,17 @@ Told = Callable[[], Settings | None]
 )
 @click.option(
     "--language",
-    type=click.Choice(LANGUAGES),
     default=LANGUAGES[0],
     show_default=True,
-    help="what findings are told in; rewrites stay in the language of the questionnaire",
+    help="language of the findings (en, tr, fa); with --try, of the text",
 )
 @click.option("--explain", metavar="RULE", help="why a rule exists, with good and bad examples")
 @click.option("--fix", "fixing", is_flag=True, help="repair what is safe to repair, in the files")
 @click.option("--accept", "accepting", is_flag=True, help="tie suppressions to the wording that they accept")
+@click.option(
+    "--try", "tried", metavar="TEXT", help="show how the word rules see a text, and which phrases match"
+)
+@click.option("--rule", metavar="RULE", default="", help="with --try, the lists of one rule only")
 @click.option("--statistics", is_flag=True, help="how often each rule was broken")
 @click.option("--report-false-positives", is_flag=True, help="list suppressions of category false-positive")
 @click.option(
@@ -61,13 +68,20 @@ def lint(
     explain: str | None,
     fixing: bool,
     accepting: bool,
+    tried: str | None,
+    rule: str,
     statistics: bool,
     report_false_positives: bool,
     previous: Path | None,
 ) -> None:
     """Check questionnaires (files or directories) against the rules of question design."""
+    if tried is None and language not in LANGUAGES:
+        raise click.UsageError(f"Findings are in {', '.join(LANGUAGES)}, not in {language!r}.")
     if explain:
         click.echo(_explained(explain, language))
+        return
+    if tried is not None:
+        click.echo(_tried(tried, language, rule, style))
         return
     settings = _settings(told, previous)
     files = paths or (Path("questionnaires"),)
@@ -119,12 +133,30 @@ def _rewritten(results: Sequence[Result], settings: Settings, rewrite: Rewrite) 
 
 
 def _explained(name: str, language: str) -> str:
+    return page(_known_rule(name), language)
+
+
+def _known_rule(name: str) -> Rule:
     rule = next((rule for rule in EVERY_RULE if rule.id == name), None)
     if rule is None:
         near = difflib.get_close_matches(name, [each.id for each in EVERY_RULE], 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise click.UsageError(f"There is no rule {name!r}.{hint}")
-    return page(rule, language)
+    return rule
+
+
+def _tried(text: str, language: str, rule: str, style: str) -> str:
+    words = lexicon(language)
+    if words is None:
+        raise click.UsageError(
+            f"There is no word list for {language!r}; there is one for {', '.join(codes())}."
+        )
+    if rule:
+        _known_rule(rule)
+    found = trial(text, words, rule)
+    if style == "json":
+        return json.dumps(found.as_dict(), ensure_ascii=False, indent=2)
+    return shown(found, EVERY_RULE, rule)
 
 
 def _statistics(results: Sequence[Result]) -> str:

@@ -1,6 +1,6 @@
 """The pages of the rules in docs/rules/, made from what the rules say about themselves.
 
-`python -m feedback.lint.pages` writes them anew.
+`python -m feedback.lint.pages` writes them.
 """
 
 from __future__ import annotations
@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from feedback.lint.catalogue import rule_in_language, spoken
-from feedback.lint.rule import Rule
+from feedback.lint.engine.rule import Rule
+from feedback.lint.reporters.translation import rule_in_language, translated
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
 
 DIRECTORY = Path("docs/rules")
 TIERS = {
-    "D": say("decided by structure"),
-    "L": say("word lists and patterns"),
-    "H": say("a heuristic"),
+    "D": message("decided by structure"),
+    "L": message("word lists and patterns"),
+    "H": message("a heuristic"),
 }
-NOT_LIKE_THIS, LIKE_THIS, EXCEPTIONS = say("Not like this"), say("Like this"), say("Exceptions")
-NEVER = say("Errors of this rule cannot be suppressed.")
-REASON, AUTHOR = say("a sentence that a colleague can judge"), say("your-name")
-WRITTEN = say("`feedback lint --accept` writes it")
+NOT_LIKE_THIS, LIKE_THIS, EXCEPTIONS = message("Not like this"), message("Like this"), message("Exceptions")
+NEVER = message("Errors of this rule cannot be suppressed.")
+REASON, AUTHOR = message("a sentence that a colleague can judge"), message("your-name")
+WRITTEN = message("`feedback lint --accept` writes it")
 
 
 def pages() -> Mapping[str, str]:
@@ -31,28 +31,28 @@ def pages() -> Mapping[str, str]:
 
 
 def page(rule: Rule, language: str = "en") -> str:
-    """One rule, for a reader who has just been told of a finding."""
+    """One rule, for a reader who has just seen a finding."""
     rule = rule_in_language(rule, language)
     parts = [
         f"# {rule.id}",
         f"{rule.title}.",
-        "*" + " · ".join(spoken(fact, language) for fact in _facts(rule)) + "*",
+        "*" + " · ".join(translated(fact, language) for fact in _facts(rule)) + "*",
         rule.why,
-        f"## {spoken(NOT_LIKE_THIS, language)}\n\n" + _list(rule.bad),
-        f"## {spoken(LIKE_THIS, language)}\n\n" + _list(rule.good),
-        f"## {spoken(EXCEPTIONS, language)}\n\n" + _exceptions(rule, language),
+        f"## {translated(NOT_LIKE_THIS, language)}\n\n" + _list(rule.bad),
+        f"## {translated(LIKE_THIS, language)}\n\n" + _list(rule.good),
+        f"## {translated(EXCEPTIONS, language)}\n\n" + _exceptions(rule, language),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _facts(rule: Rule) -> Iterator[str]:
-    yield from (rule.severity, TIERS[rule.tier], say("since {version}", version=rule.since))
+    yield from (rule.severity, TIERS[rule.tier], message("since {version}", version=rule.since))
     if rule.xm:
-        yield say("best practice {number}", number=str(rule.xm))
+        yield message("best practice {number}", number=str(rule.xm))
     if rule.qas:
-        yield say("QAS item {item}", item=rule.qas)
+        yield message("QAS item {item}", item=rule.qas)
     if rule.stage == "preview":
-        yield say("preview: never fails a build")
+        yield message("preview: never fails a build")
 
 
 def _list(examples: tuple[str, ...]) -> str:
@@ -61,14 +61,14 @@ def _list(examples: tuple[str, ...]) -> str:
 
 def _exceptions(rule: Rule, language: str) -> str:
     if not rule.suppressible:
-        return spoken(NEVER, language)
+        return translated(NEVER, language)
     reason = f"{rule.suppress}\n\n" if rule.suppress else ""
-    because, author = spoken(REASON, language), spoken(AUTHOR, language)
+    because, author = translated(REASON, language), translated(AUTHOR, language)
     return (
         reason + "```yaml\nlint:\n  suppress:\n"
         f"    - rule: {rule.id}\n      question: the-key\n      reason: {because}\n"
         "      category: accepted-risk # mandated, validated-instrument, trend, false-positive\n"
-        f"      by: {author}\n      wording: ... # {spoken(WRITTEN, language)}\n```"
+        f"      by: {author}\n      wording: ... # {translated(WRITTEN, language)}\n```"
     )
 
 

@@ -1,10 +1,8 @@
 """How well the word rules judge wording: precision, recall and false alarms per rule and language.
 
-Run it with `python -m tests.benchmarks.lint [--json FILE]`. The corpora in `tests/lint/corpus/` are of
-our own making. Each item
-belongs by a hash of its text to the part that the word lists were tuned on, or to the part held out. An
-item counts once
-for each rule; findings of level info do not count.
+Run it with `python3 dev.py bench lint [--json FILE]`. The corpora in `tests/lint/corpus/` are of our
+own making. Each item belongs by a hash of its text to the part that the word lists were tuned on, or to the part held
+out. An item counts once for each rule; findings of level info do not count.
 
 After that come all rules, judged on every batch of `tests/lint/corpus/judge/`, and how often yamllint, the usual
 linter of YAML files, complains about the very same questionnaires.
@@ -29,55 +27,10 @@ from typing import Any
 
 import yaml
 
-from feedback.lint.reader import read
 from feedback.lint.rules import RULES
-from feedback.lint.rules.word_rules import WORD_RULES
-from tests.benchmarks import judge
-from tests.benchmarks.corpus import ANSWERS, CORPUS, PARTS, SCALES, TYPES, Item, Report, Tally
-
-
-def items(language: str) -> Iterator[Item]:
-    """The corpus of a language."""
-    data = yaml.safe_load((CORPUS / f"{language}.yaml").read_text(encoding="utf-8"))
-    for line in data["items"].splitlines():
-        form, text, rules = (part.strip() for part in line.split("|"))
-        yield Item(language, form, text, frozenset(rules.split()))
-
-
-def question(item: Item) -> dict[str, Any]:
-    """The item as a question of a questionnaire."""
-    form = item.form.removesuffix("!").removesuffix("+no")
-    answers = ANSWERS[item.language]
-    found: dict[str, Any] = {"key": "q", "text": item.text, "required": item.form.endswith("!")}
-    if form in TYPES:
-        return found | {"type": TYPES[form]}
-    labels = answers.get(form, answers["pick"])
-    if form in SCALES:
-        scale = {"min": 1, "max": len(labels), "labels": dict(enumerate(labels, 1))}
-        return found | {"type": "rating", "scale": scale}
-    options = labels + (answers["opt-out"] if item.form.endswith("+no") else [])
-    kind = "multi" if form == "multi" else "single"
-    return found | {
-        "type": kind,
-        "options": [{"key": f"o{n}", "text": text} for n, text in enumerate(options)],
-    }
-
-
-def found_in(item: Item) -> frozenset[str]:
-    """The rules that fire on an item, infos left out."""
-    survey = {"key": "s", "title": "Survey", "languages": [item.language], "questions": [question(item)]}
-    document = read(yaml.safe_dump(survey, allow_unicode=True, width=10_000))
-    if document.problems:
-        raise ValueError(f"{item.text}: {document.problems[0].message}")
-    problems = (problem for rule in WORD_RULES for problem in rule.check(document))
-    return frozenset(problem.rule for problem in problems if problem.severity != "info")
-
-
-def reports(language: str) -> dict[str, Report]:
-    result = {part: Report() for part in PARTS}
-    for item in items(language):
-        result[item.part].add(item, found_in(item))
-    return result
+from tests.lint.judging import batches
+from tests.lint.judging.corpus import PARTS, Report, Tally
+from tests.lint.judging.items import reports
 
 
 def _percent(value: float | None) -> str:
@@ -100,9 +53,9 @@ def _show(language: str, part: str, report: Report, wrong: bool) -> None:
 def table() -> dict[str, dict[str, Tally]]:
     """Every rule -> language -> its decisions on all batches of the examiners."""
     found: dict[str, dict[str, Tally]] = {module.RULE.id: {} for module in RULES}
-    for batch in sorted(each.name for each in judge.BATCHES.iterdir()):
-        for language in (*judge.LANGUAGES, "structure"):
-            for rule, tally in judge.judged(language, batch).rules.items():
+    for batch in batches.names():
+        for language in (*batches.LANGUAGES, "structure"):
+            for rule, tally in batches.judged(language, batch).rules.items():
                 sums = found.setdefault(rule, {}).setdefault(language, Tally())
                 sums.hits, sums.misses = sums.hits + tally.hits, sums.misses + tally.misses
                 sums.alarms += tally.alarms
@@ -111,7 +64,7 @@ def table() -> dict[str, dict[str, Tally]]:
 
 def _show_table(found: Mapping[str, Mapping[str, Tally]]) -> None:
     """Precision and recall, and in brackets how many faults there were to find."""
-    columns = (*judge.LANGUAGES, "structure")
+    columns = (*batches.LANGUAGES, "structure")
     print(f"{'rule':28}" + "".join(f"{each:>20}" for each in columns))
     for rule, by_language in found.items():
         cells = [by_language.get(each, Tally()) for each in columns]
@@ -122,7 +75,7 @@ def _show_table(found: Mapping[str, Mapping[str, Tally]]) -> None:
 
 def first_looks() -> Iterator[tuple[str, str, str]]:
     """(batch, language, figures) of the batches whose figures before any repair were written down."""
-    for file in sorted(judge.BATCHES.glob("*/*.yaml")):
+    for file in sorted(batches.BATCHES.glob("*/*.yaml")):
         head = file.read_text(encoding="utf-8").partition("\n")[0]
         if head.startswith("# At first look: "):
             yield file.parent.name, file.stem, head.removeprefix("# At first look: ")
@@ -132,7 +85,7 @@ def beside_yamllint() -> dict[str, dict[str, int]]:
     """Language -> how many questionnaires with a fault there are, and how many each linter complains about."""
     counts: dict[str, dict[str, int]] = {}
     with tempfile.TemporaryDirectory() as directory:
-        for language in judge.LANGUAGES:
+        for language in batches.LANGUAGES:
             folder = Path(directory, language)
             folder.mkdir()
             counts[language] = {"faulty": 0, "feedback lint": 0, "yamllint": 0}
@@ -140,7 +93,7 @@ def beside_yamllint() -> dict[str, dict[str, int]]:
                 text = yaml.safe_dump(questionnaire, allow_unicode=True, sort_keys=False, width=10_000)
                 Path(folder, f"{number}.yaml").write_text(text, encoding="utf-8")
                 counts[language]["faulty"] += 1
-                counts[language]["feedback lint"] += bool(judge.found_in(questionnaire) & expected)
+                counts[language]["feedback lint"] += bool(batches.found_in(questionnaire) & expected)
             program = Path(sys.executable).parent / "yamllint"
             command = [str(program), "-d", "relaxed", "-f", "parsable", str(folder)]
             output = subprocess.run(command, check=False, capture_output=True, text=True).stdout
@@ -150,10 +103,10 @@ def beside_yamllint() -> dict[str, dict[str, int]]:
 
 
 def _faulty(language: str) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
-    for batch in sorted(each.name for each in judge.BATCHES.iterdir()):
-        for case in judge.cases(language, batch):
+    for batch in batches.names():
+        for case in batches.cases(language, batch):
             if case.expected:
-                yield judge.survey(case), case.expected
+                yield batches.survey(case), case.expected
 
 
 def _plain(questions: int) -> list[dict[str, Any]]:
@@ -165,8 +118,8 @@ def _plain(questions: int) -> list[dict[str, Any]]:
 
 def _mixed(questions: int) -> list[dict[str, Any]]:
     """Questions as the examiners wrote them: of every type, half of them with a fault."""
-    batches = sorted(each.name for each in judge.BATCHES.iterdir())
-    surveys = (judge.survey(case) for batch in batches for case in judge.cases("en", batch))
+    names = batches.names()
+    surveys = (batches.survey(case) for batch in names for case in batches.cases("en", batch))
     asked = islice((each for survey in surveys for each in survey["questions"]), questions)
     return [{**each, "key": f"q{n}", "show_if": None} for n, each in enumerate(asked)]
 

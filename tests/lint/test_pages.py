@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from feedback.lint import json_schema, pages
+from feedback.lint import pages
+from feedback.lint.document import json_schema
 from feedback.lint.rules import EVERY_RULE
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ def test_no_page_is_left_of_a_rule_that_is_gone():
 @pytest.mark.parametrize("name", sorted(json_schema.schemas()))
 def test_the_json_schemas_are_those_of_the_models(name):
     written = (ROOT / json_schema.DIRECTORY / name).read_text(encoding="utf-8")
-    assert written == json_schema.schemas()[name], "run python -m feedback.lint.json_schema"
+    assert written == json_schema.schemas()[name], "run python -m feedback.lint.document.json_schema"
 
 
 def test_the_ids_of_rules_are_unique_and_practice_8_stays_empty():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from feedback.lint.engine import Result
+from feedback.lint.engine.runner import Result
 from feedback.lint.reporters import github, json_report, sarif, text
 
 Reporter = Callable[[Sequence[Result], str], str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feedback.lint.catalogue import spoken
-from feedback.lint.engine import Result
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.runner import Result
 from feedback.lint.reporters.text import BETTER, WHY
-from feedback.lint.rule import Problem
+from feedback.lint.reporters.translation import translated
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -21,9 +21,9 @@ def _command(problem: Problem, language: str) -> str:
     place = f"file={_property(problem.path)},line={problem.line},col={problem.column}"
     told = [problem.message]
     if problem.severity != "info" and problem.why:
-        told.append(spoken(WHY, language).format(reason=problem.why))
+        told.append(translated(WHY, language).format(reason=problem.why))
     if problem.rewrite:
-        told.append(spoken(BETTER, language).format(rewrite=problem.rewrite))
+        told.append(translated(BETTER, language).format(rewrite=problem.rewrite))
     return f"::{command} {place},title={_property(problem.rule)}::" + _data("\n".join(told))
 
 

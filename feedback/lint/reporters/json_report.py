@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from feedback.lint.engine import Result
+from feedback.lint.engine.runner import Result
 
 
 def report(results: Sequence[Result], _language: str = "en") -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from feedback.lint.catalogue import spoken
-from feedback.lint.engine import Result
-from feedback.lint.rule import SEVERITIES, Problem
-from feedback.lint.said import say
+from feedback.lint.engine.rule import SEVERITIES, Problem
+from feedback.lint.engine.runner import Result
+from feedback.lint.reporters.translation import translated
+from feedback.lint.text.messages import message
 
 MAX_QUOTE = 100
 WHY = "why: {reason}"
@@ -41,9 +41,9 @@ def _lines(problem: Problem, told_in: str, *, with_reason: bool) -> Iterator[str
     if problem.quoted:
         yield f"    “{_short(problem.quoted)}”"
     if problem.severity != "info" and problem.why and with_reason:
-        yield "    " + spoken(WHY, told_in).format(reason=problem.why)
+        yield "    " + translated(WHY, told_in).format(reason=problem.why)
     if problem.rewrite:
-        yield "    " + spoken(BETTER, told_in).format(rewrite=problem.rewrite)
+        yield "    " + translated(BETTER, told_in).format(rewrite=problem.rewrite)
     if problem.severity != "info" and problem.docs:
         yield f"    {problem.docs}"
 
@@ -57,8 +57,8 @@ def _summary(results: Sequence[Result], language: str) -> str:
     counts = Counter(problem.severity for result in results for problem in result.problems)
     accepted = sum(len(result.accepted) for result in results)
     listed = [f"{counts[each]} {each}" for each in SEVERITIES if counts[each]]  # the words of the lines above
-    found = ", ".join(listed) or spoken(NOTHING, language)
+    found = ", ".join(listed) or translated(NOTHING, language)
     if language != "en":
-        return spoken(say(FOUND, files=len(results), found=found, accepted=accepted), language)
+        return translated(message(FOUND, files=len(results), found=found, accepted=accepted), language)
     files = f"{len(results)} file" + ("" if len(results) == 1 else "s")
     return f"{files}: {found} found" + (f", {accepted} accepted" if accepted else "") + "."

@@ -6,30 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from feedback.lint.choices import Band
-from feedback.lint.fold import digits
-from feedback.lint.intervals import INFINITY, Interval, gap, overlap, parse, shown
+from feedback.core.folding import ascii_digits
+from feedback.lint.options.choices import Band
+from feedback.lint.options.numeric_bands import INFINITY, Interval, gap, overlap, parse, shown
+from feedback.lint.rewriting.language import rewriting
 
 _NUMBER = re.compile(r"\d(?:[\d.,٬٫]*\d)?")
 _AMONG = re.compile(r"(?<!\w)(?:aras[ıi]\w*|aralığ\w*)(?!\w)")
-_OR_MORE = {
-    "en": "{} or more",
-    "tr": "{} ve üzeri",
-    "fa": "{} و بیشتر",
-    "de": "{} oder mehr",
-    "es": "{} o más",
-    "fr": "{} ou plus",
-    "ar": "{} أو أكثر",
-}
-_UNDER = {
-    "en": "Under {}",
-    "tr": "{} altı",
-    "fa": "کمتر از {}",
-    "de": "Unter {}",
-    "es": "Menos de {}",
-    "fr": "Moins de {}",
-    "ar": "أقل من {}",
-}
 
 
 def without_overlap(bands: Sequence[Band], language: str) -> str:
@@ -72,15 +55,13 @@ def or_more(text: str, band: Interval, language: str) -> str:
     """What follows the highest band: "1001 or more"."""
     begin = _after(band)
     return (
-        _OR_MORE.get(language, _OR_MORE["en"]).format(_measured(text, begin, band))
-        if begin is not None
-        else ""
+        rewriting(language).phrases.or_more.format(_measured(text, begin, band)) if begin is not None else ""
     )
 
 
 def under(text: str, band: Interval, language: str) -> str:
     """What comes before the lowest band: "Under 18"."""
-    return _UNDER.get(language, _UNDER["en"]).format(_measured(text, band.low, band))
+    return rewriting(language).phrases.under.format(_measured(text, band.low, band))
 
 
 def _after(band: Interval) -> float | None:
@@ -134,7 +115,7 @@ def _range(text: str, low: float, high: float, band: Interval, language: str) ->
         between = text[numbers[0].end() : numbers[1].start()]
         made = text[: numbers[0].start()] + ends[0] + between + ends[1] + text[numbers[1].end() :]
     else:
-        joined = f"{ends[0]} تا {ends[1]}" if language == "fa" else "-".join(ends)
+        joined = rewriting(language).range_joint.join(ends)
         made = f"{joined}{_unit(text[numbers[-1].end() :])}"
     return made if parse(made, language) else f"{ends[0]}-{ends[1]}"
 
@@ -194,7 +175,7 @@ def _unit(rest: str) -> str:
 
 
 def _is(written: str, value: float, band: Interval) -> bool:
-    plain = digits(written)
+    plain = ascii_digits(written)
     plain = re.sub(r"[.,٬](?=\d{3}(?!\d))", "", plain).replace("٫", ".").replace(",", ".")
     return plain == shown(value, band) or plain == f"{value:g}"
 
@@ -205,7 +186,7 @@ def _written(value: float, band: Interval, like: str) -> str:
     if "e" in plain:
         plain = f"{value:.0f}"
     mark = re.search(r"[.,٬](?=\d{3}(?!\d))", like)
-    if (mark or len(digits(like)) <= 3) and plain.isdigit() and len(plain) > 3 and mark:
+    if (mark or len(ascii_digits(like)) <= 3) and plain.isdigit() and len(plain) > 3 and mark:
         plain = f"{int(plain):,}".replace(",", mark[0])
     native = next((letter for letter in like if letter.isdecimal() and not letter.isascii()), None)
     if native:

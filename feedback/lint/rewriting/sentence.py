@@ -5,33 +5,17 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from feedback.lint.fold import fold, lower
-from feedback.lint.language.asked import Asked
+from feedback.core.folding import fold, lower
+from feedback.lint.rewriting.language import rewriting
+from feedback.lint.text.question import QuestionView
 
 _SPACED_MARK = re.compile(r"\s+([,.;:!?؟،؛])")
 _LEADING = re.compile(r"^[\s,;:،؛.!–—-]+")
 _COMMAS = re.compile(r"([,،])\s*[,،]|[,،]\s*(?=[.?!؟])")
-_AN = re.compile(r"\b([Aa])n? (?=(\w+))")
-_VOWEL = re.compile(r"(?!uni|use|one|euro)[aeiou]|hour|honest", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’\u200c-]+")
 
-_DETERMINERS = r"(?:the|our|your|its|their|my|a|an)"
-_BROKEN = {
-    "en": re.compile(
-        rf"\b{_DETERMINERS} {_DETERMINERS}\b|\b(?:with|of|from|for|at|about) (?:with|of|from|for|at|and|or)\b"
-        rf"|\b{_DETERMINERS} (?:and|or|was|were|is|are|of|with|you|we)\b|\b(?:and|or|the|of|with|our)\s*[.?!]"
-        r"|(?<!\w)-\w|\b(?:was|is|were|are) (?:were|are|was|is)\b"
-    ),
-    "tr": re.compile(r"(?<!\w)(?:ve|veya|ya da)\s*[.?!]|^(?:ve|veya|ama|mi|mı|mu|mü) "),
-    "fa": re.compile(r"(?<!\w)(?:از|به|در|با|و|یا) (?:از|به|در|با|و|یا|را)(?!\w)|(?<!\w)(?:و|یا|را)\s*[.؟!]"),
-    "de": re.compile(r"\b(?:mit|von|bei) (?:dem|der|den) (?:dem|der|den|die|das)\b"),
-    "es": re.compile(r"\b(?:el|la|los|las) (?:el|la|los|las)\b"),
-    "fr": re.compile(r"\b(?:le|la|les|du|des|de) (?:le|les|du|des)\b|\bdu de\b"),
-}
-"""Words that cannot stand beside each other: what a cut in the wrong place leaves behind."""
 
-
-def cut(question: Asked, start: int, end: int, filling: str = "") -> str:
+def cut(question: QuestionView, start: int, end: int, filling: str = "") -> str:
     """The text with `filling` in place of the characters `start` to `end` of its normalised form."""
     normalised = question.stem.normalised
     first, last = normalised.span(start, end)
@@ -41,17 +25,13 @@ def cut(question: Asked, start: int, end: int, filling: str = "") -> str:
     return mended(source[:first] + filling + source[last:], question)
 
 
-def mended(text: str, question: Asked) -> str:
+def mended(text: str, question: QuestionView) -> str:
     """`text` with its spaces, commas and first letter in order; nothing where it cannot be a good sentence."""
     tidy = " ".join(text.replace(" \u200c", " ").split())
     tidy = _SPACED_MARK.sub(r"\1", _LEADING.sub("", tidy))
     tidy = _COMMAS.sub(r"\1", tidy)
     language = question.words.language
-    if language == "en":
-        tidy = _AN.sub(lambda match: match[1] + ("n " if _VOWEL.match(match[2]) else " "), tidy)
-    if language == "fr":
-        tidy = re.sub(r"(?<=\w)([?!;:])", " \\1", tidy)
-    tidy = capital(tidy, language)
+    tidy = capital(rewriting(language).tidy(tidy), language)
     return tidy if sound(tidy, question.stem.normalised.source, language) else ""
 
 
@@ -60,10 +40,7 @@ def capital(text: str, language: str) -> str:
     first = next((place for place, letter in enumerate(text) if letter.isalnum()), None)
     if first is None or text[:first].strip(" \"'“«¿¡("):
         return text
-    letter = text[first]
-    if language == "tr" and letter == "i":
-        return f"{text[:first]}İ{text[first + 1 :]}"
-    return text[:first] + letter.upper() + text[first + 1 :]
+    return text[:first] + rewriting(language).upper(text[first]) + text[first + 1 :]
 
 
 def small(text: str, language: str) -> str:
@@ -83,8 +60,8 @@ def sound(text: str, original: str, language: str) -> bool:
     pairs = set(pairwise(known))
     if any(one == two and (one, two) not in pairs for one, two in pairwise(words)):
         return False
-    broken = _BROKEN.get(language)
-    if broken and broken.search(plain) and not broken.search(fold(original, language)):
+    broken = rewriting(language).broken
+    if broken.search(plain) and not broken.search(fold(original, language)):
         return False
     first = next((letter for letter in text if letter.isalnum()), "")
     return bool(words) and not (first.islower() and _first(original).isupper())

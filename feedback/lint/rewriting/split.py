@@ -8,28 +8,20 @@ from __future__ import annotations
 
 import re
 
-from feedback.lint.labels import readings
-from feedback.lint.language.asked import Asked
-from feedback.lint.lexicon import Lexicon
+from feedback.lint.languages.lexicon import Lexicon
+from feedback.lint.options.labels import readings
+from feedback.lint.rewriting.joint import Joint
+from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rewriting.sentence import mended, small
-from feedback.lint.rewriting.splits import SPLITS, Joint
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
-_JOINTS = {
-    "en": r"(?:,\s*)?\b(?:and also|but also|as well as|along with|together with|and|or|plus|but)\b|&",
-    "tr": r"(?<!\w)(?:ve|veya|ya da|ama|fakat)(?!\w)|&",
-    "fa": r"(?<![\w\u200c])(?:و همچنین|و نیز|و|یا|ولی|اما)(?![\w\u200c])",
-    "de": r"\b(?:und|sowie|oder)\b",
-    "es": r"\b(?:y|e|o|así como)\b",
-    "fr": r"\b(?:et|ou|ainsi que)\b",
-    "ar": r"(?<!\w)(?:وكذلك|أو|و)(?!\w)",
-}
 _COMMA = re.compile("[,،]")
 _SLASH = re.compile(r"(?<![\w/])([^\W\d]{2,})\s?/\s?([^\W\d]{2,})(?![\w/])")
 _MOST_QUOTED = 4
 
 
-def better(question: Asked, start: int, end: int) -> str:
+def better(question: QuestionView, start: int, end: int) -> str:
     """Two sentences where the text splits, else what to ask about."""
     return (
         _several(question)
@@ -39,7 +31,7 @@ def better(question: Asked, start: int, end: int) -> str:
     )
 
 
-def _several(question: Asked) -> str:
+def _several(question: QuestionView) -> str:
     """Questions that stand one after the other."""
     source = question.stem.normalised
     asked = [source.quote(part.start, part.end) for part in question.stem.sentences]
@@ -47,73 +39,67 @@ def _several(question: Asked) -> str:
     return " / ".join(asked) if len(asked) > 1 and all(len(each.split()) > 1 for each in asked) else ""
 
 
-_WHY = {"en": re.compile(r"(?P<asked>did (?:you|they|your [\w'-]+) .+)", re.IGNORECASE)}
-
-
-def _reason(question: Asked, start: int, end: int) -> str:
+def _reason(question: QuestionView, start: int, end: int) -> str:
     """The reason is asked for, and not named."""
     words, said = question.words, question.stem.main[start:end]
     if not words.pattern("double-barrelled.reason").fullmatch(said):
         return ""
     sentence, place = _sentence(question, start, end, exactly=True)
     before = sentence[: place[0]].strip(" ,") if place else ""
-    asks = _WHY[words.language].fullmatch(before) if words.language in _WHY else None
-    if asks and (rewrite := mended(f"Why {small(asks['asked'], words.language)}?", question)):
+    asked = rewriting(words.language).why(before)
+    if asked and (rewrite := mended(asked, question)):
         return rewrite
-    return say("Ask for the reason in a question of its own, without “{words}”.", words=said)
+    return message("Ask for the reason in a question of its own, without “{words}”.", words=said)
 
 
-def _slashed(question: Asked, start: int, end: int) -> str:
+def _slashed(question: QuestionView, start: int, end: int) -> str:
     normalised = question.stem.normalised
     first, last = normalised.span(start, end)
     match = _SLASH.fullmatch(normalised.source[first:last].strip())
-    if not match or question.words.language == "tr":  # there only the last word carries the case
+    grammar = rewriting(question.words.language)
+    if not match or not grammar.slashes:
         return ""
     after = question.stem.text[end:].lstrip()
     if "\u200c" in normalised.source[first - 1 : first] + normalised.source[last : last + 1]:
         return ""
     ends = question.words.pattern("double-barrelled.ends").match(after)
-    if question.words.language == "en" and after[:1].isalpha() and not ends:
-        return ""  # "towels/bed linen"
+    if not grammar.stands_alone(after, bool(ends)):
+        return ""
     both = (normalised.source[:first] + each + normalised.source[last:] for each in match.groups())
     return _shown(question, *both)
 
 
-def _at_joint(question: Asked, start: int, end: int) -> str:
+def _at_joint(question: QuestionView, start: int, end: int) -> str:
     sentence, place = _sentence(question, start, end)
     said = question.stem.quote(start, end)
     if place is None:
         return _unjoined(said, question.words)
-    right = _ALSO.sub("", sentence[place[1] :].lstrip())
-    left = _BOTH.sub("", sentence[: place[0]].rstrip(" ,،"))
+    grammar = rewriting(question.words.language)
+    right = grammar.also.sub("", sentence[place[1] :].lstrip())
+    left = grammar.both.sub("", sentence[: place[0]].rstrip(" ,،"))
     joint = Joint(left, right, question.words)
     if not joint.joins:
         return _unjoined(said, question.words)
-    split = SPLITS.get(question.words.language)
     several = _COMMA.search(joint.left) or _again(joint)
-    if split and not several and (found := split(joint)) and (shown := _shown(question, *found)):
+    if not several and (found := grammar.split(joint)) and (shown := _shown(question, *found)):
         return shown
     return _advice(joint)
-
-
-_BOTH = re.compile(r"(?i)\bboth |(?<!\w)hem |^هم (?!چنین)")
-_ALSO = re.compile(r"(?i)^(?:also |as well |(?:hem )?de |همچنین |هم |نیز )")
 
 
 def _unjoined(said: str, words: Lexicon) -> str:
     first, slash, second = said.partition("/")
     if slash:
-        return say(
+        return message(
             "Ask two questions: one about “{first}”, one about “{second}”.", first=first, second=second
         )
     joins = words.pattern("double-barrelled.conjunctions").fullmatch(said.lower())
     if not joins and (len(said.split()) > 2 or _COMMA.search(said)):
-        return say("Ask a question of its own for each part of “{words}”.", words=said)
-    return say("Ask two questions; do not join them with “{words}”.", words=said)
+        return message("Ask a question of its own for each part of “{words}”.", words=said)
+    return message("Ask two questions; do not join them with “{words}”.", words=said)
 
 
 def _sentence(
-    question: Asked, start: int, end: int, *, exactly: bool = False
+    question: QuestionView, start: int, end: int, *, exactly: bool = False
 ) -> tuple[str, tuple[int, int] | None]:
     """The question sentence in the source, and where its conjunction (or `exactly` the words) stands in it."""
     stem = question.stem
@@ -121,7 +107,7 @@ def _sentence(
     begin, finish = stem.normalised.span(start, end)
     sentence = stem.normalised.source[first:last]
     lead = len(sentence) - len(sentence.lstrip())
-    pattern = re.compile(_JOINTS.get(stem.language, r"(?!)"), re.IGNORECASE)
+    pattern = rewriting(stem.language).joints
     if not first <= begin <= last:
         return sentence, None
     if exactly:
@@ -135,12 +121,12 @@ def _sentence(
 
 def _again(joint: Joint) -> bool:
     """Whether there is a further conjunction, so that there are more than two parts."""
-    pattern = re.compile(_JOINTS[joint.words.language], re.IGNORECASE)
+    pattern = rewriting(joint.words.language).joints
     left, right = (joint.words.hide_poles(each.lower()) for each in (joint.left, joint.right))
     return bool(pattern.search(left) or pattern.search(right))
 
 
-def _shown(question: Asked, one: str, other: str) -> str:
+def _shown(question: QuestionView, one: str, other: str) -> str:
     both = [mended(each.strip(), question) for each in (one, other)]
     return " / ".join(both) if all(both) and both[0] != both[1] else ""
 
@@ -152,9 +138,11 @@ def _advice(joint: Joint) -> str:
     first, *more = _parts(joint)
     last = _last(joint)
     if not more:
-        return say("Ask two questions: one about “{first}”, one about “{second}”.", first=first, second=last)
+        return message(
+            "Ask two questions: one about “{first}”, one about “{second}”.", first=first, second=last
+        )
     listed = "”, “".join([first, *more, last])
-    return say("Ask one question about each: “{parts}”.", parts=listed)
+    return message("Ask one question about each: “{parts}”.", parts=listed)
 
 
 _HEAD = re.compile(

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from feedback.lint.document import SCHEMA, SYNTAX
-from feedback.lint.library_rules import LIBRARY_RULES
-from feedback.lint.rule import Rule, RuleModule
+from feedback.lint.document.document import SCHEMA, SYNTAX
+from feedback.lint.engine.library_rules import LIBRARY_RULES
+from feedback.lint.engine.rule import Rule, RuleModule
+from feedback.lint.engine.suppression import META_RULES
 from feedback.lint.rules import (
     agree_disagree_scale,
     instrument_altered,
@@ -39,7 +40,6 @@ from feedback.lint.rules import (
     unresolved_placeholder,
 )
 from feedback.lint.rules.word_rules import WORD_RULES
-from feedback.lint.suppression import META_RULES
 
 STRUCTURE_RULES: tuple[RuleModule, ...] = (
     question_too_long,

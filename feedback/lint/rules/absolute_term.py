@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules import double_negative
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="absolute-term",
@@ -36,7 +36,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """An absolute in the question sentence of a yes/no question or in a statement to agree with."""
     if question.kind not in ("yes-no", "agreement"):
         return
@@ -46,11 +46,11 @@ def find(question: Asked) -> Iterator[Hit]:
         said = question.stem.quote(*match.span())
         yield Hit(
             *match.span(),
-            say("One exception makes “{said}” untrue; ask how often, how many or how much.", said=said),
+            message("One exception makes “{said}” untrue; ask how often, how many or how much.", said=said),
         )
 
 
-def _absolute(question: Asked) -> re.Match[str] | None:
+def _absolute(question: QuestionView) -> re.Match[str] | None:
     """The first absolute of the main clause; what excuses it ("all the documents you need") may be in another."""
     words, stem = question.words, question.stem
     if not words.search("absolute-term.words", stem.main):
@@ -63,7 +63,7 @@ def _absolute(question: Asked) -> re.Match[str] | None:
     return None
 
 
-def _nobody(question: Asked, hit: Hit) -> bool:
+def _nobody(question: QuestionView, hit: Hit) -> bool:
     """A statement negated by the very word, as in "nobody helped", is a double negative and nothing else; so is
     one whose "nobody" asks for a negated verb, as in Turkish and Persian."""
     said = question.stem.main[hit.start : hit.end]

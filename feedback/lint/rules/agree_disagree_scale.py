@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import TextQuestion
-from feedback.lint.document import Document
-from feedback.lint.labels import lexicon
-from feedback.lint.language.asked import Asked, asked
-from feedback.lint.registered import claimed
-from feedback.lint.rewriting import direct
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import claimed
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import lexicon
+from feedback.lint.options.scales import scales
 from feedback.lint.rules import double_negative
-from feedback.lint.scales import scales
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import question_views
 
 RULE = Rule(
     id="agree-disagree-scale",
@@ -29,13 +29,16 @@ RULE = Rule(
     ),
     suppress="A trend kept since a date (category trend), or a validated instrument: declare it.",
 )
+ADVICE = message(
+    "Ask for the property itself, with a scale that names both of its ends, or for what happened."
+)
 
 
 def check(document: Document) -> Iterator[Problem]:
     """One finding a question; a negated statement is a `double-negative` and nothing else."""
     seen = {
         int(each.wording.path[1])
-        for each in asked(document)
+        for each in question_views(document)
         if each.kind == "agreement" and any(double_negative.find(each))
     }
     for each in scales(document):
@@ -62,19 +65,5 @@ def _finding(document: Document, index: int, language: str) -> Problem:
         "This asks for agreement with a statement.",
         quoted=document.questions[index][1].text.to(language),
         language=language,
-        rewrite=direct(_asked(document, index, language)),
-    )
-
-
-def _asked(document: Document, index: int, language: str) -> Asked | None:
-    """The question's own text, prepared; None in a language without word lists."""
-    return next(
-        (
-            each
-            for each in asked(document)
-            if each.wording.role == "stem"
-            and each.wording.path[1] == index
-            and each.wording.language == language
-        ),
-        None,
+        rewrite=ADVICE,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.labels import readings
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.pack import pack
+from feedback.lint.options.labels import readings
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="double-barrelled",
@@ -19,9 +20,9 @@ RULE = Rule(
     xm=3,
     qas="4c",
     why=(
-        "Who found the guard polite and the wait too long cannot answer 'polite and quick'; the "
-        "score belongs to neither "
-        "(best practice 3 of question design, Qualtrics XM Institute; Question Appraisal System, item 4c)."
+        "If the guard was polite but the wait too long, nobody can answer 'polite and quick'; "
+        "the score belongs to neither (best practice 3 of question design, Qualtrics XM "
+        "Institute; Question Appraisal System, item 4c)."
     ),
     good=(
         "How polite was the guard?",
@@ -39,7 +40,7 @@ RULE = Rule(
 TWO = "Two things in one question; somebody may think differently of each."
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """The first sign of a second question, one finding a text."""
     if not question.stem.asks and not question.statement and not _judges(question):
         return  # "Tell us more and win" asks nothing
@@ -50,7 +51,7 @@ def find(question: Asked) -> Iterator[Hit]:
             return
 
 
-def _two_questions(question: Asked, text: str) -> Hit | None:
+def _two_questions(question: QuestionView, text: str) -> Hit | None:
     asking = [
         part
         for part in question.stem.sentences
@@ -65,7 +66,7 @@ def _two_questions(question: Asked, text: str) -> Hit | None:
     return None
 
 
-def _asks(question: Asked, sentence: str) -> bool:
+def _asks(question: QuestionView, sentence: str) -> bool:
     """Whether a sentence is a question; a lone word is one only if it is a question word ("Why?")."""
     if not sentence.rstrip(" \"'»)").endswith(("?", "؟")):
         return False
@@ -73,13 +74,13 @@ def _asks(question: Asked, sentence: str) -> bool:
     return len(sentence.split()) > 1 or bool(question.words.pattern("double-barrelled.probe").fullmatch(lone))
 
 
-def _main(question: Asked) -> str:
+def _main(question: QuestionView) -> str:
     """The main clause without names, fixed phrases, poles of one scale and the listed harmless joints."""
     words = question.words
     return words.hide(words.hide_poles(question.stem.main), "double-barrelled.silent")
 
 
-def _joined(question: Asked, text: str) -> Hit | None:
+def _joined(question: QuestionView, text: str) -> Hit | None:
     """Two subjects, properties or acts under one question."""
     words = question.words
     for match in words.finditer("double-barrelled.joined", text):
@@ -100,7 +101,7 @@ def _joined(question: Asked, text: str) -> Hit | None:
     return None
 
 
-def _predicated(question: Asked, text: str, match: re.Match[str]) -> bool:
+def _predicated(question: QuestionView, text: str, match: re.Match[str]) -> bool:
     """Whether both sides are said of one subject, as properties or as acts: then one answer cannot be for both."""
     return question.closed and any(
         found.start() <= match.start() and match.end() <= found.end()
@@ -114,11 +115,10 @@ def _between_words(text: str, match: re.Match[str]) -> bool:
     return bool(text[: match.start()].strip() and text[match.end() :].strip(" ?؟.!,"))
 
 
-_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi|(?<= )تر)$")
 _LAST, _FIRST = re.compile(r"[\w-]+(?=\W*$)"), re.compile(r"[\w-]+")
 
 
-def _poles(question: Asked, text: str, match: re.Match[str]) -> bool:
+def _poles(question: QuestionView, text: str, match: re.Match[str]) -> bool:
     """Whether the two words beside a conjunction are the ends of one scale: its labels name both, or the lexicon
     of labels knows them as opposites."""
     left, right = _LAST.search(text[: match.start()]), _FIRST.search(text[match.end() :])
@@ -126,44 +126,39 @@ def _poles(question: Asked, text: str, match: re.Match[str]) -> bool:
         return False
     labels = {word for answer in question.answers for word in answer.split()}
     language = question.words.language
-    if not any(_forms(word[0], language).isdisjoint(labels) for word in (left, right)):
+    if not any(pack(language).forms(word[0]).isdisjoint(labels) for word in (left, right)):
         return True
     one, other = (_signs(word[0], language) for word in (left, right))
     return any((dimension, -sign) in other for dimension, sign in one)
-
-
-def _forms(word: str, language: str) -> set[str]:
-    """A word as labels may have it: in Turkish without the ending of the question ("zordu")."""
-    return {word, _ENDING.sub("", word)} if language == "tr" else {word}
 
 
 def _signs(word: str, language: str) -> set[tuple[str, int]]:
     """The dimensions that a word may stand for, each with its side."""
     found = {
         one
-        for form in _forms(word, language)
+        for form in pack(language).forms(word)
         for one in readings(form, language)
         if one.dimension and one.degree
     }
     return {(one.dimension, 1 if one.degree > 0 else -1) for one in found}
 
 
-def _half_spaced(question: Asked, match: re.Match[str]) -> bool:
+def _half_spaced(question: QuestionView, match: re.Match[str]) -> bool:
     """A Persian compound whose parts are tied by half-spaces is one word."""
     normalised = question.stem.normalised
     start, end = normalised.span(*match.span())
     return "\u200c" in normalised.source[max(0, start - 1) : end + 1]
 
 
-def _counts(question: Asked, before: str) -> bool:
+def _counts(question: QuestionView, before: str) -> bool:
     return question.words.search("frames.count", before) is not None
 
 
-def _judges(question: Asked) -> bool:
+def _judges(question: QuestionView) -> bool:
     return question.words.search("frames.evaluation", question.stem.main) is not None
 
 
-def _alternative(question: Asked, text: str) -> Hit | None:
+def _alternative(question: QuestionView, text: str) -> Hit | None:
     """ "Or" between properties under "how", or between things under a judgement; elsewhere it offers a
     choice."""
     words = question.words
@@ -177,7 +172,7 @@ def _alternative(question: Asked, text: str) -> Hit | None:
     return Hit(*match.span(), TWO) if framed or after else None
 
 
-def _reason(question: Asked, _text: str) -> Hit | None:
+def _reason(question: QuestionView, _text: str) -> Hit | None:
     """A reason inside a yes/no question or a statement."""
     if question.kind not in ("yes-no", "agreement"):
         return None
@@ -192,7 +187,7 @@ def _reason(question: Asked, _text: str) -> Hit | None:
     )
 
 
-def _list(question: Asked, text: str) -> Hit | None:
+def _list(question: QuestionView, text: str) -> Hit | None:
     """A comma list or a slash under a judgement."""
     if not (_judges(question) or question.kind == "agreement"):
         return None
@@ -209,7 +204,7 @@ MODIFIER = 4
 """Words that a modifier may have before its conjunction."""
 
 
-def _aside(question: Asked, text: str, match: re.Match[str]) -> bool:
+def _aside(question: QuestionView, text: str, match: re.Match[str]) -> bool:
     """Whether what is joined is not what is asked about: a modifier behind a preposition ("on Android and iOS"),
     or two things looked at together ("tell savings and current accounts apart"). Only languages that list such
     words know it."""
@@ -235,7 +230,7 @@ def _aside(question: Asked, text: str, match: re.Match[str]) -> bool:
     return not _REOPENS.match(after) or bool(_REOPENS.match(joined))
 
 
-def _praised(question: Asked, match: re.Match[str]) -> bool:
+def _praised(question: QuestionView, match: re.Match[str]) -> bool:
     """Whether it joins two words of praise ("our friendly and helpful team"), which is another rule's business."""
     plain = question.stem.plain
     return any(

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="double-negative",
@@ -18,9 +18,9 @@ RULE = Rule(
     severity="error",
     qas="3a",
     why=(
-        "To answer, one has to work out that two negatives make a positive, or that disagreeing "
-        "with a 'not' means yes; "
-        "many get it wrong (Question Appraisal System, item 3a)."
+        "To answer, people have to work out that two negatives make a positive, or that "
+        "disagreeing with a 'not' means yes; many get it wrong (Question Appraisal System, item "
+        "3a)."
     ),
     good=("Did you get a reply?", "Randevu almak kolay mıydı, zor muydu?", "لغو سفارش آسان بود یا دشوار؟"),
     bad=(
@@ -32,7 +32,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """Two negatives in one clause, or a negated statement to agree or disagree with."""
     words = question.words
     text = words.hide(words.hide_poles(question.stem.main), "double-negative.silent")
@@ -48,7 +48,7 @@ def find(question: Asked) -> Iterator[Hit]:
         )
 
 
-def _negatives(question: Asked, text: str) -> list[re.Match[str]]:
+def _negatives(question: QuestionView, text: str) -> list[re.Match[str]]:
     """Negations and second negatives in order of the text, the same words counted once; at least one is
     a negation
     or a negative adjective, since two verbs such as "stop" and "avoid" do not cancel out."""

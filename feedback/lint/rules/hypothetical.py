@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="hypothetical",
@@ -36,7 +36,7 @@ EXEMPT_TYPES = frozenset({"nps", "enps", "pmf"})
 _MONEY = re.compile(r"[€$£₺]|\d\s*(?:tl|lira|usd|eur|euro|dollars?|تومان|ریال|یورو)\b")
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """An imagined condition in a closed question; validated instruments and price ladders live from it."""
     if not question.closed or question.kind == "agreement" or question.type in EXEMPT_TYPES:
         return

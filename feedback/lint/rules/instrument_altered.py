@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feedback.core.folding import bare
 from feedback.core.instruments import Instrument
 from feedback.core.questions import AnyQuestion, ScaleQuestion
-from feedback.lint.document import Document
-from feedback.lint.fold import bare
-from feedback.lint.labels import readings
-from feedback.lint.registered import claimed, stems_of, unaltered
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import claimed, stems_of, unaltered
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import readings
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="instrument-altered",
@@ -51,7 +51,7 @@ def _stem(
     return document.finding(
         RULE,
         path,
-        say("This is not the wording of {title}.", title=instrument.title),
+        message("This is not the wording of {title}.", title=instrument.title),
         quoted=question.text.to(language),
         language=language,
         rewrite=stems_of(question, instrument, language)[0].replace("{x}", "{company}"),
@@ -64,7 +64,7 @@ def _scale(
     path = ("questions", index, "scale")
     registered = f"{instrument.minimum} to {instrument.maximum}"
     if (question.minimum, question.maximum) != (instrument.minimum, instrument.maximum):
-        told = say(
+        told = message(
             "{title} runs from {registered}, not from {minimum} to {maximum}.",
             title=instrument.title,
             registered=registered,
@@ -77,15 +77,15 @@ def _scale(
         yield document.finding(
             RULE,
             path,
-            say("{title} runs the other way.", title=instrument.title),
+            message("{title} runs the other way.", title=instrument.title),
             rewrite="Delete `high_is_bad`.",
         )
     for language in document.languages:
         changed = next(_changed_labels(question, instrument, language), None)
         if changed:
             mine, registered = changed
-            told = say(
-                "“{mine}” stands where {title} has “{registered}”.",
+            told = message(
+                "This says “{mine}” where {title} has “{registered}”.",
                 mine=mine,
                 title=instrument.title,
                 registered=registered,

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 
+from feedback.core.folding import fold
 from feedback.core.questions import ChoiceQuestion, TextQuestion
-from feedback.lint.choices import choices
-from feedback.lint.document import Document, Wording
-from feedback.lint.fold import fold
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.data import data
+from feedback.lint.options.choices import choices
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="known-data-asked",
-    title="Nobody is asked for what is already known",
+    title="The survey does not ask for what is already known",
     xm=11,
     tier="D",
     severity="error",
@@ -52,8 +51,8 @@ def check(document: Document) -> Iterator[Problem]:
         for name, pattern in _patterns(wording.language).items():
             match = pattern.search(text) if name in known else None
             if match:
-                told = say("The {name} is already known; it is not asked again.", name=say(name))
-                rewrite = "Delete the question, or say `purpose: correction` if people should check it."
+                told = message("The {name} is already known; it is not asked again.", name=message(name))
+                rewrite = "Delete the question, or set `purpose: correction` if people should check it."
                 yield document.finding(RULE, wording, told, rewrite=rewrite)
                 break
 
@@ -78,5 +77,4 @@ def _known(document: Document) -> set[str]:
 
 @cache
 def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
-    raw = read(files("feedback.lint").joinpath("lexicon/fields.yaml").read_text(encoding="utf-8")).data
-    return {name: re.compile("|".join(patterns)) for name, patterns in raw.get(language, {}).items()}
+    return {name: re.compile("|".join(patterns)) for name, patterns in data(language, "fields").items()}

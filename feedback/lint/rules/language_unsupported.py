@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.lexicon import lexicon
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.lexicon import lexicon
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="language-unsupported",
@@ -27,7 +27,7 @@ def check(document: Document) -> Iterator[Problem]:
     """One line for each language that has no lexicon."""
     for language in document.languages:
         if lexicon(language) is None:
-            told = say(
+            told = message(
                 "word rules not run for '{language}': no word list; a person has to read the wording",
                 language=language,
             )

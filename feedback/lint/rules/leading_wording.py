@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="leading-wording",
-    title="Wording pushes to no answer",
+    title="The wording favours no answer",
     tier="L",
     severity="error",
     xm=4,
@@ -36,12 +36,12 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """The worst push in the text, one finding a text."""
     yield from next((hits for search in (pressing, _mild) if (hits := list(search(question)))), [])
 
 
-def pressing(question: Asked) -> Iterator[Hit]:
+def pressing(question: QuestionView) -> Iterator[Hit]:
     """Patterns that leave no doubt: errors."""
     words, text = question.words, question.stem.plain
     told = {
@@ -71,13 +71,13 @@ def pressing(question: Asked) -> Iterator[Hit]:
                 return
 
 
-def _mild(question: Asked) -> Iterator[Hit]:
+def _mild(question: QuestionView) -> Iterator[Hit]:
     """Patterns with honest uses: warnings."""
     words = question.words
     text = words.hide(question.stem.plain, "leading-wording.silent", "leading-wording.feel-silent")
     for name, message in {
         "leading-wording.feel": "“Feel” turns a judgement into a mood; ask for the judgement itself.",
-        "leading-wording.plea": "Effort asks for mercy; leave it out.",
+        "leading-wording.plea": "Mentioning your effort asks for leniency; leave it out.",
         "leading-wording.flattery": "Flattery asks for a favour; leave it out.",
         "leading-wording.emotion": "A strong feeling in the question suggests one in the answer; "
         "ask neutrally.",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 
+from feedback.core.folding import bare
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
-from feedback.lint.document import Document
-from feedback.lint.fold import bare
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="matrix-question",
@@ -35,7 +35,7 @@ def check(document: Document) -> Iterator[Problem]:
             yield document.finding(
                 RULE,
                 ("questions", index),
-                say("This is a grid of {count} rows.", count=len(question.rows)),
+                message("This is a grid of {count} rows.", count=len(question.rows)),
                 quoted=question.text.to(document.languages[0]),
                 rewrite="Ask the rows that matter as questions of their own, or let people choose "
                 "the top three.",
@@ -52,7 +52,7 @@ def _hidden_grids(document: Document) -> Iterator[Problem]:
         run = list(group)
         consecutive = [run[0], *(b for a, b in pairwise(run) if b[0] == a[0] + 1)]
         if len(consecutive) >= 3 and all(_alike(a[1], b[1], language) for a, b in pairwise(run)):
-            told = say("{count} questions with one scale on one page are a grid.", count=len(run))
+            told = message("{count} questions with one scale on one page are a grid.", count=len(run))
             yield document.finding(RULE, ("questions", run[0][0]), told, rewrite="Show one question a page.")
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, TextQuestion
-from feedback.lint.choices import choices
-from feedback.lint.document import Document
-from feedback.lint.labels import lexicon
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import choices
+from feedback.lint.options.labels import lexicon
 
 RULE = Rule(
     id="missing-not-applicable",
-    title="Who was not concerned can say so",
+    title="People to whom the question does not apply can say so",
     qas="4a",
     tier="D",
     severity="warning",
@@ -38,7 +38,7 @@ def check(document: Document) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             ("questions", index, "text"),
-            "Not everybody has been through this, and there is no answer for the others.",
+            "Not everybody has experienced this, and there is no answer for the others.",
             quoted=question.text.to(language),
             language=language,
             rewrite="not_applicable: true",

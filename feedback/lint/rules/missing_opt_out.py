@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document, Wording
-from feedback.lint.labels import lexicon
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.pack import pack
+from feedback.lint.options.labels import lexicon
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="missing-opt-out",
@@ -26,19 +27,18 @@ RULE = Rule(
 KEYWORDS = re.compile(r"(?<!\w)(?:STOP|STOPP|RET|RED|IPTAL|İPTAL|BAJA|ALTO|CANCELAR)(?!\w)")
 """In capitals they speak for themselves; "stop" in "bus stop" offers no way out. The ways to put it in a sentence
 are in the lexicons."""
-EXAMPLES = {"en": "Reply STOP to end", "tr": "İptal için RET yazın", "fa": "لغو۱۱", "de": "STOP zum Abmelden"}
 
 
 def check(document: Document) -> Iterator[Problem]:
     for wording in document.messages():
         if wording.role in ("sms", "reminder_sms") and not _offers(wording):
-            example = EXAMPLES.get(wording.language, "STOP")
+            example = pack(wording.language).opt_out
             told = "The message does not say how to stop further ones."
             yield document.finding(
                 RULE,
                 wording,
                 told,
-                rewrite=say("Add {{opt_out}} (for example “{example}”).", example=example),
+                rewrite=message("Add {{opt_out}} (for example “{example}”).", example=example),
             )
 
 

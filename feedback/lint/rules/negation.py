@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules import double_negative, leading_wording
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="negation",
@@ -26,7 +26,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """One negation in the main clause of a closed question. Worse cases belong to the rules named below."""
     if not question.closed or question.kind == "agreement":
         return
@@ -37,7 +37,7 @@ def find(question: Asked) -> Iterator[Hit]:
         return
     text = words.hide_poles(question.stem.main)
     if match := words.search_outside("negation.words", text, "negation.silent"):
-        yield Hit(*match.span(), "A negative question is read as its opposite; ask what did happen.")
+        yield Hit(*match.span(), "People read a negative question as its opposite; ask what happened.")
 
 
 def check(document: Document) -> Iterator[Problem]:

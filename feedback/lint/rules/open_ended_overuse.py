@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, TextQuestion
-from feedback.lint.document import Document
-from feedback.lint.labels import lexicon
-from feedback.lint.paths import ways
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import lexicon
+from feedback.lint.options.routes import ways
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="open-ended-overuse",
@@ -55,14 +55,14 @@ def _is_open(question: AnyQuestion) -> bool:
 def _too_many(document: Document, way: tuple[AnyQuestion, ...], most: int) -> str | None:
     counted = [q for q in way if _is_open(q) and not _closes(document, q, way)]
     if len(counted) > most:
-        return say(
+        return message(
             "{count} of {all} questions are open; at most {most} make sense here.",
             count=len(counted),
             all=len(way),
             most=most,
         )
     if len(way) >= 3 and len(counted) * 3 > len(way):
-        return say(
+        return message(
             "{count} of {all} questions are open; at most a third should be.",
             count=len(counted),
             all=len(way),

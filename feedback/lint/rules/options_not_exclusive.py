@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import permutations
 
-from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document
-from feedback.lint.fold import bare
-from feedback.lint.reader import read
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.core.folding import bare
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.data import data
+from feedback.lint.languages.pack import pack
+from feedback.lint.options.choices import Choices, choices
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exclusive",
@@ -29,8 +29,6 @@ RULE = Rule(
 )
 MOST_COMPARED = 60
 """Of a longer list (countries, branches) only the beginning is compared pair by pair."""
-HEAD_LAST = frozenset({"en", "tr", "de"})
-"""Languages whose compounds end with the main word ("credit card"); in the others it comes first."""
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -50,7 +48,7 @@ def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Pro
     for place, _, text in listed.options:
         plain = bare(text, listed.language) or text
         if plain in seen:
-            told = say("“{text}” stands here twice.", text=text)
+            told = message("“{text}” is listed twice.", text=text)
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),
@@ -66,11 +64,11 @@ def _contained(document: Document, index: int, listed: Choices) -> Iterator[Prob
     if listed.kind in ("bands", "degrees", "calendar", "steps", "yes-no"):
         return
     for told in (*_everything(listed), *_pairs(listed)):
-        place, text, message = told
+        place, text, sentence = told
         yield document.finding(
             RULE,
             ("questions", index, "options", place),
-            message,
+            sentence,
             quoted=text,
             language=listed.language,
             rewrite="Keep one of the two, name the rest of the kind (“other hot drinks”), or use "
@@ -90,7 +88,7 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
             yield (
                 place,
                 text,
-                say(
+                message(
                     "“{text}” covers the other options, but only one can be chosen; use `type: multi`.",
                     text=text,
                 ),
@@ -102,7 +100,7 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
                 yield (
                     place,
                     text,
-                    say(
+                    message(
                         "“{text}” joins two other options, but only one can be chosen; use `type: multi`.",
                         text=text,
                     ),
@@ -122,7 +120,9 @@ def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
             yield (
                 place,
                 f"{other} | {one}",
-                say("“{other}” is also “{one}”; the same person could choose either.", other=other, one=one),
+                message(
+                    "“{other}” is also “{one}”; the same person could choose either.", other=other, one=one
+                ),
             )
 
 
@@ -162,10 +162,8 @@ def _is_compound(head: str, whole: str, language: str) -> bool:
         return False
     if not _NO_KIND.isdisjoint(words):
         return False
-    if language not in HEAD_LAST:
-        return words[0] == head or (language == "fa" and words[0] == f"{head}ی")
-    last = words[-1]
-    return last == head or (language == "tr" and last.startswith(head) and len(last) - len(head) <= 2)
+    grammar = pack(language)
+    return grammar.is_kind_of(head, words[-1] if grammar.head_last else words[0])
 
 
 def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
@@ -174,7 +172,7 @@ def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Pro
             yield document.finding(
                 RULE,
                 ("questions", index, "options", place),
-                say("“{text}” can be chosen together with the others.", text=text),
+                message("“{text}” can be chosen together with the others.", text=text),
                 quoted=text,
                 language=listed.language,
                 rewrite="Give it `role: none` (or `exclusive: true`).",
@@ -183,8 +181,7 @@ def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Pro
 
 @cache
 def _members(language: str) -> dict[str, frozenset[str]]:
-    text = files("feedback.lint").joinpath("lexicon/kinds.yaml").read_text(encoding="utf-8")
-    kinds = read(text).data.get(language, {})
+    kinds = data(language, "kinds")
     return {
         bare(kind, language): frozenset(bare(each, language) for each in members)
         for kind, members in kinds.items()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from feedback.core.folding import bare, fold
 from feedback.core.questions import ChoiceQuestion
-from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document
-from feedback.lint.fold import bare, fold
-from feedback.lint.intervals import INFINITY
-from feedback.lint.labels import readings
-from feedback.lint.lexicon import lexicon
-from feedback.lint.rewriting.answers import NEVER, NONE, OTHER, told
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.lexicon import lexicon
+from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.labels import readings
+from feedback.lint.options.numeric_bands import INFINITY
 from feedback.lint.rewriting.bands import or_more, under
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exhaustive",
@@ -25,8 +25,7 @@ RULE = Rule(
     qas="7f",
     tier="D",
     severity="warning",
-    why="Who finds no answer that fits chooses a wrong one or leaves (XM Institute, practice 5; "
-    "QAS-99, item 7f).",
+    why="If no answer fits, people choose a wrong one or leave (XM Institute, practice 5; QAS-99, item 7f).",
     good=("… | Something else (with a box)", "Daily | Weekly | Monthly | Never", "Under 20 … 60 or over"),
     bad=("Why did you cancel? Price | Quality | Service", "Daily | Weekly | Monthly", "20-29 | 30-39"),
     suppress="The list is complete: write `complete:` with the reason instead.",
@@ -77,16 +76,16 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
         zero = any(_reaches_zero(text, listed.language) for text in listed.texts)
         if zero:
             return None
-        never = told(NEVER, listed.language)
-        return "The list has no answer for those who never do it.", say(_ADD, answer=never)
+        never = rewriting(listed.language).phrases.never
+        return "The list has no answer for those who never do it.", message(_ADD, answer=never)
     if listed.kind != "unordered" or not listed.real:
         return None
     if question.multiple:
-        none = told(NONE, listed.language)
-        return "There is no answer for those to whom none applies.", say(_ADD_NONE, answer=none)
+        none = rewriting(listed.language).phrases.none
+        return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
     if len(listed.real) >= 3:
-        other = told(OTHER, listed.language)
-        return "Nobody can say that none of these fits.", say(_ADD_OTHER, answer=other)
+        other = rewriting(listed.language).phrases.other
+        return "There is no answer for people to whom none of these fits.", message(_ADD_OTHER, answer=other)
     return None
 
 
@@ -145,10 +144,10 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
     bounded = (top == 100 and lowest[2].family == "percent") or f"{top:g}" in _numbers(listed)
     if too_high:
         below = under(lowest[1], lowest[2], listed.language)
-        return "The lowest band does not reach down to the least value.", say(_ADD, answer=below)
+        return "The lowest band does not reach down to the least value.", message(_ADD, answer=below)
     if highest[2].high != INFINITY and not bounded:
         above = or_more(highest[1], highest[2], listed.language)
-        return "The highest band has an upper end; somebody may be above it.", say(_ADD, answer=above)
+        return "The highest band has an upper end; somebody may be above it.", message(_ADD, answer=above)
     return None
 
 

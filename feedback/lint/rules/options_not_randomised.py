@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion
-from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Choices, choices
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-randomised",
@@ -60,7 +60,7 @@ def _shuffled(document: Document, index: int, listed: Choices) -> Problem:
     return document.finding(
         RULE,
         ("questions", index, "randomize"),
-        "These options have an order; shuffled, nobody can read them.",
+        "These options have an order; do not shuffle them.",
         quoted=" | ".join(listed.texts),
         rewrite="Delete `randomize: true`.",
         severity="error",
@@ -71,7 +71,7 @@ def _fixed(document: Document, index: int, listed: Choices) -> Problem:
     return document.finding(
         RULE,
         ("questions", index, "options"),
-        say(
+        message(
             "These {count} options have no order of their own, yet everybody sees the same one first.",
             count=len(listed.real),
         ),

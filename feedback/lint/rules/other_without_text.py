@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion, Option
-from feedback.lint.choices import choices
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import choices
 
 RULE = Rule(
     id="other-without-text",
@@ -43,7 +43,7 @@ def check(document: Document) -> Iterator[Problem]:
 def _fault(option: Option, says_other: bool) -> str | None:
     is_other = option.role == "other" or (option.role is None and says_other)
     if is_other and not option.other_text:
-        return "Whoever chooses this cannot say what it is."
+        return "People who choose this cannot say what it is."
     if option.other_text and option.role != "other":
         return "A box to write in needs `role: other` on the same option."
     return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.labels import scale
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import scale
+from feedback.lint.options.scales import VALUED
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.scales import VALUED
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="presupposition",
@@ -37,7 +37,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """An effect on a scale that cannot deny it, a liking, a beginning or end, or the judgement of an
     optional thing."""
     if question.filtered:
@@ -59,11 +59,11 @@ def find(question: Asked) -> Iterator[Hit]:
         )
 
 
-def _search(question: Asked, name: str) -> re.Match[str] | None:
+def _search(question: QuestionView, name: str) -> re.Match[str] | None:
     return question.words.search(name, question.stem.asked)
 
 
-def _effect(question: Asked) -> re.Match[str] | None:
+def _effect(question: QuestionView) -> re.Match[str] | None:
     if question.kind not in ("scale", "choice") or not question.answers or question.starts_at_zero:
         return None
     match = _search(question, "presupposition.effect")
@@ -71,26 +71,26 @@ def _effect(question: Asked) -> re.Match[str] | None:
     return None if deniable else match
 
 
-def _has_bad_side(question: Asked) -> bool:
+def _has_bad_side(question: QuestionView) -> bool:
     """Whether the answers are a scale with a bad side, which can say that the effect was one."""
     found = scale(question.answers, question.words.language)
     return any(one is not None and one.dimension in VALUED and one.degree < 0 for one in found)
 
 
-def _liking(question: Asked) -> re.Match[str] | None:
+def _liking(question: QuestionView) -> re.Match[str] | None:
     match = _search(question, "presupposition.liking")
     silent = match and (_may_be_nothing(question) or _search(question, "presupposition.silent"))
     return None if silent else match
 
 
-def _optional(question: Asked) -> re.Match[str] | None:
+def _optional(question: QuestionView) -> re.Match[str] | None:
     if question.after_event or not _search(question, "frames.evaluation"):
         return None
     match = _search(question, "presupposition.optional")
     return None if match and _may_be_nothing(question) else match
 
 
-def _may_be_nothing(question: Asked) -> bool:
+def _may_be_nothing(question: QuestionView) -> bool:
     """Whether the question or one of its answers allows that there was none."""
     return (
         question.not_applicable

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion
-from feedback.lint.document import Document
-from feedback.lint.registered import exempt
-from feedback.lint.rule import Problem, Rule, Severity
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import exempt
+from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.languages.pack import pack
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="question-too-long",
@@ -27,8 +28,6 @@ RULE = Rule(
     ),
     suppress="Legal wording.",
 )
-SENTENCE = {"tr": 20, "fa": 28, "ar": 28}
-SENTENCE_ELSEWHERE = 25
 WHOLE = 45
 ERROR = 60
 ERROR_BY_SMS = 30
@@ -45,15 +44,15 @@ def check(document: Document) -> Iterator[Problem]:
             continue
         text = _without_answers(wording.text, wording.question, wording.language)
         asked, whole = words(question_sentence(text)), words(text)
-        limit = SENTENCE.get(wording.language, SENTENCE_ELSEWHERE)
+        limit = pack(wording.language).sentence_words
         too_much = whole > ERROR or (by_sms and whole > ERROR_BY_SMS)
         severity: Severity = "error" if too_much else "warning"
         if asked > limit:
-            told = say(
+            told = message(
                 "The question has {asked} words; people follow at most {limit}.", asked=asked, limit=limit
             )
         elif whole > WHOLE or too_much:
-            told = say(
+            told = message(
                 "The text has {whole} words; people read at most {most}.",
                 whole=whole,
                 most=ERROR_BY_SMS if by_sms else WHOLE,

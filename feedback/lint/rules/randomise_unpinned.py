@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion
-from feedback.lint.choices import Choices, asks_why, choices
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Choices, asks_why, choices
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="randomise-unpinned",
@@ -40,7 +40,7 @@ def check(document: Document) -> Iterator[Problem]:
                     yield document.finding(
                         RULE,
                         ("questions", index, "options", place),
-                        say("“{text}” moves about when the options are shuffled.", text=text),
+                        message("“{text}” changes its place when the options are shuffled.", text=text),
                         quoted=text,
                         language=language,
                         rewrite="Give it a `role:` (other, none ...) or `pinned: true`.",

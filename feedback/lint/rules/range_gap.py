@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from feedback.lint.choices import Band, Banded, banded
-from feedback.lint.document import Document
-from feedback.lint.intervals import gap, shown
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Band, Banded, banded
+from feedback.lint.options.numeric_bands import gap, shown
 from feedback.lint.rewriting.bands import without_gap
-from feedback.lint.rule import Problem, Rule
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="range-gap",
@@ -19,8 +19,8 @@ RULE = Rule(
     qas="7f",
     tier="D",
     severity="error",
-    why="Whoever falls into a gap has to give a wrong answer or none (XM Institute, practice 5; "
-    "QAS-99, item 7f).",
+    why="If a value falls into a gap, people have to give a wrong answer or none (XM Institute, "
+    "practice 5; QAS-99, item 7f).",
     good=("0-9 | 10-19 | 20+", "<1 h | 1-2 h", "none | 1 | 2+"),
     bad=("1-4 | 6-9", "under 10 | 12+", "0-9 | 20+"),
     suppress="Values in the gap cannot occur; say why.",
@@ -45,7 +45,7 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             (*listed.path, place),
-            say(
+            message(
                 "Nothing fits between “{one}” and “{other}” ({low} and {high}); somebody may be there.",
                 one=text,
                 other=other_text,
@@ -54,7 +54,7 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
             ),
             quoted=f"{text} | {other_text}",
             rewrite=without_gap((before, text, lower), (place, other_text, upper), listed.language)
-            or say("Let “{other}” begin where “{one}” ends.", one=text, other=other_text),
+            or message("Let “{other}” begin where “{one}” ends.", one=text, other=other_text),
             language=listed.language,
         )
 

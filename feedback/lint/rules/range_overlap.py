@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from feedback.lint.choices import Banded, banded
-from feedback.lint.document import Document
-from feedback.lint.fold import fold
-from feedback.lint.intervals import Interval, overlap, shown
+from feedback.core.folding import fold
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Banded, banded
+from feedback.lint.options.numeric_bands import Interval, overlap, shown
 from feedback.lint.rewriting.bands import without_overlap
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="range-overlap",
@@ -20,7 +20,7 @@ RULE = Rule(
     qas="7e",
     tier="D",
     severity="error",
-    why="Whoever stands on a shared border can choose two answers, and the counts mean nothing "
+    why="If a value belongs to two bands, people can choose either, and the counts mean nothing "
     "(XM Institute, practice 6; QAS-99, item 7e).",
     good=("1-3 | 4-6", "5 km to less than 10 km | 10 km to less than 20 km", "۱۰ تا ۱۹ | ۲۰ تا ۲۹"),
     bad=("1-3 | 3-6", "up to 2 | up to 4", "۱۰ تا ۲۰ | ۲۰ تا ۳۰"),
@@ -46,15 +46,15 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             (*listed.path, place),
-            say(
-                "“{one}” and “{other}” both contain {value}; whoever is there has two answers.",
+            message(
+                "“{one}” and “{other}” both contain {value}, so two answers are right.",
                 one=text,
                 other=other_text,
                 value=shown(shared, other),
             ),
             quoted=f"{text} | {other_text}",
             rewrite=without_overlap(listed.bands, listed.language)
-            or say("Let “{other}” begin after “{one}” ends.", one=text, other=other_text),
+            or message("Let “{other}” begin after “{one}” ends.", one=text, other=other_text),
             language=listed.language,
         )
         return

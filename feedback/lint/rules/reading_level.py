@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.pack import pack
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="reading-level",
@@ -19,11 +20,10 @@ RULE = Rule(
     xm=1,
     qas="3a",
     why=(
-        "Who has to guess a word guesses the answer (Question Appraisal System, items 3a and 3b). "
-        "The rule knows a list of "
-        "official and rare words with their plain counterparts; it uses no readability formula, "
-        "since those are "
-        "defined on samples of a hundred words."
+        "If people have to guess a word, they guess the answer (Question Appraisal System, items "
+        "3a and 3b). The rule knows a list of official and rare words with their plain "
+        "counterparts; it uses no readability formula, since those are defined on samples of a "
+        "hundred words."
     ),
     good=("Was the decision easy or difficult to understand?", "Karar anlaşılır mıydı?", "تصمیم روشن بود؟"),
     bad=(
@@ -34,49 +34,35 @@ RULE = Rule(
 )
 _WORD = re.compile(r"[\w'-]+")
 _POSSESSIVE = re.compile(r"'s?$")
-_DERIVED = (
-    ("ations", ("ate", "e")),
-    ("ation", ("ate", "e")),
-    ("ions", ("e", "")),
-    ("ion", ("e", "")),
-    ("ings", ("", "e")),
-    ("ing", ("", "e")),
-    ("ed", ("", "e")),
-    ("ies", ("y",)),
-    ("es", ("e", "")),
-    ("s", ("",)),
-    ("ly", ("",)),
-)
-"""English endings with what stood in their place: a list need not hold every form of a word."""
 ENOUGH = 2
 """So many rare words in one question are too many; of the rarest, one."""
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """Two words of the list of officialese, or one of the rarest."""
     words = question.words
     found: dict[str, tuple[re.Match[str], str]] = {}
     for match in _WORD.finditer(question.stem.asked):
-        plain = _plain(match[0], words.plain_words)
+        plain = _plain(match[0], words.plain_words, words.language)
         if plain is not None:
             found.setdefault(match[0], (match, plain))
-    rarest = any(_plain(word, words.rarest_words) is not None for word in found)
+    rarest = any(_plain(word, words.rarest_words, words.language) is not None for word in found)
     if len(found) >= ENOUGH or rarest:
         (first, _), *_ = found.values()
         swaps = "; ".join(f"{word} → {plain}" for word, (_, plain) in found.items())
         yield Hit(
             *first.span(),
             "These words are official or rare; say it as you would on the phone.",
-            say("{swaps}", swaps=swaps),
+            message("{swaps}", swaps=swaps),
         )
 
 
-def _plain(word: str, listed: dict[str, str]) -> str | None:
+def _plain(word: str, listed: dict[str, str], language: str) -> str | None:
     """The plain counterpart; a listed word ending in * is a stem."""
     word = _POSSESSIVE.sub("", word)
     if word in listed:
         return listed[word]
-    for ending, plain in _DERIVED:
+    for ending, plain in pack(language).endings:
         if word.endswith(ending):
             for each in (word.removesuffix(ending) + more for more in plain):
                 if each in listed:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.labels import scale
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import scale
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="recall-period-missing",
@@ -35,7 +35,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """A count of behaviour without a period in the question, around it, or in the answers."""
     words, stem = question.words, question.stem
     match = words.search("recall-period-missing.behaviour", stem.asked)
@@ -51,7 +51,7 @@ def find(question: Asked) -> Iterator[Hit]:
     yield Hit(*match.span(), "Within what time? Name a period that people can remember.")
 
 
-def _relative(question: Asked) -> bool:
+def _relative(question: QuestionView) -> bool:
     """Whether the answers run from never to always, which are shares and no counts."""
     found = scale(question.answers, question.words.language)
     shares = [one for one in found if one and one.dimension == "frequency"]

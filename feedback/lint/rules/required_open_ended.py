@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import TextQuestion
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="required-open-ended",
-    title="Nobody has to write",
+    title="Open questions are optional",
     xm=13,
     tier="D",
     severity="error",
@@ -28,8 +28,16 @@ def check(document: Document) -> Iterator[Problem]:
             continue
         key = "required" if question.required else "min_length" if question.min_length > 0 else None
         if key:
-            told = "A comment must be optional." if key == "required" else "A comment has no least length."
+            told = (
+                "A comment must be optional."
+                if key == "required"
+                else "A comment must not need a minimum length."
+            )
             text = question.text.to(document.languages[0])
             yield document.finding(
-                RULE, ("questions", index, key), told, quoted=text, rewrite=say("Delete `{key}:`.", key=key)
+                RULE,
+                ("questions", index, key),
+                told,
+                quoted=text,
+                rewrite=message("Delete `{key}:`.", key=key),
             )

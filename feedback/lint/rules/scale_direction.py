@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback.core.folding import bare, fold
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
-from feedback.lint.document import Document
-from feedback.lint.fold import bare, fold
-from feedback.lint.labels import readings
-from feedback.lint.registered import claimed
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import claimed
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import readings
+from feedback.lint.options.scales import VALUED, LabelledScale, is_worded_scale, scales
 from feedback.lint.rules.scale_not_graduated import disordered
-from feedback.lint.said import say
-from feedback.lint.scales import VALUED, LabelledScale, is_worded_scale, scales
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-direction",
@@ -80,14 +80,14 @@ def _flipped(document: Document, each: LabelledScale) -> Problem:
     return document.finding(
         RULE,
         each.path,
-        say(
+        message(
             "The highest value carries “{what}”, the lowest “{what2}”: this scale is upside down.",
             what=each.labels[-1],
             what2=each.labels[0],
         ),
         quoted=" | ".join(each.labels),
         language=each.language,
-        rewrite="Turn the labels round, or declare `high_is_bad: true` where low is good.",
+        rewrite="Reverse the labels, or declare `high_is_bad: true` where low is good.",
     )
 
 
@@ -124,9 +124,9 @@ def _reversed_sets(document: Document) -> Iterator[Problem]:
             continue
         if labels[::-1] in seen and each.index not in told and seen[labels[::-1]] != each.index:
             told.add(each.index)
-            message = "The same labels stand here in the opposite order of an earlier question."
+            turned = "An earlier question has the same labels in the opposite order."
             yield document.finding(
-                RULE, each.path, message, quoted=" | ".join(each.labels), language=each.language
+                RULE, each.path, turned, quoted=" | ".join(each.labels), language=each.language
             )
         seen.setdefault(labels, each.index)
 
@@ -164,7 +164,7 @@ def _contradiction(question: ScaleQuestion, text: str, language: str) -> str | N
             continue
         says_good = found[0].degree > 0
         if found[0].degree and says_good != ((value > middle) != question.high_is_bad):
-            return say(
+            return message(
                 "The text says that {value} is “{what}”, the scale runs the other way.",
                 value=value,
                 what=label.strip(),

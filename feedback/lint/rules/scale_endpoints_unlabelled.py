@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.questions.scale import CsatQuestion
-from feedback.lint.document import Document, Path
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Path
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-endpoints-unlabelled",
@@ -47,12 +47,14 @@ def _in(document: Document, index: int, question: AnyQuestion, language: str) ->
     path: Path = ("questions", index, "scale") if question.scale else ("questions", index)
     if bare:
         where = ", ".join(map(str, bare))
-        told = say(
+        told = message(
             "There is no label in '{language}' for {where}; both ends need words.",
             language=language,
             where=where,
         )
-        rewrite = say("labels: {{{value}: …, {value2}: …}}", value=points[0].value, value2=points[-1].value)
+        rewrite = message(
+            "labels: {{{value}: …, {value2}: …}}", value=points[0].value, value2=points[-1].value
+        )
         yield document.finding(RULE, path, told, language=language, rewrite=rewrite)
     elif _half_labelled(question, [point.label for point in points]):
         remark = "On a satisfaction scale of 5 or 7 points, words at every point make answers more reliable."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions.scale import RatingQuestion
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-few-points",
@@ -32,5 +32,5 @@ def check(document: Document) -> Iterator[Problem]:
         points = question.maximum - question.minimum + 1
         if points < 5 or (points % 2 == 0 and points < 10):
             even = points % 2 == 0
-            told = say(_EVEN if even else "The scale has {points} points.", points=points)
+            told = message(_EVEN if even else "The scale has {points} points.", points=points)
             yield document.finding(RULE, ("questions", index, "scale"), told)

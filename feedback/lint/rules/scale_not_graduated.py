@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from feedback.core.questions import AnyQuestion
-from feedback.lint.choices import Choices, choices
-from feedback.lint.document import Document
-from feedback.lint.labels import ANY, Reading, lexicon
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
-from feedback.lint.scales import LabelledScale, scales
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.labels import ANY, Reading, lexicon
+from feedback.lint.options.scales import LabelledScale, scales
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-not-graduated",
@@ -104,7 +104,7 @@ def _mixed(each: LabelledScale) -> str | None:
         or {main, other} <= {"quality", "satisfaction", "expectation"}
     ):
         return None
-    return say(
+    return message(
         "The labels are about different things ({main} and {other}); a scale measures one.",
         main=main,
         other=other,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.labels import ANY, lexicon
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
-from feedback.lint.scales import LabelledScale, is_worded_scale, scales
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import ANY, lexicon
+from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-stem-mismatch",
@@ -63,17 +63,17 @@ def _mismatch(
         yield document.finding(
             RULE,
             each.path,
-            say(
+            message(
                 "The question asks about {asked}, the labels are about {answered}.",
-                asked=say(asked),
-                answered=say(answered),
+                asked=message(asked),
+                answered=message(answered),
             ),
             quoted=f"{stem} ({' | '.join(each.labels)})",
             language=each.language,
-            rewrite=say(
+            rewrite=message(
                 "Label the scale with degrees of {asked}, or ask for {answered}.",
-                asked=say(asked),
-                answered=say(answered),
+                asked=message(asked),
+                answered=message(answered),
             ),
             severity="warning" if soft else None,
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import MatrixQuestion, ScaleQuestion
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
-from feedback.lint.scales import is_worded_scale, scales
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.scales import is_worded_scale, scales
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-too-many-points",
@@ -37,7 +37,7 @@ def check(document: Document) -> Iterator[Problem]:
         points = scale.max - scale.min + 1 if scale else 0
         labels = max(worded.get(index, 0), len(scale.labels) if scale else 0)
         if points > MOST_NUMBERS:
-            told = say(
+            told = message(
                 "The scale has {points} points; people can use at most {MOST_NUMBERS}.",
                 points=points,
                 MOST_NUMBERS=MOST_NUMBERS,
@@ -46,7 +46,7 @@ def check(document: Document) -> Iterator[Problem]:
                 RULE, ("questions", index, "scale"), told, rewrite="min: 0, max: 10, or five labels"
             )
         elif labels > MOST_LABELS:
-            told = say(
+            told = message(
                 "The scale has {labels} worded points; people can tell at most {MOST_LABELS} apart.",
                 labels=labels,
                 MOST_LABELS=MOST_LABELS,

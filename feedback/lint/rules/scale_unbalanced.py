@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from feedback.lint.document import Document
-from feedback.lint.labels import Reading
-from feedback.lint.language.asked import asked
-from feedback.lint.registered import claimed
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import claimed
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.options.labels import Reading
+from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
 from feedback.lint.rules.scale_not_graduated import disordered
-from feedback.lint.said import say
-from feedback.lint.scales import LabelledScale, is_worded_scale, scales
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import question_views
 
 RULE = Rule(
     id="scale-unbalanced",
@@ -46,7 +46,7 @@ ONE_SIDED = frozenset(
 def check(document: Document) -> Iterator[Problem]:
     presupposed = {
         (int(each.wording.path[1]), each.words.language)
-        for each in asked(document)
+        for each in question_views(document)
         if any(presupposition.find(each))
     }
     for each in scales(document):
@@ -81,7 +81,7 @@ def _unbalanced(each: LabelledScale) -> str | None:
     positive = sum(one.degree > 0 for one in each.known)
     negative = sum(one.degree < 0 for one in each.known)
     if positive != negative:
-        return say(
+        return message(
             "{positive} of the labels are positive and {negative} negative.",
             positive=positive,
             negative=negative,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.language.stem import stem
-from feedback.lint.lexicon import lexicon
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
+from feedback.lint.text.sentence import prepare
 
 RULE = Rule(
     id="score-begging",
-    title="Nobody asks for a certain score",
+    title="The survey does not ask for a certain score",
     tier="L",
     severity="error",
     xm=4,
@@ -32,7 +32,7 @@ MESSAGE = "This asks for a score; ask for an honest answer and leave the number 
 MESSAGE_ROLES = frozenset({"help", "sms", "reminder_sms", "comment_prompt", "subject", "body"})
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """A target score with a request, a need or a consequence, anywhere in the text."""
     words = question.words
     if match := words.search_outside("score-begging.words", question.stem.text, "score-begging.silent"):
@@ -47,7 +47,7 @@ def check(document: Document) -> Iterator[Problem]:
         words = lexicon(wording.language)
         if wording.role not in MESSAGE_ROLES or words is None:
             continue
-        prepared = stem(wording.text, words)
+        prepared = prepare(wording.text, words)
         if match := words.search_outside("score-begging.words", prepared.text, "score-begging.silent"):
             start, _ = prepared.normalised.span(*match.span())
             said = prepared.quote(*match.span())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="sensitive-without-opt-out",
@@ -16,10 +16,9 @@ RULE = Rule(
     severity="warning",
     qas="6a",
     why=(
-        "Who must tell an income, a faith or an illness to go on leaves or lies (Question "
-        "Appraisal System, item 6a: "
-        "sensitive content); in the European Union many of these are special categories of data "
-        "(GDPR, article 9)."
+        "If people must state an income, a faith or an illness to go on, they leave or lie "
+        "(Question Appraisal System, item 6a: sensitive content); in the European Union many of "
+        "these are special categories of data (GDPR, article 9)."
     ),
     good=(
         "What is your religion? (… Prefer not to say)",
@@ -34,7 +33,7 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """A private matter of the respondent, asked without an answer that declines."""
     words, stem = question.words, question.stem
     if question.opt_out or words.search("sensitive-without-opt-out.attitude", stem.asked):

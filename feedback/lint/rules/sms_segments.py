@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from feedback.lint.document import Document, Wording
-from feedback.lint.rule import Problem, Rule, Severity
-from feedback.lint.said import say
+from feedback.core.message import Character, Segments, is_gsm, segments, straighten
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="sms-segments",
@@ -41,14 +40,13 @@ _PLACEHOLDER = re.compile(r"(?<!\\)\{\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}")
 
 
 def check(document: Document) -> Iterator[Problem]:
-    message = _message()
     questionnaire = document.questionnaire
-    if message is None or questionnaire is None:
+    if questionnaire is None:
         return
     for wording in document.messages():
         if wording.role not in ("sms", "reminder_sms", "comment_prompt"):
             continue
-        cost = message.segments(_filled(wording.text, document.settings.link_length))
+        cost = segments(_filled(wording.text, document.settings.link_length))
         default = (
             document.settings.max_segments_gsm
             if cost.encoding == "GSM-7"
@@ -57,16 +55,8 @@ def check(document: Document) -> Iterator[Problem]:
         most = questionnaire.messages.max_segments or default
         if cost.count > most:
             yield _too_dear(document, wording, cost, most)
-        elif _avoidable(cost, message, wording):
+        elif _avoidable(cost, wording):
             yield _odd_character(document, wording, cost)
-
-
-def _message() -> Any:
-    """The module that counts segments, where this installation has it."""
-    try:
-        return importlib.import_module("feedback.core.message")
-    except ModuleNotFoundError:
-        return None
 
 
 def _filled(text: str, link_length: int) -> str:
@@ -77,11 +67,11 @@ def _filled(text: str, link_length: int) -> str:
     return _PLACEHOLDER.sub(value, text)
 
 
-def _too_dear(document: Document, wording: Wording, cost: Any, most: int) -> Problem:
+def _too_dear(document: Document, wording: Wording, cost: Segments, most: int) -> Problem:
     severity: Severity = "error" if cost.count >= 2 * most else "warning"
     costly = cost.first_costly
-    because = say(" because of “{text}”", text=costly.text) if costly else ""
-    told = say(
+    because = message(" because of “{text}”", text=costly.text) if costly else ""
+    told = message(
         "The message takes {count} segments ({encoding}{because}); {most} are allowed.",
         count=cost.count,
         encoding=cost.encoding,
@@ -91,9 +81,9 @@ def _too_dear(document: Document, wording: Wording, cost: Any, most: int) -> Pro
     return document.finding(RULE, wording, told, rewrite=_remedy(costly), severity=severity)
 
 
-def _remedy(costly: Any) -> str:
+def _remedy(costly: Character | None) -> str:
     if costly and costly.replacement:
-        return say(
+        return message(
             "Write “{replacement}” for “{text}”, or shorten the text.",
             replacement=costly.replacement,
             text=costly.text,
@@ -101,15 +91,15 @@ def _remedy(costly: Any) -> str:
     return "Shorten the text, or set `max_segments:` if the length is meant."
 
 
-def _avoidable(cost: Any, message: Any, wording: Wording) -> bool:
+def _avoidable(cost: Segments, wording: Wording) -> bool:
     """Typography alone makes the message UCS-2: straight quotes would read the same."""
-    return cost.first_costly is not None and message.is_gsm(message.straighten(_filled(wording.text, 0)))
+    return cost.first_costly is not None and is_gsm(straighten(_filled(wording.text, 0)))
 
 
-def _odd_character(document: Document, wording: Wording, cost: Any) -> Problem:
+def _odd_character(document: Document, wording: Wording, cost: Segments) -> Problem:
     costly = cost.first_costly
-    told = say(
+    told = message(
         "“{text}” alone makes this message UCS-2, with 70 instead of 160 characters a segment.",
-        text=costly.text,
+        text=costly.text if costly else "",
     )
     return document.finding(RULE, wording, told, rewrite=_remedy(costly))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, TextQuestion
-from feedback.lint.document import Document
-from feedback.lint.paths import ways
-from feedback.lint.rule import Problem, Rule, Severity
-from feedback.lint.said import say
-from feedback.lint.settings import Settings
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.engine.settings import Settings
+from feedback.lint.options.routes import ways
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="survey-too-long",
@@ -39,12 +39,12 @@ PAGE = Limits(10, 180, 20, float("inf"))
 
 
 _BY_SMS = (
-    "The longest way has {count} questions and takes about {seconds} s; by SMS at most {most} and {longest} s "
-    "are answered well."
+    "The longest path has {count} questions and takes about {seconds} s; by SMS, people "
+    "answer at most {most} questions and {longest} s well."
 )
 _ON_A_PAGE = (
-    "The longest way has {count} questions and takes about {seconds} s; on a page at most {most} and {longest} s "
-    "are answered well."
+    "The longest path has {count} questions and takes about {seconds} s; on a page, people "
+    "answer at most {most} questions and {longest} s well."
 )
 
 
@@ -64,7 +64,7 @@ def check(document: Document) -> Iterator[Problem]:
     elif count > limits.warn_questions or seconds > limits.warn_seconds:
         severity = "warning"
     if severity:
-        told = say(
+        told = message(
             _BY_SMS if by_sms else _ON_A_PAGE,
             count=f"{count:g}",
             seconds=f"{seconds:.0f}",

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from feedback.core.folding import ascii_digits
 from feedback.core.text import RIGHT_TO_LEFT
-from feedback.lint.document import Document, Path, Wording
-from feedback.lint.fold import digits
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Path, Wording
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="translation-parity",
@@ -78,7 +78,7 @@ def _missing(document: Document, path: Path, texts: dict[str, Wording]) -> Itera
         return  # "1-3" reads the same everywhere
     for language in document.languages:
         if language not in texts or not texts[language].text.strip():
-            told = say("The text is missing in '{language}'.", language=language)
+            told = message("The text is missing in '{language}'.", language=language)
             yield document.finding(
                 RULE,
                 path,
@@ -92,7 +92,7 @@ def _missing(document: Document, path: Path, texts: dict[str, Wording]) -> Itera
 def _unknown(document: Document, texts: dict[str, Wording]) -> Iterator[Problem]:
     for language, wording in texts.items():
         if language not in document.languages:
-            told = say(
+            told = message(
                 "'{language}' is not one of the questionnaire's languages ({what}).",
                 language=language,
                 what=", ".join(document.languages),
@@ -102,7 +102,7 @@ def _unknown(document: Document, texts: dict[str, Wording]) -> Iterator[Problem]
                 wording,
                 told,
                 severity="warning",
-                rewrite=say("Add {language} to `languages:`.", language=language),
+                rewrite=message("Add {language} to `languages:`.", language=language),
             )
 
 
@@ -110,16 +110,16 @@ def _differs(document: Document, source: Wording, other: Wording) -> Iterator[Pr
     mine, theirs = set(_PLACEHOLDER.findall(source.text)), set(_PLACEHOLDER.findall(other.text))
     if mine != theirs:
         names = ", ".join(f"{{{name}}}" for name in sorted(mine ^ theirs))
-        told = say(
-            "{names} stands in only one of '{language}' and '{language2}'.",
+        told = message(
+            "{names} appears in only one of '{language}' and '{language2}'.",
             names=names,
             language=source.language,
             language2=other.language,
         )
         yield document.finding(RULE, other, told, rewrite="Use the same placeholders in every language.")
-    ranges = [set(_RANGE.findall(digits(each.text))) for each in (source, other)]
+    ranges = [set(_RANGE.findall(ascii_digits(each.text))) for each in (source, other)]
     if all(ranges) and ranges[0] != ranges[1]:
-        told = say(
+        told = message(
             "The numbers differ between '{language}' and '{language2}'.",
             language=source.language,
             language2=other.language,
@@ -133,14 +133,14 @@ def _unlike(document: Document, source: Wording, other: Wording) -> Iterator[Pro
     ratio = len(other.text) / max(1, len(source.text))
     letters = len(re.findall(r"[^\W\d_]", re.sub(r"\{[^{}]*\}", "", source.text)))
     if source.text.strip() == other.text.strip() and letters >= 8:
-        told = say(
+        told = message(
             "The text in '{language}' is the one in '{language2}'.",
             language=other.language,
             language2=source.language,
         )
         yield document.finding(RULE, other, told, severity="warning", rewrite="Translate it.")
     elif len(source.text) >= 20 and not 0.5 <= ratio <= 2.2:
-        told = say(
+        told = message(
             "The text in '{language}' has {ratio} times the length of '{language2}'.",
             language=other.language,
             ratio=f"{ratio:.1f}",
@@ -158,7 +158,7 @@ def _script(document: Document, wording: Wording) -> Iterator[Problem]:
         return
     wrong = latin > 2 * arabic if wording.language in RIGHT_TO_LEFT - {"he"} else arabic > 2 * latin
     if wrong:
-        told = say("The letters of this text are not those of '{language}'.", language=wording.language)
+        told = message("The letters of this text are not those of '{language}'.", language=wording.language)
         yield document.finding(
             RULE, wording, told, severity="warning", rewrite="Put the text under its language."
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from feedback.lint import trend
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine import trend
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 LONGEST = timedelta(days=366)
 RULE = Rule(
@@ -40,11 +40,11 @@ def _fault(until: date | None, today: date | None) -> tuple[str, str] | None:
         return "A bridge ends on a day.", "Write that day as 2026-09-30."
     if today is not None and until < today:
         return (
-            say("The bridge ended on {day}.", day=until.isoformat()),
+            message("The bridge ended on {day}.", day=until.isoformat()),
             "Delete `trend_bridge:` and give the new wording a `trend:` key of its own, or take the old one back.",
         )
     if today is not None and until - today > LONGEST:
-        return "A bridge lasts a year at most.", say(
+        return "A bridge lasts a year at most.", message(
             "Choose a day up to {day}.", day=(today + LONGEST).isoformat()
         )
     return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint import trend
-from feedback.lint.document import Document
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document
+from feedback.lint.engine import trend
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="trend-scale-changed",
@@ -37,7 +37,7 @@ def check(document: Document) -> Iterator[Problem]:
         yield document.finding(
             RULE,
             ("questions", places[key]),
-            say("{told}, but the series “{trend}” goes on.", told=told, trend=questionnaire.series),
+            message("{told}, but the series “{trend}” goes on.", told=told, trend=questionnaire.series),
             quoted=questionnaire.by_key[key].text.to(questionnaire.languages[0]),
             rewrite="Give it a new `trend:` key, or run both until a date with `trend_bridge:`.",
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.fold import lower
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.core.folding import lower
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="undefined-jargon",
@@ -20,9 +20,9 @@ RULE = Rule(
     xm=1,
     qas="3b",
     why=(
-        "A term of the trade divides customers into those who answer and those who guess (Question "
-        "Appraisal System, "
-        "item 3b: technical terms). Terms that all your customers know belong in the survey's `glossary`."
+        "Jargon divides customers into those who answer and those who guess (Question Appraisal "
+        "System, item 3b: technical terms). Add terms that all your customers know to the "
+        "survey's `glossary`."
     ),
     good=(
         "Was the one-time password (OTP) easy or difficult to enter?",
@@ -40,7 +40,7 @@ _ROMAN = re.compile(r"[IVX]+")
 _SIZE = re.compile(r"\d*X*[SML]")
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """An abbreviation in capitals that is neither common knowledge, nor in the glossary, nor explained
     right here."""
     stem, words = question.stem, question.words
@@ -51,7 +51,7 @@ def find(question: Asked) -> Iterator[Hit]:
                 said = match[0]
                 yield Hit(
                     *match.span(),
-                    say(
+                    message(
                         "Not every customer knows “{said}”; say what it is, or explain it: “its full name ({said})”.",
                         said=said,
                     ),
@@ -61,9 +61,7 @@ def find(question: Asked) -> Iterator[Hit]:
     if term:
         yield Hit(
             *term.span(),
-            say(
-                "“{what}” is a word of the trade; say what customers call it.", what=stem.quote(*term.span())
-            ),
+            message("“{what}” is jargon; use the word that customers use.", what=stem.quote(*term.span())),
         )
 
 
@@ -73,7 +71,7 @@ def _shouted(cased: str) -> bool:
     return len(letters) > 12 and sum(letter.isupper() for letter in letters) > 0.6 * len(letters)
 
 
-def _unknown(match: re.Match[str], question: Asked, cased: str) -> bool:
+def _unknown(match: re.Match[str], question: QuestionView, cased: str) -> bool:
     word = match[0]
     forms = {lower(word, question.words.language), word.lower()}
     common = question.words.words("undefined-jargon.common") | question.words.words(
@@ -98,7 +96,7 @@ def _explained(match: re.Match[str], cased: str) -> bool:
     )
 
 
-def _in_glossary(word: str, question: Asked) -> bool:
+def _in_glossary(word: str, question: QuestionView) -> bool:
     return any(word in term.split() or word == term for term in question.glossary)
 
 

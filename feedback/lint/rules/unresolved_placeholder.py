@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document import Document, Wording
-from feedback.lint.rule import Problem, Rule
-from feedback.lint.said import say
+from feedback.lint.document.document import Document, Wording
+from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="unresolved-placeholder",
@@ -51,7 +51,7 @@ def check(document: Document) -> Iterator[Problem]:
                     RULE, wording, told[0], quoted=match[0], offset=match.start(), rewrite=told[1]
                 )
         for match in (*_LEFTOVER.finditer(wording.text), *_capitals(wording.text)):
-            told_left = say("“{match}” was left in the text.", match=match[0])
+            told_left = message("“{match}” was left in the text.", match=match[0])
             rewrite = "Write what belongs here, or use a placeholder such as {company}."
             yield document.finding(
                 RULE, wording, told_left, quoted=match[0], offset=match.start(), rewrite=rewrite
@@ -74,7 +74,7 @@ def _fault(
     if name not in declared:
         return _unknown(name, fallback, declared)
     if fallback is None or not fallback.strip():
-        return say("{{{name}}} may be empty, and there is no fallback.", name=name), f"{{{name}|…}}"
+        return message("{{{name}}} may be empty, and there is no fallback.", name=name), f"{{{name}|…}}"
     return None
 
 
@@ -82,11 +82,11 @@ def _unknown(name: str, fallback: str | None, declared: set[str]) -> tuple[str, 
     """A name that nobody declared: with a fallback only what looks misspelt counts."""
     near = difflib.get_close_matches(name, sorted(declared | ALWAYS), 1, 0.8)
     if near:
-        return say(
+        return message(
             "{{{name}}} is not known; did you mean {{{near}}}?", name=name, near=near[0]
         ), f"{{{near[0]}|…}}"
     if fallback is None:
-        return say("{{{name}}} is not known.", name=name), say(
+        return message("{{{name}}} is not known.", name=name), message(
             "Declare it: fields: [{name}], and write {{{name}|…}}.", name=name
         )
     return None
@@ -99,11 +99,13 @@ def _answer_fault(
     if key not in keys:
         near = difflib.get_close_matches(key, keys, 1, 0.6)
         return (
-            say("There is no question “{key}”.", key=key),
+            message("There is no question “{key}”.", key=key),
             f"{{answer.{near[0]}|…}}" if near else "Name an earlier question.",
         )
     if wording.question and keys.index(key) >= keys.index(wording.question.key):
-        return say("“{key}” is asked later than here.", key=key), "Name an earlier question."
+        return message("“{key}” is asked later than here.", key=key), "Name an earlier question."
     if fallback is None or not fallback.strip():
-        return say("{{answer.{key}}} may be empty, and there is no fallback.", key=key), f"{{answer.{key}|…}}"
+        return message(
+            "{{answer.{key}}} may be empty, and there is no fallback.", key=key
+        ), f"{{answer.{key}|…}}"
     return None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked
-from feedback.lint.rule import Problem, Rule
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.said import say
+from feedback.lint.text.messages import message
+from feedback.lint.text.question import QuestionView
 
 RULE = Rule(
     id="vague-wording",
-    title="Quantities and times are said, not hinted at",
+    title="Quantities and times are stated, not hinted at",
     tier="L",
     severity="warning",
     xm=1,
@@ -36,13 +36,13 @@ RULE = Rule(
 )
 
 
-def find(question: Asked) -> Iterator[Hit]:
+def find(question: QuestionView) -> Iterator[Hit]:
     """A vague word in a closed question without a period, a number or a definition beside it."""
     if not question.closed or question.kind == "agreement":
         return
     words, stem = question.words, question.stem
     if _opens_bare(question) and (match := words.search("vague-wording.subject", stem.asked)):
-        yield Hit(*match.span(), "Nothing before this sentence says what it speaks of; name the thing.")
+        yield Hit(*match.span(), "Nothing before this sentence says what it refers to; name the thing.")
         return
     around = words.hide(f"{stem.text} {question.context}", "vague-wording.words")
     match = words.search_outside("vague-wording.words", stem.main, "vague-wording.silent")
@@ -52,14 +52,14 @@ def find(question: Asked) -> Iterator[Hit]:
         said = stem.quote(*match.span())
         yield Hit(
             *match.span(),
-            say(
+            message(
                 "“{said}” means something else to everybody; give a period, a number or the thing itself.",
                 said=said,
             ),
         )
 
 
-def _opens_bare(question: Asked) -> bool:
+def _opens_bare(question: QuestionView) -> bool:
     """The first question, with no line before or under it and no title that says what the survey is about."""
     titled = question.title and not question.words.pattern("vague-wording.empty-title").fullmatch(
         question.title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.lint.rule import RuleModule
+from feedback.lint.engine.rule import RuleModule
 from feedback.lint.rules import (
     absolute_term,
     double_barrelled,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from feedback.lint.document import Document
-from feedback.lint.language.asked import Asked, asked
+from feedback.lint.document.document import Document
+from feedback.lint.engine.rule import Problem, Rule, Severity
 from feedback.lint.rewriting import better
-from feedback.lint.rule import Problem, Rule, Severity
+from feedback.lint.text.question import QuestionView, question_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Hit:
     severity: Severity | None = None
 
 
-Find = Callable[[Asked], Iterator[Hit]]
+Find = Callable[[QuestionView], Iterator[Hit]]
 
 
 def report(document: Document, rule: Rule, find: Find) -> Iterator[Problem]:
     """The findings of one word rule in every question text of a document."""
-    for question in asked(document):
+    for question in question_views(document):
         for hit in find(question):
             start, _ = question.stem.normalised.span(hit.start, hit.end)
             yield document.finding(

@@ -12,8 +12,8 @@ from feedback import library, lint, resources
 from feedback.core.local_days import day_of
 from feedback.errors import Forbidden, NotFound
 from feedback.library import Library
-from feedback.lint import ends
-from feedback.lint.acknowledgement import Warned
+from feedback.lint.engine import expiry
+from feedback.lint.engine.acknowledgement import Warned
 from feedback.services import audit
 from feedback.services.staff import accounts
 from feedback.services.staff.accounts import RoleName
@@ -50,7 +50,7 @@ def problems(shelf: Library, today: date) -> list[Problem]:
             "warning",
         )
         for key, questionnaire in sorted(shelf.questionnaires.items())
-        for end in ends.near(questionnaire, today)
+        for end in expiry.expiring(questionnaire, today)
     ]
 
 

@@ -14,8 +14,8 @@ from feedback import lint
 from feedback.core.message import Segments, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library, acknowledged, content_hash, files_in, snapshot
-from feedback.lint.acknowledgement import Warned, covering
-from feedback.lint.reader import read
+from feedback.lint.document.reader import read
+from feedback.lint.engine.acknowledgement import Warned, covering
 from feedback.providers import sms_terms
 from feedback.services.messaging import content
 from feedback.settings import Settings

@@ -19,10 +19,10 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import direction
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import _
-from feedback.lint import ends
-from feedback.lint.acknowledgement import Warned, warnings
-from feedback.lint.catalogue import in_language, rule_in_language
-from feedback.lint.rule import SEVERITIES, Problem
+from feedback.lint.engine import expiry
+from feedback.lint.engine.acknowledgement import Warned, warnings
+from feedback.lint.engine.rule import SEVERITIES, Problem
+from feedback.lint.reporters.translation import in_language, rule_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.providers import sms_terms
 from feedback.services import audit
@@ -117,7 +117,7 @@ class QuestionnaireViews:
                 in_force=key in self.library.questionnaires,
                 checked=checked,
                 ending=self._ending(questionnaire),
-                bridge=ends.BRIDGE,
+                bridge=expiry.BRIDGE,
                 today=self._today(),
                 findings=review.findings(session, checked) if checked else [],
                 answers=review.answered(session, [key]).get(key, 0),
@@ -250,10 +250,10 @@ class QuestionnaireViews:
     def _checked(self, session: Session) -> Mapping[str, review.Checked]:
         return self.findings.check(self.library, self.rules.for_session(session, clock.now()))
 
-    def _ending(self, questionnaire: Questionnaire) -> list[ends.End]:
+    def _ending(self, questionnaire: Questionnaire) -> list[expiry.Expiry]:
         """What ends soon, or is over, of the text in force; of a new file the linter says it all."""
         in_force = questionnaire.key in self.library.questionnaires
-        return ends.near(questionnaire, self._today()) if in_force else []
+        return expiry.expiring(questionnaire, self._today()) if in_force else []
 
     def _today(self) -> date:
         return day_of(clock.now(), self.database.zone)

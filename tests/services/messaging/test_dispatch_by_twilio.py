@@ -59,7 +59,7 @@ class Post:
         with self.database.writing() as session:
             session.execute(update(Message).where(Message.state == "queued").values(due_at=self.now))
             reconciliation.reap(session, self.settings, self.now)
-        reconciliation.reconcile(self.database, providers, self.context, self.now, self.timer)
+        reconciliation.reconcile(self.database, self.context, self.now, self.timer)
 
     @property
     def message(self) -> Message:

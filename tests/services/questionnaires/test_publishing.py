@@ -12,9 +12,9 @@ import pytest
 from feedback import library, lint, resources
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
-from feedback.lint.acknowledgement import Warned, warnings
-from feedback.lint.rule import Problem
-from feedback.lint.suppression import wording_hash
+from feedback.lint.engine.acknowledgement import Warned, warnings
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.suppression import wording_hash
 from feedback.services import audit
 from feedback.services.questionnaires import publishing
 from feedback.services.staff import accounts

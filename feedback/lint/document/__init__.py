@@ -1,0 +1,1 @@
+"""A questionnaire or journey file: read, placed, and held to its format."""

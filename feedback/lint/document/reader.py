@@ -1,0 +1,207 @@
+"""Reads YAML into a Document; the only place that knows the parser.
+
+The files are YAML 1.2 without anchors, aliases and tags: `no`, `on` and `1:30` are words, a key stands once, and
+nothing in a file can grow when it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from feedback.lint.document.document import Document, Fault, Path, Span
+from feedback.lint.engine.settings import Settings
+
+MAX_CHARACTERS = 300_000
+MAX_TEXT = 10_000
+MAX_DEPTH = 24
+MAX_NODES = 20_000
+
+
+def read(
+    text: str, path: str = "<text>", settings: Settings | None = None, *, longest: int = MAX_TEXT
+) -> Document:
+    """The document that `text` holds. Never raises for what the text contains; see `Document.problems`.
+
+    `longest` is how many characters one value may have.
+    """
+    document = Document(path, text.removeprefix("\ufeff"), settings=settings or Settings())
+    fault = _unreadable(document.source)
+    if fault:
+        document.faults.append(fault)
+        return document
+    _Reader(document, longest).read()
+    return document
+
+
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def _unreadable(source: str) -> Fault | None:
+    if len(source) > MAX_CHARACTERS:
+        return Fault(
+            0, f"The file has {len(source):,} characters; a questionnaire has at most {MAX_CHARACTERS:,}."
+        )
+    odd = _FORBIDDEN.search(source)
+    if odd:
+        return Fault(
+            odd.start(), f"The character U+{ord(odd[0]):04X} cannot stand in a text file; delete it."
+        )
+    return None
+
+
+class _StopError(Exception):
+    """The rest of the file cannot be understood."""
+
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", re.ASCII)
+
+
+def _plain(text: str) -> Any:
+    """A plain scalar by the core schema of YAML 1.2, without its hex, octal and infinity."""
+    if text in _NULL:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _start(event: Any) -> int:
+    return int(event.start_mark.index)
+
+
+def _end(event: Any) -> int:
+    return int(event.end_mark.index)
+
+
+class _Reader:
+    """Builds plain data and places from parser events; no object of the YAML library survives it."""
+
+    def __init__(self, document: Document, longest: int) -> None:
+        self.document, self.longest = document, longest
+        self.nodes = 0
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.events = yaml.parse(document.source, Loader=loader)
+
+    def read(self) -> None:
+        try:
+            self._documents()
+        except _StopError:
+            pass
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self._fault(mark.index if mark else 0, _sentence(error))
+        except yaml.YAMLError as error:
+            self._fault(0, f"This is not YAML: {error}")
+
+    def _documents(self) -> None:
+        for event in self.events:
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            if self.document.data is not None:
+                self._fault(_start(event), "A second document begins here; write one questionnaire a file.")
+                return
+            self.document.data = self._node(next(self.events), (), 0)
+        if self.document.data is None and not self.document.faults:
+            self._fault(0, "The file is empty; a questionnaire starts with `key:`.")
+        elif not isinstance(self.document.data, dict):
+            self._fault(0, "The file must be a mapping: `key:`, `title:`, `questions:` ...")
+
+    def _node(self, event: Any, path: Path, depth: int) -> Any:
+        start = _start(event)
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            self._fault(
+                start,
+                "The file is nested too deeply." if depth > MAX_DEPTH else "The file has too many parts.",
+            )
+            raise _StopError
+        self._plain_yaml_only(event)
+        value: Any
+        if isinstance(event, yaml.MappingStartEvent):
+            value, end = self._mapping(path, depth)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value, end = self._sequence(path, depth)
+        else:
+            value, end = self._scalar(event), _end(event)
+        self.document.spans[path] = Span(start, end)
+        return value
+
+    def _plain_yaml_only(self, event: Any) -> None:
+        start = _start(event)
+        if isinstance(event, yaml.AliasEvent):
+            self._fault(start, f"*{event.anchor} refers to another part of the file; write the text out.")
+        elif event.anchor:
+            self._fault(
+                start, f"&{event.anchor} names a part for reuse; questionnaires are written out. Remove it."
+            )
+        elif event.tag not in (None, "!"):
+            self._fault(start, f"{event.tag} is a YAML tag; plain values need none. Remove it.")
+
+    def _scalar(self, event: Any) -> Any:
+        if isinstance(event, yaml.AliasEvent):
+            return None
+        if len(event.value) > self.longest:
+            self._fault(
+                _start(event),
+                f"This text has {len(event.value):,} characters; at most {self.longest:,}.",
+            )
+        return _plain(event.value) if event.implicit[0] and not event.style else event.value
+
+    def _sequence(self, path: Path, depth: int) -> tuple[list[Any], int]:
+        values: list[Any] = []
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return values, _end(event)
+            values.append(self._node(event, (*path, len(values)), depth + 1))
+        raise _StopError
+
+    def _mapping(self, path: Path, depth: int) -> tuple[dict[Any, Any], int]:
+        values: dict[Any, Any] = {}
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                return values, _end(event)
+            key = self._key(event, values)
+            place = (*path, key)
+            self.document.keys.setdefault(place, Span(_start(event), _end(event)))
+            twice = key in values
+            value = self._node(next(self.events), ("", *place) if twice else place, depth + 1)
+            values.setdefault(key, value)
+        raise _StopError
+
+    def _key(self, event: Any, values: dict[Any, Any]) -> Any:
+        start = _start(event)
+        if not isinstance(event, yaml.ScalarEvent):
+            self._fault(
+                start, "A key must be a word, not a list or a mapping; a text with braces needs quotes."
+            )
+            raise _StopError
+        self._plain_yaml_only(event)
+        key = self._scalar(event)
+        if not isinstance(key, str | int) or isinstance(key, bool):
+            key = event.value
+        if key in values:
+            self._fault(start, f"The key `{key}` stands here a second time; only one of them can count.")
+        return key
+
+    def _fault(self, offset: int, message: str) -> None:
+        self.document.faults.append(Fault(offset, message))
+
+
+def _sentence(error: yaml.MarkedYAMLError) -> str:
+    parts = [part for part in (error.context, error.problem) if part]
+    hint = ""
+    if "mapping values are not allowed" in str(error.problem):
+        hint = " Put quotes around a text that contains a colon."
+    elif "did not find expected" in str(error.problem):
+        hint = " A text with braces, commas or quotes inside { } or [ ] needs quotes around it."
+    elif "cannot start any token" in str(error.problem):
+        hint = " Indent with spaces, not tabs; put quotes around a text that starts with a special character."
+    return f"This is not YAML: {', '.join(parts)}.{hint}"

@@ -1,0 +1,1 @@
+"""How the linter runs: rules, findings, what was accepted, and what only several files show."""

@@ -1,0 +1,36 @@
+"""Warnings that somebody has seen and lets stand, by name: without a word in the file, and only for this wording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.runner import Result
+from feedback.lint.engine.suppression import WHOLE, accepted_wording
+
+
+class Warned(NamedTuple):
+    """What an acknowledgement names: a rule, a question (or `questionnaire`), and the hash of the wording."""
+
+    rule: str
+    question: str
+    wording: str
+
+
+def warnings(result: Result) -> dict[Warned, list[Problem]]:
+    """What has to be acknowledged before a file is published, with the findings that each covers."""
+    found = [each for each in result.problems if each.severity == "warning" and each.fails]
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for each in found:
+        groups.setdefault((each.rule, each.question or WHOLE), []).append(each)
+    return {
+        Warned(rule, question, accepted_wording(rule, question, group)): group
+        for (rule, question), group in groups.items()
+    }
+
+
+def covering(result: Result) -> Iterator[tuple[Problem, Warned]]:
+    """Every finding that can be acknowledged, with what that takes."""
+    for warned, group in warnings(result).items():
+        yield from ((problem, warned) for problem in group)

@@ -1,0 +1,111 @@
+"""Changes to a file that are safe to make unasked: they keep its formatting and touch only the place of the
+finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from feedback.core.message import straighten
+from feedback.lint.document.document import Document, Path
+from feedback.lint.document.reader import read
+from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.suppression import accepted_wording
+
+
+class Edit(NamedTuple):
+    """Replace `source[start:end]` with `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def fix(document: Document, problems: Iterable[Problem]) -> str:
+    """The source with every safe repair made; unchanged where there is none."""
+    edits = [
+        edit
+        for problem in problems
+        if problem.rule in FIXES
+        for edit in FIXES[problem.rule](document, problem)
+    ]
+    return _applied(document, edits)
+
+
+def accept(document: Document, problems: Iterable[Problem]) -> str:
+    """The source with each suppression tied to the wording that it accepts, so that a new wording revives the
+    finding."""
+    edits: list[Edit] = []
+    found = list(problems)
+    entries = document.questionnaire.lint.suppress if document.questionnaire else ()
+    for place, entry in enumerate(entries):
+        accepted = accepted_wording(entry.rule, entry.question, found)
+        if accepted:
+            edits.extend(_set(document, ("lint", "suppress", place), "wording", f'"{accepted}"'))
+    return _applied(document, edits)
+
+
+def _applied(document: Document, edits: Iterable[Edit]) -> str:
+    """The edits that leave a readable file, made from the end so that offsets stay true."""
+    source = document.source
+    for edit in sorted(set(edits), reverse=True):
+        changed = source[: edit.start] + edit.text + source[edit.end :]
+        if not read(changed).problems:
+            source = changed
+    return source
+
+
+def _randomise(document: Document, problem: Problem) -> Iterator[Edit]:
+    path = _question_path(document, problem)
+    if path and problem.severity == "warning":
+        yield from _set(document, path, "randomize", "true", before="options")
+    elif path:
+        yield from _set(document, path, "randomize", "false")
+
+
+def _make_optional(document: Document, problem: Problem) -> Iterator[Edit]:
+    path = _question_path(document, problem)
+    for key, harmless in (("required", "false"), ("min_length", "0")):
+        if path and (*path, key) in document.spans:
+            yield from _set(document, path, key, harmless)
+
+
+def _straighten(document: Document, problem: Problem) -> Iterator[Edit]:
+    """Typewriter quotes and dashes in text messages, where that is what makes them dear."""
+    for wording in document.messages():
+        mark = document.mark(wording.path)
+        if (mark.line, mark.column) == (problem.line, problem.column):
+            span = document.span(wording.path)
+            old = document.source[span.start : span.end]
+            yield Edit(span.start, span.end, straighten(old))
+
+
+FIXES: dict[str, Callable[[Document, Problem], Iterator[Edit]]] = {
+    "options-not-randomised": _randomise,
+    "required-open-ended": _make_optional,
+    "sms-segments": _straighten,
+}
+
+
+def _question_path(document: Document, problem: Problem) -> Path | None:
+    return next(
+        (("questions", i) for i, question in document.questions if question.key == problem.question), None
+    )
+
+
+def _set(document: Document, path: Path, key: str, value: str, before: str | None = None) -> Iterator[Edit]:
+    """Gives a key of a mapping a value, in the style in which the mapping is written."""
+    if (*path, key) in document.spans:
+        span = document.span((*path, key))
+        if document.source[span.start : span.end] != value:
+            yield Edit(span.start, span.end, value)
+        return
+    neighbour = (*path, before) if before else _first_key(document, path)
+    start = document.keys[neighbour].start
+    column = document.place(start).column
+    flow = document.source[document.span(path).start] == "{"
+    yield Edit(start, start, f"{key}: {value}, " if flow else f"{key}: {value}\n{' ' * (column - 1)}")
+
+
+def _first_key(document: Document, path: Path) -> Path:
+    return next(each for each in document.keys if each[:-1] == path)

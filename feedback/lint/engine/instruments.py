@@ -1,0 +1,73 @@
+"""Comparison of a question with the registry of validated instruments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from feedback.core.folding import bare
+from feedback.core.instruments import Instrument, instruments
+from feedback.core.questions import AnyQuestion, ScaleQuestion
+
+_CONJUNCTION = re.compile(r"(?<![\w'])(?:and|or|ve|veya|ya da|und|oder|y|e|o|u|et|ou|و|یا|او|&|/)(?!\w)|[/&]")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_LEAD_IN = r"(?:.{1,200}?[.,:;!?؟،]\s+)?"
+_NOUN_PHRASE = r"([^.?!؟]{1,80}?)"
+
+
+def claimed(question: AnyQuestion) -> Instrument | None:
+    """The instrument that the question claims to be, by its type or by `instrument:`."""
+    if isinstance(question, ScaleQuestion):
+        return question.registered
+    return instruments().get(question.instrument.name) if question.instrument else None
+
+
+def exempt(question: AnyQuestion, language: str) -> bool:
+    """Whether the wording in `language` is a validated item word for word: no wording rule applies to it."""
+    instrument = claimed(question)
+    if instrument is None or instrument.free_stem or not question.text.has(language):
+        return False
+    return _fits(question, instrument, language, lead_in=False)
+
+
+def unaltered(question: AnyQuestion, language: str, glossary: Iterable[str] = ()) -> bool | None:
+    """As `exempt`, with a lead-in sentence allowed; None where the registry has no wording in `language`."""
+    instrument = claimed(question)
+    if instrument is None or instrument.free_stem or not stems_of(question, instrument, language):
+        return None
+    return _fits(question, instrument, language, lead_in=True, glossary=tuple(glossary))
+
+
+def stems_of(question: AnyQuestion, instrument: Instrument, language: str) -> tuple[str, ...]:
+    """The registered wordings of the item that the question claims to be."""
+    return instrument.stems_of(language, question.instrument.item if question.instrument else None)
+
+
+def _fits(
+    question: AnyQuestion,
+    instrument: Instrument,
+    language: str,
+    *,
+    lead_in: bool,
+    glossary: tuple[str, ...] = (),
+) -> bool:
+    text = _PLACEHOLDER.sub("X", question.text.to(language))
+    for name in glossary:
+        text = text.replace(name, "X")
+    text = bare(text, language)
+    return any(
+        (match := _pattern(stem, language, lead_in).fullmatch(text)) and not _joins(match.groups())
+        for stem in stems_of(question, instrument, language)
+    )
+
+
+def _joins(nouns: Iterable[str]) -> bool:
+    return any(_CONJUNCTION.search(noun) for noun in nouns)
+
+
+@lru_cache(maxsize=512)
+def _pattern(stem: str, language: str, lead_in: bool) -> re.Pattern[str]:
+    parts = bare(stem.replace("{x}", "\ue000"), language).split("\ue000")
+    spaced = rf"\s*{_NOUN_PHRASE}\s*".join(re.escape(part.strip()) for part in parts)
+    return re.compile((_LEAD_IN if lead_in else "") + spaced, re.DOTALL)

@@ -1,0 +1,57 @@
+"""Turkish grammar, as far as rules need it: cases of numbers and units, endings of a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+
+from feedback.lint.languages.pack import LanguagePack
+
+_QUESTION_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi)$")
+_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_CASES = re.compile(
+    r"(?<=# )(?:den|dan|ten|tan|nden|ndan|yaşından|yaşın)(?= )"
+    r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
+    r"|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
+)
+_NUMBER_CASE = re.compile("(?:n?[dt][ae]n|[ae]|y[ae])$")
+_NOUN_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
+_UNIT_ENDINGS = (
+    *("den", "dan", "ten", "tan", "nden", "ndan", "e", "a", "ye", "ya", "in", "ın", "un", "ün", "nin", "nın"),
+    *("lik", "lık", "luk", "lük", "sından"),
+)
+_FROM = frozenset(f"{link}{d}{a}n" for link in ("", "n", "sın") for d in "dt" for a in "ae")
+
+
+@dataclass(frozen=True)
+class Turkish(LanguagePack):
+    def forms(self, word: str) -> set[str]:
+        """Also without the ending of the question ("zordu")."""
+        return {word, _QUESTION_ENDING.sub("", word)}
+
+    def is_kind_of(self, head: str, word: str) -> bool:
+        """Also with a possessive ending: "kartı" of "kart"."""
+        return word.startswith(head) and len(word) - len(head) <= 2
+
+    def spaced(self, text: str) -> str:
+        return _APOSTROPHE.sub(" ", text)
+
+    def number_word(self, token: str) -> str:
+        return _NUMBER_CASE.sub("", token)
+
+    def unit_in(self, token: str, units: Container[str | None]) -> str | None:
+        if token in units:
+            return token
+        endings = (each for each in _UNIT_ENDINGS if token.endswith(each))
+        return next((token[: -len(each)] for each in endings if token[: -len(each)] in units), None)
+
+    def evened(self, skeleton: str) -> str:
+        return _CASES.sub("den", skeleton)
+
+    def counted(self, noun: str) -> str:
+        """ "10 kezden fazla" counts what "5 kez" counts."""
+        return _NOUN_CASE.sub("", noun)
+
+
+PACK = Turkish(sentence_words=20, opt_out="İptal için RET yazın", head_last=True, from_endings=_FROM)

@@ -1,0 +1,292 @@
+"""What kind of list the options of a question are: bands, degrees, days, yes and no, or without order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Literal
+
+from feedback.core.folding import bare
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
+from feedback.lint.document.document import Document, Path
+from feedback.lint.languages.data import data
+from feedback.lint.languages.lexicon import lexicon as words_of
+from feedback.lint.options import numeric_bands
+from feedback.lint.options.labels import Lexicon, Reading, dimension_of, lexicon, scale
+
+Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
+OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
+
+
+@cache
+def _order(language: str, kind: str) -> frozenset[str]:
+    """Words of a kind (`calendar` or `steps`) whose order everybody knows."""
+    words = data(language, "order").get(kind, "")
+    return frozenset(bare(word, language) for word in words.split())
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The options of a question in one language; `real` are those that answer it, not opt-outs or "other"."""
+
+    language: str
+    options: tuple[tuple[int, Option, str], ...]
+    real: tuple[tuple[int, Option, str], ...]
+    words: Lexicon | None
+    stem: str = ""
+
+    @cached_property
+    def texts(self) -> list[str]:
+        return [text for _, _, text in self.real]
+
+    def bands(self) -> list[tuple[int, str, numeric_bands.Interval]]:
+        """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
+        differ."""
+        return _bands([(place, text) for place, _, text in self.options], self.language)
+
+    def readings(self) -> list[Reading | None]:
+        return scale(self.texts, self.language)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """`unknown` where the language has no word list, so that an order could be overlooked."""
+        texts = self.texts
+        if self.words is None:
+            return "unknown"
+        if sum(numeric_bands.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
+            return "bands"
+        if texts and all(self._is_yes_no(text) for text in texts):
+            return "yes-no"
+        return self._order_of_words(self.words)
+
+    def _order_of_words(self, words: Lexicon) -> Kind:
+        texts, found = self.texts, self.readings()
+        if asks_why(words, self.stem):  # "too small, too big, damaged" are reasons, not sizes
+            return "degrees" if is_degree_scale(found) else "unordered"
+        steps, ordered = _are_steps(texts, self.language), self._ordered_words(texts)
+        if (ordered == "degrees" and not steps) or _strengthen(texts, words):
+            return "degrees"
+        if _are_times(texts, self.language):
+            return "calendar"
+        asked = ordered == "unordered" and words.mentions("degree_stem", self.stem)
+        # "How crowded ...?" asks for a degree, whatever words the answers use
+        graded = steps or asked or _turns_in_the_middle(found) or _are_graded(texts, words)
+        return "steps" if graded else ordered
+
+    def _is_yes_no(self, text: str) -> bool:
+        return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
+
+    def _ordered_words(self, texts: Sequence[str]) -> Kind:
+        found = self.readings()
+        known = [each for each in found if each]
+        dimensions = {each.dimension for each in known}
+        ends = len(texts) > 3 or bool(texts and found[0] and found[-1])  # "short, long, funny" has one end
+        understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
+        if understood and len(dimensions) == 1 and _spread(known):
+            return "degrees"
+        if len(texts) >= 7 and _is_sorted(texts, self.language):
+            return "alphabetical"
+        return "unordered"
+
+
+Band = tuple[int, str, numeric_bands.Interval]
+
+
+def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
+    found = [(place, text, numeric_bands.parse(text, language)) for place, text in texts]
+    parsed = [(place, text, band) for place, text, band in found if band is not None]
+    same = numeric_bands.comparable([band for _, _, band in parsed])
+    return [(place, text, band) for (place, text, _), band in zip(parsed, same, strict=False)]
+
+
+@dataclass(frozen=True)
+class Banded:
+    """Answers that name bands of numbers, options or the labels of a scale: the way to their list, their bands,
+    and the places of answers that name none."""
+
+    path: Path
+    language: str
+    bands: list[Band]
+    unclear: frozenset[int]
+
+
+def banded(document: Document) -> tuple[Banded, ...]:
+    """Every list of at least two bands in a questionnaire, in every language."""
+    return document.once("banded", lambda: tuple(_all_banded(document)))
+
+
+def _all_banded(document: Document) -> Iterator[Banded]:
+    for index, question in document.questions:
+        for language in document.languages:
+            found = _banded(document, index, question, language)
+            if found and len(found.bands) >= 2:
+                yield found
+
+
+def _banded(document: Document, index: int, question: AnyQuestion, language: str) -> Banded | None:
+    listed = choices(document, index, language)
+    if listed:
+        bands, real = listed.bands(), [place for place, _, _ in listed.real]
+        path: Path = ("questions", index, "options")
+    elif isinstance(question, ScaleQuestion | MatrixQuestion):
+        labels = [(each.value, each.label) for each in question.points(language) if each.label.strip()]
+        bands, real = _bands(labels, language), [place for place, _ in labels]
+        path = ("questions", index, "scale", "labels")
+        if all(band.is_point for _, _, band in bands):
+            return None  # "1 = one"
+    else:
+        return None
+    return Banded(path, language, bands, frozenset(real) - {place for place, _, _ in bands})
+
+
+def _turns_in_the_middle(found: Sequence[Reading | None]) -> bool:
+    """An odd list around "about the same" or "just right" runs from one end to the other."""
+    middle = found[len(found) // 2] if len(found) in (3, 5, 7) else None
+    return middle is not None and middle.degree == 0 and not middle.zero and found.count(middle) == 1
+
+
+def _spread(found: Sequence[Reading]) -> bool:
+    return len({each.degree for each in found}) >= 2
+
+
+def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
+    return bool(texts) and sum(hits) * 5 >= len(texts) * 3
+
+
+def _are_times(texts: Sequence[str], language: str) -> bool:
+    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later")."""
+    named = [_names_time(bare(text, language), language) for text in texts]
+    phrases = words_of(language) if any(named) else None
+    if phrases is None:
+        return False
+    period = phrases.pattern("recall-period-missing.period")
+    return _mostly(
+        texts,
+        [hit or bool(period.match(bare(text, language))) for hit, text in zip(named, texts, strict=True)],
+    )
+
+
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\bsaat \d|ساعت ?\d")
+
+
+def _names_time(plain: str, language: str) -> bool:
+    days = _order(language, "calendar")
+    return (
+        bool(_CLOCK.search(plain))
+        or plain.replace(" ", "") in days
+        or any(word.strip(".,-") in days for word in plain.split()[:6])
+    )
+
+
+def _are_steps(texts: Sequence[str], language: str) -> bool:
+    """Sizes, levels, grades: at least half of the options carry a word of that kind."""
+    steps = _order(language, "steps")
+    hits = [{word.strip(".,-()") for word in bare(text, language).split()} & steps for text in texts]
+    several = len(set().union(*hits)) > 1  # "more shade, more seats" are not sizes
+    return bool(texts) and several and sum(map(bool, hits)) * 2 >= len(texts)
+
+
+def _strengthen(texts: Sequence[str], words: Lexicon) -> bool:
+    """Two words and a stronger form of each: "very calm, calm, rough, very rough"."""
+    plain = [bare(text, words.language) for text in texts]
+    stronger = [text for text in plain for whole in plain if _is_degree_of(text, whole, words)]
+    return len(stronger) >= 2 and len(stronger) * 2 >= len(plain)
+
+
+def _is_degree_of(text: str, whole: str, words: Lexicon) -> bool:
+    return text != whole and text.endswith(f" {whole}") and text.removesuffix(whole).strip() in words.degrees
+
+
+_COMPARATIVES = frozenset({"more", "less", "daha", "بیشتر", "کمتر"})
+
+
+def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
+    """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
+    sooner", "a lot sooner"), or they share nearly all words ("I have slight problems in walking about")."""
+    if len(texts) < 3:
+        return False
+    plain = [bare(text, words.language) for text in texts]
+    degrees = [each for each in words.degrees if len(each) > 2]
+    if len({re.sub(r"\d+", "#", text) for text in plain}) == 1 and "#" not in plain[0]:
+        return True  # "Dock 1, Dock 2, Dock 3"
+    if any(_is_degree_of(text, whole, words) for text in plain for whole in plain):
+        return True  # "solved, partly solved, not solved"
+    graded = sum(any(f" {each} " in f" {text} " for each in (*degrees, *words.nots)) for text in plain)
+    shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
+    common = {word for word, count in shared.items() if count * 3 >= len(texts) * 2}
+    common -= words.degrees.keys() | _COMPARATIVES
+    if graded * 2 >= len(texts):
+        return bool(common)
+    spent = [sum(word in common for word in text.split() if len(word) > 3) for text in plain]
+    sizes = [sum(len(word) > 3 for word in text.split()) for text in plain]
+    alike = sum(part >= 2 and part * 5 >= size * 3 for part, size in zip(spent, sizes, strict=True))
+    return alike * 3 >= len(texts) * 2
+
+
+def _is_sorted(texts: Sequence[str], language: str) -> bool:
+    folded = [bare(text, language) for text in texts]
+    return folded == sorted(folded)
+
+
+def choices(document: Document, index: int, language: str) -> Choices | None:
+    """The options of question number `index`; None where it is not answered by choosing."""
+    return document.once(("choices", index, language), lambda: _choices(document, index, language))
+
+
+def _choices(document: Document, index: int, language: str) -> Choices | None:
+    question = document.questions[index][1]
+    if not isinstance(question, ChoiceQuestion):
+        return None
+    words = lexicon(language)
+    options = tuple(
+        (place, option, option.text.to(language)) for place, option in enumerate(question.options)
+    )
+    stem = question.text.to(language)
+    why = asks_why(words, stem)
+    real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options), why))
+    return Choices(language, options, real, words, stem)
+
+
+def asks_why(words: Lexicon | None, stem: str) -> bool:
+    """Whether a question asks for reasons: then "I did not use it" and "too big" are reasons like any other."""
+    return words is not None and words.mentions("reason_stem", stem)
+
+
+def _is_aside(option: Option, text: str, words: Lexicon | None, count: int, why: bool) -> bool:
+    if option.role is not None:
+        return True
+    if words is None:
+        return False
+    kinds: tuple[str, ...] = ("other", *OPT_OUTS)
+    if why:
+        kinds = ("other", "prefer_not", "dont_know")
+    elif count > 2 and not words.says("no", text) and not numeric_bands.parse(text, words.language):
+        kinds = ("none", *kinds)
+    return any(words.says(kind, text) for kind in kinds)
+
+
+def is_degree_scale(found: Sequence[Reading | None]) -> bool:
+    """Whether all labels are understood, in one dimension, with at least two different degrees."""
+    known = [each for each in found if each]
+    return (
+        len(known) == len(found)
+        and len(found) >= 2
+        and _spread(known)
+        and len({e.dimension for e in known}) == 1
+    )
+
+
+__all__ = [
+    "OPT_OUTS",
+    "Band",
+    "Banded",
+    "Choices",
+    "Kind",
+    "banded",
+    "choices",
+    "dimension_of",
+    "is_degree_scale",
+]

@@ -1,0 +1,334 @@
+"""What scale labels and options mean: their dimension and how far they lie from its middle.
+
+Labels are read from words and degree words ("very" + "clear"), so that the linter understands labels which
+nobody has listed. What is not understood has no reading, and rules then say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from feedback.core.folding import bare, fold
+from feedback.lint.languages.data import data
+
+ANY = ""
+"""The dimension of a bare degree word ("very", "not at all"): it goes with every dimension."""
+
+
+class Reading(NamedTuple):
+    """One meaning of a label. `degree` runs from -3 to 3; `zero` marks the bottom of a scale that starts at
+    nothing, `denied` what only denies an end ("not very clear", not "unclear")."""
+
+    dimension: str
+    degree: float
+    zero: bool = False
+    denied: bool = False
+
+
+_DEGREES = {
+    "strong_negative": -3.0,
+    "negative": -2.0,
+    "faint_negative": -1.0,
+    "neutral": 0.0,
+    "faint_positive": 1.0,
+    "positive": 2.0,
+    "strong_positive": 3.0,
+}
+_UNIPOLAR = {"zero": 0.0, "faint_positive": 0.75, "positive": 1.5, "strong_positive": 3.0}
+MAX_LABEL = 80
+DENIABLE = frozenset({"agreement", "favour", "likelihood"})
+"""Dimensions whose negative labels are negated verbs in Turkish; elsewhere "hiç" before a negative word is
+praise.
+"""
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The polarity words of one language, folded."""
+
+    language: str
+    words: Mapping[str, tuple[Reading, ...]]
+    degrees: Mapping[str, float]
+    nots: tuple[str, ...]
+    zeros: tuple[str, ...]
+    emphasis: tuple[str, ...]
+    weak: tuple[str, ...]
+    neither: tuple[re.Pattern[str], ...]
+    ignore: tuple[str, ...]
+    after: bool
+    stems: Mapping[str, re.Pattern[str]]
+    agree: re.Pattern[str]
+    phrases: Mapping[str, re.Pattern[str]]
+    conjunctions: tuple[str, ...]
+    unipolar: frozenset[str]
+
+    def says(self, kind: str, text: str) -> bool:
+        """Whether an option as a whole is of a kind: other, none, not_applicable, dont_know, yes ..."""
+        pattern = self.phrases.get(kind)
+        return bool(pattern and pattern.fullmatch(bare(text[:200], self.language)))
+
+    def mentions(self, kind: str, text: str) -> bool:
+        """Whether a text contains a phrase of a kind: conditional, closing, demographic, specify."""
+        pattern = self.phrases.get(kind)
+        return bool(pattern and pattern.search(fold(text, self.language)))
+
+    def asked(self, stem: str) -> str | None:
+        """The one dimension that a stem asks for; None where it is none or unclear."""
+        text = fold(stem, self.language)
+        found = {dimension for dimension, pattern in self.stems.items() if pattern.search(text)}
+        if len(found) > 1:
+            found -= {"quality"}
+        return found.pop() if len(found) == 1 else None
+
+
+@cache
+def lexicon(language: str) -> Lexicon | None:
+    """The lexicon of a language; None where there is none."""
+    raw = data(language, "labels")
+    return _built(raw, language) if raw else None
+
+
+def _built(raw: Mapping[str, Any], language: str) -> Lexicon:
+    phrases = dict(raw["phrases"])
+    conjunctions = tuple(phrases.pop("conjunction", ()))
+    negation = raw["negation"]
+    return Lexicon(
+        language=language,
+        words=_words(raw, language),
+        degrees={bare(w, language): float(d) for d, words in raw["degrees"].items() for w in words},
+        nots=_longest_first(negation["not"], language),
+        zeros=_longest_first(negation["zero"], language),
+        emphasis=tuple(bare(each, language) for each in negation.get("emphasis", ())),
+        weak=_longest_first(negation["weak"], language),
+        neither=tuple(re.compile(fold(each, language)) for each in raw["neither"]),
+        ignore=_longest_first(raw["ignore"], language),
+        after=bool(raw.get("suffix_negation")),
+        stems={name: _any_of(each, language) for name, each in raw["stems"].items()},
+        agree=_any_of(raw["agree"], language),
+        phrases={name: _any_of(each, language) for name, each in phrases.items()},
+        conjunctions=conjunctions,
+        unipolar=frozenset(n for n, each in raw["dimensions"].items() if each.get("kind") == "unipolar"),
+    )
+
+
+def _longest_first(words: Sequence[str], language: str) -> tuple[str, ...]:
+    return tuple(sorted({bare(word, language) for word in words}, key=len, reverse=True))
+
+
+def _any_of(patterns: Sequence[str], language: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_folded_pattern(each, language)})" for each in patterns))
+
+
+def _folded_pattern(pattern: str, language: str) -> str:
+    """A pattern with its letters folded; escapes such as \\b and \\w keep their case."""
+    return "".join(
+        part if part.startswith("\\") else fold("x" + part + "x", language)[1:-1]
+        for part in re.split(r"(\\.)", pattern)
+    )
+
+
+def _words(raw: Mapping[str, Any], language: str) -> dict[str, tuple[Reading, ...]]:
+    found: dict[str, tuple[Reading, ...]] = {}
+
+    def add(word: str, reading: Reading) -> None:
+        key = bare(word, language)
+        found[key] = (*found.get(key, ()), reading)
+
+    for dimension, entry in raw["dimensions"].items():
+        table = _UNIPOLAR if entry.get("kind") == "unipolar" else _DEGREES
+        for name, degree in table.items():
+            for word in entry.get(name, ()):
+                add(word, Reading(dimension, degree, zero=name == "zero"))
+    for word in raw["neutral"]:
+        add(word, Reading(ANY, 0.0))
+    return found
+
+
+_NUMBERED = re.compile(r"^[\s(\[]*\d{1,3}[\s)\].:=–—-]+(?=\D)")
+_NOT_WORDS = re.compile(r"[^\w\s'/.,-]+")
+
+
+@lru_cache(maxsize=4096)
+def readings(label: str, language: str) -> tuple[Reading, ...]:
+    """Everything that a label may mean; empty where it is not understood."""
+    words = lexicon(language)
+    if words is None or len(label) > MAX_LABEL:
+        return ()
+    text = bare(_NOT_WORDS.sub(" ", _NUMBERED.sub("", fold(label, language))), language)
+    return tuple(_read(text, words, 0))
+
+
+def _read(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    if not text or depth > 4:
+        return
+    if text in words.words:
+        yield from words.words[text]
+    if text in words.degrees:
+        yield Reading(ANY, words.degrees[text])
+    if text in words.zeros:
+        yield Reading(ANY, -3.0, zero=True)
+    if text not in words.words:
+        yield from _composed(text, words, depth)
+
+
+def _composed(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for ending in words.emphasis:  # "not acceptable at all" is "not at all acceptable"
+        if text.endswith(" " + ending) and text.startswith(words.nots):
+            start = next(each for each in words.nots if text.startswith(each))
+            text = f"{start} {ending} {text.removeprefix(start).removesuffix(ending).strip()}"
+    for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed):
+        found = list(reader(text, words, depth + 1))
+        if found:
+            yield from found
+            return
+
+
+def _neither(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for pattern in words.neither:
+        match = pattern.fullmatch(text)
+        if match:
+            sides = [
+                {each.dimension for each in _read(side.strip(" ،,"), words, depth)} for side in match.groups()
+            ]
+            for dimension in sorted(sides[0] & sides[1] or sides[0] | sides[1]):
+                yield Reading(dimension, 0.0)
+            return
+
+
+def _zero(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    """ "not at all likely", "hiç olası değil": the bottom of the dimension."""
+    for rest in _without(text, words.zeros):
+        plain = _positive_part(rest, words)
+        for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
+            good = each.degree > 0
+            yield Reading(each.dimension, -3.0 if good else 2.5, zero=good, denied=True)
+        if plain is not None:
+            return
+
+
+def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for rest in _without(text, words.weak):
+        plain = _positive_part(rest, words)
+        for each in _read(plain, words, depth) if plain is not None else ():
+            low = 0.5 if each.dimension in words.unipolar else -1.0  # "not very much" is still some
+            yield Reading(each.dimension, low if each.degree > 0 else 1.0, denied=True)
+        if plain is not None:
+            return
+
+
+def _denied(rest: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    """A verb that is negative by itself ("hiç katılmıyorum"), turned into what it denies."""
+    for each in _read(rest, words, depth):
+        if each.degree < 0 and each.dimension in DENIABLE:
+            yield Reading(each.dimension, -each.degree)
+
+
+def _positive_part(rest: str, words: Lexicon) -> str | None:
+    """`rest` without its negation; where the language marks negation at the word, it must be there."""
+    if not words.after:
+        return rest
+    return next(_without(rest, words.nots), None)
+
+
+def _negated(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for rest in _without(text, words.nots):
+        for each in _read(rest, words, depth):
+            good = each.degree > 0
+            yield Reading(each.dimension, -1.5 if good else 1.0, zero=good, denied=True)
+        return
+
+
+def _graded(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
+        found = list(_read(rest, words, depth))
+        for each in found:
+            yield each._replace(degree=_moved(each, words.degrees[adverb]))
+        if found:
+            return
+
+
+def _moved(reading: Reading, adverb: float) -> float:
+    size = abs(reading.degree)
+    if size != 2.0:
+        return reading.degree
+    return adverb if reading.degree > 0 else -adverb
+
+
+def _trimmed(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+    for rest in _without(text, words.ignore):
+        yield from _read(rest, words, depth)
+        return
+
+
+def _without(text: str, phrases: Sequence[str]) -> Iterator[str]:
+    for rest, _ in _split(text, phrases):
+        yield rest
+
+
+def _split(text: str, phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for phrase in phrases:
+        if text.startswith(phrase + " "):
+            yield text[len(phrase) + 1 :].strip(), phrase
+        if text.endswith(" " + phrase):
+            yield text[: -len(phrase) - 1].strip(), phrase
+
+
+def scale(labels: Sequence[str], language: str) -> list[Reading | None]:
+    """One reading per label, all in the dimension that most of them share where they have it."""
+    return list(_scale(tuple(labels), language))
+
+
+@lru_cache(maxsize=1024)
+def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]:
+    found = [readings(label, language) for label in labels]
+    if len(labels) >= 3 and not any(found):
+        found = _alike(labels, language) or found
+    counts = Counter(
+        each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
+    )
+    main = counts.most_common(1)[0][0] if counts else ANY
+    return tuple(_chosen(many, main) for many in found)
+
+
+def _alike(labels: Sequence[str], language: str) -> list[tuple[Reading, ...]] | None:
+    """Degrees of one word that no list has ("salty, very salty, extremely salty")."""
+    words = lexicon(language)
+    split = [_degree_of_a_word(bare(label, language), words) for label in labels] if words else []
+    if not split or len({word for word, _ in split}) != 1 or len({degree for _, degree in split}) < 2:
+        return None
+    return [(Reading(ANY, degree, zero=degree <= 0, denied=degree <= 0),) for _, degree in split]
+
+
+def _degree_of_a_word(text: str, words: Lexicon) -> tuple[str, float]:
+    degree = 2.0
+    for phrases, low in ((words.zeros, -3.0), (words.weak, 0.0), (words.nots, 0.0)):
+        rest = next(_without(text, phrases), None) if not (phrases is words.weak and words.after) else None
+        if rest:
+            text, degree = rest, min(degree, low)
+    for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
+        text, degree = rest, min(degree, words.degrees[adverb]) if degree < 2 else words.degrees[adverb]
+        break
+    return next(_without(text, words.ignore), text), degree
+
+
+def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
+    for dimension in (main, ANY):
+        for each in many:
+            if each.dimension == dimension:
+                return each._replace(dimension=main)
+    if any(each.degree == 0 and not each.zero for each in many):
+        return Reading(main, 0.0)  # "average", "fair" stand in the middle of any scale
+    return many[0] if many else None
+
+
+def dimension_of(found: Sequence[Reading | None]) -> str | None:
+    """The dimension of a scale all of whose labels are understood and agree; None otherwise."""
+    dimensions = {each.dimension for each in found if each}
+    if None in found or len(dimensions) != 1:
+        return None
+    return dimensions.pop() or None

@@ -1,0 +1,440 @@
+"""Bands of numbers as options write them: "1-3", "5 km to less than 10 km", "20'den az", "۱۰ تا ۱۹", "60 or
+over"."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Any
+
+from feedback.core.folding import fold
+from feedback.lint.languages.data import codes, data
+from feedback.lint.languages.pack import pack
+
+INFINITY = math.inf
+_YEAR = 1000
+_REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `low` to `high` in base units of `family` (minutes, metres ...); `step` is one written unit.
+
+    `family` is "" where no unit was written, `noun` what was counted ("visits"). `whole` is True where
+    only whole numbers of units were written.
+    """
+
+    low: float
+    high: float
+    low_closed: bool = True
+    high_closed: bool = True
+    family: str = ""
+    noun: str = ""
+    step: float = 1
+    whole: bool = True
+
+    @property
+    def is_point(self) -> bool:
+        return self.low == self.high
+
+    @property
+    def is_real(self) -> bool:
+        """Whether values between whole numbers exist (money, time, distance, decimals)."""
+        return self.family in _REAL or not self.whole
+
+    def least(self) -> float:
+        """The lowest whole number inside."""
+        return self.low if self.low_closed or self.low == -INFINITY else self.low + self.step
+
+    def most(self) -> float:
+        """The highest whole number inside."""
+        return self.high if self.high_closed or self.high == INFINITY else self.high - self.step
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    value: float
+    unit: str | None
+    decimals: int
+    multiplier: float
+
+
+_BRACKETED = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
+_NAMED = re.compile(r"^[^:\d]{1,40}[:–—]\s*(.+)$|^[A-Za-z0-9][.)]\s+(.+)$")
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str, language: str) -> Interval | None:
+    """The band that an option names, or None where it is not plainly one.
+
+    A name may stand before it: "Small (1-10)", "A: 1-3".
+    """
+    found = _parsed(text, language)
+    if found:
+        return found
+    for pattern in (_BRACKETED, _NAMED):
+        match = pattern.search(text) if len(text) <= 80 else None
+        inner = _parsed(next(filter(None, match.groups())), language) if match else None
+        if inner and not inner.is_point:
+            return inner
+    return None
+
+
+def _parsed(text: str, language: str) -> Interval | None:
+    grammar = _grammar(language) or _grammar("en")  # digits and signs read the same everywhere
+    if grammar is None or len(text) > 80:
+        return None
+    skeleton, numbers = grammar.skeleton(text)
+    if not 1 <= len(numbers) <= 2:
+        return None
+    found = grammar.shape(skeleton, len(numbers))
+    if found is None:
+        return None
+    shape, noun = found
+    if numbers[0].value < _YEAR and not _dated().isdisjoint(skeleton.split()):
+        return None  # "before 10 am" is a time of day, "before 2020" a band of years
+    told = noun and noun not in _times()
+    if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
+        return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
+    if noun in _units() and not any(number.unit for number in numbers):
+        numbers, noun = [replace(number, unit=noun) for number in numbers], ""
+    return _interval(shape, numbers, noun)
+
+
+def _interval(shape: str, numbers: Sequence[_Number], noun: str) -> Interval | None:
+    units = {number.unit for number in numbers if number.unit}
+    default = numbers[-1].unit or (numbers[0].unit if units else None)
+    factors = [
+        _units()[number.unit or default] if number.unit or default else ("", 1.0) for number in numbers
+    ]
+    families = {family for family, _ in factors}
+    if len(families) != 1:
+        return None
+    spread = numbers[-1].multiplier if len(numbers) == 2 and numbers[0].multiplier == 1 else 1.0
+    scaled = [
+        n.value * (spread if place == 0 and n.value < numbers[-1].value else 1.0)
+        for place, n in enumerate(numbers)
+    ]
+    values = [value * factor for value, (_, factor) in zip(scaled, factors, strict=True)]
+    low, high = values[0], values[-1]
+    step = min(factor for _, factor in factors) * min(
+        n.multiplier if n.multiplier != 1 else spread for n in numbers
+    )
+    base = Interval(
+        low, high, family=families.pop(), noun=noun, step=step, whole=all(n.decimals == 0 for n in numbers)
+    )
+    return _bounded(shape, base)
+
+
+def _bounded(shape: str, base: Interval) -> Interval | None:
+    match shape:
+        case "under":
+            found = replace(base, low=-INFINITY, high_closed=False)
+        case "at_most":
+            found = replace(base, low=-INFINITY)
+        case "at_least":
+            found = replace(base, high=INFINITY)
+        case "over":
+            found = replace(base, high=INFINITY, low_closed=False)
+        case "half":
+            found = replace(base, high_closed=False)
+        case "above":
+            found = replace(base, low_closed=False)
+        case _:
+            found = base
+    return found if found.low <= found.high else None
+
+
+def comparable(bands: Sequence[Interval]) -> list[Interval]:
+    """The bands in one unit (one without a unit takes that of the others); empty where units differ."""
+    families = {band.family for band in bands if band.family}
+    nouns = {_stem(band.noun) for band in bands if band.noun}
+    if families == {"time", "months"} and all(band.family for band in bands):
+        return list(bands)  # "1-2 weeks, 1-2 months": compared each with its like
+    if len(families) > 1 or len(nouns) > 1 or (families and any(b.noun and not b.family for b in bands)):
+        return []
+    if not families:
+        return list(bands)
+    family = families.pop()
+    steps = {band.step for band in bands if band.family}
+    if any(not band.family for band in bands) and len(steps) > 1:
+        return []
+    step = steps.pop() if len(steps) == 1 else 1.0
+    return [band if band.family else _scaled(band, family, step) for band in bands]
+
+
+def _scaled(band: Interval, family: str, step: float) -> Interval:
+    return replace(band, low=band.low * step, high=band.high * step, family=family, step=step * band.step)
+
+
+def _stem(noun: str) -> tuple[str, str]:
+    """What was counted, with singular and plural alike: "visit", "visits"; "times a week" is not "times a
+    month"."""
+    first, _, rest = noun.partition(" ")
+    return first[:4], rest
+
+
+def overlap(one: Interval, other: Interval) -> float | None:
+    """A point that both contain, or None."""
+    if one.family != other.family:
+        return None
+    if _is_none_beside_open(one, other) or _is_none_beside_open(other, one):
+        return None
+    if one.is_real or other.is_real:
+        low, high = max(one.low, other.low), min(one.high, other.high)
+        inside = _contains(one, low) and _contains(other, low) if low > -INFINITY else True
+        if low < high:
+            return low if low > -INFINITY else high
+        return low if low == high and inside else None
+    least, most = max(one.least(), other.least()), min(one.most(), other.most())
+    if least > most:
+        return None
+    return least if least > -INFINITY else most
+
+
+def _is_none_beside_open(one: Interval, other: Interval) -> bool:
+    """ "None" beside "less than 5": nobody is in doubt which of the two to choose."""
+    return one.low == one.high == 0 and other.low == -INFINITY
+
+
+def _contains(band: Interval, point: float) -> bool:
+    above = point > band.low or (band.low_closed and point == band.low)
+    return above and (point < band.high or (band.high_closed and point == band.high))
+
+
+def gap(lower: Interval, upper: Interval) -> tuple[float, float] | None:
+    """The hole between two bands, as the numbers on its two sides; None where they meet."""
+    if lower.family != upper.family:
+        return None
+    if lower.high == INFINITY or upper.low == -INFINITY:
+        return None
+    distance = upper.low - lower.high
+    if distance < 0:
+        return None
+    if distance == 0:
+        return (lower.high, upper.low) if not lower.high_closed and not upper.low_closed else None
+    if lower.is_real or upper.is_real:
+        step = min(lower.step, upper.step)
+        room = step if lower.whole and upper.whole else step / 10
+        return (lower.high, upper.low) if distance > room * 1.000001 or not lower.high_closed else None
+    return (
+        (lower.most(), upper.least()) if upper.least() - lower.most() > max(lower.step, upper.step) else None
+    )
+
+
+def shown(value: float, band: Interval) -> str:
+    """A bound in the unit that the option was written in."""
+    number = value / band.step if band.family in ("time", "months", "distance") else value
+    return f"{number:g}"
+
+
+# How a language writes bands
+
+
+UNITS: Mapping[str, tuple[str, float]] = {
+    "seconds": ("time", 1 / 60),
+    "minutes": ("time", 1),
+    "hours": ("time", 60),
+    "days": ("time", 1440),
+    "weeks": ("time", 10080),
+    "months": ("months", 1),
+    "years": ("months", 12),
+    "metres": ("distance", 1),
+    "kilometres": ("distance", 1000),
+    "miles": ("miles", 1),
+    "kilograms": ("mass", 1),
+    "percent": ("percent", 1),
+    "money": ("money", 1),
+}
+"""Unit of numbers.yaml -> its family, and how many base units of the family it is."""
+
+
+def _everywhere(key: str) -> Iterator[tuple[str, Any]]:
+    """One part of every language's numbers.yaml: options mix "km", "€" and "tl" with any language."""
+    return ((code, found) for code in codes() if (found := data(code, "numbers").get(key)))
+
+
+@cache
+def _units() -> Mapping[str | None, tuple[str, float]]:
+    return {
+        fold(word, code): UNITS[name]
+        for code, units in _everywhere("units")
+        for name, words in units.items()
+        for word in words
+    }
+
+
+@cache
+def _multipliers() -> Mapping[str, float]:
+    return {
+        fold(word, code): float(value)
+        for code, listed in _everywhere("multipliers")
+        for word, value in listed.items()
+    }
+
+
+@cache
+def _times() -> frozenset[str]:
+    """What counts events: "one time" is a number, "one shop" is a shop."""
+    return frozenset(word for _, words in _everywhere("times") for word in words)
+
+
+@cache
+def _dated() -> frozenset[str]:
+    """What stands before or after years."""
+    return frozenset(word for _, words in _everywhere("dated") for word in words)
+
+
+@cache
+def _grammar(language: str) -> _Grammar | None:
+    raw = data(language, "numbers")
+    return _Grammar(language, raw) if raw else None
+
+
+class _Grammar:
+    """The shapes of bands in one language."""
+
+    def __init__(self, language: str, raw: Mapping[str, Any]) -> None:
+        self.language, self.pack = language, pack(language)
+        self.thousands = str(raw.get("thousands", ","))
+        self.words = {fold(word, language): float(value) for word, value in raw["numbers"].items()}
+        joints = "|".join(
+            sorted((re.escape(fold(each, language)) for each in raw["to"]), key=len, reverse=True)
+        )
+        opener = "|".join(re.escape(fold(each, language)) for each in raw["from"])
+        tail = "|".join(re.escape(fold(each, language)) for each in raw.get("tail", ()))
+        start = f"(?:(?:{opener}) )?" if opener else ""
+        end = f"(?: (?:{tail}))?" if tail else ""
+        self.shapes: dict[str, tuple[str, ...]] = {
+            name: tuple(fold(each, language) for each in raw[name])
+            for name in ("under", "at_most", "at_least", "over")
+        }
+        self.range = re.compile(rf"{start}# (?:{joints}) #{end}")
+        self.half = re.compile(rf"{start}# (?:(?:{joints}|,|but|and) )*(?:{self._either('under')})")
+        self.above = re.compile(rf"(?:{self._either('over')}) (?:{joints}) #")
+        number = r"\d+(?:[.,/]\d+)?"
+        numerals = "|".join(sorted(map(re.escape, self.words), key=len, reverse=True))
+        self.number = re.compile(
+            rf"(?<![\w]){number}|(?<![\w])(?:{numerals})(?![\w])" if numerals else number
+        )
+
+        self.between_words = re.compile(
+            rf"\b({numerals})\s*-\s*(?=(?:{numerals})\b)" if numerals else r"(?!)()"
+        )
+
+        forms = " ".join(each for name in self.shapes for each in self.shapes[name])
+        self.counted = frozenset(forms.split()) - {"#"} - frozenset(map(str, _units()))
+        """Words of the grammar itself ("or", "more"): none of them names what is counted."""
+
+    def _either(self, name: str) -> str:
+        return "|".join(re.escape(each) for each in sorted(self.shapes[name], key=len, reverse=True))
+
+    def skeleton(self, text: str) -> tuple[str, list[_Number]]:
+        """The option with # for each number with its unit, and the numbers."""
+        plain = self._plain(text)
+        tokens = [token for token in re.split(r"\s+", plain) if token]
+        words: list[str] = []
+        numbers: list[_Number] = []
+        place = 0
+        has_digits = bool(re.search(r"\d", plain))
+        while place < len(tokens):
+            token = tokens[place]
+            number = self._number(token, has_digits)
+            if number is None:
+                words.append(token)
+                place += 1
+                continue
+            place += 1
+            value, decimals = number
+            place, multiplier = self._multiplier(tokens, place)
+            place, unit = self._unit(tokens, place, words)
+            numbers.append(_Number(value * multiplier, unit, decimals, multiplier))
+            words.append("#")
+            if unit and tokens[place - 1].removeprefix(unit) in self.pack.from_endings:
+                words.append("den")
+        return self.pack.evened(" ".join(words)), numbers
+
+    def _plain(self, text: str) -> str:
+        plain = fold(text, self.language).strip(" .;:!?؟،\"'()[]")
+        for separator in self.thousands:
+            plain = re.sub(rf"(?<=\d){re.escape(separator)}(?=\d{{3}}(?!\d))", "", plain)
+        plain = plain.replace("٫", ".")
+        plain = re.sub(r"(?<=\d),(?=\d)", ".", plain)
+        plain = self.pack.spaced(plain)
+        plain = re.sub("[–—‒−‐‑~]", "-", plain)
+        plain = re.sub(r"(?<=[\d%\w$€£₺])\s*-\s*(?=[\d$€£₺])", " - ", plain)
+        if not re.search(r"\d", plain):
+            plain = self.between_words.sub(r"\1 - ", plain)
+        plain = re.sub(r"(<=|>=|[<>≤≥+$€£₺%٪])", r" \1 ", plain)
+        return re.sub(r"(?<=\d)(?=[^\W\d_])", " ", plain)
+
+    def _number(self, token: str, has_digits: bool) -> tuple[float, int] | None:
+        if re.fullmatch(r"\d{1,12}(?:\.\d{1,4})?", token):
+            return float(token), len(token.partition(".")[2])
+        if has_digits:
+            return None
+        if token in self.words:
+            return self.words[token], 0
+        stem = self.pack.number_word(token)
+        return (self.words[stem], 0) if stem in self.words else None
+
+    def _multiplier(self, tokens: Sequence[str], place: int) -> tuple[int, float]:
+        if place < len(tokens) and tokens[place] in _multipliers():
+            return place + 1, _multipliers()[tokens[place]]
+        return place, 1.0
+
+    def _unit(self, tokens: Sequence[str], place: int, before: list[str]) -> tuple[int, str | None]:
+        if before and before[-1] in ("$", "€", "£", "₺", "%", "yüzde"):
+            return place, before.pop()
+        if place >= len(tokens):
+            return place, None
+        unit = self.pack.unit_in(tokens[place], _units())
+        return (place + 1, unit) if unit else (place, None)
+
+    def shape(self, skeleton: str, count: int) -> tuple[str, str] | None:
+        """(shape, counted noun); up to three words after the number may name what is counted."""
+        for noun_words in range(4):
+            for stripped, noun in _nouns_removed(skeleton, noun_words):
+                if not self.counted.isdisjoint(noun.split()):
+                    continue
+                shape = next(
+                    filter(None, (self._shape(form, count) for form in _cases_dropped(stripped))), None
+                )
+                if shape:
+                    first, space, rest = noun.partition(" ")
+                    return shape, self.pack.counted(first) + space + rest
+        return None
+
+    def _shape(self, skeleton: str, count: int) -> str | None:
+        if count == 2:
+            for name, pattern in (("half", self.half), ("above", self.above), ("range", self.range)):
+                if pattern.fullmatch(skeleton):
+                    return name
+            return None
+        if skeleton == "#":
+            return "point"
+        return next((name for name, forms in self.shapes.items() if skeleton in forms), None)
+
+
+def _cases_dropped(skeleton: str) -> tuple[str, ...]:
+    """The skeleton as it is, and without the case endings of its numbers: first the last one's, then all."""
+    return skeleton, re.sub(r"# den(?!.*#)", "#", skeleton), skeleton.replace("# den", "#")
+
+
+def _nouns_removed(skeleton: str, count: int) -> list[tuple[str, str]]:
+    """The skeleton without `count` words after its last number, or at its end."""
+    words = skeleton.split(" ")
+    if count == 0:
+        return [(skeleton, "")]
+    place = len(words) - 1 - words[::-1].index("#") if "#" in words else -1
+    if place < 0:
+        return []
+    found = []
+    for start in (place + 1, len(words) - count):
+        noun = words[start : start + count]
+        if len(noun) == count and start > place and all(re.fullmatch(r"[^\W\d_]+", word) for word in noun):
+            found.append((" ".join(words[:start] + words[start + count :]), " ".join(noun)))
+    return found

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from feedback.lint import read
+from feedback.lint.engine.instruments import exempt, unaltered
+
+
+def question(text: str, language: str = "en", more: str = "type: nps"):
+    source = (
+        f'key: v\ntitle: V\nlanguages: [{language}]\nquestions:\n  - {{key: q, {more}, text: "{text}"}}\n'
+    )
+    document = read(source)
+    assert document.problems == []
+    return document.questions[0][1]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "How likely are you to recommend {company} to a friend or colleague?"),
+        ("en", "how likely is it that you would recommend Acme to a friend or family member"),
+        ("tr", "{company|bizi} bir arkadaşınıza veya iş arkadaşınıza tavsiye etme olasılığınız nedir?"),
+        ("fa", "چقدر احتمال دارد {company} را به يك دوست یا همكار خود پیشنهاد کنید؟"),
+    ],
+)
+def test_the_registered_wording_is_exempt_whatever_its_letter_forms(language, text):
+    assert exempt(question(text, language), language)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How likely are you to recommend our food and our service to a friend or colleague?",
+        "How likely are you to recommend us?",
+        "Most customers love us. How likely are you to recommend Acme to a friend or colleague?",
+    ],
+)
+def test_anything_else_is_not(text):
+    assert not exempt(question(text), "en")
+
+
+def test_a_lead_in_does_not_alter_an_instrument():
+    text = "Thank you for calling. How likely are you to recommend Acme to a friend or colleague?"
+    assert unaltered(question(text), "en") is True
+
+
+def test_a_language_without_registered_wording_is_never_called_altered():
+    text = "X hat mir geholfen."
+    assert unaltered(question(text, "de", "type: ces"), "de") is None
+
+
+def test_an_item_of_an_instrument_is_compared_with_its_own_wording():
+    claim = "type: rating, instrument: {name: sus, item: 3}"
+    assert exempt(question("I thought the system was easy to use.", more=claim), "en")
+    assert not exempt(question("I felt very confident using the system.", more=claim), "en")

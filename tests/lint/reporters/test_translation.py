@@ -1,0 +1,133 @@
+"""The linter's own sentences, in the languages that staff reads."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from feedback import lint
+from feedback.i18n import LANGUAGES as DOMAINS
+from feedback.i18n import LOCALES, read
+from feedback.lint.command import lint as command
+from feedback.lint.languages.data import codes, data
+from feedback.lint.reporters.translation import LANGUAGES, in_language, rule_in_language, translated
+from feedback.lint.rules import EVERY_RULE
+from feedback.lint.text.messages import Message, message
+
+ROOT = Path(__file__).parents[3] / "feedback" / "lint"
+FILES = sorted(
+    [
+        ROOT / "pages.py",
+        *(file for room in ("rules", "rewriting", "languages") for file in ROOT.glob(f"{room}/**/*.py")),
+    ]
+)
+SURVEY = yaml.safe_dump(
+    {
+        "key": "s",
+        "title": "Visit",
+        "languages": ["en"],
+        "questions": [
+            {"key": "q", "type": "single", "text": "Was it never late?", "options": ["Yes", "No"]},
+            {"key": "r", "type": "single", "text": "How many?", "options": ["1-3", "3-6", "7 or more"]},
+        ],
+    }
+)
+
+
+def known(language: str) -> set[str]:
+    return {entry.id for entry in read(LOCALES / "lint" / f"{language}.po") if entry.id}
+
+
+def said_in(path: Path) -> set[str]:
+    """The templates that a module says."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    said = [call.args[0] for call in calls if getattr(call.func, "id", "") == "message" and call.args]
+    return {str(each.value) for each in said if isinstance(each, ast.Constant)}
+
+
+def test_the_linter_speaks_the_languages_of_its_catalogues():
+    assert DOMAINS["lint"] == LANGUAGES
+
+
+def test_the_modules_say_hundreds_of_sentences():
+    assert sum(len(said_in(path)) for path in FILES) > 80
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_whatever_a_rule_says_is_in_the_catalogues(path):
+    assert said_in(path) - known("en") == set()
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE, ids=lambda rule: rule.id)
+def test_title_reason_and_exceptions_of_every_rule_are_in_the_catalogues(rule):
+    assert {rule.title, rule.why, rule.suppress} - {""} <= known("en")
+    for language in LANGUAGES[1:]:
+        told = rule_in_language(rule, language)
+        assert told.title != rule.title
+        assert told.why != rule.why
+        assert told.bad == rule.bad
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_no_message_of_a_finding_stays_english(language):
+    found = lint.check(SURVEY)
+    assert len(found) >= 2
+    for english, told in zip(found, in_language(found, language), strict=True):
+        assert told.message != english.message
+        assert told.why != english.why
+        assert (told.rule, told.line, told.quoted) == (english.rule, english.line, english.quoted)
+
+
+def test_what_was_filled_in_is_said_in_the_same_words_and_numbers_in_the_readers_digits():
+    said = message("The scale has {points} points.", points=3)
+    assert said == "The scale has 3 points."
+    assert translated(said, "tr") == "Ölçekte 3 nokta var."
+    assert translated(said, "fa") == "مقیاس ۳ نقطه دارد."
+
+
+def test_a_quotation_keeps_its_direction_in_a_persian_sentence():
+    said = message("Add “{answer}”.", answer="1001 ve üzeri")
+    assert translated(said, "fa") == "«\u20681001 ve üzeri\u2069» را بیفزایید."
+    assert translated(said, "tr") == "“1001 ve üzeri” ekleyin."
+
+
+def test_a_rewrite_in_the_language_of_the_questionnaire_is_not_translated():
+    found = {each.rule: each for each in lint.check(SURVEY)}
+    (told,) = in_language([found["range-overlap"]], "fa")
+    assert told.rewrite == found["range-overlap"].rewrite == "1-3 | 4-6 | 7 or more"
+    assert not isinstance(told.rewrite, Message)
+
+
+def test_findings_are_told_in_the_language_asked_for_and_rules_keep_their_names(tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(SURVEY, encoding="utf-8")
+    english = CliRunner().invoke(command, [str(file)]).output
+    turkish = CliRunner().invoke(command, [str(file), "--language", "tr"]).output
+    assert "both contain 3" in english
+    assert "ikisi de 3 değerini içeriyor" in turkish
+    assert "daha iyisi: 1-3 | 4-6 | 7 or more" in turkish
+    assert "range-overlap" in turkish
+    assert "Bulunan:" in turkish
+    explained = CliRunner().invoke(command, ["--explain", "negation", "--language", "tr"]).output
+    assert "Sorular olumlu sorulur." in explained
+
+
+def test_no_catalogue_is_loaded_for_english():
+    program = (
+        "import sys; from feedback.lint import check; from feedback.lint.reporters.translation import in_language; "
+        f"in_language(check({SURVEY!r}), 'en'); "
+        "sys.exit(any(name.startswith(('babel', 'feedback.i18n')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_every_dimension_that_a_message_may_name_is_in_the_catalogues():
+    dimensions = {name for code in codes() for name in data(code, "labels")["dimensions"]}
+    assert len(dimensions) > 20
+    assert dimensions - known("en") == set()
