@@ -590,8 +590,8 @@ def test_every_word_of_the_pages_is_in_the_catalogues() -> None:
         for word in re.findall(r'gettext\(\s*[\'"](.+?)[\'"]', path.read_text("utf-8"))
     }
     used |= set(re.findall(r'": "(.+?)",', _table(package / "steps.py", "_PROBLEMS")))
-    used |= set(re.findall(r'[(,] ?"([A-Z].+?)"', _table(package / "__init__.py", "_CLOSED")))
-    used |= set(re.findall(r'"(.+?)"', _table(package.parent / "customers.py", "_REFUSED")))
+    used |= set(re.findall(r'"([A-Z].+?)"', _table(package / "screens.py", "_CLOSED")))
+    used |= set(re.findall(r'"(.+?)"', _table(package.parent / "customer_app.py", "_REFUSED")))
     used |= set(re.findall(r'(?<!")"([A-Z][a-z]* [^"]+)"(?!")', (package / "pages.py").read_text("utf-8")))
     known = {message.id for message in read(LOCALES / "survey" / "en.po")}
     assert len(used) > 50 and used - known == set()
