@@ -52,7 +52,7 @@ def add_user(
     """
     address = _address(email)
     if by_email(session, address) is not None:
-        raise Conflict("There is a user with this address already.")
+        raise Conflict("Use another address: a user with this one exists.")
     user = User(
         email=address,
         name=name.strip() or address,
@@ -90,7 +90,7 @@ def find(session: Session, user_id: int) -> User:
     """Raises NotFound."""
     user = session.scalar(select(User).where(User.id == user_id).options(selectinload(User.roles)))
     if user is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("User not found.")
     return user
 
 
@@ -157,7 +157,7 @@ def _address(email: str) -> str:
 def _roles(session: Session, names: Collection[str]) -> list[Role]:
     unknown = set(names) - set(RoleName)
     if unknown or not names:
-        raise Rejected("Choose at least one of the roles admin, lead, csm and viewer.")
+        raise Rejected("Choose at least one role.")
     stored = {role.name: role for role in session.scalars(select(Role))}
     return [stored.get(name) or Role(name=name) for name in sorted(names)]
 
@@ -169,4 +169,4 @@ def _keep_an_admin(session: Session, user: User) -> None:
     )
     is_admin = any(role.name == RoleName.ADMIN for role in user.roles)
     if is_admin and session.scalar(others.limit(1)) is None:
-        raise Conflict("This is the last admin; make somebody else one first.")
+        raise Conflict("Make someone else an admin first: this is the last one.")

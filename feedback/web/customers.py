@@ -90,7 +90,7 @@ def _cleaned() -> Response | None:
 
 
 _REFUSED = {
-    405: ("This cannot be done here", "Open the link in the message once more, or copy it whole."),
+    405: ("Not possible here", "Open the link in the message once more, or copy it whole."),
     413: (
         "This was too much to send at once",
         "Nothing of it was saved. Please shorten it and send it once more.",

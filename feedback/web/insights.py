@@ -46,7 +46,7 @@ def _(message: str) -> str:
     return message
 
 
-ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
+ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
 
 PERSONAL = frozenset({"comments", "account"})
 """Pages with customers' words and names: who opens them is written down."""
@@ -314,7 +314,7 @@ class Pages:
         with self.database.reading() as session:  # may take a while, and nobody should wait to write
             tables: Mapping[str, Table] = show(session)["tables"]
         if key not in tables:
-            raise NotFound("There is no such table.")
+            raise NotFound("Table not found.")
         with self.database.writing() as session:
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind

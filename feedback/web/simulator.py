@@ -52,7 +52,7 @@ class Simulator:
 
     def only_with_a_simulated_channel(self) -> None:
         if not any(key.startswith("simulator") for key in self.channels):
-            raise NotFound("There is no simulator here.")
+            raise NotFound("The simulator is not available here.")
 
     def overview(self) -> ResponseReturnValue:
         with self.database.reading() as session:

@@ -43,7 +43,7 @@ def test_a_lead_adds_renames_and_retires_a_cause(app: Flask, sign_in: SignIn) ->
     assert lead.post(f"/causes/{made.id}", data=renamed).status_code == 303
     assert causes(app)["too_slow"].title["tr"] == "Yavaş"
     assert lead.post(f"/causes/{made.id}", data={"action": "retire"}).status_code == 303
-    assert "out of use" in lead.get("/causes/").text
+    assert "inactive" in lead.get("/causes/").text
     assert lead.post(f"/causes/{made.id}", data={"action": "bring_back"}).status_code == 303
     assert causes(app)["too_slow"].retired_at is None
 

@@ -77,9 +77,9 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
         seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw")).one()
     assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
     page = sign_in("lead").get(f"/desk/{task.id}").text
-    assert "looked at it" in page
+    assert "viewed" in page
     assert re.search(r">Mar 4, 2026, [^<]+</time>", page.split("<h2>Who was here</h2>")[1])
-    assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
+    assert "viewed" not in sign_in("cem").get(f"/desk/{task.id}").text
 
 
 def seen(app: Flask) -> list[tuple[str, int | None]]:
@@ -158,7 +158,7 @@ def test_the_page_of_what_is_forbidden_says_whom_to_ask(sign_in: SignIn) -> None
     page = sign_in("cem").get("/account/staff")
     assert page.status_code == 403
     assert page.text.count("You may not do this</h1>") == 1
-    assert "Ask an admin if you need it." in page.text
+    assert "Ask an admin for access." in page.text
 
 
 def test_a_score_goes_by_the_letters_that_people_know(app: Flask, sign_in: SignIn) -> None:
@@ -202,7 +202,7 @@ def test_only_what_can_be_taken_can_be_ticked(app: Flask, sign_in: SignIn) -> No
     client.post("/desk/take", data={"task": ticked[1:]})
     page = client.get("/desk/").text
     assert 'type="checkbox" name="task"' not in page
-    assert "Take the ticked ones" not in page
+    assert "Assign selected to me" not in page
 
 
 def test_what_somebody_else_changed_is_not_taken_and_said_so(app: Flask, sign_in: SignIn) -> None:

@@ -73,8 +73,8 @@ def test_what_was_not_understood_waits_in_the_customer_s_words(
     page = sign_in("lead").get("/inbox/").text
     for words in ("it was &lt;b&gt;ok&lt;/b&gt; I guess", "who is this?", "sorry, I was away", "Grace Moore"):
         assert words in page
-    assert "perhaps an opt-out" in page
-    assert "No surveys until somebody has decided" in page
+    assert "possible opt-out" in page
+    assert "Surveys paused until this is decided" in page
 
 
 def test_a_score_needs_nobody_but_can_be_looked_up(replies: dict[str, int], sign_in: SignIn) -> None:
@@ -101,7 +101,7 @@ def test_an_opt_out_ends_all_surveys_to_this_person(
 ) -> None:
     form = {"decision": "opt_out", "note": "Clear enough."}
     page = sign_in("cem").post(f"/inbox/{replies['maybe_stop']}", data=form, follow_redirects=True)
-    assert "This person gets no more surveys." in page.text
+    assert "This person will get no more surveys." in page.text
     assert suppressions(app) == [("email", "opt_out"), ("sms", "opt_out")]
     reply = stored(app, replies["maybe_stop"])
     assert (reply.needs_person, reply.handled_as, reply.handled_note) == (False, "opt_out", "Clear enough.")
@@ -150,7 +150,7 @@ def test_who_comes_second_changes_nothing(app: Flask, replies: dict[str, int], s
     first, second = sign_in("lead"), sign_in("cem")
     first.post(f"/inbox/{replies['unclear']}", data={"decision": "handled"})
     page = second.post(f"/inbox/{replies['unclear']}", data={"decision": "opt_out"}, follow_redirects=True)
-    assert "Somebody else has dealt with this message." in page.text
+    assert "Your decision was not saved: someone else has already handled this message." in page.text
     assert stored(app, replies["unclear"]).handled_as == "handled"
     assert suppressions(app) == [("sms", "maybe_opt_out")]
 

@@ -101,7 +101,7 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator(".verdict")).to_contain_text("SMS")
 
-    page.get_by_role("link", name="Read what they said").click()
+    page.get_by_role("link", name="Read comments").click()
     page.select_option("select[name=band]", "detractor")
     page.get_by_role("button", name="Show").last.click()
     expect(page.locator(".comments .score").first).to_have_class("score urgent")

@@ -224,7 +224,7 @@ def test_a_link_that_makes_no_sense_is_refused(sign_in: SignIn, wrong: dict[str,
 
 def test_only_leads_open_links(sign_in: SignIn) -> None:
     assert sign_in("cem").post("/questionnaires/relationship-nps/links", data=POSTER).status_code == 403
-    assert "A new link" not in sign_in("cem").get("/questionnaires/relationship-nps").text
+    assert "New link" not in sign_in("cem").get("/questionnaires/relationship-nps").text
 
 
 # --- Warnings that somebody lets stand ------------------------------------------------------------
@@ -260,10 +260,10 @@ def buttons(page: str) -> list[dict[str, str]]:
 
 def test_a_new_file_is_on_the_shelf_and_shown_before_it_is_in_force(draft: Path, sign_in: SignIn) -> None:
     client = sign_in("lead")
-    assert "Not in force yet" in client.get("/questionnaires/").text
+    assert "Drafts" in client.get("/questionnaires/").text
     page = client.get("/questionnaires/parking").text
-    assert "This file is not in force yet." in page
-    assert "A new link" not in page
+    assert "Draft. It goes live at the next restart." in page
+    assert "New link" not in page
     assert client.get("/questionnaires/parking/preview/en/solved").status_code == 200
 
 

@@ -109,7 +109,7 @@ def account_page(
     """At most so many entries of each kind. Raises NotFound, also for an account that is not the viewer's to see."""
     found = standing(session, viewer, account_id, now=now, settings=settings)
     if found is None:
-        raise NotFound("There is no such account.")
+        raise NotFound("Account not found.")
     return AccountPage(
         standing=found,
         contacts=_latest(session, Contact, account_id, Contact.name, most),

@@ -253,7 +253,7 @@ def _answer(shape: BaseModel, stored: Stored | None = None) -> Response:
 def _account(session: Session, external_id: str) -> AccountOut:
     row = session.scalar(select(Account).where(Account.external_id == external_id))
     if row is None:
-        raise NotFound("There is no such account.")
+        raise NotFound("Account not found.")
     return AccountOut(
         external_id=row.external_id,
         name=row.name,

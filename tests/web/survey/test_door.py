@@ -24,7 +24,7 @@ def test_a_slash_too_many_in_a_copied_link_does_no_harm(site: Site) -> None:
 def test_a_method_that_nobody_uses_ends_on_a_customer_s_page(site: Site, path: str) -> None:
     page = site.client.delete(path)
     assert page.status_code == 405
-    assert "This cannot be done here" in page.text and "Acme" in page.text
+    assert "Not possible here" in page.text and "Acme" in page.text
 
 
 def test_a_mistake_of_ours_is_a_kind_page_in_the_customer_s_language_and_loud_in_the_log(
