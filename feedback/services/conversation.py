@@ -40,10 +40,7 @@ PROMPT = timedelta(hours=1)
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
 """What a provider has understood by itself, in words that we may not know, and acted on."""
 
-UNCLEAR = (
-    "Sorry, we could not read a number there. "
-    "Please reply with one from {minimum} to {maximum}, or answer here: {link}"
-)
+UNCLEAR = "Sorry, we need a number from {minimum} to {maximum}. Please reply with one, or answer here: {link}"
 
 
 def receive(

@@ -291,7 +291,7 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
     assert (len(world.texts), world.mails) == (1, [])
     assert live(world.channels) == set()
     assert live(world.channels) == set()
-    assert world.mails == ["simulator_sms (TR) sends nothing any more"]
+    assert world.mails == ["simulator_sms (TR) is on hold"]
 
 
 def test_a_held_country_keeps_back_its_own_numbers_only(world: World) -> None:

@@ -137,7 +137,7 @@ def test_a_broken_promise_is_told_once(slack: Chat) -> None:
     slack.post(late)
     assert [str(each["text"]).splitlines()[0] for each in slack.heard] == [
         "*1 new follow-up*",
-        "*1 customer is waiting too long*",
+        "*1 customer was not contacted in time*",
     ]
 
 

@@ -185,7 +185,7 @@ def test_a_day_that_is_past_is_no_day_from_which_somebody_may_be_asked(app: Flas
     name = not_asked(app, timedelta(days=-1))
     page = sign_in("lead").get("/deliveries/").text
     assert name in page.split("Recently skipped")[1]
-    assert "may be asked from" not in page
+    assert "eligible again" not in page
 
 
 def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sign_in: SignIn) -> None:
@@ -291,13 +291,13 @@ def moved(app: Flask) -> int:
 def test_a_story_says_why_it_came_when_it_came(moved: int, sign_in: SignIn) -> None:
     page = sign_in("cem").get(f"/deliveries/invitation/{moved}").text
     for sentence in (
-        "It happened: Support request closed",
-        "Planned for the stage Support request closed, because of this event",
-        "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM, because of the quiet hours in Europe/Istanbul",
-        "Handed to SMS, attempt 1: we sent too fast",
+        "Event: Support request closed",
+        "Scheduled for Support request closed: triggered by this event",
+        "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM for quiet hours in Europe/Istanbul",
+        "Attempt 1 by SMS: sending limit reached",
         "Handed to SMS, attempt 2",
-        "The provider reported code 30003",
-        "Invitation did not arrive: the provider refused it",
+        "Provider reported code 30003",
+        "Invitation not delivered: rejected by the provider",
     ):
         assert sentence in page
 
@@ -317,7 +317,7 @@ def test_an_event_that_no_stage_knows_is_told_without_underscores(
 ) -> None:
     with app.extensions["feedback"].database.writing() as session:
         session.scalars(select(JourneyEvent).where(JourneyEvent.key == "t1")).one().name = "seat_added"
-    assert "It happened: seat added" in sign_in("cem").get(f"/deliveries/invitation/{moved}").text
+    assert "Event: seat added" in sign_in("cem").get(f"/deliveries/invitation/{moved}").text
 
 
 def test_another_s_story_is_not_told(sent: dict[str, int], app: Flask, sign_in: SignIn) -> None:

@@ -92,8 +92,8 @@ def test_a_csm_sees_their_customers_nobody_s_and_strangers(replies: dict[str, in
 
 
 def test_every_page_says_how_many_wait(replies: dict[str, int], sign_in: SignIn) -> None:
-    assert '4<span class="visually-hidden"> messages wait' in sign_in("lead").get("/desk/").text
-    assert '3<span class="visually-hidden"> messages wait' in sign_in("cem").get("/desk/").text
+    assert '4<span class="visually-hidden"> messages waiting' in sign_in("lead").get("/desk/").text
+    assert '3<span class="visually-hidden"> messages waiting' in sign_in("cem").get("/desk/").text
 
 
 def test_an_opt_out_ends_all_surveys_to_this_person(
@@ -111,7 +111,7 @@ def test_no_opt_out_lets_the_surveys_go_on(app: Flask, replies: dict[str, int], 
     sign_in("lead").post(f"/inbox/{replies['maybe_stop']}", data={"decision": "no_opt_out"})
     assert suppressions(app) == []
     page = sign_in("cem").get("/inbox/?tray=handled").text
-    assert "Lena Lead decided that it is no opt-out" in page
+    assert "Lena Lead marked this as not an opt-out" in page
 
 
 def test_surveys_wait_until_every_doubt_about_a_person_is_decided(

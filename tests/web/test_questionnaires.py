@@ -162,16 +162,16 @@ def test_what_is_in_force_and_in_the_file_is_told_to_be_the_same(app: Flask, sig
 
 
 ENDING = (
-    r"Its bridge ends on|and it is not asked any more\.|any more\. Give the new wording|Nothing to improve"
+    r"The trend bridge expires on|This survey is no longer sent\.|being sent\. Start a new trend|No issues found"
 )
 
 
 @pytest.mark.parametrize(
     ("days", "told"),
     [
-        (30, ["Nothing to improve"]),
-        (5, ["ends on", "Its bridge ends on", "any more. Give the new wording"]),
-        (-1, ["not asked any more since", "and it is not asked any more."]),
+        (30, ["No issues found"]),
+        (5, ["expires", "The trend bridge expires on", "being sent. Start a new trend"]),
+        (-1, ["expired", "This survey is no longer sent."]),
     ],
 )
 def test_a_bridge_that_ends_soon_is_told_on_the_shelf_and_on_its_page(
@@ -182,7 +182,7 @@ def test_a_bridge_that_ends_soon_is_told_on_the_shelf_and_on_its_page(
     runtime.library.questionnaires["relationship-nps"] = known.model_copy(update={"trend_bridge": until})
     client = sign_in("lead")
     pages = client.get("/questionnaires/").text, client.get("/questionnaires/relationship-nps").text
-    shelf, page = re.findall("ends on|not asked any more since", pages[0]), re.findall(ENDING, pages[1])
+    shelf, page = re.findall("expires|expired", pages[0]), re.findall(ENDING, pages[1])
     assert [*shelf, *page] == told
 
 
@@ -276,7 +276,7 @@ def test_a_lead_lets_a_warning_stand_with_one_click_and_the_page_says_who_did(
     (form,) = buttons(page)
     assert form["rule"] == "negation"
     page = client.post("/questionnaires/parking/findings", data=form, follow_redirects=True).text
-    assert "Lena Lead let it stand on" in page
+    assert "Accepted by Lena Lead on" in page
     assert buttons(page) == []
     assert "With open warnings" not in page
     with runtime.database.writing() as session:

@@ -322,9 +322,9 @@ class _Survey:
         return self._unavailable(refused)
 
     def _unavailable(self, _: Exception) -> Response:
-        words = "Nothing is lost: please try again in a minute."
+        words = "Please try again in a minute."
         retry = request.full_path.rstrip("?")
-        response = self.pages.notice(503, "We cannot save your answer just now", words, retry=retry)
+        response = self.pages.notice(503, "We can't save your answer right now", words, retry=retry)
         response.headers["Retry-After"] = "60"
         return response
 
@@ -346,9 +346,17 @@ _CLOSED: Mapping[str, tuple[int, str, str]] = {
     "expired": (
         410,
         "This survey has ended",
-        "Thank you for opening it. Answers are not collected any more.",
+        "It no longer accepts answers. Thank you for your interest.",
     ),
-    "withdrawn": (410, "This survey was withdrawn", "There is nothing for you to do."),
-    "closed": (410, "Your answer is saved", "The time for changes is over. Thank you for your feedback."),
-    "moved": (422, "This question is no longer open", "Your earlier answer was changed."),
+    "withdrawn": (410, "This survey was withdrawn", "You don't need to do anything."),
+    "closed": (
+        410,
+        "Your answer is saved",
+        "You can no longer change your answers. Thank you for your feedback.",
+    ),
+    "moved": (
+        422,
+        "This question is no longer available",
+        "An earlier answer was changed, so this question no longer applies.",
+    ),
 }

@@ -264,7 +264,7 @@ def test_a_form_that_we_did_not_make_stores_nothing_and_keeps_what_was_written(
 ) -> None:
     page = site.post("?q=recommend", stamp, recommend="9")
     assert page.status_code == 422
-    assert "Please send it once more." in page.text and 'value="9" checked' in page.text
+    assert "Please send your answer again. It has not been saved yet." in page.text and 'value="9" checked' in page.text
     assert responses_of(site) == []
 
 
@@ -281,9 +281,9 @@ def test_a_form_made_for_another_link_is_not_accepted(open_site: Opener, now: ob
         ("nps", {"nps": "11"}, "from 0 to 10"),
         ("csat", {}, "Please choose an answer."),
         ("single", {"single": "nonsense"}, "one of the answers below"),
-        ("multi", {"multi": ["slow", "none"]}, "cannot go together"),
-        ("matrix", {"matrix.product": "4"}, "1 are still open"),
-        ("text", {"text": "x" * 5001}, "has 5,001 characters"),
+        ("multi", {"multi": ["slow", "none"]}, "be combined with another"),
+        ("matrix", {"matrix.product": "4"}, "Please answer every row (1 missing)."),
+        ("text", {"text": "x" * 5001}, "Please shorten this text to 5,000 characters. It has 5,001."),
         ("contact", {"contact": ""}, "Please write an answer."),
         ("contact", {"contact": "not an email at all"}, "such as name@example.com"),
     ],
@@ -305,7 +305,7 @@ def test_every_unknown_link_gets_the_same_page(site: Site, path: str) -> None:
     page, posted = site.client.get(path), site.client.post(path, data={"recommend": "9"})
     assert page.status_code == posted.status_code == 404
     assert page.text == posted.text
-    assert "help@acme.example" in page.text and "Open the link in the message once more" in page.text
+    assert "help@acme.example" in page.text and "Open the link in the message again" in page.text
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_every_closed_link_has_a_way_on_where_no_support_is_named(
 ) -> None:
     acme = replace(Organisation(), name="Acme")
     site = open_site(organisation=acme)
-    way = "please get in touch with Acme as you usually do"
+    way = "please contact Acme as usual"
     assert way in site.client.get("/" + "A" * 12).text
     site.post("?q=recommend", recommend="9")
     site.post("?q=liked", liked="")
