@@ -348,7 +348,7 @@ def test_what_is_closed_by_now_is_not_told_and_the_chat_hears_that_it_works(chat
             task.state = "closed"
     assert retry(chat, MONDAY + timedelta(hours=2)) == 0
     chat.post(MONDAY + timedelta(hours=2))
-    assert "come here again" in json.dumps(chat.heard)
+    assert "Follow-up notifications are working again." in json.dumps(chat.heard)
     assert chat.troubles() == []
 
 

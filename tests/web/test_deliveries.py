@@ -227,7 +227,7 @@ def test_a_person_decides_what_nobody_can_look_up(
     again = client.post(
         f"/deliveries/messages/{sent['held']}", data={"verdict": verdict}, follow_redirects=True
     )
-    assert "not in doubt any more" in again.text
+    assert "this message is no longer unconfirmed" in again.text
 
 
 def test_what_is_not_in_doubt_cannot_be_sent_again(app: Flask, sent: dict[str, int], sign_in: SignIn) -> None:
@@ -364,7 +364,7 @@ def test_a_survey_that_should_not_have_gone_out_is_withdrawn(app: Flask, sign_in
     page = lead.get(f"/deliveries/invitation/{number}").text
     assert "Withdraw survey" in page
     shown = lead.post(f"/deliveries/invitation/{number}/withdraw", follow_redirects=True).text
-    assert "It is withdrawn." in shown and "Withdraw survey" not in shown
+    assert "Survey withdrawn." in shown and "Withdraw survey" not in shown
     assert (stored(app, reminder).state, stored(app, reminder).state_reason) == ("cancelled", "withdrawn")
     with app.extensions["feedback"].database.reading() as session:
         (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "withdrawn"))

@@ -132,7 +132,7 @@ def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> No
     form = {"revision": task.revision, "outcome": "recovered", "closing_note": "A long story."}
     page = sign_in("cem").post(f"/desk/{task.id}/close", data=form)
     assert page.status_code == 422
-    assert "Choose the cause" in page.text
+    assert "Choose a root cause" in page.text
     assert "A long story." in page.text
 
 
@@ -279,7 +279,7 @@ def enter(app: Flask, who: str) -> FlaskClient:
 
 def test_an_admin_calls_a_chat_again_whose_webhook_was_mended(mute: Flask) -> None:
     admin = enter(mute, "admin")
-    assert "Try Slack again" in admin.get("/desk/").text
+    assert "Retry Slack" in admin.get("/desk/").text
     assert admin.post("/desk/chats/slack/retry").status_code == 303
     assert "within a minute" in admin.get("/desk/").text
     with mute.extensions["feedback"].database.reading() as session:
@@ -293,7 +293,7 @@ def test_a_lead_sees_the_trouble_but_does_not_call_again(mute: Flask) -> None:
     lead = enter(mute, "lead")
     page = lead.get("/desk/").text
     assert "http_410" in page
-    assert "Try Slack again" not in page
+    assert "Retry Slack" not in page
     assert lead.post("/desk/chats/slack/retry").status_code == 403
 
 

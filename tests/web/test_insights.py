@@ -213,7 +213,7 @@ def test_two_groups_are_compared_in_a_sentence(sign_in: SignIn, runtime: Runtime
     answer(runtime, 10, 40, channel="sms")
     answer(runtime, 0, 40, channel="email")
     page = sign_in("lead").get("/insights/scores/relationship/score?a=channel:sms&b=channel:email").text
-    assert re.search(r"SMS is higher than E-mail by \d+ points\.", page)
+    assert re.search(r"SMS is \d+ points higher than E-mail\.", page)
     assert "p &lt; 0.001" in page
 
 
@@ -241,7 +241,7 @@ def test_the_lead_reads_whether_closing_helped(sign_in: SignIn, runtime: Runtime
     text = sign_in("lead").get(f"/insights/{page}?of={today}").text
     if "Same question, asked again" not in text:  # ten days ago may have been in the quarter before
         text = sign_in("lead").get(f"/insights/{page}?of={today - timedelta(days=8)}").text
-    assert "Rose by 6.5 on average." in text
+    assert "Up 6.5 on average." in text
     cells = re.findall(r'<td class="count">([^<]*)</td>', text[text.index("Same question, asked again") :])
     assert cells[:3] == ["12", "2.0", "8.5"]
     assert "Indicative only: fewer than 30 responses." in text
@@ -253,7 +253,7 @@ def test_of_a_few_people_no_change_is_told_not_even_in_the_file(sign_in: SignIn,
     client = sign_in("lead")
     page = client.get("/insights/loop").text
     assert "Not enough repeat responses (at least 10 people needed)." in page
-    assert "Rose by" not in page
+    assert "on average" not in page
     (_, row) = rows(client.get("/insights/loop?export=again.csv").data)
     assert row[2:] == ["9", "", "", "", "", ""]
 
@@ -373,7 +373,7 @@ def test_where_no_group_is_large_enough_the_page_says_why_there_is_nothing_to_co
     sign_in: SignIn, runtime: Runtime
 ) -> None:
     page = sign_in("lead").get("/insights/scores/relationship/score").text  # the six of the furnished office
-    assert "There is nothing to compare" in page
+    assert "Nothing to compare" in page
     assert 'name="a"' not in page
 
 

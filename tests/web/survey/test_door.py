@@ -47,6 +47,6 @@ def test_a_host_name_that_is_not_ours_is_refused(site: Site) -> None:
 
 def test_a_form_too_large_stores_nothing(site: Site) -> None:
     page = site.post(recommend="9", **{"x": "y" * (3 * 1024 * 1024)})
-    assert page.status_code == 413 and "Nothing of it was saved" in page.text
+    assert page.status_code == 413 and "Please shorten it and send it again. Nothing was saved." in page.text
     with site.runtime.database.reading() as session:
         assert session.query(Response).count() == 0
