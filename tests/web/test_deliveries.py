@@ -295,7 +295,7 @@ def test_a_story_says_why_it_came_when_it_came(moved: int, sign_in: SignIn) -> N
         "Scheduled for Support request closed: triggered by this event",
         "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM for quiet hours in Europe/Istanbul",
         "Attempt 1 by SMS: sending limit reached",
-        "Handed to SMS, attempt 2",
+        "Attempt 2 by SMS",
         "Provider reported code 30003",
         "Invitation not delivered: rejected by the provider",
     ):
