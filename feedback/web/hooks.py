@@ -42,7 +42,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 def _caller(runtime: Runtime, key: str) -> CallsBack:
     channel = runtime.channels.get(key)
     if not isinstance(channel, CallsBack):
-        raise NotFound("There is no such hook.")
+        raise NotFound("Hook not found.")
     return channel
 
 

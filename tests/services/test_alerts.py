@@ -249,7 +249,9 @@ def test_nobody_is_reminded_of_what_has_just_been_promised(desk: Desk) -> None:
     promise(desk, task, contact=MONDAY + timedelta(hours=1))
     assert mails_at(desk, MONDAY) == [("cem@example.com", "New follow-up: Account 0")]
     assert mails_at(desk, MONDAY + timedelta(minutes=29)) == mails(desk)[:1]
-    assert mails_at(desk, MONDAY + timedelta(minutes=30))[1:] == [("cem@example.com", "1 follow-up is due soon")]
+    assert mails_at(desk, MONDAY + timedelta(minutes=30))[1:] == [
+        ("cem@example.com", "1 follow-up is due soon")
+    ]
 
 
 def test_what_is_put_off_beyond_its_promise_is_reminded_of(desk: Desk) -> None:

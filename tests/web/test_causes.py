@@ -109,7 +109,7 @@ def test_an_admin_takes_away_what_the_filters_show(app: Flask, sign_in: SignIn) 
     page = admin.get("/audit/?subject=root_cause").text
     assert "/audit/entries.csv?subject=root_cause" in page
     (entry,) = entries(admin.get("/audit/entries.csv?subject=root_cause").data)
-    assert (entry["Who"], entry["E-mail"], entry["Key"]) == (
+    assert (entry["User"], entry["E-mail"], entry["Key"]) == (
         "Lena Lead",
         "lead@example.com",
         "root_cause.added",

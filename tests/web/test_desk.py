@@ -333,7 +333,7 @@ def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, si
         for days in range(1, 11):
             office.invite(session, runtime, task.contact, clock.now() + timedelta(days=days))
     page = sign_in("lead").get(f"/desk/{task.id}").text
-    messages = page.split("<h2>Messages</h2>")[1].split("</section>")[0]
+    messages = page.split("<h2>Surveys sent</h2>")[1].split("</section>")[0]
     assert re.findall(r">Mar (\d+), 2026</time>", messages) == [str(day) for day in range(14, 6, -1)]
 
 

@@ -124,7 +124,7 @@ def test_every_table_of_the_quarter_and_that_of_each_of_its_charts_can_be_taken_
     (heads, *told) = rows(
         client.get(f"/insights/quarter?of={today}&export=trend-relationship-score.csv").data
     )
-    assert heads[:3] == ["From", "Until", "Score"]
+    assert heads[:3] == ["From", "To", "Score"]
     assert len(told) == 12
 
 
