@@ -118,7 +118,7 @@ def test_an_admin_adds_somebody_and_is_told_what_is_wrong(sign_in: SignIn) -> No
     assert "Nora" in admin.get("/account/staff").text
     again = admin.post("/account/staff", data=form)
     assert again.status_code == 409
-    assert "already" in again.text
+    assert "Use another address: a user with this one exists." in again.text
     assert admin.post("/account/staff", data={**form, "email": "nonsense"}).status_code == 422
 
 
