@@ -363,7 +363,7 @@ def test_a_survey_that_can_still_be_answered_is_not_called_unanswered(
         failed = figures.invitation(session, now - timedelta(days=3), **common)
         failed.state = "failed"
     page = sign_in("lead").get(f"/insights/accounts/{account.id}").text
-    surveys = page[page.index("<h2>Surveys</h2>") :]
+    surveys = page[page.index("<h2>Surveys sent</h2>") :]
     told = re.findall(r'<span class="soft">SMS, ([^<]+)</span>', surveys)
     until = translator("desk", "en").date((now - timedelta(minutes=5) + timedelta(days=14)).date())
     assert told == [f"sent, open until {until}", "not delivered", "not answered"]
