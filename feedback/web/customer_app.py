@@ -96,13 +96,13 @@ def _cleaned() -> Response | None:
 
 
 _REFUSED = {
-    405: ("This cannot be done here", "Open the link in the message once more, or copy it whole."),
+    405: ("Not possible here", "Open the link in the message again, or copy all of it."),
     413: (
-        "This was too much to send at once",
-        "Nothing of it was saved. Please shorten it and send it once more.",
+        "Your answer is too long",
+        "Please shorten it and send it again. Nothing was saved.",
     ),
 }
-_UNREADABLE = ("We could not read this", "Open the link in the message once more, or copy it whole.")
+_UNREADABLE = ("We could not read this request", "Open the link in the message again, or copy all of it.")
 
 
 def _refused(pages: Pages, error: HTTPException) -> Response:
@@ -114,4 +114,4 @@ def _refused(pages: Pages, error: HTTPException) -> Response:
 def _unexpected(pages: Pages, error: Exception) -> Response:
     log.error("unexpected", exc_info=error)
     words = "Nothing is lost: please try again in a minute."
-    return pages.notice(Notice(500, "We cannot save your answer just now", words))
+    return pages.notice(Notice(500, "We can't save your answer right now", words))

@@ -43,7 +43,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 def _caller(runtime: Runtime, key: str) -> CallsBack:
     provider = runtime.providers.get(key)
     if not isinstance(provider, CallsBack):
-        raise NotFound("There is no such hook.")
+        raise NotFound("Hook not found.")
     return provider
 
 

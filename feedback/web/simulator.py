@@ -52,7 +52,7 @@ class SimulatorViews:
 
     def only_with_a_simulated_channel(self) -> None:
         if not any(key.startswith("simulator") for key in self.providers):
-            raise NotFound("There is no simulator here.")
+            raise NotFound("The simulator is not available here.")
 
     def overview(self) -> ResponseReturnValue:
         with self.database.reading() as session:

@@ -169,7 +169,7 @@ def who_asks(session: Session, token: str) -> Invitation:
     asked = select(Invitation).where(Invitation.token == token)
     invitation = session.scalar(asked) if looks_like_token(token) else None
     if invitation is None:
-        raise NotFound("There is no such link.")
+        raise NotFound("Link not found.")
     return invitation
 
 

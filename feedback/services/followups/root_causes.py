@@ -91,7 +91,7 @@ def retire(session: Session, cause_id: int, *, by: int, now: datetime) -> RootCa
     """Retire a cause; follow-ups that were closed with it keep it. Raises Rejected for the last one."""
     cause = _find(session, cause_id)
     if all(other.id == cause.id for other in in_use(session)):
-        raise Rejected("One cause has to stay: complaints cannot be closed without any.")
+        raise Rejected("Keep at least one root cause: complaints can't be closed without one.")
     cause.retired_at = cause.retired_at or now
     audit.record(session, "retired", "root_cause", cause.id, by=by, now=now, key=cause.key)
     return cause
@@ -109,14 +109,14 @@ def _find(session: Session, cause_id: int) -> RootCause:
     causes = session.scalars(select(RootCause).order_by(RootCause.id).with_for_update()).all()
     found = next((cause for cause in causes if cause.id == cause_id), None)
     if found is None:
-        raise NotFound("There is no such cause.")
+        raise NotFound("Root cause not found.")
     return found
 
 
 def _titles(written: Mapping[str, str]) -> dict[str, str]:
     titles = {language: " ".join(written.get(language, "").split())[:100] for language in LANGUAGES["desk"]}
     if not all(titles.values()):
-        raise Rejected("Name the cause in every language; colleagues read it in theirs.")
+        raise Rejected("Name the root cause in every language: your team reads it in theirs.")
     return titles
 
 

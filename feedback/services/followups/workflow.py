@@ -205,7 +205,7 @@ def find(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
     )
     task = session.scalar(select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).options(*related))
     if task is None:
-        raise NotFound("There is no such follow-up, or it is not yours to see.")
+        raise NotFound("Follow-up not found, or you don't have access to it.")
     return task
 
 
@@ -269,9 +269,9 @@ def hand_over(
     task = _locked(session, task_id, viewer, revision)
     receiver = session.get(User, to)
     if receiver is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("User not found.")
     if not receiver.active:
-        raise Rejected("This account is disabled.")
+        raise Rejected("This user is deactivated.")
     task.state = transition(State(task.state), Action.HAND_OVER)
     task.owner_told_at = now if receiver.id == viewer.user_id else None
     task.owner_id = receiver.id
@@ -295,8 +295,8 @@ def snooze(
     """Snooze a follow-up until a day in the future, with a reason for colleagues. Raises Rejected without them."""
     task = _locked(session, task_id, viewer, revision)
     if until <= now:
-        raise Rejected("Choose a day in the future.")
-    words = _words(reason, "Say why it has to wait.")
+        raise Rejected("Choose a date in the future.")
+    words = _words(reason, "Give a reason for snoozing.")
     task.state = transition(State(task.state), Action.SNOOZE)
     task.snoozed_until = until
     detail = {"until": until.isoformat()}
@@ -317,7 +317,7 @@ def wake_due(session: Session, now: datetime) -> int:
 def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: datetime) -> FollowUp:
     """Add a note. Raises Rejected for an empty one, Conflict on a closed follow-up."""
     task = _locked(session, task_id, viewer, None)
-    words = _words(text, "A note needs some words.")
+    words = _words(text, "Write a note before you save.")
     return _changed(session, task, "note", by=viewer.user_id, now=now, text=words)
 
 
@@ -326,7 +326,7 @@ def contacted(
 ) -> FollowUp:
     """Log a contact with the customer: it meets the target for the first contact, and takes an open follow-up."""
     if how not in CONTACTS:
-        raise Rejected("Say how you tried to reach them.")
+        raise Rejected("Choose how you contacted the customer.")
     task = _locked(session, task_id, viewer, None)
     if task.state != State.TAKEN:
         _take(task, viewer, now)
@@ -354,14 +354,14 @@ def close(
 
 def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcome, str, RootCause | None]:
     if closing.outcome not in set(Outcome) - {Outcome.CORRECTED}:
-        raise Rejected("Say how it ended.")
+        raise Rejected("Choose an outcome.")
     outcome = Outcome(closing.outcome)
-    words = _words(closing.note, "Write a closing note: what happened, what was agreed.")
+    words = _words(closing.note, "Write a closing note: what happened and what you agreed.")
     if closing.recovered is not None and closing.recovered < 0:
-        raise Rejected("Recovered revenue is zero or more.")
+        raise Rejected("Enter recovered MRR as 0 or more.")
     cause = session.scalar(select(RootCause).where(RootCause.key == closing.root_cause))
     if cause is None and task.kind == "recovery" and outcome not in CAUSELESS:
-        raise Rejected("Choose the cause: it is what the next quarter learns from.")
+        raise Rejected("Choose a root cause. Reports count complaints by root cause.")
     return outcome, words, cause
 
 
@@ -377,11 +377,11 @@ def _locked(session: Session, task_id: int, viewer: Viewer, revision: int | None
     wanted = select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).with_for_update(of=FollowUp)
     task = session.scalar(wanted.execution_options(populate_existing=True))
     if task is None:
-        raise NotFound("There is no such follow-up, or it is not yours to see.")
+        raise NotFound("Follow-up not found, or you don't have access to it.")
     if task.state == State.CLOSED:
-        raise Conflict("This follow-up is closed, and closing is final.")
+        raise Conflict("This follow-up is closed and can't be changed.")
     if revision is not None and task.revision != revision:
-        raise Conflict("Somebody changed this follow-up while you looked at it. Nothing of yours was saved.")
+        raise Conflict("Your change was not saved: someone else changed this follow-up in the meantime.")
     return task
 
 

@@ -85,7 +85,7 @@ def opt_out_line(settings: Settings, language: str, token: str, *, replies: bool
     words = translator("messages", language)
     if replies:
         return words.gettext("Reply STOP to end.")
-    return words.gettext("No more: {link}", link=unsubscribe_link(settings, token))
+    return words.gettext("Opt out: {link}", link=unsubscribe_link(settings, token))
 
 
 def _sms(
@@ -138,7 +138,7 @@ def _email(
 
 def _plain(body: str, address: str, stop: str, words: Translator) -> str:
     lines = [body] if address in body else [body, "", words.gettext("Answer here: {link}", link=address)]
-    return "\n".join([*lines, "", words.gettext("No more surveys: {link}", link=stop)])
+    return "\n".join([*lines, "", words.gettext("Unsubscribe: {link}", link=stop)])
 
 
 def _html(

@@ -216,7 +216,7 @@ def story(session: Session, invitation_id: int, viewer: Viewer) -> Story:
         )
     )
     if invitation is None:
-        raise NotFound("There is no such invitation, or it is not yours to see.")
+        raise NotFound("Invitation not found, or you don't have access to it.")
     sent = session.scalars(
         select(Message).where(Message.invitation_id == invitation.id).order_by(Message.id)
     ).all()

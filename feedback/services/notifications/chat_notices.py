@@ -185,9 +185,11 @@ def _is_address(name: str) -> bool:
 
 def _headline(say: Translator, about: str, n: int) -> str:
     if about == AGAIN:
-        return say.gettext("Notices of follow-ups come here again.")
+        return say.gettext("Follow-up notifications are working again.")
     if about == LATE:
-        return say.ngettext("{n} customer is waiting too long", "{n} customers are waiting too long", n)
+        return say.ngettext(
+            "{n} customer was not contacted in time", "{n} customers were not contacted in time", n
+        )
     if about == UNCLOSED:
         return say.ngettext(
             "{n} follow-up was not closed in time", "{n} follow-ups were not closed in time", n
@@ -364,7 +366,7 @@ def retry(session: Session, settings: Settings, kind: str, *, by: int, now: date
     notifications work again, to show that the fixed webhook works. Raises NotFound for a chat that is not set.
     """
     if kind not in addresses(settings):
-        raise NotFound("There is no such chat.")
+        raise NotFound("Chat not found.")
     notices = _still_news(
         session, select(WebhookCall.id).where(*_refused_since(kind), WebhookCall.state == NoticeState.FAILED)
     )

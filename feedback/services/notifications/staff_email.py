@@ -261,11 +261,11 @@ def _admins_not_told_of(hold: ProviderHold) -> Select[User]:
 
 def _about_hold(say: Translator, hold: ProviderHold, settings: Settings) -> tuple[str, str]:
     name = f"{hold.provider} ({hold.country})" if hold.country else hold.provider
-    subject = say.gettext("{channel} sends nothing any more", channel=name)
-    how = say.gettext("Mend the cause, then let the channel send again:")
+    subject = say.gettext("{channel} is on hold", channel=name)
+    how = say.gettext("Fix the cause, then release the channel on this page:")
     page = f"{settings.web.public_url.rstrip('/')}/deliveries/"
     return subject, "\n\n".join(
-        [subject, hold.reason, say.gettext("The messages wait; none is lost."), f"{how}\n{page}"]
+        [subject, hold.reason, say.gettext("Messages are waiting. None is lost."), f"{how}\n{page}"]
     )
 
 
@@ -299,7 +299,7 @@ class _Letter:
 
     def running_out(self, due: Owed) -> _Section:
         n = len({task.id for task, _ in due})
-        headline = self.say.ngettext("{n} promise runs out", "{n} promises run out", n)
+        headline = self.say.ngettext("{n} follow-up is due soon", "{n} follow-ups are due soon", n)
         return _Section(headline, self._lines(_once(due)))
 
     def missed(self, missed: Owed) -> list[_Section]:
@@ -310,7 +310,7 @@ class _Letter:
         return [
             _Section(
                 self.say.ngettext(
-                    "{n} customer is waiting too long", "{n} customers are waiting too long", n
+                    "{n} customer was not contacted in time", "{n} customers were not contacted in time", n
                 ),
                 self._lines(waiting, with_owner=True),
             ),
@@ -345,9 +345,9 @@ class _Letter:
     def _line(self, task: FollowUp, promise: Promise, *, with_owner: bool) -> str:
         when = self.say.moment(promise.due(task), self._zone)
         until = (
-            self.say.gettext("First contact until: {when}", when=when)
+            self.say.gettext("First contact due: {when}", when=when)
             if promise is CONTACT
-            else self.say.gettext("To be closed until: {when}", when=when)
+            else self.say.gettext("Close by: {when}", when=when)
         )
         owner = [self.say.gettext("Owner: {name}", name=task.owner.name)] if with_owner and task.owner else []
         title = Text(task.title).to(self.say.language)

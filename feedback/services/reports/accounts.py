@@ -121,7 +121,7 @@ def account_page(
     """The account's page with limited entries of each kind. Raises NotFound, also if the viewer cannot see it."""
     found = standing(session, viewer, account_id, now=now, settings=settings)
     if found is None:
-        raise NotFound("There is no such account.")
+        raise NotFound("Account not found.")
     return AccountPage(
         standing=found,
         contacts=_latest(session, Contact, account_id, Contact.name, most),

@@ -108,10 +108,10 @@ def decide(
     note that is too long.
     """
     if len(note) > LONGEST_NOTE:
-        raise Rejected("This note is too long.")
+        raise Rejected("Shorten this note: it is too long.")
     reply = _find(session, reply_id, viewer)
     if not reply.needs_person:
-        raise Conflict("Somebody else has dealt with this message.")
+        raise Conflict("Your decision was not saved: someone else has already handled this message.")
     if decision is Decision.OPT_OUT:
         suppression.opt_out(session, channel_of(reply), reply.sender, source=f"reply {reply.id}", now=now)
     elif decision is Decision.NO_OPT_OUT and not _other_doubts(session, reply):
@@ -172,7 +172,7 @@ def _find(session: Session, reply_id: int, viewer: Viewer) -> InboundReply:
         .with_for_update(of=InboundReply)
     )
     if found is None:
-        raise NotFound("There is no such message, or it is not yours to see.")
+        raise NotFound("Message not found, or you don't have access to it.")
     return found
 
 

@@ -43,10 +43,7 @@ PROMPT = timedelta(hours=1)
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
 """Opt-out types that the provider has recognised and acted on, possibly in words that we do not know."""
 
-UNCLEAR = (
-    "Sorry, we could not read a number there. "
-    "Please reply with one from {minimum} to {maximum}, or answer here: {link}"
-)
+UNCLEAR = "Sorry, we need a number from {minimum} to {maximum}. Please reply with one, or answer here: {link}"
 
 
 def receive(

@@ -53,7 +53,7 @@ def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", b
     """
     address = _address(new.email)
     if by_email(session, address) is not None:
-        raise Conflict("There is a user with this address already.")
+        raise Conflict("Use another address: a user with this one exists.")
     user = User(
         email=address,
         name=new.name.strip() or address,
@@ -91,7 +91,7 @@ def find(session: Session, user_id: int) -> User:
     """The user with this id. Raises NotFound."""
     user = session.scalar(select(User).where(User.id == user_id).options(selectinload(User.roles)))
     if user is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("User not found.")
     return user
 
 
@@ -152,7 +152,7 @@ def _address(email: str) -> str:
 def _roles(session: Session, names: Collection[str]) -> list[Role]:
     unknown = set(names) - set(RoleName)
     if unknown or not names:
-        raise Rejected("Choose at least one of the roles admin, lead, csm and viewer.")
+        raise Rejected("Choose at least one role.")
     stored = {role.name: role for role in session.scalars(select(Role))}
     return [stored.get(name) or Role(name=name) for name in sorted(names)]
 
@@ -164,4 +164,4 @@ def _keep_an_admin(session: Session, user: User) -> None:
     )
     is_admin = any(role.name == RoleName.ADMIN for role in user.roles)
     if is_admin and session.scalar(others.limit(1)) is None:
-        raise Conflict("This is the last admin; make somebody else one first.")
+        raise Conflict("Make someone else an admin first: this is the last one.")

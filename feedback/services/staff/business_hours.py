@@ -67,9 +67,9 @@ def set_hours(
     if not hours.days <= set(range(7)) or not hours.days:
         raise Rejected("Choose at least one working day.")
     if hours.opens >= hours.closes != time(0):
-        raise Rejected("Working hours begin before they end.")
+        raise Rejected("Set an end time after the start time.")
     if hours.holidays and hours.holidays not in followup.holiday_calendars:
-        raise Rejected("There is no such calendar of holidays.")
+        raise Rejected("Choose a holiday calendar from the list.")
     usual = usual_hours(followup)
     same_hours = (hours.opens, hours.closes) == (usual.opens, usual.closes)
     user.work_days = None if hours.days == usual.days else sorted(hours.days)

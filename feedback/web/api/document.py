@@ -15,7 +15,7 @@ Answers = dict[str | int | HTTPStatus, Any]
 _PROBLEMS = {
     400: "The body is not JSON.",
     401: "No valid key.",
-    404: "There is no such thing.",
+    404: "Not found.",
     409: "It contradicts what is stored.",
     410: "The person was erased on request.",
     413: "The body is too large.",

@@ -229,7 +229,7 @@ def _account_id(session: Session, external_id: str | None) -> int | None:
     found = session.scalar(select(Account.id).where(Account.external_id == external_id))
     if found is None:
         raise UnacceptableError(
-            [Mistake(pointer="/account", detail="There is no such account; store it first.")]
+            [Mistake(pointer="/account", detail="Store this account first: it does not exist.")]
         )
     return found
 
@@ -254,7 +254,7 @@ def _answer(shape: BaseModel, stored: Stored | None = None) -> Response:
 def _account(session: Session, external_id: str) -> AccountOut:
     row = session.scalar(select(Account).where(Account.external_id == external_id))
     if row is None:
-        raise NotFound("There is no such account.")
+        raise NotFound("Account not found.")
     return AccountOut(
         external_id=row.external_id,
         name=row.name,
@@ -275,7 +275,7 @@ def _contact(session: Session, external_id: str) -> ContactOut:
         select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None))
     )
     if row is None:
-        raise NotFound("There is no such contact.")
+        raise NotFound("Contact not found.")
     consents = session.scalars(select(Consent).where(Consent.contact_id == row.id).order_by(Consent.id))
     return ContactOut(
         external_id=row.external_id,
@@ -298,7 +298,7 @@ def _event(session: Session, key: str) -> EventOut:
         select(JourneyEvent, Contact.external_id).join(Contact).where(JourneyEvent.key == key)
     ).one_or_none()
     if found is None:
-        raise NotFound("There is no such event.")
+        raise NotFound("Event not found.")
     row, contact = found
     enrolments = session.scalars(select(Enrolment).where(Enrolment.event_id == row.id).order_by(Enrolment.id))
     return EventOut(

@@ -175,7 +175,7 @@ def install(app: Flask, runtime: Runtime) -> Security:
 
 def _no_rescue() -> NoReturn:
     """A second factor that an e-mail can switch off is none; recovery codes are the way back in."""
-    raise NotFound("There is no such page.")
+    raise NotFound("Page not found.")
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

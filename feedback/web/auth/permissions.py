@@ -187,7 +187,7 @@ def _check() -> AnyResponse | None:
         return None
     access = access_of(current_app, request.endpoint)
     if access is None:
-        raise Forbidden("Nobody has said who may open this page.")
+        raise Forbidden("Ask an admin: no permission is set for this page.")
     if access.anybody:
         return None
     if not current_user.is_authenticated:

@@ -19,7 +19,7 @@ KINDS: Mapping[str, str] = {
 def known(kind: str) -> str:
     """`kind` if it is csv or xlsx; raises NotFound."""
     if kind not in KINDS:
-        raise NotFound("There is no such table.")
+        raise NotFound("Table not found.")
     return kind
 
 

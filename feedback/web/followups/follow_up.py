@@ -104,7 +104,7 @@ class FollowUps:
 
         def action(session: Session, now: datetime) -> None:
             if not may_hand_over(workflow.find(session, task_id, viewer())):
-                raise Forbidden("Only its owner or a lead hands a follow-up over.")
+                raise Forbidden("Only the owner or a lead can reassign this follow-up.")
             workflow.hand_over(session, task_id, viewer(), to, revision=_revision(), now=now, reason=reason)
 
         return self._change(task_id, action) if to else redirect(url_for("desk.show", task_id=task_id))
@@ -210,7 +210,7 @@ def _morning(written: str) -> datetime:
     try:
         day = date.fromisoformat(written)
     except ValueError:
-        raise Rejected("Choose a day in the future.") from None
+        raise Rejected("Choose a date in the future.") from None
     return datetime.combine(day, time(9), tzinfo=zone()).astimezone(UTC)
 
 
@@ -232,9 +232,9 @@ def _money(written: str) -> Decimal | None:
     try:
         amount = Decimal(plain.replace(",", "").replace("٬", "").replace(" ", ""))
     except InvalidOperation:
-        raise Rejected("Write the recovered revenue as a number.") from None
+        raise Rejected("Enter recovered MRR as a number.") from None
     if not amount.is_finite() or amount >= 10**12:
-        raise Rejected("Write the recovered revenue as a number.")
+        raise Rejected("Enter recovered MRR as a number.")
     return amount
 
 

@@ -90,12 +90,12 @@ class Queue:
         with self.database.writing() as session:
             taken, lost = workflow.take_all(session, _ticked(), viewer(), now=clock.now())
         if n := len(taken):
-            told = say().ngettext("{n} follow-up is yours now.", "{n} follow-ups are yours now.", n)
+            told = say().ngettext("{n} follow-up assigned to you", "{n} follow-ups assigned to you", n)
             flash(told, "success")
         if lost:
             told = say().ngettext(
-                "{n} was not taken: somebody has changed it meanwhile.",
-                "{n} were not taken: somebody has changed them meanwhile.",
+                "{n} follow-up was not assigned: someone else changed it first.",
+                "{n} follow-ups were not assigned: someone else changed them first.",
                 len(lost),
             )
             flash(told, "error")
@@ -121,7 +121,7 @@ class Queue:
         """Call a chat again whose webhook was mended."""
         with self.database.writing() as session:
             chat_notices.retry(session, self.settings, kind, by=current_user.id, now=clock.now())
-        told = say().gettext("{name} is called again within a minute.", name=chat_notices.NAMES[kind])
+        told = say().gettext("Retrying {name} within a minute.", name=chat_notices.NAMES[kind])
         flash(told, "success")
         return redirect(url_for("desk.queue"), 303)
 

@@ -59,7 +59,7 @@ class Causes:
                 elif action in ACTIONS:
                     ACTIONS[action](session, cause_id, by=by, now=now)
                 else:
-                    raise NotFound("There is no such cause.")
+                    raise NotFound("Root cause not found.")
         except Rejected as refused:
             return self._page(refused, about=cause_id), 422
         return self._saved()

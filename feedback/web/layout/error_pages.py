@@ -34,27 +34,27 @@ STATUS: dict[type[FeedbackError], int] = {
 
 
 TITLES = {
-    400: _("This request cannot be understood"),
-    403: _("You may not do this"),
-    404: _("There is no such page"),
-    405: _("This cannot be done here"),
-    409: _("Somebody else was faster"),
-    410: _("This has ended"),
-    413: _("That is too much at once"),
-    422: _("This cannot be accepted"),
+    400: _("Invalid request"),
+    403: _("No access"),
+    404: _("Page not found"),
+    405: _("Not possible here"),
+    409: _("Not saved"),
+    410: _("No longer available"),
+    413: _("Too much data"),
+    422: _("Check your entries"),
     429: _("Too many attempts"),
-    500: _("Something went wrong on our side"),
-    503: _("Not available just now"),
+    500: _("Something went wrong"),
+    503: _("Service unavailable"),
 }
 ADVICE = {
     400: _("Reload the page and try again."),
-    403: _("Ask an admin if you need it."),
-    404: _("The address may be mistyped, or what it showed is not yours to see."),
+    403: _("Ask an admin for access."),
+    404: _("Check the address. The page may not exist, or you may not have access."),
     429: _("Wait a minute, then try again."),
-    500: _("It has been written down. Please try again."),
-    503: _("Please try again in a minute."),
+    500: _("We have logged the error. Please try again."),
+    503: _("Try again in a minute."),
 }
-STALE_FORM = _("This form was open for too long. Reload the page and try again.")
+STALE_FORM = _("Reload the page and try again: this form has expired.")
 
 
 def install(app: Flask) -> None:

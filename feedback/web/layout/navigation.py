@@ -38,10 +38,10 @@ PLACES = (
     Place(_("Inbox"), INBOX, Permission.SEE_FOLLOW_UPS),
     Place(_("Insights"), "insights.index", Permission.SEE_REPORTS),
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
-    Place(_("Questionnaires"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
-    Place(_("Causes"), "causes.index", Permission.MANAGE_CAUSES),
-    Place(_("Audit"), "audit.index", Permission.SEE_AUDIT),
-    Place(_("Staff"), "account.staff", Permission.MANAGE_STAFF),
+    Place(_("Surveys"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
+    Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES),
+    Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT),
+    Place(_("Team"), "account.staff", Permission.MANAGE_STAFF),
 )
 
 

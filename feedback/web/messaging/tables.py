@@ -18,8 +18,8 @@ def days(say: Translator, tallies: Sequence[Tally], *, price: float, currency: s
     """By day, provider and sender; with the cost in `currency` where a segment has a price."""
     _ = say.gettext
     heads = [Column(_("Day"), "date"), Column(_("Channel")), Column(_("Sender"))]
-    titles = (_("Sent"), _("Delivered"), _("Failed"), _("Unconfirmed"), _("Held"), _("Waiting"))
-    heads += [Column(title, "count") for title in (*titles, _("Called off"), _("Segments"))]
+    titles = (_("Sent"), _("Delivered"), _("Failed"), _("Unconfirmed"), _("On hold"), _("Waiting"))
+    heads += [Column(title, "count") for title in (*titles, _("Cancelled"), _("SMS segments"))]
     rows = [
         (
             each.day,
@@ -38,7 +38,7 @@ def days(say: Translator, tallies: Sequence[Tally], *, price: float, currency: s
         for each in tallies
     ]
     cost = [Column(f"{_('Cost')} ({currency})", "price")] if price else []
-    return Table("days", _("By day, channel and sender"), [*heads, *cost], rows)
+    return Table("days", _("Daily volume by channel and sender"), [*heads, *cost], rows)
 
 
 def reasons(say: Translator, lost: Counted, called_off: Counted, skipped: Counted) -> list[Table]:
@@ -47,11 +47,11 @@ def reasons(say: Translator, lost: Counted, called_off: Counted, skipped: Counte
     channel, stage = _("Channel"), _("Stage")
     return [
         _counts(say, "failed", _("Why messages failed"), channel, lost),
-        _counts(say, "called-off", _("Why messages were called off"), channel, called_off),
-        _counts(say, "not-asked", _("Why customers were not asked"), stage, skipped),
+        _counts(say, "called-off", _("Why messages were cancelled"), channel, called_off),
+        _counts(say, "not-asked", _("Why surveys were skipped"), stage, skipped),
     ]
 
 
 def _counts(say: Translator, key: str, title: str, first: str, counted: Counted) -> Table:
     _ = say.gettext
-    return Table(key, title, (Column(first), Column(_("Reason")), Column(_("Number"), "count")), counted)
+    return Table(key, title, (Column(first), Column(_("Reason")), Column(_("Count"), "count")), counted)

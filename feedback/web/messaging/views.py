@@ -37,10 +37,10 @@ WHOLE = Permission.MANAGE_DELIVERIES
 PERIODS = (7, 14, 30)
 """Days that can be asked for: the messages of these are counted anew each time."""
 TRAYS = {
-    "doubt": _("In doubt"),
+    "doubt": _("Unconfirmed"),
     "lost": _("Failed"),
     "waiting": _("Waiting"),
-    "cancelled": _("Called off"),
+    "cancelled": _("Cancelled"),
     "all": _("All"),
 }
 
@@ -107,7 +107,7 @@ class Deliveries:
         key, _dot, kind = wanted.rpartition(".")
         download.known(kind)
         if key not in tables:
-            raise NotFound("There is no such table.")
+            raise NotFound("Table not found.")
         now = clock.now()
         with self.database.writing() as session:
             detail = {"table": key, "file": kind}
@@ -158,9 +158,12 @@ class Deliveries:
             if done:
                 audit.record(session, "withdrawn", "invitation", invitation_id, by=current_user.id, now=now)
         if done:
-            flash(say().gettext("It is withdrawn. Whoever opens the link is told so."), "success")
+            flash(
+                say().gettext("Survey withdrawn. Anyone who opens its link sees that it was withdrawn."),
+                "success",
+            )
         else:
-            flash(say().gettext("It has been answered, or it is over."), "error")
+            flash(say().gettext("Nothing to withdraw: this survey was answered or has ended."), "error")
         return redirect(url_for("deliveries.invitation", invitation_id=invitation_id), 303)
 
     @may(Permission.MANAGE_DELIVERIES)
@@ -176,25 +179,25 @@ class Deliveries:
                 detail = {"provider": provider, "country": country}
                 audit.record(session, "lifted", "provider_hold", None, by=current_user.id, now=now, **detail)
         if lifted:
-            flash(say().gettext("The channel sends again."), "success")
+            flash(say().gettext("Channel released. Sending resumes."), "success")
         return redirect(url_for("deliveries.index"), 303)
 
     @may(Permission.MANAGE_DELIVERIES)
     def settle(self, message_id: int) -> ResponseReturnValue:
         verdict, now = request.form.get("verdict", ""), clock.now()
         if verdict not in ("arrived", "lost"):
-            raise Rejected("Say whether the message arrived.")
+            raise Rejected("Choose whether the message was delivered.")
         act = outbox.settle_by_hand if verdict == "arrived" else outbox.resend
         with self.database.writing() as session:
             done = act(session, message_id, now)
             if done:
                 audit.record(session, verdict, "message", message_id, by=current_user.id, now=now)
         if not done:
-            flash(say().gettext("This message is not in doubt any more."), "error")
+            flash(say().gettext("Nothing to decide: this message is no longer unconfirmed."), "error")
         elif verdict == "arrived":
-            flash(say().gettext("It counts as sent."), "success")
+            flash(say().gettext("Marked as sent."), "success")
         else:
-            flash(say().gettext("It is sent once more."), "success")
+            flash(say().gettext("Sending it again."), "success")
         return redirect(url_for("deliveries.index"), 303)
 
     def _told(self, step: history.StoryStep) -> str:

@@ -47,12 +47,12 @@ LONGEST = 60_000
 SEVERITY_WORDS: Mapping[str, str] = {
     "error": _("error"),
     "warning": _("warning"),
-    "info": _("advice"),
+    "info": _("suggestion"),
 }
 KINDS: Mapping[str, str] = {
     "poster": _("Poster or card"),
-    "kiosk": _("Shared screen"),
-    "embed": _("Inside another page"),
+    "kiosk": _("Shared screen (kiosk)"),
+    "embed": _("Embedded in a website"),
 }
 RULES = {rule.id: rule for rule in EVERY_RULE}
 
@@ -143,7 +143,7 @@ class QuestionnaireViews:
         with self.database.reading() as session:
             questionnaire = self._questionnaire(key, self._checked(session).get(key))
         if language not in questionnaire.languages or question not in questionnaire.by_key:
-            raise NotFound("There is no such question.")
+            raise NotFound("Question not found.")
         step = _step(questionnaire, language, question, self.settings.organisation.name)
         return self.pages.render(
             "survey/question.html",
@@ -180,7 +180,7 @@ class QuestionnaireViews:
     @may(Permission.SEE_QUESTIONNAIRES)
     def rule(self, rule: str) -> ResponseReturnValue:
         if rule not in RULES:
-            raise NotFound("There is no such rule.")
+            raise NotFound("Rule not found.")
         return render_template(
             "questionnaires/rule.html",
             rule=rule_in_language(RULES[rule], say().language),
@@ -194,12 +194,12 @@ class QuestionnaireViews:
         with self.database.reading() as session:
             checked = self._checked(session).get(key)
         if checked is None:
-            raise NotFound("There is no such questionnaire.")
+            raise NotFound("Survey not found.")
         if seen not in warnings(checked.result):
-            raise Conflict("The file has changed meanwhile. Look at it again.")
+            raise Conflict("Review the file again: it has changed since you opened this page.")
         with self.database.writing() as session:
             publishing.acknowledge(session, key, [seen], by=current_user.id, now=clock.now())
-        flash(say().gettext("The warning may stand for this wording."), "success")
+        flash(say().gettext("Warning accepted for this wording."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#findings", 303)
 
     @may(Permission.MANAGE_LINKS)
@@ -207,15 +207,15 @@ class QuestionnaireViews:
         form, now = request.form, clock.now()
         name, kind = form.get("name", "").strip()[:255], form.get("kind", "")
         if not name:
-            raise Rejected("Give the link a name, such as the place where it will hang.")
+            raise Rejected('Give the link a name, e.g. "Front desk".')
         if kind not in KINDS:
-            raise Rejected("Choose what the link is for.")
+            raise Rejected("Choose where the link will be used.")
         with self.database.writing() as session:
             origins = form.get("origins", "").split()
             new = open_links.NewLink(kind, name, key, form.get("language"), origins)  # type: ignore[arg-type]
             link = open_links.create(session, self.library, new, now)
             audit.record(session, "created", "link", link.id, by=current_user.id, now=now, kind=kind)
-        flash(say().gettext("The link is open."), "success")
+        flash(say().gettext("Link created."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
 
     @may(Permission.MANAGE_LINKS)
@@ -224,11 +224,11 @@ class QuestionnaireViews:
         with self.database.writing() as session:
             link = session.get(Link, link_id)
             if link is None:
-                raise NotFound("There is no such link.")
+                raise NotFound("Link not found.")
             open_links.close(link, now)
             audit.record(session, "withdrawn", "link", link.id, by=current_user.id, now=now)
             key = link.questionnaire
-        flash(say().gettext("The link takes no answers any more."), "success")
+        flash(say().gettext("Link withdrawn. It no longer accepts responses."), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#links", 303)
 
     @may(Permission.SEE_QUESTIONNAIRES)
@@ -237,7 +237,7 @@ class QuestionnaireViews:
         with self.database.reading() as session:
             link = session.get(Link, link_id)
             if link is None:
-                raise NotFound("There is no such link.")
+                raise NotFound("Link not found.")
             picture = open_links.qr_code(open_links.address(link, self.settings.web.public_url))
         return Response(picture, mimetype="image/svg+xml")
 

@@ -26,11 +26,11 @@ PERIODS: Mapping[str, str] = {
 }
 DEFAULT_PERIOD = "90"
 AGAINST = ("against", "vs-from", "vs-to")
-MOODS: Mapping[str, str] = {"bad": _("Bad scores"), "middle": _("Middling scores"), "good": _("Good scores")}
+MOODS: Mapping[str, str] = {"bad": _("Low scores"), "middle": _("Medium scores"), "good": _("High scores")}
 FOLLOWED: Mapping[str, str] = {
     "any": _("With a follow-up"),
-    "open": _("Follow-up is open"),
-    "closed": _("Follow-up is closed"),
+    "open": _("Follow-up open"),
+    "closed": _("Follow-up closed"),
     "none": _("Without a follow-up"),
 }
 

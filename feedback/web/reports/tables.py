@@ -70,7 +70,7 @@ class Names:
         return self._(score_wording.CHANNELS.get(key, key))
 
     def person(self, key: str) -> str:
-        return self.people.get(key, self._("somebody who left"))
+        return self.people.get(key, self._("former teammate"))
 
     def band(self, key: str) -> str:
         return self._(score_wording.BANDS.get(key, key))
@@ -90,7 +90,7 @@ def by_key(tables: Sequence[Table]) -> dict[str, Table]:
 def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
     _ = names._
     heads = (Column(_("Survey")), Column(_("Metric")), Column(_("Score"), "mean"), Column(_("Low"), "mean"))
-    more = (Column(_("High"), "mean"), Column(_("Answers"), "count"), Column(_("Response rate"), "percent"))
+    more = (Column(_("High"), "mean"), Column(_("Responses"), "count"), Column(_("Response rate"), "percent"))
     rows = [
         (
             each.series.title.to(names.say.language),
@@ -112,25 +112,25 @@ def score(names: Names, metric: Metric, compared: Compared, other: Period | None
         for each in compared.a.aggregate.secondary:
             title = _(score_wording.MEASURES.get(each.key, each.title))
             rows.append((title, each.value, each.low, each.high, compared.a.n))
-    before = score_wording.span(names.say, other) if other else _("The period before")
+    before = score_wording.span(names.say, other) if other else _("Previous period")
     rows.append((before, *_score_cells(compared.b)))
-    heads = [Column(_("Number")), *_score_heads(names, unit)]
+    heads = [Column(_("Measure")), *_score_heads(names, unit)]
     return Table("score", _("Score"), heads, rows)
 
 
 def trend(names: Names, metric: Metric, points: Sequence[TrendPoint], *, of: Series | None = None) -> Table:
     """A score in steps; `of` names the table by its series where a page has several."""
     _ = names._
-    heads = [Column(_("From"), "date"), Column(_("Until"), "date"), *_score_heads(names, metric.unit)]
+    heads = [Column(_("From"), "date"), Column(_("To"), "date"), *_score_heads(names, metric.unit)]
     rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
     if of is None:
-        return Table("trend", _("Over time"), heads, rows)
+        return Table("trend", _("Trend"), heads, rows)
     return Table(f"trend-{of.trend}-{of.question}", of.title.to(names.say.language), heads, rows)
 
 
 def distribution(names: Names, metric: Metric, shown: Shown) -> Table:
     _ = names._
-    heads = (Column(_("Value"), "count"), Column(_("Band")), Column(_("Answers"), "count"))
+    heads = (Column(_("Value"), "count"), Column(_("Score group")), Column(_("Responses"), "count"))
     rows = [
         (value, names.band(metric.band(value)), n, 100 * n / shown.n)
         for value, n in shown.aggregate.counts.items()
@@ -169,7 +169,7 @@ def _rate_cells(found: Rates, stage: str | None = None, channel: str | None = No
 def _score_heads(names: Names, unit: Kind) -> list[Column]:
     _ = names._
     score = [Column(_("Score"), unit), Column(_("Low"), unit), Column(_("High"), unit)]
-    return [*score, Column(_("Answers"), "count")]
+    return [*score, Column(_("Responses"), "count")]
 
 
 def _score_cells(shown: Shown) -> tuple[CellValue, ...]:
@@ -186,7 +186,7 @@ def _score_cells(shown: Shown) -> tuple[CellValue, ...]:
 def comments(names: Names, found: Sequence[Comment]) -> Table:
     _ = names._
     heads = (Column(_("Day"), "date"), Column(_("Score"), "count"), Column(_("Comment"), "words"))
-    more = (Column(_("Account")), Column(_("Person")), Column(_("Segment")), Column(_("Stage")))
+    more = (Column(_("Account")), Column(_("Contact")), Column(_("Segment")), Column(_("Stage")))
     rows = [
         (
             day_of(each.at, names.zone),
@@ -209,7 +209,8 @@ def loop(names: Names, found: ClosedLoop) -> list[Table]:
     _ = names._
     urgencies = {_(followup_wording.URGENCIES.get(key, key)): pace for key, pace in found.by_urgency.items()}
     owners = {
-        _("nobody") if key is None else names.person(str(key)): pace for key, pace in found.by_owner.items()
+        _("unassigned") if key is None else names.person(str(key)): pace
+        for key, pace in found.by_owner.items()
     }
     closed = found.everything.closed
     outcomes = [
@@ -218,7 +219,7 @@ def loop(names: Names, found: ClosedLoop) -> list[Table]:
     ]
     causes = [
         (
-            each.title.get(names.say.language) or each.title.get("en") or _("none named"),
+            each.title.get(names.say.language) or each.title.get("en") or _("no root cause given"),
             each.n,
             100 * each.n / closed,
         )
@@ -230,11 +231,11 @@ def loop(names: Names, found: ClosedLoop) -> list[Table]:
         _paces(names, "all", _("All follow-ups"), {_("All"): found.everything}),
         _paces(names, "urgency", _("Urgency"), urgencies),
         _paces(names, "owner", _("Owner"), owners),
-        Table("outcomes", _("How they ended"), (Column(_("Outcome")), count, share), outcomes),
-        Table("causes", _("Root causes"), (Column(_("Cause")), count, share), causes),
+        Table("outcomes", _("Outcomes"), (Column(_("Outcome")), count, share), outcomes),
+        Table("causes", _("Root causes"), (Column(_("Root cause")), count, share), causes),
         Table(
             "recovered",
-            _("Recovered revenue a month"),
+            _("Recovered MRR"),
             (Column(_("Currency")), Column(_("Amount"), "money")),
             money,
         ),
@@ -246,14 +247,14 @@ def afterwards(
 ) -> list[Table]:
     """What customers said once their complaint was closed; `titles` goes by trend."""
     _ = names._
-    n, low, high = Column(_("Answers"), "count"), Column(_("Low"), "percent"), Column(_("High"), "percent")
-    heads = (Column(_("Closed well"), "count"), Column(_("Asked"), "count"), n)
+    n, low, high = Column(_("Responses"), "count"), Column(_("Low"), "percent"), Column(_("High"), "percent")
+    heads = (Column(_("Closed successfully"), "count"), Column(_("Surveyed"), "count"), n)
     handled = (after.closed, after.asked, after.answered, *_share_cells(after))
     changes = [
         (titles.get(each.trend, each.trend), names.metric(each.metric), each.n, *_change_cells(each))
         for each in again
     ]
-    means = (Column(_("Score before"), "mean"), Column(_("Score afterwards"), "mean"))
+    means = (Column(_("Score before"), "mean"), Column(_("Score after"), "mean"))
     difference = (
         Column(_("Change"), "difference"),
         Column(_("Low"), "difference"),
@@ -268,8 +269,8 @@ def afterwards(
         ),
         Table(
             "again",
-            _("The same question again"),
-            (Column(_("Survey")), Column(_("Metric")), Column(_("People"), "count"), *means, *difference),
+            _("Same question, asked again"),
+            (Column(_("Survey")), Column(_("Metric")), Column(_("Contacts"), "count"), *means, *difference),
             changes,
         ),
     ]
@@ -291,8 +292,8 @@ def _change_cells(again: ScoredAgain) -> tuple[CellValue, ...]:
 def _paces(names: Names, key: str, title: str, found: Mapping[str, Pace]) -> Table:
     _ = names._
     heads = [Column(title), Column(_("Opened"), "count"), Column(_("Closed"), "count")]
-    heads += [Column(_("Overdue"), "count"), Column(_("To first contact (median)"), "hours")]
-    heads += [Column(_("Contact in time"), "percent"), Column(_("To close (median)"), "hours")]
+    heads += [Column(_("Overdue"), "count"), Column(_("Time to first contact (median)"), "hours")]
+    heads += [Column(_("Contacted in time"), "percent"), Column(_("Time to close (median)"), "hours")]
     rows = [
         (
             name,
@@ -313,7 +314,7 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
     _ = names._
     heads = (Column(_("Account")), Column(_("Owner")), Column(_("Segment")), Column(_("Renewal"), "date"))
     more = (
-        Column(_("A month"), "money"),
+        Column(_("MRR"), "money"),
         Column(_("Currency")),
         Column(_("Health"), "count"),
         Column(_("Open follow-ups"), "count"),
@@ -363,16 +364,16 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
         )
         for each in page.standing.health.shares
     ]
-    heads = (Column(_("Day"), "date"), Column(_("Person")), Column(_("Survey")), Column(_("Score"), "count"))
+    heads = (Column(_("Day"), "date"), Column(_("Contact")), Column(_("Survey")), Column(_("Score"), "count"))
     health = (
-        Column(_("Part")),
+        Column(_("Component")),
         Column(_("Value"), "percent"),
         Column(_("Weight"), "percent"),
-        Column(_("Adds"), "percent"),
-        Column(_("Because"), "words"),
+        Column(_("Contribution"), "percent"),
+        Column(_("Based on"), "words"),
     )
     return [
-        Table("scores", _("Scores"), (*heads, Column(_("Band"))), scores),
+        Table("scores", _("Scores"), (*heads, Column(_("Score group"))), scores),
         Table("health", _("Health"), health, parts),
     ]
 

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
-ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("Revenue"), "name": _("Name")}
+ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
 
 PERSONAL = frozenset({"comments", "account"})
 """Pages with customers' words and names: who opens them is written down."""
@@ -327,7 +327,7 @@ class ReportViews:
         with self.database.reading() as session:  # may take a while, and nobody should wait to write
             found = show(session).tables
         if key not in found:
-            raise NotFound("There is no such table.")
+            raise NotFound("Table not found.")
         with self.database.writing() as session:
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind

@@ -26,29 +26,29 @@ if TYPE_CHECKING:
 
 TRAYS: Mapping[Tray, str] = {
     Tray.WAITING: _("Waiting"),
-    Tray.HANDLED: _("Handled"),
-    Tray.ALL: _("Everything"),
+    Tray.HANDLED: _("Done"),
+    Tray.ALL: _("All"),
 }
 MEANINGS: Mapping[str, str] = {
-    "score": _("a score"),
-    "comment": _("a comment"),
-    "stop": _("an opt-out"),
-    "maybe_stop": _("perhaps an opt-out"),
-    "start": _("wants surveys again"),
-    "help": _("asked for help"),
-    "late": _("came after the survey had ended"),
+    "score": _("score"),
+    "comment": _("comment"),
+    "stop": _("opt-out"),
+    "maybe_stop": _("possible opt-out"),
+    "start": _("opt-in request"),
+    "help": _("help request"),
+    "late": _("sent after the survey ended"),
     "unclear": _("not understood"),
-    "unknown_sender": _("from somebody we do not know"),
+    "unknown_sender": _("unknown sender"),
 }
 DECISIONS: Mapping[str, str] = {
-    Decision.OPT_OUT: _("took it as an opt-out"),
-    Decision.NO_OPT_OUT: _("decided that it is no opt-out"),
-    Decision.HANDLED: _("dealt with it"),
+    Decision.OPT_OUT: _("opted them out"),
+    Decision.NO_OPT_OUT: _("marked this as not an opt-out"),
+    Decision.HANDLED: _("marked this as done"),
 }
 DONE: Mapping[Decision, str] = {
-    Decision.OPT_OUT: _("This person gets no more surveys."),
-    Decision.NO_OPT_OUT: _("Surveys to this person go on."),
-    Decision.HANDLED: _("The message is out of the inbox."),
+    Decision.OPT_OUT: _("This person will get no more surveys."),
+    Decision.NO_OPT_OUT: _("Surveys to this person continue."),
+    Decision.HANDLED: _("Message marked as done."),
 }
 
 
@@ -90,7 +90,7 @@ class Inbox:
         try:
             decision = Decision(form.get("decision", ""))
         except ValueError:
-            raise Rejected("Say what is to become of this message.") from None
+            raise Rejected("Choose what to do with this message.") from None
         try:
             with self.database.writing() as session:
                 reply_inbox.decide(

@@ -125,7 +125,10 @@ class Accounts:
                 accounts.add_user(transaction, new, clock.now(), by=current_user.id)
         except (Conflict, Rejected) as refused:
             return self._staff_page(say().gettext(str(refused))), _status(refused)
-        flash(say().gettext('Added. They choose a password by "Forgot your password?".'), "success")
+        flash(
+            say().gettext('Added. They can set a password with "Forgot your password?" on the sign-in page.'),
+            "success",
+        )
         return redirect(url_for("account.staff"), 303)
 
     @may(Permission.MANAGE_STAFF)
@@ -186,7 +189,7 @@ def _clock(written: str) -> time:
     try:
         return time.fromisoformat(written).replace(second=0, microsecond=0, tzinfo=None)
     except ValueError:
-        raise Rejected("Working hours begin before they end.") from None
+        raise Rejected("Set an end time after the start time.") from None
 
 
 def _end_of(written: str, user: User) -> datetime | None:

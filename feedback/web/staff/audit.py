@@ -74,7 +74,7 @@ class Audit:
         with self.database.writing() as session:
             rows = audit.search(session, wanted, MOST + 1)
             if len(rows) > MOST:
-                raise Rejected("These are too many entries for one file. Choose fewer days.")
+                raise Rejected("Choose fewer days: this export has too many entries for one file.")
             audit.record(
                 session, "exported", "audit", None, by=current_user.id, now=now, file=kind, entries=len(rows)
             )
@@ -85,8 +85,8 @@ def _table(rows: Iterable[Row[AuditEntry, User]]) -> Table:
     """In words, and beside them the moment and the key that are the same in every zone and language."""
     _ = say().gettext
     heads = (
-        *(Column(_("When"), "moment"), Column("UTC"), Column(_("Who")), Column(_("E-mail"))),
-        *(Column(_("What")), Column(_("About what")), Column(_("Number"), "count")),
+        *(Column(_("Time"), "moment"), Column("UTC"), Column(_("User")), Column(_("E-mail"))),
+        *(Column(_("Action")), Column(_("Item")), Column(_("Item ID"), "count")),
         *(Column(_("Key")), Column(_("Details"), "words")),
     )
     entries = [
@@ -103,14 +103,14 @@ def _table(rows: Iterable[Row[AuditEntry, User]]) -> Table:
         )
         for entry, user in rows
     ]
-    return Table("audit", _("Audit"), heads, entries)
+    return Table("audit", _("Audit log"), heads, entries)
 
 
 def _who(entry: AuditEntry, user: User | None) -> str:
     """A name; the number of somebody whose account is gone."""
     if user:
         return user.name
-    return f"#{entry.user_id}" if entry.user_id else say().gettext("The system")
+    return f"#{entry.user_id}" if entry.user_id else say().gettext("System")
 
 
 def _wanted() -> AuditFilter:

@@ -113,13 +113,13 @@ class Pages:
 
     def unknown(self) -> Response:
         """The page of every link that leads nowhere."""
-        advice = "Open the link in the message once more, or copy it whole."
+        advice = "Open the link in the message again, or copy all of it."
         words = "Please check that the address is complete."
-        return self.notice(Notice(404, "We do not know this link", words, advice, onward=True))
+        return self.notice(Notice(404, "This link is not valid", words, advice, onward=True))
 
     def too_many(self) -> Response:
         """The page of an address that sends or guesses too much."""
-        words = "There were too many requests. Try again in a minute."
+        words = "Try again in a minute. There were too many requests."
         response = self.notice(Notice(429, "Please wait a moment", words))
         response.headers["Retry-After"] = "60"
         return response

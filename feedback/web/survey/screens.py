@@ -138,11 +138,15 @@ _CLOSED: Mapping[str, Notice] = {
     "expired": Notice(
         410,
         "This survey has ended",
-        "Thank you for opening it. Answers are not collected any more.",
+        "It no longer accepts answers. Thank you for your interest.",
     ),
-    "withdrawn": Notice(410, "This survey was withdrawn", "There is nothing for you to do."),
+    "withdrawn": Notice(410, "This survey was withdrawn", "You don't need to do anything."),
     "closed": Notice(
-        410, "Your answer is saved", "The time for changes is over. Thank you for your feedback."
+        410, "Your answer is saved", "You can no longer change your answers. Thank you for your feedback."
     ),
-    "moved": Notice(422, "This question is no longer open", "Your earlier answer was changed."),
+    "moved": Notice(
+        422,
+        "This question is no longer available",
+        "An earlier answer was changed, so this question no longer applies.",
+    ),
 }

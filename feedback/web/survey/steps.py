@@ -250,7 +250,7 @@ class Step:
         return self.wording.to(text)
 
     def other_label(self, option: Option) -> str:
-        usual = self.say.gettext("In your words")
+        usual = self.say.gettext("In your own words")
         return self.wording.to(option.other_text) if isinstance(option.other_text, Text) else usual
 
     def number(self, value: int) -> str:
@@ -281,13 +281,13 @@ _PROBLEMS = {
     "empty": "Please write an answer.",
     "not_on_scale": "Please choose a value from {minimum} to {maximum}.",
     "unknown_option": "Please choose one of the answers below.",
-    "exclusive_option": "One of these answers cannot go together with another. Please check your choice.",
+    "exclusive_option": "Please check your choice: one of these answers can't be combined with another.",
     "too_many": "Please choose at most {limit}.",
-    "rows_missing": "Please answer every line; {missing} are still open.",
-    "too_long": "This text has {length} characters. Please shorten it to {limit}.",
+    "rows_missing": "Please answer every row ({missing} missing).",
+    "too_long": "Please shorten this text to {limit} characters. It has {length}.",
     "too_short": "Please write at least {limit} characters.",
-    "not_email": "Please write an e-mail address, such as name@example.com.",
-    "not_phone": "Please write a phone number.",
-    "moved": "Your earlier answer was changed, so this is the question now. Please check your words and send them.",
-    "stale": "Your answer has not been saved yet. Please send it once more.",
+    "not_email": "Please enter an e-mail address such as name@example.com.",
+    "not_phone": "Please enter a phone number.",
+    "moved": "An earlier answer was changed, so this is the question now. Please check your text and send it.",
+    "stale": "Please send your answer again. It has not been saved yet.",
 }

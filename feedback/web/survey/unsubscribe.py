@@ -44,7 +44,7 @@ class _Unsubscribe:
     @public("the link is the key")
     def ask(self, token: str) -> Response:
         """The button."""
-        return self._page(self._language(token), "No more surveys", asks=True)
+        return self._page(self._language(token), "Unsubscribe from surveys?", asks=True)
 
     @public("the link is the key; mail programs post without a cookie")
     def stop(self, token: str) -> Response:
@@ -67,8 +67,8 @@ class _Unsubscribe:
             language,
             status=status,
             heading=words(heading),
-            words=words("No text message and no e-mail will ask you for feedback again.") if asks else "",
-            button=words("No more surveys") if asks else "",
+            words=words("We will stop asking you for feedback by SMS and e-mail.") if asks else "",
+            button=words("Unsubscribe") if asks else "",
         )
 
     def _unknown(self, _: NotFound) -> Response:

@@ -211,9 +211,9 @@ class SurveyViews:
         return self._unavailable(refused)
 
     def _unavailable(self, _: Exception) -> Response:
-        words = "Nothing is lost: please try again in a minute."
+        words = "Please try again in a minute."
         retry = request.full_path.rstrip("?")
-        notice = Notice(503, "We cannot save your answer just now", words, retry=retry)
+        notice = Notice(503, "We can't save your answer right now", words, retry=retry)
         response = self.pages.notice(notice)
         response.headers["Retry-After"] = "60"
         return response

@@ -26,7 +26,7 @@ def _due(say: Translator, params: Params) -> str:
 
 
 def _revenue(say: Translator, params: Params) -> str:
-    return say.gettext("{money} a month", money=params["revenue"])
+    return say.gettext("{money} MRR", money=params["revenue"])
 
 
 def _renewal(say: Translator, params: Params) -> str:
@@ -37,7 +37,7 @@ def _renewal(say: Translator, params: Params) -> str:
 
 
 def _renewal_passed(say: Translator, params: Params) -> str:
-    return say.ngettext("was to renew {n} day ago", "was to renew {n} days ago", params["days"])
+    return say.ngettext("renewal was due {n} day ago", "renewal was due {n} days ago", params["days"])
 
 
 def _score(say: Translator, params: Params) -> str:
@@ -54,8 +54,8 @@ def _segment(say: Translator, params: Params) -> str:
 
 def _silence(say: Translator, params: Params) -> str:
     return say.ngettext(
-        "{silent} of {n} colleague is silent",
-        "{silent} of {n} colleagues are silent",
+        "{silent} of {n} colleague hasn't answered",
+        "{silent} of {n} colleagues haven't answered",
         params["asked"],
         silent=params["silent"],
     )
@@ -76,8 +76,8 @@ SENTENCES: Mapping[str, Sentence] = {
 SEGMENT_NAMES: Mapping[str, str] = {
     Segment.VIP: _("VIP"),
     Segment.CORE: _("Core"),
-    Segment.POTENTIAL: _("With potential"),
-    Segment.NON_CORE: _("Not core"),
+    Segment.POTENTIAL: _("Potential"),
+    Segment.NON_CORE: _("Non-core"),
 }
 SEGMENTS: Mapping[Segment, str] = {
     Segment.VIP: _("VIP account"),
@@ -104,98 +104,98 @@ KINDS: Mapping[str, str] = {
 OUTCOMES: Mapping[str, str] = {
     Outcome.RECOVERED: _("Recovered"),
     Outcome.SAVED_BY_OFFER: _("Saved by an offer"),
-    Outcome.CHURNED: _("Left us"),
+    Outcome.CHURNED: _("Churned"),
     Outcome.NO_ANSWER: _("Could not be reached"),
-    Outcome.NOT_JUSTIFIED: _("Nothing was wrong"),
-    Outcome.THANKED: _("Thanked"),
-    Outcome.OTHER: _("Ended otherwise"),
-    Outcome.CORRECTED: _("The customer corrected the answer"),
+    Outcome.NOT_JUSTIFIED: _("Complaint not justified"),
+    Outcome.THANKED: _("Customer thanked"),
+    Outcome.OTHER: _("Other outcome"),
+    Outcome.CORRECTED: _("Customer corrected the answer"),
 }
 CONTACTS: Mapping[str, str] = {
-    "call": _("Call"),
+    "call": _("Phone call"),
     "email": _("E-mail"),
     "sms": _("SMS"),
     "meeting": _("Meeting"),
 }
 ENTRIES: Mapping[str, str] = {
-    "opened": _("opened"),
-    "taken": _("took it"),
-    "released": _("put it back"),
-    "reassigned": _("handed it over to {name}"),
-    "snoozed": _("put it off until {until}"),
-    "woken": _("back in the queue"),
-    "note": _("noted"),
-    "call": _("called"),
-    "email": _("wrote an e-mail"),
-    "sms": _("wrote an SMS"),
-    "meeting": _("met the customer"),
-    "closed": _("closed it"),
-    "corrected": _("changed with the customer's answer: {before} became {score}"),
-    "told": _("told {name} by e-mail"),
-    "reminded": _("reminded {name} of the first contact"),
-    "reminded_close": _("reminded {name} of the closing"),
-    "escalated": _("told {name}, because nobody had been in touch"),
-    "escalated_close": _("told {name}, because it was not closed in time"),
-    "posted": _("told {name}"),
-    "not_posted": _("could not tell {name}"),
+    "opened": _("opened this follow-up"),
+    "taken": _("self-assigned this"),
+    "released": _("unassigned this"),
+    "reassigned": _("reassigned this to {name}"),
+    "snoozed": _("snoozed this until {until}"),
+    "woken": _("returned this to the queue"),
+    "note": _("added a note"),
+    "call": _("logged a call"),
+    "email": _("logged an e-mail"),
+    "sms": _("logged an SMS"),
+    "meeting": _("logged a meeting"),
+    "closed": _("closed this"),
+    "corrected": _("updated the score: the customer changed {before} to {score}"),
+    "told": _("notified {name} by e-mail"),
+    "reminded": _("reminded {name}: first contact is due"),
+    "reminded_close": _("reminded {name}: closing is due"),
+    "escalated": _("escalated this to {name}: no contact in time"),
+    "escalated_close": _("escalated this to {name}: not closed in time"),
+    "posted": _("notified {name}"),
+    "not_posted": _("could not notify {name}"),
 }
 AUDITED: Mapping[str, str] = {
-    "saw": _("looked at it"),
-    "taken": _("took it"),
-    "released": _("put it back"),
-    "note": _("noted"),
-    "call": _("called"),
-    "email": _("wrote an e-mail"),
-    "sms": _("wrote an SMS"),
-    "meeting": _("met the customer"),
-    "closed": _("closed it"),
-    "changed": _("changed it"),
-    "reassigned": _("handed it over"),
-    "snoozed": _("put it off"),
-    "woken": _("brought it back"),
-    "brought back": _("brought it back"),
-    "added": _("added it"),
-    "created": _("added it"),
-    "renamed": _("renamed it"),
-    "retired": _("took it out of use"),
-    "exported": _("exported it"),
-    "erased": _("erased it"),
-    "purged": _("removed what was past its time"),
-    "roles": _("changed the roles"),
-    "hours": _("changed the working hours"),
-    "activated": _("enabled the account"),
-    "deactivated": _("disabled the account"),
+    "saw": _("viewed"),
+    "taken": _("self-assigned this"),
+    "released": _("unassigned this"),
+    "note": _("added a note"),
+    "call": _("logged a call"),
+    "email": _("logged an e-mail"),
+    "sms": _("logged an SMS"),
+    "meeting": _("logged a meeting"),
+    "closed": _("closed this"),
+    "changed": _("changed"),
+    "reassigned": _("reassigned this"),
+    "snoozed": _("snoozed this"),
+    "woken": _("returned this to the queue"),
+    "brought back": _("activated"),
+    "added": _("created"),
+    "created": _("created"),
+    "renamed": _("renamed"),
+    "retired": _("deactivated"),
+    "exported": _("exported"),
+    "erased": _("erased"),
+    "purged": _("deleted data past its retention period"),
+    "roles": _("changed roles"),
+    "hours": _("changed business hours"),
+    "activated": _("activated"),
+    "deactivated": _("deactivated"),
     "sessions revoked": _("signed them out everywhere"),
-    "revoked": _("revoked it"),
-    "withdrawn": _("withdrew it"),
-    "lifted": _("lifted it"),
-    "arrived": _("counted it as sent"),
-    "lost": _("sent it once more"),
-    "opt_out": _("took it as an opt-out"),
-    "no_opt_out": _("decided that it is no opt-out"),
-    "handled": _("dealt with it"),
-    "acknowledged": _("let it stand"),
-    "accepted": _("accepted it in the file"),
-    "retried": _("tried it again"),
+    "revoked": _("revoked"),
+    "withdrawn": _("withdrew"),
+    "lifted": _("released"),
+    "arrived": _("marked as sent"),
+    "lost": _("sent again"),
+    "opt_out": _("opted them out"),
+    "no_opt_out": _("marked this as not an opt-out"),
+    "handled": _("marked this as done"),
+    "acknowledged": _("accepted the warning"),
+    "accepted": _("accepted in the file"),
+    "retried": _("retried"),
 }
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),
-    "contact": _("Person"),
-    "user": _("Colleague"),
+    "contact": _("Contact"),
+    "user": _("User"),
     "api_key": _("API key"),
-    "root_cause": _("Cause"),
-    "retention": _("Retention"),
-    "audit": _("Audit"),
+    "root_cause": _("Root cause"),
+    "retention": _("Data retention"),
+    "audit": _("Audit log"),
     "link": _("Link"),
-    "finding": _("Finding of the linter"),
+    "finding": _("Survey issue"),
     "message": _("Message"),
     "reply": _("Reply"),
     "inbox": _("Inbox"),
     "queue": _("Queue"),
     "invitation": _("Invitation"),
-    "provider_hold": _("Held channel"),
-    "channel_hold": _("Held channel"),  # what entries of earlier releases say
-    "webhook": _("Notice to a chat"),
+    "provider_hold": _("Channel on hold"),
+    "channel_hold": _("Channel on hold"),  # what entries of earlier releases say
+    "webhook": _("Chat notification"),
     "index": _("Scores"),
     "series": _("Scores"),
     "comments": _("Comments"),
@@ -206,15 +206,15 @@ SUBJECTS: Mapping[str, str] = {
     "quarter": _("Quarterly report"),
 }
 INVITATIONS: Mapping[str, str] = {
-    "queued": _("waits to be sent"),
+    "queued": _("waiting to be sent"),
     "sent": _("sent"),
     "delivered": _("delivered"),
     "opened": _("opened"),
-    "started": _("begun"),
+    "started": _("started"),
     "completed": _("answered"),
     "expired": _("not answered"),
     "skipped": _("not sent"),
-    "failed": _("could not be delivered"),
+    "failed": _("not delivered"),
     "withdrawn": _("withdrawn"),
 }
 
@@ -235,7 +235,7 @@ def did(say: Translator, entry: FollowUpEntry, until: str = "") -> str:
     before, score = (
         "–" if detail.get(key) is None else say.number(detail[key]) for key in ("before", "score")
     )
-    words = ENTRIES.get(entry.kind, "noted")
+    words = ENTRIES.get(entry.kind, "added a note")
     return say.gettext(words, name=detail.get("name", ""), until=until, before=before, score=score)
 
 

@@ -33,11 +33,11 @@ DIMENSIONS: Mapping[str, str] = {
     "owner": _("Owner"),
     "language": _("Language"),
 }
-CHANNELS: Mapping[str, str] = {"sms": _("SMS"), "email": _("E-mail"), "none": _("Open link")}
+CHANNELS: Mapping[str, str] = {"sms": _("SMS"), "email": _("E-mail"), "none": _("Anonymous link")}
 BUCKETS: Mapping[Bucket, str] = {
-    Bucket.WEEK: _("Weeks"),
-    Bucket.MONTH: _("Months"),
-    Bucket.QUARTER: _("Quarters"),
+    Bucket.WEEK: _("Week"),
+    Bucket.MONTH: _("Month"),
+    Bucket.QUARTER: _("Quarter"),
 }
 BANDS: Mapping[str, str] = {
     "detractor": _("Detractors"),
@@ -58,7 +58,7 @@ MEASURES: Mapping[str, str] = {
     "promoters": _("Promoters (9-10)"),
     "passives": _("Passives (7-8)"),
     "detractors": _("Detractors (0-6)"),
-    "easy": _("Share of easy"),
+    "easy": _('Share of "easy"'),
     "satisfied": _("Share of satisfied"),
     "mean": _("Mean"),
 }
@@ -68,7 +68,7 @@ METRICS: Mapping[str, str] = {
     "ces_item": _("Ease of a task"),
     "csat": _("Customer satisfaction"),
     "stars": _("Star rating"),
-    "thumbs": _("Thumbs"),
+    "thumbs": _("Thumbs up or down"),
     "pmf": _("Product-market fit"),
 }
 LETTERS: Mapping[str, str] = {
@@ -82,24 +82,24 @@ LETTERS: Mapping[str, str] = {
 PARTS: Mapping[Part, str] = {
     Part.RELATIONSHIP: _("Relationship scores"),
     Part.EXPERIENCE: _("Experience scores"),
-    Part.DIRECTION: _("Rising or falling"),
-    Part.VOICE: _("Do they answer"),
-    Part.FOLLOW_UPS: _("Promises kept"),
-    Part.USAGE: _("Usage"),
+    Part.DIRECTION: _("Score trend"),
+    Part.VOICE: _("Survey participation"),
+    Part.FOLLOW_UPS: _("Follow-up deadlines"),
+    Part.USAGE: _("Product usage"),
 }
 LEVELS: Mapping[Level, str] = {
-    Level.GOOD: _("Doing well"),
-    Level.FAIR: _("Keep an eye on it"),
-    Level.POOR: _("Needs care"),
+    Level.GOOD: _("Healthy"),
+    Level.FAIR: _("Watch"),
+    Level.POOR: _("At risk"),
 }
 
 
 NOTHING_KNOWN: Mapping[Part, str] = {
-    Part.RELATIONSHIP: _("Nobody has said within a year how they see us as a whole."),
-    Part.EXPERIENCE: _("Nobody has rated an experience within a year."),
-    Part.DIRECTION: _("Nobody has answered the same question twice within a year."),
-    Part.VOICE: _("No survey of the last {days} days was answered or ran out."),
-    Part.USAGE: _("Nobody has told any figures."),
+    Part.RELATIONSHIP: _("No relationship survey answered in the last 12 months."),
+    Part.EXPERIENCE: _("No experience survey answered in the last 12 months."),
+    Part.DIRECTION: _("Nobody answered the same question twice in the last 12 months."),
+    Part.VOICE: _("No surveys answered or expired in the last {days} days."),
+    Part.USAGE: _("No usage data yet."),
 }
 
 
@@ -148,17 +148,19 @@ def between(say: Translator, low: float | None, high: float | None, unit: Unit) 
 
 
 def answers(say: Translator, n: int) -> str:
-    return say.ngettext("{n} answer", "{n} answers", n)
+    return say.ngettext("{n} response", "{n} responses", n)
 
 
 def caution(say: Translator, shown: Shown) -> str:
     """Why a score is missing or to be taken with care; empty where nothing needs to be said."""
     if shown.covered:
-        return say.gettext("Hidden: the group is too small, or would give away one that is.")
+        return say.gettext(
+            "Hidden to protect anonymity: this group is too small or would reveal one that is."
+        )
     if shown.display is Display.HIDDEN:
-        return say.gettext("Too few answers for a score; 10 are needed.")
+        return say.gettext("Not enough responses for a score (at least 10 needed).")
     if shown.display is Display.INDICATIVE:
-        return say.gettext("Indicative: fewer than 30 answers.")
+        return say.gettext("Indicative only: fewer than 30 responses.")
     return ""
 
 
@@ -168,61 +170,61 @@ def change(say: Translator, compared: Compared, metric: Metric, other: Period | 
     if other is not None:
         return _change_against(say, found, metric, span(say, other))
     if found is None:
-        return say.gettext("Too few answers to compare with the period before.")
+        return say.gettext("Not enough responses to compare with the previous period.")
     if not found.changed:
-        return say.gettext("No real change against the period before.")
+        return say.gettext("No real change from the previous period.")
     amount = points(say, found.difference, metric.unit)
     if (found.difference or 0) > 0:
-        return say.gettext("Up by {amount} against the period before.", amount=amount)
-    return say.gettext("Down by {amount} against the period before.", amount=amount)
+        return say.gettext("Up {amount} from the previous period.", amount=amount)
+    return say.gettext("Down {amount} from the previous period.", amount=amount)
 
 
 def _change_against(say: Translator, found: Comparison | None, metric: Metric, days: str) -> str:
     if found is None:
-        return say.gettext("Too few answers to compare with {days}.", days=days)
+        return say.gettext("Not enough responses to compare with {days}.", days=days)
     if not found.changed:
-        return say.gettext("No real change against {days}.", days=days)
+        return say.gettext("No real change from {days}.", days=days)
     amount = points(say, found.difference, metric.unit)
     if (found.difference or 0) > 0:
-        return say.gettext("Up by {amount} against {days}.", amount=amount, days=days)
-    return say.gettext("Down by {amount} against {days}.", amount=amount, days=days)
+        return say.gettext("Up {amount} from {days}.", amount=amount, days=days)
+    return say.gettext("Down {amount} from {days}.", amount=amount, days=days)
 
 
 def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str) -> str:
     """How two groups differ, in a sentence."""
     found = compared.change
     if found is None:
-        return say.gettext("Too few answers to compare {a} with {b}.", a=a, b=b)
+        return say.gettext("Not enough responses to compare {a} with {b}.", a=a, b=b)
     if not found.changed:
         return say.gettext("No real difference between {a} and {b}.", a=a, b=b)
     amount = points(say, found.difference, metric.unit)
     if (found.difference or 0) > 0:
-        return say.gettext("{a} is higher than {b} by {amount}.", a=a, b=b, amount=amount)
-    return say.gettext("{a} is lower than {b} by {amount}.", a=a, b=b, amount=amount)
+        return say.gettext("{a} is {amount} higher than {b}.", a=a, b=b, amount=amount)
+    return say.gettext("{a} is {amount} lower than {b}.", a=a, b=b, amount=amount)
 
 
 def handled(say: Translator, after: AfterClosing) -> str:
     """How many are satisfied with how their complaint was handled, as far as the answers allow to say."""
     if after.display is Display.HIDDEN:
-        return say.gettext("Too few answers for a score; 10 are needed.")
+        return say.gettext("Not enough responses for a score (at least 10 needed).")
     return say.gettext("are satisfied with how we handled their complaint.")
 
 
 def scored_again(say: Translator, again: ScoredAgain) -> str:
     """What became of the score of the same people, in a sentence."""
     if again.display is Display.HIDDEN:
-        return say.gettext("Too few people answered again; 10 are needed.")
+        return say.gettext("Not enough repeat responses (at least 10 people needed).")
     if not again.change.changed:
         return say.gettext("No real change.")
     amount = say.number(abs(again.change.difference or 0), digits=1)
     if (again.change.difference or 0) > 0:
-        return say.gettext("Rose by {amount} on average.", amount=amount)
-    return say.gettext("Fell by {amount} on average.", amount=amount)
+        return say.gettext("Up {amount} on average.", amount=amount)
+    return say.gettext("Down {amount} on average.", amount=amount)
 
 
 def few(say: Translator, display: Display) -> str:
     """The caution beside a number that is shown over few answers; empty where there is nothing to say."""
-    return say.gettext("Indicative: fewer than 30 answers.") if display is Display.INDICATIVE else ""
+    return say.gettext("Indicative only: fewer than 30 responses.") if display is Display.INDICATIVE else ""
 
 
 def tone_again(again: ScoredAgain) -> str:
@@ -238,7 +240,7 @@ def evidence(say: Translator, found: Comparison | None, unit: Unit) -> str:
         return ""
     small = found.p_value < 0.001
     return say.gettext(
-        "Difference {difference}, 95% between {low} and {high}; p {p}",
+        "Difference {difference} (95% range {low} to {high}; p {p})",
         difference=difference(say, found.difference, unit),
         low=difference(say, found.low, unit),
         high=difference(say, found.high, unit),
@@ -291,7 +293,7 @@ def because(say: Translator, standing: Standing, part: Part) -> str:
         Part.EXPERIENCE: lambda: _given(say, signs.about("experience")),
         Part.DIRECTION: lambda: _moved(say, signs.changes),
         Part.VOICE: lambda: say.gettext(
-            "{answered} of {n} surveys of the last {days} days answered.",
+            "{answered} of {n} surveys answered in the last {days} days.",
             answered=signs.answered,
             n=signs.asked,
             days=days,
@@ -322,8 +324,8 @@ def _given(say: Translator, latest: Mapping[str, Sequence[int]]) -> str:
 
 def _moved(say: Translator, changes: Sequence[float]) -> str:
     return say.ngettext(
-        "{n} answer beside the same person's last one to the question: {up} higher, {down} lower.",
-        "{n} answers beside the same person's last one to the question: {up} higher, {down} lower.",
+        "{n} answer compared with the same person's previous one: {up} higher, {down} lower.",
+        "{n} answers compared with the same person's previous one: {up} higher, {down} lower.",
         len(changes),
         up=sum(change > 0 for change in changes),
         down=sum(change < 0 for change in changes),
@@ -332,10 +334,10 @@ def _moved(say: Translator, changes: Sequence[float]) -> str:
 
 def _promised(say: Translator, open_: int, overdue: int) -> str:
     if not open_:
-        return say.gettext("No complaint is open.")
+        return say.gettext("No open complaints.")
     return say.ngettext(
-        "{n} complaint is open; overdue: {overdue}.",
-        "{n} complaints are open; overdue: {overdue}.",
+        "{n} open complaint, {overdue} overdue.",
+        "{n} open complaints, {overdue} overdue.",
         open_,
         overdue=overdue,
     )
@@ -349,7 +351,7 @@ def _used(say: Translator, figures: Sequence[Figure]) -> str:
         + say.gettext("{value} of {full}", value=say.number(figure.value), full=say.number(figure.full))
         for figure in figures
     ]
-    return say.comma.join(told) or say.gettext("As the account's own data say.")
+    return say.comma.join(told) or say.gettext("From the account's own data.")
 
 
 def cell(say: Translator, value: CellValue, kind: Kind, currency: str = "") -> str:

@@ -115,7 +115,7 @@ def test_nobody_can_choose_the_outcome_that_belongs_to_the_customer(desk: Desk) 
     task = desk.low()
     closing = workflow.Closing("corrected", "They did not mean it.")
     with (
-        pytest.raises(Rejected, match="Say how it ended"),
+        pytest.raises(Rejected, match="Choose an outcome"),
         desk.runtime.database.writing() as session,
     ):
         workflow.close(session, task.id, desk.viewer("cem"), closing, revision=task.revision, now=MONDAY)

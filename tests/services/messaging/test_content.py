@@ -36,9 +36,9 @@ def test_the_word_that_a_message_tells_people_to_send_ends_it(language: str) -> 
     ("phone", "sender", "way_out"),
     [
         ("+15005550123", "+15005550006", "Reply STOP to end."),
-        ("+905321234567", "+15005550006", "No more: "),  # Twilio carries no replies there
-        ("+905321234567", "ACME", "No more: "),
-        ("+15005550123", "ACME", "No more: "),
+        ("+905321234567", "+15005550006", "Opt out: "),  # Twilio carries no replies there
+        ("+905321234567", "ACME", "Opt out: "),
+        ("+15005550123", "ACME", "Opt out: "),
     ],
 )
 @pytest.mark.parametrize("template", ["{link} {opt_out}", "{link} Reply STOP to end."])
@@ -56,7 +56,7 @@ def test_a_text_message_that_cannot_be_answered_carries_a_link_to_stop(
         invitation.contact.phone = phone
         text = compose(survey, invitation, "sms", settings).body
     assert way_out in text
-    assert (f"/{TOKEN}/stop" in text) == (way_out == "No more: ")
+    assert (f"/{TOKEN}/stop" in text) == (way_out == "Opt out: ")
 
 
 def test_the_button_of_an_email_can_be_read_whatever_colour_the_brand_has(migrated: Database) -> None:

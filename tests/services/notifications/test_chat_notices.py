@@ -139,7 +139,7 @@ def test_a_broken_promise_is_told_once(slack: Chat) -> None:
     slack.post(late)
     assert [str(each["text"]).splitlines()[0] for each in slack.heard] == [
         "*1 new follow-up*",
-        "*1 customer is waiting too long*",
+        "*1 customer was not contacted in time*",
     ]
 
 
@@ -352,7 +352,7 @@ def test_what_is_closed_by_now_is_not_told_and_the_chat_hears_that_it_works(chat
             task.state = "closed"
     assert retry(chat, MONDAY + timedelta(hours=2)) == 0
     chat.post(MONDAY + timedelta(hours=2))
-    assert "come here again" in json.dumps(chat.heard)
+    assert "Follow-up notifications are working again." in json.dumps(chat.heard)
     assert chat.troubles() == []
 
 

@@ -218,7 +218,7 @@ def test_the_owner_is_reminded_once_before_a_promise_runs_out(desk: Desk) -> Non
     tell(desk)
     hours = (1.9, 2, 3, 5)
     assert [tell(desk, MONDAY + timedelta(hours=each)) for each in hours] == [0, 1, 0, 0]
-    assert mails(desk)[-1] == ("cem@example.com", "1 promise runs out")
+    assert mails(desk)[-1] == ("cem@example.com", "1 follow-up is due soon")
     assert entries(desk, task) == [("told", "Cem Kaya"), ("reminded", "Cem Kaya")]
 
 
@@ -227,7 +227,7 @@ def test_news_and_reminders_come_in_one_message(desk: Desk) -> None:
     tell(desk)
     desk.answer(desk.customer(), 2, now=MONDAY + timedelta(hours=2))
     assert tell(desk, MONDAY + timedelta(hours=2)) == 1
-    assert mails(desk)[-1][1] == "New follow-up: Account 1, 1 promise runs out"
+    assert mails(desk)[-1][1] == "New follow-up: Account 1, 1 follow-up is due soon"
 
 
 def test_each_promise_has_its_reminder_and_a_kept_one_has_none(desk: Desk) -> None:
@@ -252,7 +252,9 @@ def test_nobody_is_reminded_of_what_has_just_been_promised(desk: Desk) -> None:
     promise(desk, task, contact=MONDAY + timedelta(hours=1))
     assert mails_at(desk, MONDAY) == [("cem@example.com", "New follow-up: Account 0")]
     assert mails_at(desk, MONDAY + timedelta(minutes=29)) == mails(desk)[:1]
-    assert mails_at(desk, MONDAY + timedelta(minutes=30))[1:] == [("cem@example.com", "1 promise runs out")]
+    assert mails_at(desk, MONDAY + timedelta(minutes=30))[1:] == [
+        ("cem@example.com", "1 follow-up is due soon")
+    ]
 
 
 def test_what_is_put_off_beyond_its_promise_is_reminded_of(desk: Desk) -> None:
@@ -278,7 +280,7 @@ def test_leads_hear_of_a_broken_promise_once(desk: Desk) -> None:
     task = desk.low()
     late = MONDAY + timedelta(hours=5)
     assert [escalate(desk, MONDAY), escalate(desk, late), escalate(desk, late)] == [0, 1, 0]
-    assert mails(desk) == [("lead@example.com", "1 customer is waiting too long")]
+    assert mails(desk) == [("lead@example.com", "1 customer was not contacted in time")]
     assert entries(desk, task) == [("escalated", "Lena Lead")]
 
 
@@ -322,7 +324,7 @@ def test_after_a_standstill_the_leads_get_one_message_too(desk: Desk) -> None:
     waiting = [desk.low() for _ in range(2)]
     assert escalate(desk, MONDAY + timedelta(weeks=20)) == 3
     assert mails(desk) == [
-        ("lead@example.com", "2 customers are waiting too long, 1 follow-up was not closed in time")
+        ("lead@example.com", "2 customers were not contacted in time, 1 follow-up was not closed in time")
     ]
     assert [kind for kind, _ in entries(desk, waiting[0])] == ["escalated", "escalated_close"]
 
@@ -408,8 +410,8 @@ def test_admins_hear_once_of_each_hold_and_why(desk: Desk) -> None:
     hold(desk, "twilio_sms", "TR")
     assert tell_of_holds(desk) == 1
     assert mails(desk) == [
-        ("admin@example.com", "twilio_sms sends nothing any more"),
-        ("admin@example.com", "twilio_sms (TR) sends nothing any more"),
+        ("admin@example.com", "twilio_sms is on hold"),
+        ("admin@example.com", "twilio_sms (TR) is on hold"),
     ]
     with desk.runtime.database.reading() as session:
         body = session.scalars(select(Message.body)).first() or ""

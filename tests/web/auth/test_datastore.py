@@ -28,7 +28,7 @@ def test_the_right_password_opens_the_desk(sign_in: SignIn) -> None:
 def test_a_wrong_password_and_an_unknown_address_look_the_same(app: Flask, email: str) -> None:
     page = app.test_client().post("/login", data={"email": email, "password": "wrong wrong wrong"})
     assert page.status_code == 200
-    assert "the e-mail address or the password is wrong" in page.text
+    assert "Check your e-mail address and password: they do not match." in page.text
 
 
 def test_without_signing_in_one_is_led_to_the_door_and_back(app: Flask) -> None:
@@ -40,7 +40,7 @@ def test_without_signing_in_one_is_led_to_the_door_and_back(app: Flask) -> None:
 def test_a_forgotten_password_is_replaced_by_a_link_from_the_outbox(app: Flask) -> None:
     runtime, client = app.extensions["feedback"], app.test_client()
     page = client.post("/reset", data={"email": "NEDA@example.com"}, follow_redirects=True)
-    assert "on its way" in page.text
+    assert "we have sent a link to it" in page.text
     with runtime.database.reading() as session:
         (message,) = session.scalars(select(Message)).all()
     assert (message.purpose, message.recipient, message.state) == ("alert", "neda@example.com", "queued")
@@ -56,7 +56,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_from_the_outbox(app: Flask) 
 
 def test_nobody_learns_who_works_here_from_the_forgotten_password(app: Flask) -> None:
     page = app.test_client().post("/reset", data={"email": "nobody@example.com"}, follow_redirects=True)
-    assert "on its way" in page.text
+    assert "we have sent a link to it" in page.text
     with app.extensions["feedback"].database.reading() as session:
         assert session.scalars(select(Message)).all() == []
 
@@ -86,7 +86,7 @@ def test_a_code_from_an_app_is_asked_for_once_it_is_set_up(app: Flask, sign_in: 
     other = app.test_client()
     assert other.post("/login", data=form).location.startswith("/tf-")
     assert other.get("/desk/").status_code == 302
-    assert "wrong or too old" in other.post("/tf-validate", data={"code": "000000"}).text
+    assert "this one is wrong or expired" in other.post("/tf-validate", data={"code": "000000"}).text
     assert other.post("/tf-validate", data={"code": secret.generate().token}).status_code == 302
     assert other.get("/desk/").status_code == 200
 
@@ -120,7 +120,7 @@ def test_an_admin_adds_somebody_and_is_told_what_is_wrong(sign_in: SignIn) -> No
     assert "Nora" in admin.get("/account/staff").text
     again = admin.post("/account/staff", data=form)
     assert again.status_code == 409
-    assert "already" in again.text
+    assert "Use another address: a user with this one exists." in again.text
     assert admin.post("/account/staff", data={**form, "email": "nonsense"}).status_code == 422
 
 
@@ -191,7 +191,7 @@ def test_impossible_working_hours_are_refused_with_a_sentence(
 ) -> None:
     form = {"name": "Cem", "work_from": "08:00", "work_to": "16:30", **hours}
     page = sign_in("cem").post("/account/", data=form, follow_redirects=True).text
-    assert "Choose at least one working day." in page or "Working hours begin before they end." in page
+    assert "Choose at least one working day." in page or "Set an end time after the start time." in page
     with runtime.database.reading() as session:
         cem = session.scalars(select(User).where(User.email == "cem@example.com")).one()
         assert (cem.name, cem.work_from) == ("Cem Kaya", None)

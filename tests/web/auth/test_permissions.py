@@ -85,7 +85,7 @@ def test_no_address_of_the_staff_s_leads_to_the_customers_door(app: Flask) -> No
 @pytest.mark.parametrize("path", ["/dsk", "/login.", "/7Kb3xWq9ZtP"])
 def test_an_address_that_nobody_has_is_no_way_to_the_sign_in(app: Flask, path: str) -> None:
     page = app.test_client().get(path)
-    assert page.status_code == 404 and "We do not know this link" in page.text
+    assert page.status_code == 404 and "This link is not valid" in page.text
     assert "/login" not in page.text
 
 

@@ -41,7 +41,7 @@ def test_the_queue_says_why_in_words(sign_in: SignIn) -> None:
     page = sign_in("cem").get("/desk/").text
     for words in (
         "overdue by 2 days",
-        "€12,000 a month",
+        "€12,000 MRR",
         "renews in 34 days",
         "fell from 9 to 3",
         "VIP account",
@@ -61,7 +61,7 @@ def test_a_row_shows_the_account_s_own_money_whatever_it_is_ranked_by(runtime: R
     dollars.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     client = dollars.test_client()
     client.post("/login", data={"email": "cem@example.com", "password": factories_desk.PASSWORD})
-    assert "€12,000 a month" in client.get("/desk/").text
+    assert "€12,000 MRR" in client.get("/desk/").text
 
 
 def test_a_csm_finds_no_door_to_a_colleague_s_customer(app: Flask, sign_in: SignIn) -> None:
@@ -77,9 +77,9 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
         seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "saw")).one()
     assert (seen.subject, seen.subject_id) == ("follow_up", task.id)
     page = sign_in("lead").get(f"/desk/{task.id}").text
-    assert "looked at it" in page
-    assert re.search(r">Mar 4, 2026, [^<]+</time>", page.split("<h2>Who was here</h2>")[1])
-    assert "looked at it" not in sign_in("cem").get(f"/desk/{task.id}").text
+    assert "viewed" in page
+    assert re.search(r">Mar 4, 2026, [^<]+</time>", page.split("<h2>Access history</h2>")[1])
+    assert "viewed" not in sign_in("cem").get(f"/desk/{task.id}").text
 
 
 def seen(app: Flask) -> list[tuple[str, int | None]]:
@@ -132,7 +132,7 @@ def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> No
     form = {"revision": task.revision, "outcome": "recovered", "closing_note": "A long story."}
     page = sign_in("cem").post(f"/desk/{task.id}/close", data=form)
     assert page.status_code == 422
-    assert "Choose the cause" in page.text
+    assert "Choose a root cause" in page.text
     assert "A long story." in page.text
 
 
@@ -157,8 +157,8 @@ def test_the_page_learns_of_changes(app: Flask, sign_in: SignIn) -> None:
 def test_the_page_of_what_is_forbidden_says_whom_to_ask(sign_in: SignIn) -> None:
     page = sign_in("cem").get("/account/staff")
     assert page.status_code == 403
-    assert page.text.count("You may not do this</h1>") == 1
-    assert "Ask an admin if you need it." in page.text
+    assert page.text.count("No access</h1>") == 1
+    assert "Ask an admin for access." in page.text
 
 
 def test_a_score_goes_by_the_letters_that_people_know(app: Flask, sign_in: SignIn) -> None:
@@ -186,7 +186,7 @@ def test_several_are_taken_at_once(app: Flask, sign_in: SignIn) -> None:
     page = sign_in("lead").post(
         "/desk/take", data={"task": ticked, "back": "whose=mine"}, follow_redirects=True
     )
-    assert "3 follow-ups are yours now." in page.text
+    assert "3 follow-ups assigned to you" in page.text
     assert page.request.url.endswith("?whose=mine")
 
 
@@ -202,7 +202,7 @@ def test_only_what_can_be_taken_can_be_ticked(app: Flask, sign_in: SignIn) -> No
     client.post("/desk/take", data={"task": ticked[1:]})
     page = client.get("/desk/").text
     assert 'type="checkbox" name="task"' not in page
-    assert "Take the ticked ones" not in page
+    assert "Assign selected to me" not in page
 
 
 def test_what_somebody_else_changed_is_not_taken_and_said_so(app: Flask, sign_in: SignIn) -> None:
@@ -211,7 +211,7 @@ def test_what_somebody_else_changed_is_not_taken_and_said_so(app: Flask, sign_in
     page = sign_in("lead").post(
         "/desk/take", data={"task": f"{task.id}:{task.revision}"}, follow_redirects=True
     )
-    assert "1 was not taken: somebody has changed it meanwhile." in page.text
+    assert "1 follow-up was not assigned: someone else changed it first." in page.text
 
 
 def test_a_view_is_kept_under_its_name_and_forgotten(app: Flask, sign_in: SignIn) -> None:
@@ -279,7 +279,7 @@ def enter(app: Flask, who: str) -> FlaskClient:
 
 def test_an_admin_calls_a_chat_again_whose_webhook_was_mended(mute: Flask) -> None:
     admin = enter(mute, "admin")
-    assert "Try Slack again" in admin.get("/desk/").text
+    assert "Retry Slack" in admin.get("/desk/").text
     assert admin.post("/desk/chats/slack/retry").status_code == 303
     assert "within a minute" in admin.get("/desk/").text
     with mute.extensions["feedback"].database.reading() as session:
@@ -293,7 +293,7 @@ def test_a_lead_sees_the_trouble_but_does_not_call_again(mute: Flask) -> None:
     lead = enter(mute, "lead")
     page = lead.get("/desk/").text
     assert "http_410" in page
-    assert "Try Slack again" not in page
+    assert "Retry Slack" not in page
     assert lead.post("/desk/chats/slack/retry").status_code == 403
 
 
@@ -304,7 +304,7 @@ def test_a_lead_looks_at_what_one_colleague_has(app: Flask, sign_in: SignIn) -> 
     page = sign_in("lead").get(f"/desk/?owner={theirs.owner_id}").text
     assert "Northwind Logistics" in page
     assert "Contoso Health" not in page
-    assert "Every owner" not in sign_in("cem").get("/desk/").text
+    assert "All owners" not in sign_in("cem").get("/desk/").text
 
 
 def test_what_was_closed_can_be_sifted_by_cause(app: Flask, sign_in: SignIn) -> None:
@@ -333,7 +333,7 @@ def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, si
         for days in range(1, 11):
             factories_desk.invite(session, runtime, task.contact, clock.now() + timedelta(days=days))
     page = sign_in("lead").get(f"/desk/{task.id}").text
-    messages = page.split("<h2>Messages</h2>")[1].split("</section>")[0]
+    messages = page.split("<h2>Surveys sent</h2>")[1].split("</section>")[0]
     assert re.findall(r">Mar (\d+), 2026</time>", messages) == [str(day) for day in range(14, 6, -1)]
 
 
@@ -342,5 +342,5 @@ def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> Non
     form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
     cem.post(f"/desk/{task.id}/close", data=form)
     page = cem.get("/desk/?state=closed").text
-    assert "€12,000 a month" in page
+    assert "€12,000 MRR" in page
     assert "overdue by" not in page

@@ -83,8 +83,8 @@ def stored(app: Flask, message_id: int) -> Message:
 
 def test_a_day_is_told_by_provider_with_segments(sent: dict[str, int], sign_in: SignIn) -> None:
     page = sign_in("lead").get("/deliveries/").text
-    assert "By day, channel and sender" in page
-    assert "the address does not work" in page
+    assert "Daily volume by channel and sender" in page
+    assert "address does not work" in page
     (row,) = [part for part in page.split("<tr>") if 'class="prose">SMS<' in part and "scope" in part][:1]
     numbers = [cell.split("</td>")[0] for cell in row.split('<td class="number">')[1:]]
     assert numbers[:5] == ["1", "1", "1", "1", "1"]  # sent, delivered, failed, unconfirmed, held
@@ -181,22 +181,22 @@ def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
     name = not_asked(app, timedelta(days=30))
     page = sign_in("lead").get("/deliveries/").text
     assert "90 days before renewal" in page
-    assert "the customer was asked a short time ago" in page
+    assert "surveyed recently" in page
     day = translator("desk", "en").date((clock.now() + timedelta(days=30)).date())
-    (told,) = [part for part in page.split("<li>") if f"may be asked from {day} on" in part]
+    (told,) = [part for part in page.split("<li>") if f"eligible again {day}" in part]
     assert name in told and "90 days before renewal" in told
 
 
 def test_a_day_that_is_past_is_no_day_from_which_somebody_may_be_asked(app: Flask, sign_in: SignIn) -> None:
     name = not_asked(app, timedelta(days=-1))
     page = sign_in("lead").get("/deliveries/").text
-    assert name in page.split("Who was not asked lately")[1]
-    assert "may be asked from" not in page
+    assert name in page.split("Recently skipped")[1]
+    assert "eligible again" not in page
 
 
 def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sign_in: SignIn) -> None:
     page = sign_in("lead").get("/deliveries/?days=14").text
-    for heading in ("Why messages failed", "Why messages were called off", "Why customers were not asked"):
+    for heading in ("Why messages failed", "Why messages were cancelled", "Why surveys were skipped"):
         assert f"<h2>{heading} · last 14 days</h2>" in page
 
 
@@ -207,13 +207,14 @@ def test_a_held_provider_says_so_until_somebody_lets_it_send_again(app: Flask, s
     with app.extensions["feedback"].database.writing() as session:
         provider_holds.hold(session, "twilio_sms", error, clock.now())
     form = {"provider": "twilio_sms", "country": "TR"}
-    assert "Let it send again" not in sign_in("cem").get("/deliveries/").text
+    assert "Release channel" not in sign_in("cem").get("/deliveries/").text
     client = sign_in("lead")
     page = client.get("/deliveries/").text
     assert "the credentials are not accepted" in page
     assert "Türkiye" in page or "Turkey" in page
     assert (
-        "The channel sends again." in client.post("/deliveries/holds", data=form, follow_redirects=True).text
+        "Channel released. Sending resumes."
+        in client.post("/deliveries/holds", data=form, follow_redirects=True).text
     )
     with app.extensions["feedback"].database.reading() as session:
         hold = session.scalars(select(ProviderHold)).one()
@@ -228,13 +229,13 @@ def test_a_person_decides_what_nobody_can_look_up(
     app: Flask, sent: dict[str, int], sign_in: SignIn, verdict: str, state: str
 ) -> None:
     client = sign_in("lead")
-    assert "Did these arrive?" in client.get("/deliveries/").text
+    assert "Unconfirmed messages" in client.get("/deliveries/").text
     client.post(f"/deliveries/messages/{sent['held']}", data={"verdict": verdict})
     assert stored(app, sent["held"]).state == state
     again = client.post(
         f"/deliveries/messages/{sent['held']}", data={"verdict": verdict}, follow_redirects=True
     )
-    assert "not in doubt any more" in again.text
+    assert "this message is no longer unconfirmed" in again.text
 
 
 def test_what_is_not_in_doubt_cannot_be_sent_again(app: Flask, sent: dict[str, int], sign_in: SignIn) -> None:
@@ -257,7 +258,7 @@ def test_a_csm_sees_their_messages_and_masked_addresses(sent: dict[str, int], si
 def test_messages_are_sorted_into_trays(sent: dict[str, int], sign_in: SignIn, tray: str, shown: str) -> None:
     page = sign_in("lead").get(f"/deliveries/messages?tray={tray}").text
     expected = {"lost": 1, "doubt": 2, "x": 4}[tray]
-    assert page.count("The whole story") == expected, shown
+    assert page.count("Timeline") == expected, shown
 
 
 # --- The story ------------------------------------------------------------------------------------
@@ -298,13 +299,13 @@ def moved(app: Flask) -> int:
 def test_a_story_says_why_it_came_when_it_came(moved: int, sign_in: SignIn) -> None:
     page = sign_in("cem").get(f"/deliveries/invitation/{moved}").text
     for sentence in (
-        "It happened: Support request closed",
-        "Planned for the stage Support request closed, because of this event",
-        "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM, because of the quiet hours in Europe/Istanbul",
-        "Handed to SMS, attempt 1: we sent too fast",
-        "Handed to SMS, attempt 2",
-        "The provider reported code 30003",
-        "Invitation did not arrive: the provider refused it",
+        "Event: Support request closed",
+        "Scheduled for Support request closed: triggered by this event",
+        "Moved from 3/2/26, 10:10\u202fPM to 3/3/26, 9:00\u202fAM for quiet hours in Europe/Istanbul",
+        "Attempt 1 by SMS: sending limit reached",
+        "Attempt 2 by SMS",
+        "Provider reported code 30003",
+        "Invitation not delivered: rejected by the provider",
     ):
         assert sentence in page
 
@@ -324,7 +325,7 @@ def test_an_event_that_no_stage_knows_is_told_without_underscores(
 ) -> None:
     with app.extensions["feedback"].database.writing() as session:
         session.scalars(select(JourneyEvent).where(JourneyEvent.key == "t1")).one().name = "seat_added"
-    assert "It happened: seat added" in sign_in("cem").get(f"/deliveries/invitation/{moved}").text
+    assert "Event: seat added" in sign_in("cem").get(f"/deliveries/invitation/{moved}").text
 
 
 def test_another_s_story_is_not_told(sent: dict[str, int], app: Flask, sign_in: SignIn) -> None:
@@ -373,15 +374,15 @@ def test_a_survey_that_should_not_have_gone_out_is_withdrawn(app: Flask, sign_in
         number = invitation.id
     lead = sign_in("lead")
     page = lead.get(f"/deliveries/invitation/{number}").text
-    assert "Withdraw this survey" in page
+    assert "Withdraw survey" in page
     shown = lead.post(f"/deliveries/invitation/{number}/withdraw", follow_redirects=True).text
-    assert "It is withdrawn." in shown and "Withdraw this survey" not in shown
+    assert "Survey withdrawn." in shown and "Withdraw survey" not in shown
     assert (stored(app, reminder).state, stored(app, reminder).state_reason) == ("cancelled", "withdrawn")
     with app.extensions["feedback"].database.reading() as session:
         (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "withdrawn"))
         assert (entry.subject, entry.subject_id) == ("invitation", number)
     again = lead.post(f"/deliveries/invitation/{number}/withdraw", follow_redirects=True).text
-    assert "It has been answered, or it is over." in again
+    assert "Nothing to withdraw: this survey was answered or has ended." in again
 
 
 def test_only_those_who_manage_deliveries_withdraw(app: Flask, sign_in: SignIn) -> None:

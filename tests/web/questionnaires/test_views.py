@@ -135,7 +135,7 @@ def test_htmx_gets_the_findings_alone(sign_in: SignIn) -> None:
 def test_a_draft_that_is_too_long_is_not_even_read(sign_in: SignIn) -> None:
     response = sign_in("cem").post("/questionnaires/check", data={"text": "a" * (LONGEST + 1)})
     assert response.status_code == 422
-    assert "nobody would answer it" in response.text
+    assert "Shorten the text to" in response.text
 
 
 def test_every_rule_has_a_page_with_its_reason(sign_in: SignIn) -> None:
@@ -161,17 +161,15 @@ def test_what_is_in_force_and_in_the_file_is_told_to_be_the_same(app: Flask, sig
     assert "The file has changed" not in sign_in("lead").get("/questionnaires/relationship-nps").text
 
 
-ENDING = (
-    r"Its bridge ends on|and it is not asked any more\.|any more\. Give the new wording|Nothing to improve"
-)
+ENDING = r"The trend bridge expires on|This survey is no longer sent\.|being sent\. Start a new trend|No issues found"
 
 
 @pytest.mark.parametrize(
     ("days", "told"),
     [
-        (30, ["Nothing to improve"]),
-        (5, ["ends on", "Its bridge ends on", "any more. Give the new wording"]),
-        (-1, ["not asked any more since", "and it is not asked any more."]),
+        (30, ["No issues found"]),
+        (5, ["expires", "The trend bridge expires on", "being sent. Start a new trend"]),
+        (-1, ["expired", "This survey is no longer sent."]),
     ],
 )
 def test_a_bridge_that_ends_soon_is_told_on_the_shelf_and_on_its_page(
@@ -182,7 +180,7 @@ def test_a_bridge_that_ends_soon_is_told_on_the_shelf_and_on_its_page(
     runtime.library.questionnaires["relationship-nps"] = known.model_copy(update={"trend_bridge": until})
     client = sign_in("lead")
     pages = client.get("/questionnaires/").text, client.get("/questionnaires/relationship-nps").text
-    shelf, page = re.findall("ends on|not asked any more since", pages[0]), re.findall(ENDING, pages[1])
+    shelf, page = re.findall("expires|expired", pages[0]), re.findall(ENDING, pages[1])
     assert [*shelf, *page] == told
 
 
@@ -224,7 +222,7 @@ def test_a_link_that_makes_no_sense_is_refused(sign_in: SignIn, wrong: dict[str,
 
 def test_only_leads_open_links(sign_in: SignIn) -> None:
     assert sign_in("cem").post("/questionnaires/relationship-nps/links", data=POSTER).status_code == 403
-    assert "A new link" not in sign_in("cem").get("/questionnaires/relationship-nps").text
+    assert "New link" not in sign_in("cem").get("/questionnaires/relationship-nps").text
 
 
 # --- Warnings that somebody lets stand ------------------------------------------------------------
@@ -260,10 +258,10 @@ def buttons(page: str) -> list[dict[str, str]]:
 
 def test_a_new_file_is_on_the_shelf_and_shown_before_it_is_in_force(draft: Path, sign_in: SignIn) -> None:
     client = sign_in("lead")
-    assert "Not in force yet" in client.get("/questionnaires/").text
+    assert "Drafts" in client.get("/questionnaires/").text
     page = client.get("/questionnaires/parking").text
-    assert "This file is not in force yet." in page
-    assert "A new link" not in page
+    assert "Draft. It goes live at the next restart." in page
+    assert "New link" not in page
     assert client.get("/questionnaires/parking/preview/en/solved").status_code == 200
 
 
@@ -272,13 +270,13 @@ def test_a_lead_lets_a_warning_stand_with_one_click_and_the_page_says_who_did(
 ) -> None:
     client = sign_in("lead")
     page = client.get("/questionnaires/parking").text
-    assert "With open warnings this text is not published" in page
+    assert "Fix these warnings, accept them, or suppress them in the file to publish." in page
     (form,) = buttons(page)
     assert form["rule"] == "negation"
     page = client.post("/questionnaires/parking/findings", data=form, follow_redirects=True).text
-    assert "Lena Lead let it stand on" in page
+    assert "Accepted by Lena Lead on" in page
     assert buttons(page) == []
-    assert "With open warnings" not in page
+    assert "Fix these warnings" not in page
     with runtime.database.writing() as session:
         publishing.load(session, runtime.settings, clock.now())
 

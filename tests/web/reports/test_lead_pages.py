@@ -101,9 +101,9 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator(".verdict")).to_contain_text("SMS")
 
-    page.get_by_role("link", name="Read what they said").click()
+    page.get_by_role("link", name="Read comments").click()
     page.select_option("select[name=band]", "detractor")
-    page.get_by_role("button", name="Show").last.click()
+    page.get_by_role("button", name="Apply").last.click()
     expect(page.locator(".comments .score").first).to_have_class("score urgent")
 
 
@@ -116,7 +116,7 @@ def test_on_a_phone_the_filters_of_the_comments_are_folded_until_one_is_set(
     expect(page.locator("select[name=band]")).to_be_hidden()
     page.get_by_text("Filters", exact=True).click()
     page.select_option("select[name=band]", "bad")
-    page.get_by_role("button", name="Show").last.click()
+    page.get_by_role("button", name="Apply").last.click()
     page.wait_for_url("**band=bad**")
     expect(page.locator("select[name=band]")).to_be_visible()
     page.set_viewport_size(DESKTOP)

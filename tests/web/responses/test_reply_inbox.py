@@ -73,8 +73,8 @@ def test_what_was_not_understood_waits_in_the_customer_s_words(
     page = sign_in("lead").get("/inbox/").text
     for words in ("it was &lt;b&gt;ok&lt;/b&gt; I guess", "who is this?", "sorry, I was away", "Grace Moore"):
         assert words in page
-    assert "perhaps an opt-out" in page
-    assert "No surveys until somebody has decided" in page
+    assert "possible opt-out" in page
+    assert "Surveys paused until this is decided" in page
 
 
 def test_a_score_needs_nobody_but_can_be_looked_up(replies: dict[str, int], sign_in: SignIn) -> None:
@@ -92,8 +92,8 @@ def test_a_csm_sees_their_customers_nobody_s_and_strangers(replies: dict[str, in
 
 
 def test_every_page_says_how_many_wait(replies: dict[str, int], sign_in: SignIn) -> None:
-    assert '4<span class="visually-hidden"> messages wait' in sign_in("lead").get("/desk/").text
-    assert '3<span class="visually-hidden"> messages wait' in sign_in("cem").get("/desk/").text
+    assert '4<span class="visually-hidden"> messages waiting' in sign_in("lead").get("/desk/").text
+    assert '3<span class="visually-hidden"> messages waiting' in sign_in("cem").get("/desk/").text
 
 
 def test_an_opt_out_ends_all_surveys_to_this_person(
@@ -101,7 +101,7 @@ def test_an_opt_out_ends_all_surveys_to_this_person(
 ) -> None:
     form = {"decision": "opt_out", "note": "Clear enough."}
     page = sign_in("cem").post(f"/inbox/{replies['maybe_stop']}", data=form, follow_redirects=True)
-    assert "This person gets no more surveys." in page.text
+    assert "This person will get no more surveys." in page.text
     assert suppressions(app) == [("email", "opt_out"), ("sms", "opt_out")]
     reply = stored(app, replies["maybe_stop"])
     assert (reply.needs_person, reply.handled_as, reply.handled_note) == (False, "opt_out", "Clear enough.")
@@ -111,7 +111,7 @@ def test_no_opt_out_lets_the_surveys_go_on(app: Flask, replies: dict[str, int], 
     sign_in("lead").post(f"/inbox/{replies['maybe_stop']}", data={"decision": "no_opt_out"})
     assert suppressions(app) == []
     page = sign_in("cem").get("/inbox/?tray=handled").text
-    assert "Lena Lead decided that it is no opt-out" in page
+    assert "Lena Lead marked this as not an opt-out" in page
 
 
 def test_surveys_wait_until_every_doubt_about_a_person_is_decided(
@@ -150,7 +150,7 @@ def test_who_comes_second_changes_nothing(app: Flask, replies: dict[str, int], s
     first, second = sign_in("lead"), sign_in("cem")
     first.post(f"/inbox/{replies['unclear']}", data={"decision": "handled"})
     page = second.post(f"/inbox/{replies['unclear']}", data={"decision": "opt_out"}, follow_redirects=True)
-    assert "Somebody else has dealt with this message." in page.text
+    assert "Your decision was not saved: someone else has already handled this message." in page.text
     assert stored(app, replies["unclear"]).handled_as == "handled"
     assert suppressions(app) == [("sms", "maybe_opt_out")]
 

@@ -24,7 +24,7 @@ def test_a_slash_too_many_in_a_copied_link_does_no_harm(site: Site) -> None:
 def test_a_method_that_nobody_uses_ends_on_a_customer_s_page(site: Site, path: str) -> None:
     page = site.client.delete(path)
     assert page.status_code == 405
-    assert "This cannot be done here" in page.text and "Acme" in page.text
+    assert "Not possible here" in page.text and "Acme" in page.text
 
 
 def test_a_mistake_of_ours_is_a_kind_page_in_the_customer_s_language_and_loud_in_the_log(
@@ -47,6 +47,6 @@ def test_a_host_name_that_is_not_ours_is_refused(site: Site) -> None:
 
 def test_a_form_too_large_stores_nothing(site: Site) -> None:
     page = site.post(recommend="9", **{"x": "y" * (3 * 1024 * 1024)})
-    assert page.status_code == 413 and "Nothing of it was saved" in page.text
+    assert page.status_code == 413 and "Please shorten it and send it again. Nothing was saved." in page.text
     with site.runtime.database.reading() as session:
         assert session.query(Response).count() == 0

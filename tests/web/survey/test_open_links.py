@@ -76,7 +76,7 @@ def test_another_question_in_a_published_series_takes_no_answers(site: Site) -> 
     site = Site(runtime, create_app(runtime))
     refused = answer(site, f"/in/{make(site).token}", recommend="3")
     assert refused.status_code == 503
-    assert "We cannot save your answer just now" in refused.text
+    assert "We can&#39;t save your answer right now" in refused.text
     assert stored(site) == []
 
 

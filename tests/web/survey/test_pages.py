@@ -105,7 +105,7 @@ def test_within_the_window_the_last_page_offers_to_change_answers(
     assert "Your answer is saved" in late.text and "help@acme.example" in late.text
     assert site.post("?q=recommend", recommend="9").location == f"/{TOKEN}"  # nothing new: nothing refused
     refused = site.post("?q=recommend", recommend="1")
-    assert refused.status_code == 410 and "The time for changes is over" in refused.text
+    assert refused.status_code == 410 and "You can no longer change your answers" in refused.text
     assert answers_of(site)["recommend"] == 9
 
 
@@ -114,7 +114,7 @@ def test_words_that_come_too_late_are_given_back(site: Site, now: time_machine.C
     site.post("?q=liked", liked="Price")
     now.shift(timedelta(hours=2))
     late = site.post("?q=liked", liked="Price & <people>")
-    assert late.status_code == 410 and "The time for changes is over" in late.text
+    assert late.status_code == 410 and "You can no longer change your answers" in late.text
     assert "Price &amp; &lt;people&gt;</blockquote>" in late.text and "help@acme.example" in late.text
     assert answers_of(site)["liked"] == "Price"
 
@@ -135,7 +135,7 @@ def test_words_for_a_question_that_another_tab_has_closed_are_offered_for_the_on
     site.post("?q=recommend", recommend="9")  # in another tab
     page = site.post("?q=better", better="Valuable words")
     assert page.status_code == 422 and "What did you like most?" in page.text
-    assert "Please check your words and send them." in page.text and "Valuable words</textarea>" in page.text
+    assert "Please check your text and send it." in page.text and "Valuable words</textarea>" in page.text
     site.post("?q=liked", liked="The people")
     again = site.post("?q=better", better="Valuable words")
     assert "The people\nValuable words</textarea>" in again.text
@@ -264,7 +264,10 @@ def test_a_form_that_we_did_not_make_stores_nothing_and_keeps_what_was_written(
 ) -> None:
     page = site.post("?q=recommend", stamp, recommend="9")
     assert page.status_code == 422
-    assert "Please send it once more." in page.text and 'value="9" checked' in page.text
+    assert (
+        "Please send your answer again. It has not been saved yet." in page.text
+        and 'value="9" checked' in page.text
+    )
     assert responses_of(site) == []
 
 
@@ -281,9 +284,9 @@ def test_a_form_made_for_another_link_is_not_accepted(open_site: Opener, now: ob
         ("nps", {"nps": "11"}, "from 0 to 10"),
         ("csat", {}, "Please choose an answer."),
         ("single", {"single": "nonsense"}, "one of the answers below"),
-        ("multi", {"multi": ["slow", "none"]}, "cannot go together"),
-        ("matrix", {"matrix.product": "4"}, "1 are still open"),
-        ("text", {"text": "x" * 5001}, "has 5,001 characters"),
+        ("multi", {"multi": ["slow", "none"]}, "be combined with another"),
+        ("matrix", {"matrix.product": "4"}, "Please answer every row (1 missing)."),
+        ("text", {"text": "x" * 5001}, "Please shorten this text to 5,000 characters. It has 5,001."),
         ("contact", {"contact": ""}, "Please write an answer."),
         ("contact", {"contact": "not an email at all"}, "such as name@example.com"),
     ],
@@ -305,7 +308,7 @@ def test_every_unknown_link_gets_the_same_page(site: Site, path: str) -> None:
     page, posted = site.client.get(path), site.client.post(path, data={"recommend": "9"})
     assert page.status_code == posted.status_code == 404
     assert page.text == posted.text
-    assert "help@acme.example" in page.text and "Open the link in the message once more" in page.text
+    assert "help@acme.example" in page.text and "Open the link in the message again" in page.text
 
 
 @pytest.mark.parametrize(
@@ -323,7 +326,7 @@ def test_every_unknown_link_gets_the_same_page(site: Site, path: str) -> None:
 def test_a_mistyped_link_of_any_length_gets_the_customers_page(site: Site, path: str) -> None:
     page = site.client.get(path, headers={"Accept-Language": "fa"})
     assert page.status_code == 404
-    assert "این پیوند را نمی‌شناسیم" in page.text and "Acme" in page.text and "help@acme.example" in page.text
+    assert "این پیوند معتبر نیست" in page.text and "Acme" in page.text and "help@acme.example" in page.text
     assert "/login" not in page.text
 
 
@@ -350,7 +353,7 @@ def test_every_closed_link_has_a_way_on_where_no_support_is_named(
 ) -> None:
     acme = replace(OrganisationSettings(), name="Acme")
     site = open_site(organisation=acme)
-    way = "please get in touch with Acme as you usually do"
+    way = "please contact Acme as usual"
     assert way in site.client.get("/" + "A" * 12).text
     site.post("?q=recommend", recommend="9")
     site.post("?q=liked", liked="")

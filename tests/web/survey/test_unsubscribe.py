@@ -70,7 +70,7 @@ def test_the_page_speaks_the_customers_language(app: Flask, runtime: Runtime, in
         session.execute(update(Invitation).where(Invitation.id == invitation.id).values(language="fa"))
     page = app.test_client().get(f"/{invitation.token}/stop")
     assert '<html lang="fa" dir="rtl">' in page.text
-    assert "دیگر نظرسنجی نفرستید" in page.text
+    assert "دریافت نظرسنجی لغو شود؟" in page.text
 
 
 def test_an_expired_link_is_still_a_way_out(app: Flask, runtime: Runtime, invitation: Invitation) -> None:
