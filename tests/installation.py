@@ -176,7 +176,7 @@ class Installation:
         try:
             worker = Worker(runtime, clock.now)
             # How long a provider has known nothing is told by the machine's uptime, which a test cannot move.
-            worker._watch = reconciliation.Watch(lambda: clock.now().timestamp())
+            worker._timer = reconciliation.UnconfirmedTimer(lambda: clock.now().timestamp())
             yield Running(runtime, app, worker, self.outside)
         finally:
             runtime.database.close()

@@ -141,7 +141,7 @@ MESSAGE_WAITING = state_set(
     inside="queued sending",
     outside="unconfirmed held sent delivered undelivered failed cancelled",
 )
-"""Not handed over yet."""
+"""No provider has it yet."""
 
 MESSAGE_IN_DOUBT = state_set(
     MessageState,

@@ -71,7 +71,7 @@ def guide(runtime: Runtime) -> str:
         f"  The numbers                     {base}/insights/\n\n"
         f"  Sign in with the password {PASSWORD} as\n{rows}\n\n"
         "  A survey arrives on a simulated phone within a minute. Answer it with a low score\n"
-        "  and look at the queue. Ctrl-C ends the demo; --fresh begins it anew.\n"
+        "  and look at the queue. Ctrl-C ends the demo; --fresh starts it again.\n"
     )
 
 
@@ -119,7 +119,7 @@ def _customers(
 
 
 def last_number(session: Session) -> int:
-    """The number of whoever came last."""
+    """The number of the latest contact."""
     latest = select(Contact.external_id).where(Contact.is_demo).order_by(Contact.id.desc()).limit(1)
     return int(session.scalars(latest).one().removeprefix(PREFIX))
 

@@ -31,7 +31,7 @@ from feedback.lint.trial import shown, trial
 
 Rewrite = Callable[[Document, list[Problem]], str]
 Told = Callable[[], Settings | None]
-"""What `feedback` hands over: asks the installation, and gives None where there is none."""
+"""What `feedback` passes in: it asks the installation, and gives None if there is none."""
 
 
 @click.command("lint")

@@ -1,4 +1,4 @@
-"""`python -m feedback.migrations 0002 "add renewal date"`: draft a migration from what the models say anew.
+"""`python -m feedback.migrations 0002 "add renewal date"`: draft a migration from the difference to the models.
 
 For developers, in a checkout; the difference is taken against a fresh database with all migrations so far.
 """

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: on the connection that `feedback.store.schema` hands over."""
+"""How Alembic reaches the database: on the connection that `feedback.store.schema` passes in."""
 
 from __future__ import annotations
 

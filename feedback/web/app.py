@@ -1,4 +1,4 @@
-"""The web application: every blueprint of the staff's, what holds for all of them, and the customers' door."""
+"""The web application: the staff's blueprints, their common settings, and the customers' application before it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Room(NamedTuple):
-    """A blueprint in its place. Without `csrf` its posts carry a proof of their own."""
+    """Register a blueprint; `csrf=False` is for posts that are authenticated in another way."""
 
     blueprint: Callable[[Runtime], Blueprint]
     prefix: str
@@ -54,14 +54,14 @@ ROOMS = (
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """The WSGI application over a started Runtime: the staff's, with the customers' before it."""
+    """The WSGI application of a started Runtime: the customers' application before the staff's."""
     app = Flask("feedback.web")
     app.config.update(_configuration(runtime.settings))
     app.extensions["feedback"] = runtime
     directories = resources.directories("templates", runtime.settings.instance)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
 
-    monitoring.install(app)  # first, so that it measures and names all that follows
+    monitoring.install(app)  # first, so that it measures everything after it
     csrf = CSRFProtect(app)
     for room in ROOMS:
         blueprint = room.blueprint(runtime)
@@ -81,7 +81,7 @@ def create_app(runtime: Runtime) -> Flask:
 
 
 def behind_proxy(app: Flask) -> Flask:
-    """For servers that pass X-Forwarded-* on as they come. Waitress reads them itself: not there, too."""
+    """Apply X-Forwarded-* headers, for servers that pass them on. Not for Waitress, which applies them itself."""
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app
 
@@ -100,6 +100,6 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "REMEMBER_COOKIE_SECURE": secure,
-        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form left open over lunch still works
-        "SEND_FILE_MAX_AGE_DEFAULT": 365 * 86_400,  # addresses of static files carry their content's hash
+        "WTF_CSRF_TIME_LIMIT": None,  # valid as long as the session, so that a form can stay open
+        "SEND_FILE_MAX_AGE_DEFAULT": 365 * 86_400,  # addresses of static files contain a hash of the content
     }

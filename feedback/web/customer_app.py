@@ -1,4 +1,4 @@
-"""The customers' application: the pages behind their links, and nothing else.
+"""The customers' application: survey pages and opt-out pages.
 
 It has no session, no sign-in and no cookie, so nothing of the staff's is loaded, asked or paid for when a
 customer answers; and a mistake in it ends in a page for customers. It stands before the staff's application
@@ -33,16 +33,16 @@ log = get_logger()
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 LINK = re.compile(r"/(in(/[^/]*)?|[^/]+(/stop[^/]*)?)(/[^/0-9A-Za-z]*)?", re.DOTALL)
-"""The addresses of customers, mistyped ones too; where the staff has a page of that name, it is the staff's."""
+"""Addresses of customers' pages, including mistyped ones; the staff's pages have priority."""
 
 _WITH_SOMETHING_STUCK = re.compile(
     rf"/(?P<clean>(in/)?[{ALPHABET}]{{{LENGTH}}}(/stop)?)[^0-9A-Za-z]+", re.ASCII | re.DOTALL
 )
-"""A whole link and what a mail program took along: a full stop, a bracket, a space, an invisible mark."""
+"""A complete link, followed by characters that a mail program included: a full stop, bracket, space, mark."""
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """Survey pages and the way out of them, over a started Runtime."""
+    """The Flask application with survey pages and opt-out pages, of a started Runtime."""
     app = Flask("feedback.web.customer_app", static_folder=None)
     app.config.update(request_limits.configuration(runtime.settings))
     app.url_map.strict_slashes = False
@@ -60,9 +60,9 @@ def create_app(runtime: Runtime) -> Flask:
 
 
 class PathDispatcher:
-    """Leads each request to the customers' application or to the staff's.
+    """Dispatches each request to the customers' or the staff's application.
 
-    What the addresses of the staff's begin with is theirs, so none of them is shadowed.
+    Paths that begin like a route of the staff's application go there, so that none of them is shadowed.
     """
 
     def __init__(self, customers: Application, staff: Flask) -> None:
@@ -72,7 +72,8 @@ class PathDispatcher:
 
     @cached_property
     def staff_prefixes(self) -> frozenset[str]:
-        """`desk` of `/desk/queue`. Known with the first request: after it Flask takes no more addresses."""
+        """The first segments of the staff's routes (`desk` of `/desk/queue`), computed at the first request, because
+        Flask accepts no routes after it."""
         return frozenset(rule.rule.split("/", 2)[1] for rule in self._app.url_map.iter_rules())
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -81,13 +82,13 @@ class PathDispatcher:
         return wanted(environ, start_response)
 
     def is_for_customers(self, path: str) -> bool:
-        """Whether an address is a link, or was meant as one."""
+        """Whether a path is a survey link, or a mistyped one."""
         prefix = path.split("/", 2)[1] if path.startswith("/") else ""
         return prefix not in self.staff_prefixes and LINK.fullmatch(path) is not None
 
 
 def _cleaned() -> Response | None:
-    """The way to the link without what is stuck to its end, where that is all that is wrong with it."""
+    """Redirect to the link without extra characters at its end, if that is its only mistake."""
     found = _WITH_SOMETHING_STUCK.fullmatch(request.path)
     if found is None or request.method not in ("GET", "HEAD"):
         return None
@@ -106,7 +107,7 @@ _UNREADABLE = ("We could not read this request", "Open the link in the message a
 
 
 def _refused(pages: Pages, error: HTTPException) -> Response:
-    """A method that no page has, or a request that cannot be read."""
+    """The page for a wrong method or a malformed request."""
     code = error.code or 400
     return pages.notice(Notice(code, *_REFUSED.get(code, _UNREADABLE), onward=True))
 

@@ -1,4 +1,4 @@
-"""What operators see: health, readiness, figures, and a request's id in every line of its log."""
+"""Monitoring: health, readiness, metrics, and the request id in every log line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    """The route and not the path: a path may hold a link's token."""
+    """The route instead of the path, because a path can contain a link's token."""
     endpoint = request.endpoint or "none"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     _answered(endpoint, response.status_code).inc()
@@ -76,7 +76,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     backlog.register(Backlog(runtime.database))
 
     @bare.get("/healthz")
-    @public("a load balancer asks, and learns only that we are alive")
+    @public("for load balancers; it only shows that the process is alive")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
 
@@ -93,7 +93,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return {"ready": True, "providers": _providers(runtime, held, whole)}
 
     @bare.get("/metrics")
-    @public("for the collector, which brings the token of the settings, and for admins")
+    @public("for the metrics collector, which sends the token of the settings, and for admins")
     def metrics() -> Response:
         if not _brings(runtime.settings.web.metrics_token):
             demand(Permission.MANAGE_SETTINGS)
@@ -106,7 +106,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 def _providers(
     runtime: Runtime, held: Sequence[ProviderHold], whole: bool
 ) -> dict[str, list[dict[str, str]]]:
-    """What keeps each provider from sending, nothing as a rule; `whole`: with the sentence that names the cause."""
+    """The holds of each provider, usually none; with `whole`, each with the sentence that names its cause."""
     found: dict[str, list[dict[str, str]]] = {key: [] for key in runtime.settings.providers.enabled}
     for each in held:
         detail = {"code": each.code, "country": each.country, "since": each.since.isoformat()}
@@ -115,7 +115,7 @@ def _providers(
 
 
 def _brings(secret: Secret) -> bool:
-    """Whether the caller knows the token of the settings; nobody does while there is none."""
+    """Whether the caller sent the token of the settings; always False if none is set."""
     given = request.authorization
     if not secret or given is None or given.type != "bearer":
         return False

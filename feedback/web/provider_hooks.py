@@ -1,4 +1,4 @@
-"""What providers tell us: receipts and replies. Signed, stored once, answered after the commit."""
+"""Providers' callbacks: receipts and replies. They are signed, stored once, and answered after the commit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _caller(runtime: Runtime, key: str) -> CallsBack:
 
 
 def _webhook() -> WebhookRequest:
-    """The request as the provider made it: the raw path and query, and every parameter, in its order."""
+    """The request as the provider sent it: raw path and query, and all parameters in their order."""
     return WebhookRequest(url=request.full_path.rstrip("?"), form=request.form, headers=dict(request.headers))
 
 

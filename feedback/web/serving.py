@@ -1,4 +1,4 @@
-"""Serves the application until it is told to stop, and lets what is in flight finish."""
+"""Runs the web server until it is told to stop, and lets running requests finish."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from feedback.settings.table import WebSettings
 log = structlog.get_logger()
 
 PATIENCE = 30.0
-"""Seconds that requests in flight get to finish."""
+"""Seconds for running requests to finish."""
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
 def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
-    """Answer requests until SIGTERM or SIGINT; `ready` is told the address once the port is open.
+    """Serve requests until SIGTERM or SIGINT; `ready` is called with the address once the port is open.
 
-    Raises SettingsInvalid where the port cannot be had.
+    Raises SettingsInvalid if the port cannot be opened.
     """
-    sockets: dict[int, Any] = {}  # everything that is open: the listening sockets and the connections
+    sockets: dict[int, Any] = {}  # all open sockets: listening ones and connections
     server = _open(app, settings.web, sockets)
     stopping = threading.Event()
     stop_on_signals(stopping.set)
@@ -46,7 +46,7 @@ def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = 
 
 
 def stop_on_signals(stop: Callable[[], object]) -> None:
-    """Call `stop` at SIGTERM and SIGINT; only the main thread may listen to signals."""
+    """Call `stop` at SIGTERM and SIGINT; only the main thread can handle signals."""
     if threading.current_thread() is not threading.main_thread():
         return
 
@@ -75,16 +75,16 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
     except OSError as error:
         raise SettingsInvalid(
             f"Port {web.port} on {web.host} cannot be opened ({error.strerror}); "
-            "stop what uses it, or set web.port to another one."
+            "stop the program that uses it, or change web.port."
         ) from None
 
 
 def _finish(sockets: dict[int, Any]) -> None:
-    """Take no new connections, and go on until every request that came in has been answered.
+    """Accept no new connections, and continue until every received request has been answered.
 
-    The server's own way out stops its loop at once, and answers that are still in its buffers are lost.
+    The server's own shutdown stops its loop immediately, and loses responses that are still in its buffers.
     """
-    wasyncore.loop(timeout=0, map=sockets, count=2)  # whoever has knocked already is let in
+    wasyncore.loop(timeout=0, map=sockets, count=2)  # accept pending connections
     for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
         listener.del_channel()
         listener.socket.close()

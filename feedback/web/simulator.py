@@ -1,6 +1,6 @@
-"""A phone and an inbox in the browser: every message the system sends arrives here, and can be answered.
+"""The simulated phone and inbox in the browser: every simulated message arrives here and can be answered.
 
-In the demo everybody may look. In a trial with customers of one's own only staff may (`permissions.ROOMS`).
+In the demo they are public; otherwise only staff may open them (`permissions.ROOMS`).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SimulatorViews:
         return redirect(url_for("simulator.person", contact_id=contact_id))
 
     def mail(self, message_id: int) -> ResponseReturnValue:
-        """A mail's HTML part, as a mail program would show it; it stands in a sandboxed frame."""
+        """A mail's HTML part, for a sandboxed frame."""
         with self.database.reading() as session:
             message = session.get(SimulatedMessage, message_id) or abort(404)
             page = Response(message.html or "", mimetype="text/html")
@@ -95,7 +95,7 @@ class SimulatorViews:
         return page
 
     def _receive(self, session: Session, phone: str, body: str) -> None:
-        """A reply by SMS, as if a provider had told us of it."""
+        """A simulated SMS reply, processed like one from a provider."""
         written = SimulatedMessage(channel="sms", direction="in", address=phone, body=body, at=clock.now())
         session.add(written)
         session.flush()
@@ -104,7 +104,7 @@ class SimulatorViews:
 
 
 def people(session: Session) -> list[tuple[Contact, SimulatedMessage]]:
-    """Who has got something lately, newest first, with their newest message."""
+    """The recipients of recent messages, latest first, each with their latest message."""
     newest = (
         select(func.max(SimulatedMessage.id))
         .group_by(SimulatedMessage.address)

@@ -97,7 +97,7 @@ def test_doctor_names_a_held_provider_and_its_cause(installed: Path) -> None:
     database.close()
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
-    assert "F110 twilio_sms (TR) sends nothing since 2026-03-02 12:00 UTC: Twilio 20003" in result.output
+    assert "F110 twilio_sms (TR) has been held since 2026-03-02 12:00 UTC: Twilio 20003" in result.output
     deep = feedback(installed, "doctor", "--deep")
     assert deep.output.count("Twilio 20003") == 1
 
@@ -218,7 +218,7 @@ def test_how_many_to_invite_is_told_without_an_installation(instance: Path) -> N
         (("--margin", "10", "--metric", "ces2"), "Customer Effort Score 2.0 is a mean"),
         (("--margin", "10", "--good", "50"), "Give both --good and --bad"),
         (("--margin", "10", "--metric", "csat", "--good", "50", "--bad", "20"), "give --good alone"),
-        (("--margin", "0"), "above 0 and up to 100"),
+        (("--margin", "0"), "more than 0 and at most 100"),
         (("--margin", "10", "--response-rate", "0"), "The response rate is above 0"),
     ],
 )

@@ -188,7 +188,7 @@ class _Reader:
         if not isinstance(key, str | int) or isinstance(key, bool):
             key = event.value
         if key in values:
-            self._fault(start, f"The key `{key}` stands here a second time; only one of them can count.")
+            self._fault(start, f"The key `{key}` is listed twice; only one of them can count.")
         return key
 
     def _fault(self, offset: int, message: str) -> None:

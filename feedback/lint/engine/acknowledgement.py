@@ -1,4 +1,4 @@
-"""Warnings that somebody has seen and lets stand, by name: without a word in the file, and only for this wording."""
+"""Warnings that a lead has accepted by name, outside the file, for this wording only."""
 
 from __future__ import annotations
 

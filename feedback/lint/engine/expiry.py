@@ -10,7 +10,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.lint.engine import trend
 
 SOON = timedelta(days=14)
-"""How long before an end somebody should hear of it."""
+"""How long before an expiry it is reported."""
 BRIDGE = "trend-bridge"
 
 

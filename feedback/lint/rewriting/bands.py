@@ -77,7 +77,7 @@ def _width(band: Interval) -> float:
 
 
 def _like(parsed: Interval, band: Interval) -> Interval:
-    """A band that was read anew, in the unit that its list gave the old one."""
+    """A band that was read again, in the unit that its list gave the old one."""
     if parsed.family == band.family or not band.family:
         return parsed
     factor = band.step / parsed.step

@@ -36,7 +36,7 @@ class Rewriting:
     """One language. The patterns match folded text unless they say otherwise.
 
     `joints` are the words that join two things, in the letters of the source; `broken` shows where a cut left words
-    that cannot stand beside each other. `lately` are the folded phrases that a month replaces. `slashes` says whether
+    that cannot follow each other. `lately` are the folded phrases that a month replaces. `slashes` says whether
     both sides of a slash can stand alone in the sentence.
     """
 

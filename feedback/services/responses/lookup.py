@@ -156,7 +156,7 @@ def takes_the_rest(source: str, expires_at: datetime, now: datetime) -> bool:
 def find(connection: Connection, token: str, now: datetime) -> SurveyState:
     """The survey behind a link.
 
-    Raises NotFound, or LinkClosed (expired, withdrawn). Who has answered everything is shown that for ever,
+    Raises NotFound, or LinkClosed (expired, withdrawn). Somebody who has answered everything keeps seeing that,
     so an expired link only counts as closed while something is missing.
     """
     found = connection.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []

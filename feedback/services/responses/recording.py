@@ -1,6 +1,6 @@
 """What customers answer, from the first score to the last change: stored once, with all that follows from it.
 
-An invitation has at most one response. Whoever writes to it holds the invitation's row, so two tabs, a double
+An invitation has at most one response. Every writer locks the invitation's row, so two tabs, a double
 tap and a reply by SMS come one after the other, and the later one continues what the earlier one began.
 """
 
@@ -209,7 +209,7 @@ def _merged(questionnaire: Questionnaire, before: Mapping[str, Answer], given: G
 
 
 def _begun(invited: AnyRow, questionnaire: Questionnaire, submission: Submission) -> ResponseRow:
-    """A new response. Segment and owner are written down as they are today: reports must not change later."""
+    """A new response. Segment and owner are stored as they are today: reports must not change later."""
     return ResponseRow(
         invitation_id=invited.id,
         version_id=invited.version_id,
@@ -376,7 +376,7 @@ def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Score
 
 
 def _settle(connection: Connection, change: _Change) -> int:
-    """Move the counts; last, because whoever answers today waits for the same rows. Returns the response's id."""
+    """Move the counts; last, because everybody who answers today waits for the same rows. Returns the response's id."""
     zone = zone_of(connection)
     questionnaire, stored, row = change.questionnaire, change.stored, change.row
     rollups.settle(

@@ -1,4 +1,4 @@
-"""One request's answers and what is known about how they came, as whoever reads the request makes it."""
+"""One request's answers and what is known about how they came, made where the request is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other programs call: accounts, contacts and events, under a key, described by OpenAPI."""
+"""The HTTP API for other programs: accounts, contacts, events and usage."""
 
 from feedback.web.api.views import blueprint
 

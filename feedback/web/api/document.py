@@ -1,4 +1,4 @@
-"""The API's description, OpenAPI 3.1, made from the routes and their shapes."""
+"""The API's OpenAPI 3.1 document, generated from routes and shapes."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from feedback.web.api.shapes import ProblemDetails
 Answers = dict[str | int | HTTPStatus, Any]
 _PROBLEMS = {
     400: "The body is not JSON.",
-    401: "No valid key.",
+    401: "The API key is missing or not valid.",
     404: "Not found.",
-    409: "It contradicts what is stored.",
+    409: "The request contradicts what is stored.",
     410: "The person was erased on request.",
     413: "The body is too large.",
     415: "The body is not sent as JSON.",
-    422: "The request is not as described here, or its values cannot be accepted; `errors` says where.",
-    429: "Too many calls; `Retry-After` says how long to wait.",
-    503: "The database cannot be reached just now.",
+    422: "The request does not match this description, or its values are not acceptable; `errors` says where.",
+    429: "Too many calls; wait for the seconds in `Retry-After`.",
+    503: "The database cannot be used at the moment.",
 }
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
 def problems() -> Answers:
-    """What every operation may answer instead."""
+    """The error responses of every operation."""
     content = {"application/problem+json": {"schema": _SCHEMA}}
     return {status: {"description": text, "content": content} for status, text in _PROBLEMS.items()}
 
 
 def stored(shape: type[BaseModel]) -> Answers:
-    """200 for what was there, 201 for what is new."""
+    """200 for an existing object, 201 for a new one."""
     return {200: shape, 201: shape}
 
 
 def describe(api: APIBlueprint) -> dict[str, Any]:
-    """The whole document."""
+    """The OpenAPI document."""
     paths = {path: _dumped(item) for path, item in api.paths.items()}
     schemas = {name: _dumped(schema) for name, schema in api.components_schemas.items()}
     schemas["Problem"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -49,7 +49,7 @@ def describe(api: APIBlueprint) -> dict[str, Any]:
         "info": {
             "title": "Feedback",
             "version": __version__,
-            "description": "Accounts, contacts, journey events and usage. Every call carries an API key.",
+            "description": "Accounts, contacts, journey events and usage. Every call needs an API key.",
         },
         "servers": [{"url": "/api/v1"}],
         "paths": paths,

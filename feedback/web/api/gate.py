@@ -1,4 +1,4 @@
-"""Who may call the API, how often, and with how much."""
+"""Checks of every API call: key, rate limit, size and media type."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 CALLS = RateLimitItemPerMinute(1200)
-"""Of one key, in one process: enough to bring a customer base in, too few to bring the system down."""
+"""Per key and process: enough to import a customer base, but not enough to overload the system."""
 LARGEST_BODY = 64 * 1024  # bytes
 OPEN = ("api.openapi",)
 
 
 class Gate:
-    """Stands before every route of the API."""
+    """Runs before every route of the API."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
@@ -39,7 +39,7 @@ class Gate:
         self._calls = FixedWindowRateLimiter(MemoryStorage())
 
     def check(self) -> Response | None:
-        """Raises 401, 429, 413, 415 or 400; returns None for a request that may go on."""
+        """Raises an HTTP error (401, 429, 413, 415 or 400), or returns None to continue the request."""
         if request.endpoint in OPEN:
             return None
         self._known_caller()
@@ -51,15 +51,17 @@ class Gate:
         given = request.authorization
         token = given.token if given is not None and given.type == "bearer" else None
         if not self._misses.left(MISSES, "api", request.remote_addr):
-            raise TooManyRequests("Too many calls without a valid key; wait a minute.", retry_after=60)
+            raise TooManyRequests(
+                "Wait a minute: there were too many calls without a valid key.", retry_after=60
+            )
         with self._database.reading() as session:
             key = api_keys.find(session, token) if token else None
         if key is None:
             self._misses.hit(MISSES, "api", request.remote_addr)
-            sentence = "Send `Authorization: Bearer <key>` with a key that is valid."
+            sentence = "Send `Authorization: Bearer <key>` with a valid key."
             raise Unauthorized(sentence, www_authenticate=WWWAuthenticate("bearer", {"realm": "feedback"}))
         if not self._calls.hit(CALLS, "api", str(key.id)):
-            raise TooManyRequests(f"This key may make {CALLS.amount} calls a minute.", retry_after=60)
+            raise TooManyRequests(f"Wait: this key may make {CALLS.amount} calls a minute.", retry_after=60)
         g.api_key = key.id
         now = clock.now()
         if api_keys.is_use_worth_noting(key, now):
@@ -69,7 +71,7 @@ class Gate:
 
 def _read_json() -> None:
     if (request.content_length or 0) > LARGEST_BODY or len(request.get_data()) > LARGEST_BODY:
-        raise RequestEntityTooLarge(f"A body has at most {LARGEST_BODY} bytes.")
+        raise RequestEntityTooLarge(f"Send at most {LARGEST_BODY} bytes.")
     if not request.is_json:
         raise UnsupportedMediaType("Send JSON, with `Content-Type: application/json`.")
     try:

@@ -1,4 +1,4 @@
-"""Every answer of the API that is not what was asked for, as a problem (RFC 9457)."""
+"""Error responses of the API, as problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = get_logger()
 
 
 def problem(status: int, detail: str | None = None, errors: Iterable[Mistake] = ()) -> Response:
-    """`about:blank` problems carry the status's own words as their title, says the RFC."""
+    """A problem of type `about:blank`, whose title must be the status phrase (RFC 9457, 4.2.1)."""
     body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if detail:
         body["detail"] = detail
@@ -28,7 +28,7 @@ def problem(status: int, detail: str | None = None, errors: Iterable[Mistake] = 
 
 
 def ours(error: FeedbackError) -> Response:
-    """An error that a service raised."""
+    """The response for an error that a service raised."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status != 503:
         return problem(status, str(error))
@@ -39,7 +39,7 @@ def ours(error: FeedbackError) -> Response:
 
 
 def http(error: HTTPException) -> Response:
-    """An error of HTTP itself: method, media type, size."""
+    """The response for an HTTP error: method, media type, size."""
     if error.response is not None:
         return error.get_response()  # type: ignore[return-value]
     answer = problem(error.code or 500, error.description)
@@ -50,15 +50,15 @@ def http(error: HTTPException) -> Response:
 
 
 def invalid(error: ValidationError) -> Response:
-    """A request whose shape is wrong: every mistake with its place, and never the value."""
+    """The response for a request that fails validation: every mistake with its place, but without the value."""
     mistakes = [
         Mistake(pointer=_pointer(each["loc"]), detail=_sentence(each["msg"])) for each in error.errors()
     ]
-    return problem(422, "The request is not as the API describes it.", mistakes)
+    return problem(422, "The request does not match the API's description.", mistakes)
 
 
 def _pointer(place: tuple[int | str, ...]) -> str:
-    """`/properties/a~1b`. Which of several types was tried is our business, not part of the path."""
+    """The JSON pointer of a mistake, such as `/properties/a~1b`, without the names of tried types."""
     parts = [str(part) for part in place if "[" not in str(part)]
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 

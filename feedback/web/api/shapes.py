@@ -1,4 +1,4 @@
-"""The JSON that comes in and goes out; how a field is written is for services/customers/fields.py to say."""
+"""The JSON of requests and responses; services/customers/fields.py parses the values."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from feedback.services.customers import fields
 
 def _clean(text: str) -> str:
     if not fields.is_clean(text):
-        raise ValueError("This has control characters in it, which no name or key has.")
+        raise ValueError("Remove the control characters from this text.")
     return text
 
 
 def _is_written(value: object) -> object:
-    """A date or time is text; pydantic alone would also take seconds since 1970."""
+    """A date or time must be text; pydantic alone would also accept seconds since 1970."""
     if value is not None and not isinstance(value, str):
         raise ValueError("This must be text.")
     return value
@@ -32,7 +32,7 @@ def _no_flag(value: object) -> object:
 
 
 def _is_number(value: object) -> object:
-    """Of JSON; pydantic alone would also take text with digits."""
+    """It must be a JSON number; pydantic alone would also accept text with digits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("This must be a number.")
     return value
@@ -64,7 +64,7 @@ class _In(BaseModel):
 
 
 class ExternalId(BaseModel):
-    external_id: Name = Field(description="your own key of it")
+    external_id: Name = Field(description="your own key for it")
 
 
 class EventKey(BaseModel):
@@ -72,7 +72,7 @@ class EventKey(BaseModel):
 
 
 class AccountIn(_In):
-    """A customer company. What is left out stays as it is; null empties it."""
+    """A customer company. A field that is left out is not changed; null empties it."""
 
     name: Name | None = None
     owner: Name | None = Field(None, description="e-mail address of a member of staff")
@@ -85,7 +85,7 @@ class AccountIn(_In):
 
 
 class ConsentIn(_In):
-    """Permission to write to the contact. `sms` and `email` default to yes; no withdraws what was given."""
+    """Consent to messages. `sms` and `email` default to true; false withdraws the consent."""
 
     basis: Literal["consent", "contract", "legitimate_interest"]
     source: Name = Field(description="where it was given")
@@ -96,7 +96,7 @@ class ConsentIn(_In):
 
 
 class ContactIn(_In):
-    """A person. What is left out stays as it is; null empties it."""
+    """A person. A field that is left out is not changed; null empties it."""
 
     name: Name | None = None
     account: Name | None = Field(None, description="external id of an account that is stored")
@@ -110,7 +110,7 @@ class ContactIn(_In):
 
 
 class UsageIn(_In):
-    """How much an account uses the product, at one moment. The same key is the same figure."""
+    """A usage figure of an account at one time. A figure with the same key is stored once."""
 
     key: Name = Field(description="your idempotency key, such as the metric and the day")
     name: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
@@ -119,14 +119,14 @@ class UsageIn(_In):
 
 
 class EventIn(_In):
-    """Something that happened. The same key is the same event, however often it is sent."""
+    """An event. An event with the same key is stored once, even if it is sent several times."""
 
     key: Name = Field(description="your idempotency key, such as the ticket's number")
     name: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_.-]{0,63}$")] = Field(
-        description="as journey.yaml has it"
+        description="name of the event in journey.yaml"
     )
     contact: Name = Field(description="external id of the contact")
-    occurred_at: Moment | None = Field(None, description="with its offset; now, where it is left out")
+    occurred_at: Moment | None = Field(None, description="with offset; default: now")
     properties: Properties = Field({})
 
 
@@ -168,7 +168,7 @@ class ContactOut(BaseModel):
 
 
 class EnrolmentOut(BaseModel):
-    """What the journey made of the event. A survey that is not sent says why."""
+    """The stages that the event entered. A survey that is not sent has a reason."""
 
     stage: str
     questionnaire: str

@@ -58,7 +58,7 @@ _BY_KEY = "the caller brings an API key"
 
 
 class UnacceptableError(Exception):
-    """A body whose shape is right and whose values are not."""
+    """The body is well formed, but its values are not acceptable."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class UnacceptableError(Exception):
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    """Accounts, contacts and events for other programs; described at /api/v1/openapi.json."""
+    """Accounts, contacts, events and usage for other programs; described at /api/v1/openapi.json."""
     api = APIBlueprint("api", __name__, abp_security=[{"key": []}], abp_responses=document.problems())
     api.before_request(Gate(runtime).check)
     api.register_error_handler(FeedbackError, problems.ours)
@@ -79,7 +79,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     _usage(api, runtime)
 
     @api.get("/openapi.json", doc_ui=False)
-    @public("the description of the API; it says nothing about customers")
+    @public("the description of the API; it contains no customer data")
     def openapi() -> Response:
         return jsonify(document.describe(api))
 
@@ -145,7 +145,7 @@ def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
 
 
 def _events(api: APIBlueprint, runtime: Runtime) -> None:
-    @api.post("/events", summary="Tell what happened to a contact", responses=document.stored(EventOut))
+    @api.post("/events", summary="Record an event of a contact", responses=document.stored(EventOut))
     @public(_BY_KEY)
     def post_event(body: EventIn) -> Response:
         now = clock.now()
@@ -167,7 +167,7 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
 def _usage(api: APIBlueprint, runtime: Runtime) -> None:
     @api.post(
         "/accounts/<path:external_id>/usage",
-        summary="Tell how much an account uses the product",
+        summary="Record usage of an account",
         responses=document.stored(UsageOut),
     )
     @public(_BY_KEY)
@@ -188,7 +188,7 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
 
 
 def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response:
-    """In one transaction; once more where somebody else stored the same new thing at the same time."""
+    """Run in one transaction; retry once if another request has just stored the same new object."""
     try:
         with runtime.database.writing() as session:
             return store(session)
@@ -200,7 +200,7 @@ def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response
 def _parsed(
     body: AccountIn | ContactIn, parsers: Mapping[str, fields.Parser], settings: Settings
 ) -> dict[str, Any]:
-    """The fields that were sent, read as an import reads them. Raises UnacceptableError."""
+    """Parse the sent fields as an import does. Raises UnacceptableError."""
     style = fields.Style(settings.organisation.default_region, settings.organisation.time_zone)
     values, mistakes = {}, []
     for name in body.model_fields_set & set(parsers):
@@ -219,7 +219,7 @@ def _staff(session: Session, email: str | None) -> int | None:
         return None
     found = owners(session.connection(), [email]).get(email)
     if found is None:
-        raise UnacceptableError([Mistake(pointer="/owner", detail="No member of staff has this address.")])
+        raise UnacceptableError([Mistake(pointer="/owner", detail="There is no user with this address.")])
     return found
 
 

@@ -1,4 +1,4 @@
-"""Whoever looks at a customer's words or person is written down, before the page leaves."""
+"""Records in the audit log who views customers' words and personal data, before the page is sent."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from feedback.store.database import Database
 
 
 def note_seen(database: Database, subject: str, subject_id: int | None = None) -> None:
-    """Write down, once an hour, that whoever is signed in saw this; mostly it only looks whether it is there.
+    """Record, at most once an hour, that the signed-in user saw this; most calls only read.
 
-    To be called outside any transaction, once it is certain that they may see it.
+    Call it outside any transaction, after checking that the user may see it.
     """
     now, by = clock.now(), current_user.id
     with database.reading() as session:

@@ -1,8 +1,7 @@
-"""Signing in: e-mail and password, a second factor, passkeys. The work is Flask-Security's; this ties it in.
+"""Sign-in with Flask-Security: e-mail and password, second factor, passkeys.
 
-The extension wants user objects of its own kind and a session to keep them in. Ours are plain rows, and a
-connection is held as briefly as possible: a user is read in one short transaction and written, with whatever
-the sign-in changed, in another.
+The extension expects its own user class and a database session. Our users are plain rows, and connections are
+held as briefly as possible: a user is read in one short transaction, and changes are written in another one.
 """
 
 from __future__ import annotations
@@ -41,17 +40,17 @@ log = get_logger()
 
 
 class StaffUser(UserMixin, User):  # type: ignore[misc]  # the mixin declares these columns too vaguely
-    """A row of `user` as the sign-in extension wants it; nothing is stored differently."""
+    """A `user` row with the methods that the sign-in extension needs; it stores nothing else."""
 
 
 class StaffDatastore(UserDatastore):
-    """Users as detached objects: `put` remembers what changed, `commit` writes it in one transaction.
+    """The extension's datastore, with detached objects: `put` collects changes, `commit` stores them in one step.
 
-    Only changed columns are written, so that two requests of one user do not undo each other's work.
+    Only changed columns are written, so that two requests of one user do not overwrite each other's changes.
     """
 
     def __init__(self, database: Database) -> None:
-        # The rows do for roles and passkeys: nothing is asked of them beyond their columns.
+        # Plain rows are enough for roles and passkeys: the extension only uses their columns.
         super().__init__(StaffUser, cast(Any, Role), cast(Any, WebAuthnKey))
         self._database = database
 
@@ -61,7 +60,7 @@ class StaffDatastore(UserDatastore):
         return self._found(func.lower(column) == str(value).lower() if case_insensitive else column == value)
 
     def _found(self, condition: ColumnElement[bool]) -> StaffUser | None:
-        """With all that belongs to them. In a request each user is one object: two could not be saved."""
+        """The user with roles and passkeys; the same object throughout a request, because two could not be saved."""
         everything = (selectinload(User.roles), selectinload(User.webauthn))
         with self._database.reading() as session:
             user = session.scalar(select(StaffUser).where(condition).options(*everything))
@@ -73,7 +72,7 @@ class StaffDatastore(UserDatastore):
             return session.scalar(select(Role).where(Role.name == role))
 
     def find_webauthn(self, credential_id: bytes) -> Any:
-        """The passkey as part of its user, so that what changes in both is saved together."""
+        """The passkey as part of its user, so that changes in both are saved together."""
         user = self._found(User.webauthn.any(WebAuthnKey.credential_id == credential_id))
         keys = user.webauthn if user else ()
         return next((key for key in keys if key.credential_id == credential_id), None)
@@ -87,7 +86,7 @@ class StaffDatastore(UserDatastore):
         self.put(user)
 
     def mf_delete_recovery_code(self, user: Any, idx: int) -> bool:
-        """A new list: a change inside the old one would go unnoticed, and the code would work again."""
+        """Assign a new list, because a change inside the old one is not detected and the code could be used again."""
         codes = list(user.mf_recovery_codes or ())
         if not 0 <= idx < len(codes):
             return False
@@ -119,7 +118,7 @@ class StaffDatastore(UserDatastore):
 
 
 class StaffMail(MailUtil):
-    """The extension's e-mails go where all messages go: into the outbox, to be retried if need be."""
+    """Puts the extension's e-mails into the outbox, which retries them if needed."""
 
     runtime: Runtime
 
@@ -140,9 +139,10 @@ class StaffMail(MailUtil):
 
 
 class StaffPasskeys(WebauthnUtil):
-    """Any device may hold a passkey, also the one that is used right now.
+    """Accept passkeys on any device, including the current one.
 
-    One that replaces the password must ask for finger, face or PIN: else whoever finds it is signed in.
+    A passkey that replaces the password must verify the user (fingerprint, face or PIN); otherwise anybody who has
+    the device could sign in.
     """
 
     def authenticator_selection(self, user: Any, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
@@ -161,7 +161,7 @@ def _verification(alone: bool) -> UserVerificationRequirement:
 
 
 def install(app: Flask, runtime: Runtime) -> Security:
-    """Routes, sessions and cookies of the sign-in; limits against guessing."""
+    """Install the routes, sessions and cookies of the sign-in, and its rate limits."""
     app.config.update(_configuration(runtime.settings))
     security = Security(
         app, StaffDatastore(runtime.database), mail_util_cls=StaffMail, webauthn_util_cls=StaffPasskeys
@@ -174,7 +174,7 @@ def install(app: Flask, runtime: Runtime) -> Security:
 
 
 def _no_rescue() -> NoReturn:
-    """A second factor that an e-mail can switch off is none; recovery codes are the way back in."""
+    """Disable the extension's reset of the second factor by e-mail; users have recovery codes instead."""
     raise NotFound("Page not found.")
 
 
@@ -190,14 +190,14 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "TRACKABLE": True,
         "RECOVERABLE": True,
         "CHANGEABLE": True,
-        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # who signs in has an address
-        "RETURN_GENERIC_RESPONSES": True,  # nobody learns from us who works here
+        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # users have working addresses already
+        "RETURN_GENERIC_RESPONSES": True,  # do not reveal who has an account
         "RESET_PASSWORD_WITHIN": timedelta(hours=2),
         "TWO_FACTOR": True,
         "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
         "TWO_FACTOR_RESCUE_EMAIL": False,
         "TWO_FACTOR_VALIDITY_COOKIE": cookie,
-        # Not from the key of the sessions: that one is changed now and then, second factors are not.
+        # Not derived from the session key, which is rotated, while second factors stay.
         "TOTP_SECRETS": {"1": hmac.new(salt.encode(), b"totp", hashlib.sha256).hexdigest()},
         "TOTP_ISSUER": settings.organisation.name or "Feedback",
         "MULTI_FACTOR_RECOVERY_CODES": True,

@@ -1,7 +1,7 @@
-"""Who may do what: the whole table, and the one guard that holds every route to it.
+"""Permissions: the table of roles, and the guard that checks every request.
 
-A view says who may come with a decorator of this module (`may`, `signed_in`, `public`). Views that are not
-ours are listed in `FOREIGN`. What is neither is refused to everybody, so forgetting cannot open a door.
+A view declares its access with a decorator of this module (`may`, `signed_in`, `public`). Views of extensions are
+listed in `FOREIGN`. A view without either is refused to everybody, so a forgotten decorator cannot open it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Permission(StrEnum):
-    """What somebody may do; the words of the table below."""
+    """The permissions in the table below."""
 
     SEE_FOLLOW_UPS = "follow-ups.see"
     WORK_FOLLOW_UPS = "follow-ups.work"
@@ -76,26 +76,28 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     RoleName.LEAD: _LEAD,
     RoleName.ADMIN: frozenset(Permission),
 }
-"""Role -> what it may. A CSM sees the accounts that are theirs (or nobody's); the others see all."""
+"""Role -> permissions. A CSM sees their own accounts and those without an owner; the other roles see all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call a view. `why` is for the reader of the list of public ones."""
+    """Who may call a view. `why` explains the entries in the list of public views."""
 
     permission: Permission | None = None
     anybody: bool = False
     why: str = ""
 
 
-_OWN_SESSION = "one's own sign-in; the extension checks the session itself"
+_OWN_SESSION = "the user's own sign-in; the extension checks the session"
 
 FOREIGN: Mapping[str, Access] = {
-    "static": Access(anybody=True, why="styles and scripts, the same for everybody"),
-    "security.login": Access(anybody=True, why="the door"),
-    "security.logout": Access(anybody=True, why="leaving is always allowed"),
-    "security.forgot_password": Access(anybody=True, why="who has forgotten it cannot be signed in"),
-    "security.reset_password": Access(anybody=True, why="carries a signed token"),
+    "static": Access(anybody=True, why="style sheets and scripts, the same for everybody"),
+    "security.login": Access(anybody=True, why="the sign-in"),
+    "security.logout": Access(anybody=True, why="signing out is always allowed"),
+    "security.forgot_password": Access(
+        anybody=True, why="users who have forgotten their password cannot sign in"
+    ),
+    "security.reset_password": Access(anybody=True, why="needs a signed token"),
     "security.two_factor_token_validation": Access(anybody=True, why="the second half of signing in"),
     "security.two_factor_rescue": Access(anybody=True, why="the second half of signing in"),
     "security.tf_select": Access(anybody=True, why="the second half of signing in"),
@@ -116,12 +118,12 @@ FOREIGN: Mapping[str, Access] = {
 
 
 ROOMS: Mapping[str, Access] = {
-    "survey": Access(anybody=True, why="customers; the secret is in the link"),
-    "hooks": Access(anybody=True, why="providers; every call is signed"),
-    "api": Access(anybody=True, why="programs; every call brings its key"),
-    "simulator": Access(why="messages to customers; for everybody only in the demo"),
+    "survey": Access(anybody=True, why="for customers; the link contains a secret token"),
+    "hooks": Access(anybody=True, why="for providers; every call is signed"),
+    "api": Access(anybody=True, why="for programs; every call needs an API key"),
+    "simulator": Access(why="messages to customers; public only in the demo"),
 }
-"""Blueprints in which one rule holds for every route that does not say otherwise."""
+"""Blueprint -> access of its routes that declare none."""
 
 
 def may(permission: Permission) -> Callable[[View], View]:
@@ -130,12 +132,12 @@ def may(permission: Permission) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """For every member of staff, for their own things."""
+    """For every signed-in user."""
     return _marked(Access())(view)
 
 
 def public(why: str) -> Callable[[View], View]:
-    """For everybody, because ... (a page for customers, a call that brings its own key or signature)."""
+    """For everybody; `why` gives the reason (a page for customers, a call with its own key or signature)."""
     return _marked(Access(anybody=True, why=why))
 
 
@@ -148,7 +150,7 @@ def _marked(access: Access) -> Callable[[View], View]:
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:
-    """What a route declares, by itself or through its blueprint; None where nobody has said anything."""
+    """The access of a route, declared by itself or its blueprint; None if neither declares any."""
     declared: Access | None = getattr(app.view_functions.get(endpoint), "access", None)
     room = endpoint.rpartition(".")[0]
     if room == "simulator" and app.extensions["feedback"].settings.demo:
@@ -157,33 +159,33 @@ def access_of(app: Flask, endpoint: str) -> Access | None:
 
 
 def granted(roles: Iterable[str]) -> frozenset[Permission]:
-    """Everything that somebody with these roles may do."""
+    """All permissions of these roles."""
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
 
 
 def allows(permission: Permission) -> bool:
-    """Whether whoever is signed in may do this."""
+    """Whether the signed-in user has this permission."""
     return current_user.is_authenticated and permission in granted(role.name for role in current_user.roles)
 
 
 def viewer() -> Viewer:
-    """Whoever is signed in, as the services know them."""
+    """The signed-in user as the services' Viewer."""
     return Viewer(current_user.id, sees_all=allows(Permission.SEE_ALL_ACCOUNTS))
 
 
 def demand(permission: Permission) -> None:
-    """For a view where it depends on what is asked. Raises Forbidden."""
+    """Check a permission inside a view, if it depends on the request. Raises Forbidden."""
     if not allows(permission):
         raise Forbidden
 
 
 def guard(app: Flask) -> None:
-    """Hold every request to what its route declares, before anything else looks at it."""
+    """Check the access of every request before anything else processes it."""
     app.before_request(_check)
 
 
 def _check() -> AnyResponse | None:
-    if request.endpoint is None:  # no such page; the 404 says so
+    if request.endpoint is None:  # an unknown page, which becomes a 404
         return None
     access = access_of(current_app, request.endpoint)
     if access is None:
@@ -198,10 +200,10 @@ def _check() -> AnyResponse | None:
 
 
 def _to_sign_in() -> AnyResponse:
-    """Ask to sign in, and come back afterwards where coming back makes sense."""
+    """Redirect to the sign-in, and back afterwards if the request was a page view."""
     back = request.full_path.rstrip("?") if request.method == "GET" and not _is_fragment() else None
     door = url_for("security.login", next=back)
-    if _is_fragment():  # htmx would put the sign-in page into a corner of the old one
+    if _is_fragment():  # htmx would put the sign-in page into a part of the old page
         return Response(status=401, headers={"HX-Redirect": door})
     return redirect(door)
 

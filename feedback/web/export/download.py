@@ -1,4 +1,4 @@
-"""Tables that people take away."""
+"""Exports tables as files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS: Mapping[str, str] = {
 
 
 def known(kind: str) -> str:
-    """`kind` if it is csv or xlsx; raises NotFound."""
+    """Return `kind` if it is csv or xlsx. Raises NotFound otherwise."""
     if kind not in KINDS:
         raise NotFound("Table not found.")
     return kind

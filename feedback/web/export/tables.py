@@ -1,4 +1,4 @@
-"""Tables as pages show them and as files that people take away: one definition for HTML, CSV and XLSX."""
+"""Tables for pages and exports: one definition for HTML, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ _DIGITS: dict[Kind, int] = {
     "money": 2,
     "price": 4,
 }
-"""Digits after the point in a file: as many as mean something. What is computed has many more."""
+"""Decimals in an exported file, limited to the meaningful ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading and how its cells are written. Percentages are numbers from 0 to 100."""
+    """A heading and the format of its cells. Percentages are numbers from 0 to 100."""
 
     title: str
     kind: Kind = "text"
@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`key` names it in addresses and file names. What is protected is None in its rows."""
+    """`key` is its name in addresses and file names. Protected values are None in the rows."""
 
     key: str
     title: str
@@ -73,9 +73,9 @@ class Table:
 
 
 def as_csv(table: Table) -> bytes:
-    """UTF-8 with the mark that spreadsheets look for; numbers with a point.
+    """CSV in UTF-8 with a byte order mark, which spreadsheets need; numbers have a decimal point.
 
-    A text that a spreadsheet would run as a formula is prefixed with an apostrophe.
+    A text that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -85,7 +85,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_xlsx(table: Table, *, rtl: bool) -> bytes:
-    """One sheet; numbers as numbers, texts as texts and never as formulas or links."""
+    """XLSX with one sheet; numbers are numbers, texts are texts and never formulas or links."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(out, {**options, "remove_timezone": True}) as book:
@@ -128,5 +128,5 @@ def _harmless(cell: CellValue) -> CellValue:
 
 
 def _sheet_name(title: str) -> str:
-    """What Excel accepts: 31 characters without its own signs."""
+    """A sheet name that Excel accepts: at most 31 characters, without its special characters."""
     return "".join(sign for sign in title if sign not in "[]:*?/\\'")[:31] or "Table"

@@ -1,4 +1,4 @@
-"""One follow-up: its page, and everything that is done to it until the loop is closed."""
+"""The page of one follow-up and its actions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FollowUps:
 
     @may(Permission.SEE_FOLLOW_UPS)
     def changes(self, task_id: int) -> ResponseReturnValue:
-        """What htmx asks now and then: nothing new (204), or who did what since `revision`."""
+        """Polled by htmx: 204 without changes, otherwise who did what since `revision`."""
         seen = request.args.get("revision", 0, type=int)
         with self.database.reading() as session:
             task = workflow.find(session, task_id, viewer())
@@ -125,7 +125,7 @@ class FollowUps:
         return self._change(task_id, action)
 
     def _change(self, task_id: int, action: Action) -> ResponseReturnValue:
-        """Do `action(session, now)`; show the page anew, with what was typed where it was refused."""
+        """Run `action(session, now)` and show the page again; if it was refused, with the entered values."""
         now = clock.now()
         try:
             with self.database.writing() as session:
@@ -178,7 +178,7 @@ class FollowUps:
         )
 
     def _standing(self, session: Session, task: FollowUp, now: datetime) -> reports.Standing | None:
-        """The account's health, where the reader may open its page."""
+        """The account's health, if the user may open its page."""
         if task.account_id is None or not allows(Permission.SEE_REPORTS):
             return None
         return reports.standing(session, viewer(), task.account_id, now=now, settings=self.health)
@@ -189,24 +189,24 @@ class FollowUps:
 
 
 def may_hand_over(task: FollowUp) -> bool:
-    """One's own, nobody's, or any for a lead."""
+    """Whether the user may reassign: their own, one without an owner, or any for a lead."""
     if not allows(Permission.WORK_FOLLOW_UPS):
         return False
     return task.owner_id in (None, current_user.id) or allows(Permission.ASSIGN_FOLLOW_UPS)
 
 
 def in_words(text: Mapping[str, str]) -> str:
-    """A title or playbook in the reader's language, or in the one that there is."""
+    """A title or playbook in the reader's language, or in an available one."""
     return Text(dict(text)).to(say().language) if text else ""
 
 
 def _revision() -> int:
-    """The one that the page showed; a post without it has seen nothing."""
+    """The revision that the page showed, from the form."""
     return request.form.get("revision", 0, type=int)
 
 
 def _morning(written: str) -> datetime:
-    """Nine o'clock of a day, on the clocks of whoever chose it."""
+    """09:00 on a day, in the user's time zone."""
     try:
         day = date.fromisoformat(written)
     except ValueError:
@@ -225,7 +225,7 @@ def _closing() -> Closing:
 
 
 def _money(written: str) -> Decimal | None:
-    """An amount as people type it, Persian digits and thousands separators included."""
+    """Parse an amount as people type it, including Persian digits and thousands separators."""
     plain = ascii_digits(written.strip())
     if not plain:
         return None
@@ -239,7 +239,7 @@ def _money(written: str) -> Decimal | None:
 
 
 def _fits(outcome: Outcome, kind: str) -> bool:
-    """Thanks answer praise; the rest answers complaints; what the customer has corrected closes itself."""
+    """The outcomes to choose from: `thanked` for praise, the others for complaints, never `corrected`."""
     praise = (Outcome.THANKED, Outcome.NO_ANSWER, Outcome.OTHER)
     return outcome in praise if kind == "advocacy" else outcome not in (Outcome.THANKED, Outcome.CORRECTED)
 
@@ -265,7 +265,7 @@ def _answers(asked: Questionnaire, task: FollowUp, known: Mapping[str, str]) -> 
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> str:
-    """As the customer read it, as far as what they were called is still known."""
+    """The text as the customer read it, as far as its placeholder values are still stored."""
     try:
         return fill(text, values)
     except ValueError:

@@ -1,5 +1,5 @@
-"""The desk: the queue, and what is done to it as a whole. Every page works without JavaScript; htmx only saves
-reloading. One follow-up has its page in `follow_up`.
+"""The desk: the queue and its actions. Every page works without JavaScript; htmx only avoids reloading. The page
+of one follow-up is in `follow_up`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 PAGE = 50
-"""Rows of the queue at first; nobody works more than that before lunch."""
+"""Number of rows that the queue shows at first."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -118,7 +118,7 @@ class Queue:
 
     @may(Permission.MANAGE_SETTINGS)
     def retry_notices(self, kind: str) -> ResponseReturnValue:
-        """Call a chat again whose webhook was mended."""
+        """Retry a chat whose webhook has been fixed."""
         with self.database.writing() as session:
             chat_notices.retry(session, self.settings, kind, by=current_user.id, now=clock.now())
         told = say().gettext("Retrying {name} within a minute.", name=chat_notices.NAMES[kind])
@@ -127,7 +127,7 @@ class Queue:
 
 
 def _filter() -> Filter:
-    """From the address; what nobody offers is ignored rather than refused, for addresses get old."""
+    """Parse the filters in the address; unknown values are ignored, because addresses can be outdated."""
     asked = request.args
     return Filter(
         whose=_one_of(asked.get("whose"), ("all", "mine", "unowned")),
@@ -173,7 +173,7 @@ def _may_take(task: FollowUp) -> bool:
 
 
 def address(wanted: Filter, **changed: Any) -> str:
-    """The queue with some of its filters changed."""
+    """The address of the queue with some filters changed."""
     return _queue_at(_as_query(replace(wanted, **changed)))
 
 
@@ -182,19 +182,19 @@ def _queue_at(query: Mapping[str, str]) -> str:
 
 
 def _as_query(wanted: Filter) -> dict[str, str]:
-    """Only what differs from the plain queue, for short addresses."""
+    """The filters that differ from the defaults, for short addresses."""
     plain = asdict(Filter())
     differs = {key: value for key, value in asdict(wanted).items() if value != plain[key]}
     return {key: "1" if value is True else str(value) for key, value in differs.items()}
 
 
 def _kept(query: str) -> dict[str, str]:
-    """The filters in a query that came back from a form, and nothing else of it."""
+    """The known filters in a form's query string."""
     known = asdict(Filter())
     return {key: value for key, value in parse_qsl(query) if key in known}
 
 
 def _ticked() -> dict[int, int]:
-    """`id:revision` of every row that was ticked."""
+    """The follow-ups that were selected: `id:revision` values as id -> revision."""
     pairs = (value.partition(":") for value in request.form.getlist("task"))
     return {int(task): int(seen) for task, _, seen in pairs if task.isdecimal() and seen.isdecimal()}

@@ -1,4 +1,4 @@
-"""The list of root causes, as the organisation maintains it."""
+"""The page for maintaining the list of root causes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Causes:
         return self._saved()
 
     def _page(self, refused: Rejected | None = None, about: int | None = None) -> str:
-        """The list, with what was typed where it was refused: `about` one cause, or None for a new one."""
+        """The list; after a refused change, with the entered values: `about` is the cause, or None for a new one."""
         with self.database.reading() as session:
             return render_template(
                 "followups/root-causes.html",

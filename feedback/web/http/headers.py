@@ -1,4 +1,4 @@
-"""Response headers that keep browsers from being turned against our users."""
+"""Security headers of responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAFF_POLICY = "; ".join(
 DEFAULTS = {
     "Content-Security-Policy": STAFF_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # a link's token, or a customer's name in a search, stays here
+    "Referrer-Policy": "same-origin",  # do not send link tokens and search terms to other sites
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -32,7 +32,7 @@ def install(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
-    """A view that needs something else (a page that may be embedded) sets its own header first."""
+    """Add the headers to a response; a view with other needs (such as embedding) sets its own header first."""
     wanted = DEFAULTS if request.endpoint == "static" else DEFAULTS | {"Cache-Control": "no-store"}
     if request.is_secure:
         wanted = wanted | {"Strict-Transport-Security": "max-age=31536000"}

@@ -1,4 +1,4 @@
-"""In which language a page for staff speaks: the user's, else the browser's."""
+"""The language and time zone of a staff page: the user's, else the browser's language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHOSEN = "language"  # in the session, for those who have not signed in yet
 
 
 def say() -> Translator:
-    """The translator for whoever asks; found out once for each request."""
+    """The translator for the current user, determined once per request."""
     if "say" not in g:
         g.say = translator(DESK, _language())
     chosen: Translator = g.say
@@ -28,7 +28,7 @@ def _language() -> str | None:
 
 
 def zone() -> tzinfo:
-    """On whose clocks times are shown: the user's, else the organisation's."""
+    """The time zone for displayed times: the user's, else the organisation's."""
     own = getattr(current_user, "time_zone", None)
     default: ZoneInfo = current_app.extensions["feedback"].settings.organisation.time_zone
     return ZoneInfo(own) if own else default

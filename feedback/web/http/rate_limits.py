@@ -1,7 +1,7 @@
-"""Limits for visitors whom nobody has signed in: how much one address may do in a minute.
+"""Rate limits for visitors who are not signed in, per client address and minute.
 
-Kept in each process's memory: a limit against guessing need not be exact, and a lost one costs nothing. This
-machine's own addresses are not limited: a proxy that does not say for whom it asks would be one customer.
+They are in each process's memory, because a limit against guessing does not need to be exact. Addresses of this
+machine are not limited, because a proxy without forwarding headers would look like one customer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 POSTS = RateLimitItemPerMinute(300)
-"""Answers: many phones share one address behind a mobile carrier, so this is a lid and not a sieve."""
+"""Answers. The limit is high, because many phones share one address behind a mobile carrier."""
 MISSES = RateLimitItemPerMinute(30)
-"""Unknown links: nobody mistypes thirty in a minute. More get no answer; links that we know still do."""
+"""Unknown links. Above the limit, unknown links are refused; known links still work."""
 GUESSES = RateLimitItemPerMinute(300)
-"""Unknown links after which nothing more is looked up for an address: guessing must find nothing by its mass."""
+"""Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
 
 VOTES = RateLimitItemPerDay(1)
-"""Answers of one device through one open link; more are kept, and not counted until somebody looks."""
+"""Answers of one device through one open link; further ones are stored as provisional."""
 
 TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
 """Attempts to sign in, for one address and one page. With several web processes each counts for itself, so the true
@@ -33,23 +33,23 @@ limit is this one times their number."""
 
 
 class Limits:
-    """Counts by kind and address."""
+    """Counters per kind and address."""
 
     def __init__(self) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
-        """Counts one more; False when it was one too many."""
+        """Count one; returns False if the limit is exceeded."""
         network = network_of(address)
         return network is None or self._limiter.hit(limit, kind, network)
 
     def missed(self, address: str | None) -> bool:
-        """Counts an unknown link; False when it was one too many."""
+        """Count an unknown link; returns False if the limit is exceeded."""
         self.hit(GUESSES, "miss", address)
         return self.hit(MISSES, "miss", address)
 
     def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
-        """Whether one more would be within the limit, without counting it."""
+        """Whether one more is within the limit, without counting it."""
         network = network_of(address)
         return network is None or self._limiter.test(limit, kind, network)
 
@@ -78,7 +78,7 @@ class Tries:
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str | None) -> str | None:
-    """What one visitor can have many addresses in: an IPv6 /64, an IPv4 address; None for this machine."""
+    """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine."""
     try:
         parsed = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What every request has to keep to, whoever sends it."""
+"""Limits for all requests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from feedback.settings import Settings
 
-LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; an import comes by the command line, not by a form
+LARGEST_REQUEST = 2 * 1024 * 1024  # bytes; imports use the command line, not a form
 
 
 def configuration(settings: Settings) -> dict[str, object]:
-    """Flask's settings for it."""
+    """Flask's settings for the limits."""
     return {
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "MAX_FORM_PARTS": 2_000,
@@ -20,11 +20,11 @@ def configuration(settings: Settings) -> dict[str, object]:
 
 
 def is_secure(settings: Settings) -> bool:
-    """Whether people reach us over TLS."""
+    """Whether the public address is https."""
     return settings.web.public_url.startswith("https://")
 
 
 def trusted_hosts(settings: Settings) -> list[str]:
-    """Names under which we answer; a made-up Host header must not end up in a link that we mail."""
+    """The accepted host names, so that a forged Host header cannot get into a link in an e-mail."""
     public = urlsplit(settings.web.public_url).hostname
     return [host for host in (public, "localhost", "127.0.0.1", "[::1]") if host]

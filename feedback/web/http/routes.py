@@ -1,4 +1,4 @@
-"""Routes as a table: each room of the site is a class of views and a list of which view answers where.
+"""Tables of routes: each part of the site is a class of views and a list of their routes.
 
 A view is a method and says who may call it (`feedback.web.auth.permissions`); its name is the endpoint.
 """
@@ -21,17 +21,17 @@ class Route(NamedTuple):
 
 
 def get(rule: str, view: View) -> Route:
-    """A page."""
+    """A route for GET."""
     return Route(("GET",), rule, view)
 
 
 def post(rule: str, view: View) -> Route:
-    """A form that is sent."""
+    """A route for POST."""
     return Route(("POST",), rule, view)
 
 
 def blueprint_of(name: str, *routes: Route) -> Blueprint:
-    """A blueprint of these routes, in this order."""
+    """A blueprint with these routes, in this order."""
     blueprint = Blueprint(name, __name__)
     for methods, rule, view in routes:
         blueprint.add_url_rule(rule, view.__name__, view, methods=list(methods))

@@ -1,4 +1,4 @@
-"""From errors to answers: a page for people, a problem (RFC 9457) for programs. Here and nowhere else."""
+"""Converts errors to responses: a page for people, problem details (RFC 9457) for programs."""
 
 from __future__ import annotations
 
@@ -70,17 +70,17 @@ def _ours(error: Exception) -> Response:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     if status == 503:
         log.error("storage_unavailable", reason=str(error))
-        return answer(status, None)  # the reason is the operator's business
+        return answer(status, None)  # the reason is only for the operator
     return answer(status, str(error))
 
 
 def unknown_host(error: SecurityError) -> Response:
-    """Before there is an address of ours to link to, so without a page."""
+    """The response for an unknown host name. Plain text, because a page would contain links with that host."""
     return Response("This host name is not ours.\n", error.code, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:
-    if error.response is not None:  # something that has been answered already, such as a redirect
+    if error.response is not None:  # a complete response already, such as a redirect
         return error.get_response()  # type: ignore[return-value]
     response = answer(error.code or 500, None)
     for name, value in error.get_headers():
@@ -95,7 +95,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def answer(status: int, detail: str | None) -> Response:
-    """An error in the form that was asked for."""
+    """An error in the format that the client accepts."""
     if wants_json():
         return _problem(status, detail)
     page = render_template(
@@ -108,7 +108,7 @@ def answer(status: int, detail: str | None) -> Response:
 
 
 def wants_json() -> bool:
-    """Programs call the API; what a browser opens prefers HTML."""
+    """Whether the client is a program: it calls the API, or does not prefer HTML."""
     if request.path.startswith(("/api/", "/hooks/")):
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"

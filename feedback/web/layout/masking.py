@@ -1,4 +1,4 @@
-"""Phone numbers and e-mail addresses on staff pages: whole for those who work with them, masked for the others."""
+"""Masks phone numbers and e-mail addresses on staff pages for users without the permission."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from feedback.web.auth.permissions import Permission, allows
 
 
 def for_whom(permission: Permission) -> Callable[[str], str]:
-    """How the signed-in user may see addresses: as they are with `permission`, else masked."""
+    """A function for displaying addresses: unchanged if the user has `permission`, otherwise masked."""
     return str if allows(permission) else masked
 
 
 def masked(address: str) -> str:
-    """`+90 *** *** 12 34` or `a***@example.com`; of what is neither (a short code, say) only dots."""
+    """`+90 *** *** 12 34` or `a***@example.com`; for anything else (such as a short code) only dots."""
     if "@" in address:
         return EmailAddress(address).masked
     try:

@@ -1,4 +1,4 @@
-"""What every staff page stands in: navigation, language, numbers and dates, addresses of static files."""
+"""The layout of staff pages: navigation, language, numbers and dates, addresses of static files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATIC = Path(__file__).parents[1] / "static"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation: shown to those who may go there, once the page exists."""
+    """An entry of the navigation; shown to users with the permission, if the page exists."""
 
     title: str
     endpoint: str
@@ -46,7 +46,7 @@ PLACES = (
 
 
 def install(app: Flask) -> None:
-    """Names for all templates, and the front door."""
+    """Install the template globals and the start page."""
     app.jinja_env.globals.update(
         _=lambda message, **params: say().gettext(message, **params),
         ngettext=lambda *forms, **params: say().ngettext(*forms, **params),
@@ -70,9 +70,9 @@ def install(app: Flask) -> None:
     app.add_url_rule("/", "home", _home)
 
 
-@public("leads to the sign-in")
+@public("redirects to the sign-in")
 def _home() -> ResponseReturnValue:
-    """The first page that this user may see."""
+    """Redirect to the first page that the user may open."""
     if not current_user.is_authenticated:
         return redirect(url_for("security.login"))
     first = next(iter(places()), None)
@@ -80,18 +80,19 @@ def _home() -> ResponseReturnValue:
 
 
 def _day(written: str) -> date:
-    """The day of a moment that a log entry keeps as text, on the reader's clocks."""
+    """The local date, for the reader, of a time that a log entry holds as text."""
     return datetime.fromisoformat(written).astimezone(zone()).date()
 
 
 def places() -> list[Place]:
-    """The navigation for whoever is signed in."""
+    """The navigation for the signed-in user."""
     exist = current_app.view_functions
     return [place for place in PLACES if place.endpoint in exist and allows(place.permission)]
 
 
 def _count_inbox() -> None:
-    """How many replies wait, for the navigation. Before the view, so that no request holds two connections."""
+    """The number of waiting replies, for the navigation. It is read before the view, so that no request holds two
+    connections."""
     access = access_of(current_app, request.endpoint) if request.endpoint else None
     if access is None or access.anybody or is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
         return
@@ -100,12 +101,12 @@ def _count_inbox() -> None:
 
 
 def waiting(endpoint: str) -> int:
-    """The number beside an entry of the navigation: customers whose words nobody has read yet."""
+    """The number beside an entry of the navigation: unread replies."""
     return g.get("waiting", 0) if endpoint == INBOX else 0
 
 
 def asset(name: str) -> str:
-    """The address of a static file, which changes with its content."""
+    """The address of a static file; it changes with the content."""
     return url_for("static", filename=name, v=_fingerprint(name))
 
 
@@ -115,10 +116,10 @@ def _fingerprint(name: str) -> str:
 
 
 def segment(key: str) -> str:
-    """A segment in the reader's language; one that is not ours as it is."""
+    """A segment in the reader's language; unknown segments are returned unchanged."""
     return followup_wording.in_words(say(), followup_wording.SEGMENT_NAMES, key)
 
 
 def is_fragment() -> bool:
-    """Whether htmx asks for a part of the page."""
+    """Whether htmx requests a part of the page."""
     return request.headers.get("HX-Request-Type") == "partial"

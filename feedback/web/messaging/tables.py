@@ -1,4 +1,4 @@
-"""The tables of the page of deliveries, as files that people take away."""
+"""The tables of the Deliveries page, for export."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def days(say: Translator, tallies: Sequence[Tally], *, price: float, currency: s
 
 
 def reasons(say: Translator, lost: Counted, called_off: Counted, skipped: Counted) -> list[Table]:
-    """Why messages failed or were called off, and why customers were not asked."""
+    """The reasons why messages failed or were cancelled, and why customers were not surveyed."""
     _ = say.gettext
     channel, stage = _("Channel"), _("Stage")
     return [

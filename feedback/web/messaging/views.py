@@ -1,4 +1,4 @@
-"""Deliveries: what went out, what did not and why, what waits for a decision, and the story of one invitation."""
+"""The Deliveries page: figures, messages, decisions on messages in doubt, and the timeline of an invitation."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 WHOLE = Permission.MANAGE_DELIVERIES
-"""Who may see addresses unmasked."""
+"""The permission to see unmasked addresses."""
 PERIODS = (7, 14, 30)
-"""Days that can be asked for: the messages of these are counted anew each time."""
+"""The periods in days that can be chosen; their messages are counted on each request."""
 TRAYS = {
     "doubt": _("Unconfirmed"),
     "lost": _("Failed"),
@@ -102,7 +102,7 @@ class Deliveries:
         return {table.key: table for table in found}
 
     def _export(self, tables: Mapping[str, Table], wanted: str) -> ResponseReturnValue:
-        """A table as a file; who took it is written down."""
+        """A table as a file. The export is recorded in the audit log."""
         demand(Permission.EXPORT)
         key, _dot, kind = wanted.rpartition(".")
         download.known(kind)

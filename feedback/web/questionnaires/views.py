@@ -1,4 +1,4 @@
-"""Questionnaires: what is in force, what the linter says, what customers see, what a text message costs."""
+"""The questionnaire pages: findings, previews, costs of messages, open links."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 LONGEST = 60_000
-"""Characters that may be pasted for a check: several times the longest questionnaire that anybody should answer."""
+"""Maximum number of characters of a pasted file, several times the longest sensible questionnaire."""
 
 SEVERITY_WORDS: Mapping[str, str] = {
     "error": _("error"),
@@ -139,7 +139,7 @@ class QuestionnaireViews:
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def preview(self, key: str, language: str, question: str) -> ResponseReturnValue:
-        """One question as its page shows it to somebody of whom nothing is known; nothing can be sent from it."""
+        """Preview of one question for a customer without known details; its form cannot be sent."""
         with self.database.reading() as session:
             questionnaire = self._questionnaire(key, self._checked(session).get(key))
         if language not in questionnaire.languages or question not in questionnaire.by_key:
@@ -158,7 +158,7 @@ class QuestionnaireViews:
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def check(self) -> ResponseReturnValue:
-        """Findings for a pasted file, which is not kept."""
+        """Findings for a pasted file, which is not stored."""
         text = request.form.get("text", "").replace("\r\n", "\n")
         too_long = len(text) > LONGEST
         found: list[Problem] = []
@@ -189,7 +189,7 @@ class QuestionnaireViews:
 
     @may(Permission.ACKNOWLEDGE_FINDINGS)
     def acknowledge(self, key: str) -> ResponseReturnValue:
-        """Let one warning pass, for the wording that the reader has seen."""
+        """Accept one warning for the wording that the user has seen."""
         seen = Warned(*(request.form.get(name, "") for name in Warned._fields))
         with self.database.reading() as session:
             checked = self._checked(session).get(key)
@@ -242,7 +242,7 @@ class QuestionnaireViews:
         return Response(picture, mimetype="image/svg+xml")
 
     def _questionnaire(self, key: str, checked: review.Checked | None) -> Questionnaire:
-        """As it is in force; of a new file, as it will be. Raises NotFound."""
+        """The loaded questionnaire, or that of a new file. Raises NotFound."""
         if checked and key not in self.library.questionnaires:
             return checked.questionnaire
         return self.library.questionnaire(key)
@@ -251,7 +251,8 @@ class QuestionnaireViews:
         return self.findings.check(self.library, self.rules.for_session(session, clock.now()))
 
     def _ending(self, questionnaire: Questionnaire) -> list[expiry.Expiry]:
-        """What ends soon, or is over, of the text in force; of a new file the linter says it all."""
+        """Trend bridges and acceptances of the loaded text that expire soon or have expired; for a new file, the linter
+        reports them."""
         in_force = questionnaire.key in self.library.questionnaires
         return expiry.expiring(questionnaire, self._today()) if in_force else []
 
@@ -265,18 +266,18 @@ class QuestionnaireViews:
 
 
 def worst(problems: list[Problem]) -> str | None:
-    """The severity of the gravest finding."""
+    """The highest severity of the findings."""
     return next((each for each in SEVERITIES if any(found.severity == each for found in problems)), None)
 
 
 def named(character: Character) -> str:
-    """`ş (U+015F)`; what cannot be seen has only its number."""
+    """A character with its code point, `ş (U+015F)`; an invisible one only by its code point."""
     shown = character.text if not unicodedata.category(character.text[0]).startswith(("C", "Z", "M")) else ""
     return f"{shown} (U+{ord(character.text[0]):04X})".strip()
 
 
 def _step(questionnaire: Questionnaire, language: str, key: str, company: str) -> Step:
-    """The step of a question, wherever on the way it may be asked."""
+    """The step of a question, independent of its position."""
     keys = [each.key for each in questionnaire.questions]
     at = keys.index(key) + 1
     wording = Wording(questionnaire, language, {"company": company})

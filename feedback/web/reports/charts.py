@@ -1,4 +1,4 @@
-"""The charts of the insight pages, drawn from the numbers of their tables."""
+"""The charts of the insight pages, made from the numbers in their tables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def line(
 
 
 def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:
-    """The distribution, coloured by band."""
+    """The distribution of values, coloured by band."""
     kinds = {band: _kind(metric, band) for band in metric.bands}
     bars = [
         (
@@ -54,7 +54,7 @@ def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns
 def timelines(
     names: Names, found: Sequence[ScoreRow], titles: Mapping[str, str], now: datetime, width: float
 ) -> list[tuple[str, Timeline]]:
-    """(survey, chart) for each trend of an account, all over the months until now; the most answers first."""
+    """(survey, chart) for each trend of an account over the months until now; the trend with most answers first."""
     if not found:
         return []
     trends: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
@@ -90,7 +90,7 @@ def _dot(names: Names, metric: Metric, row: ScoreRow) -> Dot:
 
 
 def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
-    """The first days of the months from the first of `days` to the last, and of the one after; at least three."""
+    """The first days of the months from the first to the last of `days`, and of the next month; at least three."""
     first, after = min(days).replace(day=1), months_later(max(days).replace(day=1), 1)
     first = min(first, months_later(after, -3))
     count = (after.year - first.year) * 12 + after.month - first.month
@@ -99,12 +99,12 @@ def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
 
 
 def shared_scale(metric: Metric, shown: Sequence[Shown]) -> Axis:
-    """One scale for all rows of a breakdown, so that the eye can compare them."""
+    """One scale for all rows of a breakdown, so that they can be compared."""
     return svg.scale_for([_plain(each) for each in shown if each.has_score], *_limits(metric))
 
 
 def whisker(names: Names, shown: Shown, scale: Axis, width: float = 160) -> Whisker | None:
-    """A row's score and interval; None where it has none to show."""
+    """A row's score and interval; None if there is none to show."""
     if not shown.has_score:
         return None
     return svg.whisker(_plain(shown), scale, rtl=names.say.direction == "rtl", width=width)
@@ -113,7 +113,7 @@ def whisker(names: Names, shown: Shown, scale: Axis, width: float = 160) -> Whis
 def bands(
     names: Names, metric: Metric, shown: Shown, width: float = 720
 ) -> list[tuple[float, float, str, str]]:
-    """The bands side by side as (x, width, kind, words), from bad to good in the direction of reading."""
+    """The bands side by side as (x, width, kind, text), from bad to good in reading direction."""
     found, at = [], 0.0
     for band, n in shown.aggregate.band_counts.items():
         wide = width * n / shown.n

@@ -26,7 +26,7 @@ from feedback.services.reports import (
 )
 from feedback.store.models import Account
 from feedback.web.export.tables import Table
-from feedback.web.reports.filters import Asked
+from feedback.web.reports.filters import ReportFilter
 from feedback.web.reports.tables import Names
 
 Wordings = Mapping[tuple[str, str], str]
@@ -43,7 +43,7 @@ class PageContext:
 
 @dataclass(frozen=True, kw_only=True)
 class OverviewContext(PageContext):
-    asked: Asked
+    asked: ReportFilter
     other: Period | None
     glances: Sequence[Glance]
 
@@ -61,7 +61,7 @@ class Contrast:
 class SeriesContext(PageContext):
     """`cells` and `groups` are by dimension; `groups` are (key, name) of those that may be looked at alone."""
 
-    asked: Asked
+    asked: ReportFilter
     other: Period | None
     series: Series
     metric: Metric
@@ -79,7 +79,7 @@ class SeriesContext(PageContext):
 class CommentsContext(PageContext):
     """`owners` are (id, name); `more` is the answer before which the next page begins."""
 
-    asked: Asked
+    asked: ReportFilter
     wanted: CommentFilter
     known: Sequence[Series]
     moods: Mapping[str, str]
@@ -95,7 +95,7 @@ class CommentsContext(PageContext):
 class LoopContext(PageContext):
     """`after`, `again` and `titles` (of series by trend) say whether closing complaints helped."""
 
-    asked: Asked
+    asked: ReportFilter
     closing: ClosedLoop
     kind: str
     after: AfterClosing | None = None

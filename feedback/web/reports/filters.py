@@ -1,6 +1,6 @@
-"""What the address of an insight page asks for: which days, in which steps, of whom.
+"""Parses the filters in the address of an insight page: period, buckets, group.
 
-Addresses get old and are typed by hand: what cannot be read falls back to something sensible.
+Addresses can be outdated or typed by hand, so invalid values are replaced by defaults.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ FOLLOWED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for, whichever page it is. `other` is the period to compare with where it is not the
-    one just before."""
+class ReportFilter:
+    """The filters of all pages. `other` is the period to compare with, if it is not the previous one."""
 
     period: Period
     other: Period | None
@@ -47,20 +46,20 @@ class Asked:
     group: Group
 
 
-def asked(today: date) -> Asked:
-    """The filters that all pages share; `today` is the organisation's."""
+def asked(today: date) -> ReportFilter:
+    """Parse the filters; `today` is the date in the organisation's time zone."""
     preset = request.args.get("period", "")
     preset = preset if preset in PERIODS else DEFAULT_PERIOD
     given = _dates()
     period = given or _preset(preset, today)
     group = group_of(request.args.get("group", ""))
-    return Asked(period, other(period), "" if given else preset, step(period), group or EVERYBODY)
+    return ReportFilter(period, other(period), "" if given else preset, step(period), group or EVERYBODY)
 
 
 def other(period: Period) -> Period | None:
-    """The period to compare with that the address asks for: any two dates, or `against=year`.
+    """The period to compare with: any two dates, or `against=year`.
 
-    None is the period just before, also where the same answers would stand on both sides.
+    None means the previous period; it is also used if the two periods overlap.
     """
     found = _dates("vs-from", "vs-to")
     if found is None and request.args.get("against") == "year":
@@ -74,7 +73,7 @@ def step(period: Period) -> Bucket:
 
 
 def _dates(first: str = "from", last: str = "to") -> Period | None:
-    """From and to as a form gives them; None where they are missing or make no period."""
+    """The period of the fields from and to; None if they are missing or not a valid period."""
     try:
         return Period(_day(first), _day(last))
     except ValueError:
@@ -82,7 +81,7 @@ def _dates(first: str = "from", last: str = "to") -> Period | None:
 
 
 def _day(name: str) -> date:
-    """A day of the calendar as people use it; near its ends no day before or after can be computed."""
+    """A date in a usable range; near the ends of the calendar, other dates cannot be computed from it."""
     day = date.fromisoformat(request.args.get(name, ""))
     if not date(1970, 1, 1) <= day < date(9000, 1, 1):
         raise ValueError(f"{day} is no day of ours.")
@@ -100,12 +99,12 @@ def _preset(name: str, today: date) -> Period:
 
 
 def year_before(period: Period) -> date:
-    """The first of the month, twelve months up to the end of a period."""
+    """The first day of the twelve months up to the end of a period."""
     return months_later(period.end.replace(day=1), -11)
 
 
 def quarter(today: date) -> Period:
-    """`?of=2026-01-01`: the quarter of that day; without it the last one that is over."""
+    """The quarter of the date in `?of=2026-01-01`; without it, the last completed quarter."""
     try:
         return quarter_of(_day("of"))
     except ValueError:
@@ -113,18 +112,18 @@ def quarter(today: date) -> Period:
 
 
 def kept() -> dict[str, str | None]:
-    """The days that the address speaks of, for links to pages that speak of the same ones."""
+    """The period's query parameters of the address, for links to other pages with the same period."""
     return {name: request.args.get(name) for name in ("period", "from", "to", *AGAINST)}
 
 
 def group_of(text: str) -> Group | None:
-    """`segment:vip` as a group; None for what is none."""
+    """Parse `segment:vip` as a group; None if it is not valid."""
     dimension, colon, key = text.partition(":")
     return Group(dimension, key) if colon and dimension in DIMENSIONS else None
 
 
 def wanted_comments(period: Period, known: Sequence[Series]) -> CommentFilter:
-    """Which comments the form asks for; an empty field means any."""
+    """The comment filters of the form; an empty field means any."""
     names = ("segment", "stage", "channel", "language")
     given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
     trend, _slash, question = request.args.get("series", "").partition("/")

@@ -1,7 +1,7 @@
-"""Charts as geometry: numbers in, coordinates out. The templates draw them as SVG, without a line of script.
+"""Computes the coordinates of charts, which templates draw as SVG without JavaScript.
 
-Everything is in units of the drawing. `rtl` mirrors it: where a language is written from right to left, time
-runs from right to left as well.
+All values are in units of the drawing. `rtl` mirrors it, so that time runs from right to left in right-to-left
+languages.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOP, BOTTOM, START, END = 14, 30, 46, 14  # margins round the plot
 
 
 class Value(NamedTuple):
-    """A number with its interval; each may be missing."""
+    """A number and its interval; each can be None."""
 
     label: str
     value: float | None
@@ -47,7 +47,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class LineMark:
-    """A line with a band for its interval. `line` and `band` are SVG paths; both pause where no value is."""
+    """A line with a band for its interval. `line` and `band` are SVG paths with gaps at missing values."""
 
     width: float
     height: float
@@ -85,7 +85,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
-    """One value and its interval on a scale that several rows share."""
+    """One value and its interval, on a scale that several rows share."""
 
     x: float
     low: float
@@ -94,7 +94,7 @@ class Whisker:
 
 
 class Dot(NamedTuple):
-    """One answer on a day; `who` joins those of one person."""
+    """One answer on a day; `who` connects the answers of one person."""
 
     day: date
     value: float
@@ -113,7 +113,7 @@ class DotMark:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Single answers on their days. `lines` holds an SVG path for each person who answered more than once."""
+    """Single answers by day. `lines` holds an SVG path for each person with more than one answer."""
 
     width: float
     height: float
@@ -126,14 +126,14 @@ class Timeline:
 
 
 class Axis(NamedTuple):
-    """Numbers from `low` to `high`, `step` apart where the eye rests."""
+    """An axis from `low` to `high`, with ticks at intervals of `step`."""
 
     low: float
     high: float
     step: float
 
     def share(self, value: float) -> float:
-        """0.0 for its low end, 1.0 for its high one."""
+        """The position of a value: 0.0 at the low end, 1.0 at the high end."""
         return (value - self.low) / (self.high - self.low)
 
     @property
@@ -143,12 +143,12 @@ class Axis(NamedTuple):
 
 
 def scale_for(values: Sequence[Value], least: float, most: float) -> Axis:
-    """A scale with round steps that holds all values and intervals, within the limits of the metric."""
+    """An axis with round steps that contains all values and intervals, within the limits of the metric."""
     numbers = [
         number for each in values for number in (each.value, each.low, each.high) if number is not None
     ]
     low, high = (min(numbers), max(numbers)) if numbers else (least, most)
-    if high - low < (most - least) / 10:  # a flat line is not to look like a mountain range
+    if high - low < (most - least) / 10:  # do not exaggerate small variations
         middle = (low + high) / 2
         low, high = middle - (most - least) / 20, middle + (most - least) / 20
     step = _round_step((high - low) / (TICKS - 1))
@@ -208,7 +208,7 @@ def timeline(
     width: float = WIDE,
     height: float = 150,
 ) -> Timeline:
-    """Answers from the first to the last of `months` (their first days and names), of which it needs two."""
+    """Answers within `months` (first days and names; at least two)."""
     first, last = months[0][0], months[-1][0]
     plot, days = width - START - END, (last - first).days
 
@@ -237,7 +237,7 @@ def timeline(
 def columns(
     values: Sequence[tuple[str, int, str, str]], *, rtl: bool, width: float = WIDE, height: float = 190
 ) -> Columns:
-    """A column for each (label, number, words, kind); the tallest fills the height."""
+    """A column for each (label, number, text, kind); the highest one fills the height."""
     most = max((number for _, number, *_ in values), default=0) or 1
     step = (width - 2 * END) / max(1, len(values))
     wide, base = min(step * 0.72, 64), height - BOTTOM
@@ -255,7 +255,7 @@ def columns(
 
 
 def whisker(value: Value, scale: Axis, *, rtl: bool, width: float = 160) -> Whisker | None:
-    """A dot and its interval for a row of a table; None without a value."""
+    """A dot with its interval for a table row; None without a value."""
     if value.value is None:
         return None
     low = value.value if value.low is None else value.low
@@ -273,13 +273,13 @@ def _mirrored(x: float, width: float, *, rtl: bool) -> float:
 
 
 def _round_step(step: float) -> float:
-    """The next larger of 1, 2, 2.5, 5 times a power of ten."""
+    """The next larger number of the form 1, 2, 2.5 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= step - 1e-9)
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> str:
-    """A line through the points that begins anew after each gap."""
+    """A line through the points, interrupted at gaps."""
     parts = []
     for before, point in zip((None, *points), points, strict=False):
         if point is not None:
@@ -288,7 +288,7 @@ def _path(points: Sequence[tuple[float, float] | None]) -> str:
 
 
 def _band(bands: Sequence[tuple[float, float, float] | None]) -> str:
-    """An area for each stretch without a gap; a stretch of one becomes a narrow bar."""
+    """An area for each run of points without a gap; a single point becomes a narrow bar."""
     areas: list[list[tuple[float, float, float]]] = [[]]
     for each in bands:
         if each is None:

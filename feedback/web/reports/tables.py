@@ -34,9 +34,9 @@ from feedback.web.wording import followup_wording, score_wording
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How things are called in the reader's language, and in whose `zone` days begin.
+    """The names of things in the reader's language, and the time `zone` of days.
 
-    `people` goes by the user's id as text.
+    `people` has the user's id as text as its key.
     """
 
     say: Translator
@@ -49,7 +49,7 @@ class Names:
         return self.say.gettext(message)
 
     def group(self, group: Group) -> str:
-        """A group's name; one without a key is who had none."""
+        """The name of a group; an empty key means answers without a value in the dimension."""
         if not group.key:
             return self._("none")
         return {
@@ -80,7 +80,7 @@ class Names:
 
 
 def by_key(tables: Sequence[Table]) -> dict[str, Table]:
-    """The tables of a page under the names by which they are exported."""
+    """The tables of a page by the names for export."""
     return {table.key: table for table in tables}
 
 
@@ -104,7 +104,7 @@ def overview(names: Names, glances: Sequence[Glance]) -> list[Table]:
 
 
 def score(names: Names, metric: Metric, compared: Compared, other: Period | None = None) -> Table:
-    """The score, what stands behind it, and the period before or the `other` one."""
+    """The score, its details, and the previous period or the `other` one."""
     _ = names._
     unit = metric.unit
     rows: list[tuple[CellValue, ...]] = [(names.metric(metric), *_score_cells(compared.a))]
@@ -119,7 +119,7 @@ def score(names: Names, metric: Metric, compared: Compared, other: Period | None
 
 
 def trend(names: Names, metric: Metric, points: Sequence[TrendPoint], *, of: Series | None = None) -> Table:
-    """A score in steps; `of` names the table by its series where a page has several."""
+    """The score per bucket; `of` names the table by its series if a page has several."""
     _ = names._
     heads = [Column(_("From"), "date"), Column(_("To"), "date"), *_score_heads(names, metric.unit)]
     rows = [(each.period.start, each.period.end, *_score_cells(each.shown)) for each in points]
@@ -146,7 +146,7 @@ def breakdown(names: Names, metric: Metric, dimension: str, cells: Sequence[Cell
 
 
 def rates(names: Names, found: Rates) -> Table:
-    """By stage and channel, and all together in the last row."""
+    """Response rates by stage and channel, with the total in the last row."""
     _ = names._
     counts = (Column(_("Sent"), "count"), Column(_("Answered"), "count"), Column(_("Rate"), "percent"))
     heads = (Column(_("Stage")), Column(_("Channel")), *counts)
@@ -173,7 +173,7 @@ def _score_heads(names: Names, unit: Kind) -> list[Column]:
 
 
 def _score_cells(shown: Shown) -> tuple[CellValue, ...]:
-    """Score, interval and n, each only where it may be shown."""
+    """Score, interval and n, each only if it may be shown."""
     if not shown.has_score:
         return (None, None, None, None if shown.covered else shown.n)
     found = shown.aggregate
@@ -245,7 +245,7 @@ def loop(names: Names, found: ClosedLoop) -> list[Table]:
 def afterwards(
     names: Names, after: AfterClosing, again: Sequence[ScoredAgain], titles: Mapping[str, str]
 ) -> list[Table]:
-    """What customers said once their complaint was closed; `titles` goes by trend."""
+    """The answers of customers after their complaint was closed; `titles` are by trend."""
     _ = names._
     n, low, high = Column(_("Responses"), "count"), Column(_("Low"), "percent"), Column(_("High"), "percent")
     heads = (Column(_("Closed successfully"), "count"), Column(_("Surveyed"), "count"), n)
@@ -335,14 +335,14 @@ def accounts(names: Names, found: Sequence[Standing]) -> Table:
 
 
 def _money_cells(account: Account, currency: str) -> tuple[CellValue, ...]:
-    """What it pays a month, and in which currency."""
+    """An account's monthly revenue and its currency."""
     if account.recurring_revenue is None:
         return (None, None)
     return (float(account.recurring_revenue), account.currency or currency)
 
 
 def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[Table]:
-    """`titles` goes by trend."""
+    """`titles` are by trend."""
     _ = names._
     scores = [
         (

@@ -1,4 +1,4 @@
-"""The numbers for those who lead: scores, comments, the closed loop, accounts, and a quarter on one page.
+"""The insight pages: scores, comments, closed loop, accounts, and the quarterly report.
 
 Every page is made of tables (`feedback.web.export.tables`); `?export=<table>.csv` or `.xlsx` on the page's own
 address gives one of them as a file, with the filters that the page shows.
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
 
 PERSONAL = frozenset({"comments", "account"})
-"""Pages with customers' words and names: who opens them is written down."""
+"""Pages with customers' words and names, whose views are recorded in the audit log."""
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
-"""What the quarter's first sheet has room for; the surveys with the most answers are drawn, the rest is appendix."""
+"""Number of surveys on the quarterly report's first page: those with most answers; the others are in the appendix."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -96,7 +96,7 @@ class ReportViews:
     def answer(
         self, endpoint: str, template: str, show: Callable[[Session], PageContext]
     ) -> ResponseReturnValue:
-        """The page, or the one of its tables that is to be taken away."""
+        """Render the page, or export one of its tables."""
         wanted = request.args.get("export", "")
         if wanted:
             return self._export(endpoint, wanted, show)
@@ -315,16 +315,18 @@ class ReportViews:
         )
 
     def _titles(self, session: Session) -> dict[str, str]:
-        """Trend -> what its survey is called in the reader's language."""
+        """Trend -> the title of its survey in the reader's language."""
         known = reports.all_series(session, self.library)
         return {each.trend: each.title.to(say().language) for each in reversed(known)}
 
     def _export(self, endpoint: str, wanted: str, show: Callable[[Session], PageContext]) -> Response:
-        """A table as a file; who took it is written down."""
+        """A table as a file. The export is recorded in the audit log."""
         demand(Permission.EXPORT)
         key, _dot, kind = wanted.rpartition(".")
         download.known(kind)
-        with self.database.reading() as session:  # may take a while, and nobody should wait to write
+        with (
+            self.database.reading() as session
+        ):  # a separate transaction, because this can take long and must not block writers
             found = show(session).tables
         if key not in found:
             raise NotFound("Table not found.")
@@ -335,17 +337,17 @@ class ReportViews:
         return download.download(found[key], kind, f"{endpoint}-{key}-{self._today()}")
 
     def _today(self) -> date:
-        """The organisation's: every member of staff reads the same numbers, wherever they are."""
+        """The organisation's time zone, so that all staff see the same numbers."""
         return day_of(clock.now(), self.database.zone)
 
     def _names(self, session: Session) -> Names:
-        """How people, stages and channels are called in the reader's language."""
+        """The names of people, stages and channels in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
         return Names(say(), self.currency, people, stages, self.database.zone)
 
     def _owners(self, session: Session) -> list[tuple[int, str]]:
-        """(id, name) of those who own an account."""
+        """(id, name) of the users who own an account."""
         own = select(Account.owner_id).where(Account.owner_id.is_not(None))
         return [
             (each.id, each.name)
@@ -355,7 +357,7 @@ class ReportViews:
     def _groups(
         self, session: Session, series: Series, period: Period, names: Names
     ) -> dict[str, list[tuple[str, str]]]:
-        """Dimension -> its groups that may be looked at alone, as (key, name)."""
+        """Dimension -> (key, name) of the groups that can be selected."""
         return {
             dimension: [
                 (cell.group.key, names.group(cell.group))
@@ -366,7 +368,7 @@ class ReportViews:
         }
 
     def _contrast(self, session: Session, series: Series, period: Period) -> Contrast | None:
-        """The comparison of two groups that the address asks for."""
+        """The comparison of the two groups in the address."""
         a, b = filters.group_of(request.args.get("a", "")), filters.group_of(request.args.get("b", ""))
         if a is None or (b is not None and b.dimension != a.dimension):
             return None
@@ -384,12 +386,12 @@ class ReportViews:
 
 
 def _taken_away() -> bool:
-    """A file holds everything that the filters let through, not only the page that is looked at."""
+    """An export contains all rows that match the filters, not only the current page."""
     return "export" in request.args
 
 
 def _own() -> Group:
-    """The answers of the accounts that the user owned when they were given."""
+    """The group of answers from accounts that the user owned at the time of the answer."""
     return Group("owner", str(current_user.id))
 
 
@@ -419,19 +421,19 @@ def _frame() -> dict[str, Any]:
 
 
 def _address(**changes: object) -> str:
-    """The present page with some of its filters changed; None removes one."""
+    """The address of the current page with some filters changed; None removes a filter."""
     kept = {**request.args.to_dict(), **(request.view_args or {}), **changes}
     values = {name: value for name, value in kept.items() if value not in (None, "")}
     return url_for(request.endpoint or "insights.index", **values)
 
 
 def _maximum(metric: str) -> int:
-    """The best or worst end of a metric's scale: what a value is out of."""
+    """The best or worst end of a metric's scale."""
     return METRICS[metric].maximum
 
 
 def _bands(metric: Metric) -> list[tuple[str, str]]:
-    """The bands of a metric, bad to good, each with how it is drawn: bad, middle or good."""
+    """The bands of a metric, bad to good, each with its style: bad, middle or good."""
     last = len(metric.bands) - 1
     return [
         (band, "bad" if n == 0 else "good" if n == last else "middle") for n, band in enumerate(metric.bands)

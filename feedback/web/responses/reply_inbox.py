@@ -1,4 +1,4 @@
-"""The inbox: what customers wrote that a person has to read. Nothing of it is lost, nothing of it unseen."""
+"""The inbox: replies from customers that a person has to read."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Inbox:
 
 
 def survey_title(library: Library, key: str) -> str:
-    """What a questionnaire is called in the reader's language; its key once it is gone."""
+    """The title of a questionnaire in the reader's language, or its key if it no longer exists."""
     known = library.questionnaires.get(key)
     return known.title.to(say().language) if known else key
 

@@ -1,4 +1,4 @@
-"""One's own account, and the list of staff for those who manage it."""
+"""The user's own account, and the list of staff for users who manage it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Accounts:
         return redirect(url_for("account.show"), 303)
 
     def _set_hours(self, transaction: Session, user: User) -> None:
-        """Where the form has them, and they were changed."""
+        """Save the working hours if the form contains them and they have changed."""
         before = business_hours.hours_of(user, self.followup)
         hours = _hours(before)
         if hours != before:
@@ -193,7 +193,7 @@ def _clock(written: str) -> time:
 
 
 def _end_of(written: str, user: User) -> datetime | None:
-    """Away through the whole of that day, on one's own clocks."""
+    """The end of the absence: the end of that day in the user's time zone."""
     try:
         day = date.fromisoformat(written)
     except ValueError:
@@ -207,6 +207,6 @@ def _zones() -> list[str]:
 
 
 def _own_page(written: str) -> str:
-    """Back to where the form was, on this site and nowhere else."""
+    """Redirect to the page of the form, only within this site."""
     is_local = written.startswith("/") and not written.startswith(("//", "/\\"))
     return written if is_local else url_for("home")

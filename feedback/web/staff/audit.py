@@ -1,4 +1,4 @@
-"""Who saw, changed and exported what. Looking at it and taking it away are written down as well."""
+"""The audit log page. Viewing and exporting it are recorded as well."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGE = 100
 MOST = 100_000
-"""Entries of one file. More is refused: a file that silently lacks some would be no evidence."""
+"""Maximum entries per export. More is refused, because an incomplete file would be no evidence."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -68,7 +68,7 @@ class Audit:
 
     @may(Permission.EXPORT_AUDIT)
     def export(self, kind: str) -> ResponseReturnValue:
-        """All entries that fit the filters of the page, the latest first."""
+        """All entries that match the page's filters, the latest first."""
         now, wanted = clock.now(), _wanted()
         download.known(kind)
         with self.database.writing() as session:
@@ -82,7 +82,7 @@ class Audit:
 
 
 def _table(rows: Iterable[Row[AuditEntry, User]]) -> Table:
-    """In words, and beside them the moment and the key that are the same in every zone and language."""
+    """The entries in words, with time and key in a form that is the same in every time zone and language."""
     _ = say().gettext
     heads = (
         *(Column(_("Time"), "moment"), Column("UTC"), Column(_("User")), Column(_("E-mail"))),
@@ -107,14 +107,14 @@ def _table(rows: Iterable[Row[AuditEntry, User]]) -> Table:
 
 
 def _who(entry: AuditEntry, user: User | None) -> str:
-    """A name; the number of somebody whose account is gone."""
+    """The user's name, or their id if the account was deleted."""
     if user:
         return user.name
     return f"#{entry.user_id}" if entry.user_id else say().gettext("System")
 
 
 def _wanted() -> AuditFilter:
-    """From the address; what cannot be read is ignored, for addresses get old. Days are the reader's."""
+    """Parse the filters in the address; invalid values are ignored. Days are in the reader's time zone."""
     since, until = _day("since"), _day("until")
     return AuditFilter(
         by=request.args.get("by", type=int),
@@ -126,7 +126,7 @@ def _wanted() -> AuditFilter:
 
 
 def _filters() -> Mapping[str, str]:
-    """What the reader has chosen, as it stands in the address."""
+    """The chosen filters, as in the address."""
     names = ("by", "subject", "since", "until")
     return {name: request.args[name][:64] for name in names if request.args.get(name)}
 
@@ -144,6 +144,6 @@ def _midnight(day: date) -> datetime:
 
 
 def _address(view: str, **values: str | int | None) -> str:
-    """One of our pages with the filters of this one."""
+    """The address of a page with the filters of this one."""
     given: dict[str, Any] = {**_filters(), **values}
     return url_for(f"audit.{view}", **{name: value for name, value in given.items() if value is not None})

@@ -57,7 +57,7 @@ class FormReader:
             return _missed(visit, sent)
         form = self._form(visit, question)(sent)
         rendered = stamp.read(self._keys, visit.token, form.stamp.data or "")
-        # The page of a shared screen comes empty: to pass it takes nothing back.
+        # A shared screen shows no earlier answers, so an empty answer does not remove one.
         standing = visit.answers.get(question.key) if visit.shared and form.answer.is_blank else None
         if rendered is None or not (standing or form.validate()):
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
@@ -69,7 +69,7 @@ class FormReader:
         return Onward(visit.after(question, answer), submission)
 
     def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
-        """The step's form class; versions never change, so one is made once."""
+        """The form class of a step, cached because versions never change."""
         if not visit.survey.version_id:
             return step_form(question)
         known = (visit.survey.version_id, question.key)
@@ -92,10 +92,10 @@ def _submission(
 
 
 def _missed(visit: Visit, sent: MultiDict[str, str]) -> Onward | Mistaken | TooLate:
-    """An answer to a question that is not open (any more): nothing is stored, and nothing kept quiet.
+    """The response to an answer that is not accepted: nothing is stored, and the page says so.
 
-    Too late for a change: a page says so and gives the words back. Where another tab has led elsewhere, the
-    words are offered for the open question that is now in its place.
+    If it is too late for a change, a notice shows the text again. If another tab has changed the path, the text is
+    offered for the open question that is now in its place.
     """
     asked = visit.questionnaire.question(visit.asked or "")
     words = typed(sent, asked)

@@ -14,9 +14,9 @@ HIGHEST_SCORE = 100
 
 
 def signs_of_a_scanner() -> list[tuple[str, int | None]]:
-    """What about opening the link is worth remembering; empty for almost everybody.
+    """The signs of a machine in opening the link; empty for most requests.
 
-    A preselected score is nothing by itself, but scanners open the links to all of them.
+    A preselected score alone is no sign, but scanners open the links of all scores.
     """
     found: list[tuple[str, int | None]] = []
     if request.method == "HEAD":
@@ -36,7 +36,7 @@ def preselected() -> int | None:
 
 
 def gathered(survey: SurveyState, form: StepForm, rendered: datetime, now: datetime) -> Evidence:
-    """Everything about this answer; `rendered` is when its page was made."""
+    """The evidence of an answer; `rendered` is when its page was rendered."""
     answer = form.answer.data
     since = (now - survey.reached_at).total_seconds() if survey.reached_at else None
     return Evidence(

@@ -1,4 +1,4 @@
-"""What a step of a survey sends, as a WTForms form; pages are drawn by Jinja macros, which cost a tenth."""
+"""The WTForms form of a step. Pages are rendered with Jinja macros, which need a tenth of the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feedback.core.questions import AnyQuestion, TextQuestion
 
 
 class AnswerField(Field):
-    """The answer to one question, however many inputs its widget has; the question itself reads it."""
+    """The answer to one question, with one or more inputs; the question parses it."""
 
     data: Answer | None
 
@@ -51,7 +51,7 @@ class AnswerField(Field):
 
 
 class StepForm(Form):
-    """One step. `website` is a field that people cannot see; `seen` says that a finger or a key was."""
+    """One step. `website` is a field that people cannot see; `seen` is set if a finger, mouse or key was used."""
 
     stamp = StringField()
     seen = StringField()
@@ -60,7 +60,7 @@ class StepForm(Form):
 
 
 def typed(sent: MultiDict[str, str], question: AnyQuestion | None = None) -> list[str]:
-    """The words in a form, as far as can be told where the question is not known any more."""
+    """The text in a form whose question is not known any more."""
     if question is None:
         written = [each for name, values in sent.lists() if name not in _UNWRITTEN for each in values]
         return [text for each in written if (text := each.strip()) and not _CHOSEN.fullmatch(text)]

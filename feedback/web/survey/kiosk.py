@@ -1,7 +1,7 @@
-"""A screen that many people use, one after the other: each visit ends, and nothing of it comes back.
+"""Shared screens, which many people use one after the other: every visit ends, and its answers are not shown again.
 
-Everybody can press "back" on such a screen. So its pages show no answer that was given before, not even while
-the same person may still be standing there; and a visit that was finished or left is neither shown nor changed.
+Anybody can press "back" on such a screen. So its pages never show earlier answers, not even to the same person,
+and a finished or abandoned visit can be neither shown nor changed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from feedback.core.lifecycle import ResponseState
 from feedback.services.responses.lookup import SurveyState
 
 IDLE, THANKED, REFUSED = 90, 10, 60
-"""Seconds until the screen starts again for the next person: without an answer, after thanks, after an error.
+"""Seconds until the screen starts over for the next person: without an answer, after thanks, after an error.
 
-After an error, that is when limits and most faults are over.
+After an error they are long enough for rate limits and most failures to end.
 """
 
 GRACE = timedelta(seconds=30)
-"""A page that was asked for in time may be slow to come."""
+"""Additional time for a page that was requested in time but loads slowly."""
 
 
 def is_over(survey: SurveyState, now: datetime) -> bool:
-    """Whether the visit was finished, or left for so long that somebody else may stand there."""
+    """Whether the visit was finished, or has been idle so long that another person may be there."""
     return (
         survey.state == ResponseState.COMPLETE
         or _since(survey.updated_at, now) > timedelta(seconds=IDLE) + GRACE
@@ -30,7 +30,7 @@ def is_over(survey: SurveyState, now: datetime) -> bool:
 
 
 def is_thanked(survey: SurveyState, now: datetime) -> bool:
-    """Whether the visit has just been finished, so that its thanks may still be on the screen."""
+    """Whether the visit has just been finished, so that its last page can still be on the screen."""
     return survey.state == ResponseState.COMPLETE and _since(survey.completed_at, now) <= timedelta(
         seconds=THANKED
     )

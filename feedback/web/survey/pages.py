@@ -1,4 +1,4 @@
-"""Every page that customers see, as one small response: no cookie, nothing from anywhere else."""
+"""Renders the customers' pages, each as one small response without cookies and external resources."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from feedback.web.survey.frames import Frames
 
 @dataclass(frozen=True)
 class Site:
-    """What all pages share."""
+    """The settings that all pages share."""
 
     name: str
     css: Markup
@@ -41,7 +41,7 @@ class Site:
     support_phone: str
 
     def title(self, say: Translator) -> str:
-        """Says who asks, and nothing else: link previews show it."""
+        """The page title, which link previews show: only the organisation's name and "Your feedback"."""
         return f"{self.name}: {say.gettext('Your feedback')}" if self.name else say.gettext("Your feedback")
 
 
@@ -80,7 +80,7 @@ class Pages:
         self._policy = _policy(self.site)
 
     def say(self, language: str) -> Translator:
-        """The page's own words in `language`, or the closest that there is."""
+        """The translator for `language`, or the closest available language."""
         return translator("survey", language)
 
     def render(
@@ -112,13 +112,13 @@ class Pages:
         )
 
     def unknown(self) -> Response:
-        """The page of every link that leads nowhere."""
+        """The page for an unknown link."""
         advice = "Open the link in the message again, or copy all of it."
         words = "Please check that the address is complete."
         return self.notice(Notice(404, "This link is not valid", words, advice, onward=True))
 
     def too_many(self) -> Response:
-        """The page of an address that sends or guesses too much."""
+        """The page for a client address that exceeds a rate limit."""
         words = "Try again in a minute. There were too many requests."
         response = self.notice(Notice(429, "Please wait a moment", words))
         response.headers["Retry-After"] = "60"
@@ -145,7 +145,7 @@ class Pages:
         )
 
     def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:
-        """HTML as a response that nobody keeps, indexes or frames."""
+        """An HTML response that must not be cached or indexed, and can only be framed by `ancestors`."""
         body = html.encode()
         headers = HEADERS | {"Content-Security-Policy": f"{self._policy}; frame-ancestors {ancestors}"}
         if _takes_gzip(request.headers.get("Accept-Encoding", "")):
@@ -164,7 +164,7 @@ HEADERS = {
 
 
 class _Compact(FileSystemLoader):
-    """Templates without the indentation and the line breaks that only their authors need."""
+    """Loads templates without indentation and line breaks between tags."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
         source, name, fresh = super().get_source(environment, template)
@@ -194,7 +194,7 @@ def _site(settings: Settings) -> Site:
 
 @lru_cache(maxsize=1_000)
 def _takes_gzip(accepted: str) -> bool:
-    """Whether a browser can read it; `gzip;q=0` says that it cannot. Few headers differ."""
+    """Whether the client accepts gzip (`gzip;q=0` means that it does not). Cached, because few headers differ."""
     return parse_accept_header(accepted).quality("gzip") > 0
 
 
@@ -202,7 +202,7 @@ _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
 def _embedded(file: Path) -> str:
-    """The logo as a data URI; empty where it is missing, too large, or of another type."""
+    """The logo as a data URI; empty if it is missing, too large, or of another type."""
     kind = _TYPES.get(file.suffix.lower())
     if kind is None or not file.is_file() or file.stat().st_size > LARGEST_LOGO:
         return ""
@@ -210,20 +210,20 @@ def _embedded(file: Path) -> str:
 
 
 def compact_css(css: str) -> str:
-    """A style sheet without comments and spaces that carry no meaning."""
+    """Minify a style sheet: remove comments and insignificant spaces."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     return re.sub(r" ?([{};,>]) ?|(?<=:) (?=[^:{}]*[;}])", r"\1", css).replace(";}", "}").strip()
 
 
 def compact_js(script: str) -> str:
-    """A script without block comments and indentation; it has no strings over several lines."""
+    """Minify a script: remove block comments and indentation. It must not have multi-line strings."""
     script = re.sub(r"/\*.*?\*/", "", script, flags=re.DOTALL)
     return "\n".join(line.strip() for line in script.splitlines() if line.strip())
 
 
 def _policy(site: Site) -> str:
-    """Allows what the page itself carries, by its hash, and nothing else."""
+    """A Content-Security-Policy that only allows the page's own style and script, by their hashes."""
     return "; ".join(
         (
             "default-src 'none'",

@@ -17,7 +17,7 @@ from feedback.web.survey.steps import Step, Wording, piped, position, same_for_a
 from feedback.web.survey.visit import Visit
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
-"""Stand-ins in a page that is drawn before it is known for whom."""
+"""Markers in a cached page that are replaced by address and stamp."""
 
 
 class Screens:
@@ -55,7 +55,7 @@ class Screens:
         )
 
     def thanks(self, visit: Visit) -> Response:
-        """The last page's words and its link, by the answers. A shared screen repeats none and stays here."""
+        """The last page's text and link for these answers. A shared screen repeats no answers and has no link."""
         wording = self._wording(visit)
         thanks = visit.questionnaire.thanks_for(visit.answers)
         if thanks and visit.shared and "{answer." in thanks.text.to(visit.language):
@@ -82,13 +82,13 @@ class Screens:
         return self._pages.notice(notice, visit.language, seconds=kiosk.IDLE)
 
     def closed(self, reason: str, language: str, words: Sequence[str]) -> Response:
-        """The page of a link that takes no more answers, with the words that somebody was about to send."""
+        """The page of a closed link, with the text that the customer was about to send."""
         return self._pages.notice(_closed(reason, words), language)
 
     def _first_page(self, visit: Visit, question: AnyQuestion) -> str:
-        """The page that almost everybody sees first: drawn once, then only given its address and stamp.
+        """The first page, cached; only its address and stamp are filled in.
 
-        Empty where the page is not the same for all, because its options are shuffled or its texts filled in.
+        Empty if the page differs between people, because its options are shuffled or its texts have placeholders.
         """
         known = (visit.survey.version_id, question.key, visit.language, visit.survey.language)
         if known not in self._drawn:
@@ -117,7 +117,7 @@ class Screens:
 
 
 def _given(visit: Visit, wording: Wording) -> list[tuple[str, str, str]]:
-    """(question, answer in words, address to change it) for every question that may be answered (again)."""
+    """(question, answer in words, address to change it) for every question that can be answered or changed."""
     nothing = "–"
     return [
         (

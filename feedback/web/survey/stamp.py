@@ -1,7 +1,7 @@
-"""The mark that every rendered form carries back: proof that we made it, for this link, and when.
+"""The stamp in every form: proof that we rendered it for this link, and when.
 
-It takes the place of a cookie. Another site can neither make one nor read one, so it cannot send a form in
-the customer's name; and the time in it says how long a page was looked at.
+It replaces a CSRF cookie: another site can neither make nor read a stamp, so it cannot send a form in the
+customer's name. Its time shows how long the page was open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def make(key: bytes, token: str, now: datetime) -> str:
 
 
 def read(keys: Sequence[bytes], token: str, stamp: str) -> datetime | None:
-    """When the form was rendered; None for a stamp that we did not make for this link with one of `keys`."""
+    """When the form was rendered; None if the stamp is not valid for this link with any of `keys`."""
     body, _, mac = stamp.rpartition(".")
     if not any(
         hmac.compare_digest(_mac(key, token, body).encode(), mac.encode("utf-8", "replace")) for key in keys

@@ -1,4 +1,4 @@
-"""One step of a survey as its page shows it: the question in the reader's words, its place, its answer."""
+"""One step of a survey for its page: the translated question, its position, its answer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Wording:
         return translator("survey", self.language)
 
     def to(self, text: Text) -> str:
-        """The text for the reader; a value missing against all rules becomes an ellipsis, never an error."""
+        """The text in this language; an unexpectedly missing value becomes an ellipsis instead of an error."""
         wording = text.to(self.language)
         if "{" not in wording and "\\" not in wording:
             return wording
@@ -52,7 +52,7 @@ class Wording:
             return wording
 
     def answer(self, question: AnyQuestion, answer: Answer) -> str:
-        """An answer in the reader's words and digits; a grid's rows stand in lines of their own."""
+        """An answer in the reader's language and digits; the rows of a matrix are on separate lines."""
         value = answer.value
         if isinstance(value, dict) and isinstance(question, MatrixQuestion):
             rows = ((row.text, value[row.key]) for row in question.rows if row.key in value)
@@ -62,7 +62,7 @@ class Wording:
         return self.say.comma.join([*chosen, *([answer.text] if answer.text else [])])
 
     def opt_outs(self, question: AnyQuestion) -> list[tuple[str, str]]:
-        """(value, words) of the answers that stand beside the scale."""
+        """(value, words) of the answers beside the scale."""
         offered = (
             (NOT_APPLICABLE, question.not_applicable, self.say.gettext("This does not apply to me")),
             (PREFER_NOT_TO_SAY, question.prefer_not_to_say, self.say.gettext("I prefer not to say")),
@@ -74,7 +74,7 @@ class Wording:
         ]
 
     def _named(self, question: AnyQuestion, value: int | str) -> str:
-        """A point by its words where every point has its own, else by its number; an option by its text."""
+        """A point by its label if every point has one, otherwise by its number; an option by its text."""
         if isinstance(value, int):
             labels = {each.value: each.label for each in _points(question, self.language)}
             return labels[value] if all(labels.values()) and value in labels else _digits(self.say, value)
@@ -98,7 +98,7 @@ def _points(question: AnyQuestion, language: str) -> tuple[Point, ...]:
 
 
 def same_for_all(question: AnyQuestion) -> bool:
-    """Whether everybody who reads one language sees the same page."""
+    """Whether the page is the same for all customers with the same language."""
     shuffled = isinstance(question, ChoiceQuestion) and question.randomize
     return not shuffled and not any(set(text) & {"{", "\\"} for text in _strings(question.model_dump()))
 
@@ -116,7 +116,7 @@ def _strings(value: object) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Position:
-    """Step `at` of `of`. `final` is False while the answer may lead on to further questions."""
+    """Step `at` of `of`. `final` is False if the answer can lead to further questions."""
 
     at: int
     of: int
@@ -124,7 +124,7 @@ class Position:
 
 
 def position(questionnaire: Questionnaire, question: AnyQuestion, answers: Mapping[str, Answer]) -> Position:
-    """Where `question` stands on the longest path that its answer can lead to."""
+    """The position of `question` on the longest path that its answer can lead to."""
     keys = [each.key for each in questionnaire.path(answers)]
     at = keys.index(question.key) + 1
     possible = [Answer(value) for value in _values(question)]
@@ -154,10 +154,10 @@ _CONTACT_SHARED = {
 
 @dataclass(frozen=True)
 class Step:
-    """What `templates/survey/question.html` and its widgets ask for.
+    """The context of `templates/survey/question.html` and its widgets.
 
-    Typed words are kept in the browser under `keep` until the visit is through; without it, the screen is
-    shared and remembers nothing.
+    Typed text is stored in the browser under `keep` until the visit ends; an empty `keep` means a shared screen,
+    which stores nothing.
     """
 
     question: AnyQuestion
@@ -190,7 +190,7 @@ class Step:
 
     @property
     def labelled(self) -> bool:
-        """Whether every point has its own words, so that they stand beside it and not at the ends."""
+        """Whether every point has a label, which is then shown beside it instead of at the ends."""
         return all(point.label for point in self.points)
 
     @cached_property
@@ -199,18 +199,18 @@ class Step:
 
     @property
     def radios(self) -> bool:
-        """Whether one choice takes the place of another."""
+        """Whether only one choice is possible."""
         single = isinstance(self.question, ChoiceQuestion) and not self.question.multiple
         return single or isinstance(self.question, ScaleQuestion)
 
     @property
     def tap(self) -> bool:
-        """Whether one tap says it all; a choice with a text box needs another moment."""
+        """Whether one tap submits the answer; not for options with a text box."""
         return self.radios and not any(option.other_text for option in self.options)
 
     @cached_property
     def opt_outs(self) -> list[tuple[str, str]]:
-        """(value, words) of the answers that stand beside the scale."""
+        """(value, words) of the answers beside the scale."""
         return self.wording.opt_outs(self.question)
 
     @property
@@ -235,14 +235,14 @@ class Step:
 
     @property
     def described(self) -> str:
-        """Ids of what a screen reader says after the question, the mistake first."""
+        """Ids of the elements that describe the question for screen readers, the mistake first."""
         present = (("e", self.problem), ("h", self.help), ("o", self.hint), ("t", self.tap))
         return " ".join(key for key, there in present if there)
 
     @property
     def contact_attributes(self) -> Markup:
         contact = self.question.contact if isinstance(self.question, TextQuestion) else None
-        if not self.keep:  # a browser would offer what the last person wrote
+        if not self.keep:  # otherwise a browser could offer the last person's text
             return _CONTACT_SHARED.get(contact or "", Markup(""))
         return _CONTACT.get(contact or "", Markup(""))
 
@@ -260,19 +260,19 @@ class Step:
         return str(value) in self.form.get(name, ())
 
     def value(self, name: str) -> str:
-        """What is written in a box. Stored words of an open question come under `<key>.text`."""
+        """The text in a box. The stored text of an open question is under `<key>.text`."""
         written = self.form.get(name) or self.form.get(f"{name}.text") or ("",)
         return written[-1]
 
 
 @lru_cache(maxsize=2_000)
 def _digits(say: Translator, value: int) -> str:
-    """Formatting eleven points with all of a locale's rules costs more than drawing them."""
+    """A point in the language's digits, cached because formatting costs more than drawing."""
     return say.number(value)
 
 
 def problem_words(say: Translator, mistake: AnswerProblem) -> str:
-    """A respondent's mistake as a sentence."""
+    """The sentence for a customer's mistake."""
     return say.gettext(_PROBLEMS.get(mistake.code, _PROBLEMS["required"]), **mistake.params)
 
 

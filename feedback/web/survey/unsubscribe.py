@@ -1,7 +1,7 @@
-"""The way out of every e-mail: `/<token>/stop`.
+"""The opt-out link in every e-mail: `/<token>/stop`.
 
-A GET shows a button and changes nothing, because mail scanners open this link, too. The POST acts, at once and
-without asking back (RFC 8058): mail programs send it by themselves, without cookies, so the token is the proof.
+A GET shows a button and changes nothing, because mail scanners open this link as well. The POST opts out
+immediately, without confirmation (RFC 8058): mail programs send it without cookies, so the token authorises it.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class _Unsubscribe:
 
     @public("the link is the key")
     def ask(self, token: str) -> Response:
-        """The button."""
+        """The page with the button."""
         return self._page(self._language(token), "Unsubscribe from surveys?", asks=True)
 
     @public("the link is the key; mail programs post without a cookie")
     def stop(self, token: str) -> Response:
-        """The end of it; pressed twice, it is the same end. No limit stands before it: a known link always counts."""
-        self._language(token)  # guesses are answered before anything is locked
+        """Opt out; idempotent. A known link is not rate-limited."""
+        self._language(token)  # unknown tokens are rejected before anything is locked
         with self.database.writing() as session:
             invitation = suppression.who_asks(session, token)
             suppression.opt_out_by_link(session, invitation, clock.now())

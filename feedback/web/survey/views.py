@@ -1,8 +1,7 @@
 """The customer's page: `/<token>`.
 
-A GET shows where the customer stands and never records an answer, because mail scanners and link previews
-open every link. A POST stores one step and goes on to the next by a redirect, so that "back" and "reload" do
-no harm.
+A GET shows the current step and never records an answer, because mail scanners and link previews open every
+link. A POST stores one step and redirects to the next one, so that "back" and "reload" do no harm.
 
 Each request goes one way: find the survey, make a Visit of it, read the form (`answering`), store the Submission,
 draw (`screens`).
@@ -73,7 +72,7 @@ class SurveyViews:
 
     @public("the link is the key")
     def show(self, token: str) -> Response:
-        """The step that is due, the one asked for (`?q=`), or thanks."""
+        """Show the next step, the requested one (`?q=`), or the last page."""
         now = clock.now()
         signs = bot_signals.signs_of_a_scanner()
         database = self.runtime.database
@@ -87,7 +86,7 @@ class SurveyViews:
     @public("the link is the key")
     def submit(self, token: str) -> Response:
         """Store one step. A mistake shows the step again with status 422, and stores nothing."""
-        sent = request.form  # read before the transaction begins: a slow phone must not hold the database
+        sent = request.form  # read before the transaction, so that a slow client does not hold it open
         now = clock.now()
         with self.runtime.database.connection() as connection:
             locked = lookup.lock(connection, token, now)
@@ -102,17 +101,17 @@ class SurveyViews:
 
     @public("the link is the key")
     def enter(self, token: str) -> Response:
-        """As `show`, through a link that is open to everybody."""
+        """Like `show`, for an open link."""
         with self.runtime.database.reading() as session:
             visit = self._walk_in(session, open_links.find(session, token), clock.now())
         thanked = visit.asked is None and kiosk.is_thanked(visit.survey, visit.now)
         if visit.shared and kiosk.is_over(visit.survey, visit.now) and not thanked:
-            return redirect(visit.route, 303)  # somebody pressed "back": it was not theirs
+            return redirect(visit.route, 303)  # somebody pressed "back" to another person's visit
         return self.screens.show(visit)
 
     @public("the link is the key")
     def leave(self, token: str) -> Response:
-        """As `submit`, through a link that is open to everybody."""
+        """Like `submit`, for an open link."""
         sent = request.form
         with self.runtime.database.writing() as session:
             link = open_links.find(session, token)
@@ -147,7 +146,7 @@ class SurveyViews:
         )
 
     def _walk_in(self, session: Session, link: Link, now: datetime) -> Visit:
-        """Goes on with the visit that the address names, or begins one."""
+        """Continue the visit that the address names, or start a new one."""
         frame = self.frames.remember(link)
         named = request.args.get("v", "")
         secret = named if looks_like_token(named) else open_links.secret()
@@ -173,7 +172,7 @@ class SurveyViews:
         recording.record_visit(session, walk_in, visit.questionnaire, submission, self.settings)
 
     def _came_before(self, link: Link) -> bool:
-        """Whether this device has answered through this link today; a screen in a shop is for everybody."""
+        """Whether this device has answered through this link today; always False for a shared screen."""
         device = f"{link.id}/{request.headers.get('User-Agent', '')}"
         return link.kind != "kiosk" and not self.limits.hit(rate_limits.VOTES, device, request.remote_addr)
 
@@ -190,7 +189,7 @@ class SurveyViews:
     # --- What is refused -----------------------------------------------------------------------------
 
     def _limited(self) -> Response | None:
-        """Too many answers, or too many guesses, from one address."""
+        """Raise a rate-limit error for too many answers or unknown links from one address."""
         address = request.remote_addr
         too_many = request.method == "POST" and not self.limits.hit(rate_limits.POSTS, "post", address)
         if not too_many and self.limits.left(rate_limits.GUESSES, "miss", address):
@@ -198,7 +197,7 @@ class SurveyViews:
         return self.pages.too_many()
 
     def _unknown(self, _: NotFound) -> Response:
-        """A few are mistyped, more are guessed; others behind the same address have links that we know."""
+        """Count an unknown link, and return its page."""
         few = self.limits.missed(request.remote_addr)
         return self.pages.unknown() if few else self.pages.too_many()
 
@@ -206,7 +205,7 @@ class SurveyViews:
         return self.screens.closed(error.reason, error.language, typed(request.form))
 
     def _refused(self, refused: QuestionnaireInvalid) -> Response:
-        """For the customer it is as if nothing could be stored; the operator reads why."""
+        """Show the customer that the answer was not saved; log the reason for the operator."""
         log.error("survey.refused", reason=str(refused))
         return self._unavailable(refused)
 

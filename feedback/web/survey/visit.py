@@ -1,4 +1,4 @@
-"""One customer looking at one survey: where they stand, what comes next, and which address leads there."""
+"""One customer's visit to a survey: the current step, the next one, and their addresses."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Visit:
         return list(self.questionnaire.path(self.answers))
 
     def wanted(self) -> AnyQuestion | None:
-        """The question to show: the one asked for where that is open, else the next open one, else none."""
+        """The question to show: the requested one if it is open, else the next open one, else None."""
         return self._open(self.asked) or self.due()
 
     def due(self) -> AnyQuestion | None:
@@ -67,12 +67,12 @@ class Visit:
         return self._open(self.asked) if self.asked else self._unanswered() or self.path[0]
 
     def says_the_same(self, question: AnyQuestion | None, sent: MultiDict[str, str]) -> bool:
-        """Whether a form only repeats what is stored, as a double tap does."""
+        """Whether a form only repeats the stored answer, as after a double tap."""
         answer = question.parse(sent.to_dict(flat=False)) if question else None
         return question is not None and answer == self.answers.get(question.key)
 
     def place_for_words(self) -> TextQuestion | None:
-        """The open question that takes words written for one that is off the path: an unanswered one, if any."""
+        """The unanswered open question for a text that was written for a question off the path, if there is one."""
         texts = [
             each
             for each in self.path
@@ -84,13 +84,13 @@ class Visit:
         return self.questionnaire.next_question(self._with(question, answer), after=question.key) is None
 
     def after(self, question: AnyQuestion, answer: Answer | None) -> str:
-        """Where to go once `question` is answered: on, back to what is missing, or to the end."""
+        """The address after `question` is answered: the next step, a missing one, or the last page."""
         answers = self._with(question, answer)
         missing = self.questionnaire.problems(answers)
         following = self.questionnaire.next_question(answers, after=question.key)
         if (
             self.survey.state == ResponseState.COMPLETE
-        ):  # somebody changes one answer: ask only what that opens up
+        ):  # one answer was changed: ask only the questions that it leads to
             while following is not None and following.key in answers:
                 following = self.questionnaire.next_question(answers, after=following.key)
         if following is None and missing:
@@ -98,7 +98,7 @@ class Visit:
         return self.address(following)
 
     def back(self, question: AnyQuestion) -> str:
-        """The step before, where there is one and its answer may still be changed."""
+        """The previous step, if there is one and its answer can be changed."""
         before = [each for each in self.path[: self.path.index(question)] if self._open(each.key)]
         return self.address(before[-1]) if before else ""
 
@@ -122,7 +122,7 @@ class Visit:
         return self.route + (f"?{text}" if text else "")
 
     def languages(self, question: AnyQuestion | None) -> dict[str, str]:
-        """Language -> this page's address in it; empty where there is no choice."""
+        """Language -> this page's address in that language; empty if there is only one language."""
         if len(self.questionnaire.languages) < 2:
             return {}
         unanswered = question is not None and question.key not in self.answers
@@ -131,19 +131,19 @@ class Visit:
         return {each: self.address(question, language=each, score=score) for each in spoken}
 
     def remembered(self, question: AnyQuestion) -> Mapping[str, list[str]]:
-        """The form as it was answered before; without an answer, what the link preselects."""
+        """The form with the earlier answer; without one, with the preselected score."""
         if question.key in self.answers:
             return {} if self.shared else question.as_form(self.answers[question.key])
         score = self.preselected if question is self.path[0] else None
         if score is None:
             return {}
-        if isinstance(question, SingleQuestion):  # the place in the list, as an e-mail counts it
+        if isinstance(question, SingleQuestion):  # the position of the option, which e-mail links contain
             return {question.key: [each.key for each in question.options[score - 1 : score]]} if score else {}
         return {question.key: [str(score)]} if isinstance(question, ScaleQuestion) else {}
 
     @property
     def is_over(self) -> bool:
-        """Whether this is somebody who comes back after the time for changes, not who has just finished."""
+        """Whether the customer returns after the time for changes, rather than having just finished."""
         finished = self.survey.completed_at or self.survey.answered_at
         return not (self.editable or self.shared) and finished is not None and self.now - finished > JUST_NOW
 
@@ -152,7 +152,7 @@ class Visit:
         return self._open(question.key) is not None
 
     def _open(self, key: str | None) -> AnyQuestion | None:
-        """The question `key`, if it is on the path and may be answered now."""
+        """The question `key`, if it is on the path and can be answered now."""
         found = next((each for each in self.path if each.key == key), None)
         if found is None or self.editable:
             return found

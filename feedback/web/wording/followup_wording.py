@@ -1,4 +1,4 @@
-"""Why a follow-up stands where it stands, in the reader's words."""
+"""The texts for follow-ups: reasons of the priority, timeline, and audit log."""
 
 from __future__ import annotations
 
@@ -220,17 +220,17 @@ INVITATIONS: Mapping[str, str] = {
 
 
 def best(metric: str | None) -> int | None:
-    """The best score of a metric, so that a 5 of 5 is told from a 5 of 10."""
+    """The maximum of a metric's scale, to distinguish a 5 of 5 from a 5 of 10."""
     return METRICS[metric].maximum if metric and metric in METRICS else None
 
 
 def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:
-    """What a key is called; the key itself where nobody has said."""
+    """The text for a key, or the key itself if there is none."""
     return say.gettext(words[key]) if key in words else key
 
 
 def did(say: Translator, entry: FollowUpEntry, until: str = "") -> str:
-    """What happened to a follow-up: "handed it over to Selin". `until` is a date in words."""
+    """What happened to a follow-up, such as "reassigned it to Selin". `until` is a date in words."""
     detail = entry.detail
     before, score = (
         "–" if detail.get(key) is None else say.number(detail[key]) for key in ("before", "score")
@@ -240,7 +240,7 @@ def did(say: Translator, entry: FollowUpEntry, until: str = "") -> str:
 
 
 def survey(say: Translator, invitation: Invitation, now: datetime, zone: tzinfo) -> str:
-    """How a survey stands: answered, not answered, or sent and still open, and until which day in `zone`."""
+    """The state of a survey: answered, not answered, or open until a day (in `zone`)."""
     if invitation.answered_at is not None:
         return say.gettext("answered")
     if invitation.state not in INVITATION_OUT:
@@ -254,7 +254,7 @@ def survey(say: Translator, invitation: Invitation, now: datetime, zone: tzinfo)
 
 
 def revenue(say: Translator, account: Account | None, currency: str) -> str:
-    """What an account pays, in its own currency (`currency` where it names none); nothing where nobody knows."""
+    """An account's revenue in its own currency (or in `currency` if it names none); empty if unknown."""
     if account is None or account.recurring_revenue is None:
         return ""
     return say.money(account.recurring_revenue, account.currency or currency)
@@ -266,5 +266,5 @@ def sentence(say: Translator, reason: PriorityReason, revenue: str) -> str:
 
 
 def sentences(say: Translator, priority: Priority, revenue: str) -> list[tuple[str, str, float]]:
-    """(code, sentence, points) of every reason, the weightiest first."""
+    """(code, sentence, points) of every reason, by points, descending."""
     return [(reason.code, sentence(say, reason, revenue), reason.points) for reason in priority.reasons]

@@ -1,4 +1,4 @@
-"""Every state and reason of a delivery in words."""
+"""The texts for states and reasons of deliveries."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ REASONS: Mapping[str, str] = {
     "lease_expired": _("sending was interrupted"),
     "undelivered": _("not delivered by the network"),
     "failed": _("provider could not send it"),
-    # what became of it then
+    # what happened afterwards
     "resent_unconfirmed": _("sent again, as configured"),
     "resent_by_hand": _("sent again by a colleague"),
     "confirmed_by_hand": _("delivery confirmed by a colleague"),
@@ -66,7 +66,7 @@ REASONS: Mapping[str, str] = {
     "not_at_provider": _("not found at the provider"),
     "not_confirmed": _("never confirmed, not sent again"),
     "next_window": _("waiting for allowed sending hours"),
-    # why it was called off, or never begun
+    # why it was cancelled or not sent
     "suppressed": _("on the suppression list"),
     "erased": _("contact erased"),
     "answered": _("already answered"),
@@ -126,7 +126,7 @@ STEPS: Mapping[str, str] = {
 
 
 def reason(say: Translator, code: str) -> str:
-    """A reason in words; one that nobody has written words for stays as it is."""
+    """A reason in words; an unknown code is returned unchanged."""
     return say.gettext(REASONS[code]) if code in REASONS else code
 
 
@@ -135,7 +135,7 @@ def provider(say: Translator, key: str) -> str:
 
 
 def sentence(say: Translator, step: StoryStep, journey: Journey) -> str:
-    """What happened in one step."""
+    """The text of one step of the timeline."""
     if step.code not in STEPS:
         return step.code
     found = {
@@ -146,7 +146,7 @@ def sentence(say: Translator, step: StoryStep, journey: Journey) -> str:
 
 
 def _begun(say: Translator, text: str) -> str:
-    """As a sentence begins; a Turkish i keeps its dot."""
+    """Capitalise the first letter; a Turkish i keeps its dot."""
     return ("İ" if say.language == "tr" and text[:1] == "i" else text[:1].upper()) + text[1:]
 
 
@@ -164,7 +164,7 @@ def _shown(say: Translator, name: str, value: object, journey: Journey) -> objec
 
 
 def _event(say: Translator, name: str, journey: Journey) -> str:
-    """An event has no title of its own, but the stage that it leads to has."""
+    """An event has no title, so use the title of the stage that it enters."""
     led_to = journey.for_event(name)
     return led_to[0].title.to(say.language) if led_to else name.replace("_", " ")
 
@@ -184,7 +184,7 @@ _SHOW: Mapping[str, Callable[[Translator, object], str]] = {
 
 
 def _special(say: Translator, step: StoryStep) -> dict[str, object]:
-    """Params whose words depend on more than themselves."""
+    """The parameters whose text depends on other data."""
     params = step.params
     if step.code == "quiet_hours":
         zones = params.get("zones")

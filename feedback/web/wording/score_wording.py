@@ -1,4 +1,4 @@
-"""What the numbers say, in the reader's words: scores in their unit, changes only where there are any."""
+"""The texts for scores, changes and health, in the reader's language."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ def metric_title(say: Translator, metric: Metric) -> str:
 
 
 def metric_letters(say: Translator, key: str) -> str:
-    """What a metric is called where there is little room: by its letters, where people know it by some."""
+    """The short name of a metric: its abbreviation if it has a common one."""
     return LETTERS.get(key) or say.gettext(METRICS.get(key, key))
 
 
 def in_unit(say: Translator, value: float | None, unit: Unit) -> str:
-    """A score: +31, 82 %, 5.62; a dash where there is none."""
+    """A score: +31, 82 %, 5.62; a dash if there is none."""
     if value is None:
         return "–"
     if unit == "points":
@@ -122,26 +122,26 @@ def in_unit(say: Translator, value: float | None, unit: Unit) -> str:
 
 
 def signed(say: Translator, value: float, digits: int) -> str:
-    """A number with its sign, also a plus; nothing that is zero when rounded has one."""
+    """A number with its sign, including plus; a number that is rounded to zero has none."""
     rounded = round(value, digits) + 0.0  # no minus zero
     text = say.number(rounded, digits=digits)
     return text if rounded == 0 else LEFT_TO_RIGHT + ("+" if rounded > 0 else "") + text
 
 
 def difference(say: Translator, value: float | None, unit: Unit) -> str:
-    """How much more or less: points stay points, also those of a percentage."""
+    """A difference with its sign; differences of percentages are in points."""
     return "–" if value is None else signed(say, value, 2 if unit == "mean" else 0)
 
 
 def points(say: Translator, value: float | None, unit: Unit) -> str:
-    """How far two scores lie apart, without a sign: 12 points, 0.35."""
+    """The absolute difference of two scores: 12 points, 0.35."""
     if unit == "mean":
         return say.number(abs(value or 0), digits=2)
     return say.ngettext("{n} point", "{n} points", round(abs(value or 0)))
 
 
 def between(say: Translator, low: float | None, high: float | None, unit: Unit) -> str:
-    """The interval as a range of numbers; empty where it is unknown."""
+    """The interval as a range of numbers; empty if it is unknown."""
     if low is None or high is None:
         return ""
     return say.gettext("{low} to {high}", low=in_unit(say, low, unit), high=in_unit(say, high, unit))
@@ -152,7 +152,7 @@ def answers(say: Translator, n: int) -> str:
 
 
 def caution(say: Translator, shown: Shown) -> str:
-    """Why a score is missing or to be taken with care; empty where nothing needs to be said."""
+    """Why a score is hidden or indicative; empty if it is neither."""
     if shown.covered:
         return say.gettext(
             "Hidden to protect anonymity: this group is too small or would reveal one that is."
@@ -165,7 +165,7 @@ def caution(say: Translator, shown: Shown) -> str:
 
 
 def change(say: Translator, compared: Compared, metric: Metric, other: Period | None = None) -> str:
-    """What has changed against the period before, or the `other` one; never more than the interval allows to say."""
+    """The change from the previous period, or from `other`; only a significant change is called one."""
     found = compared.change
     if other is not None:
         return _change_against(say, found, metric, span(say, other))
@@ -191,7 +191,7 @@ def _change_against(say: Translator, found: Comparison | None, metric: Metric, d
 
 
 def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str) -> str:
-    """How two groups differ, in a sentence."""
+    """The difference of two groups as a sentence."""
     found = compared.change
     if found is None:
         return say.gettext("Not enough responses to compare {a} with {b}.", a=a, b=b)
@@ -204,14 +204,14 @@ def contrast(say: Translator, compared: Compared, metric: Metric, a: str, b: str
 
 
 def handled(say: Translator, after: AfterClosing) -> str:
-    """How many are satisfied with how their complaint was handled, as far as the answers allow to say."""
+    """The text after the share of customers who are satisfied with the handling, or why there is no share."""
     if after.display is Display.HIDDEN:
         return say.gettext("Not enough responses for a score (at least 10 needed).")
     return say.gettext("are satisfied with how we handled their complaint.")
 
 
 def scored_again(say: Translator, again: ScoredAgain) -> str:
-    """What became of the score of the same people, in a sentence."""
+    """The change in the score of the same people, as a sentence."""
     if again.display is Display.HIDDEN:
         return say.gettext("Not enough repeat responses (at least 10 people needed).")
     if not again.change.changed:
@@ -223,19 +223,19 @@ def scored_again(say: Translator, again: ScoredAgain) -> str:
 
 
 def few(say: Translator, display: Display) -> str:
-    """The caution beside a number that is shown over few answers; empty where there is nothing to say."""
+    """The note for a number over few answers; empty if none is needed."""
     return say.gettext("Indicative only: fewer than 30 responses.") if display is Display.INDICATIVE else ""
 
 
 def tone_again(again: ScoredAgain) -> str:
-    """good or bad as the metric has it, and only for a real change of enough people."""
+    """good or bad for a significant change of enough people, otherwise empty."""
     if again.display is Display.HIDDEN or not again.change.changed:
         return ""
     return "good" if ((again.change.difference or 0) > 0) != again.metric.high_is_bad else "bad"
 
 
 def evidence(say: Translator, found: Comparison | None, unit: Unit) -> str:
-    """The difference with its interval and the p-value of the test, for those who want to know."""
+    """The difference with its interval and p-value."""
     if found is None or found.low is None or found.high is None or found.p_value is None:
         return ""
     small = found.p_value < 0.001
@@ -249,7 +249,7 @@ def evidence(say: Translator, found: Comparison | None, unit: Unit) -> str:
 
 
 def tone(compared: Compared, metric: Metric) -> str:
-    """good, bad, or nothing: colour is only for a change whose interval leaves no doubt."""
+    """good or bad for a significant change, otherwise empty."""
     found = compared.change
     if found is None or not found.changed or found.difference is None:
         return ""
@@ -257,19 +257,19 @@ def tone(compared: Compared, metric: Metric) -> str:
 
 
 def span(say: Translator, period: Period) -> str:
-    """The days of a period."""
+    """The first and last day of a period."""
     return say.gettext("{first} to {last}", first=say.date(period.start), last=say.date(period.end))
 
 
 def bucket_label(say: Translator, period: Period, bucket: Bucket) -> str:
-    """A bucket's name under an axis."""
+    """The axis label of a bucket."""
     if bucket is Bucket.WEEK:
         return say.day_and_month(period.start)
     return say.month(period.start) if bucket is Bucket.MONTH else say.quarter(period.start)
 
 
 def hours(say: Translator, value: float | None) -> str:
-    """A length of time that is given in hours: hours up to two days, days from then on."""
+    """A number of hours as text: in hours up to two days, then in days."""
     if value is None:
         return "–"
     if round(value) < 48:
@@ -284,7 +284,7 @@ def kept(say: Translator, promise: Kept) -> str:
 
 
 def because(say: Translator, standing: Standing, part: Part) -> str:
-    """What a part of an account's health rests on, or why it is unknown."""
+    """The basis of a part of an account's health, or why it is unknown."""
     signs, days = standing.signs, SILENCE_WITHIN.days
     if all(share.value is None for share in standing.health.shares if share.part is part):
         return say.gettext(NOTHING_KNOWN[part], days=days)
@@ -344,7 +344,7 @@ def _promised(say: Translator, open_: int, overdue: int) -> str:
 
 
 def _used(say: Translator, figures: Sequence[Figure]) -> str:
-    """Each figure beside what counts as full use; without figures it is the account's own property."""
+    """Each usage figure with its full-use value; without figures, the account's property is named as the basis."""
     told = [
         figure.name
         + " "
@@ -355,7 +355,7 @@ def _used(say: Translator, figures: Sequence[Figure]) -> str:
 
 
 def cell(say: Translator, value: CellValue, kind: Kind, currency: str = "") -> str:
-    """A cell of a table on a page."""
+    """The text of a table cell on a page."""
     if value is None or value == "":
         return "–"
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What the sign-in says, in our words and in the reader's language."""
+"""The sign-in's messages, in our words and the reader's language."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ GOOD_NEWS = frozenset(
 
 
 def category(key: str) -> str:
-    """How a message looks: `success` or `error`."""
+    """The category of a message: `success` or `error`."""
     return "success" if key in GOOD_NEWS else "error"
 
 
 class Words:
-    """Stands in for the extension's own translations, which need another library and lack Persian."""
+    """Replaces the extension's translations, which need another library and lack Persian."""
 
     def gettext(self, message: str, **params: Any) -> str:
         ours = re.sub(r"%\((\w+)\)[sd]", r"{\1}", str(message))

@@ -92,7 +92,7 @@ def test_an_owner_whom_nobody_knows_costs_the_owner_and_not_the_row(world: World
     report = bring_in("contacts", CRM, CRM_MAP)
     assert report.refused == []
     assert [notice for notice in report.notices if "nobody@example.com" in notice] == [
-        "nobody@example.com is no member of staff, so their accounts got no owner (line 3)."
+        "nobody@example.com is not a user, so these accounts have no owner (line 3)."
     ]
 
 
@@ -159,7 +159,7 @@ def test_bad_rows_are_told_with_line_column_and_reason_and_stop_nothing(
         (8, None),
         (9, None),
     ]
-    assert report.refused[-1] == Refusal(9, None, "Line 2 is about the same one; keep only one of the two.")
+    assert report.refused[-1] == Refusal(9, None, "Remove one of the two lines: line 2 has the same id.")
     assert {contact.external_id for contact in all_of(world, Contact)} == {"c1", "c3"}
 
 
@@ -341,8 +341,8 @@ def test_a_missing_file_is_a_sentence(world: World) -> None:
 def test_a_misspelt_column_gets_the_nearest_name(bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,emial,shoe size\nc1,ada@example.com,red\n")
     assert report.notices == [
-        "The column 'emial' was left out: no field has this name. Did you mean 'email'?",
-        "The column 'shoe size' was left out: no field has this name.",
+        "The column 'emial' was ignored: there is no field with this name. Did you mean 'email'?",
+        "The column 'shoe size' was ignored: there is no field with this name.",
     ]
 
 

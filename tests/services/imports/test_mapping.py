@@ -25,7 +25,10 @@ LEAST = '[contact]\nexternal_id = "id"\n'
         ('[contact]\nphne = "x"', "contact has no field phne. Did you mean 'phone'?"),
         ("[contact]\nphone = { colum = 'x' }", "contact.phone.colum"),
         ("[contact]\nphone = { column = 'x', constant = 'y' }", "give exactly one of"),
-        ("[account]\nrenewal_on = { next_after = 'contract_started_on' }", "belong together"),
+        (
+            "[account]\nrenewal_on = { next_after = 'contract_started_on' }",
+            "give both next_after and every_months, or neither",
+        ),
         ("dates = 'sometimes'", "dates"),
         ("delimiter = ';;'", "delimiter"),
     ],
@@ -46,16 +49,16 @@ def test_several_mistakes_are_told_at_once() -> None:
     [
         (
             f'{LEAST}phone = "Fone"',
-            "takes contact.phone from 'Fone', which the file has not. Did you mean 'Phone'?",
+            "reads contact.phone from the column 'Fone', which the file does not have. Did you mean 'Phone'?",
         ),
-        ('[contact]\nphone = "Phone"', "must say which column is contact.external_id"),
-        (f'{LEAST}[account]\nname = "Phone"', "must say which column is account.external_id"),
-        (f'kind = "events"\n{LEAST}', "is for events, not for contacts"),
-        (f'{LEAST}name = "Twice"', "The file has 2 columns 'Twice'"),
+        ('[contact]\nphone = "Phone"', "must map a column to contact.external_id"),
+        (f'{LEAST}[account]\nname = "Phone"', "must map a column to account.external_id"),
+        (f'kind = "events"\n{LEAST}', "is a mapping for events, not for contacts"),
+        (f'{LEAST}name = "Twice"', "Rename all but one of the 2 columns 'Twice'"),
         (
             f'{LEAST}[account]\nexternal_id = "id"\n'
             'renewal_on = { next_after = "contract_started_on", every_months = 12 }',
-            "follows contract_started_on, which the mapping does not fill",
+            "is computed from contract_started_on, which the mapping does not fill",
         ),
     ],
 )
@@ -71,9 +74,9 @@ def test_an_unknown_mapping_is_answered_with_those_that_exist(world: World) -> N
     directory.mkdir(parents=True)
     (directory / "crm.toml").write_text(LEAST)
     assert imports.load(world.settings.instance, "crm").name == "crm.toml"
-    with pytest.raises(ImportRefused, match="there are: crm"):
+    with pytest.raises(ImportRefused, match="use one of crm"):
         imports.load(world.settings.instance, "csm")
-    with pytest.raises(ImportRefused, match="not the name"):
+    with pytest.raises(ImportRefused, match="not a valid name"):
         imports.load(world.settings.instance, "../feedback")
 
 

@@ -152,7 +152,9 @@ def test_a_bridge_that_ends_while_the_server_runs_ends_the_asking(
     write(OTHER_QUESTION, bridge("2026-03-20"))
     shelf = load()
     publish(migrated, shelf, now=datetime(2026, 3, 20, 12, tzinfo=UTC))
-    with pytest.raises(QuestionnaireInvalid, match="support-call-csat: the bridge ended on 2026-03-20"):
+    with pytest.raises(
+        QuestionnaireInvalid, match="support-call-csat: the trend bridge expired on 2026-03-20"
+    ):
         publish(migrated, shelf, now=datetime(2026, 3, 21, 12, tzinfo=UTC))
     publish(migrated, shelf, "relationship-nps", now=datetime(2026, 3, 21, 12, tzinfo=UTC))
 
@@ -163,7 +165,10 @@ def test_a_fortnight_before_a_bridge_ends_doctor_warns(
     write(bridge("2026-03-20"))
     shelf = load()
     assert publishing.problems(shelf, date(2026, 3, 5)) == []
-    for day, told in ((date(2026, 3, 6), "ends on 2026-03-20"), (date(2026, 3, 21), "ended on 2026-03-20")):
+    for day, told in (
+        (date(2026, 3, 6), "expires on 2026-03-20"),
+        (date(2026, 3, 21), "expired on 2026-03-20"),
+    ):
         (problem,) = publishing.problems(shelf, day)
         assert (problem.code, problem.level) == ("F114", "warning")
         assert told in problem.message
@@ -376,7 +381,7 @@ def test_what_was_accepted_until_a_day_ends_with_it_while_the_server_runs(
     shelf = load()
     assert "double-barrelled" in publishing.problems(shelf, date(2026, 3, 10))[0].message
     publish(migrated, shelf, now=datetime(2026, 3, 20, 12, tzinfo=UTC))
-    with pytest.raises(QuestionnaireInvalid, match="`double-barrelled` ended on 2026-03-20"):
+    with pytest.raises(QuestionnaireInvalid, match="`double-barrelled` expired on 2026-03-20"):
         publish(migrated, shelf, now=datetime(2026, 3, 21, 12, tzinfo=UTC))
 
 

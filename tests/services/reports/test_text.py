@@ -41,5 +41,5 @@ def test_few_answers_are_listed_without_a_score(migrated: Database) -> None:
 
 
 def test_an_unknown_trend_is_answered_with_the_known_ones(migrated: Database) -> None:
-    with migrated.reading() as session, pytest.raises(NotFound, match="there are: survey"):
+    with migrated.reading() as session, pytest.raises(NotFound, match="known trends: survey"):
         reports.text_report(session, LIBRARY, FIRST, LAST, trend="relationshop")
