@@ -118,7 +118,7 @@ def days(migrated: Database, shipped: Library, tmp_path: Path) -> Iterator[Days]
     phones = {f"simulator_{channel}": Phone(channel=channel, mailbox=mailbox) for channel in ("sms", "email")}
     providers: dict[str, Provider] = dict(phones)
     shelf = Library(shipped.questionnaires, shipped.journey)
-    runtime = Runtime(load(tmp_path, environ), shelf, providers)
+    runtime = Runtime(load(tmp_path, environ), shelf, providers, migrated)
     with time_machine.travel(TUESDAY_TEN_IN_ISTANBUL, tick=False) as travel:
         yield Days(runtime, mailbox, travel, phones=phones)
 

@@ -54,7 +54,7 @@ def test_somebody_goes_on_joining_when_everybody_has_been_asked(demo: Runtime) -
         for each in range(12):
             now = _next("tuesday", 10) + timedelta(seconds=8 * each)
             joined.append(live.happen(session, demo, dice, now))
-            invitations.issue_due(session, demo.library, demo.providers, demo.settings, now)
+            invitations.issue_due(session, demo, now)
         names = [each.external_id for each in joined if each]
         assert (len(names), len(set(names))) == (12, 12)
         session.rollback()
@@ -66,7 +66,7 @@ def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> Non
     with demo.database.writing() as session:
         contact = live.happen(session, demo, random.Random(seed), now)
         assert contact is not None
-        invitations.issue_due(session, demo.library, demo.providers, demo.settings, now)
+        invitations.issue_due(session, demo, now)
         invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
         questionnaire = demo.library.questionnaire_of(invitation.version)
         first = questionnaire.questions[0]

@@ -96,21 +96,19 @@ class World:
     def tick(self) -> None:
         """One round of the worker at `now`, in its order."""
         for job in (
-            lambda s: invitations.issue_due(s, self.library, self.providers, self.settings, self.now),
-            lambda s: invitations.use_other_channels(
-                s, self.library, self.providers, self.settings, self.now
-            ),
-            lambda s: invitations.remind_due(s, self.library, self.providers, self.settings, self.now),
+            lambda s: invitations.issue_due(s, self.context, self.now),
+            lambda s: invitations.use_other_channels(s, self.context, self.now),
+            lambda s: invitations.remind_due(s, self.context, self.now),
             lambda s: invitations.expire_due(s, self.now),
             lambda s: reconciliation.reap(s, self.settings, self.now),
         ):
             with self.database.writing() as session:
                 job(session)
-        dispatch.send_queued(self.database, self.providers, self.settings, "worker", self.now)
+        dispatch.send_queued(self.database, self.context, "worker", self.now)
         self.reconcile()
 
     def reconcile(self) -> int:
-        return reconciliation.reconcile(self.database, self.providers, self.settings, self.now, self.timer)
+        return reconciliation.reconcile(self.database, self.context, self.now, self.timer)
 
     def reply(self, body: str, phone: str = "+905321234567") -> InboundReply | None:
         reply = self.mailbox.write(phone, "+15550000000", body)

@@ -50,7 +50,7 @@ def seen_by(desk: Desk, name: str, task: FollowUp) -> set[str]:
         if reports.accounts(session, viewer, now=MONDAY, exchange=exchange):
             found.add("list")
         whole = Period(MONDAY.date(), MONDAY.date())
-        if reports.comments(session, viewer, reports.Wanted(whole)):
+        if reports.comments(session, viewer, reports.CommentFilter(whole)):
             found.add("comments")
     return found
 
@@ -116,4 +116,4 @@ def test_who_is_handed_a_follow_up_reads_what_was_done_for_the_account_before(de
             session, task.id, desk.viewer("cem"), selin.user_id, revision=task.revision, now=MONDAY
         )
     with desk.runtime.database.reading() as session:
-        assert [each.id for each in account_history.of(session, task, selin).follow_ups] == [before.id]
+        assert [each.id for each in account_history.read(session, task, selin).follow_ups] == [before.id]

@@ -149,9 +149,9 @@ def test_the_watch_sees_a_message_that_slips_through(world: World) -> None:
     life.event("c3", "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
     with world.database.writing() as session:
-        (claimed,) = dispatch.claim(session, world.providers, world.settings, "worker", world.now)
+        (claimed,) = dispatch.claim(session, world.context, "worker", world.now)
     with world.database.writing() as session:
         suppression.opt_out(session, "sms", PEOPLE["c3"], source="test", now=world.now)
     dispatch.hand_over(world.providers[claimed.provider], claimed)

@@ -50,7 +50,7 @@ def tell(desk: Desk, now: datetime = CLOSED + DAY) -> int:
 def issue(desk: Desk, days: float) -> list[Invitation]:
     runtime, now = desk.runtime, CLOSED + days * DAY
     with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime.library, runtime.providers, runtime.settings, now)
+        invitations.issue_due(session, runtime, now)
         return list(session.scalars(select(Invitation).where(Invitation.stage == "recovery")))
 
 

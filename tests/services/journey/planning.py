@@ -10,4 +10,4 @@ from tests.services.conftest import World
 def without_text_messages(world: World) -> None:
     world.providers.pop("simulator_sms")
     enabled = replace(world.settings.providers, enabled=tuple(world.providers))
-    world.settings = replace(world.settings, channels=enabled)
+    world.settings = replace(world.settings, providers=enabled)

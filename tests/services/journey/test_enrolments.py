@@ -30,7 +30,7 @@ def test_a_renewal_is_asked_about_once(world: World) -> None:
     planned = []
     for _ in range(3):
         with world.database.writing() as session:
-            planned.append(enrolments.plan_dates(session, world.library, world.settings, world.now))
+            planned.append(enrolments.plan_dates(session, world.context, world.now))
         world.wait(days=1)
     assert planned == [1, 0, 0]
 
@@ -42,7 +42,7 @@ def test_everybody_has_a_day_of_their_own_in_a_cadence(world: World) -> None:
     per_day = []
     for _ in range(90):
         with world.database.writing() as session:
-            per_day.append(enrolments.plan_recurring(session, world.library, world.settings, world.now))
+            per_day.append(enrolments.plan_recurring(session, world.context, world.now))
         world.wait(days=1)
     assert sum(per_day) == 300
     assert max(per_day) <= 12
@@ -57,5 +57,5 @@ def test_after_a_standstill_the_missed_days_are_planned(world: World) -> None:
         world.wait(days=1)
         if day % 4 == 0 or day == 89:
             with world.database.writing() as session:
-                planned += enrolments.plan_recurring(session, world.library, world.settings, world.now)
+                planned += enrolments.plan_recurring(session, world.context, world.now)
     assert planned >= 97  # the first call begins with its own day

@@ -97,7 +97,7 @@ def test_messages_that_are_written_and_wait_are_in_the_plan(world: World) -> Non
         world.event(session, "onboarding_completed")
     world.wait(days=1)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
         message = session.scalars(select(Message)).one()
         message.due_at, message.state_reason = world.now + timedelta(hours=3), "rate_limited"
     (row,) = plan(world).waiting

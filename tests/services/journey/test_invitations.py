@@ -83,7 +83,7 @@ def test_an_opt_out_cancels_what_is_queued_already(world: World) -> None:
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
         suppression.opt_out(session, "email", contact.email or "", source="test", now=world.now)
     world.tick()
     assert world.mailbox.delivered == []
@@ -141,7 +141,7 @@ def test_one_node_reminds_while_another_issues_to_the_same_contact(world: World)
 
     def remind() -> None:
         with world.database.writing() as session:
-            told = invitations.remind_due(session, world.library, world.providers, world.settings, world.now)
+            told = invitations.remind_due(session, world.context, world.now)
             reminded.append(told)
 
     other_node = threading.Thread(target=remind)
@@ -201,7 +201,7 @@ def test_no_reply_is_awaited_from_where_none_can_come(world: World) -> None:
         world.event(session, "ticket_closed", "c2")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
         expected = session.scalars(select(Invitation.reply_key).order_by(Invitation.contact_id)).all()
     assert expected == [None, "+447700900123"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from feedback.errors import DeliveryFailed
-from feedback.providers.base import Deadline, Receipt, Verdict, refusal
+from feedback.providers.base import Deadline, StatusReport, Verdict, refusal
 from feedback.providers.simulator import Simulator
 from feedback.services.journey import invitations
 from feedback.services.messaging import dispatch, receipts, reconciliation
@@ -51,7 +51,7 @@ def take(world: World) -> list[dispatch.Claimed]:
         return dispatch.claim(session, world.context, "worker", world.now, Deadline.after(60))
 
 
-def finish(world: World, outcome: dispatch.Outcome) -> bool:
+def finish(world: World, outcome: dispatch.SendOutcome) -> bool:
     with world.database.writing() as session:
         return dispatch.record(session, outcome, world.settings, world.now)
 
@@ -62,7 +62,7 @@ def reap(world: World) -> int:
 
 
 def hear(world: World, provider_id: str, status: str, message_id: int | None = None, **more: object) -> bool:
-    receipt = Receipt(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
+    receipt = StatusReport(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
     with world.database.writing() as session:
         return receipts.record(session, "simulator_sms", receipt, world.now)
 

@@ -35,7 +35,7 @@ def mail(world: World, server: FakeSmtp) -> World:
         world.event(session, "ticket_closed")
     world.wait(hours=2)
     with world.database.writing() as session:
-        invitations.issue_due(session, world.library, world.providers, world.settings, world.now)
+        invitations.issue_due(session, world.context, world.now)
     return world
 
 

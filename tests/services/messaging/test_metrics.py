@@ -65,4 +65,4 @@ def test_duplicates_and_holds_are_counted(planned: World) -> None:
         error = ProviderHeld("Bad credentials.", code="hold_provider")
         provider_holds.hold(session, "twilio_sms", error, planned.now)
     found = figures(planned)
-    assert (found.duplicates, [each.channel for each in found.holds]) == (1, ["twilio_sms"])
+    assert (found.duplicates, [each.provider for each in found.holds]) == (1, ["twilio_sms"])

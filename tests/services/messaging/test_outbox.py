@@ -90,9 +90,9 @@ def test_a_late_failure_of_an_older_attempt_changes_nothing(due: World) -> None:
     expire_lease_and_resend(due)
     (second,) = take(due)
     assert second.outgoing.attempt == 2
-    assert not finish(due, dispatch.Outcome(first, error=refusal(Verdict.BAD_ADDRESS, "No such number.")))
+    assert not finish(due, dispatch.SendOutcome(first, error=refusal(Verdict.BAD_ADDRESS, "No such number.")))
     assert only(due).state == "sending"
-    assert not finish(due, dispatch.Outcome(first, error=unknown()))
+    assert not finish(due, dispatch.SendOutcome(first, error=unknown()))
     assert only(due).state == "sending"
     assert count(due, Suppression) == 0
 
@@ -101,7 +101,7 @@ def test_a_success_that_comes_after_a_resend_is_counted_as_an_incident(due: Worl
     (first,) = take(due)
     expire_lease_and_resend(due)
     send(due)
-    late = dispatch.Outcome(first, sent=Sent("SIM77", None, None, "sent"))
+    late = dispatch.SendOutcome(first, sent=Sent("SIM77", None, None, "sent"))
     finish(due, late)
     finish(due, late)
     assert hear(due, "SIM77", "delivered", only(due).id)
@@ -112,7 +112,7 @@ def test_a_success_that_comes_after_a_resend_is_counted_as_an_incident(due: Worl
 def test_a_success_that_comes_before_the_resend_prevents_it(due: World) -> None:
     (first,) = take(due)
     expire_lease_and_resend(due)
-    finish(due, dispatch.Outcome(first, sent=Sent("SIM77", None, None, "sent")))
+    finish(due, dispatch.SendOutcome(first, sent=Sent("SIM77", None, None, "sent")))
     assert send(due) == 0
     assert only(due).state == "sent"
     assert count(due, DuplicateSend) == 0

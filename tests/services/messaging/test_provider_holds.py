@@ -42,8 +42,8 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
         error = refusal(Verdict.HOLD_COUNTRY, "Closed.", country="TR")
         provider_holds.hold(session, "simulator_sms", error, world.now)  # type: ignore[arg-type]
 
-    def live(channels: dict[str, Any]) -> set[str]:
-        runtime = Runtime(world.settings, world.database, world.library, channels)
+    def live(providers: dict[str, Any]) -> set[str]:
+        runtime = Runtime(world.settings, world.library, providers, world.database)
         with structlog.testing.capture_logs() as logged:
             Worker(runtime, lambda: world.now).tick()
         return {line["job"] for line in logged if line["event"] == "worker.job_failed"}

@@ -33,7 +33,7 @@ def test_receipts_may_come_in_any_order_and_any_number_of_times(due: World) -> N
 def test_a_receipt_may_come_before_the_answer_to_the_call(due: World) -> None:
     (claimed,) = take(due)
     assert hear(due, "SIM00000001", "delivered", claimed.outgoing.message_id)
-    finish(due, dispatch.Outcome(claimed, sent=Sent("SIM00000001", "+15550001111", 2, "sent")))
+    finish(due, dispatch.SendOutcome(claimed, sent=Sent("SIM00000001", "+15550001111", 2, "sent")))
     message = only(due)
     assert (message.state, message.segments, message.sender) == ("delivered", 2, "+15550001111")
     assert count(due, DuplicateSend) == 0

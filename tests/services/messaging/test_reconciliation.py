@@ -55,7 +55,7 @@ def test_two_noes_with_time_between_them_make_a_message_due_again(due: World) ->
 
 def test_a_leap_of_the_wall_clock_does_not_make_a_no_final(due: World) -> None:
     failing(due, unknown())
-    due.watch.elapsed = lambda: 0.0  # the process has lived for no time at all
+    due.timer.elapsed = lambda: 0.0  # the process has lived for no time at all
     send(due)
     for _ in range(5):
         due.wait(hours=2)

@@ -231,7 +231,7 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
 
 def test_a_worker_goes_on_by_itself(world: World, server: Server, logged: list[Any]) -> None:
     settings = replace(world.settings, worker=replace(world.settings.worker, tick=0.2))
-    runtime = Runtime(settings, world.library, world.providers, world.providers)
+    runtime = Runtime(settings, world.library, world.providers, world.database)
     worker = Worker(runtime, lambda: world.now)
     worker.start()
     try:

@@ -441,5 +441,5 @@ def test_a_kept_promise_troubles_nobody(desk: Desk) -> None:
 def test_without_an_e_mail_provider_nothing_is_pretended(desk: Desk) -> None:
     desk.low()
     with desk.runtime.database.writing() as session:
-        assert staff_email.tell_owners(session, replace(desk.runtime, channels={}), MONDAY) == 0
+        assert staff_email.tell_owners(session, replace(desk.runtime, providers={}), MONDAY) == 0
     assert tell(desk) == 1

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from feedback.services.contact import suppression
 from feedback.services.customers import product_usage
 from feedback.services.privacy import retention
-from feedback.settings.table import Retention
+from feedback.settings.table import RetentionSettings
 from feedback.store.models import (
     Account,
     InboundReply,
@@ -25,7 +25,7 @@ from tests.services.privacy.person import PHONE, WORDS, traces
 def purge(world: World, **kept: timedelta) -> retention.Purged:
     times = {name: timedelta() for name in ("answers", "messages", "contacts", "replies", "usage")}
     with world.database.writing() as session:
-        return retention.purge(session, Retention(**(times | kept)), world.now)
+        return retention.purge(session, RetentionSettings(**(times | kept)), world.now)
 
 
 def test_nothing_is_purged_before_its_time_or_without_one(surveyed: World) -> None:
@@ -51,7 +51,7 @@ def test_old_figures_of_use_are_deleted_and_young_ones_stay(surveyed: World) -> 
         with surveyed.database.writing() as session:
             account = session.scalars(select(Account)).first()
             assert account
-            point = product_usage.Point(key, "logins", 3, surveyed.now)
+            point = product_usage.UsageFigure(key, "logins", 3, surveyed.now)
             product_usage.record(session, account.external_id, point, surveyed.now)
 
     tell("old")

@@ -45,7 +45,7 @@ def down(world: World, twilio: FakeTwilio) -> World:
 
 
 def catch_up(world: World) -> int:
-    return missed_replies.catch_up(world.database, world.providers, world.library, world.settings, world.now)
+    return missed_replies.catch_up(world.database, world.context, world.now)
 
 
 def test_a_missed_stop_is_heard_once(down: World, twilio: FakeTwilio) -> None:
@@ -104,7 +104,7 @@ def test_what_is_read_back_long_after_is_not_answered_in_the_night(
 ) -> None:
     twilio.receive(PHONE, OUR_NUMBER, "HELP").created -= hours * 3600
     assert catch_up(down) == 1
-    dispatch.send_queued(down.database, down.providers, down.settings, "worker", down.now)
+    dispatch.send_queued(down.database, down.context, "worker", down.now)
     assert len(twilio.outbound()) == answers
 
 

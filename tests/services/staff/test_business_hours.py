@@ -53,7 +53,7 @@ def test_nobody_is_reminded_on_their_weekend(desk: Desk) -> None:
 
     def told(now: datetime) -> int:
         with desk.runtime.database.writing() as session:
-            return staff_email.tell_owners(session, desk.runtime.providers, desk.runtime.settings, now)
+            return staff_email.tell_owners(session, desk.runtime, now)
 
     saturday = datetime(2026, 3, 7, 5, tzinfo=UTC)
     assert [told(now) for now in (WEDNESDAY, WEDNESDAY + timedelta(days=1), saturday)] == [1, 0, 1]

@@ -340,7 +340,7 @@ def test_another_s_story_is_not_told(sent: dict[str, int], app: Flask, sign_in: 
 def test_there_are_words_for_every_reason_and_state() -> None:
     assert set(Verdict) <= set(message_wording.REASONS)
     assert set(SKIP_CODES) <= set(message_wording.REASONS)
-    assert set(lifecycle.MESSAGE) <= set(message_wording.STATES)
+    assert set(lifecycle.MessageState) <= set(message_wording.STATES)
 
 
 def test_what_messages_of_an_earlier_release_say_still_has_words() -> None:
