@@ -13,6 +13,7 @@ from feedback.core.health import weights_with
 from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.providers import PROVIDERS
+from feedback.providers.accounts import Security, SmtpServer, TwilioAccount
 from feedback.providers.base import Provider
 from feedback.services import rollups
 from feedback.services.context import Context
@@ -22,6 +23,8 @@ from feedback.settings import Settings, check, load
 from feedback.store.database import Database
 
 TWILIO = "https://api.twilio.com"
+SECURITY: Mapping[str, Security] = {"starttls": "starttls", "tls": "ssl", "none": "plain"}
+"""The words of the settings, and those of the provider."""
 ABOUT_PROVIDERS = "F02"  # prefix of the codes of provider problems
 
 
@@ -108,20 +111,20 @@ def _arguments(key: str, settings: Settings, database: Database) -> dict[str, ob
 
 def _twilio(settings: Settings) -> dict[str, object]:
     twilio = settings.twilio
-    return {
-        "account_sid": twilio.account_sid,
-        "auth_token": twilio.auth_token.reveal(),
-        "secondary_auth_token": twilio.secondary_auth_token.reveal() or None,
-        "api_key": twilio.api_key_sid or None,
-        "api_secret": twilio.api_key_secret.reveal() or None,
-        "sender": twilio.sender or None,
-        "messaging_service_sid": twilio.messaging_service_sid or None,
-        "senders": dict(twilio.senders),
-        "timeout": twilio.timeout,
-        "base_url": None if twilio.base_url == TWILIO else twilio.base_url,
-        "country_of": _country_of,
-        "public_url": settings.web.public_url,
-    }
+    account = TwilioAccount(
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_token.reveal(),
+        secondary_auth_token=twilio.secondary_auth_token.reveal() or None,
+        api_key=twilio.api_key_sid or None,
+        api_secret=twilio.api_key_secret.reveal() or None,
+        sender=twilio.sender or None,
+        messaging_service_sid=twilio.messaging_service_sid or None,
+        senders=dict(twilio.senders),
+        timeout=twilio.timeout,
+        base_url=None if twilio.base_url == TWILIO else twilio.base_url,
+        public_url=settings.web.public_url,
+    )
+    return {"account": account, "country_of": _country_of}
 
 
 def _country_of(number: str) -> str | None:
@@ -130,12 +133,13 @@ def _country_of(number: str) -> str | None:
 
 def _smtp(settings: Settings) -> dict[str, object]:
     smtp = settings.smtp
-    return {
-        "host": smtp.host,
-        "port": smtp.port,
-        "security": {"starttls": "starttls", "tls": "ssl", "none": "plain"}[smtp.security],
-        "username": smtp.username or None,
-        "password": smtp.password.reveal() or None,
-        "sender": smtp.sender,
-        "timeout": smtp.timeout,
-    }
+    server = SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        security=SECURITY[smtp.security],
+        username=smtp.username or None,
+        password=smtp.password.reveal() or None,
+        sender=smtp.sender,
+        timeout=smtp.timeout,
+    )
+    return {"server": server}

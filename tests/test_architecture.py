@@ -134,15 +134,8 @@ def test_nothing_reads_the_environment_but_the_entry_points() -> None:
 
 MOST_PARAMETERS = 7
 
+
 # Functions that take more, each as `file: name`; the list only ever gets shorter.
-STILL_TOO_WIDE = {
-    "lint/command.py: lint",
-    "lint/document.py: finding",
-    "providers/smtp_email.py: __init__",
-    "providers/twilio_sms.py: __init__",
-}
-
-
 def wide_functions(package: Path) -> Iterator[str]:
     """Functions with more than MOST_PARAMETERS, not counting the object that a method belongs to."""
     for path in sorted(package.rglob("*.py")):
@@ -155,7 +148,7 @@ def wide_functions(package: Path) -> Iterator[str]:
 
 
 def test_no_function_takes_more_than_seven_parameters() -> None:
-    assert set(wide_functions(PACKAGE)) == STILL_TOO_WIDE
+    assert list(wide_functions(PACKAGE)) == []
 
 
 def test_a_function_with_eight_parameters_is_found(tmp_path: Path) -> None:
@@ -208,6 +201,8 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
+    "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
+    "services/responses/submission.py": "services/responses/test_recording.py",
     "core/metrics/base.py": "core/metrics/test_metrics.py",
     "core/metrics/ces.py": "core/metrics/test_metrics.py",
     "core/metrics/csat.py": "core/metrics/test_metrics.py",

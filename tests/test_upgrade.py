@@ -43,9 +43,9 @@ from tests.installation import (
 RELEASES = sorted(each.parent for each in Path(__file__).parent.glob("data/upgrades/*/expected.json"))
 LAST_MIGRATION = {"a4725c9": "0004"}
 """The migration with which each release ended."""
-RENAMED: dict[str, str] = {}
+RENAMED: dict[str, str] = {"channels.enabled": "providers.enabled"}
 """A setting of an earlier release -> its name today; the old name goes on being read."""
-TABLES: dict[str, str] = {}
+TABLES: dict[str, str] = {"channel_hold": "provider_hold", "pace": "rate_limit_bucket"}
 """A table of an earlier release -> its name today."""
 LATER = {"alembic_version"}
 """Tables in which an upgrade itself may write."""
@@ -176,7 +176,15 @@ def test_the_upgrade_keeps_every_row(old: Upgraded, release: Path) -> None:
 def test_people_programs_and_operators_see_what_they_saw_before(old: Upgraded, running: Running) -> None:
     shown = observed(old.installation, running, old.expected["api key"])
     for name, before in old.expected["shown"].items():
-        assert shown[name] == before, name
+        assert shown[name] == (with_codes_of_today(before) if name == "doctor" else before), name
+
+
+def with_codes_of_today(codes: list[str]) -> list[str]:
+    """What `doctor` found before 0.1.0, as it says it today.
+
+    F309 said of a held provider what F110 says as well, and is gone. F052 names a setting that has a new name.
+    """
+    return sorted({*codes, "F052"} - {"F309"})
 
 
 def test_follow_ups_keep_account_score_words_and_history(shared: tuple[Upgraded, Running]) -> None:

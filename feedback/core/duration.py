@@ -63,7 +63,7 @@ def length(text: str) -> timedelta:
     """
     found = _LONG.fullmatch(text)
     if found is None:
-        raise ValueError("must be a length of time such as 30s, 15m, 4h, 2d or 2w")
+        raise ValueError("must be a duration such as 30s, 15m, 4h, 2d or 2w")
     return int(found[1]) * UNITS[found[2]]
 
 

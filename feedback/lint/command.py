@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -32,6 +33,21 @@ from feedback.lint.trial import shown, trial
 Rewrite = Callable[[Document, list[Problem]], str]
 Told = Callable[[], Settings | None]
 """What `feedback` passes in: it asks the installation, and gives None if there is none."""
+
+
+class Options(TypedDict):
+    """The options of the command, by their names there."""
+
+    style: str
+    language: str
+    explain: str | None
+    fixing: bool
+    accepting: bool
+    tried: str | None
+    rule: str
+    statistics: bool
+    report_false_positives: bool
+    previous: Path | None
 
 
 @click.command("lint")
@@ -60,42 +76,33 @@ Told = Callable[[], Settings | None]
     help="directory with published versions, beside those of the installation, to guard trends",
 )
 @click.pass_obj
-def lint(
-    told: Told | None,
-    paths: tuple[Path, ...],
-    style: str,
-    language: str,
-    explain: str | None,
-    fixing: bool,
-    accepting: bool,
-    tried: str | None,
-    rule: str,
-    statistics: bool,
-    report_false_positives: bool,
-    previous: Path | None,
-) -> None:
+def lint(told: Told | None, paths: tuple[Path, ...], **options: Unpack[Options]) -> None:
     """Check questionnaires (files or directories) against the rules of question design."""
-    if tried is None and language not in LANGUAGES:
+    language = options["language"]
+    if options["tried"] is None and language not in LANGUAGES:
         raise click.UsageError(f"Findings are in {', '.join(LANGUAGES)}, not in {language!r}.")
-    if explain:
-        click.echo(_explained(explain, language))
-        return
-    if tried is not None:
-        click.echo(_tried(tried, language, rule, style))
-        return
-    settings = _settings(told, previous)
-    files = paths or (Path("questionnaires"),)
+    if options["explain"]:
+        click.echo(_explained(options["explain"], language))
+    elif options["tried"] is not None:
+        click.echo(_tried(options["tried"], language, options["rule"], options["style"]))
+    else:
+        _lint(told, paths or (Path("questionnaires"),), options)
+
+
+def _lint(told: Told | None, files: Sequence[Path], options: Options) -> None:
+    settings = _settings(told, options["previous"])
     results = _checked(files, settings)
-    if fixing or accepting:
-        for rewrite in (fix,) if fixing else (accept,):
+    if options["fixing"] or options["accepting"]:
+        for rewrite in (fix,) if options["fixing"] else (accept,):
             _rewritten(results, settings, rewrite)
         results = _checked(files, settings)
-    if report_false_positives:
+    if options["report_false_positives"]:
         click.echo(_false_positives(results))
-    elif statistics:
+    elif options["statistics"]:
         click.echo(_statistics(results))
     else:
-        click.echo(REPORTERS[style]([result_in_language(each, language) for each in results], language))
+        translated = [result_in_language(each, options["language"]) for each in results]
+        click.echo(REPORTERS[options["style"]](translated, options["language"]))
     sys.exit(1 if any(problem.fails for result in results for problem in result.problems) else 0)
 
 

@@ -18,13 +18,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import Any, Literal
+from typing import Any
 
 from feedback import clock
 from feedback.errors import DeliveryFailed, SettingsInvalid
+from feedback.providers.accounts import SmtpServer
 from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, refusal
 
-Security = Literal["starttls", "ssl", "plain"]
 Answer = tuple[int, bytes]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -41,40 +41,20 @@ class SmtpEmail:
     key = "smtp_email"
     channel: Channel = "email"
 
-    def __init__(
-        self,
-        *,
-        host: str,
-        sender: str,
-        port: int = 587,
-        security: Security = "starttls",
-        username: str | None = None,
-        password: str | None = None,
-        timeout: float = 30.0,
-        final_timeout: float = 600.0,
-        trust_plain: bool = False,
-        feedback_id: str | None = None,
-        context: ssl.SSLContext | None = None,
-        now: Callable[[], datetime] = clock.now,
-    ) -> None:
-        """`sender` is a mailbox such as `Acme <survey@acme.example>`; the timeouts are in seconds.
-
-        `final_timeout` is only for the response to the final dot: a server can take long to store the mail, and
-        hanging up earlier would leave the outcome unknown. `plain` (no encryption) is only allowed for this
-        machine, unless `trust_plain` is set. `context` replaces the verifying TLS context. Raises SettingsInvalid.
-        """
-        if security == "plain" and host not in LOOPBACK and not trust_plain:
+    def __init__(self, server: SmtpServer, *, now: Callable[[], datetime] = clock.now) -> None:
+        """Raises SettingsInvalid for a server without encryption elsewhere than on this machine."""
+        if server.security == "plain" and server.host not in LOOPBACK and not server.trust_plain:
             raise SettingsInvalid(
                 "Set smtp.security to tls or starttls: only a mail server on this machine may go without encryption."
             )
-        self.sender = sender
-        self.timeout, self.final_timeout = timeout, final_timeout
-        self._host, self._port, self._security = host, port, security
-        self._login = (username, password or "") if username else None
-        self._domain = _domain(sender)
-        self._feedback_id = feedback_id or f"survey:feedback:{self._domain}"
+        self.sender = server.sender
+        self.timeout, self.final_timeout = server.timeout, server.final_timeout
+        self._host, self._port, self._security = server.host, server.port, server.security
+        self._login = (server.username, server.password or "") if server.username else None
+        self._domain = _domain(server.sender)
+        self._feedback_id = server.feedback_id or f"survey:feedback:{self._domain}"
         # Without a context the standard library encrypts but does not verify the server's certificate.
-        self._context = context or ssl.create_default_context()
+        self._context = server.context or ssl.create_default_context()
         self._now = now
 
     @property

@@ -24,6 +24,7 @@ from twilio.rest import Client
 
 from feedback import clock
 from feedback.errors import DeliveryFailed, Rejected, SettingsInvalid, SignatureInvalid
+from feedback.providers.accounts import TwilioAccount
 from feedback.providers.base import (
     Channel,
     Deadline,
@@ -99,44 +100,31 @@ class TwilioSms:
 
     def __init__(
         self,
+        account: TwilioAccount,
         *,
-        account_sid: str,
-        auth_token: str,
-        public_url: str,
-        secondary_auth_token: str | None = None,
-        api_key: str | None = None,
-        api_secret: str | None = None,
-        sender: str | None = None,
-        messaging_service_sid: str | None = None,
-        senders: Mapping[str, str] | None = None,
-        timeout: float = 15.0,
-        base_url: str | None = None,
-        trust_base_url: bool = False,
         country_of: Callable[[str], str | None] = _country_unknown,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """`senders` maps countries (ISO 3166, as `country_of` returns them for a number) to senders.
-
-        `base_url` replaces Twilio's server; it must be on this machine unless `trust_base_url` is set. `timeout` is
-        in seconds. Raises SettingsInvalid.
-        """
-        if not (sender or messaging_service_sid):
+        """`country_of` returns the country (ISO 3166) of a number. Raises SettingsInvalid."""
+        if not (account.sender or account.messaging_service_sid):
             raise SettingsInvalid("Set twilio.sender or twilio.messaging_service_sid: Twilio needs a sender.")
-        if base_url and not trust_base_url and urlsplit(base_url).hostname not in LOOPBACK:
+        replaced = urlsplit(account.base_url).hostname if account.base_url else "localhost"
+        if replaced not in LOOPBACK and not account.trust_base_url:
             raise SettingsInvalid("Set twilio.base_url to an address on this machine, or remove it.")
-        self.account_sid = account_sid
-        self.sender = messaging_service_sid or sender or ""
-        self.senders = dict(senders or {})
-        self.timeout = timeout
-        self._public_url = public_url.rstrip("/")
+        self.account_sid = account.account_sid
+        self.sender = account.messaging_service_sid or account.sender or ""
+        self.senders = dict(account.senders)
+        self.timeout = account.timeout
+        self._public_url = account.public_url.rstrip("/")
         self._country_of = country_of
         self._now = now
-        self._validators = [RequestValidator(key) for key in (auth_token, secondary_auth_token) if key]
+        keys = (account.auth_token, account.secondary_auth_token)
+        self._validators = [RequestValidator(key) for key in keys if key]
         self._client = Client(
-            username=api_key or account_sid,
-            password=(api_secret or "") if api_key else auth_token,
-            account_sid=account_sid,
-            http_client=_Transport(timeout=timeout, base_url=base_url),
+            username=account.api_key or account.account_sid,
+            password=(account.api_secret or "") if account.api_key else account.auth_token,
+            account_sid=account.account_sid,
+            http_client=_Transport(timeout=account.timeout, base_url=account.base_url),
             environment={"TWILIO_REGION": ""},  # otherwise the library reads the process's environment
         )
 

@@ -111,7 +111,7 @@ def test_a_setting_may_also_be_in_seconds(written, meant):
 
 @pytest.mark.parametrize("written", ["", "30", "s", "30 s", "1000000s", "1.5h", "٣h", "-1h", "30s\n"])
 def test_a_setting_that_is_no_length_is_refused(written):
-    with pytest.raises(ValueError, match="must be a length of time such as 30s"):
+    with pytest.raises(ValueError, match="must be a duration such as 30s"):
         length(written)
 
 

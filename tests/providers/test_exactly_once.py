@@ -10,6 +10,7 @@ from feedback.providers.base import Outgoing
 from feedback.providers.twilio_sms import TwilioSms
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FAULTS, OUR_NUMBER, FakeTwilio, times_accepted
 from tests.providers.examples import sms
+from tests.providers.made import twilio_sms
 
 PASSING_FAULTS = sorted(
     set(FAULTS) - {"problem_400", "slow_body"}
@@ -45,7 +46,7 @@ def test_a_third_of_all_calls_may_go_wrong_and_every_message_still_arrives_once(
     log, begun = tmp_path / "twilio.jsonl", datetime.now(UTC) - timedelta(minutes=1)
     due = to_be_sent(150)
     with FakeTwilio(log=log, rate=0.33, seed=seed, random_faults=PASSING_FAULTS, late_by=1.2) as twilio:
-        provider = TwilioSms(
+        provider = twilio_sms(
             account_sid=ACCOUNT_SID,
             auth_token=AUTH_TOKEN,
             public_url="https://feedback.example",

@@ -15,6 +15,7 @@ from feedback.providers.smtp_email import SmtpEmail
 from tests.fakes.fake_smtp import FakeSmtp
 from tests.providers.certificates import certificate_for
 from tests.providers.examples import email
+from tests.providers.made import smtp_email
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ def provider_to(server: FakeSmtp, **changes) -> SmtpEmail:
         "final_timeout": 10,
         "now": lambda: NOW,
     }
-    return SmtpEmail(**options | changes)
+    return smtp_email(**options | changes)
 
 
 def failure_of(provider: SmtpEmail, outgoing: Outgoing) -> DeliveryFailed:
@@ -195,14 +196,14 @@ def test_an_answer_that_never_comes_leaves_everything_open(server):
 def test_a_server_that_is_not_there_is_tried_again_later():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    provider = SmtpEmail(host="127.0.0.1", port=port, security="plain", sender="a@b.example")
+    provider = smtp_email(host="127.0.0.1", port=port, security="plain", sender="a@b.example")
     failure = failure_of(provider, email())
     assert (type(failure), failure.code, failure.permanent) == (DeliveryFailed, "unreachable", False)
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        provider = SmtpEmail(
+        provider = smtp_email(
             host="127.0.0.1",
             port=silent.getsockname()[1],
             security="plain",
@@ -299,13 +300,13 @@ def test_a_wrong_password_holds_the_provider(certificate):
 def test_plain_mail_over_the_network_must_be_asked_for():
     options = {"host": "mail.example", "security": "plain", "sender": "a@b.example"}
     with pytest.raises(SettingsInvalid, match="encryption"):
-        SmtpEmail(**options)
-    assert SmtpEmail(**options, trust_plain=True).channel == "email"
+        smtp_email(**options)
+    assert smtp_email(**options, trust_plain=True).channel == "email"
 
 
 def test_a_sender_must_be_an_address():
     with pytest.raises(SettingsInvalid, match="sender"):
-        SmtpEmail(host="localhost", sender="Acme")
+        smtp_email(host="localhost", sender="Acme")
 
 
 def test_a_healthy_server_leaves_nothing_to_say(server):

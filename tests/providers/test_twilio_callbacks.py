@@ -15,6 +15,7 @@ from feedback.providers.base import CallsBack, WebhookRequest
 from feedback.providers.twilio_sms import TwilioSms, whole_text
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, FakeTwilio, signature
 from tests.providers.examples import sms
+from tests.providers.made import twilio_sms
 
 SID = "SM" + "0a" * 16
 PUBLIC = "https://feedback.example"
@@ -49,7 +50,7 @@ def provider(**changes) -> TwilioSms:
         "public_url": PUBLIC,
         "sender": OUR_NUMBER,
     }
-    return TwilioSms(**settings | changes)
+    return twilio_sms(**settings | changes)
 
 
 def signed(

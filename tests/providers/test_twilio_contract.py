@@ -15,6 +15,7 @@ from feedback.providers.twilio_sms import STATUSES, TwilioSms
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, FakeTwilio
 from tests.providers import twilio_contract
 from tests.providers.examples import TOKEN, sms
+from tests.providers.made import twilio_sms
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVICE = "MG" + "a" * 32
@@ -57,7 +58,7 @@ def provider_to(url: str, **changes: Any) -> TwilioSms:
         "base_url": url,
         "now": lambda: NOW,
     }
-    return TwilioSms(**settings | changes)
+    return twilio_sms(**settings | changes)
 
 
 def asked(url: str, form: dict[str, str]) -> requests.Response:

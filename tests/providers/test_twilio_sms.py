@@ -23,6 +23,7 @@ from tests.fakes.fake_twilio import (
     times_accepted,
 )
 from tests.providers.examples import TOKEN, sms
+from tests.providers.made import twilio_sms
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -44,7 +45,7 @@ def provider_to(url: str, **changes) -> TwilioSms:
         "base_url": url,
         "now": lambda: NOW,
     }
-    return TwilioSms(**settings | changes)
+    return twilio_sms(**settings | changes)
 
 
 def failure_of(provider: TwilioSms, outgoing: Outgoing) -> DeliveryFailed:

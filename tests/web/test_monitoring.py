@@ -27,22 +27,22 @@ def test_anybody_may_ask_whether_it_is_up(app: Flask) -> None:
     assert client.get("/healthz").text == "ok\n"
     assert client.get("/readyz").get_json() == {
         "ready": True,
-        "channels": {"simulator_sms": [], "simulator_email": []},
+        "providers": {"simulator_sms": [], "simulator_email": []},
     }
 
 
-def test_a_held_channel_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
+def test_a_held_provider_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:
     closed = ProviderHeld("Twilio 20003: the credentials are not accepted.", code="hold_provider")
     with runtime.database.writing() as session:
         provider_holds.hold(session, "simulator_sms", closed, clock.now())
     told = app.test_client().get("/readyz")
-    (hold,) = told.get_json()["channels"]["simulator_sms"]
+    (hold,) = told.get_json()["providers"]["simulator_sms"]
     assert (told.status_code, told.get_json()["ready"]) == (200, True)
-    assert (hold["code"], hold["country"], "reason" in hold) == ("hold_channel", "", False)
+    assert (hold["code"], hold["country"], "reason" in hold) == ("hold_provider", "", False)
     web = replace(runtime.settings.web, metrics_token=Secret("collector"))
     watched = create_app(replace(runtime, settings=replace(runtime.settings, web=web))).test_client()
     told = watched.get("/readyz", headers={"Authorization": "Bearer collector"})
-    assert told.get_json()["channels"]["simulator_sms"][0]["reason"] == str(closed)
+    assert told.get_json()["providers"]["simulator_sms"][0]["reason"] == str(closed)
 
 
 def test_without_a_database_we_are_alive_and_not_ready(
@@ -81,7 +81,7 @@ def test_the_figures_are_for_the_collector_and_for_admins(app: Flask, sign_in: S
 
 def test_every_figure_keeps_its_name_its_type_and_its_labels(runtime: Runtime, sign_in: SignIn) -> None:
     found = families(sign_in("admin"))
-    gauges = {"messages", "surveys", "oldest_due_seconds", "channel_held", "notices", "follow_ups"}
+    gauges = {"messages", "surveys", "oldest_due_seconds", "provider_held", "notices", "follow_ups"}
     counters = {"segments", "duplicates", "requests"}
     assert {name: found[f"feedback_{name}"].type for name in gauges} == dict.fromkeys(gauges, "gauge")
     assert {name: found[f"feedback_{name}"].type for name in counters} == dict.fromkeys(counters, "counter")
@@ -96,16 +96,16 @@ def test_a_hold_is_exported_with_its_country(runtime: Runtime, sign_in: SignIn) 
     closed = ProviderHeld("Not in this country.", code="hold_provider", country="TR")
     with runtime.database.writing() as session:
         provider_holds.hold(session, "simulator_sms", closed, clock.now())
-    (held,) = families(sign_in("admin"))["feedback_channel_held"].samples
-    assert (held.labels, held.value) == ({"channel": "simulator_sms", "country": "TR"}, 1.0)
+    (held,) = families(sign_in("admin"))["feedback_provider_held"].samples
+    assert (held.labels, held.value) == ({"provider": "simulator_sms", "country": "TR"}, 1.0)
 
 
 def test_a_label_may_hold_any_character(runtime: Runtime, sign_in: SignIn) -> None:
     odd = 'a "quoted"\\back\nslash'
     with runtime.database.writing() as session:
         provider_holds.hold(session, odd, ProviderHeld("Odd.", code="hold_provider"), clock.now())
-    (held,) = families(sign_in("admin"))["feedback_channel_held"].samples
-    assert held.labels["channel"] == odd
+    (held,) = families(sign_in("admin"))["feedback_provider_held"].samples
+    assert held.labels["provider"] == odd
 
 
 def test_two_applications_in_one_process_each_count_their_own_database(

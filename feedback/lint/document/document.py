@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 
 from pydantic import BaseModel
 
@@ -65,6 +65,15 @@ SCHEMA = Rule(
     bad=("randomise: true",),
     suppressible=False,
 )
+
+
+class About(TypedDict, total=False):
+    """What a problem says beside its message: the words at fault, a better text, its language and its question."""
+
+    quoted: str
+    rewrite: str
+    language: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +182,9 @@ class Document:
         where: Path | Wording,
         message: str,
         *,
-        quoted: str = "",
-        rewrite: str = "",
-        language: str = "",
-        question: str = "",
         severity: Severity | None = None,
         offset: int | None = None,
+        **about: Unpack[About],
     ) -> Problem:
         """A problem of `rule` at a place of this file.
 
@@ -186,6 +192,8 @@ class Document:
         the mark to the word meant. `severity` overrules the rule's own.
         """
         path = where.path if isinstance(where, Wording) else where
+        language, question = about.get("language", ""), about.get("question", "")
+        quoted = about.get("quoted", "")
         if isinstance(where, Wording):
             language = language or where.language
             question = question or (where.question.key if where.question else "")
@@ -199,7 +207,7 @@ class Document:
             severity=severity or rule.severity,
             quoted=quoted,
             wording=where.text if isinstance(where, Wording) else quoted,
-            rewrite=rewrite,
+            rewrite=about.get("rewrite", ""),
             language=language,
             question=question,
             end_column=self._end_column(mark, quoted),

@@ -67,5 +67,5 @@ def test_a_mean_has_no_answer_without_knowing_how_much_people_differ() -> None:
     ],
 )
 def test_numbers_out_of_range_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"above 0|between 0|at least"):
+    with pytest.raises(ValueError, match=r"more than 0|between 0|at least"):
         plan(**{"metric": NPS, "margin": 10, **wrong})

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from feedback.providers.smtp_email import SmtpEmail
 from feedback.services.journey import invitations
 from feedback.services.messaging import dispatch, email_ids, outbox
 from feedback.store.models import Message, Suppression
 from tests.fakes.fake_smtp import FakeSmtp
+from tests.providers.made import smtp_email
 from tests.services.conftest import World
 
 
@@ -25,7 +25,7 @@ def server() -> Iterator[FakeSmtp]:
 @pytest.fixture
 def mail(world: World, server: FakeSmtp) -> World:
     """A world in which one mail is queued for the server."""
-    provider = SmtpEmail(
+    provider = smtp_email(
         host="127.0.0.1", port=server.port, security="plain", sender="Acme <hello@acme.example>", timeout=2,
         final_timeout=2,
     )  # fmt: skip
@@ -99,7 +99,7 @@ def test_greylisting_is_waited_out(mail: World, server: FakeSmtp) -> None:
 
 
 def test_a_server_that_is_away_holds_nothing_and_fails_nothing(mail: World, server: FakeSmtp) -> None:
-    mail.providers["smtp_email"] = SmtpEmail(
+    mail.providers["smtp_email"] = smtp_email(
         host="127.0.0.1", port=1, security="plain", sender="a@b.example", timeout=1
     )
     for _ in range(3):

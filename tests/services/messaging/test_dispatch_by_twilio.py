@@ -21,6 +21,7 @@ from tests import outbox_processes
 from tests.factories_surveys import NPS, shelf
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, FAULTS, OUR_NUMBER, FakeTwilio
 from tests.outbox_sender import settings_for
+from tests.providers.made import twilio_sms
 
 PHONE = "+15005560000"
 
@@ -37,7 +38,7 @@ class Post:
         outbox_processes.fill(database, 1)
 
     def signed_in(self, token: str) -> TwilioSms:
-        return TwilioSms(
+        return twilio_sms(
             account_sid=ACCOUNT_SID,
             auth_token=token,
             public_url="https://feedback.example",

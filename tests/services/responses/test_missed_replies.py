@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from feedback import clock
-from feedback.providers.twilio_sms import TwilioSms
 from feedback.services.contact import suppression
 from feedback.services.messaging import dispatch
 from feedback.services.responses import missed_replies
 from feedback.store.models import InboundReply, Message
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, FakeTwilio
+from tests.providers.made import twilio_sms
 from tests.services.conftest import World
 
 PHONE = "+905321234567"
@@ -32,7 +32,7 @@ def down(world: World, twilio: FakeTwilio) -> World:
     """A world that nobody has called for a while."""
     world.now = clock.now()
     world.settings = replace(world.settings, twilio=replace(world.settings.twilio, sender=OUR_NUMBER))
-    world.providers["twilio_sms"] = TwilioSms(
+    world.providers["twilio_sms"] = twilio_sms(
         account_sid=ACCOUNT_SID,
         auth_token=AUTH_TOKEN,
         public_url="https://feedback.example",

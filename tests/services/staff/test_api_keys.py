@@ -43,7 +43,7 @@ def test_a_revoked_key_is_unknown_from_then_on_and_cannot_be_revoked_again(world
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 256])
 def test_a_key_needs_a_name(world: World, name: str) -> None:
-    with pytest.raises(Rejected, match="needs a name"):
+    with pytest.raises(Rejected, match="the name of the program"):
         create(world, name)
 
 
