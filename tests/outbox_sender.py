@@ -25,6 +25,7 @@ import structlog
 
 from feedback.errors import StorageUnavailable
 from feedback.providers import deadline_http
+from feedback.providers.accounts import TwilioAccount
 from feedback.providers.base import Outgoing, Sent
 from feedback.providers.twilio_sms import TwilioSms
 from feedback.services.context import Context
@@ -127,12 +128,14 @@ class _Watched(TwilioSms):
 
     def __init__(self, reached: Callable[[str], None], url: str, timeout: float) -> None:
         super().__init__(
-            account_sid=ACCOUNT_SID,
-            auth_token=AUTH_TOKEN,
-            public_url="https://feedback.example",
-            sender=OUR_NUMBER,
-            timeout=timeout,
-            base_url=url,
+            TwilioAccount(
+                account_sid=ACCOUNT_SID,
+                auth_token=AUTH_TOKEN,
+                public_url="https://feedback.example",
+                sender=OUR_NUMBER,
+                timeout=timeout,
+                base_url=url,
+            )
         )
         self._reached = reached
 

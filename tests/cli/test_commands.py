@@ -219,7 +219,7 @@ def test_how_many_to_invite_is_told_without_an_installation(instance: Path) -> N
         (("--margin", "10", "--good", "50"), "Give both --good and --bad"),
         (("--margin", "10", "--metric", "csat", "--good", "50", "--bad", "20"), "give --good alone"),
         (("--margin", "0"), "more than 0 and at most 100"),
-        (("--margin", "10", "--response-rate", "0"), "The response rate is above 0"),
+        (("--margin", "10", "--response-rate", "0"), "The response rate must be more than 0"),
     ],
 )
 def test_a_sample_size_that_cannot_be_computed_is_one_sentence(

@@ -4,6 +4,7 @@ import pytest
 
 from feedback.errors import DeliveryFailed, ProviderHeld
 from feedback.providers import PROVIDERS, channel_of, sms_terms, terms_of
+from feedback.providers.accounts import SmtpServer, TwilioAccount
 from feedback.providers.base import Deadline, Terms, Verdict, WebhookRequest, refusal
 from feedback.settings import load
 
@@ -40,9 +41,13 @@ def test_a_missing_header_is_an_empty_string():
     [
         (
             "twilio_sms",
-            {"account_sid": "AC", "auth_token": "t", "public_url": "https://a.example", "sender": "+1"},
+            {
+                "account": TwilioAccount(
+                    account_sid="AC", auth_token="t", public_url="https://a.example", sender="+1"
+                )
+            },
         ),
-        ("smtp_email", {"host": "127.0.0.1", "sender": "a@b.example"}),
+        ("smtp_email", {"server": SmtpServer(host="127.0.0.1", sender="a@b.example")}),
         ("simulator_sms", {"mailbox": None}),
         ("simulator_email", {"mailbox": None}),
     ],

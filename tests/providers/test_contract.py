@@ -12,6 +12,7 @@ import pytest
 
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SignatureInvalid
 from feedback.providers import PROVIDERS
+from feedback.providers.accounts import SmtpServer, TwilioAccount
 from feedback.providers.base import (
     CallsBack,
     Deadline,
@@ -44,11 +45,13 @@ class World:
 def twilio_world() -> Iterator[World]:
     with FakeTwilio() as twilio:
         provider = PROVIDERS["twilio_sms"](
-            account_sid=ACCOUNT_SID,
-            auth_token=AUTH_TOKEN,
-            public_url="https://feedback.example",
-            sender=OUR_NUMBER,
-            base_url=twilio.url,
+            account=TwilioAccount(
+                account_sid=ACCOUNT_SID,
+                auth_token=AUTH_TOKEN,
+                public_url="https://feedback.example",
+                sender=OUR_NUMBER,
+                base_url=twilio.url,
+            )
         )
 
         def behave(how: str) -> None:
@@ -72,7 +75,9 @@ def smtp_world() -> Iterator[World]:
     }
     with FakeSmtp() as server:
         provider = PROVIDERS["smtp_email"](
-            host="127.0.0.1", port=server.port, security="plain", sender="Acme <survey@acme.example>"
+            server=SmtpServer(
+                host="127.0.0.1", port=server.port, security="plain", sender="Acme <survey@acme.example>"
+            )
         )
         yield World(
             provider, email(), lambda: len(server.mails), lambda how: setattr(server, "fault", faults[how])

@@ -60,7 +60,7 @@ def plan(
     if population is not None and population < 1:
         raise ValueError("The population is at least 1.")
     if response_rate is not None and not 0 < response_rate <= 1:
-        raise ValueError("The response rate is above 0 and at most 100 %.")
+        raise ValueError("The response rate must be more than 0 and at most 100 %.")
     if metric.unit == "points":
         answers = sample_size(
             margin, good=expected.good, bad=expected.bad, confidence=confidence, population=population

@@ -48,11 +48,11 @@ def test_a_failure_to_tell_of_a_hold_keeps_nothing_back(world: World) -> None:
             Worker(runtime, lambda: world.now).tick()
         return {line["job"] for line in logged if line["event"] == "worker.job_failed"}
 
-    assert "tell of holds" in live({"broken": object(), **world.providers})
+    assert "report holds" in live({"broken": object(), **world.providers})
     assert (len(world.texts), world.mails) == (1, [])
     assert live(world.providers) == set()
     assert live(world.providers) == set()
-    assert world.mails == ["simulator_sms (TR) sends nothing any more"]
+    assert world.mails == ["simulator_sms (TR) is on hold"]
 
 
 def test_a_held_country_keeps_back_its_own_numbers_only(world: World) -> None:
