@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -91,6 +92,20 @@ def _thanks(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What somebody's answers come to: those that count, their scores, and the follow-up rules that match.
+
+    `nothing_left`: every question on the path is answered. `missing`: a required one is not.
+    """
+
+    answers: Mapping[str, Answer]
+    scores: Mapping[str, int]
+    rules: tuple[FollowUpRule, ...]
+    nothing_left: bool
+    missing: bool
+
+
 class Questionnaire(Strict):
     """One questionnaire file."""
 
@@ -170,6 +185,24 @@ class Questionnaire(Strict):
             for question in self.path(answers)
             if question.required and question.key not in answers
         ]
+
+    def outcome(self, given: Mapping[str, Answer]) -> Outcome:
+        """What these answers come to; answers to questions off their path are left out."""
+        path = list(self.path(given))
+        answers = {question.key: given[question.key] for question in path if question.key in given}
+        left = [question for question in path if question.key not in answers]
+        return Outcome(
+            answers=answers,
+            scores={
+                question.key: value
+                for question in path
+                if question.metric and question.key in answers
+                if isinstance(value := answers[question.key].value, int)
+            },
+            rules=tuple(self.follow_ups_for(answers)),
+            nothing_left=not left,
+            missing=any(question.required for question in left),
+        )
 
     def read(self, form: Form) -> tuple[dict[str, Answer], list[AnswerProblem]]:
         """All answers in a form, and all mistakes in it. Missing answers are no mistake here."""

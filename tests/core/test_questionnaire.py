@@ -118,3 +118,28 @@ def test_a_questionnaire_that_does_not_hold_together_is_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=sentence):
         questionnaire(*document.pop("questions"), **document)
+
+
+def test_an_outcome_leaves_out_what_is_off_the_path_and_says_what_is_missing() -> None:
+    survey = questionnaire(
+        questions=[
+            {"key": "score", "type": "csat", "purpose": "p", "text": "How was it?"},
+            {
+                "key": "why", "type": "text", "purpose": "p", "text": "Why?", "required": True,
+                "show_if": {"question": "score", "at_most": 3},
+            },
+        ],
+        follow_ups=[
+            {
+                "key": "low", "title": "Low", "when": {"question": "score", "at_most": 2},
+                "contact_within": "4h", "close_within": "3d", "playbook": "Call.",
+            }
+        ],
+    )  # fmt: skip
+    low = survey.outcome({"score": Answer(1)})
+    assert (dict(low.scores), [rule.key for rule in low.rules]) == ({"score": 1}, ["low"])
+    assert (low.nothing_left, low.missing) == (False, True)
+
+    high = survey.outcome({"score": Answer(5), "why": Answer(None, "written before the score was changed")})
+    assert (list(high.answers), high.rules) == (["score"], ())
+    assert (high.nothing_left, high.missing) == (True, False)

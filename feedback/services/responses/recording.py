@@ -19,7 +19,7 @@ from sqlalchemy.orm.util import identity_key
 from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence, is_provisional
 from feedback.core.lifecycle import InvitationState, ResponseState
-from feedback.core.questionnaire import FollowUpRule, Questionnaire
+from feedback.core.questionnaire import FollowUpRule, Outcome, Questionnaire
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
 from feedback.services.followups import workflow
@@ -160,13 +160,13 @@ def _change(
 ) -> _Change:
     """What these answers make of `row`."""
     before = stored.answers if stored else {}
-    after = _merged(questionnaire, before, given)
+    together = {**before, **given}
+    outcome = questionnaire.outcome({key: answer for key, answer in together.items() if answer is not None})
     row.language = submission.language or row.language
     _judge(row, submission.evidence)
-    _advance(row, questionnaire, submission, before, after)
-    scores = {} if row.provisional else _scores(questionnaire, after)
-    rules = tuple(questionnaire.follow_ups_for(after))
-    return _Change(questionnaire, submission, invited, stored, row, after, scores, rules)
+    _advance(row, submission, before, outcome)
+    scores = {} if row.provisional else outcome.scores
+    return _Change(questionnaire, submission, invited, stored, row, outcome.answers, scores, outcome.rules)
 
 
 def _write(connection: Connection, change: _Change) -> None:
@@ -197,12 +197,6 @@ def _in_time(stored: StoredResponse, submission: Submission, window: timedelta, 
     if over or (changes and not any(fresh.values())):
         raise LinkClosed("closed", row.language)
     return fresh
-
-
-def _merged(questionnaire: Questionnaire, before: Mapping[str, Answer], given: Given) -> dict[str, Answer]:
-    together = {**before, **given}
-    answers = {key: answer for key, answer in together.items() if answer is not None}
-    return {each.key: answers[each.key] for each in questionnaire.path(answers) if each.key in answers}
 
 
 # --- The response --------------------------------------------------------------------------------
@@ -268,19 +262,15 @@ def _judge(row: ResponseRow, evidence: Mapping[str, Any] | None) -> None:
 
 
 def _advance(
-    row: ResponseRow,
-    questionnaire: Questionnaire,
-    submission: Submission,
-    before: Mapping[str, Answer],
-    after: Mapping[str, Answer],
+    row: ResponseRow, submission: Submission, before: Mapping[str, Answer], outcome: Outcome
 ) -> None:
+    after = outcome.answers
     if before != after or row.source == "kiosk":  # a question passed on a shared screen: somebody is there
         row.updated_at = submission.at
     if before != after:
         row.edits += any(after.get(key) != answer for key, answer in before.items())
     was_complete = row.state == ResponseState.COMPLETE
-    asked_everything = submission.finished or was_complete or questionnaire.next_question(after) is None
-    if asked_everything and not questionnaire.problems(after):
+    if (submission.finished or was_complete or outcome.nothing_left) and not outcome.missing:
         row.state = ResponseState.COMPLETE
         row.completed_at = row.completed_at or submission.at
     elif was_complete:
@@ -358,16 +348,6 @@ _THIS_SCORE = (lookup.score.c.response_id == bindparam("response")) & (
 _INSERT_SCORE = lookup.score.insert()
 _DELETE_SCORE = lookup.score.delete().where(_THIS_SCORE)
 _UPDATE_SCORE = lookup.score.update().where(_THIS_SCORE)
-
-
-def _scores(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> dict[str, int]:
-    return {
-        question.key: value
-        for question in questionnaire.questions
-        if question.metric
-        and question.key in answers
-        and isinstance(value := answers[question.key].value, int)
-    }
 
 
 def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Scored:
