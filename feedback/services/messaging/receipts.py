@@ -77,7 +77,12 @@ def _arrived(message: Message, at: datetime) -> None:
 
 
 def _conclude(session: Session, provider: str, receipt: StatusReport, now: datetime) -> None:
-    """Hold the channel after the first report of a suspended account or an unregistered sender."""
-    if receipt.verdict == Verdict.HOLD_PROVIDER:
+    """Hold the channel after the first report of a suspended account or an unregistered sender, or after several
+    reports in a row that nothing explains."""
+    session.flush()
+    repeated = receipt.verdict == Verdict.UNEXPLAINED and provider_holds.unexplained_receipts(
+        session, provider
+    )
+    if receipt.verdict and (receipt.verdict == Verdict.HOLD_PROVIDER or repeated):
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."
         provider_holds.hold(session, provider, ProviderHeld(said, code=receipt.verdict), now)

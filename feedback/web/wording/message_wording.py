@@ -50,6 +50,7 @@ REASONS: Mapping[str, str] = {
     "deadline": _("not enough time to send"),
     "opted_out": _("customer opted out with the provider"),
     "bad_address": _("address does not work"),
+    "unexplained": _("refused, and perhaps not because of this message"),
     "hold_provider": _("provider does not allow us to send"),
     "hold_channel": _("provider does not allow us to send"),  # what rows of earlier releases say
     "hold_country": _("provider does not allow us to send to this country"),
