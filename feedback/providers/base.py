@@ -138,6 +138,8 @@ class StatusReport:
     attempt: int | None
     sender: str | None
     verdict: Verdict | None = None  # the meaning of `error_code`; None without an error
+    said: str = ""  # the error in words, with what to do
+    retry_after: float | None = None  # seconds until the message may be sent again, with RATE_LIMITED
 
 
 @dataclass(frozen=True, slots=True)

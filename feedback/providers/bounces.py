@@ -129,8 +129,8 @@ def _failure_in_words(mail: EmailMessage) -> _Failure | None:
     for match in _STATUS_IN_TEXT.finditer(text):
         if match["code"] in (None, match["status"][0]):
             return _Failure(match["status"], said)
-    if match := _REPLY_IN_TEXT.search(text):
-        return _Failure(f"{match[1]}.0.0", said)
+    if reply := _REPLY_IN_TEXT.search(text):
+        return _Failure(f"{reply[1]}.0.0", said)
     return _Failure("5.0.0", said) if contains(said, known["permanent"]) else None
 
 

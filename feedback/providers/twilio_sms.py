@@ -38,7 +38,7 @@ from feedback.providers.base import (
     refusal,
 )
 from feedback.providers.deadline_http import Call, DeadlineSession, seconds_to_wait, writing_until
-from feedback.providers.twilio_codes import meaning
+from feedback.providers.twilio_codes import in_words, meaning
 from feedback.providers.twilio_senders import is_service
 
 T = TypeVar("T")
@@ -183,8 +183,8 @@ class TwilioSms:
             return refusal(Verdict.UNKNOWN, f"Twilio answered {status}; it may have accepted the message.")
         if code == status:  # the library found no code, so a proxy answered instead of Twilio
             return refusal(Verdict.UNREACHABLE, f"A proxy between us and Twilio answered {status}.")
-        verdict, text = meaning(code)
-        return refusal(verdict, f"Twilio {code}: {text}.", country=self._country_of(to))
+        known = meaning(code)
+        return refusal(known.verdict, in_words(code), retry_after=known.wait, country=self._country_of(to))
 
     # Asking
 
@@ -257,6 +257,8 @@ class TwilioSms:
             attempt=_number(ids, "a"),
             sender=form.get("From") or None,
             verdict=meaning(code).verdict if code else None,
+            said=in_words(code) if code else "",
+            retry_after=meaning(code).wait if code else None,
         )
 
     def parse_reply(self, request: WebhookRequest) -> Reply:
