@@ -46,6 +46,8 @@ T = TypeVar("T")
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 10, 36_000  # seconds; Twilio's own queue holds a message for 10 hours
+EDGES = {"ie1": "dublin", "au1": "sydney"}
+"""The edge location of a region: Twilio wants both in the host name (twilio.com/docs/global-infrastructure)."""
 CLOCK_SKEW = timedelta(minutes=5)  # the difference between Twilio's clock and ours that look-ups allow for
 RETRY_CALLBACKS = "rc=3&rp=all"  # URL fragment; without it Twilio does not retry a callback
 
@@ -112,11 +114,14 @@ class TwilioSms:
         timeout: float = 15.0,
         base_url: str | None = None,
         trust_base_url: bool = False,
+        region: str = "us1",
+        edge: str | None = None,
         country_of: Callable[[str], str | None] = _country_unknown,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """`senders` maps countries (ISO 3166, as `country_of` returns them for a number) to senders.
 
+        `region` is where the account is; `edge` is where Twilio is entered, by default the edge of that region.
         `base_url` replaces Twilio's server; it must be on this machine unless `trust_base_url` is set. `timeout` is
         in seconds. Raises SettingsInvalid.
         """
@@ -137,6 +142,8 @@ class TwilioSms:
             password=(api_secret or "") if api_key else auth_token,
             account_sid=account_sid,
             http_client=_Transport(timeout=timeout, base_url=base_url),
+            region=region if region != "us1" or edge else None,
+            edge=edge or EDGES.get(region),
             environment={"TWILIO_REGION": ""},  # otherwise the library reads the process's environment
         )
 

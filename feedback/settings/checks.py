@@ -104,6 +104,10 @@ def _twilio(settings: Settings) -> Iterator[Problem]:
         yield Problem("F022", "Half of Twilio's API key is missing.", "Set api_key_sid and api_key_secret.")
     if not (twilio.sender or twilio.messaging_service_sid or twilio.senders):
         yield Problem("F023", "Twilio has no sender.", "Set twilio.sender or twilio.messaging_service_sid.")
+    if twilio.edge and not re.fullmatch(r"[a-z][a-z0-9-]*", twilio.edge):
+        yield Problem(
+            "F029", "twilio.edge is not the name of an edge location.", "Write it as dublin or frankfurt."
+        )
     if settings.worker.lease <= timedelta(seconds=twilio.timeout):
         yield Problem(
             "F024", "worker.lease is not longer than twilio.timeout.", "Make it at least twice as long."

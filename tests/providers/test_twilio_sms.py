@@ -5,11 +5,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import urlsplit
 
 import pytest
 
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
 from feedback.providers.base import Deadline, Outgoing
+from feedback.providers.deadline_http import DeadlineSession
 from feedback.providers.twilio_codes import CODES
 from feedback.providers.twilio_sms import TwilioSms
 from tests.fakes.fake_twilio import (
@@ -241,6 +243,28 @@ def test_other_codes_by_answer(twilio, code, verdict):
     twilio.refuse_all_with = code
     failure = failure_of(provider_to(twilio.url), sms())
     assert (type(failure), failure.code) == (DeliveryFailed, verdict)
+
+
+@pytest.mark.parametrize(
+    ("options", "host"),
+    [
+        ({}, "api.twilio.com"),
+        ({"region": "ie1"}, "api.dublin.ie1.twilio.com"),
+        ({"region": "au1"}, "api.sydney.au1.twilio.com"),
+        ({"region": "ie1", "edge": "frankfurt"}, "api.frankfurt.ie1.twilio.com"),
+        ({"edge": "frankfurt"}, "api.frankfurt.us1.twilio.com"),
+    ],
+)
+def test_an_account_in_another_region_is_asked_there(monkeypatch, options, host):
+    asked = []
+
+    def request(_session, _method, url, **_):
+        asked.append(urlsplit(url).hostname)
+        raise OSError
+
+    monkeypatch.setattr(DeadlineSession, "request", request)
+    failure_of(provider_to("", base_url=None, **options), sms())
+    assert asked == [host]
 
 
 @pytest.mark.parametrize("sender", ["+15005550001", "+15005550007"])
