@@ -194,9 +194,14 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
             has_address=True,
             consent=_consent(latest.get((channel, address))),
             suppressed="on_the_list" if (channel, address) in closed else None,
+            is_express=_is_express(latest.get((channel, address))),
         )
         for channel, address in known
     }
+
+
+def _is_express(row: Consent | None) -> bool:
+    return row is not None and row.basis == "consent"
 
 
 def _consent(row: Consent | None) -> ConsentState:

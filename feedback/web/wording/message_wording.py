@@ -87,6 +87,7 @@ OBSTACLES: Mapping[str, str] = {
     "no_address": _("no address"),
     "suppressed": _("on the suppression list"),
     "refused": _("consent refused"),
+    "refused_elsewhere": _("another channel refused"),
     "consent_missing": _("no consent recorded"),
 }
 SOURCES: Mapping[str, str] = {"link": _("on the survey page"), "sms_reply": _("by SMS")}
