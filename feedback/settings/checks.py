@@ -136,6 +136,16 @@ def _hours(settings: Settings) -> Iterator[Problem]:
         )
     if not contact.weekdays:
         yield Problem("F031", "contact.weekdays is empty, so nothing would be sent.", "List the days.")
+    if wrong := [
+        code
+        for code, days in contact.weekdays_by_country.items()
+        if not re.fullmatch(r"[A-Za-z]{2}", code) or not days
+    ]:
+        yield Problem(
+            "F034",
+            f"contact.weekdays_by_country is wrong for {', '.join(wrong)}.",
+            "Write the two letters of a country (ISO 3166) and at least one day.",
+        )
     if followup.opens >= followup.closes or not followup.weekdays:
         yield Problem("F032", "There are no business hours.", "Change followup.opens, closes or weekdays.")
     if contact.important_gap > contact.min_gap:

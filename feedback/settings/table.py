@@ -192,6 +192,10 @@ class ContactSettings:
         _WORKDAYS,
         "Days on which messages may be sent, in countries without their own rule (docs/journey.md).",
     )
+    weekdays_by_country: Mapping[str, tuple[Weekday, ...]] = setting(
+        _NOTHING,
+        'The days for single countries (ISO 3166), e.g. { KW = ["sun", "mon", "tue", "wed", "thu"] }.',
+    )
     blackout_dates: tuple[date, ...] = setting((), "Dates on which no messages are sent.")
     consent_required: bool = setting(
         True, "Survey only contacts whose consent for the channel is recorded; always so in DE and TR."

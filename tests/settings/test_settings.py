@@ -276,6 +276,13 @@ class TestChecks:
         assert problem.code == code
         assert problem.hint
 
+    @pytest.mark.parametrize("table", ['KUW = ["sun"]', "KW = []"])
+    def test_days_of_a_country_need_its_two_letters_and_a_day(self, tmp_path: Path, table: str) -> None:
+        settings = loaded(tmp_path, f"{GOOD}\n[contact.weekdays_by_country]\n{table}\n")
+        (tmp_path / "feedback.toml").chmod(0o600)
+        (problem,) = check(settings)
+        assert problem.code == "F034"
+
     def test_an_edge_location_is_one_word(self, tmp_path: Path) -> None:
         twilio = {
             "FEEDBACK_PROVIDERS_ENABLED": "twilio_sms",

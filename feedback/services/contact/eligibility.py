@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from feedback.core.contact_hours import Hours, rules_within
+from feedback.core.contact_hours import Hours, rules_on_days
 from feedback.core.contact_policy import (
     ConsentState,
     Decision,
@@ -84,12 +84,11 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
 def policy(settings: Settings) -> Policy:
     """The installation's policy. Its hours narrow every country's hours; its weekdays apply to countries without
-    their own."""
+    their own days, unless it names those."""
     contact = settings.contact
     day = Hours(contact.quiet_to, contact.quiet_from)
-    countries = dict(rules_within(day))
-    week = tuple(day if number in contact.weekdays else None for number in range(7))
-    countries["default"] = replace(countries["default"], week=week)
+    own = tuple((code, frozenset(map(int, days))) for code, days in contact.weekdays_by_country.items())
+    countries = dict(rules_on_days(day, frozenset(map(int, contact.weekdays)), own))
     if contact.consent_required:
         everywhere = frozenset({"sms", "email"})
         countries = {code: replace(rules, consent_required=everywhere) for code, rules in countries.items()}

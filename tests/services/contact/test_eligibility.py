@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from feedback.core.contact_policy import Intended, Send
 from feedback.services.contact import eligibility
 from feedback.services.journey import invitations
 from feedback.services.journey.forecast import plan
+from feedback.settings import Weekday
 from feedback.store.models import Account, Contact, Enrolment, Invitation
 from tests.services.conftest import World
 from tests.services.journey.planning import without_text_messages
@@ -91,6 +94,27 @@ def test_the_limit_of_an_account_counts_its_own_people_only(world: World) -> Non
         contact = session.scalars(select(Contact).where(Contact.external_id == "c1")).one()
         known = eligibility.history(session, contact, world.now, eligibility.policy(world.settings))
     assert (len(known.contact), len(known.account)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("own", "days"),
+    [({}, {6, 0, 1, 2, 3}), ({"KW": (Weekday.SAT, Weekday.FRI)}, {4, 5})],
+)
+def test_kuwait_is_written_to_from_sunday_to_thursday_or_as_the_settings_say(
+    world: World, own: dict[str, tuple[Weekday, ...]], days: set[int]
+) -> None:
+    contact = replace(world.settings.contact, weekdays_by_country=own)
+    rules = eligibility.policy(replace(world.settings, contact=contact))
+    with world.database.writing() as session:
+        person = world.contact(session, phone="+96550012345", country="KW", time_zone="Asia/Kuwait")
+        found = set()
+        for day in range(89):
+            at = world.now + timedelta(days=day)
+            survey = Intended(1, ("sms",), at, at + timedelta(days=9))
+            decision = eligibility.decide_for(session, person, survey, rules, at)
+            assert isinstance(decision, Send)
+            found.add(decision.at.astimezone(ZoneInfo("Asia/Kuwait")).weekday())
+    assert found == days
 
 
 def test_the_rest_of_a_contact_begins_when_the_survey_left(world: World) -> None:
