@@ -99,7 +99,7 @@ def open_providers(settings: Settings, database: Database) -> dict[str, Provider
 
 
 def provider_problems(settings: Settings, database: Database) -> list[Problem]:
-    """Problem F027 for what keeps the providers from being opened, so that `doctor` refuses what `run` refuses."""
+    """Problem F027 for settings with which no provider can be opened, so that `doctor` refuses what `run` refuses."""
     try:
         open_providers(settings, database)
     except SettingsInvalid as refused:

@@ -252,7 +252,7 @@ def _permission_missing(channel: str, reach: Reach, recipient: Recipient, rules:
 
 
 def _refused_elsewhere(channel: str, recipient: Recipient) -> bool:
-    """Whether the person refused another channel. Whoever unsubscribes from e-mail does not expect a text instead."""
+    """Whether the person refused another channel. Nobody who unsubscribes from e-mail expects a text instead."""
     others = (reach for name, reach in recipient.reach.items() if name != channel)
     return any(each.consent == ConsentState.REFUSED for each in others)
 

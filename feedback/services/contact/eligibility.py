@@ -62,8 +62,9 @@ def decide_again(
 
 
 def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
-    """Lock contacts and their accounts, so that decisions about them are made one after the other. Whoever shares an
-    address with them is locked, too.
+    """Lock contacts and their accounts, so that decisions about them are made one after the other.
+
+    Anybody who shares an address with them is locked, too.
 
     Contacts are locked before accounts, and each in the order of their ids, to prevent deadlocks.
     """
