@@ -19,7 +19,7 @@ from feedback.services import rollups
 from feedback.services.context import Context
 from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
 from feedback.services.questionnaires import publishing
-from feedback.settings import Settings, check, load
+from feedback.settings import Problem, Settings, check, load
 from feedback.store.database import Database
 
 TWILIO = "https://api.twilio.com"
@@ -101,6 +101,15 @@ def open_providers(settings: Settings, database: Database) -> dict[str, Provider
     return made
 
 
+def provider_problems(settings: Settings, database: Database) -> list[Problem]:
+    """Problem F027 for settings with which no provider can be opened, so that `doctor` refuses what `run` refuses."""
+    try:
+        open_providers(settings, database)
+    except SettingsInvalid as refused:
+        return [Problem("F027", str(refused), "`feedback run` would not start.")]
+    return []
+
+
 def _arguments(key: str, settings: Settings, database: Database) -> dict[str, object]:
     if key.startswith("simulator"):
         return {"mailbox": DatabaseMailbox(database), "sender": settings.organisation.name}
@@ -122,6 +131,8 @@ def _twilio(settings: Settings) -> dict[str, object]:
         senders=dict(twilio.senders),
         timeout=twilio.timeout,
         base_url=None if twilio.base_url == TWILIO else twilio.base_url,
+        region=twilio.region,
+        edge=twilio.edge or None,
         public_url=settings.web.public_url,
     )
     return {"account": account, "country_of": _country_of}

@@ -62,6 +62,8 @@ def doctor(deep: bool) -> None:
     database = bootstrap.open_database(settings)
     stored = database.check()
     problems += stored
+    if not any(problem.level == "error" for problem in problems):  # otherwise it would be told twice
+        problems += bootstrap.provider_problems(settings, database)
     for problem in problems:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
     standing = [] if any(problem.level == "error" for problem in stored) else _standing(database, settings)

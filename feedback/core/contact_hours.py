@@ -16,6 +16,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ALL_DAYS = frozenset(range(7))
+_USUAL_WEEKEND = frozenset({5, 6})
 SEARCH = timedelta(days=45)  # how far ahead to search for a window: longer than usual blackouts
 _USUALLY_ENOUGH = timedelta(days=4)  # search this far first, because computing days takes time
 
@@ -148,6 +150,44 @@ def shipped_rules() -> Mapping[str, CountryRules]:
 def rules_within(day: Hours) -> Mapping[str, CountryRules]:
     """The shipped rules, limited to the hours of `day`; cached, because every message needs them."""
     return {code: rules.within(day) for code, rules in shipped_rules().items()}
+
+
+@cache
+def shipped_weekends() -> Mapping[str, frozenset[int]]:
+    """The days of rest, from 0 for Monday, of each country that does not rest on Saturday and Sunday."""
+    tables = tomllib.loads((files("feedback.core") / "data" / "weekends.toml").read_text("utf-8"))
+    return {
+        code: frozenset(WEEKDAYS.index(day) for day in days)
+        for table in tables.values()
+        for code, days in table.items()
+    }
+
+
+@cache
+def rules_on_days(
+    day: Hours, weekdays: frozenset[int], by_country: tuple[tuple[str, frozenset[int]], ...] = ()
+) -> Mapping[str, CountryRules]:
+    """The rules of all countries within the hours of `day`, with the installation's days.
+
+    `weekdays` apply where nothing else is known. A country that rests on another day than Saturday and Sunday is
+    written to on its other days: elsewhere a list such as Monday to Friday would mean the wrong ones. `by_country`
+    (ISO 3166 and its days) comes before everything else.
+    """
+    rules = dict(rules_within(day))
+    rules["default"] = replace(rules["default"], week=_week(weekdays, day))
+    for code, rest in shipped_weekends().items():
+        if code not in rules and not rest <= _USUAL_WEEKEND:
+            rules[code] = replace(rules["default"], code=code, week=_week(_ALL_DAYS - rest, day))
+    for code, days in by_country:
+        known = rules.get(code.upper(), rules["default"])
+        usual = next((each for each in known.week if each), day)
+        week = tuple((known.week[n] or usual) if n in days else None for n in range(7))
+        rules[code.upper()] = replace(known, code=code.upper(), week=week)
+    return rules
+
+
+def _week(days: frozenset[int], hours: Hours) -> tuple[Hours | None, ...]:
+    return tuple(hours if number in days else None for number in range(7))
 
 
 def country_rules(code: str, raw: Mapping[str, Any]) -> CountryRules:

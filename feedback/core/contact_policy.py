@@ -30,11 +30,16 @@ class ConsentState(StrEnum):
 
 @dataclass(frozen=True)
 class Reach:
-    """One channel of a person. `suppressed` is the reason why it must not be used (stop, bounce, complaint ...)."""
+    """One channel of a person. `suppressed` is the reason why it must not be used (stop, bounce, complaint ...).
+
+    `is_express`: the person gave the consent themselves; a contract or a legitimate interest is only assumed to be
+    welcome.
+    """
 
     has_address: bool
     consent: ConsentState = ConsentState.UNKNOWN
     suppressed: str | None = None
+    is_express: bool = True
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ Decision = Send | Skip
 
 SKIP_CODES = (
     "suppressed",  # why
-    "no_channel",  # per channel: not_enabled, no_address, suppressed, refused, consent_missing
+    "no_channel",  # per channel: not_enabled, no_address, suppressed, refused, refused_elsewhere, consent_missing
     "no_common_window",  # zones: their contact hours never overlap
     "too_late",  # expires, first_window
     "contacted_recently",  # last, days_ago, gap_days
@@ -233,11 +238,23 @@ def _obstacle(channel: str, recipient: Recipient, rules: CountryRules, policy: P
         return "no_address"
     if reach.suppressed:
         return "suppressed"
+    return _permission_missing(channel, reach, recipient, rules)
+
+
+def _permission_missing(channel: str, reach: Reach, recipient: Recipient, rules: CountryRules) -> str | None:
+    """Why the person's permissions forbid the channel; None if they allow it."""
     if reach.consent == ConsentState.REFUSED:
         return "refused"
-    if channel in rules.consent_required and reach.consent != ConsentState.GIVEN:
-        return "consent_missing"
-    return None
+    given = reach.consent == ConsentState.GIVEN
+    if _refused_elsewhere(channel, recipient) and not (given and reach.is_express):
+        return "refused_elsewhere"
+    return "consent_missing" if channel in rules.consent_required and not given else None
+
+
+def _refused_elsewhere(channel: str, recipient: Recipient) -> bool:
+    """Whether the person refused another channel. Nobody who unsubscribes from e-mail expects a text instead."""
+    others = (reach for name, reach in recipient.reach.items() if name != channel)
+    return any(each.consent == ConsentState.REFUSED for each in others)
 
 
 def _too_late(

@@ -14,7 +14,8 @@ Security = Literal["starttls", "ssl", "plain"]
 class TwilioAccount:
     """A Twilio account and its senders.
 
-    `senders` maps countries (ISO 3166) to senders. `base_url` replaces Twilio's server; it must be on this machine
+    `senders` maps countries (ISO 3166) to senders. `region` is where the account is; `edge` is where Twilio is entered,
+    by default the edge of that region. `base_url` replaces Twilio's server; it must be on this machine
     unless `trust_base_url` is set. `timeout` is in seconds.
     """
 
@@ -30,6 +31,8 @@ class TwilioAccount:
     timeout: float = 15.0
     base_url: str | None = None
     trust_base_url: bool = False
+    region: str = "us1"
+    edge: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ class Verdict(StrEnum):
     """What a refusal means, independent of the provider's own codes."""
 
     REFUSED = "refused"  # never send this message; says nothing about the address
+    UNEXPLAINED = "unexplained"  # refused, perhaps because of us: three messages in a row hold the provider
     RETRY = "retry"  # not accepted now; try later
     RATE_LIMITED = "rate_limited"  # not accepted now, because we send too fast
     UNREACHABLE = "unreachable"  # the provider could not be reached, so it does not have the message
@@ -55,7 +56,9 @@ def refusal(
         case Verdict.HOLD_COUNTRY if country:
             return ProviderHeld(message, code=verdict, country=country)
     # A number without a country (a satellite phone) must not hold every country, so only its message is refused.
-    permanent = verdict in (Verdict.REFUSED, Verdict.HOLD_COUNTRY, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS)
+    permanent = verdict in (
+        Verdict.REFUSED, Verdict.UNEXPLAINED, Verdict.HOLD_COUNTRY, Verdict.OPTED_OUT, Verdict.BAD_ADDRESS
+    )  # fmt: skip
     return DeliveryFailed(message, permanent=permanent, code=verdict, retry_after=retry_after)
 
 
@@ -135,6 +138,8 @@ class StatusReport:
     attempt: int | None
     sender: str | None
     verdict: Verdict | None = None  # the meaning of `error_code`; None without an error
+    said: str = ""  # the error in words, with what to do
+    retry_after: float | None = None  # seconds until the message may be sent again, with RATE_LIMITED
 
 
 @dataclass(frozen=True, slots=True)

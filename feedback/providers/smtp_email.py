@@ -24,15 +24,13 @@ from feedback import clock
 from feedback.errors import DeliveryFailed, SettingsInvalid
 from feedback.providers.accounts import SmtpServer
 from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, refusal
+from feedback.providers.smtp_replies import is_about_us, is_missing_mailbox, status_of
 
 Answer = tuple[int, bytes]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # 7 bits only: not every server accepts more, and recoding on the way would break a DKIM signature.
 POLICY = SMTP.clone(cte_type="7bit")
-# RFC 3463; must not match a part of an IP address
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
-_NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 
 
 class SmtpEmail:
@@ -137,7 +135,7 @@ class SmtpEmail:
         except ssl.SSLError as error:
             raise _distrusted(error) from None
         except smtplib.SMTPResponseException as error:
-            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.UNREACHABLE) from None
+            raise _refused((error.smtp_code, _bytes(error.smtp_error)), Verdict.HOLD_PROVIDER) from None
         except OSError as error:  # includes every SMTPException
             raise _unreachable(error) from None
 
@@ -185,22 +183,22 @@ def _deliver(
 ) -> None:
     """MAIL, RCPT, DATA, the mail, the final dot. Raises the error that each refusal means."""
     _step(lambda: connection.mail(envelope_from), {250}, Verdict.HOLD_PROVIDER)
-    _step(lambda: connection.rcpt(recipient), {250, 251}, Verdict.REFUSED)
-    _step(lambda: connection.docmd("DATA"), {354}, Verdict.REFUSED)
-    _finish(connection, _dotted(message.as_bytes()), final_timeout)
+    _step(lambda: connection.rcpt(recipient), {250, 251}, Verdict.REFUSED, recipient)
+    _step(lambda: connection.docmd("DATA"), {354}, Verdict.REFUSED, recipient)
+    _finish(connection, _dotted(message.as_bytes()), final_timeout, recipient)
 
 
-def _step(ask: Callable[[], Answer], expected: set[int], if_permanent: Verdict) -> None:
+def _step(ask: Callable[[], Answer], expected: set[int], if_permanent: Verdict, recipient: str = "") -> None:
     """One command before the mail itself; if it fails, nothing has been sent."""
     try:
         answer = ask()
     except OSError as error:
         raise _unreachable(error) from None
     if answer[0] not in expected:
-        raise _refused(answer, if_permanent)
+        raise _refused(answer, if_permanent, recipient)
 
 
-def _finish(connection: smtplib.SMTP, content: bytes, final_timeout: float) -> None:
+def _finish(connection: smtplib.SMTP, content: bytes, final_timeout: float, recipient: str) -> None:
     """Send the mail and its final dot. From here on, a broken connection means an unknown outcome."""
     try:
         connection.send(content)
@@ -213,7 +211,7 @@ def _finish(connection: smtplib.SMTP, content: bytes, final_timeout: float) -> N
             Verdict.UNKNOWN, f"The mail server did not confirm ({name}); it may have the mail."
         ) from None
     if answer[0] != 250:
-        raise _refused(answer, Verdict.REFUSED)
+        raise _refused(answer, Verdict.REFUSED, recipient)
 
 
 def _dotted(content: bytes) -> bytes:
@@ -222,20 +220,25 @@ def _dotted(content: bytes) -> bytes:
     return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
-def _refused(answer: Answer, if_permanent: Verdict) -> DeliveryFailed:
-    """The error for a 4xx or 5xx response; the server's text is left out, because it can repeat the address."""
+def _refused(answer: Answer, if_permanent: Verdict, recipient: str = "") -> DeliveryFailed:
+    """The error for a 4xx or 5xx response; the server's text is left out, because it can repeat the address.
+
+    With `if_permanent` HOLD_PROVIDER the server refuses us, at the connection, AUTH or MAIL. After RCPT it may pass
+    on what another server says of one recipient, so one refusal never holds the provider.
+    """
     code, text = answer[0], answer[1].decode("ascii", "replace")
-    match = _ENHANCED.search(text)
-    status = match.group(1) if match else ""
+    status = status_of(text)
     said = f"The mail server answered {code} {status}".rstrip() + "."
     if not 500 <= code < 600:
         return refusal(Verdict.RETRY, said)
-    if status in _NO_SUCH_ADDRESS and if_permanent is Verdict.REFUSED:
-        return refusal(Verdict.BAD_ADDRESS, said)
-    if code in (530, 535) or "relay" in text.lower():  # the server rejects us, not this recipient
-        return refusal(Verdict.HOLD_PROVIDER, said)
     if code == 552:  # too large
         return refusal(Verdict.REFUSED, said)
+    if if_permanent is Verdict.HOLD_PROVIDER:
+        return refusal(if_permanent, said)
+    if is_missing_mailbox(status, text, recipient):
+        return refusal(Verdict.BAD_ADDRESS, said)
+    if is_about_us(code, status, text, recipient):
+        return refusal(Verdict.UNEXPLAINED, said)
     return refusal(if_permanent, said)
 
 

@@ -39,7 +39,7 @@ from feedback.providers.base import (
     refusal,
 )
 from feedback.providers.deadline_http import Call, DeadlineSession, seconds_to_wait, writing_until
-from feedback.providers.twilio_codes import meaning
+from feedback.providers.twilio_codes import in_words, meaning
 from feedback.providers.twilio_senders import is_service
 
 T = TypeVar("T")
@@ -47,6 +47,8 @@ T = TypeVar("T")
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 10, 36_000  # seconds; Twilio's own queue holds a message for 10 hours
+EDGES = {"ie1": "dublin", "au1": "sydney"}
+"""The edge location of a region: Twilio wants both in the host name (twilio.com/docs/global-infrastructure)."""
 CLOCK_SKEW = timedelta(minutes=5)  # the difference between Twilio's clock and ours that look-ups allow for
 RETRY_CALLBACKS = "rc=3&rp=all"  # URL fragment; without it Twilio does not retry a callback
 
@@ -125,6 +127,8 @@ class TwilioSms:
             password=(account.api_secret or "") if account.api_key else account.auth_token,
             account_sid=account.account_sid,
             http_client=_Transport(timeout=account.timeout, base_url=account.base_url),
+            region=account.region if account.region != "us1" or account.edge else None,
+            edge=account.edge or EDGES.get(account.region),
             environment={"TWILIO_REGION": ""},  # otherwise the library reads the process's environment
         )
 
@@ -171,8 +175,8 @@ class TwilioSms:
             return refusal(Verdict.UNKNOWN, f"Twilio answered {status}; it may have accepted the message.")
         if code == status:  # the library found no code, so a proxy answered instead of Twilio
             return refusal(Verdict.UNREACHABLE, f"A proxy between us and Twilio answered {status}.")
-        verdict, text = meaning(code)
-        return refusal(verdict, f"Twilio {code}: {text}.", country=self._country_of(to))
+        known = meaning(code)
+        return refusal(known.verdict, in_words(code), retry_after=known.wait, country=self._country_of(to))
 
     # Asking
 
@@ -245,6 +249,8 @@ class TwilioSms:
             attempt=_number(ids, "a"),
             sender=form.get("From") or None,
             verdict=meaning(code).verdict if code else None,
+            said=in_words(code) if code else "",
+            retry_after=meaning(code).wait if code else None,
         )
 
     def parse_reply(self, request: WebhookRequest) -> Reply:

@@ -104,6 +104,10 @@ def _twilio(settings: Settings) -> Iterator[Problem]:
         yield Problem("F022", "Half of Twilio's API key is missing.", "Set api_key_sid and api_key_secret.")
     if not (twilio.sender or twilio.messaging_service_sid or twilio.senders):
         yield Problem("F023", "Twilio has no sender.", "Set twilio.sender or twilio.messaging_service_sid.")
+    if twilio.edge and not re.fullmatch(r"[a-z][a-z0-9-]*", twilio.edge):
+        yield Problem(
+            "F029", "twilio.edge is not the name of an edge location.", "Write it as dublin or frankfurt."
+        )
     if settings.worker.lease <= timedelta(seconds=twilio.timeout):
         yield Problem(
             "F024", "worker.lease is not longer than twilio.timeout.", "Make it at least twice as long."
@@ -132,6 +136,16 @@ def _hours(settings: Settings) -> Iterator[Problem]:
         )
     if not contact.weekdays:
         yield Problem("F031", "contact.weekdays is empty, so nothing would be sent.", "List the days.")
+    if wrong := [
+        code
+        for code, days in contact.weekdays_by_country.items()
+        if not re.fullmatch(r"[A-Za-z]{2}", code) or not days
+    ]:
+        yield Problem(
+            "F034",
+            f"contact.weekdays_by_country is wrong for {', '.join(wrong)}.",
+            "Write the two letters of a country (ISO 3166) and at least one day.",
+        )
     if followup.opens >= followup.closes or not followup.weekdays:
         yield Problem("F032", "There are no business hours.", "Change followup.opens, closes or weekdays.")
     if contact.important_gap > contact.min_gap:

@@ -143,6 +143,13 @@ class TwilioSettings:
         "https://api.twilio.com",
         "Base address of the API; it can only be changed to one on this machine, for tests and proxies.",
     )
+    region: Literal["us1", "ie1", "au1"] = setting(
+        "us1",
+        "Region of the account: us1, ie1 (Ireland) or au1 (Australia); each has a token and API keys of its own.",
+    )
+    edge: str = setting(
+        "", "Edge location, e.g. frankfurt; empty: the region's own (dublin for ie1, sydney for au1)."
+    )
     messages_per_second: float = setting(1.0, "SMS segments a second that each sender may send.", least=0.01)
     timeout: float = setting(15.0, "Seconds to wait for a response.", least=1, most=120)
     cost_per_segment: float = setting(0.0, "Price of one SMS segment, for the costs on the pages.", least=0)
@@ -184,6 +191,10 @@ class ContactSettings:
     weekdays: tuple[Weekday, ...] = setting(
         _WORKDAYS,
         "Days on which messages may be sent, in countries without their own rule (docs/journey.md).",
+    )
+    weekdays_by_country: Mapping[str, tuple[Weekday, ...]] = setting(
+        _NOTHING,
+        'The days for single countries (ISO 3166), e.g. { KW = ["sun", "mon", "tue", "wed", "thu"] }.',
     )
     blackout_dates: tuple[date, ...] = setting((), "Dates on which no messages are sent.")
     consent_required: bool = setting(

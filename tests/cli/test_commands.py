@@ -82,6 +82,39 @@ def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) ->
     assert "F020 No provider is enabled. Name at least one in providers.enabled." in result.output
 
 
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"TWILIO_BASE_URL": "https://api.ie1.twilio.com"}, "twilio.base_url"),
+        ({"TWILIO_SENDER": "", "TWILIO_SENDERS": "TR=ACME"}, "twilio.sender"),
+        ({"PROVIDERS_ENABLED": "pigeon_sms"}, "pigeon_sms"),
+        ({"PROVIDERS_ENABLED": "smtp_email", "SMTP_SENDER": "Acme"}, "smtp.sender"),
+        (
+            {"PROVIDERS_ENABLED": "smtp_email", "SMTP_HOST": "mail.example", "SMTP_SECURITY": "none"},
+            "smtp.security",
+        ),
+    ],
+)
+def test_doctor_refuses_what_run_would_refuse(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], sentence: str
+) -> None:
+    usual = {
+        "PROVIDERS_ENABLED": "twilio_sms",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "t" * 32,
+        "TWILIO_SENDER": "+15005550006",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_SENDER": "Acme <hello@acme.example>",
+    }
+    for name, value in (usual | variables).items():
+        monkeypatch.setenv(f"FEEDBACK_{name}", value)
+    result = feedback(installed, "doctor")
+    assert result.exit_code == 1
+    assert "Ready." not in result.output
+    told = [line for line in result.output.splitlines() if sentence in line]
+    assert any(line.startswith("F027") for line in told)
+
+
 def test_doctor_says_what_a_second_worker_would_bring_on_sqlite(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert "Run one worker: on SQLite a second one is harmless but makes nothing faster." in result.output

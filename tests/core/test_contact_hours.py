@@ -1,7 +1,11 @@
+import tomllib
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import localedata
+from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +16,7 @@ from feedback.core.contact_hours import (
     Hours,
     country_rules,
     first_window,
+    rules_on_days,
     shipped_rules,
 )
 
@@ -157,6 +162,55 @@ def test_no_earlier_hour_is_missed(week, zones, since):
         # Two hours of slack: where clocks go back, the doubtful hour is given away on purpose.
         assert run < 15 + 120, moment
         moment += timedelta(minutes=1)
+
+
+def days_of(code, **settings):
+    options = {"weekdays": frozenset(range(5)), "by_country": ()} | settings
+    rules = rules_on_days(Hours(time(9), time(20)), **options)
+    week = (rules.get(code) or rules["default"]).week
+    return " ".join(name for name, hours in zip(WEEKDAYS, week, strict=True) if hours)
+
+
+@pytest.mark.parametrize(
+    ("code", "days"),
+    [
+        ("KW", "mon tue wed thu sun"),
+        ("IL", "mon tue wed thu sun"),
+        ("EG", "mon tue wed thu sun"),
+        ("BD", "mon tue wed thu sun"),
+        ("AF", "mon tue wed sat sun"),
+        ("BN", "mon tue wed thu sat"),
+        ("IN", "mon tue wed thu fri"),
+        ("SE", "mon tue wed thu fri"),
+        ("SA", "mon tue wed thu sat sun"),  # its own rules come first
+    ],
+)
+def test_each_country_has_its_week_end(code, days):
+    assert days_of(code) == days
+
+
+def test_the_settings_come_before_every_file():
+    own = (("kw", frozenset({5})), ("DE", frozenset({0, 6})), ("SE", frozenset({2})))
+    assert [days_of(code, by_country=own) for code in ("KW", "DE", "SE", "NO")] == [
+        "sat",
+        "mon sun",
+        "wed",
+        "mon tue wed thu fri",
+    ]
+
+
+def test_the_week_ends_are_those_of_cldr():
+    data = tomllib.loads((files("feedback.core") / "data" / "weekends.toml").read_text("utf-8"))
+    found = {}
+    for name in locale_identifiers():
+        territory = name.rpartition("_")[2]
+        if len(territory) == 2 and territory.isupper():
+            week = localedata.load(name)["week_data"]
+            found[territory] = [
+                WEEKDAYS[day] for day in range(week["weekend_start"], week["weekend_end"] + 1)
+            ]
+    assert {code: days for code, days in found.items() if days != ["sat", "sun"]} == data["cldr"]
+    assert not data["cldr"].keys() & data["custom"].keys()
 
 
 @pytest.mark.parametrize("code", [*shipped_rules()])

@@ -96,6 +96,30 @@ def test_the_night_before_the_expiry_is_too_late():
 
 
 @pytest.mark.parametrize(
+    ("sms", "why"),
+    [
+        (REACHABLE, None),  # a permission of its own
+        (replace(REACHABLE, is_express=False), "refused_elsewhere"),  # a contract, for everybody in the file
+        (replace(REACHABLE, consent=ConsentState.UNKNOWN), "refused_elsewhere"),
+        (replace(REACHABLE, consent=ConsentState.REFUSED), "refused"),
+    ],
+)
+@pytest.mark.parametrize("country", ["US", "TR"])
+def test_whoever_refused_one_channel_is_not_asked_on_the_other_instead(sms, why, country):
+    refused = replace(REACHABLE, consent=ConsentState.REFUSED)
+    decision = outcome(recipient=replace(AYSE, reach={"email": refused, "sms": sms}, country=country))
+    if why is None:
+        assert decision.channel == "sms"
+    else:
+        assert decision == Skip("no_channel", {"sms": why, "email": "refused"})
+
+
+def test_a_contract_is_enough_if_nothing_is_refused():
+    assumed = replace(REACHABLE, is_express=False)
+    assert outcome(recipient=with_sms(assumed)).channel == "sms"
+
+
+@pytest.mark.parametrize(
     ("reach", "why"),
     [
         (Reach(has_address=False), "no_address"),

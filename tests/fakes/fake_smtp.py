@@ -46,6 +46,9 @@ class FakeSmtp:
     """Faults are named in FAULTS and LATE_FAULTS; `fault` holds for every mail until it is changed."""
 
     fault: str | None = None
+    answers: dict[str, str] = field(
+        default_factory=dict
+    )  # by command (MAIL, RCPT, DATA), {to} is the recipient
     delay: float = 1.0  # seconds before the answer to the final dot, with fault "delay"
     login: tuple[str, str] | None = None
     tls: ssl.SSLContext | None = None
@@ -89,6 +92,8 @@ class FakeSmtp:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if "MAIL" in self.answers:
+            return self.answers["MAIL"]
         if self.fault and self.fault.startswith("refuse_sender"):
             return FAULTS[self.fault]
         envelope.mail_from = address
@@ -97,6 +102,8 @@ class FakeSmtp:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if "RCPT" in self.answers:
+            return self.answers["RCPT"].format(to=address)
         if self.fault in ("refuse", "refuse_policy", "refuse_relay", "greylist"):
             return FAULTS[self.fault].format(to=address)
         envelope.rcpt_tos.append(address)

@@ -166,6 +166,7 @@ class FakeTwilio:
         self.messages: list[Message] = []
         self.opted_out: set[str] = set()
         self.next_faults: deque[str] = deque()
+        self.refuse_all_with: int | None = None  # an error code
         self.incomplete = 0
         self.list_down = False
         self.latency, self.late_by, self.list_lag = latency, late_by, list_lag
@@ -534,6 +535,8 @@ class _Handler(BaseHTTPRequestHandler):
         ):
             if wrong:
                 raise TwilioError(400, code, text)
+        if self.twilio.refuse_all_with:
+            raise TwilioError(400, self.twilio.refuse_all_with, "Refused")
         for code, text in filter(None, (MAGIC_TO.get(to), MAGIC_FROM.get(from_))):
             raise TwilioError(400, code, text)
 

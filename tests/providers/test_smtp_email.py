@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -164,7 +165,7 @@ def test_headers_cannot_be_smuggled_in(server, change):
     [
         ("refuse", DeliveryFailed, "bad_address", True),
         ("refuse_policy", DeliveryFailed, "refused", True),
-        ("refuse_relay", ProviderHeld, "hold_provider", False),
+        ("refuse_relay", DeliveryFailed, "unexplained", True),
         ("greylist", DeliveryFailed, "retry", False),
         ("refuse_sender", ProviderHeld, "hold_provider", False),
         ("refuse_sender_later", DeliveryFailed, "retry", False),
@@ -179,6 +180,71 @@ def test_each_refusal_has_its_class(server, fault, kind, code, permanent):
     failure = failure_of(provider_to(server), email())
     assert (type(failure), failure.code, failure.permanent) == (kind, code, permanent)
     assert len(server.mails) == (fault == "drop_after_data")
+
+
+@pytest.mark.parametrize(
+    ("answer", "to", "code"),
+    [
+        # The words of a refusal are not looked for in the address that it quotes.
+        ("550 5.7.1 <{to}>: account disabled", "ann@relay-logistics.example", "refused"),
+        ("550 5.7.1 {to} refused by relay-logistics.example", "ann@relay-logistics.example", "refused"),
+        ("550 <{to}>: rejected", "no.such.user@user-unknown.example", "refused"),
+        ("550 5.1.1 <{to}>: user unknown", "ann@relay.example", "bad_address"),
+        # A refusal of the recipient that is about us: one of them fails its message only.
+        ("554 5.7.1 <{to}>: Relay access denied", "ann@customer.example", "unexplained"),
+        ("530 5.7.0 Authentication required", "ann@customer.example", "unexplained"),
+        ("550 5.7.26 Unauthenticated mail", "ann@customer.example", "unexplained"),
+        ("550 5.1.8 <survey@acme.example>: Sender address rejected", "ann@customer.example", "unexplained"),
+        # A mailbox that does not exist, told in words.
+        ("550 5.5.0 Requested action not taken: mailbox unavailable", "ann@customer.example", "bad_address"),
+        ("550 5.0.0 <{to}>... No such user here", "ann@customer.example", "bad_address"),
+        ("550 No such person at this address", "ann@customer.example", "bad_address"),
+        ("550 sorry, no mailbox here by that name. (#5.1.1)", "ann@customer.example", "bad_address"),
+        ("550 #5.1.0 Address rejected: user unknown", "ann@customer.example", "bad_address"),
+        ("550 5.4.1 Recipient address rejected: Access denied", "ann@customer.example", "bad_address"),
+        ("550 5.2.1 The account is disabled", "ann@customer.example", "bad_address"),
+        # Full, too fast, blocked or away: open.
+        ("550 5.5.0 mailbox unavailable: quota exceeded", "ann@customer.example", "refused"),
+        (
+            "550 5.2.1 The user receives mail at a rate that we do not allow",
+            "ann@customer.example",
+            "refused",
+        ),
+        ("552 5.2.2 mailbox full", "ann@customer.example", "refused"),
+        ("550 mailbox unavailable, on vacation", "ann@customer.example", "refused"),
+        ("550 5.7.1 mailbox unavailable: blocked by policy", "ann@customer.example", "refused"),
+        ("450 4.5.0 mailbox unavailable", "ann@customer.example", "retry"),
+        # A number inside the text is no status.
+        ("550 refused by filter 5.1.1.7", "ann@customer.example", "refused"),
+        ("550 refused, mailer 5.1.1", "ann@customer.example", "refused"),
+    ],
+)
+def test_a_refused_recipient_concerns_that_recipient_only(server, answer, to, code):
+    server.answers["RCPT"] = answer
+    failure = failure_of(provider_to(server), email(to=to))
+    assert (type(failure), failure.code) == (DeliveryFailed, code)
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.1 Sender not allowed", "550 5.1.1 unknown user", "530 5.7.0 no"])
+def test_a_refused_sender_holds_the_provider(server, answer):
+    server.answers["MAIL"] = answer
+    assert isinstance(failure_of(provider_to(server), email()), ProviderHeld)
+
+
+def test_a_server_that_turns_us_away_at_the_door_holds_the_provider():
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def turn_away() -> None:
+            guest, _ = door.accept()
+            with guest:
+                guest.sendall(b"554 relay.example: no service for this host\r\n")
+                guest.recv(100)
+
+        threading.Thread(target=turn_away, daemon=True).start()
+        provider = SmtpEmail(
+            host="127.0.0.1", port=door.getsockname()[1], security="plain", sender="a@b.example", timeout=5
+        )
+        assert isinstance(failure_of(provider, email()), ProviderHeld)
 
 
 def test_a_late_answer_to_the_final_dot_is_waited_for(server):

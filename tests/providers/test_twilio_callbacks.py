@@ -99,9 +99,15 @@ def test_twilios_words_become_ours(word, status):
         ("30034", "hold_provider"),
         ("21610", "opted_out"),
         ("30008", "unknown"),
-        ("99999", "refused"),
-        ("٣٠٠٠٥", "refused"),
-        ("nonsense", "refused"),
+        ("21659", "hold_provider"),
+        ("30032", "hold_provider"),
+        ("30018", "hold_country"),
+        ("30022", "rate_limited"),
+        ("30023", "rate_limited"),
+        ("63038", "rate_limited"),
+        ("99999", "unexplained"),
+        ("٣٠٠٠٥", "unexplained"),
+        ("nonsense", "unexplained"),
     ],
 )
 def test_an_error_code_has_a_meaning(code, verdict):

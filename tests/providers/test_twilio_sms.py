@@ -5,11 +5,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import urlsplit
 
 import pytest
 
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
 from feedback.providers.base import Deadline, Outgoing
+from feedback.providers.deadline_http import DeadlineSession
 from feedback.providers.twilio_codes import CODES
 from feedback.providers.twilio_sms import TwilioSms
 from tests.fakes.fake_twilio import (
@@ -229,6 +231,43 @@ def test_a_country_that_is_not_enabled_holds_that_country_only(twilio):
     assert failure.country == "TR"
 
 
+@pytest.mark.parametrize("code", [20008, 21267, 21659, 21660, 21661, 30032, 90010])
+def test_a_sender_or_account_at_fault_holds_the_provider_and_says_what_to_do(twilio, code):
+    twilio.refuse_all_with = code
+    failure = failure_of(provider_to(twilio.url), sms())
+    assert isinstance(failure, ProviderHeld)
+    assert str(failure).endswith("then release the channel.") or "approved" in str(failure)
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(29999, "unexplained"), (30023, "rate_limited")])
+def test_other_codes_by_answer(twilio, code, verdict):
+    twilio.refuse_all_with = code
+    failure = failure_of(provider_to(twilio.url), sms())
+    assert (type(failure), failure.code) == (DeliveryFailed, verdict)
+
+
+@pytest.mark.parametrize(
+    ("options", "host"),
+    [
+        ({}, "api.twilio.com"),
+        ({"region": "ie1"}, "api.dublin.ie1.twilio.com"),
+        ({"region": "au1"}, "api.sydney.au1.twilio.com"),
+        ({"region": "ie1", "edge": "frankfurt"}, "api.frankfurt.ie1.twilio.com"),
+        ({"edge": "frankfurt"}, "api.frankfurt.us1.twilio.com"),
+    ],
+)
+def test_an_account_in_another_region_is_asked_there(monkeypatch, options, host):
+    asked = []
+
+    def request(_session, _method, url, **_):
+        asked.append(urlsplit(url).hostname)
+        raise OSError
+
+    monkeypatch.setattr(DeadlineSession, "request", request)
+    failure_of(provider_to("", base_url=None, **options), sms())
+    assert asked == [host]
+
+
 @pytest.mark.parametrize("sender", ["+15005550001", "+15005550007"])
 def test_a_bad_sender_holds_the_provider(twilio, sender):
     failure = failure_of(provider_to(twilio.url, sender=sender), sms())
@@ -267,7 +306,8 @@ def test_no_error_shows_the_number(twilio, to):
 
 
 def test_every_code_has_a_sentence():
-    assert all(text and not text.endswith(".") for _, text in CODES.values())
+    assert all(each.text and not each.text.endswith(".") for each in CODES.values())
+    assert all(each.advice.endswith(".") for each in CODES.values())
 
 
 # The deadline

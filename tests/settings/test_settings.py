@@ -276,6 +276,24 @@ class TestChecks:
         assert problem.code == code
         assert problem.hint
 
+    @pytest.mark.parametrize("table", ['KUW = ["sun"]', "KW = []"])
+    def test_days_of_a_country_need_its_two_letters_and_a_day(self, tmp_path: Path, table: str) -> None:
+        settings = loaded(tmp_path, f"{GOOD}\n[contact.weekdays_by_country]\n{table}\n")
+        (tmp_path / "feedback.toml").chmod(0o600)
+        (problem,) = check(settings)
+        assert problem.code == "F034"
+
+    def test_an_edge_location_is_one_word(self, tmp_path: Path) -> None:
+        twilio = {
+            "FEEDBACK_PROVIDERS_ENABLED": "twilio_sms",
+            "FEEDBACK_TWILIO_ACCOUNT_SID": "AC1",
+            "FEEDBACK_TWILIO_AUTH_TOKEN": LONG,
+            "FEEDBACK_TWILIO_SENDER": "ACME",
+        }
+        assert check(self.good(tmp_path, **twilio, FEEDBACK_TWILIO_EDGE="dublin")) == []
+        (problem,) = check(self.good(tmp_path, **twilio, FEEDBACK_TWILIO_EDGE="evil.example/"))
+        assert problem.code == "F029"
+
     def test_a_logo_that_answer_pages_would_go_without_is_named(self, tmp_path: Path) -> None:
         settings = self.good(tmp_path, FEEDBACK_ORGANISATION_LOGO="logo.svg")
         (tmp_path / "logo.svg").write_text("<svg/>", encoding="utf-8")

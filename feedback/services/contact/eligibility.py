@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from feedback.core.contact_hours import Hours, rules_within
+from feedback.core.contact_hours import Hours, rules_on_days
 from feedback.core.contact_policy import (
     ConsentState,
     Decision,
@@ -64,11 +64,15 @@ def decide_again(
 def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
     """Lock contacts and their accounts, so that decisions about them are made one after the other.
 
+    Anybody who shares an address with them is locked, too.
+
     Contacts are locked before accounts, and each in the order of their ids, to prevent deadlocks.
     """
-    contacts = session.scalars(
-        select(Contact).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update()
+    together = contact_ids | _at_addresses_of(session, contact_ids)
+    locked = session.scalars(
+        select(Contact).where(Contact.id.in_(together)).order_by(Contact.id).with_for_update()
     ).all()
+    contacts = [each for each in locked if each.id in contact_ids]
     shared = {each.account_id for each in contacts if each.account_id}
     if shared:
         accounts = select(Account).where(Account.id.in_(shared)).order_by(Account.id).with_for_update()
@@ -76,17 +80,16 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
         for contact in contacts:
             if contact.account_id:
                 set_committed_value(contact, "account", found[contact.account_id])
-    return list(contacts)
+    return contacts
 
 
 def policy(settings: Settings) -> Policy:
     """The installation's policy. Its hours narrow every country's hours; its weekdays apply to countries without
-    their own."""
+    their own days, unless it names those."""
     contact = settings.contact
     day = Hours(contact.quiet_to, contact.quiet_from)
-    countries = dict(rules_within(day))
-    week = tuple(day if number in contact.weekdays else None for number in range(7))
-    countries["default"] = replace(countries["default"], week=week)
+    own = tuple((code, frozenset(map(int, days))) for code, days in contact.weekdays_by_country.items())
+    countries = dict(rules_on_days(day, frozenset(map(int, contact.weekdays)), own))
     if contact.consent_required:
         everywhere = frozenset({"sms", "email"})
         countries = {code: replace(rules, consent_required=everywhere) for code, rules in countries.items()}
@@ -118,24 +121,48 @@ def recipient(session: Session, contact: Contact) -> Recipient:
 def history(
     session: Session, contact: Contact, now: datetime, rules: Policy, enrolment_id: int | None = None
 ) -> History:
-    """Sent and scheduled surveys of the person and the account, without `enrolment_id`."""
-    own = (
-        (Invitation.contact_id == contact.id)
-        if contact.account_id is None
-        else ((Invitation.contact_id == contact.id) | (Invitation.account_id == contact.account_id))
-    )
+    """Sent and scheduled surveys of the person and the account, without `enrolment_id`.
+
+    The person is everybody with one of the contact's addresses: a duplicate in the CRM or a couple with one number
+    is one phone, and it rests as one.
+    """
+    person = {contact.id} | _at_addresses_of(session, {contact.id})
+    own: ColumnElement[bool] = Invitation.contact_id.in_(person)
+    if contact.account_id is not None:
+        own |= Invitation.account_id == contact.account_id
     since = now - max(rules.gap, rules.account_window)
     rows = session.execute(
-        select(Invitation.contact_id, Invitation.sent_at, Invitation.created_at, Invitation.priority)
+        select(
+            Invitation.contact_id,
+            Invitation.account_id,
+            Invitation.sent_at,
+            Invitation.created_at,
+            Invitation.priority,
+        )
         .where(own, func.coalesce(Invitation.sent_at, Invitation.created_at) >= since)
         .where(Invitation.state.not_in(INVITATION_NOT_CONTACTED))
         .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
     ).all()
-    everybody = [(row.contact_id, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
+    everybody = [(row, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
     return History(
-        contact=tuple(past for who, past in everybody if who == contact.id),
-        account=tuple(past for _, past in everybody) if contact.account_id else (),
+        contact=tuple(past for row, past in everybody if row.contact_id in person),
+        account=tuple(
+            past
+            for row, past in everybody
+            if contact.account_id and (row.contact_id == contact.id or row.account_id == contact.account_id)
+        ),
     )
+
+
+def _at_addresses_of(session: Session, contact_ids: set[int]) -> set[int]:
+    """The contacts with the phone number or the e-mail address of one of these; without their own ids if they share
+    nothing."""
+    own = aliased(Contact)
+    same = (
+        select(Contact.id).join(own, address == of_own).where(own.id.in_(contact_ids))
+        for address, of_own in ((Contact.phone, own.phone), (Contact.email, own.email))
+    )
+    return set(session.scalars(union(*same)))
 
 
 def explained(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
@@ -167,9 +194,14 @@ def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
             has_address=True,
             consent=_consent(latest.get((channel, address))),
             suppressed="on_the_list" if (channel, address) in closed else None,
+            is_express=_is_express(latest.get((channel, address))),
         )
         for channel, address in known
     }
+
+
+def _is_express(row: Consent | None) -> bool:
+    return row is not None and row.basis == "consent"
 
 
 def _consent(row: Consent | None) -> ConsentState:

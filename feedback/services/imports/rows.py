@@ -207,10 +207,13 @@ def next_return(first: date, months: int, today: date) -> date:
 
 
 def _permissions(consent: Mapping[str, Any]) -> Iterator[ConsentChange]:
+    """The permissions of a row. A basis covers both channels, unless the row refuses one of them: then the other needs
+    a "yes" of its own."""
+    covers_both = bool(consent.get("basis")) and False not in (consent.get("sms"), consent.get("email"))
     for kind in ("sms", "email"):
         allowed = consent.get(kind)
         if allowed is None:
-            allowed = True if consent.get("basis") else None
+            allowed = True if covers_both else None
         if allowed is not None:
             yield ConsentChange(
                 kind,

@@ -132,7 +132,7 @@ class _ForecastHistory:
 
     def __init__(self, session: Session, rules: Policy, now: datetime) -> None:
         self._session, self._rules, self._now = session, rules, now
-        self._of_contact: dict[int, list[PastContact]] = defaultdict(list)
+        self._of_address: dict[str, list[PastContact]] = defaultdict(list)
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
         self.asked: list[_Asked] = []
 
@@ -151,7 +151,8 @@ class _ForecastHistory:
                 return replace(survey, wanted=decision.next_allowed, earlier=said)
             return Planned(name, survey.stage.key, survey.wanted, None, None, said, decision.next_allowed)
         past = PastContact(decision.at, survey.stage.priority)
-        self._of_contact[contact.id].append(past)
+        for address in contact.addresses.values():  # everybody with one phone rests as one
+            self._of_address[address].append(past)
         if contact.account_id:
             self._of_account[contact.account_id].append(past)
         self.asked += _reminders_of(contact.id, survey.stage, decision.channel, decision.at)
@@ -161,7 +162,10 @@ class _ForecastHistory:
     def _decision(self, contact: Contact, survey: _PlannedSurvey) -> Decision:
         known = eligibility.history(self._session, contact, self._now, self._rules, survey.enrolment_id)
         history = History(
-            (*known.contact, *self._of_contact[contact.id]),
+            (
+                *known.contact,
+                *(past for each in contact.addresses.values() for past in self._of_address[each]),
+            ),
             (*known.account, *self._of_account[contact.account_id]) if contact.account_id else (),
         )
         intended = Intended(survey.stage.priority, survey.stage.channels, survey.wanted, survey.expires)

@@ -326,6 +326,8 @@ def _record_durably(
 def _not_sent(
     session: Session, message: Message, error: DeliveryFailed, settings: Settings, now: datetime
 ) -> None:
+    if error.code == Verdict.UNEXPLAINED and provider_holds.unexplained_answers(session, message.provider):
+        error = ProviderHeld(f"Several messages in a row were refused: {error}", code=error.code)
     if isinstance(error, DeliveryUnknown):
         outbox.unconfirmed(message, error.code, settings, now)
     elif isinstance(error, ProviderHeld):

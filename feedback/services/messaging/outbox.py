@@ -14,6 +14,7 @@ from feedback.core.lifecycle import (
     INVITATION_RANKS,
     INVITATION_UNDISPATCHED,
     MESSAGE_IN_DOUBT,
+    MESSAGE_LOST,
     InvitationState,
     MessageState,
     further,
@@ -24,7 +25,7 @@ from feedback.services import rollups
 from feedback.services.contact import suppression
 from feedback.settings import Settings
 from feedback.store.database import add_once
-from feedback.store.models import DuplicateSend, Invitation, Message
+from feedback.store.models import DuplicateSend, Invitation, Message, Receipt
 
 log = structlog.get_logger()
 
@@ -33,6 +34,8 @@ TRY_FOR = timedelta(days=3)
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_CAP = timedelta(hours=1)
 RESENT = "resent_unconfirmed"
+SENT_BACK = "rate_limited"
+WAIT_FOR_LIMIT = 900.0  # seconds
 
 
 def accepted(
@@ -45,7 +48,25 @@ def accepted(
     sender: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """The provider accepted the message. This applies in every state, because it is certain."""
+    """The provider accepted the message. This applies in every state, because it is certain, except to an attempt
+    that the provider has reported as lost since, so that the message was put back into the queue."""
+    again = message.state == MessageState.QUEUED or message.attempt > 1
+    if message.provider_id is None and again and was_lost(session, message, provider_id):
+        return
+    confirmed(session, message, provider_id, now, segments=segments, sender=sender, reason=reason)
+
+
+def confirmed(
+    session: Session,
+    message: Message,
+    provider_id: str,
+    now: datetime,
+    *,
+    segments: int | None = None,
+    sender: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Like `accepted`, for an attempt that is certainly the current one."""
     if message.provider_id not in (None, provider_id):
         duplicated(session, message, provider_id, now)
         return
@@ -57,6 +78,30 @@ def accepted(
     message.provider_id, message.sent_at, message.lease_until = provider_id, now, None
     if message.invitation:
         _invitation_sent(session, message.invitation, message, now)
+
+
+def was_lost(session: Session, message: Message, provider_id: str, besides: int | None = None) -> bool:
+    """Whether a receipt (other than the one with the id `besides`) says that this attempt did not arrive."""
+    lost = select(Receipt.id).where(
+        Receipt.message_id == message.id,
+        Receipt.provider_id == provider_id,
+        Receipt.status.in_([str(state) for state in MESSAGE_LOST]),
+    )
+    return session.scalar(lost.where(Receipt.id != besides) if besides else lost) is not None
+
+
+def sent_back(message: Message, wait: float | None, now: datetime) -> bool:
+    """A limit stopped a message that the provider had accepted: queue it for later. False if that is too late.
+
+    The wait is spread, so that a whole day's messages do not run into the limit again together.
+    """
+    seconds = (wait or WAIT_FOR_LIMIT) * random.uniform(1.0, 1.5)  # noqa: S311 - spreads load, keeps no secret
+    again = now + timedelta(seconds=seconds)
+    if again >= last_chance(message):
+        return False
+    message.provider_id = None
+    requeue(message, SENT_BACK, again)
+    return True
 
 
 def duplicated(session: Session, message: Message, provider_id: str, now: datetime) -> None:

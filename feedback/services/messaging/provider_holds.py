@@ -6,21 +6,25 @@ The messages of a held provider stay queued, and are sent when the hold is relea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy import ColumnElement, CursorResult, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from feedback.core.lifecycle import MESSAGE_LOST, MessageState
 from feedback.errors import ProviderHeld
+from feedback.providers.base import Verdict
 from feedback.settings import Problem
 from feedback.store.database import add_once
-from feedback.store.models import Message, ProviderHold
+from feedback.store.models import Attempt, Message, ProviderHold, Receipt
 
 log = structlog.get_logger()
 
 EVERYWHERE = ""
 """The country value of a hold on the whole provider."""
+UNEXPLAINED_LIMIT = 3
+"""So many messages in a row refused for an unexplained reason hold the provider: the rest of the queue would follow."""
 
 
 def hold(session: Session, provider: str, error: ProviderHeld, now: datetime) -> None:
@@ -33,6 +37,44 @@ def hold(session: Session, provider: str, error: ProviderHeld, now: datetime) ->
     if not add_once(session, row):  # another node has just stored it
         return
     log.error("provider.held", provider=provider, code=error.code, country=error.country)
+
+
+def unexplained_answers(session: Session, provider: str) -> bool:
+    """Whether the provider's last calls were all refused for an unexplained reason, each for another message."""
+    last = session.execute(
+        select(Attempt.message_id, Attempt.code)
+        .join(Message, Message.id == Attempt.message_id)
+        .where(Message.provider == provider, Attempt.ended_at.is_not(None))
+        .where(Attempt.started_at > _last_lifted(session, provider))
+        .order_by(Attempt.id.desc())
+        .limit(UNEXPLAINED_LIMIT)
+    )
+    return _all_unexplained([(row.message_id, row.code) for row in last])
+
+
+def unexplained_receipts(session: Session, provider: str) -> bool:
+    """The same for the last messages of which the provider reported the end."""
+    ended = [str(state) for state in (MessageState.DELIVERED, *MESSAGE_LOST)]
+    last = session.execute(
+        select(Receipt.message_id, Message.state_reason)
+        .join(Message, Message.id == Receipt.message_id)
+        .where(Receipt.provider == provider, Receipt.status.in_(ended))
+        .where(Receipt.received_at > _last_lifted(session, provider))
+        .order_by(Receipt.id.desc())
+        .limit(UNEXPLAINED_LIMIT)
+    )
+    return _all_unexplained([(row.message_id, row.state_reason) for row in last])
+
+
+def _all_unexplained(last: Sequence[tuple[int | None, str | None]]) -> bool:
+    reasons = dict(last)
+    return len(reasons) == UNEXPLAINED_LIMIT and set(reasons.values()) == {Verdict.UNEXPLAINED}
+
+
+def _last_lifted(session: Session, provider: str) -> datetime:
+    """When somebody last released the provider: what was counted before does not count again."""
+    lifted = session.scalar(select(func.max(ProviderHold.lifted_at)).where(ProviderHold.provider == provider))
+    return lifted or datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def lift(

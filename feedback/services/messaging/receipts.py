@@ -41,6 +41,10 @@ def record(session: Session, provider: str, receipt: StatusReport, now: datetime
     if message is None:
         log.warning("receipt.of_unknown_message", provider=provider)
         return True
+    if message.provider_id != receipt.provider_id and outbox.was_lost(
+        session, message, receipt.provider_id, besides=row.id
+    ):
+        return True  # about an attempt that was lost to a limit; the message is queued again
     _apply(session, message, receipt, now)
     return True
 
@@ -55,7 +59,7 @@ def _message_of(session: Session, provider: str, receipt: StatusReport) -> Messa
 
 
 def _apply(session: Session, message: Message, receipt: StatusReport, now: datetime) -> None:
-    outbox.accepted(session, message, receipt.provider_id, now, sender=receipt.sender)
+    outbox.confirmed(session, message, receipt.provider_id, now, sender=receipt.sender)
     if message.provider_id != receipt.provider_id:
         return  # about a duplicate, which is only counted
     reported = MessageState(receipt.status)
@@ -64,9 +68,12 @@ def _apply(session: Session, message: Message, receipt: StatusReport, now: datet
     if reported is MessageState.DELIVERED:
         _arrived(message, receipt.occurred_at or now)
     elif reported in MESSAGE_LOST:
+        if receipt.verdict == Verdict.RATE_LIMITED and outbox.sent_back(message, receipt.retry_after, now):
+            return
         outbox.failed(session, message, receipt.verdict or receipt.error_code or receipt.status, now)
         message.state = reported
-        _conclude(session, message.provider, receipt, now)
+        message.detail = receipt.said or message.detail
+        _conclude(session, message, receipt, now)
 
 
 def _arrived(message: Message, at: datetime) -> None:
@@ -76,8 +83,15 @@ def _arrived(message: Message, at: datetime) -> None:
         invitation.state, invitation.delivered_at = InvitationState.DELIVERED, at
 
 
-def _conclude(session: Session, provider: str, receipt: StatusReport, now: datetime) -> None:
-    """Hold the channel after the first report of a suspended account or an unregistered sender."""
-    if receipt.verdict == Verdict.HOLD_PROVIDER:
+def _conclude(session: Session, message: Message, receipt: StatusReport, now: datetime) -> None:
+    """Hold the channel after the first report of a suspended account or an unregistered sender, one country of it
+    if it is about that country, or the channel after several reports in a row that nothing explains."""
+    session.flush()
+    verdict, provider = receipt.verdict, message.provider
+    repeated = verdict == Verdict.UNEXPLAINED and provider_holds.unexplained_receipts(session, provider)
+    of_country = verdict == Verdict.HOLD_COUNTRY and message.country is not None
+    if verdict and (verdict == Verdict.HOLD_PROVIDER or repeated or of_country):
         said = f"The provider reports error {receipt.error_code} for messages that it had accepted."
-        provider_holds.hold(session, provider, ProviderHeld(said, code=receipt.verdict), now)
+        country = message.country if of_country else None
+        error = ProviderHeld(f"{said} {receipt.said}".rstrip(), code=verdict, country=country)
+        provider_holds.hold(session, provider, error, now)

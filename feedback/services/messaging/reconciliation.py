@@ -176,13 +176,18 @@ def _settle(
 
 
 def _not_of_others(session: Session, message: Message, found: list[Found]) -> list[Found]:
-    """Exclude what is known to be another message: an invitation and its reminder share a link."""
+    """Exclude what is known to be another message (an invitation and its reminder share a link), or an earlier
+    attempt that did not arrive."""
     others = session.scalars(
         select(Message.provider_id).where(
             Message.provider_id.in_([each.provider_id for each in found]), Message.id != message.id
         )
     ).all()
-    return [each for each in found if each.provider_id not in others]
+    return [
+        each
+        for each in found
+        if each.provider_id not in others and not outbox.was_lost(session, message, each.provider_id)
+    ]
 
 
 def _not_there(message: Message, now: datetime) -> None:

@@ -50,6 +50,7 @@ REASONS: Mapping[str, str] = {
     "deadline": _("not enough time to send"),
     "opted_out": _("customer opted out with the provider"),
     "bad_address": _("address does not work"),
+    "unexplained": _("refused, and perhaps not because of this message"),
     "hold_provider": _("provider does not allow us to send"),
     "hold_channel": _("provider does not allow us to send"),  # what rows of earlier releases say
     "hold_country": _("provider does not allow us to send to this country"),
@@ -86,6 +87,7 @@ OBSTACLES: Mapping[str, str] = {
     "no_address": _("no address"),
     "suppressed": _("on the suppression list"),
     "refused": _("consent refused"),
+    "refused_elsewhere": _("another channel refused"),
     "consent_missing": _("no consent recorded"),
 }
 SOURCES: Mapping[str, str] = {"link": _("on the survey page"), "sms_reply": _("by SMS")}

@@ -15,7 +15,16 @@ from feedback.errors import ImportRefused
 from feedback.services import imports
 from feedback.services.contact import eligibility, suppression
 from feedback.services.imports import Refusal
-from feedback.store.models import Account, AuditEntry, Consent, Contact, Enrolment, JourneyEvent, User
+from feedback.store.models import (
+    Account,
+    AuditEntry,
+    Consent,
+    Contact,
+    Enrolment,
+    JourneyEvent,
+    Message,
+    User,
+)
 from tests.services.conftest import World
 from tests.services.imports.conftest import Importer
 
@@ -248,6 +257,27 @@ def test_a_no_in_a_consent_column_withdraws_it(world: World, bring_in: Importer)
     report = bring_in("contacts", f"{header}c1,ada@example.com,+905321234567,consent,hayır\n")
     assert counts(report) == (1, 0, 1, 0, 0)
     assert {c.kind for c in all_of(world, Consent) if c.withdrawn_at} == {"email"}
+
+
+@pytest.mark.parametrize(
+    ("basis", "sms", "channels"),
+    [
+        ("contract", "", set()),
+        ("consent", "", set()),  # one basis for the row is no consent to texts of somebody who refuses mail
+        ("contract", "yes", set()),
+        ("consent", "yes", {"sms"}),
+    ],
+)
+def test_whoever_is_unsubscribed_from_email_gets_no_text_instead(
+    world: World, bring_in: Importer, basis: str, sms: str, channels: set[str]
+) -> None:
+    header = "external_id,email,phone,country,consent.basis,consent.email,consent.sms\n"
+    bring_in("contacts", f"{header}c1,ada@example.com,+12125550123,US,{basis},no,{sms}\n")
+    with world.database.writing() as session:
+        world.event(session, "ticket_closed")
+    world.wait(hours=26)  # noon in New York
+    world.tick()
+    assert {each.channel for each in all_of(world, Message)} == channels
 
 
 def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Importer) -> None:

@@ -248,6 +248,128 @@ def test_a_piece_of_an_ip_address_is_no_status(mailed: World) -> None:
     assert listed(mailed) == []
 
 
+COPY = """
+------ This is a copy of the message, including all the headers. ------
+
+Return-path: <bounce@acme.example>
+Received: from worker by mail.acme.example with esmtp (Exim 4.97.1) id 1abc
+Subject: How did we do? 550 5.1.1
+"""
+
+
+def returned(to: str, text: str, **headers: str) -> bytes:
+    """A mail that Exim returns as text; `headers` replace its own, with _ for -."""
+    own = {
+        "Return-Path": "<>",
+        "From": "Mail Delivery System <Mailer-Daemon@mail.acme.example>",
+        "To": to,
+        "Subject": "Mail delivery failed: returning message to sender",
+        "Auto-Submitted": "auto-replied",
+        "X-Failed-Recipients": ADDRESS,
+    }
+    own |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in own.items() if value)
+    return (head + "\r\n" + text.replace("\n", "\r\n")).encode()
+
+
+HOLIDAY = (
+    "I am away until Monday. Call me: +90 532 123 45 67, or the desk: 550 - 5. Version 4.97.1, room 5.1.1"
+)
+PERSON = {"From": "Deniz <deniz@example.com>", "X_Failed_Recipients": "", "Auto_Submitted": ""}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Subject": "Out of office"},
+        {"Subject": "Out of office", "Auto_Submitted": "auto-replied (vacation)"},
+        {"Subject": "Undelivered thoughts", "Auto_Submitted": "auto-replied"},
+        {"Subject": "Undelivered mail", "X_Autoreply": "yes"},
+        {"Subject": "Undelivered mail", "X_Auto_Response_Suppress": "All"},
+        {"Subject": "Undelivered mail", "Precedence": "auto_reply"},
+        {"Subject": "Away", "From": "postmaster@example.com", "X_Autorespond": "1"},
+        {"Subject": "Away", "From": "postmaster@example.com", "Auto_Submitted": "auto-generated (vacation)"},
+    ],
+)
+def test_a_holiday_notice_is_no_bounce(mailed: World, headers: dict[str, str]) -> None:
+    assert back(mailed, returned(path(mailed), HOLIDAY, **PERSON | headers)) == "nothing"
+    assert messages(mailed)[0].state == "sent"
+    mailed.tick()
+    assert len(mailed.mailbox.delivered) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "effect", "status"),
+    [
+        ("  c1@example.com\n    Unrouteable address\n" + COPY, "noted", "5.0.0"),
+        ("  c1@example.com\n    Unrouteable address\n", "noted", "5.0.0"),
+        ("  host mx.example [192.0.2.1]: 550 No such person\n" + COPY, "closed", "5.0.0"),
+        ("  c1@example.com\n    550 No such person\n", "closed", "5.0.0"),
+        ("  c1@example.com\n    retry timeout exceeded\n" + COPY, "noted", "5.0.0"),
+        ("<c1@example.com>:\nRemote host said: 550 sorry, no mailbox here (#5.1.1)\n", "closed", "5.1.1"),
+        ("<c1@example.com>:\nRemote host said: 552 5.2.2 mailbox full\n", "noted", "5.2.2"),
+        ("   ----- Transcript -----\n550 5.1.1 <c1@example.com>... User unknown\n", "closed", "5.1.1"),
+        ("<c1@example.com>: host mx[192.0.2.1] said: 550 5.7.1 blocked\n", "noted", "5.7.1"),
+        ("<mx.example #5.1.1 smtp;550 5.1.1 User unknown>\n", "closed", "5.1.1"),
+        ("host mx.example said: 452 4.2.2 mailbox full, giving up\n" + COPY, "noted", "4.2.2"),
+    ],
+)
+def test_a_status_is_read_where_a_status_stands(mailed: World, text: str, effect: str, status: str) -> None:
+    assert back(mailed, returned(path(mailed), text)) == effect
+    with mailed.database.reading() as session:
+        assert session.scalars(select(Bounce.status)).all() == [status]
+    assert (messages(mailed)[0].state == "undelivered") == status.startswith("5")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message has been stored.\n" + COPY,
+        "Exim 4.97.1, Postfix 3.5.1, mailer 5.6.7, tel. 550 123 456\n",
+    ],
+)
+def test_the_numbers_of_versions_and_copies_are_no_status(mailed: World, text: str) -> None:
+    assert back(mailed, returned(path(mailed), text)) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Warning: message 1abc delayed 24 hours", "host mx.example: 451 4.7.1 try later\n"),
+        ("Delivery Status Notification (Delay)", "451 4.7.1 try later\n"),
+        ("Mail delivery", "THIS IS A WARNING MESSAGE ONLY.\n451 4.7.1 try later\n"),
+        ("Mail delivery", "Your mail has not yet been delivered: 451 4.7.1 try later\n"),
+        ("Mail delivery", "451 4.7.1 try later. No action is required on your part.\n"),
+    ],
+)
+def test_a_warning_of_delay_counts_as_nothing(mailed: World, subject: str, text: str) -> None:
+    for number in range(3):
+        raw = returned(path(mailed, number), text, Subject=subject, X_Failed_Recipients="")
+        assert back(mailed, raw) == "nothing"
+    assert listed(mailed) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "effect"),
+    [
+        ("5.5.0", "5.5.0 Requested action not taken: mailbox unavailable", "closed"),
+        ("5.0.0", "No such user here", "closed"),
+        ("5.5.0", "5.5.0 mailbox unavailable, quota exceeded", "noted"),
+        ("5.2.1", "5.2.1 mailbox disabled", "closed"),
+        ("5.2.1", "5.2.1 The user gets mail at a rate that prevents delivery", "noted"),
+        ("5.2.2", "5.2.2 mailbox full, user unknown", "noted"),
+        ("5.7.1", "5.7.1 mailbox unavailable", "noted"),
+        ("4.5.0", "4.5.0 no such user", "noted"),
+        ("5.0.0", "rejected: <no-such-user@unknown-user.example>", "noted"),
+        ("5.5.0", "5.5.0 mailbox unavailable, on vacation", "noted"),
+    ],
+)
+def test_a_mailbox_that_does_not_exist_is_recognised_by_words(
+    mailed: World, status: str, said: str, effect: str
+) -> None:
+    assert back(mailed, dsn(path(mailed), status, said=said)) == effect
+
+
 def test_prose_is_understood_where_a_machine_wrote_it(mailed: World) -> None:
     prose = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@q.example\r\nTo: {path(mailed)}\r\n\r\n550 5.1.1 no user"
     assert back(mailed, prose.encode()) == "closed"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from feedback.services.journey import invitations
-from feedback.services.messaging import dispatch, email_ids, outbox
+from feedback.services.messaging import dispatch, email_ids, outbox, provider_holds
 from feedback.store.models import Message, Suppression
 from tests.fakes.fake_smtp import FakeSmtp
 from tests.providers.made import smtp_email
@@ -80,6 +80,41 @@ def test_a_server_that_never_confirms_gets_a_mail_twice_at_most(mail: World, ser
         mail.wait(hours=1)
     assert list(server.times_accepted().values()) == [2]
     assert message.state == "held"
+
+
+def queue_mails(world: World, count: int) -> None:
+    with world.database.writing() as session:
+        for number in range(count):
+            world.contact(session, f"q{number}", phone=None)
+            world.event(session, "ticket_closed", f"q{number}")
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        invitations.issue_due(session, world.context, world.now)
+
+
+def test_one_recipient_that_is_refused_holds_nobody_else(mail: World, server: FakeSmtp) -> None:
+    server.answers["RCPT"] = "550 5.7.1 <{to}>: Relay access denied, account disabled"
+    assert send(mail).state == "failed"
+    with mail.database.reading() as session:
+        assert provider_holds.in_force(session) == []
+
+
+def test_a_server_that_relays_for_nobody_is_held_after_three(mail: World, server: FakeSmtp) -> None:
+    queue_mails(mail, 4)
+    server.answers["RCPT"] = "554 5.7.1 <{to}>: Relay access denied"
+    for _ in range(4):
+        dispatch.send_queued(mail.database, mail.context, "worker", mail.now)
+        mail.wait(minutes=5)
+    with mail.database.reading() as session:
+        states = sorted(session.scalars(select(Message.state)))
+        assert len(provider_holds.in_force(session)) == 1
+    assert states.count("queued") >= 1
+    server.answers.clear()
+    with mail.database.writing() as session:
+        provider_holds.lift(session, "smtp_email", None, mail.now)
+    dispatch.send_queued(mail.database, mail.context, "worker", mail.now)
+    with mail.database.reading() as session:
+        assert "queued" not in session.scalars(select(Message.state)).all()
 
 
 def test_a_mailbox_that_does_not_exist_is_closed(mail: World, server: FakeSmtp) -> None:

@@ -103,6 +103,29 @@ def test_wrong_credentials_hold_the_provider_and_keep_the_message(post: Post) ->
         assert session.scalars(select(ProviderHold.code)).all() == ["hold_provider"]
 
 
+def test_a_sender_at_fault_keeps_the_message_and_says_what_to_do(post: Post) -> None:
+    post.twilio.refuse_all_with = 21660
+    post.send()
+    assert post.message.state == "queued"
+    with post.database.reading() as session:
+        (reason,) = session.scalars(select(ProviderHold.reason)).all()
+    assert "belongs to another account" in reason
+    assert "release the channel" in reason
+
+
+def test_an_unknown_code_burns_two_messages_and_not_the_queue(post: Post) -> None:
+    for occurrence in range(1, 6):
+        outbox_rig_refill(post, occurrence)
+    post.twilio.refuse_all_with = 29999
+    for _ in range(8):
+        post.send()
+        post.pass_time()
+    with post.database.reading() as session:
+        states = session.scalars(select(Message.state)).all()
+        assert session.scalars(select(ProviderHold.code)).all() == ["unexplained"]
+    assert sorted(states) == ["failed"] * 2 + ["queued"] * 4
+
+
 def test_a_number_that_said_stop_to_twilio_is_never_tried_again(post: Post) -> None:
     post.twilio.opted_out.add(PHONE)
     post.send()
@@ -111,11 +134,11 @@ def test_a_number_that_said_stop_to_twilio_is_never_tried_again(post: Post) -> N
     assert post.send() == 0
 
 
-def outbox_rig_refill(post: Post) -> None:
+def outbox_rig_refill(post: Post, occurrence: int = 1) -> None:
     with post.database.writing() as session:
-        first = session.scalars(select(Message)).one()
+        first = session.scalars(select(Message).order_by(Message.id)).first()
         names = [each for each in Message.__mapper__.columns.keys() if each != "id"]  # noqa: SIM118
-        facts = {name: getattr(first, name) for name in names} | {"state": "queued", "occurrence": 1}
+        facts = {name: getattr(first, name) for name in names} | {"state": "queued", "occurrence": occurrence}
         session.add(Message(**facts))
 
 
