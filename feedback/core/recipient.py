@@ -222,14 +222,14 @@ def _mistake(parsed: Parsed) -> str | None:
     return None
 
 
-def _wrong_length(country_code: int, digits: int) -> str:
+def _wrong_length(country_code: int | None, digits: int) -> str:
     said = "This number has the wrong number of digits for its country"
     if country_code == 225 and digits == 8:
         return f"{said}: Ivory Coast has had 10 digits instead of 8 since 2021. Write the new number."
     return f"{said} (+{country_code}): {digits} after the country code."
 
 
-def _plans(country_code: int) -> list[str]:
+def _plans(country_code: int | None) -> list[str]:
     """What national numbers of the countries with this code look like, as regular expressions."""
     from phonenumbers import PhoneMetadata, region_codes_for_country_code  # noqa: PLC0415
 

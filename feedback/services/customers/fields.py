@@ -66,6 +66,7 @@ def is_clean(written: str) -> bool:
 
 
 def phone(written: str, style: Style) -> str:
+    """A phone number in E.164 form; `style.region` is the country of a number without a country code."""
     return PhoneNumber.parse(written, style.region).e164
 
 

@@ -38,13 +38,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class ImportReport:
-    """The result of an import. `refused` rows were not stored; `notices` concern stored rows."""
+    """The result of an import. `refused` rows were not stored; `notices` concern stored rows.
+
+    `left_out` are cells without which their rows were stored.
+    """
 
     read: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    left_out: list[Refusal] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -129,7 +133,9 @@ class _Run:
         for line in lines:
             found = self.reader.read(line)
             if isinstance(found, Record):
-                records += [found] if self._is_new(found) else []
+                if self._is_new(found):
+                    records.append(found)
+                    self.report.left_out += found.left_out
             else:
                 self.report.refused += found
         if records:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -26,11 +26,16 @@ class Refusal:
 
 @dataclass(slots=True)
 class Record:
-    """A parsed row. `values` are by section; `owner` is a user's e-mail address."""
+    """A parsed row. `values` are by section; `owner` is a user's e-mail address.
+
+    `faulty` are the fields that cannot be read. `left_out` are their mistakes if the row is stored without them.
+    """
 
     line: int
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+    left_out: list[Refusal] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
@@ -50,8 +55,7 @@ class Reader:
         self._required = REQUIRED[kind]
         places = {name: place for place, name in reversed(list(enumerate(header)))}
         everything = [_Target(name, source, places, style) for name, source in mapping.sources()]
-        # Dates that are computed from other dates come last.
-        self._targets = sorted(everything, key=lambda target: target.source.next_after is not None)
+        self._targets = sorted(everything, key=_order)
 
     def read(self, line: TableLine) -> Record | list[Refusal]:
         """The parsed row, or all its mistakes."""
@@ -69,6 +73,9 @@ class Reader:
                 self._take(record, target, cells)
             except ValueError as error:
                 refusals.append(Refusal(line.number, target.column, str(error)))
+                record.faulty.add(f"{target.section}.{target.field}")
+        if refusals and _is_reachable_without(record):
+            record.left_out, refusals = refusals, []
         return refusals or self._missing(record) or self._settled(record)
 
     def _take(self, record: Record, target: _Target, cells: list[str]) -> None:
@@ -80,7 +87,16 @@ class Reader:
         elif target.is_property:
             record.properties.setdefault(target.section, {})[target.field] = target.parse(text)
         else:
-            section[target.field] = target.finished(target.parse(text))
+            section[target.field] = target.finished(target.parse(text, self._region(record, target)))
+
+    def _region(self, record: Record, target: _Target) -> str | None:
+        """The row's own country for its phone number; None for the style's region."""
+        if target.field != "phone":
+            return None
+        if "contact.country" in record.faulty:
+            return "ZZ"  # an unknown country: only a number with its country code can be read
+        country: str | None = record.values["contact"].get("country")
+        return country
 
     def _text(
         self, source: Source, place: int, target: _Target, cells: list[str], section: Mapping[str, Any]
@@ -157,7 +173,9 @@ class _Target:
         self.every_place = places.get(every.column or "", -1) if every else -1
         parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
         # Segments, languages and owners repeat often, so each spelling is parsed once.
-        self.parse: Callable[[str], Any] = lru_cache(maxsize=2048)(lambda text: parse(text, style))
+        self.parse: Callable[..., Any] = lru_cache(maxsize=2048)(
+            lambda text, region=None: parse(text, replace(style, region=region) if region else style)
+        )
         self.clearable = not self.is_property and self.field not in (
             "external_id",
             "key",
@@ -170,6 +188,21 @@ class _Target:
             return value
         amount = (value.amount / self.source.divide_by).quantize(value.amount)
         return fields.Money(amount, value.currency)
+
+
+def _order(target: _Target) -> int:
+    """Countries come before the phone numbers that they explain, and computed dates after the dates they use."""
+    if target.source.next_after is not None:
+        return 2
+    return 0 if target.field == "country" else 1
+
+
+def _is_reachable_without(record: Record) -> bool:
+    """Whether only a phone number or an address is faulty, and the person can still be reached by the other."""
+    contact = record.values.get("contact", {})
+    if record.faulty == {"contact.phone"}:
+        return bool(contact.get("email"))
+    return record.faulty == {"contact.email"} and bool(contact.get("phone"))
 
 
 def account_draft(record: Record, owner_id: int | None) -> Draft | None:

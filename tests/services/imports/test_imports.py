@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -167,6 +168,62 @@ def test_a_reason_never_repeats_an_address(bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,phone,email\nc1,99912,ada at example.com\n")
     assert len(report.refused) == 2
     assert not [r for r in report.refused if "99912" in r.reason or "ada" in r.reason]
+
+
+@pytest.mark.parametrize(
+    ("country", "phone", "stored"),
+    [
+        ("TR", "5321234567", "+905321234567"),
+        ("TR", "0532 123 45 68", "+905321234568"),
+        ("DE", "1511234567", "+491511234567"),
+        ("", "(212) 555-0123", "+12125550123"),
+        ("DE", "+90 532 123 45 67", "+905321234567"),
+    ],
+)
+def test_a_national_number_is_read_in_the_country_of_its_row(
+    country: str, phone: str, stored: str, world: World, bring_in: Importer
+) -> None:
+    _set_region(world, "US")
+    report = bring_in("contacts", f"external_id,phone,country\nc1,{phone},{country}\n")
+    assert report.refused == []
+    assert all_of(world, Contact)[0].phone == stored
+
+
+def test_a_country_that_cannot_be_read_is_not_replaced_by_the_default(
+    world: World, bring_in: Importer
+) -> None:
+    _set_region(world, "US")
+    report = bring_in("contacts", "external_id,phone,country\nc1,(212) 555-0123,Atlantis\n")
+    assert [(r.line, r.column) for r in report.refused] == [(2, "country"), (2, "phone")]
+
+
+def _set_region(world: World, region: str) -> None:
+    organisation = replace(world.settings.organisation, default_region=region)
+    world.settings = replace(world.settings, organisation=organisation)
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "left_out", "kept"),
+    [
+        ("12", "ada@example.com", "phone", (None, "ada@example.com")),
+        ("+905321234567", "ada at example", "email", ("+905321234567", None)),
+    ],
+)
+def test_a_bad_address_costs_the_cell_and_not_a_person_who_has_another(
+    phone: str, email: str, left_out: str, kept: tuple[str, str], world: World, bring_in: Importer
+) -> None:
+    report = bring_in("contacts", f"external_id,phone,email,consent.basis\nc1,{phone},{email},contract\n")
+    assert counts(report) == (1, 1, 0, 0, 0)
+    assert [(cell.line, cell.column) for cell in report.left_out] == [(2, left_out)]
+    (ada,) = all_of(world, Contact)
+    assert (ada.phone, ada.email) == kept
+    assert len(all_of(world, Consent)) == 1
+
+
+def test_a_person_who_could_not_be_reached_at_all_is_refused(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,phone,email\nc1,12,\n")
+    assert [(r.line, r.column) for r in report.refused] == [(2, "phone")]
+    assert report.left_out == []
 
 
 def test_a_dry_run_says_what_would_happen_and_stores_nothing(world: World, bring_in: Importer) -> None:

@@ -60,6 +60,11 @@ def test_a_contact_is_stored_changed_and_read(program: Program) -> None:
     assert read["properties"] == {"seats": 5}
 
 
+def test_a_national_number_is_read_in_the_country_of_the_same_contact(program: Program) -> None:
+    made = program.put("/contacts/new-1", phone="030 12345678", country="DE")
+    assert made.json["phone"] == "+493012345678"
+
+
 def test_the_same_again_changes_nothing(program: Program) -> None:
     first = program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
     second = program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
