@@ -233,7 +233,7 @@ def _plans(country_code: int | None) -> list[str]:
     """What national numbers of the countries with this code look like, as regular expressions."""
     from phonenumbers import PhoneMetadata, region_codes_for_country_code  # noqa: PLC0415
 
-    regions = region_codes_for_country_code(country_code)
+    regions = region_codes_for_country_code(country_code) if country_code else ()
     found = [PhoneMetadata.metadata_for_region(region, None) for region in regions if region != "001"]
     patterns = [each.general_desc.national_number_pattern for each in found if each and each.general_desc]
     return [pattern for pattern in patterns if pattern]

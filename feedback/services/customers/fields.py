@@ -23,6 +23,17 @@ BASES = ("consent", "contract", "legitimate_interest")
 _LARGEST = Decimal(10) ** 12
 _YES = frozenset({"1", "yes", "y", "true", "on", "x", "evet", "e", "بله", "بلی"})
 _NO = frozenset({"0", "no", "n", "false", "off", "hayır", "hayir", "h", "خیر", "نه"})
+_BASES_IN_WORDS = {
+    **{base: base for base in BASES},
+    "freely_given_consent_from_contact": "consent",
+    "performance_of_a_contract": "contract",
+    "legitimate_interest_prospect_lead": "legitimate_interest",
+    "legitimate_interest_existing_customer": "legitimate_interest",
+    "legitimate_interest_other": "legitimate_interest",
+}
+"""The words of HubSpot's property for the legal basis, without punctuation."""
+_OPTED_OUT = frozenset({"opted out", "opt out", "opted-out", "opt-out", "unsubscribed", "do not call"})
+_OPTED_IN = frozenset({"opted in", "opt in", "opted-in", "opt-in", "subscribed"})
 _SYMBOLS = {"€": "EUR", "£": "GBP", "₺": "TRY", "₹": "INR", "$": None, "¥": None}
 
 
@@ -150,11 +161,17 @@ def moment(written: str, style: Style) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=style.zone)
 
 
+def owner(written: str, style: Style) -> str:
+    """The e-mail address of a member of staff, or their name."""
+    return email(written, style) if "@" in written else " ".join(NAME(written, style).split())
+
+
 def basis(written: str, _: Style) -> str:
-    word = written.lower().replace(" ", "_").replace("-", "_")
-    if word not in BASES:
+    """One of BASES, also in the words of HubSpot: `Legitimate interest - existing customer`."""
+    word = re.sub(r"\W+", "_", written.casefold()).strip("_")
+    if word not in _BASES_IN_WORDS:
         raise ValueError(f"The basis of a permission is one of {', '.join(BASES)}.")
-    return word
+    return _BASES_IN_WORDS[word]
 
 
 def switch(written: str, _: Style) -> bool:
@@ -162,6 +179,17 @@ def switch(written: str, _: Style) -> bool:
     if word not in _YES | _NO:
         raise ValueError("This must be yes or no.")
     return word in _YES
+
+
+def opted_out(written: str) -> bool:
+    """Whether an opt-out column says that the person has opted out. Raises ValueError if it says neither yes nor no."""
+    word = written.casefold()
+    if word in _OPTED_OUT | _OPTED_IN:
+        return word in _OPTED_OUT
+    try:
+        return switch(written, Style())
+    except ValueError:
+        raise ValueError("An opt-out must be yes or no.") from None
 
 
 def key(written: str, _: Style) -> str:

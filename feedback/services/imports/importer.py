@@ -21,7 +21,15 @@ from feedback.services.context import Context
 from feedback.services.customers import Stored, erased, fields, owners, store_accounts, store_contacts
 from feedback.services.imports import events, suggestions
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
-from feedback.services.imports.rows import Reader, Record, Refusal, account_draft, at, contact_draft
+from feedback.services.imports.rows import (
+    Reader,
+    Record,
+    Refusal,
+    account_draft,
+    at,
+    contact_draft,
+    lacks_basis,
+)
 from feedback.services.imports.staff import add_owners
 from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
@@ -112,12 +120,15 @@ class _Run:
         self.report = ImportReport()
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
+        self.without_basis: list[int] = []
 
     def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
             raise ImportRefused(f"{path.name} has no readable header line.")
         if mapping is None:
             mapping = self._own_names(path, header.cells, shape)
+        elif self.kind == "contacts":
+            self._warn_of_opt_outs(header.cells, mapping)
         if shape.guessed:
             self.report.notices.append(
                 f"{path.name} is not UTF-8; it was read as {shape.encoding}. "
@@ -136,6 +147,7 @@ class _Run:
                 if self._is_new(found):
                     records.append(found)
                     self.report.left_out += found.left_out
+                    self.without_basis += [found.line] if lacks_basis(found) else []
             else:
                 self.report.refused += found
         if records:
@@ -143,10 +155,14 @@ class _Run:
 
     def end(self) -> ImportReport:
         for owner, lines in self.strangers.items():
-            rows = (
-                f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
+            self.report.notices.append(
+                f"{owner} is not a user, so these accounts have no owner ({_where(lines)})."
             )
-            self.report.notices.append(f"{owner} is not a user, so these accounts have no owner ({rows}).")
+        if self.without_basis:
+            self.report.notices.append(
+                "Fill in consent.basis: rows that allow messages without a legal basis permit nothing "
+                f"({_where(self.without_basis)})."
+            )
         self.report.refused.sort(key=lambda refusal: refusal.line)
         if not self.dry_run:
             with self.database.writing() as session:
@@ -217,12 +233,12 @@ class _Run:
         wanted = {record.owner for record in records if record.owner}
         found = owners(connection, wanted)
         missing = wanted - set(found)
-        if missing and self.create_owners and not self.dry_run:
-            found |= add_owners(connection, missing, self.now)
-        elif not self.create_owners:
-            for record in records:
-                if record.owner in missing:
-                    self.strangers.setdefault(record.owner or "", []).append(record.line)
+        addresses = {each for each in missing if "@" in each} if self.create_owners else set()
+        if addresses and not self.dry_run:
+            found |= add_owners(connection, addresses, self.now)
+        for record in records:
+            if record.owner in missing - addresses:
+                self.strangers.setdefault(record.owner or "", []).append(record.line)
         return found
 
     def _own_names(self, path: Path, header: list[str], shape: Shape) -> ColumnMap:
@@ -233,13 +249,25 @@ class _Run:
             raise ImportRefused(
                 suggestions.refusal(self.kind, path, header, missing, shape, self.context.settings)
             )
-        used = {source.column for source in taken.values()}
+        if self.kind == "contacts":
+            mapping = mapping.with_opt_outs(suggestions.opt_outs(header))
+        used = {column for _, source in mapping.sources() for column in source.columns()}
         for column in (name for name in header if name and name not in used):
             hint = nearest(column, own_names(self.kind))
             self.report.notices.append(
                 f"The column {column!r} was ignored: there is no field with this name.{hint}"
             )
         return mapping
+
+    def _warn_of_opt_outs(self, header: list[str], mapping: ColumnMap) -> None:
+        used = {column for _, source in mapping.sources() for column in source.columns()}
+        for name, source in suggestions.opt_outs(header).items():
+            if source.opt_out not in used:
+                field_name = name.partition(".")[2]
+                self.report.notices.append(
+                    f"The mapping does not use the column {source.opt_out!r}, which looks like opt-outs. "
+                    f'To obey it, add to [consent]: {field_name} = {{ opt_out = "{source.opt_out}" }}'
+                )
 
     def _refuse(self, record: Record, reason: str) -> None:
         refusal = Refusal(record.line, None, reason)
@@ -249,6 +277,11 @@ class _Run:
     def _count(self, outcomes: Iterable[str]) -> None:
         for outcome in outcomes:
             setattr(self.report, outcome, getattr(self.report, outcome) + 1)
+
+
+def _where(lines: Sequence[int]) -> str:
+    """`line 3`, or `2 rows, the first in line 3`."""
+    return f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
 
 
 def _identity(kind: Kind, record: Record) -> str:

@@ -14,6 +14,9 @@ from feedback.services.customers import ConsentChange, ContactDraft, Draft, fiel
 from feedback.services.imports.mapping import FIELDS, REQUIRED, ColumnMap, Kind, Source, nearest
 from feedback.services.imports.table import TableLine
 
+NO_BASIS = "none"
+"""The basis of a withdrawal for which the file gives none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -103,6 +106,10 @@ class Reader:
     ) -> str:
         if source.column is not None:
             return source.translated(cells[place])
+        if source.opt_out is not None:
+            return _withdrawal(cells[place])
+        if source.join is not None:
+            return " ".join(filter(None, (cells[each] for each in target.join_places)))
         if source.constant is not None:
             return str(source.constant)
         if source.months_ago is not None:
@@ -156,6 +163,7 @@ class _Target:
         "every_place",
         "field",
         "is_property",
+        "join_places",
         "parse",
         "place",
         "section",
@@ -168,7 +176,8 @@ class _Target:
         self.field = self.field.removeprefix("properties.")
         self.source = source
         self.column = next(source.columns(), None)
-        self.place = places.get(source.column or source.months_ago or "", -1)
+        self.place = places.get(source.column or source.opt_out or source.months_ago or "", -1)
+        self.join_places = [places[each] for each in source.join or () if each in places]
         every = source.every_months
         self.every_place = places.get(every.column or "", -1) if every else -1
         parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
@@ -239,20 +248,35 @@ def next_return(first: date, months: int, today: date) -> date:
     return day if day >= today else _shifted(first, (passed + 1) * months)
 
 
+def lacks_basis(record: Record) -> bool:
+    """Whether the row allows messages without saying on which legal basis, so that no permission is recorded."""
+    consent = record.values.get("consent", {})
+    return not consent.get("basis") and True in (consent.get("sms"), consent.get("email"))
+
+
 def _permissions(consent: Mapping[str, Any]) -> Iterator[ConsentChange]:
+    """The permissions of a row. Without a legal basis there are none; a withdrawal needs none."""
+    basis = consent.get("basis")
     for kind in ("sms", "email"):
         allowed = consent.get(kind)
         if allowed is None:
-            allowed = True if consent.get("basis") else None
-        if allowed is not None:
+            allowed = True
+        if basis or not allowed:
             yield ConsentChange(
                 kind,
                 allowed,
-                consent.get("basis") or "consent",
+                basis or NO_BASIS,
                 consent.get("source") or "import",
                 consent.get("text_version"),
                 consent.get("reference"),
             )
+
+
+def _withdrawal(cell: str) -> str:
+    """The cell of an opt-out column as that of a permission column: yes becomes no, and no says nothing."""
+    if not cell:
+        return ""
+    return "no" if fields.opted_out(cell) else ""
 
 
 def _months_before(today: date, cell: str) -> str:

@@ -307,6 +307,93 @@ def test_a_no_in_a_consent_column_withdraws_it(world: World, bring_in: Importer)
     assert {c.kind for c in all_of(world, Consent) if c.withdrawn_at} == {"email"}
 
 
+def test_a_yes_without_a_legal_basis_is_no_permission(world: World, bring_in: Importer) -> None:
+    table = "external_id,email,consent.basis,consent.email\nc1,ada@example.com,,yes\nc2,bo@example.com,contract,yes\n"
+    report = bring_in("contacts", table)
+    assert counts(report) == (2, 2, 0, 0, 0)
+    assert [(consent.basis, consent.address) for consent in all_of(world, Consent)] == [
+        ("contract", "bo@example.com")
+    ]
+    assert report.notices == [
+        "Fill in consent.basis: rows that allow messages without a legal basis permit nothing (line 2)."
+    ]
+
+
+def test_a_no_without_a_legal_basis_is_kept_without_one(world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,email,consent.email\nc1,ada@example.com,no\n")
+    assert report.notices == []
+    (refusal,) = all_of(world, Consent)
+    assert (refusal.basis, refusal.withdrawn_at) == ("none", world.now)
+
+
+OPT_OUTS = (
+    "external_id,email,phone,consent.basis,Unsubscribed from all email,Do Not Call\n"
+    "c1,ada@example.com,+905321234567,contract,true,\n"
+    "c2,bo@example.com,+905321234568,contract,false,1\n"
+    "c3,cy@example.com,+905321234569,,false,0\n"
+)
+
+
+def test_opt_outs_of_a_crm_are_obeyed_and_their_absence_permits_nothing(
+    world: World, bring_in: Importer
+) -> None:
+    assert bring_in("contacts", OPT_OUTS).notices == []
+    assert {(c.address, c.withdrawn_at is None) for c in all_of(world, Consent)} == {
+        ("ada@example.com", False),
+        ("+905321234567", True),
+        ("bo@example.com", True),
+        ("+905321234568", False),
+    }
+
+
+def test_an_opt_out_that_is_neither_yes_nor_no_refuses_the_row(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,email,Email Opt Out\nc1,ada@example.com,maybe\n")
+    assert [(r.column, r.reason) for r in report.refused] == [
+        ("Email Opt Out", "An opt-out must be yes or no.")
+    ]
+
+
+def test_a_mapping_that_ignores_opt_outs_is_warned_about(bring_in: Importer) -> None:
+    least = '[contact]\nexternal_id = "external_id"\nemail = "email"\n'
+    notices = bring_in("contacts", OPT_OUTS, least).notices
+    assert [notice.split(",")[0] for notice in notices] == [
+        "The mapping does not use the column 'Unsubscribed from all email'",
+        "The mapping does not use the column 'Do Not Call'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "basis"),
+    [
+        ("Legitimate interest – existing customer", "legitimate_interest"),
+        ("Performance of a contract", "contract"),
+        ("Freely given consent from contact", "consent"),
+    ],
+)
+def test_a_legal_basis_is_read_in_the_words_of_hubspot(
+    written: str, basis: str, world: World, bring_in: Importer
+) -> None:
+    bring_in("contacts", f"external_id,email,consent.basis\nc1,ada@example.com,{written}\n")
+    assert all_of(world, Consent)[0].basis == basis
+
+
+def test_first_and_last_name_are_joined_and_owners_found_by_name(world: World, bring_in: Importer) -> None:
+    with world.database.writing() as session:
+        owner = world.owner(session)
+        owner.name, owner_id = "Selin Arslan", owner.id
+    table = (
+        "Contact ID,First Name,Last Name,Account ID,Account Owner\n"
+        "c1,Ada,Lovelace,a1,SELİN ARSLAN\nc2,,Plato,a2,Nobody Known\n"
+    )
+    with pytest.raises(ImportRefused):
+        bring_in("contacts", table)
+    text = (world.settings.instance / "mappings" / "customers.toml").read_text(encoding="utf-8")
+    report = bring_in("contacts", table, text, create_owners=True)
+    assert [contact.name for contact in all_of(world, Contact)] == ["Ada Lovelace", "Plato"]
+    assert [account.owner_id for account in all_of(world, Account)] == [owner_id, None]
+    assert report.notices == ["Nobody Known is not a user, so these accounts have no owner (line 3)."]
+
+
 def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Importer) -> None:
     with world.database.writing() as session:
         world.contact(session)
