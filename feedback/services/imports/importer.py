@@ -121,6 +121,7 @@ class _Run:
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
         self.without_basis: list[int] = []
+        self.short: list[int] = []
 
     def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
@@ -148,6 +149,7 @@ class _Run:
                     records.append(found)
                     self.report.left_out += found.left_out
                     self.without_basis += [found.line] if lacks_basis(found) else []
+                    self.short += [found.line] if found.is_short else []
             else:
                 self.report.refused += found
         if records:
@@ -162,6 +164,10 @@ class _Run:
             self.report.notices.append(
                 "Fill in consent.basis: rows that allow messages without a legal basis permit nothing "
                 f"({_where(self.without_basis)})."
+            )
+        if self.short:
+            self.report.notices.append(
+                f"Rows that end before the last column were read as if the rest were empty ({_where(self.short)})."
             )
         self.report.refused.sort(key=lambda refusal: refusal.line)
         if not self.dry_run:

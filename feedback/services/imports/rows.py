@@ -31,12 +31,14 @@ class Refusal:
 class Record:
     """A parsed row. `values` are by section; `owner` is a user's e-mail address.
 
-    `faulty` are the fields that cannot be read. `left_out` are their mistakes if the row is stored without them.
+    `is_short` rows end before the last column. `faulty` are the fields that cannot be read. `left_out` are their
+    mistakes if the row is stored without them.
     """
 
     line: int
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    is_short: bool = False
     faulty: set[str] = field(default_factory=set)
     left_out: list[Refusal] = field(default_factory=list)
 
@@ -65,17 +67,18 @@ class Reader:
         if line.fault is not None:
             return [Refusal(line.number, None, line.fault)]
         cells = line.cells
-        if len(cells) < self._width or any(cells[self._width :]):
+        if any(cells[self._width :]):
             counts = f"{len(cells)} cells, but the header has {self._width}"
             return [
                 Refusal(line.number, None, f"This row has {counts}; check for a delimiter inside a value.")
             ]
-        record, refusals = Record(line.number), []
+        record, refusals = Record(line.number, is_short=len(cells) < self._width), []
+        cells = cells + [""] * (self._width - len(cells))
         for target in self._targets:
             try:
                 self._take(record, target, cells)
             except ValueError as error:
-                refusals.append(Refusal(line.number, target.column, str(error)))
+                refusals.append(Refusal(line.number, target.column, f"{error}{_extent(line)}"))
                 record.faulty.add(f"{target.section}.{target.field}")
         if refusals and _is_reachable_without(record):
             record.left_out, refusals = refusals, []
@@ -85,7 +88,8 @@ class Reader:
         section = record.values.setdefault(target.section, {})
         text = self._text(target.source, target.place, target, cells, section)
         if not text:
-            if self._clears and target.clearable:
+            # A cell that is not there says nothing, so it does not empty the field either.
+            if self._clears and target.clearable and not record.is_short:
                 section[target.field] = None
         elif target.is_property:
             record.properties.setdefault(target.section, {})[target.field] = target.parse(text)
@@ -197,6 +201,11 @@ class _Target:
             return value
         amount = (value.amount / self.source.divide_by).quantize(value.amount)
         return fields.Money(amount, value.currency)
+
+
+def _extent(line: TableLine) -> str:
+    """The lines of a row with line breaks in its cells, which an unclosed quotation mark may have caused."""
+    return f" This row goes from line {line.number} to line {line.last}." if line.last else ""
 
 
 def _order(target: _Target) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,13 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """A row, with the line of the file where it begins; `fault` says why it cannot be read."""
+    """A row, with the line of the file where it begins; `fault` says why it cannot be read. `last` is the line where it
+    ends if it has more than one."""
 
     number: int
     cells: list[str]
     fault: str | None = None
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,85 @@ def opened(path: Path, shape: Shape) -> Iterator[Iterator[TableLine]]:
 
 
 def _rows(file: TextIO, delimiter: str) -> Iterator[TableLine]:
-    reader = csv.reader(file, delimiter=delimiter, strict=True)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield TableLine(number, [], f"Check the quotation marks: this cannot be read as CSV ({error}).")
+    """The rows of a file. A row that cannot be read is one line, so that an unclosed quotation mark takes no others."""
+    source = _Lines(file)
+    width = 0
+    while (number := source.number + 1) and (found := _next_row(source, delimiter)) is not None:
+        if found.fault is not None:
+            source.go_back_to(number + 1)
+            yield found
             continue
-        if any(cell.strip() for cell in cells) and not _is_excels_hint(number, cells):
-            yield TableLine(number, [cell.strip() for cell in cells])
+        cells = [cell.strip() for cell in found.cells]
+        if swallowed := _swallowed(source.last_row(), delimiter, width):
+            source.go_back_to(number + 1)
+            yield TableLine(
+                number, [], f"Check the quotation marks: line {number + swallowed} is inside this row."
+            )
+        elif any(cells) and not _is_excels_hint(number, cells):
+            width = width or len(cells)
+            yield TableLine(number, cells, last=source.number if source.number > number else None)
+
+
+class _Lines:
+    """The lines of a file, which can be read again from any line of the row that was read last."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._row: deque[str] = deque()
+        self._again: deque[str] = deque()
+        self.number = 0
+
+    def begin_row(self) -> None:
+        self._row.clear()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._file)
+        self._row.append(line)
+        self.number += 1
+        return line
+
+    def last_row(self) -> list[str]:
+        """The lines of the row that was read last."""
+        return list(self._row)
+
+    def go_back_to(self, number: int) -> None:
+        """Read line `number`, which belongs to the last row, again next."""
+        while self.number >= number:
+            self._again.appendleft(self._row.pop())
+            self.number -= 1
+
+
+def _next_row(source: _Lines, delimiter: str) -> TableLine | None:
+    """The next row, or None at the end of the file."""
+    source.begin_row()
+    number = source.number + 1
+    try:
+        return TableLine(number, next(csv.reader(source, delimiter=delimiter, strict=True)))
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        return TableLine(number, [], f"Check the quotation marks: this cannot be read as CSV ({error}).")
+
+
+def _swallowed(lines: Sequence[str], delimiter: str, width: int) -> int:
+    """Which of the lines of one row looks like a row of its own, of `width` cells; 0 if none does.
+
+    Such a row lies between two quotation marks that were never closed. Lines of less than three cells are not judged,
+    because a sentence in a cell easily looks like them.
+    """
+    if width < 3:
+        return 0
+    for index, line in enumerate(lines[1:], 1):
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            continue
+        if len(cells) == width and line.count('"') % 2 == 0:
+            return index
+    return 0
 
 
 def _candidates(path: Path, fallback: str) -> list[str]:

@@ -150,18 +150,36 @@ def test_bad_rows_are_told_with_line_column_and_reason_and_stop_nothing(
         "c1,Ada again,,\n"
     )
     report = bring_in("contacts", table)
-    assert counts(report) == (7, 2, 0, 0, 5)
+    assert counts(report) == (7, 3, 0, 0, 4)
     assert [(r.line, r.column) for r in report.refused] == [
         (3, "name"),
         (3, "phone"),
         (3, "email"),
         (6, "external_id"),
-        (7, None),
         (8, None),
         (9, None),
     ]
+    assert report.refused[0].reason.endswith("This row goes from line 3 to line 4.")
     assert report.refused[-1] == Refusal(9, None, "Remove one of the two lines: line 2 has the same id.")
-    assert {contact.external_id for contact in all_of(world, Contact)} == {"c1", "c3"}
+    assert {contact.external_id for contact in all_of(world, Contact)} == {"c1", "c3", "c5"}
+
+
+def test_a_row_without_its_last_empty_cells_is_taken_and_empties_nothing(
+    world: World, bring_in: Importer
+) -> None:
+    table = "external_id,name,email,phone\nc1,Ada,ada@example.com,+905321234567\nc2,Bo,bo@example.com,\n"
+    bring_in("contacts", table)
+    columns = "".join(f'{name} = "{name}"\n' for name in ("external_id", "name", "email", "phone"))
+    clearing = f'empty_cells = "clear"\n[contact]\n{columns}'
+    report = bring_in(
+        "contacts", "external_id,name,email,phone\nc1,Ada L.\nc2,Bo,bo@example.com,\nc3\n", clearing
+    )
+    assert report.refused == []
+    ada = all_of(world, Contact)[0]
+    assert (ada.name, ada.email, ada.phone) == ("Ada L.", "ada@example.com", "+905321234567")
+    assert report.notices == [
+        "Rows that end before the last column were read as if the rest were empty (2 rows, the first in line 2)."
+    ]
 
 
 def test_a_reason_never_repeats_an_address(bring_in: Importer) -> None:
@@ -460,6 +478,28 @@ def test_an_old_encoding_is_assumed_aloud(world: World, bring_in: Importer) -> N
     stated = 'encoding = "cp1254"\n[contact]\nexternal_id = "external_id"\nname = "name"'
     assert bring_in("contacts", "external_id,name\nc1,Gülşah\n".encode("cp1254"), stated).notices == []
     assert all_of(world, Contact)[0].name == "Gülşah"
+
+
+@pytest.mark.parametrize(
+    ("rows", "stored", "refused"),
+    [
+        (['c1,"Ada,red', "c2,Bo,red", "c3,Cy,red", "c4,Di,red", "c5,Ed,red"], "c2 c3 c4 c5", [2]),
+        (['c1,"Ada,red', "c2,Bo,red", 'c3,"Cy",red', "c4,Di,red", "c5,Ed,red"], "c2 c3 c4 c5", [2]),
+        (['c1,"Ada,red', "c2,Bo,red", 'c3,Cy"', "c4,Di,red", "c5,Ed,red"], "c2 c3 c4 c5", [2]),
+        (["c1,Ada,red", "c2,Bo,red", "c3,Cy,red", "c4,Di,red", 'c5,Ed,"red'], "c1 c2 c3 c4", [6]),
+        (['c1,Ada,"red', "c2,Bo,red", 'c3,Cy,"', "c4,Di,red", "c5,Ed,red"], "c2 c4 c5", [2, 4]),
+        (['"c1,Ada,red', '"c2,Bo,red', '"c3,Cy,red', "c4,Di,red", "c5,Ed,red"], "c4 c5", [2, 3, 4]),
+        (['c1,Ada,"two, or', 'three"', "c2,Bo,red"], "c1 c2", []),
+    ],
+)
+def test_an_unclosed_quotation_mark_costs_its_own_line_only(
+    rows: list[str], stored: str, refused: list[int], world: World, bring_in: Importer
+) -> None:
+    report = bring_in("contacts", "\n".join(["external_id,name,colour", *rows]) + "\n")
+    assert [contact.external_id for contact in all_of(world, Contact)] == stored.split()
+    assert sorted({refusal.line for refusal in report.refused}) == refused
+    assert report.read == report.created + report.refused_rows
+    assert not [r for r in report.refused if "quotation" not in r.reason]
 
 
 @pytest.mark.parametrize(
