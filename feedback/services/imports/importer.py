@@ -122,6 +122,7 @@ class _Run:
         self.strangers: dict[str, list[int]] = {}
         self.without_basis: list[int] = []
         self.short: list[int] = []
+        self.placeholders: list[int] = []
 
     def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
@@ -150,6 +151,7 @@ class _Run:
                     self.report.left_out += found.left_out
                     self.without_basis += [found.line] if lacks_basis(found) else []
                     self.short += [found.line] if found.is_short else []
+                    self.placeholders += [found.line] if found.has_placeholders else []
             else:
                 self.report.refused += found
         if records:
@@ -168,6 +170,10 @@ class _Run:
         if self.short:
             self.report.notices.append(
                 f"Rows that end before the last column were read as if the rest were empty ({_where(self.short)})."
+            )
+        if self.placeholders:
+            self.report.notices.append(
+                f"Cells such as N/A, NULL and nan were read as empty ({_where(self.placeholders)})."
             )
         self.report.refused.sort(key=lambda refusal: refusal.line)
         if not self.dry_run:

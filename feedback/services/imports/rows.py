@@ -16,6 +16,24 @@ from feedback.services.imports.table import TableLine
 
 NO_BASIS = "none"
 """The basis of a withdrawal for which the file gives none."""
+_PLACEHOLDERS = frozenset(
+    {
+        "n/a",
+        "#n/a",
+        "null",
+        "(null)",
+        "nan",
+        "none",
+        "nil",
+        "-",
+        "--",
+        "–",
+        "—",
+        "not applicable",
+        "not available",
+    }
+)
+"""Words for an empty cell, in lower case; `NA` is one in most columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +49,15 @@ class Refusal:
 class Record:
     """A parsed row. `values` are by section; `owner` is a user's e-mail address.
 
-    `is_short` rows end before the last column. `faulty` are the fields that cannot be read. `left_out` are their
-    mistakes if the row is stored without them.
+    `is_short` rows end before the last column; rows with `has_placeholders` have cells such as N/A. `faulty` are the
+    fields that cannot be read. `left_out` are their mistakes if the row is stored without them.
     """
 
     line: int
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     properties: dict[str, dict[str, str]] = field(default_factory=dict)
     is_short: bool = False
+    has_placeholders: bool = False
     faulty: set[str] = field(default_factory=set)
     left_out: list[Refusal] = field(default_factory=list)
 
@@ -87,6 +106,8 @@ class Reader:
     def _take(self, record: Record, target: _Target, cells: list[str]) -> None:
         section = record.values.setdefault(target.section, {})
         text = self._text(target.source, target.place, target, cells, section)
+        if text and target.source.column is not None and _says_nothing(text, target):
+            text, record.has_placeholders = "", True
         if not text:
             # A cell that is not there says nothing, so it does not empty the field either.
             if self._clears and target.clearable and not record.is_short:
@@ -206,6 +227,17 @@ class _Target:
 def _extent(line: TableLine) -> str:
     """The lines of a row with line breaks in its cells, which an unclosed quotation mark may have caused."""
     return f" This row goes from line {line.number} to line {line.last}." if line.last else ""
+
+
+def _says_nothing(text: str, target: _Target) -> bool:
+    """Whether the cell holds what databases and spreadsheets write instead of nothing.
+
+    Names and properties keep the word: Null is a surname. NA is Namibia, and the language of Nauru.
+    """
+    if target.is_property or target.field == "name":
+        return False
+    word = text.casefold()
+    return word in _PLACEHOLDERS or (word == "na" and target.field not in ("country", "language"))
 
 
 def _order(target: _Target) -> int:

@@ -182,6 +182,21 @@ def test_a_row_without_its_last_empty_cells_is_taken_and_empties_nothing(
     ]
 
 
+@pytest.mark.parametrize("word", ["N/A", "#N/A", "NULL", "nan", "NA", "None", "-"])
+def test_a_word_for_nothing_is_an_empty_cell(word: str, world: World, bring_in: Importer) -> None:
+    header = "external_id,name,phone,account.external_id,account.recurring_revenue,account.renewal_on\n"
+    report = bring_in("contacts", f"{header}c1,Ada,{word},a1,{word},{word}\n{word},Bo,,,,\n")
+    assert [(r.line, r.column) for r in report.refused] == [(3, "external_id")]
+    assert report.notices == ["Cells such as N/A, NULL and nan were read as empty (line 2)."]
+    assert all_of(world, Contact)[0].phone is None
+    assert all_of(world, Account)[0].recurring_revenue is None
+
+
+def test_a_surname_and_a_country_are_no_words_for_nothing(world: World, bring_in: Importer) -> None:
+    assert bring_in("contacts", "external_id,name,country\nc1,Null,NA\n").notices == []
+    assert [(person.name, person.country) for person in all_of(world, Contact)] == [("Null", "NA")]
+
+
 def test_a_reason_never_repeats_an_address(bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,phone,email\nc1,99912,ada at example.com\n")
     assert len(report.refused) == 2
