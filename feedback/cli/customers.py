@@ -60,6 +60,8 @@ def _tell(report: ImportReport, dry_run: bool) -> None:
         f"{report.read} rows read: {report.created} new, {report.updated} changed, {report.unchanged} unchanged, "
         f"{report.refused_rows} refused."
     )
+    for sentence in report.unreachable:
+        click.secho(sentence, fg="yellow")
     if dry_run:
         click.echo("This was a dry run; nothing was stored.")
 
@@ -98,6 +100,7 @@ def _ranges(lines: Sequence[int]) -> str:
 def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> None:
     """Record an event: `feedback event ticket_closed CONTACT-ID --set topic=invoices`."""
     from feedback import clock
+    from feedback.services.contact import reachability
     from feedback.services.journey import enrolments
 
     runtime = the_runtime()
@@ -106,12 +109,16 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
     told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
         stored = enrolments.record_event(session, told, runtime, now, source="cli")
+        _, reasons = reachability.unreachable(session, runtime.settings, [contact])
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
         click.secho(
             f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
         )
     click.echo(f"Event {stored.key} was stored.")
+    for reason in reasons:
+        why = reachability.WORDS[reason].replace("have no", "no")
+        click.secho(f"This contact cannot be asked: {why}.", fg="yellow")
 
 
 @main.command()

@@ -178,6 +178,19 @@ def test_a_repeated_reason_is_given_once_with_its_lines(installed: Path, tmp_pat
     assert "5 rows read: 2 new, 0 changed, 0 unchanged, 3 refused." in output
 
 
+def test_contacts_without_a_permission_are_named_by_import_event_plan_and_doctor(
+    installed: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("external_id,email\na,a@example.com\nb,b@example.com\n")
+    said = "2 of 2 contacts cannot be asked: 2 have no recorded permission (fill in consent.basis)."
+    assert said in feedback(installed, "import", "contacts", str(file)).output
+    assert said in feedback(installed, "plan").output
+    assert said in feedback(installed, "doctor").output
+    event = feedback(installed, "event", "ticket_closed", "a").output
+    assert "This contact cannot be asked: no recorded permission (fill in consent.basis)." in event
+
+
 def test_a_dry_run_stores_nothing(installed: Path, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text(CUSTOMERS)

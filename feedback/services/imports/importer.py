@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feedback.errors import ImportRefused
+from feedback.services.contact import reachability
 from feedback.services.context import Context
 from feedback.services.customers import Stored, erased, fields, owners, store_accounts, store_contacts
 from feedback.services.imports import events, suggestions
@@ -48,7 +49,8 @@ Progress = Callable[[int, int], None]
 class ImportReport:
     """The result of an import. `refused` rows were not stored; `notices` concern stored rows.
 
-    `left_out` are cells without which their rows were stored.
+    `left_out` are cells without which their rows were stored. `unreachable` says how many of the file's contacts nobody
+    may ask; a dry run does not know that.
     """
 
     read: int = 0
@@ -58,6 +60,7 @@ class ImportReport:
     refused: list[Refusal] = field(default_factory=list)
     left_out: list[Refusal] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
 
     @property
     def refused_rows(self) -> int:
@@ -176,6 +179,10 @@ class _Run:
                 f"Cells such as N/A, NULL and nan were read as empty ({_where(self.placeholders)})."
             )
         self.report.refused.sort(key=lambda refusal: refusal.line)
+        if self.kind == "contacts" and not self.dry_run:
+            with self.database.reading() as session:
+                counted = reachability.unreachable(session, self.context.settings, list(self.seen))
+            self.report.unreachable = list(reachability.sentences(*counted))
         if not self.dry_run:
             with self.database.writing() as session:
                 session.add(self._audit())
