@@ -95,9 +95,8 @@ def run(
     Raises ImportRefused, and the file if the file cannot be read or does not match its mapping.
     """
     run_ = _Run(database, kind, context, now, options)
-    shape = examine(
-        path, _fallback(context.settings), *((mapping.encoding, mapping.delimiter) if mapping else ())
-    )
+    given = (mapping.encoding, mapping.delimiter) if mapping else (None, None)
+    shape = examine(path, _fallback(context.settings), *given, _column_test(kind, mapping))
     with opened(path, shape) as lines:
         run_.begin(path, next(lines, None), shape, mapping)
         for batch in _batches(lines):
@@ -138,6 +137,10 @@ class _Run:
             self.report.notices.append(
                 f"{path.name} is not UTF-8; it was read as {shape.encoding}. "
                 "If names look wrong, set `encoding` in a mapping."
+            )
+        if shape.above:
+            self.report.notices.append(
+                f"The table begins in line {shape.above + 1}; what is above it was not read."
             )
         style = _style(self.context.settings, mapping)
         self.reader = Reader(self.kind, header.cells, mapping, style, at(self.now, style))
@@ -308,6 +311,15 @@ def _identity(kind: Kind, record: Record) -> str:
         return events.key_of(record)
     external_id: str = record.values["account" if kind == "accounts" else "contact"]["external_id"]
     return external_id
+
+
+def _column_test(kind: Kind, mapping: ColumnMap | None) -> Callable[[str], bool]:
+    """Whether a text is the name of a column: of the mapping, or one of ours or of a familiar system."""
+    if mapping is not None:
+        columns = {column for _, source in mapping.sources() for column in source.columns()}
+        return columns.__contains__
+    own = own_names(kind)
+    return lambda text: text.casefold() in own or suggestions.is_familiar(kind, text)
 
 
 def _style(settings: Settings, mapping: ColumnMap) -> fields.Style:

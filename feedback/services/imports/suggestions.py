@@ -125,6 +125,11 @@ def _stand_in(found: dict[str, Source]) -> Iterator[str]:
             return
 
 
+def is_familiar(kind: Kind, column: str) -> bool:
+    """Whether this is the name of a column that can be suggested for the kind."""
+    return any(True for _ in _found(kind, [column]))
+
+
 def opt_outs(header: Sequence[str]) -> dict[str, Source]:
     """The permissions that columns such as `Email Opt Out` withdraw, by field."""
     found = _found("contacts", header)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +17,8 @@ from feedback.errors import ImportRefused
 DELIMITERS = (",", ";", "\t", "|")
 LARGEST_CELL = 100_000
 _CHUNK = 1 << 20
+_HIGHEST_HEADER = 20
+"""The header is looked for in so many lines."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -37,18 +40,27 @@ class TableLine:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The format of a file. `guessed` is True if its encoding could not be detected and the fallback is used."""
+    """The format of a file. `guessed` is True if its encoding could not be detected and the fallback is used. `above`
+    is the number of lines above the header, such as a title."""
 
     encoding: str
     delimiter: str
     lines: int
     guessed: bool = False
+    above: int = 0
 
 
-def examine(path: Path, fallback: str, encoding: str | None = None, delimiter: str | None = None) -> Shape:
+def examine(
+    path: Path,
+    fallback: str,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    is_column: Callable[[str], bool] = lambda _: False,
+) -> Shape:
     """Read the whole file once to detect its encoding before anything is stored.
 
-    `fallback` is the encoding for a file that has no byte order mark and is not UTF-8. Raises ImportRefused.
+    `fallback` is the encoding for a file that has no byte order mark and is not UTF-8. The header is the first line, or
+    the first one with two names for which `is_column` is true. Raises ImportRefused.
     """
     csv.field_size_limit(LARGEST_CELL)
     if encoding is not None:
@@ -57,11 +69,11 @@ def examine(path: Path, fallback: str, encoding: str | None = None, delimiter: s
             raise ImportRefused(
                 f"Correct `encoding` in the mapping: {path.name} is not encoded in {encoding}."
             )
-        return Shape(encoding, delimiter or _delimiter(path, encoding), lines)
+        return _with_header(path, Shape(encoding, delimiter or "", lines), is_column)
     for candidate in _candidates(path, fallback):
         if (lines := _lines(path, candidate)) is not None:
             guessed = candidate in (fallback, "latin-1")
-            return Shape(candidate, delimiter or _delimiter(path, candidate), lines, guessed)
+            return _with_header(path, Shape(candidate, delimiter or "", lines, guessed), is_column)
     raise ImportRefused(f"Save {path.name} as CSV (UTF-8): it is not a text file.")
 
 
@@ -69,12 +81,14 @@ def examine(path: Path, fallback: str, encoding: str | None = None, delimiter: s
 def opened(path: Path, shape: Shape) -> Iterator[Iterator[TableLine]]:
     """The rows of the file, the header first, blank lines left out."""
     with path.open(encoding=shape.encoding, newline="") as file:
-        yield _rows(file, shape.delimiter)
+        yield _rows(file, shape.delimiter, shape.above)
 
 
-def _rows(file: TextIO, delimiter: str) -> Iterator[TableLine]:
+def _rows(file: TextIO, delimiter: str, above: int) -> Iterator[TableLine]:
     """The rows of a file. A row that cannot be read is one line, so that an unclosed quotation mark takes no others."""
     source = _Lines(file)
+    for _ in range(above):
+        next(source)
     width = 0
     while (number := source.number + 1) and (found := _next_row(source, delimiter)) is not None:
         if found.fault is not None:
@@ -188,14 +202,33 @@ def _lines(path: Path, encoding: str) -> int | None:
     return lines
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def _with_header(path: Path, shape: Shape, is_column: Callable[[str], bool]) -> Shape:
+    """The shape with its delimiter and the place of its header."""
+    with path.open(encoding=shape.encoding, newline="") as file:
+        start = re.split(r"\r\n|\r|\n", file.read(LARGEST_CELL))[:_HIGHEST_HEADER]
+    written = [(number, line) for number, line in enumerate(start) if line.strip()]
+    if not written or written[0][1].lower().startswith("sep="):
+        return replace(shape, delimiter=shape.delimiter or _delimiter(written[0][1] if written else ""))
+    for number, line in written:
+        delimiter = shape.delimiter or _delimiter(line)
+        known = sum(is_column(cell) for cell in _cells(line, delimiter))
+        if known >= 2 or (known and number == written[0][0]):
+            return replace(shape, delimiter=delimiter, above=number if number > written[0][0] else 0)
+    return replace(shape, delimiter=shape.delimiter or _delimiter(written[0][1]))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
+def _delimiter(line: str) -> str:
     """The delimiter that occurs most often in the header, outside quotation marks; or the one in a `sep=;` line."""
-    with path.open(encoding=encoding, newline="") as file:
-        start = file.read(LARGEST_CELL).lstrip("\r\n")
-    first = start.splitlines()[0] if start else ""
-    if first.lower().startswith("sep=") and len(first) == 5:
-        return first[4]
-    header = "".join(first.split('"')[::2])
+    if line.lower().startswith("sep=") and len(line) == 5:
+        return line[4]
+    header = "".join(line.split('"')[::2])
     return max(DELIMITERS, key=header.count)
 
 

@@ -487,6 +487,33 @@ def test_encodings_and_delimiters_are_found_out(
     assert all_of(world, Contact)[0].name == name
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Customers of March\n\nexternal_id,name\nc1,Ada\n,Bo\n",
+        "Customers; March; 2026\nAll of them\nexternal_id,name\nc1,Ada\n,Bo\n",
+        "Customer list;;\n;;\nexternal_id;name;x\nc1;Ada;\n;Bo;\n",
+    ],
+)
+def test_a_title_above_the_table_is_passed_over_aloud(table: str, world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", table)
+    assert [person.name for person in all_of(world, Contact)] == ["Ada"]
+    assert [refusal.line for refusal in report.refused] == [5]
+    assert "The table begins in line 3; what is above it was not read." in report.notices
+
+
+def test_a_title_above_familiar_columns_gets_a_suggested_mapping(world: World, bring_in: Importer) -> None:
+    table = "Müşteri Listesi\nMüşteri ID;Ad Soyad;TELEFON\n1;Ada;+905321234567\n"
+    with pytest.raises(ImportRefused, match="--map customers"):
+        bring_in("contacts", table)
+    text = (world.settings.instance / "mappings" / "customers.toml").read_text(encoding="utf-8")
+    assert bring_in("contacts", table, text).created == 1
+
+
+def test_a_table_of_one_column_has_its_header_in_the_first_line(bring_in: Importer) -> None:
+    assert bring_in("contacts", "external_id\nname\nemail\n").created == 2
+
+
 def test_an_old_encoding_is_assumed_aloud(world: World, bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,name\nc1,Gülşah\n".encode("cp1254"), None)
     assert report.notices[0].startswith("customers.csv is not UTF-8; it was read as cp1252.")
