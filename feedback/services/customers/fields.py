@@ -91,6 +91,15 @@ def text(longest: int) -> Parser:
     return parse
 
 
+def identifier(written: str, style: Style) -> str:
+    """An external id. One that a spreadsheet has shortened (1.23457E+11) is refused: other rows may have the same."""
+    if re.fullmatch(r"\d[.,]\d+[eE]\+\d+", written):
+        raise ValueError(
+            "Format the column as text and export it again: the spreadsheet has shortened this id to an exponent."
+        )
+    return NAME(written, style)
+
+
 def is_clean(written: str) -> bool:
     """Whether the text has no control characters and no surrogates, which databases cannot store."""
     return written.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in written)
@@ -292,7 +301,7 @@ def key(written: str, _: Style) -> str:
 NAME, SHORT, LONG = text(255), text(64), text(1000)
 
 ACCOUNT: Mapping[str, Parser] = {
-    "external_id": NAME,
+    "external_id": identifier,
     "name": NAME,
     "owner": email,
     "segment": SHORT,
@@ -302,7 +311,7 @@ ACCOUNT: Mapping[str, Parser] = {
     "renewal_on": day,
 }
 CONTACT: Mapping[str, Parser] = {
-    "external_id": NAME,
+    "external_id": identifier,
     "name": NAME,
     "phone": phone,
     "email": email,
@@ -318,7 +327,12 @@ CONSENT: Mapping[str, Parser] = {
     "text_version": SHORT,
     "reference": SHORT,
 }
-EVENT: Mapping[str, Parser] = {"key": NAME, "name": key, "contact": NAME, "occurred_at": moment}
+EVENT: Mapping[str, Parser] = {
+    "key": identifier,
+    "name": key,
+    "contact": identifier,
+    "occurred_at": moment,
+}
 
 
 @cache

@@ -107,11 +107,13 @@ class ContactIn(_In):
 
     name: Name | None = None
     account: Name | None = Field(None, description="external id of an account that is stored")
-    phone: Name | None = Field(None, description="E.164, or national in the installation's region")
+    phone: Name | None = Field(
+        None, description="E.164, or national in `country`, else in the installation's region"
+    )
     email: Name | None = None
-    language: Short | None = Field(None, description="two letters")
+    language: Short | None = Field(None, description="two letters, or a name such as Turkish")
     time_zone: Short | None = Field(None, description="IANA name, such as Europe/Istanbul")
-    country: Short | None = Field(None, description="ISO 3166")
+    country: Short | None = Field(None, description="ISO 3166, or a name such as Turkey")
     properties: Properties = Field({}, description="added to those that are stored; null removes one")
     consent: ConsentIn | None = None
 

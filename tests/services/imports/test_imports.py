@@ -197,6 +197,13 @@ def test_a_surname_and_a_country_are_no_words_for_nothing(world: World, bring_in
     assert [(person.name, person.country) for person in all_of(world, Contact)] == [("Null", "NA")]
 
 
+def test_an_id_that_a_spreadsheet_has_shortened_is_refused(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,account.external_id\n1.23457E+11,a\nc2,1.23457E+11\n1E5,b\n")
+    assert report.created == 1
+    assert [(r.line, r.column) for r in report.refused] == [(2, "external_id"), (3, "account.external_id")]
+    assert {"shortened" in r.reason for r in report.refused} == {True}
+
+
 def test_a_reason_never_repeats_an_address(bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,phone,email\nc1,99912,ada at example.com\n")
     assert len(report.refused) == 2
