@@ -14,7 +14,9 @@ from feedback.cli.frame import main, the_runtime
 from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
-    from feedback.services.imports import ImportReport, Kind
+    from collections.abc import Iterator, Sequence
+
+    from feedback.services.imports import ImportReport, Kind, Refusal
 
 EX_TEMPFAIL = 75  # sysexits.h: tells the mail server to try again later
 
@@ -41,22 +43,51 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
         options = imports.Options(dry_run, create_owners, on_progress)
         result = imports.run(runtime.database, kind, file, mapping, runtime, clock.now(), options)
     _tell(result, dry_run)
-    if result.refused:
+    if result.refused or result.left_out:
         sys.exit(1)
 
 
 def _tell(report: ImportReport, dry_run: bool) -> None:
-    for refusal in report.refused:
-        column = f", {refusal.column}" if refusal.column else ""
-        click.secho(f"line {refusal.line}{column}: {refusal.reason}", fg="red", err=True)
+    for line in _grouped(report.refused):
+        click.secho(line, fg="red", err=True)
+    if report.left_out:
+        click.secho("These cells were left out; their rows were stored without them:", fg="yellow", err=True)
+    for line in _grouped(report.left_out):
+        click.secho(line, fg="yellow", err=True)
     for notice in report.notices:
         click.secho(notice, fg="yellow", err=True)
     click.echo(
         f"{report.read} rows read: {report.created} new, {report.updated} changed, {report.unchanged} unchanged, "
         f"{report.refused_rows} refused."
     )
+    for sentence in report.unreachable:
+        click.secho(sentence, fg="yellow")
     if dry_run:
         click.echo("This was a dry run; nothing was stored.")
+
+
+def _grouped(refusals: Sequence[Refusal]) -> Iterator[str]:
+    """One line for each reason and column, with the lines of the file: `lines 2-3, 40, phone (3 rows): ...`."""
+    places: dict[tuple[str | None, str], list[int]] = {}
+    for refusal in refusals:
+        places.setdefault((refusal.column, refusal.reason), []).append(refusal.line)
+    for (column, reason), lines in places.items():
+        where = f", {column}" if column else ""
+        if len(lines) == 1:
+            yield f"line {lines[0]}{where}: {reason}"
+        else:
+            yield f"lines {_ranges(lines)}{where} ({len(lines)} rows): {reason}"
+
+
+def _ranges(lines: Sequence[int]) -> str:
+    """`2-5, 9` for 2, 3, 4, 5 and 9."""
+    runs: list[list[int]] = []
+    for line in lines:
+        if runs and line == runs[-1][-1] + 1:
+            runs[-1][1:] = [line]
+        else:
+            runs.append([line])
+    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 @main.command()
@@ -69,6 +100,7 @@ def _tell(report: ImportReport, dry_run: bool) -> None:
 def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> None:
     """Record an event: `feedback event ticket_closed CONTACT-ID --set topic=invoices`."""
     from feedback import clock
+    from feedback.services.contact import reachability
     from feedback.services.journey import enrolments
 
     runtime = the_runtime()
@@ -77,12 +109,16 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
     told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
         stored = enrolments.record_event(session, told, runtime, now, source="cli")
+        _, reasons = reachability.unreachable(session, runtime.settings, [contact])
     if not runtime.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
         click.secho(
             f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
         )
     click.echo(f"Event {stored.key} was stored.")
+    for reason in reasons:
+        why = reachability.WORDS[reason].replace("have no", "no")
+        click.secho(f"This contact cannot be asked: {why}.", fg="yellow")
 
 
 @main.command()

@@ -98,8 +98,10 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """Problems in the stored data: held providers, rollups in another time zone, missing rates and calendars."""
+    """Problems in the stored data: held providers, rollups in another time zone, missing rates, permissions
+    and calendars."""
     from feedback.services import rollups
+    from feedback.services.contact import reachability
     from feedback.services.customers import revenue
     from feedback.services.messaging import provider_holds
     from feedback.services.staff import business_hours
@@ -109,6 +111,7 @@ def _standing(database: Database, settings: Settings) -> list[Problem]:
             *provider_holds.problems(session),
             *rollups.problems(session),
             *revenue.problems(session, settings),
+            *reachability.problems(session, settings),
             *business_hours.problems(session, settings.followup),
         ]
 

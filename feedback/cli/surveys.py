@@ -35,11 +35,13 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
 def plan(days: int, everything: bool) -> None:
     """Show which messages will be sent in the coming days; with --all, each with the reasons for its time."""
     from feedback import clock
+    from feedback.services.contact import reachability
     from feedback.services.journey import forecast
 
     runtime = the_runtime()
     with runtime.database.reading() as session:
         plan = forecast.plan(session, runtime, clock.now(), days)
+        unreachable = reachability.unreachable(session, runtime.settings)
     for row in plan.everything if everything else ():
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
@@ -55,6 +57,8 @@ def plan(days: int, everything: bool) -> None:
         click.echo(f"Up to {reminders} reminders, to contacts who have not answered by then.")
     for code, count in plan.skipped.most_common():
         click.echo(f"{count} not sent: {code.replace('_', ' ')}.")
+    for sentence in reachability.sentences(*unreachable):
+        click.secho(sentence, fg="yellow")
 
 
 def _reason(code: str, params: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ memory.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -173,10 +173,10 @@ def decide(
     if recipient.suppressed:
         return Skip("suppressed", {"why": recipient.suppressed})
     rules = rules_for(recipient, policy)
-    obstacles = {channel: _obstacle(channel, recipient, rules, policy) for channel in intended.channels}
-    channel = next((name for name, obstacle in obstacles.items() if obstacle is None), None)
+    found = obstacles(intended.channels, recipient, policy)
+    channel = next((name for name, obstacle in found.items() if obstacle is None), None)
     if channel is None:
-        return Skip("no_channel", obstacles)
+        return Skip("no_channel", found)
     wanted = max(now, intended.earliest).astimezone(UTC)
     zones = possible_zones(recipient, rules, policy)
     window = first_window(Calendar(rules, zones, policy.blackout), wanted, policy.least_window)
@@ -184,12 +184,18 @@ def decide(
     if skip or window is None:
         return skip or Skip("no_common_window")
     reasons = (
-        *_passed_over(obstacles, channel),
+        *_passed_over(found, channel),
         *_zone_assumed(recipient, zones),
         *_moved(wanted, window, zones, rules),
         *_important(window, intended, history, policy),
     )
     return Send(channel, window.start, min(window.end, intended.expires.astimezone(UTC)), reasons)
+
+
+def obstacles(channels: Iterable[str], recipient: Recipient, policy: Policy) -> dict[str, str | None]:
+    """Why each channel cannot be used, as in SKIP_CODES for `no_channel`; None if it can."""
+    rules = rules_for(recipient, policy)
+    return {channel: _obstacle(channel, recipient, rules, policy) for channel in channels}
 
 
 def rules_for(recipient: Recipient, policy: Policy) -> CountryRules:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_DECIMAL_ZERO = re.compile(r"(?<=\d)[.,]0$|(?<=\d{6})[.,]0+$")
+"""What pandas and spreadsheets add if they store a column of numbers as decimal fractions. A group of two zeros after
+other groups (06.12.34.56.00) is a part of the number."""
+_FRACTION = re.compile(r"\+?\d{10,}[.,]\d+")
+_EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+")
+_FORMER_MEXICAN = re.compile(r"(?:1|01|044|045)(\d{10})")
+"""Mexico abolished the prefixes of mobile and long-distance calls in 2019 (IFT, numbering plan)."""
 _PARSE_FAULTS = {
     0: "has no country code, or an unknown one; write it as +90 532 123 45 67",
     1: "is not a phone number",
@@ -41,20 +48,21 @@ class PhoneNumber:
         """Parse a number as people write it, with the digits of any script.
 
         `default_region` (ISO 3166, for example "TR") is the country of numbers without a country code.
-        Raises ValueError with a sentence that does not contain the number. It checks for a *possible*
-        number (length and country), not for an assigned one, because numbering plans change faster than
-        the library.
+        Raises ValueError with a sentence that does not contain the number. It checks that the country has numbers
+        of this length and beginning, not that this one is assigned, because numbering plans change faster than the
+        library. Numbers without their area code, numbers of services and fillers such as 000-000-0000 are refused.
         """
         import phonenumbers  # noqa: PLC0415  (40 ms that the command line need not pay)
 
         try:
-            parsed = phonenumbers.parse(_plain(text), default_region)
+            parsed = _parsed_text(_without_decimals(_plain(text)), default_region)
         except phonenumbers.NumberParseException as error:
             raise ValueError(f"This {_PARSE_FAULTS[error.error_type]}.") from None
         if parsed.extension:
             raise ValueError("Remove the extension from this number: an SMS cannot reach an extension.")
-        if not phonenumbers.is_possible_number(parsed):
-            raise ValueError("This number has the wrong number of digits for its country.")
+        parsed = _in_todays_form(parsed)
+        if mistake := _mistake(parsed):
+            raise ValueError(mistake)
         return cls(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
     @property
@@ -144,6 +152,91 @@ def _plain(text: str) -> str:
     if text.isascii():  # no ASCII character is a direction mark; a fast path for imports
         return text.strip()
     return "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
+
+
+def _without_decimals(text: str) -> str:
+    """The text without `.0` at its end. Raises ValueError if a spreadsheet has lost digits of the number."""
+    if _EXPONENT.fullmatch(text):
+        raise ValueError(
+            "Format the column as text and export it again: the spreadsheet has shortened this number to an exponent."
+        )
+    whole = _DECIMAL_ZERO.sub("", text)
+    if _FRACTION.fullmatch(whole):
+        raise ValueError("Format the column as text and export it again: this number has decimal places.")
+    return whole
+
+
+def _parsed_text(text: str, region: str | None) -> Parsed:
+    """The number in a text. Raises NumberParseException.
+
+    Spreadsheets drop the plus sign, so 4915112345678 in Germany is +49 151 12345678: it begins with the country's code,
+    and read like that it is a mobile number, while it is none if it is read as a national number.
+    """
+    import phonenumbers  # noqa: PLC0415
+
+    parsed = phonenumbers.parse(text, region)
+    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    if not text.startswith(str(parsed.country_code)) or phonenumbers.number_type(parsed) in mobile:
+        return parsed
+    try:
+        coded = phonenumbers.parse(f"+{text}")
+    except phonenumbers.NumberParseException:
+        return parsed
+    return coded if phonenumbers.number_type(coded) in mobile else parsed
+
+
+def _in_todays_form(parsed: Parsed) -> Parsed:
+    """The number without prefixes that its country has abolished: +52 1 55... is +52 55... since 2019."""
+    import phonenumbers  # noqa: PLC0415
+
+    if parsed.country_code == 52 and (
+        former := _FORMER_MEXICAN.fullmatch(phonenumbers.national_significant_number(parsed))
+    ):
+        return phonenumbers.parse(f"+52{former[1]}")
+    return parsed
+
+
+def _mistake(parsed: Parsed) -> str | None:
+    """Why a person cannot have this number; None if they can."""
+    import phonenumbers  # noqa: PLC0415
+
+    length = phonenumbers.is_possible_number_with_reason(parsed)
+    if length == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return "Add the area code to this number."
+    digits = phonenumbers.national_significant_number(parsed)
+    if length != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return _wrong_length(parsed.country_code, len(digits))
+    if len(set(digits)) == 1 or digits.endswith("0000000"):
+        return "Leave this cell empty if there is no number: this looks like a filler."
+    plans = _plans(parsed.country_code)
+    if plans and not any(re.fullmatch(each, digits) for each in plans):
+        return "Check this number and its area code: its country has no numbers that begin like this."
+    if phonenumbers.number_type(parsed) in (
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
+        phonenumbers.PhoneNumberType.PAGER,
+    ):
+        return "Write the number of a person: this is the number of a service."
+    return None
+
+
+def _wrong_length(country_code: int | None, digits: int) -> str:
+    said = "This number has the wrong number of digits for its country"
+    if country_code == 225 and digits == 8:
+        return f"{said}: Ivory Coast has had 10 digits instead of 8 since 2021. Write the new number."
+    return f"{said} (+{country_code}): {digits} after the country code."
+
+
+def _plans(country_code: int | None) -> list[str]:
+    """What national numbers of the countries with this code look like, as regular expressions."""
+    from phonenumbers import PhoneMetadata, region_codes_for_country_code  # noqa: PLC0415
+
+    regions = region_codes_for_country_code(country_code) if country_code else ()
+    found = [PhoneMetadata.metadata_for_region(region, None) for region in regions if region != "001"]
+    patterns = [each.general_desc.national_number_pattern for each in found if each and each.general_desc]
+    return [pattern for pattern in patterns if pattern]
 
 
 def _check_local_part(local: str) -> None:

@@ -29,7 +29,7 @@ from feedback.store.models import Account
 PASSWORD = "a long enough password"
 CUSTOMERS = """external_id,name,phone,email,language,time_zone,account.external_id,account.name
 C-1,Deniz Demir,+905321234567,deniz@example.com,tr,Europe/Istanbul,A-1,Anadolu
-C-2,Bad Phone,not a number,bad@example.com,tr,Europe/Istanbul,A-1,Anadolu
+C-2,Bad Phone,not a number,,tr,Europe/Istanbul,A-1,Anadolu
 """
 
 
@@ -199,6 +199,29 @@ def test_users_keys_and_customers_come_in_without_any_provider(installed: Path, 
     assert imported.exit_code == 1  # one row was refused
     assert "line 3, phone:" in imported.output
     assert "2 rows read: 1 new, 0 changed, 0 unchanged, 1 refused." in imported.output
+
+
+def test_a_repeated_reason_is_given_once_with_its_lines(installed: Path, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("external_id,phone,email\na,1,\nb,1,\nc,,c@example.com\nd,1,\ne,1,e@example.com\n")
+    output = feedback(installed, "import", "contacts", str(file)).output
+    assert "lines 2-3, 5, phone (3 rows): This" in output
+    assert output.count("lines 2-3, 5") == 1
+    assert "These cells were left out; their rows were stored without them:\nline 6, phone: This" in output
+    assert "5 rows read: 2 new, 0 changed, 0 unchanged, 3 refused." in output
+
+
+def test_contacts_without_a_permission_are_named_by_import_event_plan_and_doctor(
+    installed: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("external_id,email\na,a@example.com\nb,b@example.com\n")
+    said = "2 of 2 contacts cannot be asked: 2 have no recorded permission (fill in consent.basis)."
+    assert said in feedback(installed, "import", "contacts", str(file)).output
+    assert said in feedback(installed, "plan").output
+    assert said in feedback(installed, "doctor").output
+    event = feedback(installed, "event", "ticket_closed", "a").output
+    assert "This contact cannot be asked: no recorded permission (fill in consent.basis)." in event
 
 
 def test_a_dry_run_stores_nothing(installed: Path, tmp_path: Path) -> None:

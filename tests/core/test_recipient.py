@@ -21,6 +21,22 @@ from feedback.core.recipient import EmailAddress, PhoneNumber
         ("\u202a+49 151 12345678\u202c", None, "+4915112345678"),  # copied out of right-to-left text
         ("tel:+44-20-7946-0958", None, "+442079460958"),
         ("+90 532 123 45 67", "US", "+905321234567"),  # a written country code beats the default
+        ("905321234567.0", "TR", "+905321234567"),  # pandas, for a column with an empty cell
+        ("5321234567.0", "TR", "+905321234567"),
+        ("905321234567,00", "TR", "+905321234567"),
+        ("4915112345678.0", "DE", "+4915112345678"),
+        ("04915112345678", "DE", "+494915112345678"),  # with the 0 of a national number
+        ("6281234567890.0", "ID", "+6281234567890"),
+        ("436641234567.0", "AT", "+436641234567"),
+        ("+90 532 123 45 67.0", None, "+905321234567"),
+        ("06.12.34.56.00", "FR", "+33612345600"),
+        ("+52 1 55 1234 5678", None, "+525512345678"),
+        ("044 55 1234 5678", "MX", "+525512345678"),
+        ("045 55 1234 5678", "MX", "+525512345678"),
+        ("01 55 1234 5678", "MX", "+525512345678"),
+        ("55 1234 5678", "MX", "+525512345678"),
+        ("11 15 2345 6789", "AR", "+5491123456789"),
+        ("+225 07 07 12 34 56", None, "+2250707123456"),
     ],
 )
 def test_a_number_is_read_as_people_write_it(text, region, e164):
@@ -37,6 +53,20 @@ def test_a_number_is_read_as_people_write_it(text, region, e164):
         ("+90 532 12", None, "wrong number of digits"),
         ("+90 532 123 45 67 89 10", None, "wrong number of digits"),
         ("+1 212 555 0123 ext. 5", None, "extension"),
+        ("9.05321E+11", "TR", "shortened"),
+        ("9,05E+11", "TR", "shortened"),
+        ("9E11", "TR", "shortened"),
+        ("905321234567.5", "TR", "decimal places"),
+        ("555-0134", "US", "area code"),
+        ("321 45 67", "TR", "area code"),
+        ("444 0 123", "TR", "number of a service"),
+        ("+1 900 234 5678", None, "number of a service"),
+        ("000-000-0000", "US", "filler"),
+        ("555-555-5555", "US", "filler"),
+        ("0500 000 00 00", "TR", "filler"),
+        ("123-456-7890", "US", "no numbers that begin like this"),
+        ("+225 07 12 34 56", None, "Ivory Coast has had 10 digits"),
+        ("07 12 34 56", "CI", "Ivory Coast has had 10 digits"),
     ],
 )
 def test_a_number_that_cannot_be_is_refused_with_a_sentence(text, region, complaint):

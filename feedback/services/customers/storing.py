@@ -14,8 +14,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
+from feedback.core.folding import fold_any
 from feedback.services.contact import suppression
 from feedback.store.models import Account, Consent, Contact, Suppression, User
 
@@ -64,13 +65,16 @@ class Stored:
     outcome: Outcome
 
 
-def owners(connection: Connection, emails: Iterable[str]) -> dict[str, int]:
-    """Ids of the members of staff with these addresses (in lower case)."""
-    wanted = {email.lower() for email in emails}
-    if not wanted:
-        return {}
-    address = func.lower(User.email)
-    return {row[1]: row[0] for row in connection.execute(select(User.id, address).where(address.in_(wanted)))}
+def owners(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
+    """Ids of the members of staff with these addresses (in lower case) or names. A name that two people share is
+    not found."""
+    known: dict[str, set[int]] = {}
+    rows = connection.execute(select(User.id, User.email, User.name))
+    for user_id, email, name in rows if (wanted := set(wanted)) else ():
+        for said in {fold_any(email), fold_any(name or "")}:
+            known.setdefault(said, set()).add(user_id)
+    found = {each: known.get(fold_any(each), set()) for each in wanted}
+    return {each: next(iter(ids)) for each, ids in found.items() if len(ids) == 1}
 
 
 def erased(connection: Connection, external_ids: Iterable[str]) -> set[str]:

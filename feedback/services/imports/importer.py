@@ -17,11 +17,20 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from feedback.errors import ImportRefused
+from feedback.services.contact import reachability
 from feedback.services.context import Context
 from feedback.services.customers import Stored, erased, fields, owners, store_accounts, store_contacts
 from feedback.services.imports import events, suggestions
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
-from feedback.services.imports.rows import Reader, Record, Refusal, account_draft, at, contact_draft
+from feedback.services.imports.rows import (
+    Reader,
+    Record,
+    Refusal,
+    account_draft,
+    at,
+    contact_draft,
+    lacks_basis,
+)
 from feedback.services.imports.staff import add_owners
 from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
@@ -38,14 +47,20 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class ImportReport:
-    """The result of an import. `refused` rows were not stored; `notices` concern stored rows."""
+    """The result of an import. `refused` rows were not stored; `notices` concern stored rows.
+
+    `left_out` are cells without which their rows were stored. `unreachable` says how many of the file's contacts nobody
+    may ask; a dry run does not know that.
+    """
 
     read: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    left_out: list[Refusal] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
 
     @property
     def refused_rows(self) -> int:
@@ -80,9 +95,8 @@ def run(
     Raises ImportRefused, and the file if the file cannot be read or does not match its mapping.
     """
     run_ = _Run(database, kind, context, now, options)
-    shape = examine(
-        path, _fallback(context.settings), *((mapping.encoding, mapping.delimiter) if mapping else ())
-    )
+    given = (mapping.encoding, mapping.delimiter) if mapping else (None, None)
+    shape = examine(path, _fallback(context.settings), *given, _column_test(kind, mapping))
     with opened(path, shape) as lines:
         run_.begin(path, next(lines, None), shape, mapping)
         for batch in _batches(lines):
@@ -108,16 +122,25 @@ class _Run:
         self.report = ImportReport()
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
+        self.without_basis: list[int] = []
+        self.short: list[int] = []
+        self.placeholders: list[int] = []
 
     def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
             raise ImportRefused(f"{path.name} has no readable header line.")
         if mapping is None:
             mapping = self._own_names(path, header.cells, shape)
+        elif self.kind == "contacts":
+            self._warn_of_opt_outs(header.cells, mapping)
         if shape.guessed:
             self.report.notices.append(
                 f"{path.name} is not UTF-8; it was read as {shape.encoding}. "
                 "If names look wrong, set `encoding` in a mapping."
+            )
+        if shape.above:
+            self.report.notices.append(
+                f"The table begins in line {shape.above + 1}; what is above it was not read."
             )
         style = _style(self.context.settings, mapping)
         self.reader = Reader(self.kind, header.cells, mapping, style, at(self.now, style))
@@ -129,7 +152,12 @@ class _Run:
         for line in lines:
             found = self.reader.read(line)
             if isinstance(found, Record):
-                records += [found] if self._is_new(found) else []
+                if self._is_new(found):
+                    records.append(found)
+                    self.report.left_out += found.left_out
+                    self.without_basis += [found.line] if lacks_basis(found) else []
+                    self.short += [found.line] if found.is_short else []
+                    self.placeholders += [found.line] if found.has_placeholders else []
             else:
                 self.report.refused += found
         if records:
@@ -137,11 +165,27 @@ class _Run:
 
     def end(self) -> ImportReport:
         for owner, lines in self.strangers.items():
-            rows = (
-                f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
+            self.report.notices.append(
+                f"{owner} is not a user, so these accounts have no owner ({_where(lines)})."
             )
-            self.report.notices.append(f"{owner} is not a user, so these accounts have no owner ({rows}).")
+        if self.without_basis:
+            self.report.notices.append(
+                "Fill in consent.basis: rows that allow messages without a legal basis permit nothing "
+                f"({_where(self.without_basis)})."
+            )
+        if self.short:
+            self.report.notices.append(
+                f"Rows that end before the last column were read as if the rest were empty ({_where(self.short)})."
+            )
+        if self.placeholders:
+            self.report.notices.append(
+                f"Cells such as N/A, NULL and nan were read as empty ({_where(self.placeholders)})."
+            )
         self.report.refused.sort(key=lambda refusal: refusal.line)
+        if self.kind == "contacts" and not self.dry_run:
+            with self.database.reading() as session:
+                counted = reachability.unreachable(session, self.context.settings, list(self.seen))
+            self.report.unreachable = list(reachability.sentences(*counted))
         if not self.dry_run:
             with self.database.writing() as session:
                 session.add(self._audit())
@@ -211,12 +255,12 @@ class _Run:
         wanted = {record.owner for record in records if record.owner}
         found = owners(connection, wanted)
         missing = wanted - set(found)
-        if missing and self.create_owners and not self.dry_run:
-            found |= add_owners(connection, missing, self.now)
-        elif not self.create_owners:
-            for record in records:
-                if record.owner in missing:
-                    self.strangers.setdefault(record.owner or "", []).append(record.line)
+        addresses = {each for each in missing if "@" in each} if self.create_owners else set()
+        if addresses and not self.dry_run:
+            found |= add_owners(connection, addresses, self.now)
+        for record in records:
+            if record.owner in missing - addresses:
+                self.strangers.setdefault(record.owner or "", []).append(record.line)
         return found
 
     def _own_names(self, path: Path, header: list[str], shape: Shape) -> ColumnMap:
@@ -227,13 +271,25 @@ class _Run:
             raise ImportRefused(
                 suggestions.refusal(self.kind, path, header, missing, shape, self.context.settings)
             )
-        used = {source.column for source in taken.values()}
+        if self.kind == "contacts":
+            mapping = mapping.with_opt_outs(suggestions.opt_outs(header))
+        used = {column for _, source in mapping.sources() for column in source.columns()}
         for column in (name for name in header if name and name not in used):
             hint = nearest(column, own_names(self.kind))
             self.report.notices.append(
                 f"The column {column!r} was ignored: there is no field with this name.{hint}"
             )
         return mapping
+
+    def _warn_of_opt_outs(self, header: list[str], mapping: ColumnMap) -> None:
+        used = {column for _, source in mapping.sources() for column in source.columns()}
+        for name, source in suggestions.opt_outs(header).items():
+            if source.opt_out not in used:
+                field_name = name.partition(".")[2]
+                self.report.notices.append(
+                    f"The mapping does not use the column {source.opt_out!r}, which looks like opt-outs. "
+                    f'To obey it, add to [consent]: {field_name} = {{ opt_out = "{source.opt_out}" }}'
+                )
 
     def _refuse(self, record: Record, reason: str) -> None:
         refusal = Refusal(record.line, None, reason)
@@ -245,11 +301,25 @@ class _Run:
             setattr(self.report, outcome, getattr(self.report, outcome) + 1)
 
 
+def _where(lines: Sequence[int]) -> str:
+    """`line 3`, or `2 rows, the first in line 3`."""
+    return f"{len(lines)} rows, the first in line {lines[0]}" if len(lines) > 1 else f"line {lines[0]}"
+
+
 def _identity(kind: Kind, record: Record) -> str:
     if kind == "events":
         return events.key_of(record)
     external_id: str = record.values["account" if kind == "accounts" else "contact"]["external_id"]
     return external_id
+
+
+def _column_test(kind: Kind, mapping: ColumnMap | None) -> Callable[[str], bool]:
+    """Whether a text is the name of a column: of the mapping, or one of ours or of a familiar system."""
+    if mapping is not None:
+        columns = {column for _, source in mapping.sources() for column in source.columns()}
+        return columns.__contains__
+    own = own_names(kind)
+    return lambda text: text.casefold() in own or suggestions.is_familiar(kind, text)
 
 
 def _style(settings: Settings, mapping: ColumnMap) -> fields.Style:

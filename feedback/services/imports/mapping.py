@@ -32,7 +32,7 @@ from feedback.services.customers import fields
 Kind = Literal["accounts", "contacts", "events"]
 FIELDS: Mapping[str, Mapping[str, fields.Parser]] = {
     "contact": fields.CONTACT,
-    "account": fields.ACCOUNT,
+    "account": {**fields.ACCOUNT, "owner": fields.owner},
     "consent": fields.CONSENT,
     "event": fields.EVENT,
 }
@@ -61,6 +61,12 @@ class Source(_Strict):
     """The source of a field's value: a column, a constant, or a computed date."""
 
     column: str | None = None
+    opt_out: str | None = Field(
+        None, description="a column that says yes if the person has opted out; no and empty say nothing"
+    )
+    join: tuple[str, ...] | None = Field(
+        None, min_length=1, description="columns whose texts are joined with spaces"
+    )
     constant: str | int | float | bool | None = None
     months_ago: str | None = Field(
         None, description="a column with a number of months, which is subtracted from the day of the import"
@@ -80,18 +86,19 @@ class Source(_Strict):
     def _one_origin(self) -> Self:
         given = [
             name
-            for name in ("column", "constant", "months_ago", "next_after")
+            for name in ("column", "opt_out", "join", "constant", "months_ago", "next_after")
             if getattr(self, name) is not None
         ]
         if len(given) != 1:
-            raise ValueError("give exactly one of: column, constant, months_ago, next_after")
+            raise ValueError("give exactly one of: column, opt_out, join, constant, months_ago, next_after")
         if (self.next_after is None) != (self.every_months is None):
             raise ValueError("give both next_after and every_months, or neither")
         return self
 
     def columns(self) -> Iterator[str]:
         """The columns that the source reads."""
-        yield from (name for name in (self.column, self.months_ago) if name is not None)
+        yield from (name for name in (self.column, self.opt_out, self.months_ago) if name is not None)
+        yield from self.join or ()
         if self.every_months is not None:
             yield from self.every_months.columns()
 
@@ -137,6 +144,13 @@ class ColumnMap(_Strict):
         for name, section in self.sections.items():
             yield from ((f"{name}.{field}", source) for field, source in section.fields.items())
             yield from ((f"{name}.properties.{key}", source) for key, source in section.properties.items())
+
+    def with_opt_outs(self, found: Mapping[str, Source]) -> ColumnMap:
+        """This mapping, with the sources of `found` for permissions that it does not read yet."""
+        consent = self.sections.get("consent", Section())
+        own = {name.partition(".")[2]: source for name, source in found.items()}
+        merged = consent.model_copy(update={"fields": own | consent.fields})
+        return self.model_copy(update={"sections": {**self.sections, "consent": merged}})
 
 
 def load(instance: Path, name: str) -> ColumnMap:
@@ -230,9 +244,11 @@ def _unknown(document: Mapping[str, Any], name: str) -> Iterator[str]:
         if key not in top:
             yield f"{name}: there is no {key}.{nearest(key, top)}"
         elif key in FIELDS and isinstance(section, Mapping):
-            for field in section:
+            for field, source in section.items():
                 if field != "properties" and field not in FIELDS[key]:
                     yield f"{name}: {key} has no field {field}.{nearest(field, FIELDS[key])}"
+                elif isinstance(source, Mapping) and "opt_out" in source and key != "consent":
+                    yield f"{name}: use opt_out for consent.sms and consent.email only, not for {key}.{field}."
 
 
 def _sentence(name: str, error: Any) -> str:

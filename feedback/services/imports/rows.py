@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,27 @@ from feedback.errors import ImportRefused
 from feedback.services.customers import ConsentChange, ContactDraft, Draft, fields
 from feedback.services.imports.mapping import FIELDS, REQUIRED, ColumnMap, Kind, Source, nearest
 from feedback.services.imports.table import TableLine
+
+NO_BASIS = "none"
+"""The basis of a withdrawal for which the file gives none."""
+_PLACEHOLDERS = frozenset(
+    {
+        "n/a",
+        "#n/a",
+        "null",
+        "(null)",
+        "nan",
+        "none",
+        "nil",
+        "-",
+        "--",
+        "–",
+        "—",
+        "not applicable",
+        "not available",
+    }
+)
+"""Words for an empty cell, in lower case; `NA` is one in most columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +47,19 @@ class Refusal:
 
 @dataclass(slots=True)
 class Record:
-    """A parsed row. `values` are by section; `owner` is a user's e-mail address."""
+    """A parsed row. `values` are by section; `owner` is a user's e-mail address.
+
+    `is_short` rows end before the last column; rows with `has_placeholders` have cells such as N/A. `faulty` are the
+    fields that cannot be read. `left_out` are their mistakes if the row is stored without them.
+    """
 
     line: int
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    is_short: bool = False
+    has_placeholders: bool = False
+    faulty: set[str] = field(default_factory=set)
+    left_out: list[Refusal] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
@@ -50,43 +79,62 @@ class Reader:
         self._required = REQUIRED[kind]
         places = {name: place for place, name in reversed(list(enumerate(header)))}
         everything = [_Target(name, source, places, style) for name, source in mapping.sources()]
-        # Dates that are computed from other dates come last.
-        self._targets = sorted(everything, key=lambda target: target.source.next_after is not None)
+        self._targets = sorted(everything, key=_order)
 
     def read(self, line: TableLine) -> Record | list[Refusal]:
         """The parsed row, or all its mistakes."""
         if line.fault is not None:
             return [Refusal(line.number, None, line.fault)]
         cells = line.cells
-        if len(cells) < self._width or any(cells[self._width :]):
+        if any(cells[self._width :]):
             counts = f"{len(cells)} cells, but the header has {self._width}"
             return [
                 Refusal(line.number, None, f"This row has {counts}; check for a delimiter inside a value.")
             ]
-        record, refusals = Record(line.number), []
+        record, refusals = Record(line.number, is_short=len(cells) < self._width), []
+        cells = cells + [""] * (self._width - len(cells))
         for target in self._targets:
             try:
                 self._take(record, target, cells)
             except ValueError as error:
-                refusals.append(Refusal(line.number, target.column, str(error)))
+                refusals.append(Refusal(line.number, target.column, f"{error}{_extent(line)}"))
+                record.faulty.add(f"{target.section}.{target.field}")
+        if refusals and _is_reachable_without(record):
+            record.left_out, refusals = refusals, []
         return refusals or self._missing(record) or self._settled(record)
 
     def _take(self, record: Record, target: _Target, cells: list[str]) -> None:
         section = record.values.setdefault(target.section, {})
         text = self._text(target.source, target.place, target, cells, section)
+        if text and target.source.column is not None and _says_nothing(text, target):
+            text, record.has_placeholders = "", True
         if not text:
-            if self._clears and target.clearable:
+            # A cell that is not there says nothing, so it does not empty the field either.
+            if self._clears and target.clearable and not record.is_short:
                 section[target.field] = None
         elif target.is_property:
             record.properties.setdefault(target.section, {})[target.field] = target.parse(text)
         else:
-            section[target.field] = target.finished(target.parse(text))
+            section[target.field] = target.finished(target.parse(text, self._region(record, target)))
+
+    def _region(self, record: Record, target: _Target) -> str | None:
+        """The row's own country for its phone number; None for the style's region."""
+        if target.field != "phone":
+            return None
+        if "contact.country" in record.faulty:
+            return "ZZ"  # an unknown country: only a number with its country code can be read
+        country: str | None = record.values["contact"].get("country")
+        return country
 
     def _text(
         self, source: Source, place: int, target: _Target, cells: list[str], section: Mapping[str, Any]
     ) -> str:
         if source.column is not None:
             return source.translated(cells[place])
+        if source.opt_out is not None:
+            return _withdrawal(cells[place])
+        if source.join is not None:
+            return " ".join(filter(None, (cells[each] for each in target.join_places)))
         if source.constant is not None:
             return str(source.constant)
         if source.months_ago is not None:
@@ -140,6 +188,7 @@ class _Target:
         "every_place",
         "field",
         "is_property",
+        "join_places",
         "parse",
         "place",
         "section",
@@ -152,12 +201,15 @@ class _Target:
         self.field = self.field.removeprefix("properties.")
         self.source = source
         self.column = next(source.columns(), None)
-        self.place = places.get(source.column or source.months_ago or "", -1)
+        self.place = places.get(source.column or source.opt_out or source.months_ago or "", -1)
+        self.join_places = [places[each] for each in source.join or () if each in places]
         every = source.every_months
         self.every_place = places.get(every.column or "", -1) if every else -1
         parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
         # Segments, languages and owners repeat often, so each spelling is parsed once.
-        self.parse: Callable[[str], Any] = lru_cache(maxsize=2048)(lambda text: parse(text, style))
+        self.parse: Callable[..., Any] = lru_cache(maxsize=2048)(
+            lambda text, region=None: parse(text, replace(style, region=region) if region else style)
+        )
         self.clearable = not self.is_property and self.field not in (
             "external_id",
             "key",
@@ -170,6 +222,37 @@ class _Target:
             return value
         amount = (value.amount / self.source.divide_by).quantize(value.amount)
         return fields.Money(amount, value.currency)
+
+
+def _extent(line: TableLine) -> str:
+    """The lines of a row with line breaks in its cells, which an unclosed quotation mark may have caused."""
+    return f" This row goes from line {line.number} to line {line.last}." if line.last else ""
+
+
+def _says_nothing(text: str, target: _Target) -> bool:
+    """Whether the cell holds what databases and spreadsheets write instead of nothing.
+
+    Names and properties keep the word: Null is a surname. NA is Namibia, and the language of Nauru.
+    """
+    if target.is_property or target.field == "name":
+        return False
+    word = text.casefold()
+    return word in _PLACEHOLDERS or (word == "na" and target.field not in ("country", "language"))
+
+
+def _order(target: _Target) -> int:
+    """Countries come before the phone numbers that they explain, and computed dates after the dates they use."""
+    if target.source.next_after is not None:
+        return 2
+    return 0 if target.field == "country" else 1
+
+
+def _is_reachable_without(record: Record) -> bool:
+    """Whether only a phone number or an address is faulty, and the person can still be reached by the other."""
+    contact = record.values.get("contact", {})
+    if record.faulty == {"contact.phone"}:
+        return bool(contact.get("email"))
+    return record.faulty == {"contact.email"} and bool(contact.get("phone"))
 
 
 def account_draft(record: Record, owner_id: int | None) -> Draft | None:
@@ -206,23 +289,39 @@ def next_return(first: date, months: int, today: date) -> date:
     return day if day >= today else _shifted(first, (passed + 1) * months)
 
 
+def lacks_basis(record: Record) -> bool:
+    """Whether the row allows messages without saying on which legal basis, so that no permission is recorded."""
+    consent = record.values.get("consent", {})
+    return not consent.get("basis") and True in (consent.get("sms"), consent.get("email"))
+
+
 def _permissions(consent: Mapping[str, Any]) -> Iterator[ConsentChange]:
-    """The permissions of a row. A basis covers both channels, unless the row refuses one of them: then the other needs
-    a "yes" of its own."""
-    covers_both = bool(consent.get("basis")) and False not in (consent.get("sms"), consent.get("email"))
+    """The permissions of a row. Without a legal basis there are none; a withdrawal needs none.
+
+    A basis covers both channels, unless the row refuses one of them: then the other needs a "yes" of its own.
+    """
+    basis = consent.get("basis")
+    covers_both = bool(basis) and False not in (consent.get("sms"), consent.get("email"))
     for kind in ("sms", "email"):
         allowed = consent.get(kind)
-        if allowed is None:
-            allowed = True if covers_both else None
-        if allowed is not None:
+        if allowed is None and not covers_both:
+            continue
+        if basis or allowed is False:
             yield ConsentChange(
                 kind,
-                allowed,
-                consent.get("basis") or "consent",
+                allowed is not False,
+                basis or NO_BASIS,
                 consent.get("source") or "import",
                 consent.get("text_version"),
                 consent.get("reference"),
             )
+
+
+def _withdrawal(cell: str) -> str:
+    """The cell of an opt-out column as that of a permission column: yes becomes no, and no says nothing."""
+    if not cell:
+        return ""
+    return "no" if fields.opted_out(cell) else ""
 
 
 def _months_before(today: date, cell: str) -> str:

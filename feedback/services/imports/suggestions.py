@@ -4,35 +4,77 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from feedback.services.imports.mapping import REQUIRED, SECTIONS, Kind
+from feedback.core.folding import fold_any
+from feedback.services.imports.mapping import REQUIRED, SECTIONS, Kind, Source
 from feedback.services.imports.table import Shape
 from feedback.settings import Settings
 
-# Column names in CRM exports, without spaces and punctuation. The first matching column is used.
+# Column names in exports of HubSpot, Salesforce and spreadsheets, as `_plain` makes them. The first match is used.
 FAMILIAR: dict[str, tuple[str, ...]] = {
-    "contact.external_id": ("contactid", "customerid", "personid", "userid", "recordid", "id"),
-    "contact.name": ("fullname", "contactname", "contact", "customername", "name", "adsoyad", "firstname"),
-    "contact.phone": ("phone", "phonenumber", "mobile", "mobilephone", "cell", "telefon", "gsm", "tel"),
-    "contact.email": ("email", "emailaddress", "mail", "eposta"),
-    "contact.language": ("language", "locale", "preferredlanguage", "dil"),
-    "contact.time_zone": ("timezone", "tz"),
-    "contact.country": ("countrycode", "country"),
-    "account.external_id": ("accountid", "companyid", "organisationid", "organizationid", "customerid"),
-    "account.name": ("accountname", "company", "companyname", "organisation", "organization", "firma"),
-    "account.owner": ("accountmanager", "accountowner", "owner", "csm", "customersuccessmanager"),
+    "contact.external_id": (
+        "externalid", "contactid", "customerid", "personid", "userid", "recordid", "id", "customerno",
+        "customernumber", "musteriid", "musterino", "musterinumarasi", "musterikodu",
+    ),
+    "contact.name": (
+        "fullname", "contactname", "contact", "customername", "name", "adsoyad", "adisoyadi", "advesoyad", "isim",
+        "musteriadi", "firstname", "ad",
+    ),
+    "contact.phone": (
+        "mobilephone", "mobilephonenumber", "mobile", "cell", "cellphone", "ceptelefonu", "cep", "gsm", "phone",
+        "phonenumber", "telefon", "telefonno", "telefonnumarasi", "tel",
+    ),
+    "contact.email": ("email", "emailaddress", "mail", "eposta", "epostaadresi"),
+    "contact.language": ("preferredlanguage", "language", "locale", "dil"),
+    "contact.time_zone": ("timezone", "tz", "saatdilimi"),
+    "contact.country": ("countrycode", "country", "countryregion", "mailingcountry", "ulke"),
+    "account.external_id": (
+        "accountid", "companyid", "primaryassociatedcompanyid", "associatedcompanyid", "associatedcompanyids",
+        "organisationid", "organizationid", "customerid", "firmakodu",
+    ),
+    "account.name": (
+        "accountname", "companyname", "company", "associatedcompany", "primaryassociatedcompany", "organisation",
+        "organization", "firma", "firmaadi", "sirket", "sirketadi",
+    ),
+    "account.owner": (
+        "accountmanager", "accountowner", "contactowner", "companyowner", "owner", "csm", "customersuccessmanager",
+        "musteritemsilcisi",
+    ),
     "account.segment": ("segment", "tier", "plan"),
     "account.recurring_revenue": ("mrr", "monthlycharge", "monthlyrevenue", "recurringrevenue"),
-    "account.currency": ("currency", "currencycode"),
+    "account.currency": ("currency", "currencycode", "parabirimi"),
     "account.contract_started_on": ("contractstart", "contractstartdate", "startdate"),
-    "account.renewal_on": ("renewal", "renewaldate", "renewson", "contractend", "contractenddate"),
-    "event.contact": ("contactid", "customerid", "contact", "externalid"),
+    "account.renewal_on": (
+        "renewal", "renewaldate", "renewson", "contractend", "contractenddate", "yenilemetarihi",
+    ),
+    "consent.basis": (
+        "legalbasis", "legalbasisforprocessingcontactsdata", "lawfulbasis", "consentbasis", "hukukidayanak",
+    ),
+    "event.contact": ("contactid", "customerid", "contact", "externalid", "musteriid", "musterino"),
     "event.name": ("event", "eventname", "eventtype", "type", "name"),
-    "event.occurred_at": ("occurredat", "timestamp", "time", "date", "createdat", "closedat"),
+    "event.occurred_at": ("occurredat", "timestamp", "time", "date", "createdat", "closedat", "tarih"),
     "event.key": ("eventid", "key", "id", "ticketid"),
-}
+}  # fmt: skip
+_EVERY_CHANNEL = (
+    "donotcontact", "optout", "optedout", "hasoptedout", "unsubscribed", "marketingoptout", "iletisimistemiyor",
+)  # fmt: skip
+OPT_OUTS: dict[str, tuple[str, ...]] = {
+    "consent.email": (
+        "unsubscribedfromallemail", "emailoptout", "hasoptedoutofemail", "optedoutofemail", "emailoptedout",
+        "donotemail", "emailunsubscribed", "unsubscribedfromemail", "epostaistemiyor", *_EVERY_CHANNEL,
+    ),
+    "consent.sms": (
+        "smsoptout", "hasoptedoutofsms", "optedoutofsms", "textoptout", "mobileoptout", "donottext", "donotsms",
+        "unsubscribedfromsms", "donotcall", "smsistemiyor", "aramayin", *_EVERY_CHANNEL,
+    ),
+}  # fmt: skip
+"""Columns in which yes means that nobody may ask this person on the channel."""
+_FIRST_NAMES, _LAST_NAMES = (
+    ("firstname", "ad", "adi", "givenname"),
+    ("lastname", "soyad", "soyadi", "surname", "familyname"),
+)
 
 
 def missing(kind: Kind, taken: Collection[str]) -> list[str]:
@@ -41,22 +83,57 @@ def missing(kind: Kind, taken: Collection[str]) -> list[str]:
 
 
 def suggest(kind: Kind, header: Sequence[str]) -> str | None:
-    """A mapping as TOML, or None if no column looks like the id that identifies rows."""
+    """A mapping as TOML, or None if no column can identify rows."""
     found = dict(_found(kind, header))
+    notes = []
+    if kind == "contacts" and "contact.external_id" not in found:
+        notes += list(_stand_in(found))
     if missing(kind, found):
         return None
-    lines = [f'kind = "{kind}"']
+    if "account.external_id" not in found and "account.name" in found:
+        found["account.external_id"] = found["account.name"]
+        notes.append("No column looks like the id of an account, so its name is used.")
+    if kind == "contacts" and "consent.basis" not in found:
+        notes.append(
+            "No column looks like a legal basis. Without one nobody is asked. If you have one, write it into "
+            '[consent], such as: basis = { constant = "contract" }'
+        )
+    lines = [f'kind = "{kind}"', *(f"# {note}" for note in notes)]
     for section in SECTIONS[kind]:
-        own = {name: column for name, column in found.items() if name.startswith(f"{section}.")}
+        own = {name: source for name, source in found.items() if name.startswith(f"{section}.")}
         if section == "account" and "account.external_id" not in own:
             continue
         if own:
             lines += ["", f"[{section}]"]
-            lines += [f"{name.partition('.')[2]} = {_quoted(column)}" for name, column in own.items()]
-    rest = [column for column in header if column and column not in found.values()]
+            lines += [f"{name.partition('.')[2]} = {_written(source)}" for name, source in own.items()]
+    used = {column for source in found.values() for column in source.columns()}
+    rest = [column for column in header if column and column not in used]
     if rest:
         lines += ["", f"# Not used: {', '.join(' '.join(column.split()) for column in rest)}"]
     return "\n".join(lines) + "\n"
+
+
+def _stand_in(found: dict[str, Source]) -> Iterator[str]:
+    """Let the e-mail address or the phone number identify people in a file without ids; yields what was done."""
+    for name, words in (("contact.email", "e-mail address"), ("contact.phone", "phone number")):
+        if name in found:
+            found["contact.external_id"] = found[name]
+            yield (
+                f"No column looks like an id, so the {words} identifies people. "
+                "If it changes, the same person is stored again."
+            )
+            return
+
+
+def is_familiar(kind: Kind, column: str) -> bool:
+    """Whether this is the name of a column that can be suggested for the kind."""
+    return any(True for _ in _found(kind, [column]))
+
+
+def opt_outs(header: Sequence[str]) -> dict[str, Source]:
+    """The permissions that columns such as `Email Opt Out` withdraw, by field."""
+    found = _found("contacts", header)
+    return {name: source for name, source in found if source.opt_out is not None}
 
 
 def refusal(
@@ -82,19 +159,41 @@ def refusal(
     return f"{said} Check the suggested mapping {file}, then import with --map {name}."
 
 
-def _found(kind: Kind, header: Sequence[str]) -> Iterator[tuple[str, str]]:
-    plain = {
-        re.sub(r"[^\w]|_", "", column).casefold(): column
-        for column in reversed(header)
-        if header.count(column) == 1
-    }
+def _found(kind: Kind, header: Sequence[str]) -> Iterator[tuple[str, Source]]:
+    plain = {_plain(column): column for column in reversed(header) if header.count(column) == 1}
+
+    def first(words: Iterable[str]) -> str | None:
+        return next((plain[word] for word in words if word in plain), None)
+
+    given, family = first(_FIRST_NAMES), first(_LAST_NAMES)
     for name, words in FAMILIAR.items():
-        if name.partition(".")[0] in SECTIONS[kind]:
-            column = next((plain[word] for word in words if word in plain), None)
-            if column is not None:
-                yield name, column
+        column = first(words)
+        if name.partition(".")[0] not in SECTIONS[kind] or column is None:
+            continue
+        is_halved = name == "contact.name" and given is not None and family is not None and column == given
+        yield name, Source(join=(given, family)) if is_halved else Source(column=column)
+    for name, words in OPT_OUTS.items() if kind == "contacts" else ():
+        if (column := first(words)) is not None:
+            yield name, Source(opt_out=column)
 
 
-def _quoted(column: str) -> str:
-    """A TOML string; TOML uses the same escapes as JSON."""
-    return json.dumps(column, ensure_ascii=False)
+def _plain(column: str) -> str:
+    """A column name for comparison: without case, accents, spaces, punctuation and Salesforce's `18 digit`."""
+    word = re.sub(r"[\W_]", "", fold_any(column))
+    return (
+        re.sub(r"casesafe|18digits?|15digits?|(?<=id)1[58]|1[58](?=char)|char(acter)?(?=id)", "", word)
+        or word
+    )
+
+
+def _written(source: Source) -> str:
+    """The source in TOML, which uses the same escapes as JSON."""
+    if source.join is not None:
+        return f"{{ join = [{', '.join(map(_quoted, source.join))}] }}"
+    if source.opt_out is not None:
+        return f"{{ opt_out = {_quoted(source.opt_out)} }}"
+    return _quoted(source.column or "")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator
 
 from feedback.services.customers import fields
+
+Dated = TypeVar("Dated", bound=date)
 
 
 def _clean(text: str) -> str:
@@ -23,6 +25,11 @@ def _is_written(value: object) -> object:
     if value is not None and not isinstance(value, str):
         raise ValueError("This must be text.")
     return value
+
+
+def _in_a_plausible_year(day: Dated) -> Dated:
+    fields.check_year(day.year)
+    return day
 
 
 def _no_flag(value: object) -> object:
@@ -45,8 +52,8 @@ def _line(longest: int) -> StringConstraints:
 Name = Annotated[str, _line(255), AfterValidator(_clean)]
 Short = Annotated[str, _line(64), AfterValidator(_clean)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=1000), AfterValidator(_clean)]
-Day = Annotated[date, BeforeValidator(_is_written)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_is_written)]
+Day = Annotated[date, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2), BeforeValidator(_no_flag)]
 Switch = Annotated[bool, Field(strict=True)]
 Property = (
@@ -100,11 +107,13 @@ class ContactIn(_In):
 
     name: Name | None = None
     account: Name | None = Field(None, description="external id of an account that is stored")
-    phone: Name | None = Field(None, description="E.164, or national in the installation's region")
+    phone: Name | None = Field(
+        None, description="E.164, or national in `country`, else in the installation's region"
+    )
     email: Name | None = None
-    language: Short | None = Field(None, description="two letters")
+    language: Short | None = Field(None, description="two letters, or a name such as Turkish")
     time_zone: Short | None = Field(None, description="IANA name, such as Europe/Istanbul")
-    country: Short | None = Field(None, description="ISO 3166")
+    country: Short | None = Field(None, description="ISO 3166, or a name such as Turkey")
     properties: Properties = Field({}, description="added to those that are stored; null removes one")
     consent: ConsentIn | None = None
 

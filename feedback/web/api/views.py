@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
@@ -202,11 +203,15 @@ def _parsed(
 ) -> dict[str, Any]:
     """Parse the sent fields as an import does. Raises UnacceptableError."""
     style = fields.Style(settings.organisation.default_region, settings.organisation.time_zone)
-    values, mistakes = {}, []
-    for name in body.model_fields_set & set(parsers):
+    values: dict[str, Any] = {}
+    mistakes = []
+    # The country comes first, because it is the region of a phone number without a country code.
+    for name in sorted(body.model_fields_set & set(parsers), key="country".__ne__):
         given = getattr(body, name)
         try:
             values[name] = parsers[name](given, style) if isinstance(given, str) else given
+            if name == "country" and values[name]:
+                style = replace(style, region=values[name])
         except ValueError as error:
             mistakes.append(Mistake(pointer=f"/{name}", detail=str(error)))
     if mistakes:

@@ -60,13 +60,33 @@ def test_what_is_no_number_is_refused(written: str) -> None:
         ("€ 1.200,50", Money(Decimal("1200.50"), "EUR")),
         ("1200.50 try", Money(Decimal("1200.50"), "TRY")),
         ("₺5", Money(Decimal("5.00"), "TRY")),
+        ("1.200,50 TL", Money(Decimal("1200.50"), "TRY")),
+        ("1.200,50 tl.", Money(Decimal("1200.50"), "TRY")),
+        ("R$ 1.200,50", Money(Decimal("1200.50"), "BRL")),
+        ("US$ 1,200.50", Money(Decimal("1200.50"), "USD")),
+        ("US$1,200.50", Money(Decimal("1200.50"), "USD")),
+        ("CA$ 5", Money(Decimal("5.00"), "CAD")),
+        ("A$ 5", Money(Decimal("5.00"), "AUD")),
+        ("₪ 5", Money(Decimal("5.00"), "ILS")),
+        ("5 zł", Money(Decimal("5.00"), "PLN")),
+        ("5 kr", Money(Decimal("5.00"))),
+        ("$5 USD", Money(Decimal("5.00"), "USD")),
     ],
 )
 def test_an_amount_may_bring_its_currency(written: str, money: Money) -> None:
     assert fields.money(written, PLAIN) == money
 
 
-@pytest.mark.parametrize("written", ["-1", "9" * 13])
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [("5 XX€", "sign is not known"), ("€5 USD", "two currencies"), ("abc", "not a number")],
+)
+def test_an_amount_whose_currency_is_not_known_is_refused(written: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        fields.money(written, PLAIN)
+
+
+@pytest.mark.parametrize("written", ["-1", "9" * 13, "(120.50)", "$ -3", "-$3"])
 def test_an_amount_has_bounds(written: str) -> None:
     with pytest.raises(ValueError, match="between 0"):
         fields.money(written, PLAIN)
@@ -102,6 +122,22 @@ def test_a_date_is_read_as_people_write_it(written: str, style: Style, value: da
         ("1.2.26", "four-digit year"),
         ("soon", "not a date"),
         ("46112", "spreadsheet"),
+        ("1405/12/20", "Persian"),
+        ("1404-06-31", "Persian"),
+        ("20/12/1405", "Persian"),
+        ("۱۴۰۵/۱۲/۲۰", "Persian"),
+        ("1448-05-01", "Islamic"),
+        ("2569-03-31", "Buddhist"),
+        ("31.3.2569", "Buddhist"),
+        ("2206-03-31", "between 1900 and 2100"),
+        ("9999-12-31", "between 1900 and 2100"),
+        ("0001-01-01", "between 1900 and 2100"),
+        ("2026-03", "only a month"),
+        ("2026-12", "only a month"),
+        ("202612", "only a month"),
+        ("03/2026", "only a month"),
+        ("Mar 2026", "only a month"),
+        ("März 2026", "only a month"),
     ],
 )
 def test_a_date_that_is_none_says_why(written: str, reason: str) -> None:
@@ -121,6 +157,97 @@ def test_a_date_that_is_none_says_why(written: str, reason: str) -> None:
 )
 def test_a_moment_without_an_offset_is_local_time(written: str, value: datetime) -> None:
     assert fields.moment(written, PLAIN) == value
+
+
+@pytest.mark.parametrize("written", ["1405-12-20T10:00:00Z", "2569-03-31 10:00", "9999-01-01"])
+def test_a_moment_in_an_implausible_year_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"calendar|year"):
+        fields.moment(written, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Turkish", "tr"),
+        ("Türkçe", "tr"),
+        ("TÜRKÇE", "tr"),
+        ("İngilizce", "en"),
+        ("English (United States)", "en"),
+        ("English - United Kingdom", "en"),
+        ("Deutsch", "de"),
+        ("German", "de"),
+        ("فارسی", "fa"),
+        ("Persian", "fa"),
+        ("Farsi", "fa"),
+        ("pt-BR", "pt"),
+        ("en", "en"),
+    ],
+)
+def test_a_language_is_read_by_code_or_name(written: str, code: str) -> None:
+    assert fields.language(written, PLAIN) == code
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Turkey", "TR"),
+        ("Türkiye", "TR"),
+        ("TÜRKİYE", "TR"),
+        ("TUR", "TR"),
+        ("UK", "GB"),
+        ("U.K.", "GB"),
+        ("United Kingdom", "GB"),
+        ("GB", "GB"),
+        ("USA", "US"),
+        ("U.S.A.", "US"),
+        ("United States", "US"),
+        ("Almanya", "DE"),
+        ("Deutschland", "DE"),
+        ("ایران", "IR"),
+        ("Na", "NA"),
+        ("Côte d’Ivoire", "CI"),
+    ],
+)
+def test_a_country_is_read_by_code_or_name(written: str, code: str) -> None:
+    assert fields.country(written, PLAIN) == code
+
+
+@pytest.mark.parametrize("written", ["Atlantis", "QQ", "ZZ", "EU", "T"])
+def test_a_country_that_does_not_exist_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="not known"):
+        fields.country(written, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("Europe/Istanbul", "Europe/Istanbul"),
+        ("US/Eastern", "US/Eastern"),
+        ("UTC", "UTC"),
+        ("Turkey Standard Time", "Europe/Istanbul"),
+        ("Eastern Standard Time", "America/New_York"),
+    ],
+)
+def test_a_time_zone_is_that_of_a_place(written: str, zone: str) -> None:
+    assert fields.time_zone(written, PLAIN) == zone
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("EST", "America/New_York"),
+        ("MST", "America/Denver"),
+        ("HST", "Pacific/Honolulu"),
+        ("Etc/GMT+5", "only an offset"),
+        ("localtime", "no such time zone"),
+        ("Factory", "no such time zone"),
+        ("posixrules", "no such time zone"),
+        ("PST", "no such time zone"),
+    ],
+)
+def test_a_time_zone_without_the_rules_of_a_place_is_refused(written: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        fields.time_zone(written, PLAIN)
 
 
 @pytest.mark.parametrize("written", ["2.3.2026 9h", "2.3.2026 25:00", "yesterday"])
@@ -171,7 +298,7 @@ def test_an_amount_comes_back_as_it_was_written(amount: Decimal, style: Style) -
     assert fields.money(swapped if style.decimal == "," else american, style).amount == amount
 
 
-@given(day=st.dates(), style=st.sampled_from([EUROPEAN, AMERICAN]))
+@given(day=st.dates(date(1900, 1, 1), date(2100, 12, 31)), style=st.sampled_from([EUROPEAN, AMERICAN]))
 def test_a_date_comes_back_as_it_was_written(day: date, style: Style) -> None:
     first, second = (day.day, day.month) if style.dates == "day-first" else (day.month, day.day)
     assert fields.day(f"{first}/{second}/{day.year:04}", style) == day

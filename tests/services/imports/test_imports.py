@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -158,24 +159,120 @@ def test_bad_rows_are_told_with_line_column_and_reason_and_stop_nothing(
         "c1,Ada again,,\n"
     )
     report = bring_in("contacts", table)
-    assert counts(report) == (7, 2, 0, 0, 5)
+    assert counts(report) == (7, 3, 0, 0, 4)
     assert [(r.line, r.column) for r in report.refused] == [
         (3, "name"),
         (3, "phone"),
         (3, "email"),
         (6, "external_id"),
-        (7, None),
         (8, None),
         (9, None),
     ]
+    assert report.refused[0].reason.endswith("This row goes from line 3 to line 4.")
     assert report.refused[-1] == Refusal(9, None, "Remove one of the two lines: line 2 has the same id.")
-    assert {contact.external_id for contact in all_of(world, Contact)} == {"c1", "c3"}
+    assert {contact.external_id for contact in all_of(world, Contact)} == {"c1", "c3", "c5"}
+
+
+def test_a_row_without_its_last_empty_cells_is_taken_and_empties_nothing(
+    world: World, bring_in: Importer
+) -> None:
+    table = "external_id,name,email,phone\nc1,Ada,ada@example.com,+905321234567\nc2,Bo,bo@example.com,\n"
+    bring_in("contacts", table)
+    columns = "".join(f'{name} = "{name}"\n' for name in ("external_id", "name", "email", "phone"))
+    clearing = f'empty_cells = "clear"\n[contact]\n{columns}'
+    report = bring_in(
+        "contacts", "external_id,name,email,phone\nc1,Ada L.\nc2,Bo,bo@example.com,\nc3\n", clearing
+    )
+    assert report.refused == []
+    ada = all_of(world, Contact)[0]
+    assert (ada.name, ada.email, ada.phone) == ("Ada L.", "ada@example.com", "+905321234567")
+    assert report.notices == [
+        "Rows that end before the last column were read as if the rest were empty (2 rows, the first in line 2)."
+    ]
+
+
+@pytest.mark.parametrize("word", ["N/A", "#N/A", "NULL", "nan", "NA", "None", "-"])
+def test_a_word_for_nothing_is_an_empty_cell(word: str, world: World, bring_in: Importer) -> None:
+    header = "external_id,name,phone,account.external_id,account.recurring_revenue,account.renewal_on\n"
+    report = bring_in("contacts", f"{header}c1,Ada,{word},a1,{word},{word}\n{word},Bo,,,,\n")
+    assert [(r.line, r.column) for r in report.refused] == [(3, "external_id")]
+    assert report.notices == ["Cells such as N/A, NULL and nan were read as empty (line 2)."]
+    assert all_of(world, Contact)[0].phone is None
+    assert all_of(world, Account)[0].recurring_revenue is None
+
+
+def test_a_surname_and_a_country_are_no_words_for_nothing(world: World, bring_in: Importer) -> None:
+    assert bring_in("contacts", "external_id,name,country\nc1,Null,NA\n").notices == []
+    assert [(person.name, person.country) for person in all_of(world, Contact)] == [("Null", "NA")]
+
+
+def test_an_id_that_a_spreadsheet_has_shortened_is_refused(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,account.external_id\n1.23457E+11,a\nc2,1.23457E+11\n1E5,b\n")
+    assert report.created == 1
+    assert [(r.line, r.column) for r in report.refused] == [(2, "external_id"), (3, "account.external_id")]
+    assert {"shortened" in r.reason for r in report.refused} == {True}
 
 
 def test_a_reason_never_repeats_an_address(bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,phone,email\nc1,99912,ada at example.com\n")
     assert len(report.refused) == 2
     assert not [r for r in report.refused if "99912" in r.reason or "ada" in r.reason]
+
+
+@pytest.mark.parametrize(
+    ("country", "phone", "stored"),
+    [
+        ("TR", "5321234567", "+905321234567"),
+        ("TR", "0532 123 45 68", "+905321234568"),
+        ("DE", "1511234567", "+491511234567"),
+        ("", "(212) 555-0123", "+12125550123"),
+        ("DE", "+90 532 123 45 67", "+905321234567"),
+    ],
+)
+def test_a_national_number_is_read_in_the_country_of_its_row(
+    country: str, phone: str, stored: str, world: World, bring_in: Importer
+) -> None:
+    _set_region(world, "US")
+    report = bring_in("contacts", f"external_id,phone,country\nc1,{phone},{country}\n")
+    assert report.refused == []
+    assert all_of(world, Contact)[0].phone == stored
+
+
+def test_a_country_that_cannot_be_read_is_not_replaced_by_the_default(
+    world: World, bring_in: Importer
+) -> None:
+    _set_region(world, "US")
+    report = bring_in("contacts", "external_id,phone,country\nc1,(212) 555-0123,Atlantis\n")
+    assert [(r.line, r.column) for r in report.refused] == [(2, "country"), (2, "phone")]
+
+
+def _set_region(world: World, region: str) -> None:
+    organisation = replace(world.settings.organisation, default_region=region)
+    world.settings = replace(world.settings, organisation=organisation)
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "left_out", "kept"),
+    [
+        ("12", "ada@example.com", "phone", (None, "ada@example.com")),
+        ("+905321234567", "ada at example", "email", ("+905321234567", None)),
+    ],
+)
+def test_a_bad_address_costs_the_cell_and_not_a_person_who_has_another(
+    phone: str, email: str, left_out: str, kept: tuple[str, str], world: World, bring_in: Importer
+) -> None:
+    report = bring_in("contacts", f"external_id,phone,email,consent.basis\nc1,{phone},{email},contract\n")
+    assert counts(report) == (1, 1, 0, 0, 0)
+    assert [(cell.line, cell.column) for cell in report.left_out] == [(2, left_out)]
+    (ada,) = all_of(world, Contact)
+    assert (ada.phone, ada.email) == kept
+    assert len(all_of(world, Consent)) == 1
+
+
+def test_a_person_who_could_not_be_reached_at_all_is_refused(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,phone,email\nc1,12,\n")
+    assert [(r.line, r.column) for r in report.refused] == [(2, "phone")]
+    assert report.left_out == []
 
 
 def test_a_dry_run_says_what_would_happen_and_stores_nothing(world: World, bring_in: Importer) -> None:
@@ -280,6 +377,92 @@ def test_whoever_is_unsubscribed_from_email_gets_no_text_instead(
     assert {each.channel for each in all_of(world, Message)} == channels
 
 
+def test_a_yes_without_a_legal_basis_is_no_permission(world: World, bring_in: Importer) -> None:
+    table = "external_id,email,consent.basis,consent.email\nc1,ada@example.com,,yes\nc2,bo@example.com,contract,yes\n"
+    report = bring_in("contacts", table)
+    assert counts(report) == (2, 2, 0, 0, 0)
+    assert [(consent.basis, consent.address) for consent in all_of(world, Consent)] == [
+        ("contract", "bo@example.com")
+    ]
+    assert report.notices == [
+        "Fill in consent.basis: rows that allow messages without a legal basis permit nothing (line 2)."
+    ]
+
+
+def test_a_no_without_a_legal_basis_is_kept_without_one(world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,email,consent.email\nc1,ada@example.com,no\n")
+    assert report.notices == []
+    (refusal,) = all_of(world, Consent)
+    assert (refusal.basis, refusal.withdrawn_at) == ("none", world.now)
+
+
+OPT_OUTS = (
+    "external_id,email,phone,consent.basis,Unsubscribed from all email,Do Not Call\n"
+    "c1,ada@example.com,+905321234567,contract,true,\n"
+    "c2,bo@example.com,+905321234568,contract,false,1\n"
+    "c3,cy@example.com,+905321234569,,false,0\n"
+)
+
+
+def test_opt_outs_of_a_crm_are_obeyed_and_their_absence_permits_nothing(
+    world: World, bring_in: Importer
+) -> None:
+    assert bring_in("contacts", OPT_OUTS).notices == []
+    # Who refuses one channel is not asked on the other one by the same basis.
+    assert {(c.address, c.withdrawn_at is None) for c in all_of(world, Consent)} == {
+        ("ada@example.com", False),
+        ("+905321234568", False),
+    }
+
+
+def test_an_opt_out_that_is_neither_yes_nor_no_refuses_the_row(bring_in: Importer) -> None:
+    report = bring_in("contacts", "external_id,email,Email Opt Out\nc1,ada@example.com,maybe\n")
+    assert [(r.column, r.reason) for r in report.refused] == [
+        ("Email Opt Out", "An opt-out must be yes or no.")
+    ]
+
+
+def test_a_mapping_that_ignores_opt_outs_is_warned_about(bring_in: Importer) -> None:
+    least = '[contact]\nexternal_id = "external_id"\nemail = "email"\n'
+    notices = bring_in("contacts", OPT_OUTS, least).notices
+    assert [notice.split(",")[0] for notice in notices] == [
+        "The mapping does not use the column 'Unsubscribed from all email'",
+        "The mapping does not use the column 'Do Not Call'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "basis"),
+    [
+        ("Legitimate interest – existing customer", "legitimate_interest"),
+        ("Performance of a contract", "contract"),
+        ("Freely given consent from contact", "consent"),
+    ],
+)
+def test_a_legal_basis_is_read_in_the_words_of_hubspot(
+    written: str, basis: str, world: World, bring_in: Importer
+) -> None:
+    bring_in("contacts", f"external_id,email,consent.basis\nc1,ada@example.com,{written}\n")
+    assert all_of(world, Consent)[0].basis == basis
+
+
+def test_first_and_last_name_are_joined_and_owners_found_by_name(world: World, bring_in: Importer) -> None:
+    with world.database.writing() as session:
+        owner = world.owner(session)
+        owner.name, owner_id = "Selin Arslan", owner.id
+    table = (
+        "Contact ID,First Name,Last Name,Account ID,Account Owner\n"
+        "c1,Ada,Lovelace,a1,SELİN ARSLAN\nc2,,Plato,a2,Nobody Known\n"
+    )
+    with pytest.raises(ImportRefused):
+        bring_in("contacts", table)
+    text = (world.settings.instance / "mappings" / "customers.toml").read_text(encoding="utf-8")
+    report = bring_in("contacts", table, text, create_owners=True)
+    assert [contact.name for contact in all_of(world, Contact)] == ["Ada Lovelace", "Plato"]
+    assert [account.owner_id for account in all_of(world, Account)] == [owner_id, None]
+    assert report.notices == ["Nobody Known is not a user, so these accounts have no owner (line 3)."]
+
+
 def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Importer) -> None:
     with world.database.writing() as session:
         world.contact(session)
@@ -340,12 +523,61 @@ def test_encodings_and_delimiters_are_found_out(
     assert all_of(world, Contact)[0].name == name
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Customers of March\n\nexternal_id,name\nc1,Ada\n,Bo\n",
+        "Customers; March; 2026\nAll of them\nexternal_id,name\nc1,Ada\n,Bo\n",
+        "Customer list;;\n;;\nexternal_id;name;x\nc1;Ada;\n;Bo;\n",
+    ],
+)
+def test_a_title_above_the_table_is_passed_over_aloud(table: str, world: World, bring_in: Importer) -> None:
+    report = bring_in("contacts", table)
+    assert [person.name for person in all_of(world, Contact)] == ["Ada"]
+    assert [refusal.line for refusal in report.refused] == [5]
+    assert "The table begins in line 3; what is above it was not read." in report.notices
+
+
+def test_a_title_above_familiar_columns_gets_a_suggested_mapping(world: World, bring_in: Importer) -> None:
+    table = "Müşteri Listesi\nMüşteri ID;Ad Soyad;TELEFON\n1;Ada;+905321234567\n"
+    with pytest.raises(ImportRefused, match="--map customers"):
+        bring_in("contacts", table)
+    text = (world.settings.instance / "mappings" / "customers.toml").read_text(encoding="utf-8")
+    assert bring_in("contacts", table, text).created == 1
+
+
+def test_a_table_of_one_column_has_its_header_in_the_first_line(bring_in: Importer) -> None:
+    assert bring_in("contacts", "external_id\nname\nemail\n").created == 2
+
+
 def test_an_old_encoding_is_assumed_aloud(world: World, bring_in: Importer) -> None:
     report = bring_in("contacts", "external_id,name\nc1,Gülşah\n".encode("cp1254"), None)
     assert report.notices[0].startswith("customers.csv is not UTF-8; it was read as cp1252.")
     stated = 'encoding = "cp1254"\n[contact]\nexternal_id = "external_id"\nname = "name"'
     assert bring_in("contacts", "external_id,name\nc1,Gülşah\n".encode("cp1254"), stated).notices == []
     assert all_of(world, Contact)[0].name == "Gülşah"
+
+
+@pytest.mark.parametrize(
+    ("rows", "stored", "refused"),
+    [
+        (['c1,"Ada,red', "c2,Bo,red", "c3,Cy,red", "c4,Di,red", "c5,Ed,red"], "c2 c3 c4 c5", [2]),
+        (['c1,"Ada,red', "c2,Bo,red", 'c3,"Cy",red', "c4,Di,red", "c5,Ed,red"], "c2 c3 c4 c5", [2]),
+        (['c1,"Ada,red', "c2,Bo,red", 'c3,Cy"', "c4,Di,red", "c5,Ed,red"], "c2 c3 c4 c5", [2]),
+        (["c1,Ada,red", "c2,Bo,red", "c3,Cy,red", "c4,Di,red", 'c5,Ed,"red'], "c1 c2 c3 c4", [6]),
+        (['c1,Ada,"red', "c2,Bo,red", 'c3,Cy,"', "c4,Di,red", "c5,Ed,red"], "c2 c4 c5", [2, 4]),
+        (['"c1,Ada,red', '"c2,Bo,red', '"c3,Cy,red', "c4,Di,red", "c5,Ed,red"], "c4 c5", [2, 3, 4]),
+        (['c1,Ada,"two, or', 'three"', "c2,Bo,red"], "c1 c2", []),
+    ],
+)
+def test_an_unclosed_quotation_mark_costs_its_own_line_only(
+    rows: list[str], stored: str, refused: list[int], world: World, bring_in: Importer
+) -> None:
+    report = bring_in("contacts", "\n".join(["external_id,name,colour", *rows]) + "\n")
+    assert [contact.external_id for contact in all_of(world, Contact)] == stored.split()
+    assert sorted({refusal.line for refusal in report.refused}) == refused
+    assert report.read == report.created + report.refused_rows
+    assert not [r for r in report.refused if "quotation" not in r.reason]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from feedback.errors import ImportRefused
 from feedback.services import imports
-from feedback.services.imports import mapping, rows
+from feedback.services.imports import mapping, rows, suggestions
 from tests.services.conftest import World
 from tests.services.imports.conftest import Importer
 
@@ -128,3 +128,88 @@ def test_the_example_in_the_documentation_is_a_mapping() -> None:
     assert len(examples) >= 3
     for example in examples:
         mapping.parse(example, "docs")
+
+
+def test_an_opt_out_column_elsewhere_than_in_consent_is_a_mistake() -> None:
+    with pytest.raises(ImportRefused, match=r"use opt_out for consent\.sms and consent\.email only"):
+        mapping.parse('[contact]\nphone = { opt_out = "Do Not Call" }', "crm.toml")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (
+            "Record ID,First Name,Last Name,Email,Mobile Phone Number,Preferred language,Country/Region,Contact owner,"
+            "Associated Company,Unsubscribed from all email,Legal basis for processing contact's data",
+            {
+                "contact.external_id": ["Record ID"],
+                "contact.name": ["First Name", "Last Name"],
+                "contact.email": ["Email"],
+                "contact.phone": ["Mobile Phone Number"],
+                "contact.language": ["Preferred language"],
+                "contact.country": ["Country/Region"],
+                "account.external_id": ["Associated Company"],
+                "account.name": ["Associated Company"],
+                "account.owner": ["Contact owner"],
+                "consent.email": ["Unsubscribed from all email"],
+                "consent.basis": ["Legal basis for processing contact's data"],
+            },
+        ),
+        (
+            "Contact ID 18,Account ID (18),Account Name,First Name,Last Name,Email,Mobile,Mailing Country,"
+            "Account Owner,Email Opt Out,Do Not Call",
+            {
+                "contact.external_id": ["Contact ID 18"],
+                "contact.name": ["First Name", "Last Name"],
+                "contact.email": ["Email"],
+                "contact.phone": ["Mobile"],
+                "contact.country": ["Mailing Country"],
+                "account.external_id": ["Account ID (18)"],
+                "account.name": ["Account Name"],
+                "account.owner": ["Account Owner"],
+                "consent.email": ["Email Opt Out"],
+                "consent.sms": ["Do Not Call"],
+            },
+        ),
+        (
+            "Müşteri ID,Ad Soyad,TELEFON,E-POSTA,ÜLKE,DİL,FİRMA ADI",
+            {
+                "contact.external_id": ["Müşteri ID"],
+                "contact.name": ["Ad Soyad"],
+                "contact.phone": ["TELEFON"],
+                "contact.email": ["E-POSTA"],
+                "contact.country": ["ÜLKE"],
+                "contact.language": ["DİL"],
+                "account.external_id": ["FİRMA ADI"],
+                "account.name": ["FİRMA ADI"],
+            },
+        ),
+        (
+            "Ad,Soyad,E-posta",
+            {
+                "contact.external_id": ["E-posta"],
+                "contact.name": ["Ad", "Soyad"],
+                "contact.email": ["E-posta"],
+            },
+        ),
+        ("Telefon", {"contact.external_id": ["Telefon"], "contact.phone": ["Telefon"]}),
+        ("External Id,Name", {"contact.external_id": ["External Id"], "contact.name": ["Name"]}),
+        (
+            "Contact ID,Unsubscribed",
+            {
+                "contact.external_id": ["Contact ID"],
+                "consent.email": ["Unsubscribed"],
+                "consent.sms": ["Unsubscribed"],
+            },
+        ),
+    ],
+)
+def test_familiar_columns_of_other_systems_are_suggested(header: str, expected: dict[str, list[str]]) -> None:
+    text = suggestions.suggest("contacts", header.split(","))
+    assert text is not None
+    suggested = mapping.parse(text, "suggested.toml")
+    assert {name: list(source.columns()) for name, source in suggested.sources()} == expected
+
+
+def test_columns_that_identify_nobody_are_no_mapping() -> None:
+    assert suggestions.suggest("contacts", ["Shoe size", "Name"]) is None

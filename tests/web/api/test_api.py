@@ -60,6 +60,17 @@ def test_a_contact_is_stored_changed_and_read(program: Program) -> None:
     assert read["properties"] == {"seats": 5}
 
 
+@pytest.mark.parametrize("day", ["1405-12-20", "2569-03-31", "2206-01-01", "9999-12-31"])
+def test_a_date_in_an_implausible_year_is_refused(program: Program, day: str) -> None:
+    refused = problem_of(program.put("/accounts/a1", name="Acme", renewal_on=day), 422)
+    assert [each["pointer"] for each in refused["errors"]] == ["/renewal_on"]
+
+
+def test_a_national_number_is_read_in_the_country_of_the_same_contact(program: Program) -> None:
+    made = program.put("/contacts/new-1", phone="030 12345678", country="DE")
+    assert made.json["phone"] == "+493012345678"
+
+
 def test_the_same_again_changes_nothing(program: Program) -> None:
     first = program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
     second = program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
