@@ -150,7 +150,7 @@ def _rows(viewer: Viewer) -> Select[InboundReply, Contact, str, str]:
 def _other_doubts(session: Session, reply: InboundReply) -> bool:
     """Whether the same person has another possible opt-out that nobody has decided on."""
     others = select(InboundReply.id).where(
-        InboundReply.sender == reply.sender,
+        InboundReply.sender.in_(suppression.same(reply.sender)),
         InboundReply.id != reply.id,
         InboundReply.meaning == "maybe_stop",
         InboundReply.needs_person.is_(True),
@@ -182,13 +182,13 @@ def _listed_as(reply: InboundReply) -> tuple[str, str]:
 
 def _suppressed(session: Session, senders: Sequence[str]) -> Mapping[tuple[str, str], str]:
     """(kind, address) -> suppression reason, for the suppressed senders."""
-    addresses = {suppression.normal(each) for each in senders if each}
+    addresses = {form for each in senders if each for form in suppression.same(each)}
     rows = session.execute(
         select(Suppression.kind, Suppression.address, Suppression.reason).where(
             Suppression.address.in_(addresses), Suppression.lifted_at.is_(None)
         )
     )
-    return {(row.kind, row.address): row.reason for row in rows}
+    return {(row.kind, suppression.normal(row.address)): row.reason for row in rows}
 
 
 def _tasks(session: Session, contacts: set[int], viewer: Viewer) -> Mapping[int, int]:

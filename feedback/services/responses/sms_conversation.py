@@ -8,7 +8,7 @@ added to earlier text, also if it comes late.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from feedback.core.lifecycle import INVITATION_OUT, MessageState
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
+from feedback.core.recipient import dialled, spellings
 from feedback.core.reply import Help, Meaning, ScoreReply, Start, Stop, says_something, understand
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
@@ -50,12 +51,14 @@ def receive(
     session: Session, provider: str, reply: Reply, context: Context, now: datetime
 ) -> InboundReply | None:
     """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one."""
+    reply = replace(reply, from_=dialled(reply.from_))
     row = _stored(session, provider, reply, now)
     if row is None:
         return None
-    contact = session.scalars(select(Contact).where(Contact.phone == reply.from_)).first()
-    open_key = select(Invitation).where(Invitation.reply_key == reply.from_)
-    invitation = session.scalar(open_key.with_for_update())
+    same = spellings(reply.from_)
+    contact = session.scalars(select(Contact).where(Contact.phone.in_(same)).order_by(Contact.id)).first()
+    open_key = select(Invitation).where(Invitation.reply_key.in_(same)).order_by(Invitation.sent_at.desc())
+    invitation = session.scalars(open_key.limit(1).with_for_update()).first()
     contact = invitation.contact if invitation else contact
     if invitation and invitation.expires_at < now - LATE:
         invitation = None  # too old to be related to the survey
@@ -187,9 +190,12 @@ class _Conversation:
 
     @property
     def _sender(self) -> str | None:
-        """The number that they wrote to; None if it is the usual sender, whose rate limit then applies."""
-        usual = terms_of(self.row.provider, self.settings).sender
-        return None if self.reply.to == usual else self.reply.to
+        """The number that they wrote to; None if it is the usual sender, whose rate limit then applies, or no number.
+
+        We answer by SMS, which an RCS agent cannot send.
+        """
+        usual, ours = terms_of(self.row.provider, self.settings).sender, dialled(self.reply.to)
+        return None if ours == usual or ":" in ours else ours
 
     @property
     def _source(self) -> str:
@@ -205,6 +211,8 @@ class _Conversation:
             self._suspend()
             return
         self.row.meaning = "stop"
+        if self.contact is None:  # they get our messages at a number that we do not know as theirs
+            self.row.needs_person = True
         fresh = suppression.opt_out(
             self.session, "sms", self.reply.from_, source=self._source, now=self._said_at
         )

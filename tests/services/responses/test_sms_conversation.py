@@ -275,6 +275,69 @@ def test_a_stranger_s_words_reach_a_person_and_no_score(asked: World) -> None:
         assert (row.meaning, row.needs_person) == ("unknown_sender", True)
 
 
+@pytest.mark.parametrize("sender", ["rcs:+905321234567", "whatsapp:+905321234567", "905321234567"])
+def test_a_reply_by_another_way_of_the_provider_is_from_the_same_number(asked: World, sender: str) -> None:
+    asked.reply("4", phone=sender)
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 4}
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "sender"),
+    [
+        ("+905321234567", "rcs:+905321234567"),
+        ("+905321234567", "whatsapp:+905321234567"),
+        ("+525512345678", "+5215512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+551187654321", "whatsapp:+5511987654321"),
+        ("+22507123456", "+2250707123456"),
+    ],
+)
+def test_stop_in_any_spelling_of_the_number_stops_the_next_survey(
+    world: World, stored: str, sender: str
+) -> None:
+    with world.database.writing() as session:
+        world.contact(session, phone=stored, email=None)
+    world.reply("STOP", phone=sender)
+    with world.database.writing() as session:
+        assert suppression.is_suppressed(session, "sms", stored)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert [text for text in world.texts if "no more surveys" not in text] == []
+    with world.database.reading() as session:
+        assert not session.scalars(select(InboundReply)).one().needs_person
+        assert ":" not in session.scalars(select(Suppression.address)).one()
+
+
+def test_start_in_another_spelling_of_the_number_takes_the_stop_back(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, phone="+525512345678", email=None)
+    world.reply("STOP", phone="+5215512345678")
+    world.reply("START", phone="whatsapp:+525512345678")
+    with world.database.reading() as session:
+        assert not suppression.is_suppressed(session, "sms", "+525512345678")
+
+
+@pytest.mark.parametrize("provider_confirmed", [None, "STOP"])
+def test_a_stop_that_matches_nobody_closes_its_address_and_reaches_a_person(
+    world: World, provider_confirmed: str | None
+) -> None:
+    reply = Reply("SM1", "+905559999999", "+15550000000", "STOP", world.now, provider_confirmed)
+    with world.database.writing() as session:
+        sms_conversation.receive(session, "simulator_sms", reply, world.context, world.now)
+    with world.database.writing() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person, row.contact_id) == ("stop", True, None)
+        world.contact(session, phone="+905559999999", email=None)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert [text for text in world.texts if "no more surveys" not in text] == []
+
+
 def test_a_reply_after_the_end_is_kept_as_a_late_one(asked: World) -> None:
     asked.wait(days=9)
     asked.tick()
