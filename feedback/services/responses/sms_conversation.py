@@ -20,8 +20,21 @@ from feedback.core.lifecycle import INVITATION_OUT, MessageState
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
+from feedback.core.questions.base import MAX_TEXT
 from feedback.core.recipient import dialled, spellings
-from feedback.core.reply import Help, Meaning, ScoreReply, Start, Stop, says_something, understand
+from feedback.core.reply import (
+    Automatic,
+    Help,
+    Meaning,
+    ScoreReply,
+    Start,
+    Stop,
+    Unclear,
+    has_words,
+    says_something,
+    understand,
+)
+from feedback.core.reply_words import phrase
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.providers import terms_of
@@ -44,7 +57,13 @@ PROMPT = timedelta(hours=1)
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
 """Opt-out types that the provider has recognised and acted on, possibly in words that we do not know."""
 
+THUMBS = 5
+"""Up to so many points, a thumb is the end of the scale."""
+
 UNCLEAR = "Sorry, we need a number from {minimum} to {maximum}. Please reply with one, or answer here: {link}"
+OFF_SCALE = "This number is not on our scale. Please reply with one from {minimum} to {maximum}, or answer here: {link}"
+SEVERAL = "We need one number only. Please reply with one from {minimum} to {maximum}, or answer here: {link}"
+_QUESTIONS: Mapping[str | None, str] = {None: UNCLEAR, "off_scale": OFF_SCALE, "several": SEVERAL}
 
 
 def receive(
@@ -100,7 +119,16 @@ def _meaning(reply: Reply, question: ScaleQuestion | None, language: str) -> Mea
     if reply.opt_out_type in _UNDERSTOOD:
         return _UNDERSTOOD[reply.opt_out_type]
     minimum, maximum = (question.minimum, question.maximum) if question else (0, 10)
-    return understand(reply.body, minimum=minimum, maximum=maximum, language=language)
+    labels = _labels(question, language) if question else {}
+    return understand(reply.body, minimum=minimum, maximum=maximum, language=language, labels=labels)
+
+
+def _labels(question: ScaleQuestion, language: str) -> dict[str, int]:
+    """The words of the scale, and thumbs: their points. On longer scales a thumb may be any of several points."""
+    labels = {label: point for point, label in question.labels(language).items()}
+    if question.maximum - question.minimum < THUMBS and not question.high_is_bad:
+        labels |= {"👍": question.maximum, "👎": question.minimum}
+    return labels
 
 
 def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
@@ -134,7 +162,7 @@ class _Conversation:
         return None if self.follow(meaning) else self._late()
 
     def follow(self, meaning: Meaning) -> bool:
-        """Act on STOP, START or HELP. Returns False for other meanings."""
+        """Act on STOP, START, HELP and on what no person wrote. Returns False for other meanings."""
         if isinstance(meaning, Stop):
             self._stop(meaning)
         elif isinstance(meaning, Start):
@@ -142,6 +170,8 @@ class _Conversation:
             suppression.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
         elif isinstance(meaning, Help):
             self._help()
+        elif isinstance(meaning, Automatic):
+            self._put_aside(meaning)
         else:
             return False
         return True
@@ -219,6 +249,23 @@ class _Conversation:
         if fresh and self.reply.opt_out_type != "STOP":  # otherwise the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
 
+    def _put_aside(self, meaning: Automatic) -> None:
+        """Keep what no person wrote, and wait on. In doubt a person reads it: it may be a person's after all."""
+        self.mean("automatic")
+        if meaning.doubtful or (meaning.kind == "reaction" and not self._is_ours(meaning.quoted)):
+            self.row.needs_person = True
+
+    def _is_ours(self, quoted: str) -> bool:
+        """Whether one of our latest messages to them contains this text, which phones shorten."""
+        bodies = self.session.scalars(
+            select(Message.body)
+            .where(Message.channel == "sms", Message.recipient.in_(spellings(self.reply.from_)))
+            .order_by(Message.id.desc())
+            .limit(20)
+        )
+        said = phrase(quoted)
+        return bool(said) and any(said in phrase(body or "") for body in bodies)
+
     def _suspend(self) -> None:
         """Suspend sending to the author until a person has read the reply."""
         self.for_a_person("maybe_stop")
@@ -292,7 +339,7 @@ class _OpenSurvey:
         elif scored and self.invitation.conversation != "done":
             self._comment()
         elif self.invitation.conversation == "await_score" and question:
-            self._ask_again(question)
+            self._ask_again(question, meaning)
         else:
             self._keep()
 
@@ -309,8 +356,8 @@ class _OpenSurvey:
     def _score(self, question: ScaleQuestion, meaning: ScoreReply) -> None:
         given = {question.key: Answer(meaning.value)}
         comment = self._comment_question(given)
-        if meaning.comment and comment:
-            given |= self._words(meaning.comment, given)
+        if comment:
+            given |= self._words_with(question, comment, meaning.comment)
         self.conversation.mean("score")
         if not self._record(given):
             return
@@ -324,6 +371,28 @@ class _OpenSurvey:
             prompt = self.questionnaire.messages.comment_prompt or comment.text
             self._say("comment_prompt", prompt.to(self._language))
 
+    def _words_with(self, question: ScaleQuestion, comment: TextQuestion, said: str) -> dict[str, Answer]:
+        """All words that belong to a score: those that came before it, and those beside it."""
+        answers = self._answers()
+        stored = answers[comment.key].text or "" if comment.key in answers else ""
+        before = [] if question.key in answers else self._said_before(stored)
+        text = "\n".join(filter(None, [*before, stored, said if says_something(said) else ""]))
+        if len(text) > MAX_TEXT:
+            self.conversation.row.needs_person = True  # as in `_add_words`
+            return {}
+        return {comment.key: Answer(None, text)} if text and text != stored else {}
+
+    def _said_before(self, stored: str) -> list[str]:
+        """Words that came before the score and are not in the `stored` comment yet, oldest first."""
+        earlier = self.conversation.session.scalars(
+            select(InboundReply.body)
+            .where(InboundReply.invitation_id == self.invitation.id)
+            .where(InboundReply.id != self.conversation.row.id)
+            .where(InboundReply.meaning.in_(("unclear", "maybe_stop")))
+            .order_by(InboundReply.received_at, InboundReply.id)
+        )
+        return [body for body in earlier if has_words(body, self._language) and body not in stored]
+
     def _comment(self) -> None:
         self.conversation.mean("comment")
         if self._add_words():
@@ -334,14 +403,15 @@ class _OpenSurvey:
         self.conversation.for_a_person("unclear")
         self._add_words()
 
-    def _ask_again(self, question: ScaleQuestion) -> None:
+    def _ask_again(self, question: ScaleQuestion, meaning: Meaning) -> None:
+        """Ask for the score once more, in words that fit the mistake."""
         self.conversation.for_a_person("unclear")  # because they may never write again
         self.invitation.conversation = "asked_again"
         link = content.link(self.conversation.settings, self.invitation.token or "")
         limits = {"minimum": question.minimum, "maximum": question.maximum}
-        self.conversation.say(
-            "reprompt", self.conversation.words(UNCLEAR, self._language, link=link, **limits), self._language
-        )
+        wanted = _QUESTIONS[meaning.fault if isinstance(meaning, Unclear) else None]
+        words = self.conversation.words(wanted, self._language, link=link, **limits)
+        self.conversation.say("reprompt", words, self._language)
 
     def _thank(self) -> None:
         """End the conversation and the survey, with thanks. The link offers the questions that were not asked."""
@@ -359,8 +429,12 @@ class _OpenSurvey:
             return True  # "." is not a comment
         words = self._words()
         if not words:
-            self.conversation.for_a_person("late")
+            over = self.invitation.expires_at <= self.conversation.now
+            self.conversation.for_a_person("late" if over else "unclear")
             return False
+        if any(len(answer.text or "") > MAX_TEXT for answer in words.values()):
+            self.conversation.row.needs_person = True  # the page would refuse the whole comment
+            return True
         return self._record(words)
 
     def _words(self, said: str | None = None, given: Mapping[str, Answer] | None = None) -> dict[str, Answer]:

@@ -134,8 +134,8 @@ class Bounce(Base):
 class InboundReply(Base):
     """A message from a customer to one of our numbers or addresses; all are kept, also those not understood.
 
-    `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender. A row with
-    `needs_person` stays in the inbox until somebody has handled it; `handled_as` is their decision
+    `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender, automatic. A
+    row with `needs_person` stays in the inbox until somebody has handled it; `handled_as` is their decision
     (opt_out, no_opt_out, handled), `handled_note` their note.
     """
 

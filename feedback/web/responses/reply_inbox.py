@@ -39,6 +39,7 @@ MEANINGS: Mapping[str, str] = {
     "late": _("sent after the survey ended"),
     "unclear": _("not understood"),
     "unknown_sender": _("unknown sender"),
+    "automatic": _("automatic message"),
 }
 DECISIONS: Mapping[str, str] = {
     Decision.OPT_OUT: _("opted them out"),

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
 from feedback.providers.base import Reply
@@ -165,7 +166,7 @@ def test_words_before_a_score_stay_when_the_score_brings_more(asked: World) -> N
     asked.reply("it was ok I guess")
     asked.reply("what do you mean")
     asked.reply("4 really")
-    assert answers(asked) == {"satisfaction": 4, "comment": "what do you mean\nreally"}
+    assert answers(asked) == {"satisfaction": 4, "comment": "it was ok I guess\nwhat do you mean\nreally"}
 
 
 def test_no_to_the_question_for_a_comment_is_no_second_score(world: World) -> None:
@@ -273,6 +274,156 @@ def test_a_stranger_s_words_reach_a_person_and_no_score(asked: World) -> None:
     with asked.database.reading() as session:
         row = session.scalars(select(InboundReply)).one()
         assert (row.meaning, row.needs_person) == ("unknown_sender", True)
+
+
+@pytest.mark.parametrize("words", ["Liked “{}”", "Disliked “{}”", "👍 to “{}”", "“{}” ifadesini beğendi"])
+def test_a_phone_s_reaction_is_neither_a_reply_nor_a_comment(asked: World, words: str) -> None:
+    asked.reply(words.format(asked.texts[0]))
+    asked.reply("2")
+    asked.tick()
+    asked.reply(words.format("What could we do better?"))
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2}
+    assert asked.texts[1:] == ["What could we do better?"]
+    asked.reply("the lifts are broken again")
+    assert answers(asked) == {"satisfaction": 2, "comment": "the lifts are broken again"}
+    with asked.database.reading() as session:
+        rows = session.scalars(select(InboundReply).where(InboundReply.meaning == "automatic")).all()
+        assert [row.needs_person for row in rows] == [False, False]
+        assert session.scalars(select(Suppression)).all() == []
+
+
+def test_a_reaction_to_words_that_are_not_ours_is_read_by_a_person(asked: World) -> None:
+    asked.reply("Loved “the way Ann explained it”")
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("automatic", True)
+
+
+def test_a_machine_s_text_is_no_comment_and_ends_nothing(asked: World) -> None:
+    asked.reply("3")
+    asked.reply("I'm driving with Do Not Disturb turned on. I'll see your message when I get there.")
+    asked.tick()
+    assert asked.texts[1:] == ["What could we do better?"]
+    asked.reply("the lifts are broken again")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 3, "comment": "the lifts are broken again"}
+    assert asked.texts[-1] == "Thank you!"
+
+
+@pytest.mark.parametrize("words", ["Auto reply: I am out of office until 2", "We're open from 2"])
+def test_a_machine_s_number_is_no_score_and_is_not_asked_about(asked: World, words: str) -> None:
+    asked.reply(words)
+    asked.tick()
+    assert answers(asked) == {}
+    assert len(asked.texts) == 1
+    asked.reply("4")
+    assert answers(asked) == {"satisfaction": 4}
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [("Very satisfied", 5), ("satisfied", 4), ("Very dissatisfied!", 1), ("👍", 5), ("👎🏽", 1)],
+)
+def test_a_label_or_a_thumb_answers_a_scale(asked: World, words: str, value: int) -> None:
+    asked.reply(words)
+    assert answers(asked) == {"satisfaction": value}
+
+
+def test_a_label_after_the_score_is_a_comment(asked: World) -> None:
+    asked.reply("2")
+    asked.reply("neither satisfied nor dissatisfied")
+    asked.reply("👍")
+    assert answers(asked) == {
+        "satisfaction": 2,
+        "comment": "neither satisfied nor dissatisfied\n👍",
+    }
+
+
+def test_a_thumb_on_a_long_scale_is_asked_about(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, email=None)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    world.tick()
+    assert len(world.texts) == 1
+    world.reply("👍")
+    assert answers(world) == {}
+
+
+def test_words_before_the_score_are_its_comment_and_are_not_asked_for(asked: World) -> None:
+    asked.reply("because the driver was rude")
+    asked.reply("2")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2, "comment": "because the driver was rude"}
+    assert "What could we do better?" not in asked.texts
+    assert asked.texts[-1] != asked.texts[0]
+
+
+@pytest.mark.parametrize("first", ["2-3", "9", "I'd say 8 or 9"])
+def test_an_unclear_number_before_the_score_is_no_comment(asked: World, first: str) -> None:
+    asked.reply(first)
+    asked.reply("3")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 3}
+    assert asked.texts[-1] == "What could we do better?"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("9", "This number is not on our scale. Please reply with one from 1 to 5"),
+        ("2-3", "We need one number only. Please reply with one from 1 to 5"),
+        ("it was fine", "Sorry, we need a number from 1 to 5"),
+    ],
+)
+def test_the_question_fits_the_mistake(asked: World, words: str, told: str) -> None:
+    asked.reply(words)
+    asked.tick()
+    assert asked.texts[-1].startswith(told)
+
+
+def test_a_comment_by_sms_is_never_longer_than_the_page_takes(asked: World) -> None:
+    asked.reply("2")
+    for letter in "abcd":
+        asked.reply(letter * 1500)
+    comment = str(answers(asked)["comment"])
+    question = asked.library.questionnaires["support-call-csat"].by_key["comment"]
+    assert question.read({"comment": [comment]}) == Answer(None, comment)
+    assert comment == "\n".join(letter * 1500 for letter in "abc")
+    with asked.database.reading() as session:
+        waiting = session.scalars(select(InboundReply).where(InboundReply.needs_person)).all()
+        assert "d" * 1500 in [row.body for row in waiting]
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "comment"),
+    [
+        ("the bus did not stop for me. 2", 2, "the bus did not stop for me."),
+        ("1 please stop calling my colleague", 1, "please stop calling my colleague"),
+    ],
+)
+def test_a_stop_word_among_others_costs_neither_score_nor_words(
+    asked: World, words: str, value: int, comment: str
+) -> None:
+    asked.reply(words)
+    assert answers(asked) == {"satisfaction": value, "comment": comment}
+    with asked.database.reading() as session:
+        assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
+        assert len(session.scalars(select(FollowUp)).all()) == 1
+
+
+def test_an_ending_of_turkish_grammar_is_no_opt_out(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, language="tr")
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.reply("Puanım 4'tür")
+    world.reply("5'dur")
+    assert answers(world) == {"satisfaction": 5}
+    with world.database.reading() as session:
+        assert session.scalars(select(Suppression)).all() == []
 
 
 @pytest.mark.parametrize("sender", ["rcs:+905321234567", "whatsapp:+905321234567", "905321234567"])
