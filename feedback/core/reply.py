@@ -104,7 +104,11 @@ def understand(
     if message in everyone.start:
         return Start()
     scale = range(minimum, maximum + 1)
-    score = _score(shown, scale, own, everyone) or _labelled(shown, labels or {}, own)
+    score = _score(shown, scale, own, everyone)
+    if score and _points_named(score.comment, labels or {}, own) - {score.value}:
+        score = None  # "5 very dissatisfied"
+    elif score is None:
+        score = _labelled(shown, labels or {}, own)
     said = _automatic(shown, score, everyone) or score or Unclear(text.strip(), _fault(shown, scale, own))
     return Stop(stop, said) if stop else said
 
@@ -135,10 +139,14 @@ _QUOTED = re.compile(
     re.DOTALL,
 )
 
+_CUT_SHORT = re.compile(rf"(?P<lead>[^{_OPENING}{_CLOSING}]{{1,60}})[“„«](?P<said>[^{_CLOSING}]+)(?P<tail>)")
+
 
 def _reaction(text: str, everyone: Lexicon) -> Automatic | None:
     """`Liked “…”`, `“…” ifadesini beğendi`, `👍 to “…”`: nothing but a word or a symbol round a quotation."""
-    match = _QUOTED.fullmatch(text.strip())
+    if re.sub("[👍👎]", "", phrase(text)).split() in [each.split() for each in everyone.reactions_alone]:
+        return Automatic("reaction", text.strip())
+    match = _QUOTED.fullmatch(text.strip()) or _CUT_SHORT.fullmatch(text.strip())
     if match is None:
         return None
     around = f"{match['lead']} {match['tail']}"
@@ -324,12 +332,17 @@ def _numbers(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Iterat
 
 
 def _without_endings(text: str, everyone: Lexicon) -> str:
-    """Without the endings that only say "it is": "puanım 10'dur" is "puanım 10"."""
-    return re.sub(
-        rf"(?<!\w)(\d+)[{_APOSTROPHES}]([^\W\d_]+)",
-        lambda match: match[1] if phrase(match[2]) in everyone.endings else match[0],
-        text,
-    )
+    """Without the endings that only say "it is": "puanım 10'dur" is "puanım 10".
+
+    Also without the apostrophe, but -dur only where it is the ending by vowel harmony: after 9 and 10.
+    """
+
+    def shortened(match: re.Match[str]) -> str:
+        ending = phrase(match[3])
+        plain = not match[2] and ending == "dur" and not match[1].endswith(("9", "10"))
+        return match[1] if ending in everyone.endings and not plain else match[0]
+
+    return re.sub(rf"(?<!\w)(\d+)([{_APOSTROPHES}]?)([^\W\d_]+)", shortened, text)
 
 
 def _marks(text: str, own: Lexicon) -> Iterator[_Mark]:
@@ -391,8 +404,9 @@ def _counts(rest: str, value: int, own: Lexicon) -> bool:
     if not rest.lstrip()[:1].isalpha():
         return False
     words = words_in(_clauses(rest[:60])[0])
-    if words and words[0] in own.modifiers:
-        del words[0]
+    for _ in range(2):
+        if words and words[0] in own.modifiers:
+            del words[0]
     nouns = own.counted_many | (own.counted_one if value == 1 else frozenset())
     return any(" ".join(words[:length]) in nouns for length in (1, 2))
 
@@ -401,11 +415,14 @@ def _is_bounded(text: str, start: int, end: int, own: Lexicon) -> bool:
     """Whether the number is a limit or a time: "almost 10", "less than a 5", "8 or more", "until 7"."""
     everyone = lexicon_for("en")  # who was asked in another language writes this, too
     before = words_in(_clause(text, start, end)[0])
-    while before and before[-1] in own.articles | everyone.articles:
-        before.pop()
+    bare = list(before)
+    while bare and bare[-1] in own.articles | everyone.articles:
+        bare.pop()
     bounds = own.bounds | everyone.bounds - own.filler
-    ends = (" ".join(before[-size:]) for size in range(1, min(_LONGEST, len(before)) + 1))
-    return any(each in bounds for each in ends) or _follows(text[end:], own.bounds_after)
+    ends = (f" {' '.join(each)} " for each in (before, bare))
+    if any(each.endswith(f" {bound} ") for each in ends for bound in bounds):
+        return True
+    return _follows(text[end:], own.bounds_after)
 
 
 def _announced(before: str, phrases: frozenset[str]) -> int:
@@ -601,20 +618,21 @@ def _thumb(meant: list[str], own: Lexicon) -> ScoreReply | None:
 
 def _labelled(text: str, labels: Mapping[str, int], own: Lexicon) -> ScoreReply | None:
     """A reply that is a label of the scale, or begins with one as a sentence: "Very satisfied. Thank you"."""
-    points: dict[str, set[int]] = {}
-    for label, value in labels.items():
-        points.setdefault(phrase(label), set()).add(value)
     first, _, rest = text.partition("\n") if "\n" in text else _first_sentence(text)
     for said, comment in ((text, ""), (first, rest)):
-        words = words_in(said)
-        meant = {" ".join(words), " ".join(_without(words, own.filler))}
-        found = set[int]().union(*(points.get(each, ()) for each in meant if each))
-        if len(set(words)) == 1:  # "👍👍"
-            found |= points.get(words[0], set())
+        found = _points_named(said, labels, own)
         if len(found) == 1:
             # Never `bare`: after the score these are words, too.
             return ScoreReply(found.pop(), _comment(comment, own))
     return None
+
+
+def _points_named(said: str, labels: Mapping[str, int], own: Lexicon) -> set[int]:
+    """The points of the scale that these words are the label of."""
+    words = words_in(said)
+    once = words[:1] if len(set(words)) == 1 else words  # "👍👍"
+    meant = {" ".join(words), " ".join(_without(words, own.filler)), " ".join(once)} - {""}
+    return {value for label, value in labels.items() if phrase(label) in meant}
 
 
 def _first_sentence(text: str) -> tuple[str, str, str]:

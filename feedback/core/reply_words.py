@@ -49,6 +49,7 @@ class Lexicon:
     only_alone: frozenset[str] = frozenset()
     endings: frozenset[str] = frozenset()
     reactions: frozenset[str] = frozenset()
+    reactions_alone: frozenset[str] = frozenset()
     automatic: frozenset[str] = frozenset()
     automatic_maybe: frozenset[str] = frozenset()
     articles: frozenset[str] = frozenset()
@@ -89,7 +90,15 @@ def all_languages() -> Lexicon:
     shared = (
         *("stop", "stop_phrases", "stop_alone", "refusals", "stop_objects", "start", "help", "filler"),
         *("out_of", "out_of_reversed", "out_of_loose", "scale_of"),
-        *("endings", "reactions", "automatic", "automatic_maybe", "stop_tails", "stop_actions"),
+        *(
+            "endings",
+            "reactions",
+            "reactions_alone",
+            "automatic",
+            "automatic_maybe",
+            "stop_tails",
+            "stop_actions",
+        ),
     )
     union: dict[str, Any] = {
         key: frozenset().union(*(getattr(lexicon_of(one), key) for one in LANGUAGES)) for key in shared

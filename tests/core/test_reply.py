@@ -585,6 +585,8 @@ def test_two_scores_are_never_one(values, joint):
         ("A réagi avec 👍 à « Merci ! »", "Merci !"),
         ("«ممنون» را پسندید", "ممنون"),
         ("أعجب بـ «شكرا»", "شكرا"),
+        ("Loved “Thank you…", "Thank you…"),
+        ("Liked an image", "Liked an image"),
     ],
 )
 def test_a_phone_s_reaction_to_our_message_is_no_answer(text, quoted):
@@ -607,6 +609,8 @@ def test_a_quotation_in_a_person_s_words_is_no_reaction(text):
         ("We are open 9-5, Monday to Friday", "en"),
         ("This is an automated message. Please call 9", "en"),
         ("I am out of office until 7", "en"),
+        ("On vacation until 5", "en"),
+        ("Thank you for contacting Acme. Our hours are 9 to 5", "en"),
         ("I'm driving and will answer later", "en"),
         (
             "I’m driving with Do Not Disturb While Driving turned on. I’ll see your message when I arrive.",
@@ -684,6 +688,11 @@ def test_a_person_s_words_about_such_things_are_heard(text):
         ("على الأقل ٨", "ar"),
         ("حتى ٥", "ar"),
         ("almost 10", "tr"),
+        ("saat 5", "tr"),
+        ("5 gibi", "tr"),
+        ("gegen 5", "de"),
+        ("vers 3", "fr"),
+        ("sobre las 3", "es"),
     ],
 )
 def test_a_limit_or_a_time_is_no_score(text, language):
@@ -697,6 +706,7 @@ def test_a_limit_or_a_time_is_no_score(text, language):
         ("2 of your agents were rude", "en"),
         ("2 rude drivers", "en"),
         ("two agents rude", "en"),
+        ("3 very rude agents", "en"),
         ("1 çalışan çok kibardı", "tr"),
         ("2 temsilci kaba davrandı", "tr"),
         ("۱ کارمند خیلی خوب بود", "fa"),
@@ -764,6 +774,8 @@ def test_an_unclear_number_has_its_fault(text, fault):
         ("3'tür", 3, ""),
         ("6'dır", 6, ""),
         ("8'DİR", 8, ""),
+        ("10dur", 10, ""),
+        ("8dir", 8, ""),
         ("۹'dur", 9, ""),
     ],
 )
@@ -775,7 +787,7 @@ def test_an_ending_behind_an_apostrophe_is_no_stop_word(text, value, comment, la
     assert not isinstance(meaning, Stop)
 
 
-@pytest.mark.parametrize("text", ["dur", "10 dur", "dur 9'dur", "5' dur"])
+@pytest.mark.parametrize("text", ["dur", "10 dur", "dur 9'dur", "5' dur", "5dur"])
 def test_the_stop_word_itself_still_stops(text):
     assert nps(text, "tr") == Stop("certain")
 
@@ -819,6 +831,8 @@ SATISFIED = {"Very dissatisfied": 1, "Dissatisfied": 2, "Neutral": 3, "Satisfied
         ("VERY SATISFIED!", ScoreReply(5)),
         ("very dissatisfied, thanks", ScoreReply(1)),
         ("Very satisfied. Ann was great", ScoreReply(5, "Ann was great")),
+        ("5 very satisfied", ScoreReply(5, "very satisfied")),
+        ("5 very dissatisfied", Unclear("5 very dissatisfied")),
         ("not satisfied", Unclear("not satisfied")),
         ("satisfied or neutral", Unclear("satisfied or neutral")),
         ("I would be very satisfied if you called", Unclear("I would be very satisfied if you called")),
