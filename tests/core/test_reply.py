@@ -610,7 +610,7 @@ def test_a_quotation_in_a_person_s_words_is_no_reaction(text):
         ("This is an automated message. Please call 9", "en"),
         ("I am out of office until 7", "en"),
         ("On vacation until 5", "en"),
-        ("Thank you for contacting Acme. Our hours are 9 to 5", "en"),
+        ("Thanks for reaching out. Our hours are 9 to 5", "en"),
         ("I'm driving and will answer later", "en"),
         (
             "I’m driving with Do Not Disturb While Driving turned on. I’ll see your message when I arrive.",

@@ -54,6 +54,9 @@ LATE = timedelta(days=7)
 PROMPT = timedelta(hours=1)
 """Our reply to an incoming SMS is dropped after this time, because later it would confuse or come at night."""
 
+ATTACHMENT = "📎"
+"""Begins a line of a stored reply that names a picture or another attachment."""
+
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
 """Opt-out types that the provider has recognised and acted on, possibly in words that we do not know."""
 
@@ -84,6 +87,11 @@ def receive(
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
     conversation = _Conversation(session, row, reply, contact, context.settings, now)
+    if reply.media:
+        row.needs_person = True
+        if not says_something(reply.body) and reply.opt_out_type is None:
+            row.meaning = "attachment"  # we see no picture, so we neither ask nor thank
+            return row
     if invitation is None:
         last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
@@ -103,7 +111,7 @@ def _stored(session: Session, provider: str, reply: Reply, now: datetime) -> Inb
         provider_id=reply.provider_id,
         sender=reply.from_,
         recipient=reply.to,
-        body=reply.body,
+        body="\n".join(filter(None, [reply.body, *(f"{ATTACHMENT} {each}" for each in reply.media)])),
         received_at=reply.received_at or now,
         meaning="unclear",
     )
@@ -391,7 +399,8 @@ class _OpenSurvey:
             .where(InboundReply.meaning.in_(("unclear", "maybe_stop")))
             .order_by(InboundReply.received_at, InboundReply.id)
         )
-        return [body for body in earlier if has_words(body, self._language) and body not in stored]
+        words = (body.partition(ATTACHMENT)[0].rstrip() for body in earlier)
+        return [said for said in words if has_words(said, self._language) and said not in stored]
 
     def _comment(self) -> None:
         self.conversation.mean("comment")
@@ -425,7 +434,7 @@ class _OpenSurvey:
 
     def _add_words(self) -> bool:
         """Append the reply to earlier text. Returns False if it is too late."""
-        if not says_something(self.conversation.row.body):
+        if not says_something(self.conversation.reply.body):
             return True  # "." is not a comment
         words = self._words()
         if not words:
@@ -444,7 +453,7 @@ class _OpenSurvey:
         """
         answers = {**self._answers(), **(given or {})}
         question = self._comment_question(answers)
-        said = said or self.conversation.row.body
+        said = said or self.conversation.reply.body
         if question is None or not says_something(said):
             return {}
         earlier = answers[question.key].text if question.key in answers else None

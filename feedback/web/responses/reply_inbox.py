@@ -40,6 +40,7 @@ MEANINGS: Mapping[str, str] = {
     "unclear": _("not understood"),
     "unknown_sender": _("unknown sender"),
     "automatic": _("automatic message"),
+    "attachment": _("picture or attachment"),
 }
 DECISIONS: Mapping[str, str] = {
     Decision.OPT_OUT: _("opted them out"),

@@ -413,6 +413,40 @@ def test_a_stop_word_among_others_costs_neither_score_nor_words(
         assert len(session.scalars(select(FollowUp)).all()) == 1
 
 
+def _with_picture(asked: World, words: str, provider_id: str = "MM1") -> None:
+    picture = ("image/jpeg https://pictures.example/1",)
+    reply = Reply(provider_id, PHONE, "+15550000000", words, asked.now, None, picture)
+    with asked.database.writing() as session:
+        sms_conversation.receive(session, "simulator_sms", reply, asked.context, asked.now)
+
+
+def test_a_picture_without_words_reaches_a_person_and_is_not_asked_about(asked: World) -> None:
+    _with_picture(asked, "")
+    asked.tick()
+    assert len(asked.texts) == 1
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("attachment", True)
+        assert row.body == "📎 image/jpeg https://pictures.example/1"
+    asked.reply("2")
+    assert answers(asked) == {"satisfaction": 2}
+
+
+def test_words_beside_a_picture_are_heard_and_a_person_sees_both(asked: World) -> None:
+    _with_picture(asked, "2 look at this")
+    assert answers(asked) == {"satisfaction": 2, "comment": "look at this"}
+    _with_picture(asked, "and this", "MM2")
+    assert answers(asked) == {"satisfaction": 2, "comment": "look at this\nand this"}
+    with asked.database.reading() as session:
+        assert session.scalars(select(InboundReply.needs_person)).all() == [True, True]
+
+
+def test_a_stop_beside_a_picture_stops(asked: World) -> None:
+    _with_picture(asked, "STOP")
+    with asked.database.reading() as session:
+        assert set(session.scalars(select(Suppression.reason))) == {"opt_out"}
+
+
 def test_an_ending_of_turkish_grammar_is_no_opt_out(world: World) -> None:
     with world.database.writing() as session:
         world.contact(session, language="tr")
