@@ -103,14 +103,28 @@ def understand(
         return Help()
     if message in everyone.start:
         return Start()
-    scale = range(minimum, maximum + 1)
+    said = _said(text, shown, range(minimum, maximum + 1), language, labels or {})
+    return Stop(stop, said) if stop else said
+
+
+def understand_apart_from_stop(
+    text: str, *, minimum: int, maximum: int, language: str, labels: Mapping[str, int] | None = None
+) -> ScoreReply | Unclear | Automatic:
+    """The rest of a reply's meaning, as `understand`, after a person has decided that it is no opt-out."""
+    shown = _without_endings(plain_digits(text), all_languages())
+    return _said(text, shown, range(minimum, maximum + 1), language, labels or {})
+
+
+def _said(
+    text: str, shown: str, scale: range, language: str, labels: Mapping[str, int]
+) -> ScoreReply | Unclear | Automatic:
+    everyone, own = all_languages(), lexicon_for(language)
     score = _score(shown, scale, own, everyone)
-    if score and _points_named(score.comment, labels or {}, own) - {score.value}:
+    if score and _points_named(score.comment, labels, own) - {score.value}:
         score = None  # "5 very dissatisfied"
     elif score is None:
-        score = _labelled(shown, labels or {}, own)
-    said = _automatic(shown, score, everyone) or score or Unclear(text.strip(), _fault(shown, scale, own))
-    return Stop(stop, said) if stop else said
+        score = _labelled(shown, labels, own)
+    return _automatic(shown, score, everyone) or score or Unclear(text.strip(), _fault(shown, scale, own))
 
 
 def says_something(text: str) -> bool:

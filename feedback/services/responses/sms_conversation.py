@@ -33,6 +33,7 @@ from feedback.core.reply import (
     has_words,
     says_something,
     understand,
+    understand_apart_from_stop,
 )
 from feedback.core.reply_words import phrase
 from feedback.errors import LinkClosed
@@ -103,6 +104,28 @@ def receive(
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
         _OpenSurvey(conversation, invitation, questionnaire).handle(meaning)
     return row
+
+
+def hear_again(session: Session, row: InboundReply, context: Context, now: datetime) -> None:
+    """Take the score of a reply that a person has found to be no opt-out, unless the survey has one by now."""
+    invitation = session.get(Invitation, row.invitation_id) if row.invitation_id else None
+    if invitation is None or row.meaning != "maybe_stop":
+        return
+    questionnaire = context.library.questionnaire_of(invitation.version)
+    question = _scored(questionnaire)
+    if question is None:
+        return
+    body = row.body.partition(ATTACHMENT)[0].rstrip()
+    reply = Reply(row.provider_id, row.sender, row.recipient, body, row.received_at, None)
+    conversation = _Conversation(session, row, reply, invitation.contact, context.settings, now)
+    said = understand_apart_from_stop(
+        body,
+        minimum=question.minimum,
+        maximum=question.maximum,
+        language=invitation.language,
+        labels=_labels(question, invitation.language),
+    )
+    _OpenSurvey(conversation, invitation, questionnaire).take_score(said)
 
 
 def _stored(session: Session, provider: str, reply: Reply, now: datetime) -> InboundReply | None:
@@ -350,6 +373,12 @@ class _OpenSurvey:
             self._ask_again(question, meaning)
         else:
             self._keep()
+
+    def take_score(self, meaning: Meaning) -> None:
+        """Store the score of a reply that was set aside; a survey that has a score keeps it."""
+        question = _scored(self.questionnaire)
+        if isinstance(meaning, ScoreReply) and question and question.key not in self._answers():
+            self._score(question, meaning)
 
     def store_late_comment(self) -> None:
         """Append the reply to the comment of a response that can no longer be changed.

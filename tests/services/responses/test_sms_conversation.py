@@ -12,9 +12,11 @@ from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
 from feedback.providers.base import Reply
+from feedback.services.access import Viewer
 from feedback.services.contact import suppression
 from feedback.services.journey import enrolments
-from feedback.services.responses import sms_conversation
+from feedback.services.responses import reply_inbox, sms_conversation
+from feedback.services.responses.reply_inbox import Decision
 from feedback.store.models import (
     AnswerRow,
     FollowUp,
@@ -445,6 +447,42 @@ def test_a_stop_beside_a_picture_stops(asked: World) -> None:
     _with_picture(asked, "STOP")
     with asked.database.reading() as session:
         assert set(session.scalars(select(Suppression.reason))) == {"opt_out"}
+
+
+@pytest.mark.parametrize("words", ["2, please stop texting my wife", "2 but please stop"])
+def test_the_score_of_a_likely_wish_counts_once_a_person_has_found_it_to_be_none(
+    asked: World, words: str
+) -> None:
+    asked.reply(words)
+    assert answers(asked) == {}
+    asked.wait(days=1)
+    with asked.database.writing() as session:
+        viewer = Viewer(asked.owner(session).id, sees_all=True)
+        row = session.scalars(select(InboundReply)).one()
+        reply_inbox.decide(
+            session, row.id, viewer, Decision.NO_OPT_OUT, "", context=asked.context, now=asked.now
+        )
+    assert answers(asked)["satisfaction"] == 2
+    with asked.database.reading() as session:
+        assert len(session.scalars(select(FollowUp)).all()) == 1
+        assert not suppression.is_suppressed(session, "sms", PHONE)
+
+
+def test_a_decision_about_an_older_reply_leaves_a_newer_score(asked: World) -> None:
+    asked.reply("2 but please stop")
+    asked.reply("4")
+    with asked.database.writing() as session:
+        row = session.scalars(select(InboundReply).where(InboundReply.needs_person)).one()
+        reply_inbox.decide(
+            session,
+            row.id,
+            Viewer(asked.owner(session).id, sees_all=True),
+            Decision.NO_OPT_OUT,
+            "",
+            context=asked.context,
+            now=asked.now,
+        )
+    assert answers(asked)["satisfaction"] == 4
 
 
 def test_an_ending_of_turkish_grammar_is_no_opt_out(world: World) -> None:
