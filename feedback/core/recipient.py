@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +33,17 @@ _PARSE_FAULTS = {
     3: "is too short to be a phone number",
     4: "is too long to be a phone number",
 }
+
+CARRIERS = ("rcs:", "whatsapp:", "sms:", "tel:")
+"""Prefixes with which a provider says how a message came; the number behind them is the same person's."""
+_VIETNAM = {
+    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78", "123": "83", "124": "84", "125": "85",
+    "127": "81", "129": "82", "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37",
+    "168": "38", "169": "39", "186": "56", "188": "58", "199": "59",
+}  # fmt: skip
+"""Old and new prefixes of mobile numbers since 2018."""
+_IVORY_COAST = {**dict.fromkeys("0123", "01"), **dict.fromkeys("456", "05"), **dict.fromkeys("789", "07")}
+"""The second digit of an old mobile number, and what comes before the number since 2021: one for each operator."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,6 +158,87 @@ class EmailAddress:
         return f"<EmailAddress {self.masked}>"
 
     __str__ = __repr__
+
+
+def dialled(sender: str) -> str:
+    """The number of a sender without the provider's prefix: `rcs:+1212…`, `00 1 212…` and `1212…` are +1212…
+
+    What is no number with a country code (a short code, a name, an e-mail address) is only stripped.
+    """
+    text = _plain(sender)
+    carrier = next((each for each in CARRIERS if text.lower().startswith(each)), "")
+    text = text[len(carrier) :].strip()
+    digits = re.sub(r"[\s().-]", "", text)
+    digits = re.sub(r"^00(?=[1-9])", "+", digits)
+    if re.fullmatch(r"[1-9][0-9]{9,14}", digits):
+        digits = f"+{digits}"
+    return digits if _E164.fullmatch(digits) else text
+
+
+def canonical(sender: str) -> str:
+    """The one form in which numbers are compared; not always one that can be dialled, so never send to it.
+
+    Knows the national spellings of one mobile number: Mexico's 1 behind +52 (until 2019), Argentina's 9 behind +54
+    and its 15 behind the area code, Brazil's ninth digit, and the longer numbers of Ivory Coast (2021), Benin (2024)
+    and Vietnam (2018). Sources: the plans of the ITU (E.164 national numbering plans) and of `phonenumbers`.
+    """
+    return _canonical(dialled(sender))
+
+
+@lru_cache(maxsize=4096)
+def _canonical(number: str) -> str:
+    if re.fullmatch(r"\+54(?!9)\d{12}", number):
+        return _argentine_mobile(number)
+    for pattern, renewed in _RENEWED:
+        if match := re.fullmatch(pattern, number):
+            return renewed(*match.groups())
+    return number
+
+
+def _argentine_mobile(number: str) -> str:
+    """With 9 before the area code instead of 15 behind it, whose place depends on the area."""
+    import phonenumbers  # noqa: PLC0415
+
+    parsed = phonenumbers.parse(number)
+    mobile = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return mobile if re.fullmatch(r"\+549\d{10}", mobile) else number
+
+
+_RENEWED: tuple[tuple[str, Callable[..., str]], ...] = (
+    (r"\+521(\d{10})", "+52{}".format),
+    (r"\+54((?!9)\d{10})", "+549{}".format),
+    (r"\+55([1-9]\d)([6-9]\d{7})", "+55{}9{}".format),
+    (r"\+225(\d)(\d)(\d{6})", lambda a, b, rest: f"+225{_IVORY_COAST[b]}{a}{b}{rest}"),
+    (r"\+229([4-9]\d{7})", "+22901{}".format),
+    (rf"\+84({'|'.join(_VIETNAM)})(\d{{7}})", lambda old, rest: f"+84{_VIETNAM[old]}{rest}"),
+)
+"""The old spellings of a country's mobile numbers, and the present one."""
+
+
+@lru_cache(maxsize=4096)
+def spellings(sender: str) -> tuple[str, ...]:
+    """Every spelling of the number under which it can be stored: the canonical one first.
+
+    Each of them has the same `canonical` form, so a number is found by `column.in_(spellings(number))`.
+    """
+    number = canonical(sender)
+    found = [number, dialled(sender), *_old_spellings(number)]
+    return tuple(dict.fromkeys(each for each in found if _canonical(each) == number))
+
+
+def _old_spellings(number: str) -> list[str]:
+    """Candidates; `spellings` drops those that would be read otherwise."""
+    country, rest = number[:3], number[3:]
+    if country == "+52":
+        return [f"+521{rest}"]
+    if country == "+54":
+        area = [f"+54{rest[1:end]}15{rest[end:]}" for end in (3, 4, 5)]
+        return [f"+54{rest[1:]}", *area]
+    if country == "+55":
+        return [f"{number[:5]}{number[6:]}"]
+    if country == "+84":
+        return [f"+84{old}{rest[2:]}" for old, new in _VIETNAM.items() if rest.startswith(new)]
+    return [f"{number[:4]}{number[6:]}"] if number[:4] in ("+225", "+229") else []
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 The order of the tests matters. Opt-outs come first and are recognised in every language, because missing one is
 illegal and annoys the customer. Then come HELP and START, then a score, but only if it is unambiguous: "8 or 9",
 "9.5" and "I waited 5 minutes" are no scores but reasons to ask once more, and so is a 10 that may be the end of
-the scale.
+the scale. What a phone or an office writes by itself is no answer.
 
 `reply_words` loads the words.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -29,7 +29,7 @@ class Stop:
     """
 
     kind: Literal["certain", "likely", "possible"]
-    said: ScoreReply | Unclear | None = None
+    said: ScoreReply | Unclear | Automatic | None = None
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,45 @@ class ScoreReply:
 
 @dataclass(frozen=True)
 class Unclear:
-    """None of the above with certainty: ask once more, then keep the text as a comment."""
+    """None of the above with certainty: ask once more, then keep the text as a comment.
+
+    `fault` says what is wrong with a number that looks like an answer: `off_scale` (9 on a scale that ends at 5) or
+    `several` ("8-9", "8 or 9").
+    """
 
     text: str
+    fault: Literal["off_scale", "several"] | None = field(default=None, compare=False)
 
 
-Meaning = Stop | Start | Help | ScoreReply | Unclear
+@dataclass(frozen=True)
+class Automatic:
+    """What no person wrote: no answer, and no comment.
+
+    A `reaction` is what a phone writes round our message (`quoted`) when somebody marks it with a symbol; a `reply`
+    is an out-of-office or a driving message. A person should read it if it is `doubtful`.
+    """
+
+    kind: Literal["reaction", "reply"]
+    quoted: str = ""
+    doubtful: bool = field(default=False, compare=False)
 
 
-def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meaning:
+Meaning = Stop | Start | Help | ScoreReply | Unclear | Automatic
+
+
+def understand(
+    text: str, *, minimum: int, maximum: int, language: str, labels: Mapping[str, int] | None = None
+) -> Meaning:
     """The meaning of `text` as a reply to a question on the scale `minimum` to `maximum`.
 
     `language` is the invitation's ("tr", "en-GB"): number words, yes and no are read in that language only.
-    Thumbs are the scale 0 to 1. Never raises.
+    Thumbs are the scale 0 to 1. `labels` are the words of the scale and their points; the whole reply, or its first
+    sentence, may be one of them. Never raises.
     """
     everyone, own = all_languages(), lexicon_for(language)
-    shown = plain_digits(text)
+    if reaction := _reaction(text, everyone):
+        return reaction
+    shown = _without_endings(plain_digits(text), everyone)
     message = phrase(text)
     stop = _stop(shown, everyone, own)
     if stop in ("certain", "likely"):
@@ -80,8 +103,28 @@ def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meani
         return Help()
     if message in everyone.start:
         return Start()
-    said = _score(shown, range(minimum, maximum + 1), own, everyone) or Unclear(text.strip())
+    said = _said(text, shown, range(minimum, maximum + 1), language, labels or {})
     return Stop(stop, said) if stop else said
+
+
+def understand_apart_from_stop(
+    text: str, *, minimum: int, maximum: int, language: str, labels: Mapping[str, int] | None = None
+) -> ScoreReply | Unclear | Automatic:
+    """The rest of a reply's meaning, as `understand`, after a person has decided that it is no opt-out."""
+    shown = _without_endings(plain_digits(text), all_languages())
+    return _said(text, shown, range(minimum, maximum + 1), language, labels or {})
+
+
+def _said(
+    text: str, shown: str, scale: range, language: str, labels: Mapping[str, int]
+) -> ScoreReply | Unclear | Automatic:
+    everyone, own = all_languages(), lexicon_for(language)
+    score = _score(shown, scale, own, everyone)
+    if score and _points_named(score.comment, labels, own) - {score.value}:
+        score = None  # "5 very dissatisfied"
+    elif score is None:
+        score = _labelled(shown, labels, own)
+    return _automatic(shown, score, everyone) or score or Unclear(text.strip(), _fault(shown, scale, own))
 
 
 def says_something(text: str) -> bool:
@@ -89,9 +132,64 @@ def says_something(text: str) -> bool:
     return any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
 
 
+def has_words(text: str, language: str) -> bool:
+    """Whether an unclear reply says something besides numbers and polite words, so that it is worth a comment."""
+    own = lexicon_for(language)
+    rest = _without(words_in(plain_digits(text)), own.filler, own.connectives, own.corrections, own.numbers)
+    return any(not word.isdigit() for word in rest)
+
+
 def _without(words: Iterable[str], *lists: Iterable[str]) -> list[str]:
     dropped = frozenset[str]().union(*lists)
     return [word for word in words if word not in dropped]
+
+
+# -- what no person wrote ---------------------------------------------------------------------------------
+
+_OPENING, _CLOSING = '“„«"‟', '”“»"«'
+_QUOTED = re.compile(
+    rf"(?P<lead>[^{_OPENING}{_CLOSING}]{{0,60}})[{_OPENING}](?P<said>.+)[{_CLOSING}]"
+    rf"(?P<tail>[^{_OPENING}{_CLOSING}]{{0,60}})",
+    re.DOTALL,
+)
+
+_CUT_SHORT = re.compile(rf"(?P<lead>[^{_OPENING}{_CLOSING}]{{1,60}})[“„«](?P<said>[^{_CLOSING}]+)(?P<tail>)")
+
+
+def _reaction(text: str, everyone: Lexicon) -> Automatic | None:
+    """`Liked “…”`, `“…” ifadesini beğendi`, `👍 to “…”`: nothing but a word or a symbol round a quotation."""
+    if re.sub("[👍👎]", "", phrase(text)).split() in [each.split() for each in everyone.reactions_alone]:
+        return Automatic("reaction", text.strip())
+    match = _QUOTED.fullmatch(text.strip()) or _CUT_SHORT.fullmatch(text.strip())
+    if match is None:
+        return None
+    around = f"{match['lead']} {match['tail']}"
+    words = re.findall(r"\w+", phrase(around))
+    symbols = any(unicodedata.category(character) == "So" for character in around)
+    known = frozenset(word for each in everyone.reactions for word in each.split())
+    if " ".join(words) in everyone.reactions or (symbols and known.issuperset(words)):
+        return Automatic("reaction", match["said"].strip())
+    return None
+
+
+def _automatic(shown: str, score: ScoreReply | None, everyone: Lexicon) -> Automatic | None:
+    """An automatic reply: one of its phrases begins a sentence."""
+    skipped = everyone.filler | frozenset({"sorry"})
+    starts = []
+    for clause in map(phrase, _clauses(shown)):
+        words = clause.split()
+        first = next((at for at, word in enumerate(words) if word not in skipped), 0)
+        starts += [clause, " ".join(words[first:])]
+    numbers = any(character.isdigit() for character in shown)
+    if any(_begins(each, everyone.automatic) for each in starts):
+        return Automatic("reply", doubtful=numbers)
+    if score is None and any(_begins(each, everyone.automatic_maybe) for each in starts):
+        return Automatic("reply", doubtful=True)
+    return None
+
+
+def _begins(clause: str, phrases: Iterable[str]) -> bool:
+    return any(f"{clause} ".startswith(f"{each} ") for each in phrases)
 
 
 # -- a wish to be left alone ------------------------------------------------------------------------------
@@ -113,9 +211,27 @@ def _stop(shown: str, everyone: Lexicon, own: Lexicon) -> Literal["certain", "li
     real = frozenset(_taken_out(meant, everyone.stop)[0]) - everyone.stop_alone
     if stops and not _without(rest, numbers, everyone.filler):  # "9 cancel", "cancel please"
         return "certain" if real or not numbers else "possible"
-    if _has(meant, everyone.stop_phrases) or any(map(_is_against_messages, map(phrase, _clauses(shown)))):
+    single = frozenset(each for each in everyone.stop_phrases & everyone.stop if " " not in each)
+    clauses = [_cut(phrase(clause), own.harmless) for clause in _clauses(shown)]
+    commanded = any(_commands(clause, single, own) or _is_against_messages(clause) for clause in clauses)
+    if commanded or _has(meant, everyone.stop_phrases - single):
         return "likely"
     return "possible" if real else None
+
+
+def _commands(clause: str, stops: frozenset[str], own: Lexicon) -> bool:
+    """Whether a stop word is a request of its own in the clause, not a word among others ("the bus did not stop")."""
+    everyone = all_languages()
+    for stop in stops:
+        if not _has(clause, [stop]):
+            continue
+        before, _, after = f" {clause} ".partition(f" {stop} ")
+        if own.negations.intersection(before.split()):
+            continue
+        rest = _without(after.split(), everyone.filler, everyone.stop_tails)
+        if not rest or _begins(" ".join(rest), everyone.stop_actions):
+            return True
+    return False
 
 
 def _is_against_messages(clause: str) -> bool:
@@ -190,7 +306,8 @@ class _Mark:
 
 _COMPOUND = r"\d+(?:[.,:٫٬]\d+)+|\d+(?:[/.-]\d+){2,}"  # a decimal, a time, a date
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670"  # combining accents and vowel signs
-_MINUS = tuple("-−–/")
+_MINUS = tuple("-−–/<>≤≥")  # and limits
+_APOSTROPHES = "'’‘ʼ´`"
 _POINTS = tuple(".,:٫٬")
 _CLAUSE_END = re.compile(r"[\n.!?;,:()…،؛؟]|\s[-–—]\s")
 _NUMBER = re.compile(rf"(?P<compound>{_COMPOUND})|(?P<integer>\d+)|(?P<word>(?:[^\W\d_][{_MARKS}]*)+)")
@@ -228,6 +345,20 @@ def _numbers(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Iterat
             yield _Number("word", first.value, first.start, first.end)
 
 
+def _without_endings(text: str, everyone: Lexicon) -> str:
+    """Without the endings that only say "it is": "puanım 10'dur" is "puanım 10".
+
+    Also without the apostrophe, but -dur only where it is the ending by vowel harmony: after 9 and 10.
+    """
+
+    def shortened(match: re.Match[str]) -> str:
+        ending = phrase(match[3])
+        plain = not match[2] and ending == "dur" and not match[1].endswith(("9", "10"))
+        return match[1] if ending in everyone.endings and not plain else match[0]
+
+    return re.sub(rf"(?<!\w)(\d+)([{_APOSTROPHES}]?)([^\W\d_]+)", shortened, text)
+
+
 def _marks(text: str, own: Lexicon) -> Iterator[_Mark]:
     known = {**own.numbers_in_fractions, **own.numbers}
     for match in _NUMBER.finditer(text):
@@ -258,6 +389,8 @@ def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: Lexicon
     start, end = first.start, second.end
     if _follows(text[end:], own.units):
         return _Number("quantity", 0, start, end)
+    if _is_bounded(text, start, end, own):
+        return _Number("spoiler", 0, start, end)
     sound = whole.value == scale[-1] and part.value in scale and _stands_free(text, start, end)
     if joint in everyone.out_of_loose and _without(words_in(_clause(text, start, end)[1]), own.filler):
         sound = False  # "3 of 5 agents were rude"
@@ -266,16 +399,44 @@ def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: Lexicon
 
 def _in_digits(text: str, mark: _Mark, scale: range, own: Lexicon, everyone: Lexicon) -> _Number:
     start, end = mark.start, mark.end
-    if _follows(text[end:], own.units):
+    if _follows(text[end:], own.units) or _counts(text[end:], mark.value, own):
         return _Number("quantity", 0, start, end)
     if not mark.is_compound and (announced := _announced(text[:start], everyone.scale_of)):
         return _Number("whole" if mark.value == scale[-1] else "spoiler", 0, start - announced, end)
     symbols = re.match(rf"\s*[{_STAR}]+", text[end:])
     stars = (symbols or _follows(text[end:], own.stars)) and scale[-1] != 5
     sound = _stands_free(text, start, end) and mark.value in scale and not mark.is_compound
+    sound = sound and not _is_bounded(text, start, end, own)
+    sound = sound and not (text[end:].startswith("+") and mark.value != scale[-1])  # "8+"
     if stars or not sound or (mark.value == scale[-1] and _may_be_the_whole(text, start, end, own)):
         return _Number("spoiler", 0, start, end)
     return _Number("score", mark.value, start, end + (symbols.end() if symbols else 0))
+
+
+def _counts(rest: str, value: int, own: Lexicon) -> bool:
+    """Whether the number counts what follows: "1 guy helped me", "2 of your agents", "2 rude drivers"."""
+    if not rest.lstrip()[:1].isalpha():
+        return False
+    words = words_in(_clauses(rest[:60])[0])
+    for _ in range(2):
+        if words and words[0] in own.modifiers:
+            del words[0]
+    nouns = own.counted_many | (own.counted_one if value == 1 else frozenset())
+    return any(" ".join(words[:length]) in nouns for length in (1, 2))
+
+
+def _is_bounded(text: str, start: int, end: int, own: Lexicon) -> bool:
+    """Whether the number is a limit or a time: "almost 10", "less than a 5", "8 or more", "until 7"."""
+    everyone = lexicon_for("en")  # who was asked in another language writes this, too
+    before = words_in(_clause(text, start, end)[0])
+    bare = list(before)
+    while bare and bare[-1] in own.articles | everyone.articles:
+        bare.pop()
+    bounds = own.bounds | everyone.bounds - own.filler
+    ends = (f" {' '.join(each)} " for each in (before, bare))
+    if any(each.endswith(f" {bound} ") for each in ends for bound in bounds):
+        return True
+    return _follows(text[end:], own.bounds_after)
 
 
 def _announced(before: str, phrases: frozenset[str]) -> int:
@@ -305,7 +466,8 @@ def _stands_free(text: str, start: int, end: int) -> bool:
     before, after = text[:start][-1:], text[end : end + 1]
     if before in _POINTS:  # "Great.9" is free, ".5" is not
         return text[: start - 1][-1:].isalpha() and not _is_glue(after)
-    return not (_is_glue(before) or before in _MINUS or _is_glue(after))
+    ending = after in _APOSTROPHES and text[end + 1 : end + 2].isalpha()  # "5'te" is "at 5"
+    return not (_is_glue(before) or before in _MINUS or _is_glue(after) or (after and ending))
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:
@@ -416,6 +578,21 @@ def _is_small_talk(part: str, filler: frozenset[str]) -> bool:
     return not symbols and not _without(words_in(part), filler)
 
 
+def _fault(text: str, scale: range, own: Lexicon) -> Literal["off_scale", "several"] | None:
+    """What is wrong with a reply that is nothing but one number off the scale, or two numbers."""
+    bare = text
+    numbers = list(re.finditer(r"\d+", text))
+    for match in reversed(numbers):
+        bare = f"{bare[: match.start()]} {bare[match.end() :]}"
+    if not numbers or _without(words_in(bare), own.filler, own.connectives, own.corrections):
+        return None
+    values = [_small(match[0]) for match in numbers]
+    if len(values) == 1:
+        return "off_scale" if values[0] not in scale and _stands_free(text, *numbers[0].span()) else None
+    joined = re.fullmatch(r"\s*(?:[-–—,]|[^\W\d_]+)\s*", text[numbers[0].end() : numbers[1].start()])
+    return "several" if len(values) == 2 and joined and all(value in scale for value in values) else None
+
+
 # -- answers without a digit ------------------------------------------------------------------------------
 
 
@@ -429,7 +606,8 @@ def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> Sc
     if len(numbers) != 1 or (own.negations | own.negations_after).intersection(meant):
         return None
     number = numbers[0]
-    if number.value not in scale:
+    counts = _counts(text[number.end :], number.value, own)
+    if number.value not in scale or counts or _is_bounded(text, number.start, number.end, own):
         return None
     if len(meant) > 1 and phrase(text[number.start : number.end]) in own.only_alone:
         return None
@@ -450,6 +628,30 @@ def _thumb(meant: list[str], own: Lexicon) -> ScoreReply | None:
     if said[0] in own.yes | {"👍"}:
         return ScoreReply(1, bare=corrected)
     return ScoreReply(0, bare=corrected) if said[0] in own.no | {"👎"} else None
+
+
+def _labelled(text: str, labels: Mapping[str, int], own: Lexicon) -> ScoreReply | None:
+    """A reply that is a label of the scale, or begins with one as a sentence: "Very satisfied. Thank you"."""
+    first, _, rest = text.partition("\n") if "\n" in text else _first_sentence(text)
+    for said, comment in ((text, ""), (first, rest)):
+        found = _points_named(said, labels, own)
+        if len(found) == 1:
+            # Never `bare`: after the score these are words, too.
+            return ScoreReply(found.pop(), _comment(comment, own))
+    return None
+
+
+def _points_named(said: str, labels: Mapping[str, int], own: Lexicon) -> set[int]:
+    """The points of the scale that these words are the label of."""
+    words = words_in(said)
+    once = words[:1] if len(set(words)) == 1 else words  # "👍👍"
+    meant = {" ".join(words), " ".join(_without(words, own.filler)), " ".join(once)} - {""}
+    return {value for label, value in labels.items() if phrase(label) in meant}
+
+
+def _first_sentence(text: str) -> tuple[str, str, str]:
+    end = re.search(r"[.!؟?…]\s+", text)
+    return (text[: end.start()], "", text[end.end() :]) if end else (text, "", "")
 
 
 def _in_stars(text: str, scale: range, own: Lexicon) -> ScoreReply | None:

@@ -47,6 +47,19 @@ class Lexicon:
     negations_after: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     only_alone: frozenset[str] = frozenset()
+    endings: frozenset[str] = frozenset()
+    reactions: frozenset[str] = frozenset()
+    reactions_alone: frozenset[str] = frozenset()
+    automatic: frozenset[str] = frozenset()
+    automatic_maybe: frozenset[str] = frozenset()
+    articles: frozenset[str] = frozenset()
+    bounds: frozenset[str] = frozenset()
+    bounds_after: frozenset[str] = frozenset()
+    counted_one: frozenset[str] = frozenset()
+    counted_many: frozenset[str] = frozenset()
+    modifiers: frozenset[str] = frozenset()
+    stop_tails: frozenset[str] = frozenset()
+    stop_actions: frozenset[str] = frozenset()
     numbers: Mapping[str, int] = field(default_factory=dict)
     numbers_in_fractions: Mapping[str, int] = field(default_factory=dict)
 
@@ -77,6 +90,15 @@ def all_languages() -> Lexicon:
     shared = (
         *("stop", "stop_phrases", "stop_alone", "refusals", "stop_objects", "start", "help", "filler"),
         *("out_of", "out_of_reversed", "out_of_loose", "scale_of"),
+        *(
+            "endings",
+            "reactions",
+            "reactions_alone",
+            "automatic",
+            "automatic_maybe",
+            "stop_tails",
+            "stop_actions",
+        ),
     )
     union: dict[str, Any] = {
         key: frozenset().union(*(getattr(lexicon_of(one), key) for one in LANGUAGES)) for key in shared

@@ -152,6 +152,7 @@ class Reply:
     body: str
     received_at: datetime | None  # None if the provider gave no time: now
     opt_out_type: str | None  # "STOP", "START" or "HELP" if the provider has already acted on it
+    media: tuple[str, ...] = ()  # pictures and other attachments: content type and URL, where they are known
 
 
 @dataclass(frozen=True, slots=True)

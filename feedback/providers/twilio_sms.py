@@ -50,6 +50,7 @@ SHORTEST_VALIDITY, LONGEST_VALIDITY = 10, 36_000  # seconds; Twilio's own queue 
 EDGES = {"ie1": "dublin", "au1": "sydney"}
 """The edge location of a region: Twilio wants both in the host name (twilio.com/docs/global-infrastructure)."""
 CLOCK_SKEW = timedelta(minutes=5)  # the difference between Twilio's clock and ours that look-ups allow for
+MOST_MEDIA = 10  # attachments of one message
 RETRY_CALLBACKS = "rc=3&rp=all"  # URL fragment; without it Twilio does not retry a callback
 
 STATUSES: Mapping[str, ReceiptStatus] = {
@@ -200,8 +201,8 @@ class TwilioSms:
     def inbound(self, to: str, since: datetime) -> Iterable[Reply]:
         for message in self._messages(to, since - CLOCK_SKEW):
             if message.direction == "inbound":
-                body = whole_text(message.body or "")
-                yield Reply(message.sid, message.from_ or "", to, body, message.date_created, None)
+                body, media = whole_text(message.body or ""), _listed_media(message)
+                yield Reply(message.sid, message.from_ or "", to, body, message.date_created, None, media)
 
     def _messages(self, to: str, since: datetime) -> Iterator[Any]:
         """Messages to `to`, newest first, each once, until a whole page is older than `since`.
@@ -259,7 +260,7 @@ class TwilioSms:
         if not from_ or not to:
             raise Rejected("The reply has no sender or no recipient.")
         body, opt_out_type = whole_text(form.get("Body", "")), form.get("OptOutType") or None
-        return Reply(_sid(form), from_, to, body, None, opt_out_type)
+        return Reply(_sid(form), from_, to, body, None, opt_out_type, _media(form))
 
     def _signed(self, request: WebhookRequest) -> Mapping[str, str]:
         """The form of a callback. Raises SignatureInvalid unless Twilio signed it for our account."""
@@ -356,6 +357,22 @@ def _listed(fetch: Callable[[], Any]) -> tuple[Any, list[Any]]:
 
 def _is_since(message: Any, since: datetime) -> bool:
     return message.date_created is None or message.date_created >= since
+
+
+def _media(form: Mapping[str, str]) -> tuple[str, ...]:
+    """The attachments of a callback, each with its content type and address."""
+    parts = (
+        (form.get(f"MediaContentType{at}", ""), form.get(f"MediaUrl{at}", "")) for at in range(MOST_MEDIA)
+    )
+    return tuple(" ".join(filter(None, part)) for part in parts if any(part))
+
+
+def _listed_media(message: Any) -> tuple[str, ...]:
+    """The address of the list of attachments; it says nothing about their types."""
+    if str(message.num_media or "0") == "0":
+        return ()
+    listed = (message.subresource_uris or {}).get("media", "")
+    return (f"https://api.twilio.com{listed}",)
 
 
 def _sid(form: Mapping[str, str]) -> str:

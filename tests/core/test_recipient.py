@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.recipient import EmailAddress, PhoneNumber
+from feedback.core.recipient import EmailAddress, PhoneNumber, canonical, dialled, spellings
 
 
 @pytest.mark.parametrize(
@@ -203,3 +203,58 @@ def test_the_same_mailbox_has_the_same_key():
 
 def test_a_masked_address_shows_one_letter_and_the_domain():
     assert EmailAddress.parse("ayse@example.com").masked == "a***@example.com"
+
+
+@pytest.mark.parametrize(
+    ("stored", "sender"),
+    [
+        ("+12125550145", "rcs:+12125550145"),
+        ("+12125550145", "whatsapp:+12125550145"),
+        ("+12125550145", "WhatsApp:+1 212 555 0145"),
+        ("+12125550145", "sms:+12125550145"),
+        ("+905321234567", "905321234567"),
+        ("+905321234567", "00905321234567"),
+        ("+905321234567", "tel:+90-532-123-45-67"),
+        ("+525512345678", "+5215512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("+5491123456789", "+541123456789"),
+        ("+5491123456789", "+54111523456789"),
+        ("+54111523456789", "+541123456789"),
+        ("+5492214567890", "+54221154567890"),
+        ("+5511987654321", "+551187654321"),
+        ("+551187654321", "whatsapp:+5511987654321"),
+        ("+22507123456", "+2250707123456"),
+        ("+2250504123456", "+22504123456"),
+        ("+22997123456", "+2290197123456"),
+        ("+841201234567", "+84701234567"),
+        ("+84351234567", "+841651234567"),
+    ],
+)
+def test_the_spellings_of_one_number_are_one_number(stored, sender):
+    assert canonical(stored) == canonical(sender)
+    assert stored in spellings(sender)
+    assert dialled(sender) in spellings(stored)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+12125550145", "+12125550146"),
+        ("+525512345678", "+525512345679"),
+        ("+551133334444", "+5511933334444"),  # a land line of Brazil has no ninth digit
+        ("+2252720123456", "+2250720123456"),
+        ("+15212345678", "+5212345678"),
+        ("50145", "+50145"),
+        ("ACME", "acme"),
+    ],
+)
+def test_numbers_of_different_people_stay_apart(one, other):
+    assert canonical(one) != canonical(other)
+    assert other not in spellings(one)
+
+
+@given(st.from_regex(r"\+(1|52|521|54|549|55|225|229|84|90)[0-9]{7,11}", fullmatch=True))
+def test_whatever_is_a_spelling_of_a_number_finds_it_again(number):
+    assert canonical(canonical(number)) == canonical(number)
+    for each in spellings(number):
+        assert number in spellings(each)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.reply import Help, ScoreReply, Start, Stop, Unclear, says_something, understand
+from feedback.core.reply import Automatic, Help, ScoreReply, Start, Stop, Unclear, says_something, understand
 from feedback.core.reply_words import LANGUAGES
 
 
@@ -137,7 +137,6 @@ def test_what_else_they_said_is_kept_as_a_comment(text, value, comment):
         "call me at 555 1234",
         "9 http://a.example/1",
         "great service",
-        "I'm driving and will answer later",
         "yes",
         "no",
     ],
@@ -559,3 +558,285 @@ def test_every_plain_score_is_understood_in_every_script(value, language):
 @given(st.lists(st.integers(0, 10), min_size=2, max_size=4), st.sampled_from([" ", ", ", " or ", "-"]))
 def test_two_scores_are_never_one(values, joint):
     assert isinstance(nps(joint.join(map(str, values))), Unclear)
+
+
+# -- what no person wrote
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("Disliked “What could we do better?”", "What could we do better?"),
+        ("Loved “Thank you!”", "Thank you!"),
+        ("Liked “Reply STOP to end.”", "Reply STOP to end."),
+        ('Laughed at "10"', "10"),
+        ("Emphasized “Thank you!”", "Thank you!"),
+        ("Questioned “Thank you!”", "Thank you!"),
+        ("Removed a heart from “Thank you!”", "Thank you!"),
+        ("Reacted 👍 to “Thank you!”", "Thank you!"),
+        ("👍 to “Thank you!”", "Thank you!"),
+        ("“Teşekkürler!” ifadesini beğendi", "Teşekkürler!"),
+        ("“Teşekkürler!” mesajını beğendi", "Teşekkürler!"),
+        ("Gefällt „Danke!“", "Danke!"),
+        ("Hat mit 👍 auf „Danke!“ reagiert", "Danke!"),
+        ("Le gustó “¡Gracias!”", "¡Gracias!"),
+        ("Ha reaccionado con ❤️ a “¡Gracias!”", "¡Gracias!"),
+        ("A adoré « Merci ! »", "Merci !"),
+        ("A réagi avec 👍 à « Merci ! »", "Merci !"),
+        ("«ممنون» را پسندید", "ممنون"),
+        ("أعجب بـ «شكرا»", "شكرا"),
+        ("Loved “Thank you…", "Thank you…"),
+        ("Liked an image", "Liked an image"),
+    ],
+)
+def test_a_phone_s_reaction_to_our_message_is_no_answer(text, quoted):
+    assert nps(text) == Automatic("reaction", quoted)
+
+
+@pytest.mark.parametrize(
+    "text", ["I liked “the new app”, 9", "“nobody answers”", "9, “loved” it", "Stop “loving” me"]
+)
+def test_a_quotation_in_a_person_s_words_is_no_reaction(text):
+    assert not isinstance(nps(text), Automatic)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Auto reply: I am out of office until 7", "en"),
+        ("Auto-reply: I'm in a meeting until 2", "en"),
+        ("Thanks for your message! We're open from 9", "en"),
+        ("We are open 9-5, Monday to Friday", "en"),
+        ("This is an automated message. Please call 9", "en"),
+        ("I am out of office until 7", "en"),
+        ("On vacation until 5", "en"),
+        ("Thanks for reaching out. Our hours are 9 to 5", "en"),
+        ("I'm driving and will answer later", "en"),
+        (
+            "I’m driving with Do Not Disturb While Driving turned on. I’ll see your message when I arrive.",
+            "en",
+        ),
+        ("Sorry, I'm driving. Back at 5", "en"),
+        ("Otomatik yanıt: 7'ye kadar ofis dışındayım", "tr"),
+        ("Toplantıdayım, 5'te ararım", "tr"),
+        ("Araç kullanıyorum, sonra yazarım", "tr"),
+        ("Mesai saatlerimiz 9 - 18", "tr"),
+        ("پاسخ خودکار: تا ۵ نیستم", "fa"),
+        ("جلسه تا ۵", "fa"),
+        ("در حال رانندگی هستم", "fa"),
+        ("Automatische Antwort: bin ab 9 wieder da", "de"),
+        ("Bin im Urlaub bis 5", "de"),
+        ("Ich fahre gerade Auto", "de"),
+        ("Respuesta automática: en reunión hasta las 3", "es"),
+        ("Estoy conduciendo", "es"),
+        ("Réponse automatique : en réunion jusqu'à 3", "fr"),
+        ("Je conduis, je réponds plus tard", "fr"),
+        ("رد آلي: في اجتماع حتى ٥", "ar"),
+        ("أنا أقود السيارة", "ar"),
+    ],
+)
+def test_a_machine_s_reply_is_no_answer(text, language):
+    assert nps(text, language) == Automatic("reply")
+
+
+@pytest.mark.parametrize("text", ["Your auto reply is bad. 3", "I'm driving, 9", "2 you were closed"])
+def test_a_person_s_words_about_such_things_are_heard(text):
+    assert isinstance(nps(text), ScoreReply)
+
+
+# -- limits, times and counts
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        *[(f"{limit} 5", "en") for limit in ("almost", "less than", "just shy of", "under", "over")],
+        *[(f"{limit} 8", "en") for limit in ("at most", "at least", "more than", "close to", "up to")],
+        ("less than a 5", "en"),
+        ("almost ten", "en"),
+        ("almost 9/10", "en"),
+        ("nearly nine out of ten", "en"),
+        ("8 or more", "en"),
+        ("8+", "en"),
+        (">8", "en"),
+        ("<5", "en"),
+        ("until 7", "en"),
+        ("back at 5", "en"),
+        ("neredeyse 10", "tr"),
+        ("en az 8", "tr"),
+        ("5'ten az", "tr"),
+        ("10'a yakın", "tr"),
+        ("5'te ararım", "tr"),
+        ("تقریبا ۱۰", "fa"),
+        ("کمتر از ۵", "fa"),
+        ("حداقل ۸", "fa"),
+        ("تا ۵", "fa"),
+        ("fast 10", "de"),
+        ("weniger als 5", "de"),
+        ("mindestens eine 8", "de"),
+        ("bis 5", "de"),
+        ("casi 10", "es"),
+        ("menos de 5", "es"),
+        ("al menos un 8", "es"),
+        ("hasta las 3", "es"),
+        ("presque 10", "fr"),
+        ("moins de 5", "fr"),
+        ("au moins 8", "fr"),
+        ("jusqu'à 3", "fr"),
+        ("تقريبا ١٠", "ar"),
+        ("أقل من ٥", "ar"),
+        ("على الأقل ٨", "ar"),
+        ("حتى ٥", "ar"),
+        ("almost 10", "tr"),
+        ("saat 5", "tr"),
+        ("5 gibi", "tr"),
+        ("gegen 5", "de"),
+        ("vers 3", "fr"),
+        ("sobre las 3", "es"),
+    ],
+)
+def test_a_limit_or_a_time_is_no_score(text, language):
+    assert nps(text, language) == Unclear(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("1 guy helped me, very good", "en"),
+        ("2 of your agents were rude", "en"),
+        ("2 rude drivers", "en"),
+        ("two agents rude", "en"),
+        ("3 very rude agents", "en"),
+        ("1 çalışan çok kibardı", "tr"),
+        ("2 temsilci kaba davrandı", "tr"),
+        ("۱ کارمند خیلی خوب بود", "fa"),
+        ("2 Mitarbeiter waren unfreundlich", "de"),
+        ("1 netter Mann hat geholfen", "de"),
+        ("2 empleados fueron groseros", "es"),
+        ("1 chico me ayudó", "es"),
+        ("2 de sus agentes", "es"),
+        ("2 employés étaient impolis", "fr"),
+        ("1 dame m'a aidé", "fr"),
+        ("٢ موظفين", "ar"),
+    ],
+)
+def test_a_count_at_the_beginning_is_no_score(text, language):
+    assert nps(text, language) == Unclear(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2 the driver was rude", 2),
+        ("9, 2 agents helped me", 9),
+        ("2 rude driver", 2),
+        ("9 over all good", 9),
+    ],
+)
+def test_a_score_before_words_about_one_is_a_score(text, value):
+    assert nps(text).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("9", "off_scale"),
+        ("9!", "off_scale"),
+        ("I'd say 9", "off_scale"),
+        ("0", "off_scale"),
+        ("2-3", "several"),
+        ("2 or 3", "several"),
+        ("2 – 3", "several"),
+        ("2, 3", "several"),
+        ("9 people", None),
+        ("it was fine", None),
+        ("8-9", None),
+        ("3.5", None),
+    ],
+)
+def test_an_unclear_number_has_its_fault(text, fault):
+    meaning = understand(text, minimum=1, maximum=5, language="en")
+    assert meaning == Unclear(text)
+    assert meaning.fault == fault
+
+
+# -- endings and stop words among others
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "comment"),
+    [
+        ("10'dur", 10, ""),
+        ("10’dur.", 10, ""),
+        ("Puanım 9'dur.", 9, ""),
+        ("Bence 9'dur, teşekkürler", 9, ""),
+        ("Hizmet iyidir, puanım 9'dur", 9, "Hizmet iyidir, puanım"),
+        ("3'tür", 3, ""),
+        ("6'dır", 6, ""),
+        ("8'DİR", 8, ""),
+        ("10dur", 10, ""),
+        ("8dir", 8, ""),
+        ("۹'dur", 9, ""),
+    ],
+)
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_an_ending_behind_an_apostrophe_is_no_stop_word(text, value, comment, language):
+    meaning = nps(text, language)
+    if language == "tr":
+        assert meaning == ScoreReply(value, comment)
+    assert not isinstance(meaning, Stop)
+
+
+@pytest.mark.parametrize("text", ["dur", "10 dur", "dur 9'dur", "5' dur", "5dur"])
+def test_the_stop_word_itself_still_stops(text):
+    assert nps(text, "tr") == Stop("certain")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("10 don't ever stop being awesome", ScoreReply(10, "don't ever stop being awesome")),
+        ("the bus did not stop for me. 2", ScoreReply(2, "the bus did not stop for me.")),
+        ("1 please stop calling my colleague", ScoreReply(1, "please stop calling my colleague")),
+        ("2 the lift did not stop", ScoreReply(2, "the lift did not stop")),
+    ],
+)
+def test_a_stop_word_among_others_is_possible_and_the_score_is_heard(text, said):
+    assert nps(text) == Stop("possible", said)
+
+
+def test_emails_that_end_up_somewhere_are_no_wish():
+    said = ScoreReply(3, "your survey emails end up in spam")
+    assert nps("3 your survey emails end up in spam") == said
+
+
+@pytest.mark.parametrize(
+    "text", ["5 stop it now", "2, stop this", "Stop writing to me", "can you stop please"]
+)
+def test_a_command_to_stop_stays_a_wish(text):
+    assert isinstance(nps(text), Stop)
+    assert nps(text).kind in ("likely", "certain")
+
+
+# -- labels
+
+SATISFIED = {"Very dissatisfied": 1, "Dissatisfied": 2, "Neutral": 3, "Satisfied": 4, "Very satisfied": 5}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Very satisfied", ScoreReply(5)),
+        ("satisfied", ScoreReply(4)),
+        ("VERY SATISFIED!", ScoreReply(5)),
+        ("very dissatisfied, thanks", ScoreReply(1)),
+        ("Very satisfied. Ann was great", ScoreReply(5, "Ann was great")),
+        ("5 very satisfied", ScoreReply(5, "very satisfied")),
+        ("5 very dissatisfied", Unclear("5 very dissatisfied")),
+        ("not satisfied", Unclear("not satisfied")),
+        ("satisfied or neutral", Unclear("satisfied or neutral")),
+        ("I would be very satisfied if you called", Unclear("I would be very satisfied if you called")),
+    ],
+)
+def test_a_label_of_the_scale_is_an_answer(text, expected):
+    assert understand(text, minimum=1, maximum=5, language="en", labels=SATISFIED) == expected

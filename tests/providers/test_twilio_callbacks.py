@@ -233,6 +233,14 @@ def test_an_empty_reply_is_a_reply():
     assert provider().parse_reply(signed(INBOUND | {"Body": ""}, path="/r")).body == ""
 
 
+def test_a_reply_names_its_pictures():
+    media = {"NumMedia": "2", "MediaContentType0": "image/jpeg", "MediaUrl0": "https://api.twilio.com/a"}
+    form = INBOUND | media | {"Body": "", "MediaContentType1": "text/vcard", "MediaUrl1": "https://b.example"}
+    reply = provider().parse_reply(signed(form, path="/hooks/reply"))
+    assert reply.media == ("image/jpeg https://api.twilio.com/a", "text/vcard https://b.example")
+    assert provider().parse_reply(signed(INBOUND, path="/hooks/reply")).media == ()
+
+
 @pytest.mark.parametrize("missing", ["From", "To", "MessageSid"])
 def test_a_reply_from_nowhere_is_rejected(missing):
     form = {name: value for name, value in INBOUND.items() if name not in (missing, "SmsSid")}

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import InvitationState, MessageState
+from feedback.core.recipient import CARRIERS, canonical, spellings
 from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.database import add_once
@@ -107,18 +108,18 @@ def lift(
 
     Entries that were added after `listed_by` stay.
     """
-    row = session.scalar(
+    rows = session.scalars(
         select(Suppression).where(
             Suppression.kind == kind,
             Suppression.address.in_(forms(address)),
             Suppression.lifted_at.is_(None),
             Suppression.reason.in_(reasons),
         )
-    )
-    if row is None or (listed_by and row.created_at > listed_by):
-        return False
-    row.lifted_at = now
-    return True
+    ).all()
+    lifted = [row for row in rows if not (listed_by and row.created_at > listed_by)]
+    for row in lifted:
+        row.lifted_at = now
+    return bool(lifted)
 
 
 def lift_pauses(session: Session, now: datetime) -> int:
@@ -243,18 +244,32 @@ def refused(session: Session, contacts: set[int]) -> set[tuple[int, str, str]]:
 
 
 def normal(address: str) -> str:
-    """The form of an address for comparisons: e-mail addresses in lower case, phone numbers in E.164."""
-    return address.lower() if "@" in address else address
+    """The form of an address for comparisons: e-mail addresses in lower case, phone numbers as `recipient.canonical`.
+
+    Never send to it.
+    """
+    return address.lower() if "@" in address else canonical(address)
+
+
+def same(address: str) -> tuple[str, ...]:
+    """All that an address may be stored as: an e-mail address in lower case, a number in each of its spellings."""
+    return (address.lower(),) if "@" in address else spellings(address)
 
 
 def digest(address: str) -> str:
-    """The digest of an address, which is stored after its person was erased."""
-    return "sha256:" + hashlib.sha256(normal(address).encode()).hexdigest()
+    """The digest of an address or an external id, which is stored after its person was erased."""
+    exact = address.lower() if "@" in address else address
+    return "sha256:" + hashlib.sha256(exact.encode()).hexdigest()
 
 
-def forms(address: str) -> tuple[str, str]:
-    """The forms of an address on the list: plain, or a digest if its person was erased."""
-    return normal(address), digest(address)
+def forms(address: str) -> tuple[str, ...]:
+    """The forms of an address on the list: plain, or a digest if its person was erased.
+
+    Also with a provider's prefix, with which the list was written up to version 0.1.
+    """
+    written = same(address)
+    marked = () if "@" in address else tuple(f"{each}{written[0]}" for each in CARRIERS)
+    return (*written, *map(digest, written), *marked)
 
 
 def _opened(session: Session, kind: str, address: str, contact_id: int, source: str, now: datetime) -> bool:
@@ -267,7 +282,9 @@ def _opened(session: Session, kind: str, address: str, contact_id: int, source: 
 
 
 def _row(session: Session, kind: str, address: str, now: datetime, contact_id: int | None) -> Suppression:
-    wanted = select(Suppression).where(Suppression.kind == kind, Suppression.address == normal(address))
+    listed_first = (Suppression.lifted_at.is_not(None), Suppression.id)
+    of_it = (Suppression.kind == kind, Suppression.address.in_(same(address)))
+    wanted = select(Suppression).where(*of_it).order_by(*listed_first).limit(1)
     if (row := session.scalar(wanted.with_for_update())) is not None:
         return row
     row = Suppression(
@@ -294,13 +311,13 @@ def _ways_to(contacts: Sequence[Contact], kind: str, address: str) -> dict[tuple
 
 def _belongs(kind: str, address: str) -> ColumnElement[bool]:
     """A SQL condition: the contact has this address; stored e-mail addresses can have capitals."""
-    return Contact.phone == address if kind == "sms" else func.lower(Contact.email) == normal(address)
+    return Contact.phone.in_(same(address)) if kind == "sms" else func.lower(Contact.email) == normal(address)
 
 
 def _withdraw_consent(session: Session, kind: str, address: str, now: datetime) -> None:
     session.execute(
         update(Consent)
-        .where(Consent.kind == kind, func.lower(Consent.address) == normal(address))
+        .where(Consent.kind == kind, func.lower(Consent.address).in_(same(address)))
         .where(Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )
@@ -310,7 +327,7 @@ def _cancel_queued(session: Session, kind: str, address: str) -> None:
     """Cancel queued messages to this address, and skip their invitations that have not been sent."""
     ours = (
         Message.channel == kind,
-        func.lower(Message.recipient) == normal(address),
+        func.lower(Message.recipient).in_(same(address)),
         Message.user_id.is_(None),
         Message.purpose != "opt_out_confirmation",
     )

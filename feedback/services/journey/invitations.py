@@ -14,6 +14,7 @@ from feedback.core.contact_policy import Decision, Send, Skip
 from feedback.core.duration import Duration
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
+from feedback.core.recipient import spellings
 from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
@@ -313,7 +314,7 @@ def _expect_reply(session: Session, invitation: Invitation, contact: Contact, co
         return
     session.execute(
         update(Invitation)
-        .where(Invitation.reply_key == contact.phone, Invitation.id != invitation.id)
+        .where(Invitation.reply_key.in_(spellings(contact.phone)), Invitation.id != invitation.id)
         .values(reply_key=None)
         # Otherwise every object in the session is compared with the condition, for every message.
         .execution_options(synchronize_session=False)

@@ -145,7 +145,7 @@ def _value(value: Any) -> Any:
 
 
 def _on_list(kind: str, address: str) -> ColumnElement[bool]:
-    return (Suppression.kind == kind) & (Suppression.address == suppression.normal(address))
+    return (Suppression.kind == kind) & Suppression.address.in_(suppression.same(address))
 
 
 def _messages_of(contact: Contact) -> ColumnElement[bool]:
@@ -190,10 +190,10 @@ def _forget_addresses(session: Session, contact: Contact, now: datetime, *, reme
         )
         if _is_shared(session, contact, kind, address):
             continue
-        listed = session.scalar(select(Suppression).where(_on_list(kind, address)))
-        if listed is not None:
-            _digested(session, listed)
-        elif remember:
+        listed = session.scalars(select(Suppression).where(_on_list(kind, address))).all()
+        for row in listed:
+            _digested(session, row)
+        if remember and not listed:
             _remember(session, kind, suppression.digest(address), now)
     if remember:
         _remember(session, "contact", suppression.digest(contact.external_id), now)
@@ -202,7 +202,9 @@ def _forget_addresses(session: Session, contact: Contact, now: datetime, *, reme
 
 def _is_shared(session: Session, contact: Contact, kind: str, address: str) -> bool:
     column = Contact.phone if kind == "sms" else Contact.email
-    others = select(Contact.id).where(func.lower(column) == address.lower(), Contact.id != contact.id)
+    others = select(Contact.id).where(
+        func.lower(column).in_(suppression.same(address)), Contact.id != contact.id
+    )
     return session.scalar(others.limit(1)) is not None
 
 

@@ -18,7 +18,9 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import access, audit
 from feedback.services.access import Viewer
 from feedback.services.contact import suppression
+from feedback.services.context import Context
 from feedback.services.followups.workflow import LONGEST_NOTE
+from feedback.services.responses import sms_conversation
 from feedback.store.models import (
     Contact,
     FollowUp,
@@ -100,9 +102,16 @@ def entries(
 
 
 def decide(
-    session: Session, reply_id: int, viewer: Viewer, decision: Decision, note: str, *, now: datetime
+    session: Session,
+    reply_id: int,
+    viewer: Viewer,
+    decision: Decision,
+    note: str,
+    *,
+    context: Context,
+    now: datetime,
 ) -> InboundReply:
-    """Handle a reply. OPT_OUT stops all surveys to its author; NO_OPT_OUT resumes them.
+    """Handle a reply. OPT_OUT stops all surveys to its author; NO_OPT_OUT resumes them, and takes the reply's score.
 
     Raises NotFound if the viewer cannot see it, Conflict if somebody has handled it already, Rejected for a
     note that is too long.
@@ -114,8 +123,10 @@ def decide(
         raise Conflict("Your decision was not saved: someone else has already handled this message.")
     if decision is Decision.OPT_OUT:
         suppression.opt_out(session, channel_of(reply), reply.sender, source=f"reply {reply.id}", now=now)
-    elif decision is Decision.NO_OPT_OUT and not _other_doubts(session, reply):
-        suppression.resume(session, channel_of(reply), reply.sender, now=now)
+    elif decision is Decision.NO_OPT_OUT:
+        if not _other_doubts(session, reply):
+            suppression.resume(session, channel_of(reply), reply.sender, now=now)
+        sms_conversation.hear_again(session, reply, context, now)
     reply.needs_person, reply.handled_as, reply.handled_note = False, decision, note.strip() or None
     reply.handled_at, reply.handled_by_id = now, viewer.user_id
     audit.record(session, decision, "reply", reply.id, by=viewer.user_id, now=now)
@@ -150,7 +161,7 @@ def _rows(viewer: Viewer) -> Select[InboundReply, Contact, str, str]:
 def _other_doubts(session: Session, reply: InboundReply) -> bool:
     """Whether the same person has another possible opt-out that nobody has decided on."""
     others = select(InboundReply.id).where(
-        InboundReply.sender == reply.sender,
+        InboundReply.sender.in_(suppression.same(reply.sender)),
         InboundReply.id != reply.id,
         InboundReply.meaning == "maybe_stop",
         InboundReply.needs_person.is_(True),
@@ -182,13 +193,13 @@ def _listed_as(reply: InboundReply) -> tuple[str, str]:
 
 def _suppressed(session: Session, senders: Sequence[str]) -> Mapping[tuple[str, str], str]:
     """(kind, address) -> suppression reason, for the suppressed senders."""
-    addresses = {suppression.normal(each) for each in senders if each}
+    addresses = {form for each in senders if each for form in suppression.same(each)}
     rows = session.execute(
         select(Suppression.kind, Suppression.address, Suppression.reason).where(
             Suppression.address.in_(addresses), Suppression.lifted_at.is_(None)
         )
     )
-    return {(row.kind, row.address): row.reason for row in rows}
+    return {(row.kind, suppression.normal(row.address)): row.reason for row in rows}
 
 
 def _tasks(session: Session, contacts: set[int], viewer: Viewer) -> Mapping[int, int]:

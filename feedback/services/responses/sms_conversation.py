@@ -8,7 +8,7 @@ added to earlier text, also if it comes late.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,7 +20,22 @@ from feedback.core.lifecycle import INVITATION_OUT, MessageState
 from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
-from feedback.core.reply import Help, Meaning, ScoreReply, Start, Stop, says_something, understand
+from feedback.core.questions.base import MAX_TEXT
+from feedback.core.recipient import dialled, spellings
+from feedback.core.reply import (
+    Automatic,
+    Help,
+    Meaning,
+    ScoreReply,
+    Start,
+    Stop,
+    Unclear,
+    has_words,
+    says_something,
+    understand,
+    understand_apart_from_stop,
+)
+from feedback.core.reply_words import phrase
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.providers import terms_of
@@ -40,28 +55,44 @@ LATE = timedelta(days=7)
 PROMPT = timedelta(hours=1)
 """Our reply to an incoming SMS is dropped after this time, because later it would confuse or come at night."""
 
+ATTACHMENT = "📎"
+"""Begins a line of a stored reply that names a picture or another attachment."""
+
 _UNDERSTOOD: Mapping[str | None, Meaning] = {"STOP": Stop("certain"), "START": Start(), "HELP": Help()}
 """Opt-out types that the provider has recognised and acted on, possibly in words that we do not know."""
 
+THUMBS = 5
+"""Up to so many points, a thumb is the end of the scale."""
+
 UNCLEAR = "Sorry, we need a number from {minimum} to {maximum}. Please reply with one, or answer here: {link}"
+OFF_SCALE = "This number is not on our scale. Please reply with one from {minimum} to {maximum}, or answer here: {link}"
+SEVERAL = "We need one number only. Please reply with one from {minimum} to {maximum}, or answer here: {link}"
+_QUESTIONS: Mapping[str | None, str] = {None: UNCLEAR, "off_scale": OFF_SCALE, "several": SEVERAL}
 
 
 def receive(
     session: Session, provider: str, reply: Reply, context: Context, now: datetime
 ) -> InboundReply | None:
     """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one."""
+    reply = replace(reply, from_=dialled(reply.from_))
     row = _stored(session, provider, reply, now)
     if row is None:
         return None
-    contact = session.scalars(select(Contact).where(Contact.phone == reply.from_)).first()
-    open_key = select(Invitation).where(Invitation.reply_key == reply.from_)
-    invitation = session.scalar(open_key.with_for_update())
+    same = spellings(reply.from_)
+    contact = session.scalars(select(Contact).where(Contact.phone.in_(same)).order_by(Contact.id)).first()
+    open_key = select(Invitation).where(Invitation.reply_key.in_(same)).order_by(Invitation.sent_at.desc())
+    invitation = session.scalars(open_key.limit(1).with_for_update()).first()
     contact = invitation.contact if invitation else contact
     if invitation and invitation.expires_at < now - LATE:
         invitation = None  # too old to be related to the survey
     row.invitation_id = invitation.id if invitation else None
     row.contact_id = contact.id if contact else None
     conversation = _Conversation(session, row, reply, contact, context.settings, now)
+    if reply.media:
+        row.needs_person = True
+        if not says_something(reply.body) and reply.opt_out_type is None:
+            row.meaning = "attachment"  # we see no picture, so we neither ask nor thank
+            return row
     if invitation is None:
         last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
@@ -75,13 +106,35 @@ def receive(
     return row
 
 
+def hear_again(session: Session, row: InboundReply, context: Context, now: datetime) -> None:
+    """Take the score of a reply that a person has found to be no opt-out, unless the survey has one by now."""
+    invitation = session.get(Invitation, row.invitation_id) if row.invitation_id else None
+    if invitation is None or row.meaning != "maybe_stop":
+        return
+    questionnaire = context.library.questionnaire_of(invitation.version)
+    question = _scored(questionnaire)
+    if question is None:
+        return
+    body = row.body.partition(ATTACHMENT)[0].rstrip()
+    reply = Reply(row.provider_id, row.sender, row.recipient, body, row.received_at, None)
+    conversation = _Conversation(session, row, reply, invitation.contact, context.settings, now)
+    said = understand_apart_from_stop(
+        body,
+        minimum=question.minimum,
+        maximum=question.maximum,
+        language=invitation.language,
+        labels=_labels(question, invitation.language),
+    )
+    _OpenSurvey(conversation, invitation, questionnaire).take_score(said)
+
+
 def _stored(session: Session, provider: str, reply: Reply, now: datetime) -> InboundReply | None:
     row = InboundReply(
         provider=provider,
         provider_id=reply.provider_id,
         sender=reply.from_,
         recipient=reply.to,
-        body=reply.body,
+        body="\n".join(filter(None, [reply.body, *(f"{ATTACHMENT} {each}" for each in reply.media)])),
         received_at=reply.received_at or now,
         meaning="unclear",
     )
@@ -97,7 +150,16 @@ def _meaning(reply: Reply, question: ScaleQuestion | None, language: str) -> Mea
     if reply.opt_out_type in _UNDERSTOOD:
         return _UNDERSTOOD[reply.opt_out_type]
     minimum, maximum = (question.minimum, question.maximum) if question else (0, 10)
-    return understand(reply.body, minimum=minimum, maximum=maximum, language=language)
+    labels = _labels(question, language) if question else {}
+    return understand(reply.body, minimum=minimum, maximum=maximum, language=language, labels=labels)
+
+
+def _labels(question: ScaleQuestion, language: str) -> dict[str, int]:
+    """The words of the scale, and thumbs: their points. On longer scales a thumb may be any of several points."""
+    labels = {label: point for point, label in question.labels(language).items()}
+    if question.maximum - question.minimum < THUMBS and not question.high_is_bad:
+        labels |= {"👍": question.maximum, "👎": question.minimum}
+    return labels
 
 
 def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
@@ -131,7 +193,7 @@ class _Conversation:
         return None if self.follow(meaning) else self._late()
 
     def follow(self, meaning: Meaning) -> bool:
-        """Act on STOP, START or HELP. Returns False for other meanings."""
+        """Act on STOP, START, HELP and on what no person wrote. Returns False for other meanings."""
         if isinstance(meaning, Stop):
             self._stop(meaning)
         elif isinstance(meaning, Start):
@@ -139,6 +201,8 @@ class _Conversation:
             suppression.opt_in(self.session, "sms", self.reply.from_, source=self._source, now=self._said_at)
         elif isinstance(meaning, Help):
             self._help()
+        elif isinstance(meaning, Automatic):
+            self._put_aside(meaning)
         else:
             return False
         return True
@@ -187,9 +251,12 @@ class _Conversation:
 
     @property
     def _sender(self) -> str | None:
-        """The number that they wrote to; None if it is the usual sender, whose rate limit then applies."""
-        usual = terms_of(self.row.provider, self.settings).sender
-        return None if self.reply.to == usual else self.reply.to
+        """The number that they wrote to; None if it is the usual sender, whose rate limit then applies, or no number.
+
+        We answer by SMS, which an RCS agent cannot send.
+        """
+        usual, ours = terms_of(self.row.provider, self.settings).sender, dialled(self.reply.to)
+        return None if ours == usual or ":" in ours else ours
 
     @property
     def _source(self) -> str:
@@ -205,11 +272,30 @@ class _Conversation:
             self._suspend()
             return
         self.row.meaning = "stop"
+        if self.contact is None:  # they get our messages at a number that we do not know as theirs
+            self.row.needs_person = True
         fresh = suppression.opt_out(
             self.session, "sms", self.reply.from_, source=self._source, now=self._said_at
         )
         if fresh and self.reply.opt_out_type != "STOP":  # otherwise the provider has confirmed it already
             self.say("opt_out_confirmation", self.words("You will get no more surveys from us."))
+
+    def _put_aside(self, meaning: Automatic) -> None:
+        """Keep what no person wrote, and wait on. In doubt a person reads it: it may be a person's after all."""
+        self.mean("automatic")
+        if meaning.doubtful or (meaning.kind == "reaction" and not self._is_ours(meaning.quoted)):
+            self.row.needs_person = True
+
+    def _is_ours(self, quoted: str) -> bool:
+        """Whether one of our latest messages to them contains this text, which phones shorten."""
+        bodies = self.session.scalars(
+            select(Message.body)
+            .where(Message.channel == "sms", Message.recipient.in_(spellings(self.reply.from_)))
+            .order_by(Message.id.desc())
+            .limit(20)
+        )
+        said = phrase(quoted)
+        return bool(said) and any(said in phrase(body or "") for body in bodies)
 
     def _suspend(self) -> None:
         """Suspend sending to the author until a person has read the reply."""
@@ -284,9 +370,15 @@ class _OpenSurvey:
         elif scored and self.invitation.conversation != "done":
             self._comment()
         elif self.invitation.conversation == "await_score" and question:
-            self._ask_again(question)
+            self._ask_again(question, meaning)
         else:
             self._keep()
+
+    def take_score(self, meaning: Meaning) -> None:
+        """Store the score of a reply that was set aside; a survey that has a score keeps it."""
+        question = _scored(self.questionnaire)
+        if isinstance(meaning, ScoreReply) and question and question.key not in self._answers():
+            self._score(question, meaning)
 
     def store_late_comment(self) -> None:
         """Append the reply to the comment of a response that can no longer be changed.
@@ -301,8 +393,8 @@ class _OpenSurvey:
     def _score(self, question: ScaleQuestion, meaning: ScoreReply) -> None:
         given = {question.key: Answer(meaning.value)}
         comment = self._comment_question(given)
-        if meaning.comment and comment:
-            given |= self._words(meaning.comment, given)
+        if comment:
+            given |= self._words_with(question, comment, meaning.comment)
         self.conversation.mean("score")
         if not self._record(given):
             return
@@ -316,6 +408,29 @@ class _OpenSurvey:
             prompt = self.questionnaire.messages.comment_prompt or comment.text
             self._say("comment_prompt", prompt.to(self._language))
 
+    def _words_with(self, question: ScaleQuestion, comment: TextQuestion, said: str) -> dict[str, Answer]:
+        """All words that belong to a score: those that came before it, and those beside it."""
+        answers = self._answers()
+        stored = answers[comment.key].text or "" if comment.key in answers else ""
+        before = [] if question.key in answers else self._said_before(stored)
+        text = "\n".join(filter(None, [*before, stored, said if says_something(said) else ""]))
+        if len(text) > MAX_TEXT:
+            self.conversation.row.needs_person = True  # as in `_add_words`
+            return {}
+        return {comment.key: Answer(None, text)} if text and text != stored else {}
+
+    def _said_before(self, stored: str) -> list[str]:
+        """Words that came before the score and are not in the `stored` comment yet, oldest first."""
+        earlier = self.conversation.session.scalars(
+            select(InboundReply.body)
+            .where(InboundReply.invitation_id == self.invitation.id)
+            .where(InboundReply.id != self.conversation.row.id)
+            .where(InboundReply.meaning.in_(("unclear", "maybe_stop")))
+            .order_by(InboundReply.received_at, InboundReply.id)
+        )
+        words = (body.partition(ATTACHMENT)[0].rstrip() for body in earlier)
+        return [said for said in words if has_words(said, self._language) and said not in stored]
+
     def _comment(self) -> None:
         self.conversation.mean("comment")
         if self._add_words():
@@ -326,14 +441,15 @@ class _OpenSurvey:
         self.conversation.for_a_person("unclear")
         self._add_words()
 
-    def _ask_again(self, question: ScaleQuestion) -> None:
+    def _ask_again(self, question: ScaleQuestion, meaning: Meaning) -> None:
+        """Ask for the score once more, in words that fit the mistake."""
         self.conversation.for_a_person("unclear")  # because they may never write again
         self.invitation.conversation = "asked_again"
         link = content.link(self.conversation.settings, self.invitation.token or "")
         limits = {"minimum": question.minimum, "maximum": question.maximum}
-        self.conversation.say(
-            "reprompt", self.conversation.words(UNCLEAR, self._language, link=link, **limits), self._language
-        )
+        wanted = _QUESTIONS[meaning.fault if isinstance(meaning, Unclear) else None]
+        words = self.conversation.words(wanted, self._language, link=link, **limits)
+        self.conversation.say("reprompt", words, self._language)
 
     def _thank(self) -> None:
         """End the conversation and the survey, with thanks. The link offers the questions that were not asked."""
@@ -347,12 +463,16 @@ class _OpenSurvey:
 
     def _add_words(self) -> bool:
         """Append the reply to earlier text. Returns False if it is too late."""
-        if not says_something(self.conversation.row.body):
+        if not says_something(self.conversation.reply.body):
             return True  # "." is not a comment
         words = self._words()
         if not words:
-            self.conversation.for_a_person("late")
+            over = self.invitation.expires_at <= self.conversation.now
+            self.conversation.for_a_person("late" if over else "unclear")
             return False
+        if any(len(answer.text or "") > MAX_TEXT for answer in words.values()):
+            self.conversation.row.needs_person = True  # the page would refuse the whole comment
+            return True
         return self._record(words)
 
     def _words(self, said: str | None = None, given: Mapping[str, Answer] | None = None) -> dict[str, Answer]:
@@ -362,7 +482,7 @@ class _OpenSurvey:
         """
         answers = {**self._answers(), **(given or {})}
         question = self._comment_question(answers)
-        said = said or self.conversation.row.body
+        said = said or self.conversation.reply.body
         if question is None or not says_something(said):
             return {}
         earlier = answers[question.key].text if question.key in answers else None

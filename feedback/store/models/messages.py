@@ -134,9 +134,9 @@ class Bounce(Base):
 class InboundReply(Base):
     """A message from a customer to one of our numbers or addresses; all are kept, also those not understood.
 
-    `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender. A row with
-    `needs_person` stays in the inbox until somebody has handled it; `handled_as` is their decision
-    (opt_out, no_opt_out, handled), `handled_note` their note.
+    `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender, automatic,
+    attachment. A row with `needs_person` stays in the inbox until somebody has handled it; `handled_as` is their
+    decision (opt_out, no_opt_out, handled), `handled_note` their note.
     """
 
     __tablename__ = "inbound_reply"

@@ -39,6 +39,8 @@ MEANINGS: Mapping[str, str] = {
     "late": _("sent after the survey ended"),
     "unclear": _("not understood"),
     "unknown_sender": _("unknown sender"),
+    "automatic": _("automatic message"),
+    "attachment": _("picture or attachment"),
 }
 DECISIONS: Mapping[str, str] = {
     Decision.OPT_OUT: _("opted them out"),
@@ -65,6 +67,7 @@ class Inbox:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.library = runtime.library
+        self.context = runtime
 
     @may(Permission.SEE_FOLLOW_UPS)
     def index(self) -> ResponseReturnValue:
@@ -94,7 +97,13 @@ class Inbox:
         try:
             with self.database.writing() as session:
                 reply_inbox.decide(
-                    session, reply_id, viewer(), decision, form.get("note", ""), now=clock.now()
+                    session,
+                    reply_id,
+                    viewer(),
+                    decision,
+                    form.get("note", ""),
+                    context=self.context,
+                    now=clock.now(),
                 )
         except Conflict as second:
             flash(say().gettext(str(second)), "error")

@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
 from feedback.library import Library
 from feedback.providers.base import Reply
+from feedback.services.access import Viewer
 from feedback.services.contact import suppression
 from feedback.services.journey import enrolments
-from feedback.services.responses import sms_conversation
+from feedback.services.responses import reply_inbox, sms_conversation
+from feedback.services.responses.reply_inbox import Decision
 from feedback.store.models import (
     AnswerRow,
     FollowUp,
@@ -165,7 +168,7 @@ def test_words_before_a_score_stay_when_the_score_brings_more(asked: World) -> N
     asked.reply("it was ok I guess")
     asked.reply("what do you mean")
     asked.reply("4 really")
-    assert answers(asked) == {"satisfaction": 4, "comment": "what do you mean\nreally"}
+    assert answers(asked) == {"satisfaction": 4, "comment": "it was ok I guess\nwhat do you mean\nreally"}
 
 
 def test_no_to_the_question_for_a_comment_is_no_second_score(world: World) -> None:
@@ -276,6 +279,289 @@ def test_a_stranger_s_words_reach_a_person_and_no_score(asked: World) -> None:
     with asked.database.reading() as session:
         row = session.scalars(select(InboundReply)).one()
         assert (row.meaning, row.needs_person) == ("unknown_sender", True)
+
+
+@pytest.mark.parametrize("words", ["Liked “{}”", "Disliked “{}”", "👍 to “{}”", "“{}” ifadesini beğendi"])
+def test_a_phone_s_reaction_is_neither_a_reply_nor_a_comment(asked: World, words: str) -> None:
+    asked.reply(words.format(asked.texts[0]))
+    asked.reply("2")
+    asked.tick()
+    asked.reply(words.format("What could we do better?"))
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2}
+    assert asked.texts[1:] == ["What could we do better?"]
+    asked.reply("the lifts are broken again")
+    assert answers(asked) == {"satisfaction": 2, "comment": "the lifts are broken again"}
+    with asked.database.reading() as session:
+        rows = session.scalars(select(InboundReply).where(InboundReply.meaning == "automatic")).all()
+        assert [row.needs_person for row in rows] == [False, False]
+        assert session.scalars(select(Suppression)).all() == []
+
+
+def test_a_reaction_to_words_that_are_not_ours_is_read_by_a_person(asked: World) -> None:
+    asked.reply("Loved “the way Ann explained it”")
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("automatic", True)
+
+
+def test_a_machine_s_text_is_no_comment_and_ends_nothing(asked: World) -> None:
+    asked.reply("3")
+    asked.reply("I'm driving with Do Not Disturb turned on. I'll see your message when I get there.")
+    asked.tick()
+    assert asked.texts[1:] == ["What could we do better?"]
+    asked.reply("the lifts are broken again")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 3, "comment": "the lifts are broken again"}
+    assert asked.texts[-1] == "Thank you!"
+
+
+@pytest.mark.parametrize("words", ["Auto reply: I am out of office until 2", "We're open from 2"])
+def test_a_machine_s_number_is_no_score_and_is_not_asked_about(asked: World, words: str) -> None:
+    asked.reply(words)
+    asked.tick()
+    assert answers(asked) == {}
+    assert len(asked.texts) == 1
+    asked.reply("4")
+    assert answers(asked) == {"satisfaction": 4}
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [("Very satisfied", 5), ("satisfied", 4), ("Very dissatisfied!", 1), ("👍", 5), ("👎🏽", 1)],
+)
+def test_a_label_or_a_thumb_answers_a_scale(asked: World, words: str, value: int) -> None:
+    asked.reply(words)
+    assert answers(asked) == {"satisfaction": value}
+
+
+def test_a_label_after_the_score_is_a_comment(asked: World) -> None:
+    asked.reply("2")
+    asked.reply("neither satisfied nor dissatisfied")
+    asked.reply("👍")
+    assert answers(asked) == {
+        "satisfaction": 2,
+        "comment": "neither satisfied nor dissatisfied\n👍",
+    }
+
+
+def test_a_thumb_on_a_long_scale_is_asked_about(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, email=None)
+        world.event(session, "onboarding_completed")
+    world.wait(days=1)
+    world.tick()
+    assert len(world.texts) == 1
+    world.reply("👍")
+    assert answers(world) == {}
+
+
+def test_words_before_the_score_are_its_comment_and_are_not_asked_for(asked: World) -> None:
+    asked.reply("because the driver was rude")
+    asked.reply("2")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 2, "comment": "because the driver was rude"}
+    assert "What could we do better?" not in asked.texts
+    assert asked.texts[-1] != asked.texts[0]
+
+
+@pytest.mark.parametrize("first", ["2-3", "9", "I'd say 8 or 9"])
+def test_an_unclear_number_before_the_score_is_no_comment(asked: World, first: str) -> None:
+    asked.reply(first)
+    asked.reply("3")
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 3}
+    assert asked.texts[-1] == "What could we do better?"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("9", "This number is not on our scale. Please reply with one from 1 to 5"),
+        ("2-3", "We need one number only. Please reply with one from 1 to 5"),
+        ("it was fine", "Sorry, we need a number from 1 to 5"),
+    ],
+)
+def test_the_question_fits_the_mistake(asked: World, words: str, told: str) -> None:
+    asked.reply(words)
+    asked.tick()
+    assert asked.texts[-1].startswith(told)
+
+
+def test_a_comment_by_sms_is_never_longer_than_the_page_takes(asked: World) -> None:
+    asked.reply("2")
+    for letter in "abcd":
+        asked.reply(letter * 1500)
+    comment = str(answers(asked)["comment"])
+    question = asked.library.questionnaires["support-call-csat"].by_key["comment"]
+    assert question.read({"comment": [comment]}) == Answer(None, comment)
+    assert comment == "\n".join(letter * 1500 for letter in "abc")
+    with asked.database.reading() as session:
+        waiting = session.scalars(select(InboundReply).where(InboundReply.needs_person)).all()
+        assert "d" * 1500 in [row.body for row in waiting]
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "comment"),
+    [
+        ("the bus did not stop for me. 2", 2, "the bus did not stop for me."),
+        ("1 please stop calling my colleague", 1, "please stop calling my colleague"),
+    ],
+)
+def test_a_stop_word_among_others_costs_neither_score_nor_words(
+    asked: World, words: str, value: int, comment: str
+) -> None:
+    asked.reply(words)
+    assert answers(asked) == {"satisfaction": value, "comment": comment}
+    with asked.database.reading() as session:
+        assert set(session.scalars(select(Suppression.reason))) == {"maybe_opt_out"}
+        assert len(session.scalars(select(FollowUp)).all()) == 1
+
+
+def _with_picture(asked: World, words: str, provider_id: str = "MM1") -> None:
+    picture = ("image/jpeg https://pictures.example/1",)
+    reply = Reply(provider_id, PHONE, "+15550000000", words, asked.now, None, picture)
+    with asked.database.writing() as session:
+        sms_conversation.receive(session, "simulator_sms", reply, asked.context, asked.now)
+
+
+def test_a_picture_without_words_reaches_a_person_and_is_not_asked_about(asked: World) -> None:
+    _with_picture(asked, "")
+    asked.tick()
+    assert len(asked.texts) == 1
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == ("attachment", True)
+        assert row.body == "📎 image/jpeg https://pictures.example/1"
+    asked.reply("2")
+    assert answers(asked) == {"satisfaction": 2}
+
+
+def test_words_beside_a_picture_are_heard_and_a_person_sees_both(asked: World) -> None:
+    _with_picture(asked, "2 look at this")
+    assert answers(asked) == {"satisfaction": 2, "comment": "look at this"}
+    _with_picture(asked, "and this", "MM2")
+    assert answers(asked) == {"satisfaction": 2, "comment": "look at this\nand this"}
+    with asked.database.reading() as session:
+        assert session.scalars(select(InboundReply.needs_person)).all() == [True, True]
+
+
+def test_a_stop_beside_a_picture_stops(asked: World) -> None:
+    _with_picture(asked, "STOP")
+    with asked.database.reading() as session:
+        assert set(session.scalars(select(Suppression.reason))) == {"opt_out"}
+
+
+@pytest.mark.parametrize("words", ["2, please stop texting my wife", "2 but please stop"])
+def test_the_score_of_a_likely_wish_counts_once_a_person_has_found_it_to_be_none(
+    asked: World, words: str
+) -> None:
+    asked.reply(words)
+    assert answers(asked) == {}
+    asked.wait(days=1)
+    with asked.database.writing() as session:
+        viewer = Viewer(asked.owner(session).id, sees_all=True)
+        row = session.scalars(select(InboundReply)).one()
+        reply_inbox.decide(
+            session, row.id, viewer, Decision.NO_OPT_OUT, "", context=asked.context, now=asked.now
+        )
+    assert answers(asked)["satisfaction"] == 2
+    with asked.database.reading() as session:
+        assert len(session.scalars(select(FollowUp)).all()) == 1
+        assert not suppression.is_suppressed(session, "sms", PHONE)
+
+
+def test_a_decision_about_an_older_reply_leaves_a_newer_score(asked: World) -> None:
+    asked.reply("2 but please stop")
+    asked.reply("4")
+    with asked.database.writing() as session:
+        row = session.scalars(select(InboundReply).where(InboundReply.needs_person)).one()
+        reply_inbox.decide(
+            session,
+            row.id,
+            Viewer(asked.owner(session).id, sees_all=True),
+            Decision.NO_OPT_OUT,
+            "",
+            context=asked.context,
+            now=asked.now,
+        )
+    assert answers(asked)["satisfaction"] == 4
+
+
+def test_an_ending_of_turkish_grammar_is_no_opt_out(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, language="tr")
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    world.reply("Puanım 4'tür")
+    world.reply("5'dur")
+    assert answers(world) == {"satisfaction": 5}
+    with world.database.reading() as session:
+        assert session.scalars(select(Suppression)).all() == []
+
+
+@pytest.mark.parametrize("sender", ["rcs:+905321234567", "whatsapp:+905321234567", "905321234567"])
+def test_a_reply_by_another_way_of_the_provider_is_from_the_same_number(asked: World, sender: str) -> None:
+    asked.reply("4", phone=sender)
+    asked.tick()
+    assert answers(asked) == {"satisfaction": 4}
+    assert asked.texts[1:] == ["What could we do better?"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "sender"),
+    [
+        ("+905321234567", "rcs:+905321234567"),
+        ("+905321234567", "whatsapp:+905321234567"),
+        ("+525512345678", "+5215512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+551187654321", "whatsapp:+5511987654321"),
+        ("+22507123456", "+2250707123456"),
+    ],
+)
+def test_stop_in_any_spelling_of_the_number_stops_the_next_survey(
+    world: World, stored: str, sender: str
+) -> None:
+    with world.database.writing() as session:
+        world.contact(session, phone=stored, email=None)
+    world.reply("STOP", phone=sender)
+    with world.database.writing() as session:
+        assert suppression.is_suppressed(session, "sms", stored)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert [text for text in world.texts if "no more surveys" not in text] == []
+    with world.database.reading() as session:
+        assert not session.scalars(select(InboundReply)).one().needs_person
+        assert ":" not in session.scalars(select(Suppression.address)).one()
+
+
+def test_start_in_another_spelling_of_the_number_takes_the_stop_back(world: World) -> None:
+    with world.database.writing() as session:
+        world.contact(session, phone="+525512345678", email=None)
+    world.reply("STOP", phone="+5215512345678")
+    world.reply("START", phone="whatsapp:+525512345678")
+    with world.database.reading() as session:
+        assert not suppression.is_suppressed(session, "sms", "+525512345678")
+
+
+@pytest.mark.parametrize("provider_confirmed", [None, "STOP"])
+def test_a_stop_that_matches_nobody_closes_its_address_and_reaches_a_person(
+    world: World, provider_confirmed: str | None
+) -> None:
+    reply = Reply("SM1", "+905559999999", "+15550000000", "STOP", world.now, provider_confirmed)
+    with world.database.writing() as session:
+        sms_conversation.receive(session, "simulator_sms", reply, world.context, world.now)
+    with world.database.writing() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person, row.contact_id) == ("stop", True, None)
+        world.contact(session, phone="+905559999999", email=None)
+        world.event(session, "ticket_closed")
+    world.wait(hours=2)
+    world.tick()
+    assert [text for text in world.texts if "no more surveys" not in text] == []
 
 
 def test_a_reply_after_the_end_is_kept_as_a_late_one(asked: World) -> None:
