@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from feedback.core.questionnaire import UnknownQuestionError
 from feedback.core.questions import QUESTION_TYPES
 
 Path = tuple[str | int, ...]
@@ -55,14 +56,22 @@ def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> Mistake:
         return Mistake(path, _unknown_key(str(last), _known_keys(path[:-1], data, schema)), about_key=True)
     if kind == "missing":
         return Mistake(path[:-1], f"`{last}:` is missing here.")
-    if kind == "union_tag_not_found":
-        return Mistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
-    if kind == "union_tag_invalid":
-        return Mistake((*path, "type"), _unknown_value(str(context["tag"]), list(QUESTION_TYPES)))
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return _about_type(path, context.get("tag"))
     if kind == "literal_error":
         expected = [each.strip("'\" ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
         return Mistake(path, _unknown_value(str(detail["input"]), expected))
+    error = context.get("error")
+    if isinstance(error, UnknownQuestionError):
+        return Mistake(error.path, _unknown_question(error))
     return Mistake(path, _SENTENCES.get(kind, _as_told)(detail))
+
+
+def _unknown_question(error: UnknownQuestionError) -> str:
+    near = difflib.get_close_matches(error.key, error.known, 1, 0.6)
+    if near:
+        return f"{error}; did you mean `{near[0]}`?"
+    return f"{error}; possible are {_listed(error.known)}." if error.known else f"{error}."
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any, *, keep_last: bool) -> Path:
@@ -125,6 +134,30 @@ def _unknown_key(key: str, known: list[str]) -> str:
     if near:
         return f"`{key}` is not known here; did you mean `{near[0]}`?"
     return f"`{key}` is not known here" + (f"; possible are {_listed(known)}." if known else ".")
+
+
+_TYPES_ELSEWHERE = {
+    "radio": "single", "radiobutton": "single", "dropdown": "single", "select": "single", "choice": "single",
+    "multiple_choice": "single", "multiplechoice": "single", "yes_no": "single", "boolean": "single",
+    "checkbox": "multi", "checkboxes": "multi", "multiselect": "multi",
+    "likert": "rating", "scale": "rating", "slider": "rating", "opinion_scale": "rating",
+    "open": "text", "comment": "text", "textarea": "text", "free_text": "text", "string": "text",
+    "email": "text", "phone": "text", "emoji": "smileys", "faces": "smileys", "grid": "matrix", "star": "stars",
+}  # fmt: skip
+"""What other survey tools call a type -> its name here."""
+
+
+def _about_type(path: Path, tag: object) -> Mistake:
+    if tag is None:
+        return Mistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
+    return Mistake((*path, "type"), _unknown_type(str(tag)))
+
+
+def _unknown_type(value: str) -> str:
+    known = _TYPES_ELSEWHERE.get(value.lower().replace("-", "_").replace(" ", "_"))
+    if known:
+        return f"`{value}` is not possible here; did you mean `{known}`?"
+    return _unknown_value(value, list(QUESTION_TYPES))
 
 
 def _unknown_value(value: str, known: list[str]) -> str:
