@@ -227,11 +227,12 @@ class Questionnaire(Strict):
                 told = f"show_if of {question.key!r} looks at {{!r}}, which is not asked before it"
                 _look_at(question.show_if, ("questions", number, "show_if"), seen, told)
             seen.append(question.key)
-        for name, entries in (("follow_ups", self.follow_ups), ("thanks", self.thanks)):
-            for number, entry in enumerate(entries):
-                if entry.when:
-                    told = "`when` looks at {!r}, but there is no such question"
-                    _look_at(entry.when, (name, number, "when"), seen, told)
+        told = "`when` looks at {!r}, but there is no such question"
+        rules = [("follow_ups", number, each.when) for number, each in enumerate(self.follow_ups)]
+        pages = [("thanks", number, each.when) for number, each in enumerate(self.thanks)]
+        for name, number, condition in (*rules, *pages):
+            if condition:
+                _look_at(condition, (name, number, "when"), seen, told)
         return self
 
 
