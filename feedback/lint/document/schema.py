@@ -187,6 +187,19 @@ def _wants(what: str) -> Any:
     return told
 
 
+def _mapping(detail: ErrorDetails) -> str:
+    """A value that is no mapping; an option may be a text as well, which YAML reads `1` and `true` not as."""
+    if detail["loc"][-2:-1] != ("options",):
+        return str(_wants("a mapping (`key: value` lines)")(detail))
+    value = detail["input"]
+    if not isinstance(value, bool | int | float):
+        return "An option is a text (put quotes around it), or a mapping with `key:` and `text:`."
+    written, kind = (
+        (str(value).lower(), "true or false") if isinstance(value, bool) else (str(value), "a number")
+    )
+    return f'`{written}` is read as {kind}, and an option is a text. Put quotes around it: "{written}".'
+
+
 def _pattern(detail: ErrorDetails) -> str:
     value, pattern = detail["input"], str(detail.get("ctx", {}).get("pattern", ""))
     if pattern == r"^[a-z]{2}$":
@@ -213,8 +226,8 @@ _SENTENCES: dict[str, Any] = {
     "int_type": _wants("a whole number"),
     "int_parsing": _wants("a whole number"),
     "tuple_type": _wants("a list (`- ...` lines or [a, b])"),
-    "model_type": _wants("a mapping (`key: value` lines)"),
-    "model_attributes_type": _wants("a mapping (`key: value` lines)"),
+    "model_type": _mapping,
+    "model_attributes_type": _mapping,
     "string_pattern_mismatch": _pattern,
     "too_short": lambda _: "This list is empty; it needs at least one entry.",
     "greater_than_equal": _range,
