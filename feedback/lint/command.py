@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from feedback import resources
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
@@ -101,7 +102,7 @@ def lint(
 
 def _checked(files: Sequence[Path], settings: Settings) -> list[Result]:
     try:
-        results = check_files(files, settings=settings)
+        results = check_files(files, settings=settings, beside=resources.shipped("questionnaires"))
     except OSError as error:
         raise click.UsageError(f"{error.filename} cannot be read: {error.strerror}.") from error
     if not results:

@@ -314,6 +314,20 @@ def test_lint_holds_a_file_against_what_the_installation_has_published(
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_lint_knows_the_shipped_questionnaires_beside_the_installation_s_own(installed: Path) -> None:
+    own = installed / "questionnaires"
+    own.mkdir()
+    shipped = resources.shipped("questionnaires") / "journey.yaml"
+    (own / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    told = feedback(installed, "lint", str(own))
+    assert (told.exit_code, "missing-questionnaire" in told.output) == (0, False), told.output
+    mistyped = shipped.read_text(encoding="utf-8").replace("support-call-csat", "suport-call-csat")
+    (own / shipped.name).write_text(mistyped, encoding="utf-8")
+    told = feedback(installed, "lint", str(own))
+    assert told.exit_code == 1
+    assert "questionnaire: support-call-csat" in told.output
+
+
 def test_lint_says_when_it_cannot_ask_the_installation_and_goes_on(installed: Path, tmp_path: Path) -> None:
     (installed / "feedback.toml").write_text("[nonsense]\n")
     told = feedback(installed, "lint", str(resources.shipped("questionnaires")))
