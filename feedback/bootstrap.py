@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from feedback import clock
 from feedback.core.followup import Weights
 from feedback.core.health import weights_with
@@ -22,10 +24,12 @@ from feedback.services.questionnaires import publishing
 from feedback.settings import Problem, Settings, check, load
 from feedback.store.database import Database
 
+log = structlog.get_logger()
+
 TWILIO = "https://api.twilio.com"
 SECURITY: Mapping[str, Security] = {"starttls": "starttls", "tls": "ssl", "none": "plain"}
 """The words of the settings, and those of the provider."""
-ABOUT_PROVIDERS = "F02"  # prefix of the codes of provider problems
+ABOUT_SENDING = ("F011", "F02")  # no public address; prefix of the codes of provider problems
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,14 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def start(settings: Settings, *, sending: bool = True) -> Runtime:
-    """Upgrade the database and return a Runtime; with `sending=False` it opens no providers and needs none.
+    """Upgrade the database and return a Runtime; with `sending=False` it opens no providers and needs neither them nor
+    a public address.
 
-    Raises SettingsInvalid for settings that cannot work, QuestionnaireInvalid, StorageUnavailable.
+    A questionnaire or journey that cannot be published stops nothing; it is logged, and in `library.refused`.
+    Raises SettingsInvalid for settings that cannot work, StorageUnavailable.
     """
     problems = [problem for problem in check(settings) if problem.level == "error"]
-    errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_PROVIDERS)]
+    errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_SENDING)]
     if errors:
         raise SettingsInvalid("\n".join(errors))
     _weigh(settings)
@@ -64,6 +70,9 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
         shelf = publishing.load(session, settings, now)
     with database.writing() as session:
         publishing.note_acceptances(session, shelf, now)
+        publishing.note_in_force(session, shelf, now)
+    for each in shelf.refused:
+        log.warning("library.refused", path=each.path, replaced=each.replaced, reasons=each.reasons)
     return Runtime(settings, shelf, open_providers(settings, database) if sending else {}, database)
 
 

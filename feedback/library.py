@@ -1,4 +1,4 @@
-"""The current questionnaires and journey, read from YAML. Files in which the linter finds errors are refused.
+"""The questionnaires and the journey in force, read from YAML. A file in which the linter finds errors is refused.
 
 A questionnaire is published when a survey first uses it: its version is then stored permanently, and later
 versions are checked against it.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -18,10 +20,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock, lint
-from feedback.core.journey import Journey
+from feedback.core.journey import Journey, Stage
 from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import NotFound, QuestionnaireInvalid
+from feedback.lint.document.document import SYNTAX, Document
 from feedback.lint.document.reader import read
 from feedback.lint.engine import expiry, trend
 from feedback.lint.engine.acknowledgement import Warned, warnings
@@ -32,6 +35,53 @@ FINDING, ACKNOWLEDGED = "finding", "acknowledged"
 """Subject and action in the audit log for a linter warning that somebody accepted."""
 
 
+IN_FORCE = "journey.yaml"
+"""The key under which `questionnaire_version` holds what was last in force; no questionnaire's key has a dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that is not in force, and why. With `replaced`, what was in force before it still is."""
+
+    path: str
+    key: str
+    reasons: tuple[str, ...]
+    replaced: bool
+    is_journey: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the library, as the linter sees it."""
+
+    document: Document
+    result: lint.Result
+
+    @property
+    def errors(self) -> list[lint.Problem]:
+        return [each for each in self.result.problems if each.severity == "error"]
+
+    @property
+    def is_journey(self) -> bool:
+        """Also says it of a journey that cannot be read."""
+        document = self.document
+        if isinstance(document.data, dict) and not document.faults:
+            return document.kind == "journey"
+        return bool(re.search(r"^stages[ \t]*:", document.source, re.M)) or self._stem == "journey"
+
+    @property
+    def key(self) -> str:
+        """The questionnaire's key; of a file that breaks the format the key it names, otherwise the file's name."""
+        if self.document.questionnaire:
+            return self.document.questionnaire.key
+        named = re.search(r"^key[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_-]*)", self.document.source, re.M)
+        return named[1] if named else self._stem
+
+    @property
+    def _stem(self) -> str:
+        return Path(self.document.path).stem
+
+
 class Library:
     """What can be sent. Immutable except for its cache of published versions; make a new one to reload."""
 
@@ -40,13 +90,27 @@ class Library:
         questionnaires: Mapping[str, Questionnaire],
         journey: Journey,
         results: Mapping[str, lint.Result] = MappingProxyType({}),
+        refused: Sequence[Refused] = (),
+        kept: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`results` holds the linter's result per questionnaire key; a questionnaire without a file has none."""
+        """`results` holds the linter's result per questionnaire key; a questionnaire without a file has none.
+
+        `refused` are the files that are not in force. `kept` maps the key of each questionnaire whose published
+        version is in force instead of its file to that version's content hash.
+        """
         self.results = dict(results)
         self.questionnaires = dict(questionnaires)
         self.journey = journey
+        self.refused = tuple(refused)
         self._by_version: dict[int, Questionnaire] = {}
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, str] = dict(kept)
+
+    def is_unsettled(self, stage: Stage | None) -> bool:
+        """Whether a stage (None: one that the journey lacks) cannot be judged until a refused file is fixed."""
+        waiting = [each for each in self.refused if not each.replaced]
+        if stage is None:
+            return any(each.is_journey for each in waiting)
+        return stage.questionnaire in {each.key for each in waiting if not each.is_journey}
 
     def questionnaire(self, key: str) -> Questionnaire:
         """The questionnaire with this key. Raises NotFound, which lists the known keys."""
@@ -65,7 +129,7 @@ class Library:
         today = day_of(now, zone_of(session))
         if over := [each for each in expiry.expiring(self.questionnaire(key), today) if each.is_over(today)]:
             raise refusal([f"{key}: {end_in_words(each, today)}" for each in over])
-        digest = self._digest(key)
+        digest = self.digest(key)
         # A batch of invitations asks for the same version repeatedly, and the session does not keep unused objects.
         kept: dict[str, QuestionnaireVersion] = session.info.setdefault("published", {})
         if digest not in kept or kept[digest] not in session:
@@ -76,7 +140,7 @@ class Library:
         """The reasons why a questionnaire cannot be published, as sentences; empty if its text is published already."""
         questionnaire = self.questionnaire(key)
         known = select(QuestionnaireVersion.id).where(
-            QuestionnaireVersion.key == key, QuestionnaireVersion.content_hash == self._digest(key)
+            QuestionnaireVersion.key == key, QuestionnaireVersion.content_hash == self.digest(key)
         )
         if session.scalar(known) is not None:
             return []
@@ -86,7 +150,8 @@ class Library:
             *_not_acknowledged(session, key, self.results.get(key)),
         ]
 
-    def _digest(self, key: str) -> str:
+    def digest(self, key: str) -> str:
+        """The content hash of a questionnaire in force. Raises NotFound."""
         if key not in self._digests:
             self._digests[key] = content_hash(snapshot(self.questionnaire(key)))
         return self._digests[key]
@@ -128,26 +193,51 @@ def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> 
     `settings` tell the linter about the installation; without them it only knows today's date.
     Raises QuestionnaireInvalid with every problem of every file, each as `file:line:column`.
     """
-    files = files_in(directories)
-    texts = {str(path): path.read_text(encoding="utf-8") for path in files.values()}
-    settings = settings or lint.Settings(today=clock.now().date())
-    results = lint.check_texts(list(texts.items()), settings=settings)
-    problems = [each for result in results for each in result.problems if each.severity == "error"]
-    if problems:
+    files = read_files(directories, settings)
+    if problems := [each for file in files for each in file.errors]:
         raise refusal([sentence(each) for each in problems], problems)
-    documents = [read(text, path) for path, text in texts.items()]
-    questionnaires = {each.questionnaire.key: each.questionnaire for each in documents if each.questionnaire}
-    journeys = [each.journey for each in documents if each.journey]
-    said = {
-        document.questionnaire.key: result
-        for document, result in zip(documents, results, strict=True)
-        if document.questionnaire
-    }
-    return Library(questionnaires, journeys[0] if journeys else Journey(stages=()), said)
+    questionnaires = [each.document.questionnaire for each in files if each.document.questionnaire]
+    journeys = [each.document.journey for each in files if each.document.journey]
+    return Library(
+        {each.key: each for each in questionnaires},
+        journeys[0] if journeys else Journey(stages=()),
+        results_of(files),
+    )
+
+
+def read_files(directories: Sequence[Path], settings: lint.Settings | None = None) -> list[File]:
+    """The files that `load` reads, sorted by name, with what the linter finds in each. Raises nothing for a file."""
+    settings = settings or lint.Settings(today=clock.now().date())
+    texts, unreadable = [], {}
+    for path in files_in(directories).values():
+        try:
+            texts.append((str(path), path.read_bytes().decode("utf-8", "surrogateescape")))
+        except OSError as error:
+            texts.append((str(path), ""))
+            unreadable[str(path)] = f"The file cannot be read: {error.strerror}."
+    results = lint.check_texts(texts, settings=settings)
+    return [
+        File(read(text, path), _unreadable(path, unreadable[path]) if path in unreadable else result)
+        for (path, text), result in zip(texts, results, strict=True)
+    ]
+
+
+def _unreadable(path: str, why: str) -> lint.Result:
+    problem = lint.Problem(SYNTAX.id, SYNTAX.severity, path, 1, 1, why, docs=SYNTAX.docs)
+    return lint.Result(path, [problem])
+
+
+def results_of(files: Sequence[File]) -> dict[str, lint.Result]:
+    """Questionnaire key -> the linter's result; of two files with one key, that of the first."""
+    found: dict[str, lint.Result] = {}
+    for each in files:
+        if each.document.questionnaire:
+            found.setdefault(each.key, each.result)
+    return found
 
 
 def refusal(sentences: Sequence[str], problems: Sequence[lint.Problem] = ()) -> QuestionnaireInvalid:
-    """The error that stops all sending, with one line per reason."""
+    """The error that stops the sending of what was never published, with one line per reason."""
     return QuestionnaireInvalid(
         "\n".join(["Fix these problems before surveys can be sent:", *sentences]), problems
     )
@@ -171,7 +261,11 @@ def end_in_words(end: expiry.Expiry, today: date) -> str:
 
 def versions(session: Session) -> tuple[Questionnaire, ...]:
     """Every published version of every questionnaire, the earliest first."""
-    stored = session.scalars(select(QuestionnaireVersion.content).order_by(QuestionnaireVersion.id))
+    stored = session.scalars(
+        select(QuestionnaireVersion.content)
+        .where(QuestionnaireVersion.key != IN_FORCE)
+        .order_by(QuestionnaireVersion.id)
+    )
     return tuple(restore(content) for content in stored)
 
 

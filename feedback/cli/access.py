@@ -85,7 +85,9 @@ def user_add(
             time_zone=time_zone,
         )
         accounts.add_user(session, new, clock.now(), salt=runtime.settings.web.password_salt.reveal())
-    click.echo(f"{email} can sign in at {runtime.settings.web.public_url}/login as {', '.join(roles)}.")
+    address = runtime.settings.web.public_url
+    where = f"at {address}/login" if address else "when web.public_url is set and the server runs"
+    click.echo(f"{email} can sign in {where} as {', '.join(roles)}.")
 
 
 def _parsed(option: str, kind: Any, written: str) -> Any:

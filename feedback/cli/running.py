@@ -70,8 +70,9 @@ def doctor(deep: bool) -> None:
     for problem in standing:
         click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
     shelf = _shelf(settings, None if any(problem.level == "error" for problem in stored) else database)
-    for problem in publishing.problems(shelf, day_of(clock.now(), settings.organisation.time_zone)):
-        click.secho(str(problem), fg="yellow")
+    refused = publishing.problems(shelf, day_of(clock.now(), settings.organisation.time_zone))
+    for problem in refused:
+        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
     if database.is_sqlite:
@@ -81,7 +82,7 @@ def doctor(deep: bool) -> None:
     broken = any(problem.level == "error" for problem in problems)
     if deep and not broken:
         broken = _deep(settings)
-    if broken or any(problem.level == "error" for problem in standing):
+    if broken or any(problem.level == "error" for problem in (*standing, *refused)):
         sys.exit(1)
     click.secho("Ready.", fg="green")
 
@@ -89,10 +90,16 @@ def doctor(deep: bool) -> None:
 def _shelf(settings: Settings, database: Database | None) -> Library:
     """Load the library; if there is a database, compare it with the published questionnaires."""
     from feedback import clock, library, resources
+    from feedback.core.journey import Journey
+    from feedback.errors import QuestionnaireInvalid
     from feedback.services.questionnaires import publishing
 
     if database is None:
-        return library.load(resources.directories("questionnaires", settings.instance))
+        try:
+            return library.load(resources.directories("questionnaires", settings.instance))
+        except QuestionnaireInvalid as refused:
+            click.secho(str(refused), fg="red")
+            return library.Library({}, Journey(stages=()))
     with database.reading() as session:
         return publishing.load(session, settings, clock.now())
 

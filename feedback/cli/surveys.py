@@ -117,7 +117,8 @@ def sample_size(metric: str, good: float | None, bad: float | None, **options: A
 @click.option("--question", help="Only warnings about this question.")
 def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
     """Accept linter warnings in your name, so that QUESTIONNAIRE can be published as it is."""
-    from feedback import bootstrap, clock, library, resources
+    from feedback import bootstrap, clock, library
+    from feedback.errors import NotFound
     from feedback.lint.engine.acknowledgement import warnings
     from feedback.services.questionnaires import publishing
 
@@ -125,10 +126,12 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
     database = bootstrap.open_database(settings)
     database.upgrade()
     with database.reading() as session:
-        lint_settings = publishing.Rules(settings).for_session(session, clock.now())
-    shelf = library.load(resources.directories("questionnaires", settings.instance), lint_settings)
-    shelf.questionnaire(questionnaire)
-    found = warnings(shelf.results[questionnaire])
+        results = publishing.load(session, settings, clock.now()).results
+    if questionnaire not in results:
+        raise NotFound(
+            f"No file has the questionnaire {questionnaire!r}; use one of {', '.join(sorted(results))}."
+        )
+    found = warnings(results[questionnaire])
     chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]
     with database.writing() as session:
         who = publishing.design_lead(session, by)
@@ -155,9 +158,12 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
 def link(**options: Any) -> None:
     """Create a survey link for people without an invitation: on a poster, a shared screen or another web page."""
     from feedback import clock
+    from feedback.errors import SettingsInvalid
     from feedback.services.responses import open_links
 
     runtime, drawing = the_runtime(), options.pop("qr")
+    if not runtime.settings.web.public_url:
+        raise SettingsInvalid("F011 web.public_url is not set. The link needs it: https://...")
     with runtime.database.writing() as session:
         made = open_links.create(session, runtime.library, open_links.NewLink(**options), clock.now())
     address = open_links.address(made, runtime.settings.web.public_url)

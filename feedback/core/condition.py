@@ -66,17 +66,21 @@ class Condition(BaseModel):
 
     def questions(self) -> Iterator[str]:
         """Keys of the questions that the condition refers to."""
-        if self.question is not None:
-            yield self.question
-        for part in (*(self.all or ()), *(self.any or ()), *((self.not_,) if self.not_ else ())):
-            yield from part.questions()
+        yield from (leaf.question for leaf in self.leaves() if leaf.question is not None)
 
     def leaves(self) -> Iterator[Condition]:
         """The tests of single questions in the condition."""
+        yield from (leaf for _, leaf in self.places())
+
+    def places(self) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+        """The leaves, each with the way to it from here: ("all", 0, "not")."""
         if self.question is not None:
-            yield self
-        for part in (*(self.all or ()), *(self.any or ()), *((self.not_,) if self.not_ else ())):
-            yield from part.leaves()
+            yield (), self
+        for name, parts in (("all", self.all), ("any", self.any)):
+            for number, part in enumerate(parts or ()):
+                yield from (((name, number, *path), leaf) for path, leaf in part.places())
+        if self.not_:
+            yield from ((("not", *path), leaf) for path, leaf in self.not_.places())
 
     def holds(self, answers: Mapping[str, Answer], questions: Mapping[str, Banded]) -> bool:
         """Whether these answers satisfy the condition."""

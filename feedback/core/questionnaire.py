@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -252,22 +252,37 @@ class Questionnaire(Strict):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        seen: set[str] = set()
-        for question in self.questions:
+        seen: list[str] = []
+        for number, question in enumerate(self.questions):
             if question.key in seen:
                 raise ValueError(f"two questions have the key {question.key!r}; each needs its own")
-            for earlier in question.show_if.questions() if question.show_if else ():
-                if earlier not in seen:
-                    raise ValueError(
-                        f"show_if of {question.key!r} looks at {earlier!r}, which is not asked before it"
-                    )
-            seen.add(question.key)
-        conditions = (*(rule.when for rule in self.follow_ups), *(each.when for each in self.thanks))
-        for condition in filter(None, conditions):
-            for key in condition.questions():
-                if key not in seen:
-                    raise ValueError(f"`when` looks at {key!r}, but there is no such question")
+            if question.show_if:
+                told = f"show_if of {question.key!r} looks at {{!r}}, which is not asked before it"
+                _look_at(question.show_if, ("questions", number, "show_if"), seen, told)
+            seen.append(question.key)
+        told = "`when` looks at {!r}, but there is no such question"
+        rules = [("follow_ups", number, each.when) for number, each in enumerate(self.follow_ups)]
+        pages = [("thanks", number, each.when) for number, each in enumerate(self.thanks)]
+        for name, number, condition in (*rules, *pages):
+            if condition:
+                _look_at(condition, (name, number, "when"), seen, told)
         return self
+
+
+class UnknownQuestionError(ValueError):
+    """A condition looks at a question that is not there: the way to its key, and the keys that it can look at."""
+
+    def __init__(self, message: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
+        super().__init__(message)
+        self.path, self.key, self.known = path, key, tuple(known)
+
+
+def _look_at(condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str) -> None:
+    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it."""
+    for inner, leaf in condition.places():
+        if leaf.question is not None and leaf.question not in seen:
+            where = (*path, *inner, "question")
+            raise UnknownQuestionError(told.format(leaf.question), where, leaf.question, seen)
 
 
 def _point(question: AnyQuestion | None, answer: Answer, language: str) -> str:

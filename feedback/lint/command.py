@@ -13,6 +13,7 @@ from typing import TypedDict, Unpack
 
 import click
 
+from feedback import resources
 from feedback.clock import now
 from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
@@ -108,7 +109,7 @@ def _lint(told: Told | None, files: Sequence[Path], options: Options) -> None:
 
 def _checked(files: Sequence[Path], settings: Settings) -> list[Result]:
     try:
-        results = check_files(files, settings=settings)
+        results = check_files(files, settings=settings, beside=resources.shipped("questionnaires"))
     except OSError as error:
         raise click.UsageError(f"{error.filename} cannot be read: {error.strerror}.") from error
     if not results:

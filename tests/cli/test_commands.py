@@ -292,14 +292,64 @@ def test_without_a_channel_the_system_does_not_start_and_says_why(installed: Pat
     assert "F020" in result.output
 
 
-def test_a_broken_questionnaire_is_told_by_file_line_and_column(installed: Path) -> None:
-    own = installed / "questionnaires"
-    own.mkdir()
-    (own / "support-call-csat.yaml").write_text("key: support-call-csat\ntitel: {en: Support}\n")
-    result = feedback(installed, "event", "ticket_closed", "C-1")
-    assert result.exit_code == 2
+def broken(instance: Path, text: str = "key: support-call-csat\ntitel: {en: Support}\n") -> None:
+    """Put a file that cannot be published in place of a shipped one."""
+    (instance / "questionnaires").mkdir()
+    (instance / "questionnaires" / "support-call-csat.yaml").write_text(text)
+
+
+def test_doctor_tells_a_broken_questionnaire_by_file_line_and_column(installed: Path) -> None:
+    broken(installed)
+    result = feedback(installed, "doctor")
+    assert result.exit_code == 1
+    assert "F115 support-call-csat is not in force:" in result.output
     assert "support-call-csat.yaml:2:1" in result.output
     assert "title" in result.output
+
+
+WARNED = (
+    (resources.shipped("questionnaires") / "support-call-csat.yaml")
+    .read_text(encoding="utf-8")
+    .replace("Is your problem solved?", "Was it not solved?")
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["key: support-call-csat\n\ttab", WARNED], ids=["a file that cannot be read", "a warning"]
+)
+def test_a_file_that_cannot_be_published_stops_no_command(installed: Path, text: str, tmp_path: Path) -> None:
+    broken(installed, text)
+    people = tmp_path / "people.csv"
+    people.write_text("external_id,name,email\nC-1,Ada,ada@example.com\n")
+    password = ("--password", PASSWORD)
+    for command in (
+        ("user", "add", "ada@example.com", "--role", "admin", *password),
+        ("key", "create", "crm"),
+        ("import", "contacts", str(people)),
+        ("event", "ticket_closed", "C-1"),
+        ("export", "C-1"),
+        ("report",),
+        ("plan",),
+        ("erase", "C-1", "--yes"),
+    ):
+        result = feedback(installed, *command)
+        assert result.exit_code == 0, (command, result.output)
+    assert feedback(installed, "bounce", given="Subject: x\n\n").exit_code == 0
+
+
+def test_accounts_and_customers_do_not_wait_for_the_public_address(instance: Path, tmp_path: Path) -> None:
+    assert feedback(instance, "init", "--name", "Acme", "--public-url", "").exit_code == 0
+    people = tmp_path / "people.csv"
+    people.write_text("external_id,name,email\nC-1,Ada,ada@example.com\n")
+    added = feedback(instance, "user", "add", "ada@example.com", "--role", "admin", "--password", PASSWORD)
+    assert added.exit_code == 0, added.output
+    assert "can sign in when web.public_url is set" in added.output
+    assert feedback(instance, "import", "contacts", str(people)).exit_code == 0
+    link = ("link", "--kind", "poster", "--questionnaire", "support-call-csat", "--name", "Desk")
+    refused = feedback(instance, *link)
+    assert refused.exit_code == 2
+    assert "F011" in refused.output
+    assert feedback(instance, "run").exit_code == 2
 
 
 def test_lint_holds_a_file_against_what_the_installation_has_published(
@@ -318,6 +368,20 @@ def test_lint_holds_a_file_against_what_the_installation_has_published(
     assert "trend-scale-changed" in told.output
     assert feedback(tmp_path / "nowhere", "lint", str(file)).exit_code == 0
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_lint_knows_the_shipped_questionnaires_beside_the_installation_s_own(installed: Path) -> None:
+    own = installed / "questionnaires"
+    own.mkdir()
+    shipped = resources.shipped("questionnaires") / "journey.yaml"
+    (own / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    told = feedback(installed, "lint", str(own))
+    assert (told.exit_code, "missing-questionnaire" in told.output) == (0, False), told.output
+    mistyped = shipped.read_text(encoding="utf-8").replace("support-call-csat", "suport-call-csat")
+    (own / shipped.name).write_text(mistyped, encoding="utf-8")
+    told = feedback(installed, "lint", str(own))
+    assert told.exit_code == 1
+    assert "questionnaire: support-call-csat" in told.output
 
 
 def test_lint_says_when_it_cannot_ask_the_installation_and_goes_on(installed: Path, tmp_path: Path) -> None:
@@ -341,14 +405,16 @@ def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path
                 session, accounts.NewUser(f"{name}@example.com", name, [role]), datetime.now(UTC)
             )
         database.close()
-    refused = feedback(installed, "report")
-    assert refused.exit_code == 2
+    refused = feedback(installed, "doctor")
     assert "feedback acknowledge support-call-csat --by YOUR-ADDRESS" in refused.output
     command = ("acknowledge", "support-call-csat", "--by")
     assert "neither a lead nor an admin" in feedback(installed, *command, "cem@example.com").output
     assert "There is no user" in feedback(installed, *command, "zoe@example.com").output
     assert "Warnings accepted: 1." in feedback(installed, *command, "ada@example.com").output
     assert "There are no warnings to accept." in feedback(installed, *command, "ada@example.com").output
+    assert "F115" not in feedback(installed, "doctor").output
+    unknown = feedback(installed, "acknowledge", "parking", "--by", "ada@example.com")
+    assert "No file has the questionnaire 'parking'" in unknown.output
     assert feedback(installed, "report").exit_code == 0
 
 

@@ -174,7 +174,12 @@ class Document:
         """What is wrong with the syntax; where that is sound, with the format."""
         if self.faults:
             return [self._problem(SYNTAX, self.place(fault.offset), fault.message) for fault in self.faults]
-        return [self._problem(SCHEMA, self._mistake_mark(each), each.message) for each in self._validated[1]]
+        return [self._format_problem(each) for each in self._validated[1]]
+
+    def _format_problem(self, mistake: Mistake) -> Problem:
+        """The reason of the rule is told of a key only: a wrong value does not go unnoticed."""
+        found = self._problem(SCHEMA, self._mistake_mark(mistake), mistake.message)
+        return found if mistake.about_key else replace(found, why="")
 
     def finding(
         self,

@@ -97,7 +97,8 @@ class _Reader:
             pass
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self._fault(mark.index if mark else 0, _sentence(error))
+            if not self.document.faults:  # otherwise it follows from what has been told
+                self._fault(mark.index if mark else 0, _sentence(error, self.document.source))
         except yaml.YAMLError as error:
             self._fault(0, f"This is not YAML: {error}")
 
@@ -131,6 +132,7 @@ class _Reader:
             value, end = self._sequence(path, depth)
         else:
             value, end = self._scalar(event), _end(event)
+            self._cut_off(event, value, path)
         self.document.spans[path] = Span(start, end)
         return value
 
@@ -154,6 +156,17 @@ class _Reader:
                 f"This text has {len(event.value):,} characters; at most {self.longest:,}.",
             )
         return _plain(event.value) if event.implicit[0] and not event.style else event.value
+
+    def _cut_off(self, event: Any, value: Any, path: Path) -> None:
+        """A text that goes on behind ` #`, which YAML reads as a comment ("What is our #1 problem?")."""
+        if isinstance(event, yaml.AliasEvent) or event.style or not _is_wording(value, path):
+            return
+        cut = _COMMENT.match(self.document.source, _end(event))
+        if cut:
+            self._fault(
+                cut.start(1),
+                f"YAML takes `{cut[1].strip()}` for a comment. Put quotes around the whole text.",
+            )
 
     def _sequence(self, path: Path, depth: int) -> tuple[list[Any], int]:
         values: list[Any] = []
@@ -195,13 +208,68 @@ class _Reader:
         self.document.faults.append(Fault(offset, message))
 
 
-def _sentence(error: yaml.MarkedYAMLError) -> str:
+_COMMENT = re.compile(r"[ \t]*(?<=[ \t])(#[^\s#][^\r\n]*)")
+"""A comment that is written like a part of the text: no space behind its `#`."""
+_TEXT_KEYS = frozenset(
+    {
+        "text",
+        "title",
+        "help",
+        "subject",
+        "body",
+        "sms",
+        "reminder_sms",
+        "comment_prompt",
+        "playbook",
+        "purpose",
+    }
+)
+
+
+def _is_wording(value: Any, path: Path) -> bool:
+    """Whether a plain value is, or was meant to be, a text that people read."""
+    if isinstance(value, str) and len(value.split()) > 1:
+        return True
+    last = path[-1] if path else ""
+    named = isinstance(last, str) and (last in _TEXT_KEYS or bool(re.fullmatch("[a-z]{2}", last)))
+    return named or (isinstance(last, int) and path[-2:-1] == ("options",))
+
+
+_HINTS = (
+    (
+        "did not find expected",
+        "A text with braces, commas or quotes inside { } or [ ] needs quotes around it.",
+    ),
+    ("mapping values are not allowed", "Put quotes around a text that contains a colon."),
+    (
+        "cannot start any token",
+        "Indent with spaces, not tabs; put quotes around a text that starts with a special character.",
+    ),
+)
+_CURLY = re.compile(r"[:{,\[]\s*[“”„‟«»‘’]")
+_ENTRY = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)")
+
+
+def _sentence(error: yaml.MarkedYAMLError, source: str) -> str:
     parts = [part for part in (error.context, error.problem) if part]
-    hint = ""
-    if "mapping values are not allowed" in str(error.problem):
-        hint = " Put quotes around a text that contains a colon."
-    elif "did not find expected" in str(error.problem):
-        hint = " A text with braces, commas or quotes inside { } or [ ] needs quotes around it."
-    elif "cannot start any token" in str(error.problem):
-        hint = " Indent with spaces, not tabs; put quotes around a text that starts with a special character."
-    return f"This is not YAML: {', '.join(parts)}.{hint}"
+    return f"This is not YAML: {', '.join(parts)}. {_hint(error, source)}".strip()
+
+
+def _hint(error: yaml.MarkedYAMLError, source: str) -> str:
+    """What to do: first from what the lines around the place look like, then from what the parser says."""
+    mark = error.problem_mark or error.context_mark
+    lines = source.splitlines()[: mark.line + 1] if mark else []
+    here = lines[-1] if lines else ""
+    before = next((line for line in reversed(lines[:-1]) if line.strip()), "")
+    if _CURLY.search(here):
+        return 'These are curly quotes; write straight ones (") around the text.'
+    if _ENTRY.match(here) and _ENTRY.match(before) and _indent(here) != _indent(before):
+        if before.rstrip().endswith(":"):
+            return "The line before opens a block: indent this line further than that one."
+        if _indent(here) > _indent(before):
+            return "This line is indented further than the one before, which opens no block; align the two."
+    return next((hint for said, hint in _HINTS if said in str(error.problem)), "")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from feedback.core.questionnaire import UnknownQuestionError
 from feedback.core.questions import QUESTION_TYPES
 
 Path = tuple[str | int, ...]
@@ -55,14 +56,22 @@ def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> Mistake:
         return Mistake(path, _unknown_key(str(last), _known_keys(path[:-1], data, schema)), about_key=True)
     if kind == "missing":
         return Mistake(path[:-1], f"`{last}:` is missing here.")
-    if kind == "union_tag_not_found":
-        return Mistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
-    if kind == "union_tag_invalid":
-        return Mistake((*path, "type"), _unknown_value(str(context["tag"]), list(QUESTION_TYPES)))
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return _about_type(path, context.get("tag"))
     if kind == "literal_error":
         expected = [each.strip("'\" ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
         return Mistake(path, _unknown_value(str(detail["input"]), expected))
+    error = context.get("error")
+    if isinstance(error, UnknownQuestionError):
+        return Mistake(error.path, _unknown_question(error))
     return Mistake(path, _SENTENCES.get(kind, _as_told)(detail))
+
+
+def _unknown_question(error: UnknownQuestionError) -> str:
+    near = difflib.get_close_matches(error.key, error.known, 1, 0.6)
+    if near:
+        return f"{error}; did you mean `{near[0]}`?"
+    return f"{error}; possible are {_listed(error.known)}." if error.known else f"{error}."
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any, *, keep_last: bool) -> Path:
@@ -127,6 +136,30 @@ def _unknown_key(key: str, known: list[str]) -> str:
     return f"`{key}` is not known here" + (f"; possible are {_listed(known)}." if known else ".")
 
 
+_TYPES_ELSEWHERE = {
+    "radio": "single", "radiobutton": "single", "dropdown": "single", "select": "single", "choice": "single",
+    "multiple_choice": "single", "multiplechoice": "single", "yes_no": "single", "boolean": "single",
+    "checkbox": "multi", "checkboxes": "multi", "multiselect": "multi",
+    "likert": "rating", "scale": "rating", "slider": "rating", "opinion_scale": "rating",
+    "open": "text", "comment": "text", "textarea": "text", "free_text": "text", "string": "text",
+    "email": "text", "phone": "text", "emoji": "smileys", "faces": "smileys", "grid": "matrix", "star": "stars",
+}  # fmt: skip
+"""What other survey tools call a type -> its name here."""
+
+
+def _about_type(path: Path, tag: object) -> Mistake:
+    if tag is None:
+        return Mistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
+    return Mistake((*path, "type"), _unknown_type(str(tag)))
+
+
+def _unknown_type(value: str) -> str:
+    known = _TYPES_ELSEWHERE.get(value.lower().replace("-", "_").replace(" ", "_"))
+    if known:
+        return f"`{value}` is not possible here; did you mean `{known}`?"
+    return _unknown_value(value, list(QUESTION_TYPES))
+
+
 def _unknown_value(value: str, known: list[str]) -> str:
     near = difflib.get_close_matches(value, known, 1, 0.6)
     hint = f"did you mean `{near[0]}`?" if near else f"possible are {_listed(known)}."
@@ -152,6 +185,19 @@ def _wants(what: str) -> Any:
         return f"{'Nothing' if value is None else _shown(value)} stands where {what} is needed."
 
     return told
+
+
+def _mapping(detail: ErrorDetails) -> str:
+    """A value that is no mapping; an option may be a text as well, which YAML reads `1` and `true` not as."""
+    if detail["loc"][-2:-1] != ("options",):
+        return str(_wants("a mapping (`key: value` lines)")(detail))
+    value = detail["input"]
+    if not isinstance(value, bool | int | float):
+        return "An option is a text (put quotes around it), or a mapping with `key:` and `text:`."
+    written, kind = (
+        (str(value).lower(), "true or false") if isinstance(value, bool) else (str(value), "a number")
+    )
+    return f'`{written}` is read as {kind}, and an option is a text. Put quotes around it: "{written}".'
 
 
 def _pattern(detail: ErrorDetails) -> str:
@@ -180,8 +226,8 @@ _SENTENCES: dict[str, Any] = {
     "int_type": _wants("a whole number"),
     "int_parsing": _wants("a whole number"),
     "tuple_type": _wants("a list (`- ...` lines or [a, b])"),
-    "model_type": _wants("a mapping (`key: value` lines)"),
-    "model_attributes_type": _wants("a mapping (`key: value` lines)"),
+    "model_type": _mapping,
+    "model_attributes_type": _mapping,
     "string_pattern_mismatch": _pattern,
     "too_short": lambda _: "This list is empty; it needs at least one entry.",
     "greater_than_equal": _range,

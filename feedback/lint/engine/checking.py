@@ -25,24 +25,36 @@ def result(text: str, path: str = "<text>", *, settings: Settings | None = None)
     return run(read(text, path, settings), RULES)
 
 
-def check_files(paths: Iterable[str | Path], *, settings: Settings | None = None) -> list[Result]:
+def check_files(
+    paths: Iterable[str | Path], *, settings: Settings | None = None, beside: Path | None = None
+) -> list[Result]:
     """A result per file, with what only a look at all of them shows; directories stand for their YAML files.
 
+    A journey may also name the questionnaires of the directory `beside`, whose files others of the same name replace.
     Raises OSError for what cannot be read; a file that is not UTF-8 has a syntax problem.
     """
     texts = [(str(path), path.read_bytes().decode("utf-8", "surrogateescape")) for path in _files(paths)]
-    return check_texts(texts, settings=settings)
+    return check_texts(texts, settings=settings, beside=beside)
 
 
-def check_texts(texts: Iterable[tuple[str, str]], *, settings: Settings | None = None) -> list[Result]:
+def check_texts(
+    texts: Iterable[tuple[str, str]], *, settings: Settings | None = None, beside: Path | None = None
+) -> list[Result]:
     """As `check_files`, for (path, text) pairs that are already in memory."""
     documents = [read(text, path, settings) for path, text in texts]
     across: dict[str, list[Problem]] = {}
-    for problem in library_rules.check(documents):
+    others = _others(documents, beside) if beside and any(each.journey for each in documents) else []
+    for problem in library_rules.check(documents, others):
         across.setdefault(problem.path, []).append(problem)
     for document in documents:
         document.settings = _for_file(document, documents, document.settings)
     return [run(document, RULES, across.get(document.path, [])) for document in documents]
+
+
+def _others(documents: list[Document], directory: Path) -> list[Document]:
+    names = {Path(each.path).name for each in documents}
+    files = [each for each in _files([directory]) if each.name not in names]
+    return [read(each.read_text(encoding="utf-8"), str(each)) for each in files]
 
 
 def _for_file(document: Document, documents: list[Document], settings: Settings) -> Settings:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from feedback.core.message import straighten
+from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document, Path
 from feedback.lint.document.reader import read
 from feedback.lint.engine.rule import Problem
 from feedback.lint.engine.suppression import accepted_wording
+from feedback.lint.options.choices import choices
+from feedback.lint.rules.options_not_randomised import is_safe_to_shuffle
 
 
 class Edit(NamedTuple):
@@ -56,9 +59,16 @@ def _applied(document: Document, edits: Iterable[Edit]) -> str:
 
 
 def _randomise(document: Document, problem: Problem) -> Iterator[Edit]:
+    """Ends the shuffling of an order; begins it only where no option hints at one."""
     path = _question_path(document, problem)
     if path and problem.severity == "warning":
-        yield from _set(document, path, "randomize", "true", before="options")
+        index = int(path[1])
+        question = document.questions[index][1]
+        listed = [found for each in document.languages if (found := choices(document, index, each))]
+        if isinstance(question, ChoiceQuestion) and all(
+            is_safe_to_shuffle(question, each) for each in listed
+        ):
+            yield from _set(document, path, "randomize", "true", before="options")
     elif path:
         yield from _set(document, path, "randomize", "false")
 

@@ -45,8 +45,11 @@ MISSING_LANGUAGE = Rule(
 LIBRARY_RULES = (DUPLICATE_KEY, MISSING_QUESTIONNAIRE, MISSING_LANGUAGE)
 
 
-def check(documents: Sequence[Document]) -> Iterator[Problem]:
-    """Findings across files; nothing is said about what a file that breaks the format may hold."""
+def check(documents: Sequence[Document], beside: Sequence[Document] = ()) -> Iterator[Problem]:
+    """Findings across files; nothing is said about what a file that breaks the format may hold.
+
+    `beside` are files that are in force with these and are not checked themselves; a stage may name them.
+    """
     first: dict[str, Document] = {}
     for document in documents:
         questionnaire = document.questionnaire
@@ -60,6 +63,9 @@ def check(documents: Sequence[Document]) -> Iterator[Problem]:
             )
             yield document.finding(DUPLICATE_KEY, ("key",), told)
         first.setdefault(questionnaire.key, document)
+    for document in beside:
+        if document.questionnaire:
+            first.setdefault(document.questionnaire.key, document)
     broken = {PurePath(d.path).stem for d in documents if d.problems}
     for document in documents:
         yield from _stages(document, first, broken)

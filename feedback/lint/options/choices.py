@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Literal
 
@@ -18,6 +18,8 @@ from feedback.lint.options import numeric_bands
 from feedback.lint.options.labels import Lexicon, Reading, dimension_of, lexicon, scale
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
+MOST_OWN_ESCAPES = 2
+"""Answers of the question's own for those it does not concern that a list is thought to have."""
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 
@@ -52,7 +54,19 @@ class Choices:
 
     @cached_property
     def kind(self) -> Kind:
-        """`unknown` where the language has no word list, so that an order could be overlooked."""
+        """`unknown` where the language has no word list, so that an order could be overlooked.
+
+        Answers that a question has for those it does not concern ("had none", "not yet") leave an order as it is.
+        """
+        kind = self._kind()
+        if kind != "unordered" or self.words is None or asks_why(self.words, self.stem):
+            return kind
+        core = tuple(each for each in self.real if not self.words.says("own_escape", each[2]))
+        if len(core) in (len(self.real), 0, 1) or len(core) < len(self.real) - MOST_OWN_ESCAPES:
+            return kind
+        return replace(self, real=core)._kind()
+
+    def _kind(self) -> Kind:
         texts = self.texts
         if self.words is None:
             return "unknown"
@@ -60,6 +74,8 @@ class Choices:
             return "bands"
         if texts and all(self._is_yes_no(text) for text in texts):
             return "yes-no"
+        if _are_graded_yes_no(texts, self.words):
+            return "degrees"
         return self._order_of_words(self.words)
 
     def _order_of_words(self, words: Lexicon) -> Kind:
@@ -197,7 +213,30 @@ def _strengthen(texts: Sequence[str], words: Lexicon) -> bool:
 
 
 def _is_degree_of(text: str, whole: str, words: Lexicon) -> bool:
-    return text != whole and text.endswith(f" {whole}") and text.removesuffix(whole).strip() in words.degrees
+    """Whether `text` is `whole` with a degree word before it or in it ("hedefi çok aştı", "hedefi aştı")."""
+    size = len(text) - len(whole) - 1
+    return size > 0 and any(
+        len(each) == size and f" {text} ".replace(f" {each} ", " ", 1).strip() == whole
+        for each in words.degrees
+    )
+
+
+def _are_graded_yes_no(texts: Sequence[str], words: Lexicon) -> bool:
+    """From a firm no to a firm yes: "definitely no, probably no, probably yes, definitely yes"."""
+    if len(texts) < 3:
+        return False
+    certain = {word: degree for word, degree in words.degrees.items() if degree}
+    found = set()
+    graded = 0
+    for text in texts:
+        plain = bare(text, words.language)
+        rests = {plain, *(plain.removeprefix(f"{each} ").removesuffix(f" {each}") for each in certain)}
+        sides = {side for side in ("yes", "no", "partly") if any(words.says(side, rest) for rest in rests)}
+        if not sides:
+            return False
+        graded += len(rests) > 1
+        found |= sides
+    return graded >= 2 and {"yes", "no"} <= found
 
 
 _COMPARATIVES = frozenset({"more", "less", "daha", "بیشتر", "کمتر"})

@@ -13,13 +13,14 @@ from feedback.lint.text.messages import message
 MAX_QUOTE = 100
 WHY = "why: {reason}"
 BETTER = "better: {rewrite}"
+MORE = "more: {command}"
 FOUND = "Files: {files}. Found: {found}. Accepted: {accepted}."
 NOTHING = "nothing"
 """In English the line is grammar; other languages get a plain list of figures."""
 
 
 def report(results: Sequence[Result], language: str = "en") -> str:
-    """`file:line:col severity rule message`, the wording, why, one rewrite, the rule's page; then a summary.
+    """`file:line:col severity rule message`, the wording, why, one rewrite, how to read more; then a summary.
 
     Why a rule exists is told with its first finding: the tenth reader of one page has understood.
     """
@@ -45,7 +46,7 @@ def _lines(problem: Problem, told_in: str, *, with_reason: bool) -> Iterator[str
     if problem.rewrite:
         yield "    " + translated(BETTER, told_in).format(rewrite=problem.rewrite)
     if problem.severity != "info" and problem.docs:
-        yield f"    {problem.docs}"
+        yield "    " + translated(MORE, told_in).format(command=f"feedback lint --explain {problem.rule}")
 
 
 def _short(text: str) -> str:
@@ -56,9 +57,16 @@ def _short(text: str) -> str:
 def _summary(results: Sequence[Result], language: str) -> str:
     counts = Counter(problem.severity for result in results for problem in result.problems)
     accepted = sum(len(result.accepted) for result in results)
-    listed = [f"{counts[each]} {each}" for each in SEVERITIES if counts[each]]  # the words of the lines above
+    # the words of the lines above, in English with their plurals
+    listed = [
+        f"{counts[each]} {each}{_plural(counts[each], language)}" for each in SEVERITIES if counts[each]
+    ]
     found = ", ".join(listed) or translated(NOTHING, language)
     if language != "en":
         return translated(message(FOUND, files=len(results), found=found, accepted=accepted), language)
-    files = f"{len(results)} file" + ("" if len(results) == 1 else "s")
+    files = f"{len(results)} file{_plural(len(results), language)}"
     return f"{files}: {found} found" + (f", {accepted} accepted" if accepted else "") + "."
+
+
+def _plural(count: int, language: str) -> str:
+    return "s" if language == "en" and count != 1 else ""

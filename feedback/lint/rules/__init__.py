@@ -9,6 +9,7 @@ from feedback.lint.engine.rule import Rule, RuleModule
 from feedback.lint.engine.suppression import META_RULES
 from feedback.lint.rules import (
     agree_disagree_scale,
+    condition_never_holds,
     instrument_altered,
     known_data_asked,
     matrix_question,
@@ -72,6 +73,7 @@ STRUCTURE_RULES: tuple[RuleModule, ...] = (
     sms_segments,
     missing_opt_out,
     unresolved_placeholder,
+    condition_never_holds,
 )
 
 RULES: tuple[RuleModule, ...] = (*WORD_RULES, *STRUCTURE_RULES)

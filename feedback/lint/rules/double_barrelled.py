@@ -37,6 +37,8 @@ RULE = Rule(
     ),
     suppress="The wording is prescribed, or a validated item.",
 )
+LEAST_READ_OUT = 3
+"""Answers that a question reads out; with two, "good, or bad?" would be the whole question."""
 TWO = "Two things in one question; somebody may think differently of each."
 
 
@@ -44,18 +46,35 @@ def find(question: QuestionView) -> Iterator[Hit]:
     """The first sign of a second question, one finding a text."""
     if not question.stem.asks and not question.statement and not _judges(question):
         return  # "Tell us more and win" asks nothing
-    text = _main(question)
+    end = _answers_begin(question)
+    text = _main(question)[:end]
     for search in (_two_questions, _joined, _alternative, _reason, _list):
         if hit := search(question, text):
             yield hit
             return
 
 
+def _answers_begin(question: QuestionView) -> int:
+    """Where a question begins to read out its own answers (": very good, good or bad?"); its length if it does not."""
+    text = question.stem.text
+    starts = [
+        found[-1].start() if (found := list(re.finditer(rf"\b{re.escape(each)}\b", text))) else -1
+        for each in question.answers
+    ]
+    first = min(starts, default=-1)
+    if first < 0 or len(starts) < LEAST_READ_OUT:
+        return len(text)
+    inside = next((part.start for part in question.stem.sentences if part.start <= first < part.end), 0)
+    if inside > 0:
+        return inside  # a sentence of its own: "... Would you say good, average or poor?"
+    return first if text[:first].rstrip().endswith((":", ",", "،", "(", "-", "–", "—")) else len(text)
+
+
 def _two_questions(question: QuestionView, text: str) -> Hit | None:
     asking = [
         part
         for part in question.stem.sentences
-        if _asks(question, question.stem.plain[part.start : part.end])
+        if part.start < len(text) and _asks(question, question.stem.plain[part.start : part.end])
     ]
     if len(asking) > 1:
         return Hit(asking[1].start, asking[1].end, "Two question marks, two questions; ask them one by one.")

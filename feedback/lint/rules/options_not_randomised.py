@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from feedback.core.folding import bare
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Problem, Rule
 from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.labels import Lexicon, readings
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -34,13 +37,14 @@ def check(document: Document) -> Iterator[Problem]:
     for index, question in document.questions:
         if not isinstance(question, ChoiceQuestion):
             continue
-        listed = choices(document, index, document.languages[0])
-        if listed is None:
+        listed = [found for each in document.languages if (found := choices(document, index, each))]
+        if not listed:
             continue
-        if question.randomize and listed.kind in ("bands", "degrees", "calendar"):
-            yield _shuffled(document, index, listed)
-        elif not question.randomize and is_unordered(question, listed):
-            yield _fixed(document, index, listed)
+        ordered = [each for each in listed if each.kind in ("bands", "degrees", "calendar")]
+        if question.randomize and ordered:
+            yield _shuffled(document, index, ordered[0])
+        elif not question.randomize and all(is_unordered(question, each) for each in listed):
+            yield _fixed(document, index, listed[0])
 
 
 def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
@@ -50,6 +54,28 @@ def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
         return False
     stem = question.text.to(listed.language)
     return not (listed.words and listed.words.mentions("demographic", stem))
+
+
+def is_safe_to_shuffle(question: ChoiceQuestion, listed: Choices) -> bool:
+    """Whether nothing in the options hints at an order that nobody has recognised: no yes or no, no degree, no
+    number, no two words of judgement. Only then may a program shuffle them unasked."""
+    words = listed.words
+    if words is None or not is_unordered(question, listed):
+        return False
+    judging = sum(bool(readings(text, listed.language)) for text in listed.texts)
+    return judging < 2 and not any(_hints_at_order(text, words) for text in listed.texts)
+
+
+def _hints_at_order(text: str, words: Lexicon) -> bool:
+    plain = bare(text, words.language)
+    parts = plain.split()
+    found = (
+        {*words.degrees, *words.nots, *words.zeros} & {plain, *parts, *map(" ".join, pairwise(parts))}
+        or words.says("own_escape", text)
+        or re.search(r"\d", text)
+    )
+    sides = (" ".join(parts[at:]) for at in range(len(parts)))
+    return bool(found) or any(words.says(kind, side) for side in sides for kind in ("yes", "no", "partly"))
 
 
 def _has_numbers(listed: Choices) -> bool:

@@ -35,6 +35,8 @@ _KIN = (
     {"speed", "amount"},
 )
 """Dimensions that answer each other well enough."""
+AMOUNTS = ("amount", "level")
+"""What answers every "how much": Persian and Turkish ask "how much polite", and "little, much" is said of anything."""
 
 
 def check(document: Document) -> Iterator[Problem]:
@@ -45,7 +47,7 @@ def check(document: Document) -> Iterator[Problem]:
         answered = each.dimension
         if asked is None or answered in (None, ANY, asked) or not is_worded_scale(each) or not each.own:
             continue
-        if each.generic:
+        if each.generic or (words and answered in AMOUNTS and words.mentions("degree_stem", stem)):
             continue
         yield from _mismatch(document, each, stem, asked, str(answered))
 

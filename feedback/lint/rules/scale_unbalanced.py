@@ -37,6 +37,8 @@ RULE = Rule(
 )
 PLAIN_NOT, PLAIN = -1.5, 2.0
 """How far "not satisfied" and "satisfied" lie from the middle."""
+FAINT = 1.0
+"""How far "adequate" lies from the middle."""
 ONE_SIDED = frozenset(
     {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
 )
@@ -78,6 +80,8 @@ def _unbalanced(each: LabelledScale) -> str | None:
         return None
     if _starts_at_zero(each.known):
         return _lopsided_ends(each.known) if len(each.known) == 2 else None
+    if _turns_on_enough(each.known):
+        return _lopsided_ends(each.known)
     positive = sum(one.degree > 0 for one in each.known)
     negative = sum(one.degree < 0 for one in each.known)
     if positive != negative:
@@ -87,6 +91,17 @@ def _unbalanced(each: LabelledScale) -> str | None:
             negative=negative,
         )
     return _lopsided_ends(each.known)
+
+
+def _turns_on_enough(found: Sequence[Reading]) -> bool:
+    """A list with a faint label in its middle ("poor, fair, adequate, good, very good") turns there: what lies on
+    each side is more or less than that, if the outer labels are of two minds."""
+    middle = found[len(found) // 2]
+    outer = found[0].degree * found[-1].degree < 0
+    steps = [one.degree for one in found]
+    return len(found) % 2 == 1 and outer and 0 < abs(middle.degree) <= FAINT and steps in (
+        sorted(steps), sorted(steps, reverse=True)
+    )  # fmt: skip
 
 
 def _starts_at_zero(found: Sequence[Reading]) -> bool:

@@ -26,7 +26,7 @@ RULE = Rule(
 
 
 class Limits(NamedTuple):
-    """Above these, a warning or an error."""
+    """Above these, an information or an error."""
 
     warn_questions: int
     warn_seconds: float
@@ -39,7 +39,7 @@ PAGE = Limits(10, 180, 20, float("inf"))
 
 
 _BY_SMS = (
-    "The longest path has {count} questions and takes about {seconds} s; by SMS, people "
+    "The longest path has {count} questions and takes about {seconds} s; there is an SMS text, and by SMS people "
     "answer at most {most} questions and {longest} s well."
 )
 _ON_A_PAGE = (
@@ -54,15 +54,16 @@ def check(document: Document) -> Iterator[Problem]:
         return
     by_sms = bool(questionnaire.messages.sms)
     limits = SMS if by_sms else PAGE
+    most = SMS if by_sms and not questionnaire.messages.email else PAGE
     count = seconds = 0.0
     for way in ways(questionnaire):
         count = max(count, sum(_weight(question) for question in way))
         seconds = max(seconds, sum(_seconds(question, document) for question in way))
     severity: Severity | None = None
-    if count > limits.most_questions or seconds > limits.most_seconds:
+    if count > most.most_questions or seconds > most.most_seconds:
         severity = "error"
     elif count > limits.warn_questions or seconds > limits.warn_seconds:
-        severity = "warning"
+        severity = "info"  # it costs answers, which the author may accept
     if severity:
         told = message(
             _BY_SMS if by_sms else _ON_A_PAGE,

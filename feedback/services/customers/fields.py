@@ -97,7 +97,7 @@ def identifier(written: str, style: Style) -> str:
         raise ValueError(
             "Format the column as text and export it again: the spreadsheet has shortened this id to an exponent."
         )
-    return NAME(written, style)
+    return str(NAME(written, style))
 
 
 def is_clean(written: str) -> bool:

@@ -69,6 +69,9 @@ def issue(
     """
     library = context.library
     stage = library.journey.stage(enrolment.stage)
+    if library.is_unsettled(stage):
+        enrolment.due_at = now + REFUSED
+        return None
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
         return None
@@ -80,8 +83,8 @@ def issue(
     try:
         version = library.published(session, stage.questionnaire, now)
     except QuestionnaireInvalid as refused:
-        # The start refuses questionnaires that cannot be published. Since then another node has published another
-        # version, or a trend bridge or an accepted finding has expired.
+        # The library holds only questionnaires that could be published at the start. Since then another node has
+        # published another version, or a trend bridge or an accepted finding has expired.
         log.error("invitation.refused", enrolment=enrolment.id, reason=str(refused))
         enrolment.due_at = now + REFUSED
         return None

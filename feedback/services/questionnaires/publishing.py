@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback import library, lint, resources
+from feedback.core.journey import Journey
 from feedback.core.local_days import day_of
+from feedback.core.questionnaire import Questionnaire
 from feedback.errors import Forbidden, NotFound
-from feedback.library import Library
+from feedback.library import File, Library, Refused
 from feedback.lint.engine import expiry
 from feedback.lint.engine.acknowledgement import Warned
 from feedback.services import audit
 from feedback.services.staff import accounts
 from feedback.services.staff.accounts import RoleName
 from feedback.settings import Problem, Settings
-from feedback.store.database import zone_of
+from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion, Role, User
 
 LEADS = (RoleName.LEAD, RoleName.ADMIN)
@@ -26,32 +30,148 @@ LEADS = (RoleName.LEAD, RoleName.ADMIN)
 
 
 def load(session: Session, settings: Settings, now: datetime) -> Library:
-    """Load the library that may be sent.
+    """Load what may be sent. A file that cannot be published is in `Library.refused`, and stops nothing else.
 
-    Raises QuestionnaireInvalid with all reasons why its questionnaires cannot be published.
+    Where a refused file was published before, its last published version stays in force; so does the last journey.
     """
     directories = resources.directories("questionnaires", settings.instance)
-    shelf = library.load(directories, Rules(settings).for_session(session, now))
-    objections = [
-        each for key in sorted(shelf.questionnaires) for each in shelf.objections(session, key, now)
+    files = library.read_files(directories, Rules(settings).for_session(session, now))
+    before = _last_in_force(session)
+    journeys = [each for each in files if each.is_journey]
+    journey = _journey(journeys, before)
+    surveys = [each for each in files if not each.is_journey]
+    reasons = _reasons(session, surveys, now)
+    accepted = {
+        each.key: each.document.questionnaire for each in surveys if each.document.path not in reasons
+    }
+    questionnaires = {key: each for key, each in accepted.items() if each}
+    wanted = {each.key for each in surveys} | {each.questionnaire for each in journey.stages}
+    kept = _kept(session, wanted - questionnaires.keys(), before)
+    written = {each.key: each.document.questionnaire for each in reversed(surveys)}
+    for key, version in kept.items():
+        questionnaires[key] = _with_acceptances(library.restore(version.content), written.get(key))
+    refused = [
+        Refused(each.document.path, each.key, reasons[each.document.path], each.key in questionnaires)
+        for each in surveys
+        if each.document.path in reasons
     ]
-    if objections:
-        raise library.refusal(objections)
-    return shelf
+    refused += [
+        Refused(
+            each.document.path, each.key, tuple(map(library.sentence, each.errors)), before is not None, True
+        )
+        for each in journeys
+        if each.errors
+    ]
+    digests = {key: version.content_hash for key, version in kept.items()}
+    return Library(questionnaires, journey, library.results_of(surveys), refused, digests)
+
+
+def _journey(files: Sequence[File], before: dict[str, Any] | None) -> Journey:
+    """The journey of the first file; if that file is refused, the last one in force."""
+    first = next(iter(files), None)
+    if first and first.document.journey and not first.errors:
+        return first.document.journey
+    if first and before:
+        return Journey.model_validate_json(json.dumps(before["journey"]))
+    return Journey(stages=())
+
+
+def _reasons(session: Session, files: Sequence[File], now: datetime) -> dict[str, tuple[str, ...]]:
+    """Path -> why this questionnaire cannot be published; a file that can be is left out."""
+    candidates = Library(
+        {
+            each.key: each.document.questionnaire
+            for each in files
+            if each.document.questionnaire and not each.errors
+        },
+        Journey(stages=()),
+        {each.key: each.result for each in files if not each.errors},
+    )
+    found = {}
+    for each in files:
+        reasons = [library.sentence(error) for error in each.errors]
+        if not reasons and each.key in candidates.questionnaires:
+            reasons = candidates.objections(session, each.key, now)
+        if reasons:
+            found[each.document.path] = tuple(reasons)
+    return found
+
+
+def _kept(
+    session: Session, keys: Collection[str], before: dict[str, Any] | None
+) -> dict[str, QuestionnaireVersion]:
+    """The published version of each questionnaire that was last in force, otherwise the latest; keys without one are
+    left out."""
+    last = before["questionnaires"] if before else {}
+    stored = select(QuestionnaireVersion).where(QuestionnaireVersion.key.in_(keys))
+    found: dict[str, QuestionnaireVersion] = {}
+    for version in session.scalars(stored.order_by(QuestionnaireVersion.id)):
+        known = found.get(version.key)
+        if known is None or known.content_hash != last.get(version.key):
+            found[version.key] = version
+    return found
+
+
+def _with_acceptances(published: Questionnaire, written: Questionnaire | None) -> Questionnaire:
+    """The published text with what its file says about accepted findings, so that these still expire."""
+    return published.model_copy(update={"lint": written.lint}) if written else published
+
+
+def _last_in_force(session: Session) -> dict[str, Any] | None:
+    wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.key == library.IN_FORCE)
+    latest = (QuestionnaireVersion.published_at.desc(), QuestionnaireVersion.id.desc())
+    return session.scalars(wanted.order_by(*latest).limit(1)).first()
+
+
+def note_in_force(session: Session, shelf: Library, now: datetime) -> None:
+    """Store the journey and the content hashes of the questionnaires in force, for a start that finds a broken file."""
+    if any(each.is_journey and not each.replaced for each in shelf.refused):
+        return
+    content = {
+        "journey": shelf.journey.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "questionnaires": {key: shelf.digest(key) for key in sorted(shelf.questionnaires)},
+    }
+    if content == _last_in_force(session):
+        return
+    digest = library.content_hash(content)
+    row = QuestionnaireVersion(key=library.IN_FORCE, content_hash=digest, content=content, published_at=now)
+    if not add_once(session, row):  # in force once before, or stored by another node at the same moment
+        known = select(QuestionnaireVersion).where(
+            QuestionnaireVersion.key == library.IN_FORCE, QuestionnaireVersion.content_hash == digest
+        )
+        session.scalars(known).one().published_at = now
 
 
 def problems(shelf: Library, today: date) -> list[Problem]:
-    """Questionnaires that cannot be sent soon, because a trend bridge or an accepted finding expires (F114)."""
+    """Files that are not in force (F115), and questionnaires that cannot be sent soon, because a trend bridge or an
+    accepted finding expires (F114)."""
     return [
-        Problem(
-            "F114",
-            f"{key}: {library.end_in_words(end, today)}",
-            "After that day the questionnaire is not sent, and the program does not start.",
-            "warning",
-        )
-        for key, questionnaire in sorted(shelf.questionnaires.items())
-        for end in expiry.expiring(questionnaire, today)
+        *(_problem(each, shelf) for each in shelf.refused),
+        *(
+            Problem(
+                "F114",
+                f"{key}: {library.end_in_words(end, today)}",
+                "After that day the questionnaire is not sent.",
+                "warning",
+            )
+            for key, questionnaire in sorted(shelf.questionnaires.items())
+            for end in expiry.expiring(questionnaire, today)
+        ),
     ]
+
+
+def _problem(refused: Refused, shelf: Library) -> Problem:
+    """An error if somebody waits for the file, otherwise a warning: a draft may be unfinished."""
+    needed = refused.is_journey or refused.key in {each.questionnaire for each in shelf.journey.stages}
+    if refused.replaced:
+        instead = "Until then, what was in force before stays in force."
+    elif needed:
+        instead = "Surveys that need it wait until then."
+    else:
+        instead = "It is a draft: it was never published, and no stage uses it."
+    told = "\n".join((f"{refused.key} is not in force:", *(f"  {each}" for each in refused.reasons)))
+    level: Literal["error", "warning"] = "error" if needed and not refused.replaced else "warning"
+    return Problem("F115", told, f"\n  Fix the file, then restart. {instead}", level)
 
 
 def acknowledge(

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from feedback import lint
 from feedback.core.message import Segments, segments
 from feedback.core.questionnaire import Questionnaire
-from feedback.library import Library, acknowledged, content_hash, files_in, snapshot
-from feedback.lint.document.reader import read
+from feedback.library import Library, acknowledged, content_hash, files_in, read_files, snapshot
 from feedback.lint.engine.acknowledgement import Warned, covering
 from feedback.providers import sms_terms
 from feedback.services.messaging import content
@@ -71,30 +70,46 @@ class Findings:
         self._seen: tuple[object, ...] = ()
         self._lint_settings = lint.Settings()
         self._found: Mapping[str, Checked] = {}
+        self._broken: Mapping[str, lint.Result] = {}
 
     def check(self, library: Library, lint_settings: lint.Settings) -> Mapping[str, Checked]:
         """Questionnaire key -> the linter's result for its file, with the installation's settings `told`."""
-        files = list(files_in(self._directories).values())
-        state = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
-        if state != self._seen or lint_settings is not self._lint_settings:
-            self._found, self._seen, self._lint_settings = (
-                _check(files, library, lint_settings),
-                state,
-                lint_settings,
-            )
+        self._renew(library, lint_settings)
         return self._found
 
+    def broken(self, library: Library, lint_settings: lint.Settings) -> Mapping[str, lint.Result]:
+        """File name -> the linter's result for each file that is no questionnaire because of its errors, and for a
+        journey with errors."""
+        self._renew(library, lint_settings)
+        return self._broken
 
-def _check(files: Sequence[Path], library: Library, lint_settings: lint.Settings) -> Mapping[str, Checked]:
-    texts = [(path.name, path.read_bytes().decode("utf-8", "surrogateescape")) for path in files]
-    documents = [read(text, name) for name, text in texts]
-    return {
-        document.questionnaire.key: Checked(
-            document.questionnaire, result, _differs(document.questionnaire, library)
-        )
-        for document, result in zip(documents, lint.check_texts(texts, settings=lint_settings), strict=True)
-        if document.questionnaire
-    }
+    def _renew(self, library: Library, lint_settings: lint.Settings) -> None:
+        state = tuple(map(_state, files_in(self._directories).values()))
+        if state == self._seen and lint_settings is self._lint_settings:
+            return
+        files = read_files(self._directories, lint_settings)
+        self._found = {
+            each.key: Checked(
+                each.document.questionnaire, each.result, _differs(each.document.questionnaire, library)
+            )
+            for each in files
+            if each.document.questionnaire
+        }
+        self._broken = {
+            Path(each.document.path).name: each.result
+            for each in files
+            if each.errors and not each.document.questionnaire
+        }
+        self._seen, self._lint_settings = state, lint_settings
+
+
+def _state(path: Path) -> tuple[Path, int, int]:
+    """What changes with a file; a link to nowhere is as good as an empty file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path, 0, 0
+    return path, found.st_mtime_ns, found.st_size
 
 
 def _differs(questionnaire: Questionnaire, library: Library) -> bool:

@@ -12,7 +12,7 @@ from feedback.core.metrics import METRICS, Metric
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text
 from feedback.errors import NotFound
-from feedback.library import Library
+from feedback.library import IN_FORCE, Library
 from feedback.store.models import QuestionnaireVersion
 
 
@@ -59,7 +59,11 @@ def find_series(known: Iterable[Series], trend: str, question: str | None = None
 
 def _published(session: Session, library: Library) -> Iterator[Questionnaire]:
     """Every stored version, the newest first. A version is parsed once per process."""
-    ids = session.scalars(select(QuestionnaireVersion.id).order_by(QuestionnaireVersion.id.desc()))
+    ids = session.scalars(
+        select(QuestionnaireVersion.id)
+        .where(QuestionnaireVersion.key != IN_FORCE)
+        .order_by(QuestionnaireVersion.id.desc())
+    )
     for version_id in ids:
         wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == version_id)
         content = None if library.knows(version_id) else session.scalars(wanted).one()

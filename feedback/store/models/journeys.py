@@ -32,7 +32,11 @@ class JourneyEvent(Base):
 
 
 class QuestionnaireVersion(Base):
-    """A published questionnaire. `content` never changes, so old answers keep their wording."""
+    """A published questionnaire. `content` never changes, so old answers keep their wording.
+
+    Under the key `journey.yaml`, which no questionnaire can have, it is what was in force: the journey, and the content
+    hashes of the questionnaires. `published_at` is then when it last came into force.
+    """
 
     __tablename__ = "questionnaire_version"
     __table_args__ = (UniqueConstraint("key", "content_hash"),)

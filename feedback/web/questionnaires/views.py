@@ -88,8 +88,11 @@ class QuestionnaireViews:
         with self.database.reading() as session:
             answers = review.answered(session, list(self.library.questionnaires))
             checked = self._checked(session)
+            broken = self.findings.broken(self.library, self.rules.for_session(session, clock.now()))
         return render_template(
             "questionnaires/index.html",
+            broken={name: in_language(result.problems, say().language) for name, result in broken.items()},
+            severities=SEVERITY_WORDS,
             shelf=[self.library.questionnaires[key] for key in sorted(self.library.questionnaires)],
             drafts=[
                 each.questionnaire for key, each in checked.items() if key not in self.library.questionnaires

@@ -257,12 +257,29 @@ def buttons(page: str) -> list[dict[str, str]]:
 
 
 def test_a_new_file_is_on_the_shelf_and_shown_before_it_is_in_force(draft: Path, sign_in: SignIn) -> None:
+    draft.write_text(DRAFT.replace("not full", "full"), encoding="utf-8")
     client = sign_in("lead")
     assert "Drafts" in client.get("/questionnaires/").text
     page = client.get("/questionnaires/parking").text
     assert "Draft. It goes live at the next restart." in page
     assert "New link" not in page
     assert client.get("/questionnaires/parking/preview/en/solved").status_code == 200
+
+
+def test_a_draft_with_open_warnings_does_not_promise_to_go_live(draft: Path, sign_in: SignIn) -> None:
+    page = sign_in("lead").get("/questionnaires/parking").text
+    assert "Draft. It is not live." in page
+    assert "It goes live at the next restart." not in page
+
+
+@pytest.mark.parametrize("text", ["key: parking\n\ttitle: x\n", "key: parking\ntitel: {en: Parking}\n"])
+def test_a_file_that_cannot_be_read_is_shown_with_its_errors(draft: Path, sign_in: SignIn, text: str) -> None:
+    client = sign_in("lead")
+    draft.write_text(text, encoding="utf-8")
+    page = client.get("/questionnaires/").text
+    assert "Files with errors" in page
+    assert "parking.yaml" in page
+    assert re.search(r"line 2\b", page)
 
 
 def test_a_lead_lets_a_warning_stand_with_one_click_and_the_page_says_who_did(

@@ -1,0 +1,125 @@
+"""Lists that rise or fall are left in their order, in every language, and no repair shuffles one."""
+
+from __future__ import annotations
+
+import pytest
+
+from feedback import lint
+from feedback.lint.document.reader import read
+from feedback.lint.engine.fixes import fix
+
+ORDERED = {
+    "en": [
+        ("Would you buy from us again?", "Definitely no|Probably no|Probably yes|Definitely yes"),
+        ("How did the result compare with your targets?", "Far short|Short|Met|Exceeded|Far exceeded"),
+        (
+            "Did the training meet your targets?",
+            "Far short of them|Somewhat short of them|Met them|Exceeded them|Far exceeded them",
+        ),
+        ("Did the engineer arrive on time?", "Yes|Partly|No|Had none"),
+        ("Was the person you talked to polite?", "Yes|Partly|No|Did not talk to anyone"),
+        ("Is your problem solved?", "Yes|Partly|No|Not yet known"),
+        (
+            "When did the parcel arrive?",
+            "Earlier than promised|On the day|Later than promised|It has not arrived yet",
+        ),
+        ("How is it compared with last year?", "Worse|The same|Better|Was not a customer then"),
+        (
+            "How is it compared with last year?",
+            "Much worse|Worse|Same|Better|Much better|Had no contract then",
+        ),
+        ("Did we keep our promise?", "Fully|Mostly|Hardly|Not at all|We agreed on nothing"),
+    ],
+    "tr": [
+        ("Bizden yeniden alır mısınız?", "Kesinlikle hayır|Muhtemelen hayır|Muhtemelen evet|Kesinlikle evet"),
+        ("Sonuç hedeflerinize göre nasıldı?", "Çok altında|Altında|Hedefte|Üstünde|Çok üstünde"),
+        (
+            "Sonuç hedeflerinizi karşıladı mı?",
+            "Hedefin çok altında kaldı|Hedefin altında kaldı|Hedefi karşıladı|Hedefi aştı|Hedefi çok aştı",
+        ),
+        ("Sorununuz çözüldü mü?", "Evet|Kısmen|Hayır|Sorunum yoktu"),
+        ("Konuştuğunuz kişi nazik miydi?", "Evet|Kısmen|Hayır|Kimseyle görüşmedim"),
+        ("Sorununuz çözüldü mü?", "Evet|Kısmen|Hayır|Henüz belli değil"),
+        ("Paket ne zaman geldi?", "Söz verilenden erken|Zamanında|Söz verilenden geç|Henüz gelmedi"),
+        ("Geçen yıla göre nasıl?", "Daha kötü|Aynı|Daha iyi|O zaman müşteri değildim"),
+        ("Hizmetimiz nasıldı?", "Çok kötü|Kötü|Orta|İyi|Çok iyi"),
+        ("Bilginiz nasıl?", "Zayıf|Orta|Yeterli|İyi|Çok iyi"),
+        ("Bilgi nasıldı?", "Çok yetersiz|Yetersiz|Yeterli|İyi|Çok iyi"),
+    ],
+    "fa": [
+        ("آیا دوباره از ما می‌خرید؟", "قطعاً نه|احتمالاً نه|احتمالاً بله|قطعاً بله"),
+        ("آیا دوباره از ما می‌خرید؟", "قطعاً خیر|احتمالاً خیر|احتمالاً بله|قطعاً بله"),
+        ("نتیجه در مقایسه با هدف‌های شما چطور بود؟", "بسیار پایین‌تر|پایین‌تر|در حد هدف|بالاتر|بسیار بالاتر"),
+        ("آیا مشکل شما حل شد؟", "بله|تا حدی|خیر|مشکلی نداشتم"),
+        ("آیا کارمند مؤدب بود؟", "بله|تا حدی|خیر|با کسی صحبت نکردم"),
+        ("آیا مشکل شما حل شد؟", "بله|تا حدی|خیر|هنوز معلوم نیست"),
+        ("بسته کی رسید؟", "زودتر از قرار|سر وقت|دیرتر از قرار|هنوز نرسیده است"),
+        ("نسبت به پارسال چطور است؟", "بدتر|مثل قبل|بهتر|آن زمان مشتری نبودم"),
+        ("کارمندان چقدر مؤدب بودند؟", "خیلی کم|کم|تا حدی|زیاد|خیلی زیاد"),
+    ],
+    "de": [("Ist Ihr Problem gelöst?", "Ja|Teilweise|Nein|Ich hatte kein Problem")],
+    "es": [("¿Se resolvió su problema?", "Sí|En parte|No|No tuve ningún problema")],
+    "fr": [("Votre problème est-il résolu ?", "Oui|En partie|Non|Je n'avais pas de problème")],
+}
+LISTS = [(language, *each) for language, rows in ORDERED.items() for each in rows]
+
+
+def questionnaire(language: str, stem: str, options: str) -> str:
+    listed = ", ".join(f'{{key: o{at}, text: "{text}"}}' for at, text in enumerate(options.split("|")))
+    return (
+        f"key: t\ntitle: T\nlanguages: [{language}]\nquestions:\n"
+        f'  - {{key: q, type: single, purpose: P, text: "{stem}", options: [{listed}]}}\n'
+    )
+
+
+@pytest.mark.parametrize(("language", "stem", "options"), LISTS)
+def test_an_ordered_list_with_an_escape_of_its_own_is_clean(language: str, stem: str, options: str) -> None:
+    assert [(each.rule, each.message) for each in lint.check(questionnaire(language, stem, options))] == []
+
+
+HINTS = {
+    "en": "Hardly ever used|Now and then|Used a lot|Could not do without",
+    "tr": "Hiç aramam|Arada ararım|Çok ararım|Hep ararım",
+    "fa": "اصلاً زنگ نمی‌زنم|گاهی زنگ می‌زنم|خیلی زنگ می‌زنم|همیشه زنگ می‌زنم",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "options"),
+    [
+        *((language, options) for language, _, options in LISTS),
+        *HINTS.items(),
+        ("en", "Level 1|Level 2|Level 3|Level 9"),
+    ],
+)
+def test_fix_never_shuffles_what_may_be_ordered(language: str, options: str) -> None:
+    """Even if the rule should see no order; the finding is made here for every list."""
+    text = questionnaire(language, "Which of these fits?", options)
+    document = read(text)
+    told = [each for each in lint.check(text) if each.rule == "options-not-randomised"]
+    assert "randomize: true" not in fix(document, told)
+
+
+@pytest.mark.parametrize(
+    ("language", "stem", "options"),
+    [
+        ("en", "Which of these matters most to you?", "Price|Support|Delivery|Packaging|Something else"),
+        ("tr", "Hangisi sizin için en önemli?", "Fiyat|Destek|Teslimat|Paketleme|Diğer"),
+        ("fa", "کدام برایتان مهم‌تر است؟", "قیمت|پشتیبانی|تحویل|بسته‌بندی|سایر"),
+    ],
+)
+def test_a_list_without_an_order_is_still_found_and_mended(language: str, stem: str, options: str) -> None:
+    text = questionnaire(language, stem, options)
+    told = [each for each in lint.check(text) if each.rule == "options-not-randomised"]
+    assert len(told) == 1
+    assert "randomize: true" in fix(read(text), told)
+
+
+def test_an_order_that_one_language_shows_counts_in_all() -> None:
+    text = (
+        "key: t\ntitle: T\nlanguages: [en, tr]\nquestions:\n"
+        "  - {key: q, type: single, purpose: P, complete: yes, text: {en: Where?, tr: Nerede?}, options: ["
+        "{key: a, text: {en: Left, tr: Çok kötü}}, {key: b, text: {en: Right, tr: Kötü}},"
+        "{key: c, text: {en: Front, tr: İyi}}, {key: d, text: {en: Back, tr: Çok iyi}}]}\n"
+    )
+    assert [each for each in lint.check(text) if each.rule == "options-not-randomised"] == []

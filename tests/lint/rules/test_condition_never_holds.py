@@ -1,0 +1,213 @@
+"""Conditions that no answer can meet are errors at their place, with what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from feedback import lint, resources
+from feedback.lint.engine.rule import Problem
+
+QUESTIONS = """\
+key: call
+title: {en: Call, tr: Arama, fa: تماس}
+languages: [en, tr, fa]
+questions:
+  - {key: score, type: csat, text: {en: Satisfied?, tr: Memnun musunuz?, fa: راضی هستید؟}}
+  - key: solved
+    type: single
+    text: {en: Is it solved?, tr: Çözüldü mü?, fa: حل شد؟}
+    options:
+      - {key: solved, text: {en: "Yes", tr: Evet, fa: بله}}
+      - {key: unsolved, text: {en: "No", tr: Hayır, fa: خیر}}
+    not_applicable: true
+  - key: used
+    type: multi
+    text: {en: What do you use?, tr: Ne kullanıyorsunuz?, fa: از چه استفاده می‌کنید؟}
+    options: [{key: mail, text: Mail}, {key: chat, text: Chat}]
+  - {key: note, type: text, text: {en: What else?, tr: Başka?, fa: دیگر چه؟}}
+  - {key: words, type: text, text: {en: Why?, tr: Neden?, fa: چرا؟}}
+"""
+TERMS = "title: Call, contact_within: 1d, close_within: 2d"
+
+
+def places(condition: str) -> dict[str, str]:
+    return {
+        "show_if": QUESTIONS.replace("key: words,", f"key: words, show_if: {condition},"),
+        "when": f"{QUESTIONS}follow_ups:\n  - {{key: low, when: {condition}, {TERMS}}}\n",
+        "thanks": f"{QUESTIONS}thanks:\n  - {{when: {condition}, text: Sorry}}\n",
+    }
+
+
+def found(text: str) -> list[Problem]:
+    return [each for each in lint.check(text) if each.rule in ("condition-never-holds", "schema")]
+
+
+@pytest.mark.parametrize("place", ["show_if", "when", "thanks"])
+@pytest.mark.parametrize(
+    ("test", "quoted", "meant"),
+    [
+        ("question: solved, is: unsovled", "unsovled", "Did you mean `unsolved`?"),
+        ('question: solved, is: "No"', "No", "Did you mean `unsolved`?"),
+        ("question: solved, is: Hayır", "Hayır", "Did you mean `unsolved`?"),
+        ("question: solved, is: خیر", "خیر", "Did you mean `unsolved`?"),
+        ("question: used, is: [mail, caht]", "caht", "Did you mean `chat`?"),
+        ("question: solved, is: later", "later", "Possible are `solved`, `unsolved`, `not_applicable`."),
+        ("question: score, is: 7", "7", "Possible are `1`, `2`, `3`, `4`, `5`."),
+        ("question: score, band: detractor", "detractor", "Did you mean `dissatisfied`?"),
+        ("question: score, band: promoter", "promoter", "Did you mean `satisfied`?"),
+        ("question: score, band: satisfed", "satisfed", "Did you mean `satisfied`?"),
+        ("question: solved, band: satisfied", "satisfied", "write `at_most:`, `at_least:` or `is:`."),
+        ("question: score, at_most: 0", "at_most: 0", "Did you mean `at_most: 1`?"),
+        ("question: score, at_least: 6", "at_least: 6", "Did you mean `at_least: 5`?"),
+        ("question: solved, at_most: 1", "at_most: 1", "Possible are `solved`"),
+        ("question: note, is: slow", "slow", "test `answered: true`."),
+        ("not: {question: solved, is: unsovled}", "unsovled", "Did you mean `unsolved`?"),
+        ("any: [{question: score, at_most: 2}, {question: solved, is: nope}]", "nope", "Possible are"),
+    ],
+)
+def test_a_test_that_no_answer_meets_is_an_error_where_it_stands(
+    place: str, test: str, quoted: str, meant: str
+) -> None:
+    text = places(f"{{{test}}}")[place]
+    (problem,) = found(text)
+    assert (problem.severity, problem.quoted) == ("error", quoted)
+    assert meant in problem.rewrite
+    line = text.splitlines()[problem.line - 1]
+    assert (
+        line[problem.column - 1 :]
+        .lstrip('"')
+        .startswith(quoted.removeprefix("at_most: ").removeprefix("at_least: "))
+    )
+
+
+@pytest.mark.parametrize("place", ["show_if", "when", "thanks"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        "question: score, at_least: 4, at_most: 2",
+        "question: score, band: dissatisfied, at_least: 4",
+        "all: [{question: score, at_most: 2}, {question: score, at_least: 4}]",
+        "all: [{question: solved, is: solved}, {question: solved, is: unsolved}]",
+        "all: [{question: solved, is: solved}, {not: {question: solved, is: [solved, unsolved]}}]",
+    ],
+)
+def test_tests_that_exclude_one_another_are_an_error(place: str, test: str) -> None:
+    (problem,) = found(places(f"{{{test}}}")[place])
+    assert problem.message == "These tests exclude one another; the condition never holds."
+
+
+@pytest.mark.parametrize("place", ["show_if", "when", "thanks"])
+@pytest.mark.parametrize(
+    "test",
+    [
+        "question: solved, is: unsolved",
+        "question: solved, is: not_applicable",
+        "question: score, is: [1, '2']",
+        "question: score, band: [dissatisfied, neutral]",
+        "question: score, at_least: 1, at_most: 1",
+        "question: score, answered: false",
+        "all: [{question: used, is: mail}, {question: used, is: chat}]",
+        "all: [{question: score, at_most: 2}, {not: {question: solved, is: unsolved}}]",
+    ],
+)
+def test_what_an_answer_can_meet_is_left_alone(place: str, test: str) -> None:
+    assert found(places(f"{{{test}}}")[place]) == []
+
+
+def rules(*entries: str) -> str:
+    return QUESTIONS + "follow_ups:\n" + "".join(f"  - {{{each}, {TERMS}}}\n" for each in entries)
+
+
+@pytest.mark.parametrize(
+    ("entries", "hidden"),
+    [
+        (
+            (
+                "key: mild, when: {question: score, at_most: 3}",
+                "key: grave, when: {question: score, at_most: 1}",
+            ),
+            ["grave"],
+        ),
+        (
+            (
+                "key: one, when: {question: score, is: 1}",
+                "key: two, when: {question: score, is: 2}",
+                "key: both, when: {question: score, at_most: 2}",
+            ),
+            ["both"],
+        ),
+        (
+            (
+                "key: mild, when: {question: score, at_most: 3}",
+                "key: grave, when: {all: [{question: score, at_most: 2}, {question: solved, is: unsolved}]}",
+            ),
+            ["grave"],
+        ),
+        (
+            (
+                "key: grave, when: {question: score, at_most: 1}",
+                "key: mild, when: {question: score, at_most: 3}",
+            ),
+            [],
+        ),
+        (
+            (
+                "key: mild, when: {question: score, at_most: 3}",
+                "key: open, when: {question: solved, is: unsolved}",
+            ),
+            [],
+        ),
+        (
+            (
+                "key: low, when: {question: score, at_most: 3}",
+                "key: praise, kind: advocacy, when: {question: score, at_most: 3}",
+            ),
+            [],
+        ),
+    ],
+)
+def test_a_rule_behind_a_milder_one_is_an_error(entries: tuple[str, ...], hidden: list[str]) -> None:
+    problems = found(rules(*entries))
+    assert [each.message.split("`")[1] for each in problems] == hidden
+    assert all("Move `" in each.rewrite for each in problems)
+
+
+def test_a_last_page_behind_one_for_everybody_is_an_error() -> None:
+    text = QUESTIONS + "thanks:\n  - {text: Thanks}\n  - {when: {question: score, at_most: 2}, text: Sorry}\n"
+    (problem,) = found(text)
+    assert problem.message.startswith("`thanks 2` never applies: `thanks 1` above it")
+    assert problem.line == len(text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        (
+            "{question: scroe, at_most: 2}",
+            "'scroe', which is not asked before it; did you mean `score`?",
+        ),
+        (
+            "{all: [{question: scroe, at_most: 2}]}",
+            "'scroe', which is not asked before it; did you mean `score`?",
+        ),
+        (
+            "{question: words, answered: true}",
+            "'words', which is not asked before it; possible are `score`",
+        ),
+    ],
+)
+def test_a_question_that_is_not_there_is_told_at_its_place(condition: str, told: str) -> None:
+    text = QUESTIONS.replace("key: words,", f"key: words, show_if: {condition},")
+    (problem,) = found(text)
+    assert problem.message.startswith(f"show_if of 'words' looks at {told}")
+    assert text.splitlines()[problem.line - 1][problem.column - 1 :].startswith(
+        condition.split("question: ")[1][:5]
+    )
+
+
+def test_the_shipped_questionnaires_and_the_longest_conditions_are_fine() -> None:
+    for file in sorted(resources.shipped("questionnaires").glob("*.yaml")):
+        assert found(file.read_text(encoding="utf-8")) == []
+    many = ", ".join(f"{{key: o{number}, text: Name {number}}}" for number in range(30))
+    long = QUESTIONS.replace("{key: mail, text: Mail}, {key: chat, text: Chat}", many)
+    assert found(long + "thanks:\n  - {when: {question: used, is: o1}, text: Sorry}\n") == []
