@@ -32,6 +32,9 @@ CONTACTS: tuple[str, ...] = get_args(Contacted)
 CAUSELESS = frozenset({Outcome.NO_ANSWER, Outcome.NOT_JUSTIFIED, Outcome.THANKED})
 """Outcomes that need no root cause; `corrected` is set by the system and cannot be chosen."""
 
+REACHED_ONLY = frozenset({Outcome.RECOVERED, Outcome.SAVED_BY_OFFER})
+"""Outcomes that nobody can know without having reached the customer."""
+
 LONGEST_NOTE = 10_000
 
 
@@ -165,12 +168,15 @@ def present(session: Session, user: User | None, now: datetime) -> User | None:
 
 
 def previous_score(session: Session, response: Response, scored: Score) -> int | None:
-    """The previous score of the same person, or else of the same account, in this series."""
-    earlier = (
+    """The previous score of the same person in this series; a colleague's score is never theirs."""
+    if response.contact_id is None:
+        return None
+    return session.scalar(
         select(Score.value)
         .join(Response, Response.id == Score.response_id)
         .where(
             Response.id != response.id,
+            Response.contact_id == response.contact_id,
             Response.provisional.is_(False),
             Score.metric == scored.metric,
             Score.trend == scored.trend,
@@ -179,13 +185,6 @@ def previous_score(session: Session, response: Response, scored: Score) -> int |
         .order_by(Score.at.desc())
         .limit(1)
     )
-    for column, value in (
-        (Response.contact_id, response.contact_id),
-        (Response.account_id, response.account_id),
-    ):
-        if value is not None and (found := session.scalar(earlier.where(column == value))) is not None:
-            return found
-    return None
 
 
 # --- Looking up --------------------------------------------------------------------------------
@@ -324,13 +323,17 @@ def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: date
 def contacted(
     session: Session, task_id: int, viewer: Viewer, how: str, *, reached: bool, text: str, now: datetime
 ) -> FollowUp:
-    """Log a contact with the customer: it meets the target for the first contact, and takes an open follow-up."""
+    """Log an attempt to contact the customer, which takes an open follow-up.
+
+    Only a contact in which the customer was reached meets the target for the first contact.
+    """
     if how not in CONTACTS:
         raise Rejected("Choose how you contacted the customer.")
     task = _locked(session, task_id, viewer, None)
     if task.state != State.TAKEN:
         _take(task, viewer, now)
-    task.first_contact_at = task.first_contact_at or now
+    if reached:
+        task.first_contact_at = task.first_contact_at or now
     detail = {"reached": reached}
     words = text.strip()[:LONGEST_NOTE] or None
     return _changed(session, task, how, by=viewer.user_id, now=now, text=words, detail=detail)
@@ -339,7 +342,11 @@ def contacted(
 def close(
     session: Session, task_id: int, viewer: Viewer, closing: Closing, *, revision: int, now: datetime
 ) -> FollowUp:
-    """Close a follow-up permanently. Raises Rejected without outcome, note or, if it is required, root cause."""
+    """Close a follow-up permanently.
+
+    Raises Rejected without outcome, note or, if it is required, root cause, and for an outcome that needs a customer
+    who was reached (`REACHED_ONLY`) if none was.
+    """
     task = _locked(session, task_id, viewer, revision)
     state = transition(State(task.state), Action.CLOSE)
     outcome, words, cause = _checked(session, task, closing)
@@ -362,6 +369,8 @@ def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcom
     cause = session.scalar(select(RootCause).where(RootCause.key == closing.root_cause))
     if cause is None and task.kind == "recovery" and outcome not in CAUSELESS:
         raise Rejected("Choose a root cause. Reports count complaints by root cause.")
+    if outcome in REACHED_ONLY and task.first_contact_at is None:
+        raise Rejected("Log a contact in which you reached the customer, or choose another outcome.")
     return outcome, words, cause
 
 

@@ -165,6 +165,7 @@ class FollowUps:
             actions=set(allowed(State(task.state))) if works else set(),
             may_hand_over=may_hand_over(task),
             outcomes=[outcome for outcome in Outcome if _fits(outcome, task.kind)],
+            unknown=_unknown(task),
             refused=say().gettext(str(refused)) if refused else None,
             conflict=isinstance(refused, Conflict),
             latest=_latest(task),
@@ -242,6 +243,11 @@ def _fits(outcome: Outcome, kind: str) -> bool:
     """The outcomes to choose from: `thanked` for praise, the others for complaints, never `corrected`."""
     praise = (Outcome.THANKED, Outcome.NO_ANSWER, Outcome.OTHER)
     return outcome in praise if kind == "advocacy" else outcome not in (Outcome.THANKED, Outcome.CORRECTED)
+
+
+def _unknown(task: FollowUp) -> frozenset[Outcome]:
+    """The outcomes that cannot be chosen yet, because nobody has reached the customer."""
+    return workflow.REACHED_ONLY if task.kind == "recovery" and task.first_contact_at is None else frozenset()
 
 
 def _latest(task: FollowUp) -> FollowUpEntry | None:
