@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
+from feedback.core.text import is_blank
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def understand(text: str, *, minimum: int, maximum: int, language: str) -> Meani
 
 def says_something(text: str) -> bool:
     """Whether `text` contains a word, a number or an emoji; "." and "--" are not comments."""
-    return any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
+    said = any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
+    return said and not is_blank(text)
 
 
 def _without(words: Iterable[str], *lists: Iterable[str]) -> list[str]:

@@ -559,3 +559,8 @@ def test_every_plain_score_is_understood_in_every_script(value, language):
 @given(st.lists(st.integers(0, 10), min_size=2, max_size=4), st.sampled_from([" ", ", ", " or ", "-"]))
 def test_two_scores_are_never_one(values, joint):
     assert isinstance(nps(joint.join(map(str, values))), Unclear)
+
+
+@pytest.mark.parametrize("unseen", ["\u2800", "\u3164", "\u200b\u2800"])
+def test_a_reply_that_nobody_can_see_says_nothing(unseen: str) -> None:
+    assert not says_something(unseen)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
+from feedback.core.text import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
@@ -376,7 +377,7 @@ def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcom
 
 def _words(text: str, complaint: str) -> str:
     words = text.strip()
-    if not words:
+    if is_blank(words):
         raise Rejected(complaint)
     return words[:LONGEST_NOTE]
 

@@ -285,6 +285,9 @@ def test_a_form_made_for_another_link_is_not_accepted(open_site: Opener, now: ob
         ("csat", {}, "Please choose an answer."),
         ("single", {"single": "nonsense"}, "one of the answers below"),
         ("multi", {"multi": ["slow", "none"]}, "be combined with another"),
+        ("nps", {"nps": ["9", "not_applicable"]}, "be combined with another"),
+        ("multi", {"multi": "slow", "multi.text": "The weather"}, "beside an answer that is not chosen"),
+        ("single", {"single.text": "The weather"}, "beside an answer that is not chosen"),
         ("matrix", {"matrix.product": "4"}, "Please answer every row (1 missing)."),
         ("text", {"text": "x" * 5001}, "Please shorten this text to 5,000 characters. It has 5,001."),
         ("contact", {"contact": ""}, "Please write an answer."),
@@ -298,6 +301,29 @@ def test_every_mistake_has_its_sentence(
     page = site.post(f"?q={question}", **fields)
     assert page.status_code == 422 and words in page.text
     assert responses_of(site) == []
+
+
+def test_words_beside_an_answer_that_is_not_chosen_are_shown_again(open_site: Opener, now: object) -> None:
+    page = open_site(EVERYTHING).post("?q=multi", **{"multi": "slow", "multi.text": "The weather"}).text
+    assert 'class="box shown"' in page
+    assert 'name="multi.text" value="The weather"' in page
+    assert 'value="slow" checked' in page
+
+
+def test_two_boxes_keep_two_texts(open_site: Opener, now: object) -> None:
+    options = [
+        {"key": "app", "text": "The app"},
+        {"key": "person", "text": "Somebody", "role": "other", "other_text": "Who?"},
+        {"key": "thing", "text": "Something", "role": "other", "other_text": "What?"},
+    ]
+    asked = {"key": "used", "type": "multi", "text": "What did you use?", "options": options}
+    site = open_site(questionnaire(asked))
+    sent = {"used": ["person", "thing"], "used.text.person": "Ann", "used.text.thing": "A drone"}
+    assert site.post("?q=used", **sent).status_code == 303
+    assert answers_of(site) == {"used": "Ann\nA drone"}
+    page = site.get("?q=used").text
+    assert 'name="used.text.person" value="Ann"' in page
+    assert 'name="used.text.thing" value="A drone"' in page
 
 
 # -- links that do not work -------------------------------------------------------------------------
