@@ -45,7 +45,7 @@ _DIALLED = re.compile(r"\d[\d\s()./\-\u2010-\u2013\u00b7\u200e\u200f]*")
 
 
 def _is_phone(text: str) -> bool:
-    """Whether somebody can dial what the text says: a number in any notation, with an extension or a remark beside it."""
+    """Whether somebody can dial it: a number in any notation, perhaps with an extension or a remark beside it."""
     return any(5 <= sum(map(str.isdecimal, run)) <= 20 for run in _DIALLED.findall(text))
 
 

@@ -71,7 +71,9 @@ def typed(sent: MultiDict[str, str], question: AnyQuestion | None = None) -> lis
     return [text for box in boxes for each in sent.getlist(box) if (text := each.strip())]
 
 
-_UNWRITTEN = frozenset(("stamp", "seen", "website"))
+SWITCH = "switch"
+"""The name of the buttons that show the page in another language."""
+_UNWRITTEN = frozenset(("stamp", "seen", "website", SWITCH))
 _CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|prefer_not_to_say")
 
 

@@ -491,7 +491,7 @@ def test_a_right_to_left_page_is_mirrored_and_keeps_its_values(open_site: Opener
 
 def test_the_language_switch_keeps_the_step(open_site: Opener, now: object) -> None:
     site = open_site(EVERYTHING)
-    assert f'href="/{TOKEN}?q=csat&amp;l=tr">Türkçe' in site.get("?q=csat").text
+    assert f'formaction="/{TOKEN}?q=csat&amp;l=tr" value="Türkçe"' in site.get("?q=csat").text
     sent = site.post("?q=nps&l=tr", nps="9")
     assert sent.location == f"/{TOKEN}?q=enps&l=tr"
     assert responses_of(site)[0].language == "tr"
@@ -503,10 +503,38 @@ NOTHING_TO_SELECT = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_ke
 def test_the_language_switch_keeps_the_preselected_score(open_site: Opener, now: object) -> None:
     site = open_site(EVERYTHING)
     assert "s=9" not in open_site(NOTHING_TO_SELECT).get("?s=9").text  # a page that is drawn once for all
-    switch = html.unescape(
-        re.findall(r'hreflang="tr" rel="nofollow" href="([^"]+)"', site.get("?s=9").text)[0]
-    )
+    page = site.get("?s=9").text
+    switch = html.unescape(re.findall(r'lang="tr" formaction="([^"]+)"', page)[0])
+    assert 'value="9" checked' in page
     assert 'value="9" checked' in site.client.get(switch).text
+    assert 'value="9" checked' in site.client.post(switch, data={"switch": "Türkçe", "nps": "9"}).text
+
+
+def test_the_language_switch_keeps_what_is_not_sent_yet_and_stores_nothing(
+    open_site: Opener, now: object
+) -> None:
+    site = open_site(EVERYTHING)
+    ticked = {"multi": ["slow", "other"], "multi.text": "The weather", "switch": "Türkçe"}
+    page = site.post("?q=multi&l=tr", **ticked)
+    assert page.status_code == 200
+    assert 'lang="tr"' in page.text and "Başka bir şey" in page.text
+    assert 'value="slow" checked' in page.text and 'value="other" checked' in page.text
+    assert 'name="multi.text" value="The weather"' in page.text
+    page = site.post("?q=text&l=fa", text="Half a thou", switch="فارسی")
+    assert page.status_code == 200
+    assert "Half a thou</textarea>" in page.text
+    assert f'action="/{TOKEN}?q=text&amp;l=fa"' in page.text
+    assert responses_of(site) == []
+
+
+def test_enter_in_a_text_box_sends_the_answer_and_does_not_switch_the_language(
+    open_site: Opener, now: object
+) -> None:
+    buttons = re.findall(r'<(?:button|input type="submit")[^>]*>', open_site(EVERYTHING).get("?q=multi").text)
+    assert (
+        "formaction" not in buttons[0] and "switch" not in buttons[0]
+    )  # the first one is what Enter presses
+    assert 'form="f"' in buttons[0]
 
 
 def test_options_are_shuffled_per_link_and_stay_put_on_reload(open_site: Opener, now: object) -> None:
