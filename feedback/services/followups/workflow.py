@@ -321,6 +321,19 @@ def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: date
     return _changed(session, task, "note", by=viewer.user_id, now=now, text=words)
 
 
+def keep(session: Session, task_id: int, viewer: Viewer, texts: Sequence[str], *, now: datetime) -> None:
+    """Save what was typed beside another action as notes, in the transaction of that action.
+
+    The action itself counts up the revision and is audited. Empty texts are skipped.
+    """
+    written = [text.strip()[:LONGEST_NOTE] for text in texts if not is_blank(text)]
+    if not written:
+        return
+    task = _locked(session, task_id, viewer, None)
+    for text in written:
+        _log(session, task, "note", by=viewer.user_id, now=now, text=text)
+
+
 def contacted(
     session: Session, task_id: int, viewer: Viewer, how: str, *, reached: bool, text: str, now: datetime
 ) -> FollowUp:

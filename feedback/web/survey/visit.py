@@ -25,8 +25,8 @@ class Visit:
     """`editable`: answers already given may be changed; `asked` is the question that the address names.
 
     `token` is the secret of this visit, `route` the path of its page, `preselected` the score that its link carries,
-    `source` that of a Submission. Through an open link, `walk_in` is its `?v=`, `frame` the link's, and `device` says which
-    device it is, except on a shared screen.
+    `source` that of a Submission. Through an open link, `walk_in` is its `?v=`, `frame` the link's, and `device` tells
+    devices apart, except on a shared screen.
     """
 
     token: str

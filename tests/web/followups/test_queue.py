@@ -143,6 +143,36 @@ def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> No
     assert "A long story." in page.text
 
 
+@pytest.mark.parametrize(
+    ("action", "form"),
+    [
+        ("close", {"outcome": "no_answer", "closing_note": "Gave up."}),
+        ("snooze", {"until": "2099-01-01", "snooze_reason": "On a fair."}),
+        ("contact", {"how": "call", "reached": "no", "contact_note": "Voicemail."}),
+        ("take", {}),
+    ],
+)
+def test_a_note_that_is_still_in_its_box_is_kept(
+    app: Flask, sign_in: SignIn, action: str, form: dict[str, str]
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    sent = {"revision": task.revision, "note": "Ask Selin about the fix.", **form}
+    assert cem.post(f"/desk/{task.id}/{action}", data=sent).status_code == 303
+    page = cem.get(f"/desk/{task.id}").text
+    activity = page.split('class="entries"')[1]
+    assert activity.count("Ask Selin about the fix.") == 1
+    assert all(activity.count(form[box]) == 1 for box in form if box.endswith(("_note", "_reason")))
+
+
+def test_a_note_in_its_box_stays_there_if_closing_is_refused(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    sent = {"revision": task.revision, "note": "Ask Selin.", "outcome": "", "closing_note": "Done."}
+    page = cem.post(f"/desk/{task.id}/close", data=sent)
+    assert page.status_code == 422
+    assert page.text.count("Ask Selin.</textarea>") == 1
+    assert "Ask Selin." not in cem.get(f"/desk/{task.id}").text
+
+
 def test_recovered_can_be_chosen_once_the_customer_was_reached(app: Flask, sign_in: SignIn) -> None:
     task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
     choice = '<input type="radio" name="outcome" value="recovered" required'
