@@ -86,7 +86,8 @@ def _dot(names: Names, metric: Metric, row: ScoreRow) -> Dot:
     day, band = day_of(row.at, names.zone), metric.band(row.value)
     words = [names.say.date(day), *([row.contact] if row.contact else [])]
     told = f"{', '.join(words)}: {names.say.number(row.value)} ({names.band(band)})"
-    return Dot(day, row.value, row.contact or str(row.at), _kind(metric, band), told)
+    who = str(row.at) if row.contact_id is None else str(row.contact_id)
+    return Dot(day, row.value, who, _kind(metric, band), told)
 
 
 def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:

@@ -66,6 +66,33 @@ def test_a_csm_sees_the_score_and_the_words_of_own_accounts_only(sign_in: SignIn
     assert "from hers" not in comments
 
 
+def test_the_chart_of_an_account_joins_the_answers_of_one_person_not_of_one_name(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        customer = factories_reports.account(session, "Two of a name")
+        people = [factories_reports.contact(session, customer, "Jack Archer") for _ in range(2)]
+        about = {"library": runtime.library, "questionnaire": "relationship-nps", "question": "score"}
+        for days, person in ((40, people[0]), (9, people[1])):
+            at = clock.now() - timedelta(days=days)
+            factories_reports.answered(session, 4, at, person=person, trend=TREND, **about)
+        address = f"/insights/accounts/{customer.id}"
+    lead = sign_in("lead")
+    assert 'class="person"' not in lead.get(address).text
+    with runtime.database.writing() as session:
+        again = session.get_one(type(people[0]), people[0].id)
+        factories_reports.answered(session, 9, clock.now(), person=again, trend=TREND, **about)
+    assert lead.get(address).text.count('class="person"') == 2  # one line, drawn for a desk and for a phone
+
+
+def test_an_account_is_found_whatever_the_case_and_accents(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        factories_reports.account(session, "Özdemir Lojistik")
+    lead = sign_in("lead")
+    for words in ("özdemir", "OZDEMIR", "O\u0308zdemir"):
+        assert "Özdemir Lojistik" in lead.get("/insights/accounts", query_string={"search": words}).text
+
+
 def test_a_csm_cannot_look_at_another_one_by_the_address(sign_in: SignIn, runtime: Runtime) -> None:
     answer(runtime, 0, 40, owner="selin")
     with runtime.database.reading() as session:
