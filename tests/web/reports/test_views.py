@@ -93,6 +93,24 @@ def test_an_account_is_found_whatever_the_case_and_accents(sign_in: SignIn, runt
         assert "Özdemir Lojistik" in lead.get("/insights/accounts", query_string={"search": words}).text
 
 
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ("from=2026-03-09&to=2026-03-01", "not after the last day"),
+        ("from=2026-02-31&to=2026-03-01", "not after the last day"),
+        ("from=2026-03-01", "not after the last day"),
+        ("from=2999-01-01&to=2999-02-01", "in the future"),
+        ("from=2026-03-01&to=2026-03-09", ""),
+        ("period=30", ""),
+    ],
+)
+@pytest.mark.parametrize("page", ["/", "/scores/relationship/score", "/comments", "/loop"])
+def test_dates_that_cannot_be_used_are_named(sign_in: SignIn, page: str, dates: str, said: str) -> None:
+    text = sign_in("lead").get(f"/insights{page}?{dates}").text
+    for words in ("not after the last day", "in the future"):
+        assert (words in text) == (words == said)
+
+
 def test_a_csm_cannot_look_at_another_one_by_the_address(sign_in: SignIn, runtime: Runtime) -> None:
     answer(runtime, 0, 40, owner="selin")
     with runtime.database.reading() as session:
