@@ -84,11 +84,13 @@ class Translator:
     def number(self, value: Number, *, digits: int | None = None) -> str:
         """A number with the language's digits and separators; `digits` is the number of decimals."""
         pattern = None if digits is None else "#,##0" + _decimals(digits)
+        value = _no_minus_zero(value, 3 if digits is None else digits)
         return self.digits(format_decimal(value, pattern, self.locale, numbering_system="default"))
 
     def percent(self, share: Number, *, digits: int = 0) -> str:
         """0.25 as 25 %."""
         pattern = self.locale.percent_formats[None].pattern.replace("0", "0" + _decimals(digits))
+        share = _no_minus_zero(share, digits + 2)
         text = self.digits(format_percent(share, pattern, self.locale, numbering_system="default"))
         return text.replace("%", _PERCENT.get(self.locale.default_numbering_system, "%"))
 
@@ -207,6 +209,11 @@ def language_name(language: str) -> str:
     except UnknownLocaleError:
         return language
     return (name or language).capitalize()
+
+
+def _no_minus_zero(value: Number, digits: int) -> Number:
+    """0 for a negative number that is rounded to zero, which would be written as -0."""
+    return value if value > 0 or round(value, digits) else 0
 
 
 def _decimals(digits: int) -> str:

@@ -180,3 +180,13 @@ def test_the_catalogue_of_the_desk_holds_nothing_that_is_no_longer_said() -> Non
 
 def test_things_in_a_row_are_parted_as_the_language_parts_them() -> None:
     assert [translator("desk", language).comma for language in ("en", "tr", "fa")] == [", ", ", ", "، "]
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "fa", "de"])
+def test_what_is_rounded_to_zero_has_no_sign(language: str) -> None:
+    say = translator("survey", language)
+    assert say.number(-0.4, digits=0) == say.number(0, digits=0)
+    assert say.number(-0.004, digits=2) == say.number(0, digits=2)
+    assert say.number(-0.0) == say.number(0)
+    assert say.percent(-0.004) == say.percent(0)
+    assert say.number(-0.6, digits=0) == say.number(-1, digits=0)

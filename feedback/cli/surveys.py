@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,23 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
     from feedback.services import reports
 
     runtime = the_runtime()
-    last = until.date() if until else day_of(clock.now(), runtime.database.zone)
-    first = since.date() if since else last - timedelta(days=89)
+    today = day_of(clock.now(), runtime.database.zone)
+    last = until.date() if until else today
+    first = since.date() if since else last - timedelta(days=min(89, last.toordinal() - 1))
+    _check_period(first, last, today)
     with runtime.database.reading() as session:
         for line in reports.text_report(session, runtime.library, first, last, trend=trend):
             click.echo(line)
+
+
+def _check_period(first: date, last: date, today: date) -> None:
+    """Raises BadParameter for a period in which nobody can have answered."""
+    if first > today:
+        raise click.BadParameter(f"{first} is in the future: there are no answers yet.", param_hint="--from")
+    if first > last:
+        raise click.BadParameter(f"{first} is after the last day, {last}.", param_hint="--from")
+    if first.year < 1970 or last.year >= 9000:  # near the ends of the calendar, periods cannot be computed
+        raise click.BadParameter("Choose days from 1970 to 8999.", param_hint="--from, --to")
 
 
 @main.command()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
+from feedback.core.text import is_blank
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def _said(
 
 def says_something(text: str) -> bool:
     """Whether `text` contains a word, a number or an emoji; "." and "--" are not comments."""
-    return any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
+    said = any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
+    return said and not is_blank(text)
 
 
 def has_words(text: str, language: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated
-from unicodedata import bidirectional
+from unicodedata import bidirectional, category
 
 from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
@@ -23,6 +23,18 @@ def direction_of(words: str, language: str) -> str:
     kinds = {bidirectional(letter) for letter in words}
     runs = {"rtl" if kind in ("R", "AL") else "ltr" for kind in kinds & {"L", "R", "AL"}}
     return runs.pop() if len(runs) == 1 else direction(language)
+
+
+_UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that draw nothing: the combining grapheme joiner, Hangul fillers, and the empty Braille cell."""
+
+
+_DRAW_NOTHING = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Mn", "Me", "Mc"))
+
+
+def is_blank(words: str) -> bool:
+    """Whether nothing of a text can be seen: spaces, control and format characters, and marks without a letter."""
+    return all(category(letter) in _DRAW_NOTHING or letter in _UNSEEN for letter in words)
 
 
 class Text(RootModel[str | dict[Language, str]]):

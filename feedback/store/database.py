@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
-from feedback.store import failures
+from feedback.store import failures, search
 
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before raising StorageUnavailable
@@ -243,6 +243,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # FULL, not NORMAL: in WAL mode NORMAL can lose committed answers in a power failure.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+    search.register(connection)
 
 
 def _refuse_to_write(connection: sqlite3.Connection, _record: object) -> None:

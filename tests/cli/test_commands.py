@@ -247,6 +247,23 @@ def test_what_is_known_of_a_person_can_be_handed_out_and_erased(installed: Path,
     assert feedback(installed, "export", "C-1").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (["--from", "2999-01-01"], "2999-01-01 is in the future"),
+        (["--from", "2999-01-01", "--to", "2999-02-01"], "2999-01-01 is in the future"),
+        (["--from", "2026-03-09", "--to", "2026-03-01"], "2026-03-09 is after the last day, 2026-03-01"),
+        (["--from", "0001-01-01", "--to", "2026-03-01"], "from 1970 to 8999"),
+        (["--to", "9999-12-31"], "in the future"),
+        (["--to", "0001-01-05", "--from", "0001-01-01"], "from 1970 to 8999"),
+    ],
+)
+def test_a_report_of_impossible_days_says_so(installed: Path, dates: list[str], said: str) -> None:
+    refused = feedback(installed, "report", *dates)
+    assert refused.exit_code == 2
+    assert said in refused.output
+
+
 def test_a_plan_and_a_report_of_an_empty_installation_say_so(installed: Path) -> None:
     assert "0 messages in 30 days" in feedback(installed, "plan").output
     assert feedback(installed, "report").exit_code == 0

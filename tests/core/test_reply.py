@@ -840,3 +840,8 @@ SATISFIED = {"Very dissatisfied": 1, "Dissatisfied": 2, "Neutral": 3, "Satisfied
 )
 def test_a_label_of_the_scale_is_an_answer(text, expected):
     assert understand(text, minimum=1, maximum=5, language="en", labels=SATISFIED) == expected
+
+
+@pytest.mark.parametrize("unseen", ["\u2800", "\u3164", "\u200b\u2800"])
+def test_a_reply_that_nobody_can_see_says_nothing(unseen: str) -> None:
+    assert not says_something(unseen)

@@ -16,7 +16,7 @@ from feedback.core.metrics.base import (
 )
 from feedback.core.metrics.ces import CES1, CES2, CES_ITEM
 from feedback.core.metrics.csat import CSAT
-from feedback.core.metrics.display import Display, cell_visible, display, protected
+from feedback.core.metrics.display import Display, cell_visible, display, protected, whole_percents
 from feedback.core.metrics.enps import ENPS
 from feedback.core.metrics.nps import NPS
 from feedback.core.metrics.paired import paired
@@ -63,4 +63,5 @@ __all__ = [
     "display",
     "paired",
     "protected",
+    "whole_percents",
 ]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.condition import Condition
-from feedback.core.text import Text
+from feedback.core.text import Text, is_blank
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Form = Mapping[str, Sequence[str]]
@@ -18,6 +18,8 @@ Form = Mapping[str, Sequence[str]]
 
 Parsed = Answer | AnswerProblem | None
 """The result of reading one question from a form: an answer, a mistake, or None."""
+
+_OPT_OUTS = frozenset({NOT_APPLICABLE, PREFER_NOT_TO_SAY})
 
 MAX_TEXT = 5_000
 """Maximum length of a comment in characters; a longer one is a mistake that the page explains."""
@@ -88,7 +90,15 @@ class Question(Strict):
     def parse(self, form: Form) -> Parsed:
         """Read the answer to this question from a submitted form."""
         opted_out = self._opted_out(form)
-        return opted_out if opted_out is not None else self.read(form)
+        if opted_out is None:
+            return self.read(form)
+        return self.mistake("exclusive_option") if self._answers_too(form) else opted_out
+
+    def _answers_too(self, form: Form) -> bool:
+        """Whether a form that opts out also answers the question, by another choice or in words."""
+        names = (name for name in form if name == self.key or name.startswith(f"{self.key}."))
+        given = (value for name in names for value in form[name])
+        return any(not is_blank(value) and value.strip() not in _OPT_OUTS for value in given)
 
     def read(self, form: Form) -> Parsed:
         """Like `parse`, including the answers that every type can offer (not applicable ...)."""
@@ -111,8 +121,8 @@ class Question(Strict):
 
     def _opted_out(self, form: Form) -> Answer | None:
         offered = {NOT_APPLICABLE: self.not_applicable, PREFER_NOT_TO_SAY: self.prefer_not_to_say}
-        chosen = one(form, self.key)
-        return Answer(chosen) if offered.get(chosen) else None
+        chosen = [value.strip() for value in form.get(self.key, ())]
+        return next((Answer(value) for value in reversed(chosen) if offered.get(value)), None)
 
 
 def one(form: Form, name: str) -> str:
@@ -122,7 +132,7 @@ def one(form: Form, name: str) -> str:
 
 
 def written(question: Question, form: Form, name: str) -> str | AnswerProblem | None:
-    """The free text of a field; None if it is empty, a mistake if it is too long.
+    """The free text of a field; None if nothing of it can be seen, a mistake if it is too long.
 
     NUL and lone surrogates are replaced, because not every database can store them.
     """
@@ -130,4 +140,4 @@ def written(question: Question, form: Form, name: str) -> str | AnswerProblem | 
     text = text.encode("utf-8", "replace").decode("utf-8")
     if len(text) > MAX_TEXT:
         return question.mistake("too_long", limit=MAX_TEXT, length=len(text))
-    return text or None
+    return None if is_blank(text) else text

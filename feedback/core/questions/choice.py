@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from feedback.core.answer import Answer
+from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions.base import Form, Key, Parsed, Question, Strict, one, written
 from feedback.core.text import Text
 
@@ -96,10 +97,49 @@ class ChoiceQuestion(Question):
             seen.add(option.key)
         return self
 
-    def _other_text(self, form: Form, chosen: tuple[str, ...]) -> Any:
-        if not any((option := self.option(key)) and option.other_text for key in chosen):
-            return None
-        return written(self, form, f"{self.key}.text")
+    @cached_property
+    def boxes(self) -> dict[str, str]:
+        """Option key -> name of its text box, for the options that have one. A single box is called `<key>.text`."""
+        texts = [option.key for option in self.options if option.other_text]
+        return {key: f"{self.key}.text" + (f".{key}" if len(texts) > 1 else "") for key in texts}
+
+    def as_form(self, answer: Answer) -> dict[str, list[str]]:
+        form = super().as_form(answer)
+        chosen = [key for key in self.boxes if key in form[self.key]]
+        if len(self.boxes) < 2 or not chosen or answer.text is None:
+            return form
+        # One line for each chosen option with a box, in the order of the options. Older answers have only one text.
+        lines = form.pop(f"{self.key}.text")[0].split("\n")
+        lines = lines if len(lines) == len(chosen) else [" ".join(lines)]
+        return form | {self.boxes[key]: [line] for key, line in zip(chosen, lines, strict=False)}
+
+    def _with_words(self, form: Form, chosen: tuple[str, ...]) -> Parsed:
+        """The answer of these options with the words in their boxes; a mistake if other boxes hold words."""
+        texts: dict[str, str] = {}
+        for key, box in self._filled(form, chosen).items():
+            text = written(self, form, box)
+            if isinstance(text, AnswerProblem):
+                return text
+            if text is not None:
+                texts[key] = text
+        if any(key not in chosen for key in texts):
+            return self.mistake("unchosen_text")
+        value: Any = chosen if self.multiple else (chosen or (None,))[0]
+        if len(self.boxes) > 1 and texts:
+            lines = (" ".join(texts.get(key, "").split("\n")) for key in self.boxes if key in chosen)
+            return Answer(value, "\n".join(lines))
+        return Answer(value, next(iter(texts.values()), None)) if chosen else None
+
+    def _filled(self, form: Form, chosen: tuple[str, ...]) -> dict[str, str]:
+        """Option key -> name of the field with its words.
+
+        An import knows one text for each question (`<key>.text`): it belongs to the first chosen option with a box.
+        """
+        whole = f"{self.key}.text"
+        if len(self.boxes) < 2 or not one(form, whole):
+            return self.boxes
+        first = next((key for key in self.boxes if key in chosen), next(iter(self.boxes)))
+        return {**self.boxes, first: whole}
 
 
 class SingleQuestion(ChoiceQuestion):
@@ -107,12 +147,9 @@ class SingleQuestion(ChoiceQuestion):
 
     def read(self, form: Form) -> Parsed:
         key = one(form, self.key)
-        if not key:
-            return None
-        if self.option(key) is None:
+        if key and self.option(key) is None:
             return self.mistake("unknown_option")
-        text = self._other_text(form, (key,))
-        return Answer(key, text) if text is None or isinstance(text, str) else text
+        return self._with_words(form, (key,) if key else ())
 
 
 class MultiQuestion(ChoiceQuestion):
@@ -122,8 +159,6 @@ class MultiQuestion(ChoiceQuestion):
 
     def read(self, form: Form) -> Parsed:
         keys = tuple(dict.fromkeys(key.strip() for key in form.get(self.key, ()) if key.strip()))
-        if not keys:
-            return None
         options = [self.option(key) for key in keys]
         if None in options:
             return self.mistake("unknown_option")
@@ -131,5 +166,4 @@ class MultiQuestion(ChoiceQuestion):
             return self.mistake("exclusive_option")
         if self.max_choices and len(keys) > self.max_choices:
             return self.mistake("too_many", limit=self.max_choices)
-        text = self._other_text(form, keys)
-        return Answer(keys, text) if text is None or isinstance(text, str) else text
+        return self._with_words(form, keys)

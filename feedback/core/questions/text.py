@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
@@ -40,10 +41,12 @@ def _is_email(text: str) -> bool:
     return True
 
 
+_DIALLED = re.compile(r"\d[\d\s()./\-\u2010-\u2013\u00b7\u200e\u200f]*")
+
+
 def _is_phone(text: str) -> bool:
-    """Whether the text can be dialled as a phone number, in any notation and also without a country code."""
-    digits = sum(character.isdigit() for character in text)
-    return 5 <= digits <= 20 and not any(character.isalpha() for character in text)
+    """Whether somebody can dial it: a number in any notation, perhaps with an extension or a remark beside it."""
+    return any(5 <= sum(map(str.isdecimal, run)) <= 20 for run in _DIALLED.findall(text))
 
 
 _LOOKS_RIGHT: Mapping[str | None, Callable[[str], bool]] = {"email": _is_email, "phone": _is_phone}

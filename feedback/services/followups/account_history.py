@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from feedback.services.access import Viewer, visible
 from feedback.store.models import Contact, FollowUp, Invitation, Response, Score
@@ -19,9 +19,13 @@ MESSAGES = 8
 
 @dataclass(frozen=True, slots=True)
 class AccountHistory:
-    """Lists with the latest entries first. `scores` holds rows of (score, contact or None)."""
+    """Lists with the latest entries first. `scores` holds rows of (score, contact or None).
+
+    `colleague` is the account's last score in the series of the follow-up if somebody else gave it, or None.
+    """
 
     scores: Sequence[Row[Score, Contact]]
+    colleague: Row[Score, Contact] | None
     invitations: Sequence[Invitation]
     follow_ups: Sequence[FollowUp]
 
@@ -29,7 +33,10 @@ class AccountHistory:
 def read(session: Session, task: FollowUp, viewer: Viewer) -> AccountHistory:
     """The history of the account, or of the person if there is no account, without `task` itself."""
     return AccountHistory(
-        _scores(session, task), _invitations(session, task), _earlier(session, task, viewer)
+        _scores(session, task),
+        _colleague(session, task),
+        _invitations(session, task),
+        _earlier(session, task, viewer),
     )
 
 
@@ -41,6 +48,22 @@ def _scores(session: Session, task: FollowUp) -> Sequence[Row[Score, Contact]]:
         .where(Response.provisional.is_(False), _same(Response, task))
     )
     return session.execute(query.order_by(Score.at.desc()).limit(ENOUGH)).all()
+
+
+def _colleague(session: Session, task: FollowUp) -> Row[Score, Contact] | None:
+    if task.account_id is None or task.metric is None:
+        return None
+    own = aliased(Score)
+    query = (
+        select(Score, Contact)
+        .join(own, (own.metric == Score.metric) & (own.trend == Score.trend) & (own.at >= Score.at))
+        .join(Response, Response.id == Score.response_id)
+        .outerjoin(Contact, Contact.id == Response.contact_id)
+        .where(Response.account_id == task.account_id, Response.id != task.response_id)
+        .where(Response.provisional.is_(False), Response.contact_id.is_distinct_from(task.contact_id))
+        .where(own.response_id == task.response_id, own.metric == task.metric)
+    )
+    return session.execute(query.order_by(Score.at.desc()).limit(1)).first()
 
 
 def _invitations(session: Session, task: FollowUp) -> Sequence[Invitation]:

@@ -27,6 +27,7 @@ from feedback.store.models import (
     RootCause,
     SavedView,
 )
+from feedback.store.search import finds
 
 WORKING = (State.OPEN, State.TAKEN)
 CLOSED = 500
@@ -133,11 +134,11 @@ def _about_account(query: Select[FollowUp], wanted: Filter) -> Select[FollowUp]:
     if wanted.segment:
         query = query.where(FollowUp.account.has(Account.segment == wanted.segment))
     if words := wanted.search.strip():
-        said = select(AnswerRow.response_id).where(AnswerRow.text.icontains(words, autoescape=True))
+        said = select(AnswerRow.response_id).where(finds(AnswerRow.text, words))
         query = query.where(
             or_(
-                FollowUp.account.has(Account.name.icontains(words, autoescape=True)),
-                FollowUp.contact.has(Contact.name.icontains(words, autoescape=True)),
+                FollowUp.account.has(finds(Account.name, words)),
+                FollowUp.contact.has(finds(Contact.name, words)),
                 FollowUp.response_id.in_(said),
             )
         )

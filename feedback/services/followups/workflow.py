@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
+from feedback.core.text import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
@@ -31,6 +32,9 @@ CONTACTS: tuple[str, ...] = get_args(Contacted)
 
 CAUSELESS = frozenset({Outcome.NO_ANSWER, Outcome.NOT_JUSTIFIED, Outcome.THANKED})
 """Outcomes that need no root cause; `corrected` is set by the system and cannot be chosen."""
+
+REACHED_ONLY = frozenset({Outcome.RECOVERED, Outcome.SAVED_BY_OFFER})
+"""Outcomes that nobody can know without having reached the customer."""
 
 LONGEST_NOTE = 10_000
 
@@ -165,12 +169,15 @@ def present(session: Session, user: User | None, now: datetime) -> User | None:
 
 
 def previous_score(session: Session, response: Response, scored: Score) -> int | None:
-    """The previous score of the same person, or else of the same account, in this series."""
-    earlier = (
+    """The previous score of the same person in this series; a colleague's score is never theirs."""
+    if response.contact_id is None:
+        return None
+    return session.scalar(
         select(Score.value)
         .join(Response, Response.id == Score.response_id)
         .where(
             Response.id != response.id,
+            Response.contact_id == response.contact_id,
             Response.provisional.is_(False),
             Score.metric == scored.metric,
             Score.trend == scored.trend,
@@ -179,13 +186,6 @@ def previous_score(session: Session, response: Response, scored: Score) -> int |
         .order_by(Score.at.desc())
         .limit(1)
     )
-    for column, value in (
-        (Response.contact_id, response.contact_id),
-        (Response.account_id, response.account_id),
-    ):
-        if value is not None and (found := session.scalar(earlier.where(column == value))) is not None:
-            return found
-    return None
 
 
 # --- Looking up --------------------------------------------------------------------------------
@@ -321,16 +321,33 @@ def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: date
     return _changed(session, task, "note", by=viewer.user_id, now=now, text=words)
 
 
+def keep(session: Session, task_id: int, viewer: Viewer, texts: Sequence[str], *, now: datetime) -> None:
+    """Save what was typed beside another action as notes, in the transaction of that action.
+
+    The action itself counts up the revision and is audited. Empty texts are skipped.
+    """
+    written = [text.strip()[:LONGEST_NOTE] for text in texts if not is_blank(text)]
+    if not written:
+        return
+    task = _locked(session, task_id, viewer, None)
+    for text in written:
+        _log(session, task, "note", by=viewer.user_id, now=now, text=text)
+
+
 def contacted(
     session: Session, task_id: int, viewer: Viewer, how: str, *, reached: bool, text: str, now: datetime
 ) -> FollowUp:
-    """Log a contact with the customer: it meets the target for the first contact, and takes an open follow-up."""
+    """Log an attempt to contact the customer, which takes an open follow-up.
+
+    Only a contact in which the customer was reached meets the target for the first contact.
+    """
     if how not in CONTACTS:
         raise Rejected("Choose how you contacted the customer.")
     task = _locked(session, task_id, viewer, None)
     if task.state != State.TAKEN:
         _take(task, viewer, now)
-    task.first_contact_at = task.first_contact_at or now
+    if reached:
+        task.first_contact_at = task.first_contact_at or now
     detail = {"reached": reached}
     words = text.strip()[:LONGEST_NOTE] or None
     return _changed(session, task, how, by=viewer.user_id, now=now, text=words, detail=detail)
@@ -339,7 +356,11 @@ def contacted(
 def close(
     session: Session, task_id: int, viewer: Viewer, closing: Closing, *, revision: int, now: datetime
 ) -> FollowUp:
-    """Close a follow-up permanently. Raises Rejected without outcome, note or, if it is required, root cause."""
+    """Close a follow-up permanently.
+
+    Raises Rejected without outcome, note or, if it is required, root cause, and for an outcome that needs a customer
+    who was reached (`REACHED_ONLY`) if none was.
+    """
     task = _locked(session, task_id, viewer, revision)
     state = transition(State(task.state), Action.CLOSE)
     outcome, words, cause = _checked(session, task, closing)
@@ -362,12 +383,14 @@ def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcom
     cause = session.scalar(select(RootCause).where(RootCause.key == closing.root_cause))
     if cause is None and task.kind == "recovery" and outcome not in CAUSELESS:
         raise Rejected("Choose a root cause. Reports count complaints by root cause.")
+    if outcome in REACHED_ONLY and task.first_contact_at is None:
+        raise Rejected("Log a contact in which you reached the customer, or choose another outcome.")
     return outcome, words, cause
 
 
 def _words(text: str, complaint: str) -> str:
     words = text.strip()
-    if not words:
+    if is_blank(words):
         raise Rejected(complaint)
     return words[:LONGEST_NOTE]
 

@@ -25,6 +25,7 @@ from feedback.services.customers.revenue import monthly_worth
 from feedback.settings.table import HealthSettings
 from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, FollowUp, Invitation, Response, Score
+from feedback.store.search import finds
 
 SCORES_COUNT_FOR = timedelta(days=365)
 SILENCE_WITHIN = timedelta(days=180)
@@ -50,7 +51,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """A score from a contact of the account."""
+    """A score from a contact of the account; `contact` is a name, which two people can share."""
 
     at: datetime
     metric: str
@@ -58,6 +59,7 @@ class ScoreRow:
     value: int
     band: str | None
     contact: str | None
+    contact_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _batched(found: Sequence[Account], size: int) -> Iterator[Sequence[Account]]
 
 def _listed(viewer: Viewer, search: str) -> Select[*tuple[Any, ...]]:
     query = select(Account).where(sees_account(viewer))
-    return query.where(Account.name.icontains(search.strip(), autoescape=True)) if search.strip() else query
+    return query.where(finds(Account.name, search)) if search.strip() else query
 
 
 def _orders(today: date, worth: ColumnElement[Any]) -> dict[Order, tuple[ColumnElement[Any], ...]]:
@@ -186,7 +188,9 @@ def _latest(session: Session, table: Any, account_id: int, order: Any, most: int
 
 def _scores(session: Session, account_id: int, most: int | None) -> list[ScoreRow]:
     query = (
-        select(Score.at, Score.metric, Score.trend, Score.value, Score.band, Contact.name)
+        select(
+            Score.at, Score.metric, Score.trend, Score.value, Score.band, Contact.name, Response.contact_id
+        )
         .join(Response, Response.id == Score.response_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
         .where(Response.account_id == account_id, Response.provisional.is_(False))

@@ -17,6 +17,7 @@ from feedback.services.access import Viewer, sees_account
 from feedback.services.reports.series import Series
 from feedback.store.database import zone_of
 from feedback.store.models import Account, AnswerRow, Contact, FollowUp, Response, Score
+from feedback.store.search import finds
 
 PAGE = 40
 
@@ -173,7 +174,7 @@ def _conditions(wanted: CommentFilter, zone: tzinfo) -> Sequence[ColumnElement[b
         owner = Response.owner_id
         found.append(owner == wanted.owner if wanted.owner else owner.is_(None))
     if wanted.words.strip():
-        found.append(AnswerRow.text.icontains(wanted.words.strip(), autoescape=True))
+        found.append(finds(AnswerRow.text, wanted.words))
     return found
 
 

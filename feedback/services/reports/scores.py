@@ -12,7 +12,16 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
-from feedback.core.metrics import Aggregate, Comparison, Counts, Display, display, protected
+from feedback.core.metrics import (
+    Aggregate,
+    Comparison,
+    Counts,
+    Display,
+    Metric,
+    display,
+    protected,
+    whole_percents,
+)
 from feedback.core.period import Bucket, Period
 from feedback.services.reports.series import Series
 from feedback.services.rollups import ALL, DAY, DIMENSIONS, MONTH
@@ -50,6 +59,13 @@ class Shown:
     @property
     def has_score(self) -> bool:
         return self.display is not Display.HIDDEN
+
+    def percents(self, metric: Metric) -> tuple[dict[str, int], dict[int, int]]:
+        """Band -> and value -> share in whole percent; the values of a band add up to it, and the bands to 100."""
+        counts = self.aggregate.counts
+        bands = [{v: n for v, n in counts.items() if metric.band(v) == band} for band in metric.bands]
+        of_bands, of_values = whole_percents(bands)
+        return dict(zip(metric.bands, of_bands, strict=True)), of_values
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from feedback.core.local_days import day_of
-from feedback.core.metrics import Comparison, Display
+from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
 from feedback.core.period import Period
 from feedback.library import Library
@@ -48,7 +48,7 @@ def _series(session: Session, series: Series, period: Period) -> Iterator[str]:
     yield f"  {score_in_words(compared.a, series)}"
     yield f"  {change_in_words(compared, series)}"
     if compared.a.has_score:
-        yield from _distribution(compared.a)
+        yield from _distribution(compared.a, series.metric)
     yield from _rates(response_rates(session, period, series.questionnaires))
     yield from _comments(session, series, period)
 
@@ -80,21 +80,38 @@ def number(value: float | None, unit: Unit) -> str:
     """A score in its unit: +31, 82 %, 5.62."""
     if value is None:
         return "unknown"
-    return {"points": f"{value:+.0f}", "percent": f"{value:.0f} %", "mean": f"{value:.2f}"}[unit]
+    if unit == "points":
+        return _signed(value, 0)
+    return (
+        f"{_without_minus_zero(value, 0):.0f} %"
+        if unit == "percent"
+        else f"{_without_minus_zero(value, 2):.2f}"
+    )
+
+
+def _signed(value: float, digits: int) -> str:
+    """A number with its sign, including plus; a number that is rounded to zero has none."""
+    rounded = _without_minus_zero(value, digits)
+    return f"{rounded:+.{digits}f}" if rounded else f"{rounded:.{digits}f}"
+
+
+def _without_minus_zero(value: float, digits: int) -> float:
+    return round(value, digits) + 0.0
 
 
 def _difference(change: Comparison, unit: Unit) -> str:
     digits = 2 if unit == "mean" else 0
     if change.difference is None or change.low is None or change.high is None:
         return "the spread is unknown"
-    between = f"{change.low:+.{digits}f} and {change.high:+.{digits}f}"
-    return f"{change.difference:+.{digits}f} (95 % between {between})"
+    between = f"{_signed(change.low, digits)} and {_signed(change.high, digits)}"
+    return f"{_signed(change.difference, digits)} (95 % between {between})"
 
 
-def _distribution(shown: Shown) -> Iterator[str]:
+def _distribution(shown: Shown, metric: Metric) -> Iterator[str]:
     most = max(shown.aggregate.counts.values())
+    _, percents = shown.percents(metric)
     for value, n in sorted(shown.aggregate.counts.items(), reverse=True):
-        yield f"  {value:>4}  {'█' * round(WIDTH * n / most):<{WIDTH}} {n:>6} {100 * n / shown.n:>4.0f} %"
+        yield f"  {value:>4}  {'█' * round(WIDTH * n / most):<{WIDTH}} {n:>6} {percents[value]:>4} %"
 
 
 def _rates(rates: Rates) -> Iterator[str]:

@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from flask import Flask, g
-from flask_security import MailUtil, Security, UserMixin, WebauthnUtil
+from flask_security import EmailValidateException, MailUtil, Security, UserMixin, WebauthnUtil
 from flask_security.datastore import UserDatastore
+from flask_security.utils import get_message
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 from structlog import get_logger
@@ -24,6 +25,7 @@ from webauthn.helpers.structs import (
 )
 
 from feedback import clock
+from feedback.core.recipient import EmailAddress
 from feedback.errors import NotFound
 from feedback.services.notifications import staff_email
 from feedback.services.staff.accounts import SHORTEST_PASSWORD
@@ -118,13 +120,25 @@ class StaffDatastore(UserDatastore):
 
 
 class StaffMail(MailUtil):
-    """Puts the extension's e-mails into the outbox, which retries them if needed."""
+    """Reads addresses as `accounts.add_user` does, and puts the extension's e-mails into the outbox.
+
+    The extension's own reader refuses domains such as `corp.local`, which many companies use.
+    """
 
     runtime: Runtime
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
         self.runtime = app.extensions["feedback"]
+
+    def normalize(self, email: str) -> str:
+        try:
+            return EmailAddress.parse(email).key
+        except ValueError:
+            raise EmailValidateException(get_message("INVALID_EMAIL_ADDRESS")[0]) from None
+
+    def validate(self, email: str) -> str:
+        return self.normalize(email)
 
     def send_mail(self, template: str, subject: str, *rest: Any, **context: Any) -> None:
         """`rest` is recipient, sender, text and HTML; the recipient is the user of the context."""

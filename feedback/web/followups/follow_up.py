@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 Action = Callable[[Session, datetime], object]
 
+BOXES = ("note", "contact_note", "closing_note", "snooze_reason", "hand_over_reason")
+"""The text boxes of the page, each in the form of another action."""
+
 
 class FollowUps:
     def __init__(self, runtime: Runtime) -> None:
@@ -85,7 +88,7 @@ class FollowUps:
         def action(session: Session, now: datetime) -> None:
             workflow.note(session, task_id, viewer(), request.form.get("note", ""), now=now)
 
-        return self._change(task_id, action)
+        return self._change(task_id, action, own="note")
 
     @may(Permission.WORK_FOLLOW_UPS)
     def contact(self, task_id: int) -> ResponseReturnValue:
@@ -96,7 +99,7 @@ class FollowUps:
             reached = form.get("reached") == "yes"
             workflow.contacted(session, task_id, viewer(), how, reached=reached, text=text, now=now)
 
-        return self._change(task_id, action)
+        return self._change(task_id, action, own="contact_note")
 
     @may(Permission.WORK_FOLLOW_UPS)
     def hand_over(self, task_id: int) -> ResponseReturnValue:
@@ -107,7 +110,9 @@ class FollowUps:
                 raise Forbidden("Only the owner or a lead can reassign this follow-up.")
             workflow.hand_over(session, task_id, viewer(), to, revision=_revision(), now=now, reason=reason)
 
-        return self._change(task_id, action) if to else redirect(url_for("desk.show", task_id=task_id))
+        if not to:
+            return redirect(url_for("desk.show", task_id=task_id))
+        return self._change(task_id, action, own="hand_over_reason")
 
     @may(Permission.WORK_FOLLOW_UPS)
     def snooze(self, task_id: int) -> ResponseReturnValue:
@@ -115,20 +120,24 @@ class FollowUps:
             until, reason = _morning(request.form.get("until", "")), request.form.get("snooze_reason", "")
             workflow.snooze(session, task_id, viewer(), until, reason, revision=_revision(), now=now)
 
-        return self._change(task_id, action)
+        return self._change(task_id, action, own="snooze_reason")
 
     @may(Permission.WORK_FOLLOW_UPS)
     def close(self, task_id: int) -> ResponseReturnValue:
         def action(session: Session, now: datetime) -> None:
             workflow.close(session, task_id, viewer(), _closing(), revision=_revision(), now=now)
 
-        return self._change(task_id, action)
+        return self._change(task_id, action, own="closing_note")
 
-    def _change(self, task_id: int, action: Action) -> ResponseReturnValue:
-        """Run `action(session, now)` and show the page again; if it was refused, with the entered values."""
+    def _change(self, task_id: int, action: Action, own: str = "") -> ResponseReturnValue:
+        """Run `action(session, now)` and show the page again; if it was refused, with the entered values.
+
+        `own` is the text box that the action reads. What was typed into another one is saved as a note.
+        """
         now = clock.now()
         try:
             with self.database.writing() as session:
+                workflow.keep(session, task_id, viewer(), _unsent(own), now=now)
                 action(session, now)
         except (Conflict, Rejected) as refused:
             status = 409 if isinstance(refused, Conflict) else 422
@@ -165,6 +174,7 @@ class FollowUps:
             actions=set(allowed(State(task.state))) if works else set(),
             may_hand_over=may_hand_over(task),
             outcomes=[outcome for outcome in Outcome if _fits(outcome, task.kind)],
+            unknown=_unknown(task),
             refused=say().gettext(str(refused)) if refused else None,
             conflict=isinstance(refused, Conflict),
             latest=_latest(task),
@@ -198,6 +208,11 @@ def may_hand_over(task: FollowUp) -> bool:
 def in_words(text: Mapping[str, str]) -> str:
     """A title or playbook in the reader's language, or in an available one."""
     return Text(dict(text)).to(say().language) if text else ""
+
+
+def _unsent(own: str) -> list[str]:
+    """The texts in the page's other boxes, which the script sends along with every form."""
+    return [request.form.get(name, "") for name in BOXES if name != own]
 
 
 def _revision() -> int:
@@ -242,6 +257,11 @@ def _fits(outcome: Outcome, kind: str) -> bool:
     """The outcomes to choose from: `thanked` for praise, the others for complaints, never `corrected`."""
     praise = (Outcome.THANKED, Outcome.NO_ANSWER, Outcome.OTHER)
     return outcome in praise if kind == "advocacy" else outcome not in (Outcome.THANKED, Outcome.CORRECTED)
+
+
+def _unknown(task: FollowUp) -> frozenset[Outcome]:
+    """The outcomes that cannot be chosen yet, because nobody has reached the customer."""
+    return workflow.REACHED_ONLY if task.kind == "recovery" and task.first_contact_at is None else frozenset()
 
 
 def _latest(task: FollowUp) -> FollowUpEntry | None:

@@ -39,11 +39,12 @@ def line(
 def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:
     """The distribution of values, coloured by band."""
     kinds = {band: _kind(metric, band) for band in metric.bands}
+    _, percents = shown.percents(metric) if shown.n else ({}, {})
     bars = [
         (
             names.say.number(value),
             n,
-            names.say.percent(n / shown.n) if n else "",
+            names.say.percent(percents[value] / 100) if n else "",
             kinds[metric.band(value)],
         )
         for value, n in shown.aggregate.counts.items()
@@ -86,7 +87,8 @@ def _dot(names: Names, metric: Metric, row: ScoreRow) -> Dot:
     day, band = day_of(row.at, names.zone), metric.band(row.value)
     words = [names.say.date(day), *([row.contact] if row.contact else [])]
     told = f"{', '.join(words)}: {names.say.number(row.value)} ({names.band(band)})"
-    return Dot(day, row.value, row.contact or str(row.at), _kind(metric, band), told)
+    who = str(row.at) if row.contact_id is None else str(row.contact_id)
+    return Dot(day, row.value, who, _kind(metric, band), told)
 
 
 def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
@@ -115,10 +117,11 @@ def bands(
 ) -> list[tuple[float, float, str, str]]:
     """The bands side by side as (x, width, kind, text), from bad to good in reading direction."""
     found, at = [], 0.0
+    percents, _ = shown.percents(metric) if shown.n else ({}, {})
     for band, n in shown.aggregate.band_counts.items():
         wide = width * n / shown.n
         x = width - at - wide if names.say.direction == "rtl" else at
-        words = f"{names.band(band)} {names.say.percent(n / shown.n)}"
+        words = f"{names.band(band)} {names.say.percent(percents[band] / 100)}"
         found.append((round(x, 1), round(wide, 1), _kind(metric, band), words))
         at += wide
     return found

@@ -37,13 +37,17 @@ FOLLOWED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ReportFilter:
-    """The filters of all pages. `other` is the period to compare with, if it is not the previous one."""
+    """The filters of all pages. `other` is the period to compare with, if it is not the previous one.
+
+    `complaint` says what is wrong with the dates in the address; it is empty if they are used.
+    """
 
     period: Period
     other: Period | None
     preset: str
     bucket: Bucket
     group: Group
+    complaint: str = ""
 
 
 def asked(today: date) -> ReportFilter:
@@ -53,7 +57,18 @@ def asked(today: date) -> ReportFilter:
     given = _dates()
     period = given or _preset(preset, today)
     group = group_of(request.args.get("group", ""))
-    return ReportFilter(period, other(period), "" if given else preset, step(period), group or EVERYBODY)
+    usual = "" if given else preset
+    return ReportFilter(
+        period, other(period), usual, step(period), group or EVERYBODY, _complaint(given, today)
+    )
+
+
+def _complaint(given: Period | None, today: date) -> str:
+    if given is not None:
+        return _("This period is in the future, so there are no answers yet.") if given.start > today else ""
+    if not (request.args.get("from") or request.args.get("to")):
+        return ""
+    return _("Choose a first day that is not after the last day. The dates you entered are not used.")
 
 
 def other(period: Period) -> Period | None:

@@ -47,6 +47,16 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", showBulk);
 document.addEventListener("htmx:after:swap", showBulk);
 
+// The page of a follow-up has a text box in several forms: what is typed in the others goes along and becomes a note.
+document.addEventListener("submit", ({ target: form }) => {
+  if (!form.matches("main form[method=post]")) return;
+  for (const box of document.querySelectorAll("[data-typed]")) {
+    if (box.form === form || !box.value.trim()) continue;
+    const copy = Object.assign(document.createElement("input"), { type: "hidden", name: box.name, value: box.value });
+    form.append(copy);
+  }
+});
+
 // On a phone the navigation and the tabs are wider than the screen: begin where the page is.
 for (const here of document.querySelectorAll(":is(.places, main > .tabs, .screen > .tabs) [aria-current]"))
   here.scrollIntoView({ block: "nearest", inline: "center" });

@@ -13,7 +13,7 @@ from feedback.core.questions import AnyQuestion
 from feedback.core.questions.base import Form
 from feedback.services.responses.submission import Submission
 from feedback.web.survey import bot_signals, stamp
-from feedback.web.survey.forms import StepForm, step_form, typed
+from feedback.web.survey.forms import SWITCH, StepForm, step_form, typed
 from feedback.web.survey.visit import Visit
 
 
@@ -35,6 +35,14 @@ class Mistaken:
 
 
 @dataclass(frozen=True)
+class Switched:
+    """Nothing is stored: the question is shown in another language, with the form as it was when it was sent."""
+
+    question: AnyQuestion
+    form: Form
+
+
+@dataclass(frozen=True)
 class TooLate:
     """Nothing is stored: the question is not open any more. `words` are given back, `following` is the way on."""
 
@@ -50,11 +58,13 @@ class FormReader:
         self._keys = keys
         self._forms: dict[tuple[int, str], type[StepForm]] = {}
 
-    def read(self, visit: Visit, sent: MultiDict[str, str]) -> Onward | Mistaken | TooLate:
+    def read(self, visit: Visit, sent: MultiDict[str, str]) -> Onward | Mistaken | Switched | TooLate:
         """What the sent form asks for."""
         question = visit.answered()
         if question is None:
             return _missed(visit, sent)
+        if SWITCH in sent:
+            return Switched(question, sent.to_dict(flat=False))
         form = self._form(visit, question)(sent)
         rendered = stamp.read(self._keys, visit.token, form.stamp.data or "")
         # A shared screen shows no earlier answers, so an empty answer does not remove one.

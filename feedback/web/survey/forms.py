@@ -13,7 +13,7 @@ from wtforms.utils import unset_value
 from wtforms.validators import StopValidation
 
 from feedback.core.answer import Answer, AnswerProblem
-from feedback.core.questions import AnyQuestion, TextQuestion
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, TextQuestion
 
 
 class AnswerField(Field):
@@ -64,11 +64,16 @@ def typed(sent: MultiDict[str, str], question: AnyQuestion | None = None) -> lis
     if question is None:
         written = [each for name, values in sent.lists() if name not in _UNWRITTEN for each in values]
         return [text for each in written if (text := each.strip()) and not _CHOSEN.fullmatch(text)]
-    boxes = [f"{question.key}.text"] + [question.key] * isinstance(question, TextQuestion)
+    own = question.boxes.values() if isinstance(question, ChoiceQuestion) else ()
+    boxes = [*dict.fromkeys((f"{question.key}.text", *own))] + [question.key] * isinstance(
+        question, TextQuestion
+    )
     return [text for box in boxes for each in sent.getlist(box) if (text := each.strip())]
 
 
-_UNWRITTEN = frozenset(("stamp", "seen", "website"))
+SWITCH = "switch"
+"""The name of the buttons that show the page in another language."""
+_UNWRITTEN = frozenset(("stamp", "seen", "website", SWITCH))
 _CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|prefer_not_to_say")
 
 

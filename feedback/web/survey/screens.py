@@ -105,7 +105,7 @@ class Screens:
         where = position(visit.questionnaire, question, visit.answers)
         return {
             "languages": visit.languages(question),
-            "s": Step(question, self._wording(visit), where, visit.token, form, mistake, keep),
+            "s": Step(question, self._wording(visit), where, visit.order, form, mistake, keep),
             "action": visit.address(question),
             "back": visit.back(question),
             "trap": visit.address(question, trap=True),

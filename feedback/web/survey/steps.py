@@ -282,6 +282,7 @@ _PROBLEMS = {
     "not_on_scale": "Please choose a value from {minimum} to {maximum}.",
     "unknown_option": "Please choose one of the answers below.",
     "exclusive_option": "Please check your choice: one of these answers can't be combined with another.",
+    "unchosen_text": "You wrote something beside an answer that is not chosen. Choose that answer, or delete the text.",
     "too_many": "Please choose at most {limit}.",
     "rows_missing": "Please answer every row ({missing} missing).",
     "too_long": "Please shorten this text to {limit} characters. It has {length}.",

@@ -30,7 +30,7 @@ from feedback.store.models import Link
 from feedback.web.auth.permissions import public
 from feedback.web.http import rate_limits
 from feedback.web.survey import bot_signals, kiosk
-from feedback.web.survey.answering import FormReader, Mistaken, Onward, TooLate
+from feedback.web.survey.answering import FormReader, Mistaken, Onward, Switched, TooLate
 from feedback.web.survey.forms import typed
 from feedback.web.survey.frames import Frames, path_of
 from feedback.web.survey.pages import Notice, Pages
@@ -158,7 +158,9 @@ class SurveyViews:
             survey = lookup.not_begun(link, now)
             questionnaire = self.runtime.library.questionnaire(link.questionnaire)
         visit = self._visit(secret, survey, questionnaire, now)
+        device = f"{link.id}/{request.remote_addr}/{request.headers.get('User-Agent', '')}"
         visit = replace(visit, route=path_of(link), source=link.kind, walk_in=secret, frame=frame)
+        visit = visit if visit.shared else replace(visit, device=device)
         left = visit.shared and kiosk.is_over(survey, now)
         return replace(visit, editable=False) if left else visit
 
@@ -179,11 +181,13 @@ class SurveyViews:
     def _published(self, session: Session, link: Link, now: datetime) -> int:
         return self.runtime.library.published(session, link.questionnaire, now).id
 
-    def _answered(self, visit: Visit, read: Onward | Mistaken | TooLate) -> Response:
+    def _answered(self, visit: Visit, read: Onward | Mistaken | Switched | TooLate) -> Response:
         if isinstance(read, Onward):
             return redirect(read.address, 303)
         if isinstance(read, Mistaken):
             return self.screens.question(visit, read.question, read.form, read.mistake)
+        if isinstance(read, Switched):
+            return self.screens.question(visit, read.question, read.form)
         return self.screens.too_late(visit, read.reason, read.words, read.following)
 
     # --- What is refused -----------------------------------------------------------------------------

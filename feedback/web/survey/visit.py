@@ -25,7 +25,8 @@ class Visit:
     """`editable`: answers already given may be changed; `asked` is the question that the address names.
 
     `token` is the secret of this visit, `route` the path of its page, `preselected` the score that its link carries,
-    `source` that of a Submission. Through an open link, `walk_in` is its `?v=` and `frame` the link's.
+    `source` that of a Submission. Through an open link, `walk_in` is its `?v=`, `frame` the link's, and `device` tells
+    devices apart, except on a shared screen.
     """
 
     token: str
@@ -40,6 +41,16 @@ class Visit:
     source: str = "link"
     walk_in: str | None = None
     frame: Frame = NO_FRAME
+    device: str = ""
+
+    @property
+    def order(self) -> str:
+        """The seed of shuffled options: it stays the same when a page is reloaded.
+
+        Through an open link each page that is opened is a new visit until something is stored, so the order follows
+        the device; on a shared screen it follows the visit, so that not everybody there sees the same order.
+        """
+        return self.device or self.token
 
     @property
     def shared(self) -> bool:

@@ -270,6 +270,7 @@ class Story:
             )
             work(running, selin, tasks["C-02"], "take")
             work(running, selin, tasks["C-02"], "contact", how="email", reached="no", contact_note="Wrote.")
+            work(running, selin, tasks["C-02"], "contact", how="call", reached="yes", contact_note="Talked.")
             closing = {
                 "outcome": "recovered",
                 "root_cause": "billing",

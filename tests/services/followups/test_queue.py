@@ -113,6 +113,7 @@ def test_whom_nothing_reached_is_not_silent(desk: Desk) -> None:
         (Filter(kind="advocacy"), 1),
         (Filter(segment="vip"), 1),
         (Filter(search="nothing WORKS"), 2),
+        (Filter(search="nöthing wórks"), 2),
         (Filter(search="100%"), 0),
         (Filter(search="Account 0"), 1),
         (Filter(overdue=True), 0),

@@ -38,6 +38,7 @@ def closed(desk: Desk, outcome: str = "recovered") -> FollowUp:
     with desk.runtime.database.writing() as session:
         ending = workflow.Closing(outcome, "We talked.", root_cause="product")
         cem = desk.viewer("cem")
+        task = workflow.contacted(session, task.id, cem, "call", reached=True, text="", now=CLOSED)
         return workflow.close(session, task.id, cem, ending, revision=task.revision, now=CLOSED)
 
 
@@ -196,8 +197,9 @@ def test_who_complained_twice_counts_once(desk: Desk) -> None:
     (again,) = desk.answer(person, 1, "", MONDAY + 5 * DAY)
     with desk.runtime.database.writing() as session:
         ending = workflow.Closing("recovered", "We talked.", root_cause="product")
-        seen, later = again.revision, MONDAY + 6 * DAY
-        workflow.close(session, again.id, desk.viewer("cem"), ending, revision=seen, now=later)
+        cem, later = desk.viewer("cem"), MONDAY + 6 * DAY
+        again = workflow.contacted(session, again.id, cem, "call", reached=True, text="", now=later)
+        workflow.close(session, again.id, cem, ending, revision=again.revision, now=later)
     desk.answer(person, 8, "", CLOSED + 90 * DAY)
     month = Period(MONDAY.date(), (MONDAY + 20 * DAY).date())
     with desk.runtime.database.reading() as session:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from feedback.errors import Conflict, FeedbackError, Rejected
-from feedback.services.followups import workflow
+from feedback.services.followups import account_history, workflow
 from feedback.services.followups.queue import Filter
 from feedback.services.followups.workflow import Closing
-from feedback.store.models import AuditEntry, FollowUp, FollowUpEntry, User
+from feedback.store.models import AuditEntry, Contact, FollowUp, FollowUpEntry, User
 from tests.services.followups.desk import MONDAY, Desk
 
 
@@ -34,6 +34,66 @@ def test_the_previous_score_is_the_person_s_own(desk: Desk) -> None:
     desk.answer(contact, 8, now=MONDAY - timedelta(days=90))
     (task,) = desk.answer(contact, 3)
     assert task.previous_score == 8
+
+
+def test_a_colleague_s_score_is_the_account_s_last_one_and_not_theirs(desk: Desk) -> None:
+    first = desk.customer()
+    with desk.runtime.database.writing() as session:
+        account = session.get_one(Contact, first).account
+        second = Contact(
+            external_id="second", account=account, name="Robin", created_at=MONDAY, updated_at=MONDAY
+        )
+        session.add(second)
+        session.flush()
+        newcomer = second.id
+    desk.answer(first, 8, now=MONDAY - timedelta(days=90))
+    (task,) = desk.answer(newcomer, 3)
+    (row,) = desk.queue("cem")
+    with desk.runtime.database.reading() as session:
+        seen = workflow.find(session, task.id, desk.viewer("cem"))
+        found = account_history.read(session, seen, desk.viewer("cem"))
+    assert task.previous_score is None
+    assert "fall" not in {reason.code for reason in row.priority.reasons}
+    assert found.colleague is not None
+    score, who = found.colleague
+    assert (score.value, who.name) == (8, "Sam")
+
+
+def test_nobody_s_answer_follows_no_earlier_one(desk: Desk) -> None:
+    (task,) = desk.answer(desk.customer(), 3)
+    with desk.runtime.database.reading() as session:
+        seen = workflow.find(session, task.id, desk.viewer("cem"))
+        found = account_history.read(session, seen, desk.viewer("cem"))
+    assert (task.previous_score, found.colleague) == (None, None)
+
+
+@pytest.mark.parametrize(("reached", "made"), [(False, None), (True, MONDAY)])
+def test_only_a_customer_who_was_reached_was_contacted(
+    desk: Desk, reached: bool, made: datetime | None
+) -> None:
+    task = desk.low()
+    with desk.runtime.database.writing() as session:
+        logged = workflow.contacted(
+            session, task.id, desk.viewer("cem"), "call", reached=reached, text="Voicemail.", now=MONDAY
+        )
+    assert (logged.state, logged.first_contact_at) == ("taken", made)
+    after = MONDAY + timedelta(hours=5)  # the deadline was four business hours
+    overdue = desk.queue("cem", Filter(overdue=True), after)
+    assert len(overdue) == (0 if reached else 1)
+
+
+@pytest.mark.parametrize("outcome", ["recovered", "saved_by_offer"])
+def test_nobody_is_recovered_whom_nobody_reached(desk: Desk, outcome: str) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    closing = Closing(outcome, "Left a message.", "product")
+    with desk.runtime.database.writing() as session:
+        workflow.contacted(session, task.id, cem, "call", reached=False, text="", now=MONDAY)
+    with desk.runtime.database.writing() as session, pytest.raises(Rejected, match="reached"):
+        workflow.close(session, task.id, cem, closing, revision=task.revision + 1, now=MONDAY)
+    with desk.runtime.database.writing() as session:
+        workflow.contacted(session, task.id, cem, "call", reached=True, text="", now=MONDAY)
+        done = workflow.close(session, task.id, cem, closing, revision=task.revision + 2, now=MONDAY)
+        assert done.outcome == outcome
 
 
 @pytest.mark.parametrize(("delegate", "expected"), [("selin", "selin"), (None, "lead")])
@@ -138,7 +198,7 @@ def test_a_broken_promise_is_counted_until_it_is_kept(desk: Desk) -> None:
     assert len(desk.queue("cem", Filter(overdue=True), late)) == 1
     with desk.runtime.database.writing() as session:
         cem = desk.viewer("cem")
-        workflow.contacted(session, task.id, cem, "call", reached=False, text="", now=late)
+        workflow.contacted(session, task.id, cem, "call", reached=True, text="", now=late)
     assert desk.queue("cem", Filter(overdue=True), late) == []
 
 

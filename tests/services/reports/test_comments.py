@@ -49,6 +49,7 @@ def test_comments_come_latest_first_with_their_score_and_their_customer(migrated
         ({"follow_up": "closed"}, []),
         ({"follow_up": "none"}, ["Good, 100% so"]),
         ({"words": "LANGSAM"}, ["Zu langsam"]),
+        ({"words": "zu\u200clángsam"}, ["Zu langsam"]),
         ({"words": "0% s"}, ["Good, 100% so"]),
         ({"words": "0_"}, []),  # signs of the database's own mean nothing here
         ({"period": Period(date(2026, 4, 1), date(2026, 4, 2))}, []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -43,3 +44,16 @@ def test_few_answers_are_listed_without_a_score(migrated: Database) -> None:
 def test_an_unknown_trend_is_answered_with_the_known_ones(migrated: Database) -> None:
     with migrated.reading() as session, pytest.raises(NotFound, match="known trends: survey"):
         reports.text_report(session, LIBRARY, FIRST, LAST, trend="relationshop")
+
+
+@pytest.mark.parametrize("values", [[10] * 100 + [0] * 101, [8] * 40])
+def test_a_score_that_is_rounded_to_zero_has_no_sign(migrated: Database, values: list[int]) -> None:
+    with migrated.writing() as session:
+        for value in values:
+            answered(session, value)
+            answered(session, value, MARCH - timedelta(days=31))
+        rollups.rebuild(session)
+        text = "\n".join(reports.text_report(session, LIBRARY, FIRST, LAST))
+    assert "\n  0  (95 % between" in text
+    assert "No significant change: 0 (95 % between" in text
+    assert not re.search(r"[-+]0\b(?!\.)", text)

@@ -12,7 +12,9 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from feedback import clock
 from feedback.bootstrap import Runtime
+from feedback.services.staff import accounts
 from feedback.store.models import Message, User
 from tests import factories_desk
 from tests.web.conftest import SignIn
@@ -29,6 +31,27 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same(app: Flask, email
     page = app.test_client().post("/login", data={"email": email, "password": "wrong wrong wrong"})
     assert page.status_code == 200
     assert "Check your e-mail address and password: they do not match." in page.text
+
+
+@pytest.mark.parametrize(
+    ("added", "typed"),
+    [
+        ("lena@corp.local", "lena@corp.local"),
+        ("lena@acme.test", "Lena@ACME.test"),
+        ("lena@mail.internal", " lena@mail.internal "),
+        ("lena@acme.invalid", "lena@acme.invalid"),
+        ("lena@b\u00fccher.example", "lena@b\u00fccher.example"),
+        ("lena@b\u00fccher.example", "lena@xn--bcher-kva.example"),
+    ],
+)
+def test_whoever_can_be_added_can_sign_in(app: Flask, added: str, typed: str) -> None:
+    runtime = app.extensions["feedback"]
+    with runtime.database.writing() as session:
+        new = accounts.NewUser(added, "Lena", ["lead"], password=factories_desk.PASSWORD)
+        salt = runtime.settings.web.password_salt.reveal()
+        accounts.add_user(session, new, clock.now(), salt=salt)
+    form = {"email": typed, "password": factories_desk.PASSWORD}
+    assert app.test_client().post("/login", data=form).status_code == 302
 
 
 def test_without_signing_in_one_is_led_to_the_door_and_back(app: Flask) -> None:

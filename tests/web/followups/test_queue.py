@@ -82,6 +82,13 @@ def test_seeing_is_written_down_and_leads_can_read_it(app: Flask, sign_in: SignI
     assert "viewed" not in sign_in("cem").get(f"/desk/{task.id}").text
 
 
+def reach(client: FlaskClient, task: FollowUp) -> int:
+    """Log a call in which the customer was reached; the revision afterwards."""
+    form = {"how": "call", "reached": "yes", "contact_note": "Talked."}
+    assert client.post(f"/desk/{task.id}/contact", data=form).status_code == 303
+    return task.revision + 1
+
+
 def seen(app: Flask) -> list[tuple[str, int | None]]:
     """What the audit says somebody looked at, in the order of looking."""
     with app.extensions["feedback"].database.reading() as session:
@@ -134,6 +141,50 @@ def test_what_is_refused_keeps_what_was_typed(app: Flask, sign_in: SignIn) -> No
     assert page.status_code == 422
     assert "Choose a root cause" in page.text
     assert "A long story." in page.text
+
+
+@pytest.mark.parametrize(
+    ("action", "form"),
+    [
+        ("close", {"outcome": "no_answer", "closing_note": "Gave up."}),
+        ("snooze", {"until": "2099-01-01", "snooze_reason": "On a fair."}),
+        ("contact", {"how": "call", "reached": "no", "contact_note": "Voicemail."}),
+        ("take", {}),
+    ],
+)
+def test_a_note_that_is_still_in_its_box_is_kept(
+    app: Flask, sign_in: SignIn, action: str, form: dict[str, str]
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    sent = {"revision": task.revision, "note": "Ask Selin about the fix.", **form}
+    assert cem.post(f"/desk/{task.id}/{action}", data=sent).status_code == 303
+    page = cem.get(f"/desk/{task.id}").text
+    activity = page.split('class="entries"')[1]
+    assert activity.count("Ask Selin about the fix.") == 1
+    assert all(activity.count(form[box]) == 1 for box in form if box.endswith(("_note", "_reason")))
+
+
+def test_a_note_in_its_box_stays_there_if_closing_is_refused(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    sent = {"revision": task.revision, "note": "Ask Selin.", "outcome": "", "closing_note": "Done."}
+    page = cem.post(f"/desk/{task.id}/close", data=sent)
+    assert page.status_code == 422
+    assert page.text.count("Ask Selin.</textarea>") == 1
+    assert "Ask Selin." not in cem.get(f"/desk/{task.id}").text
+
+
+def test_recovered_can_be_chosen_once_the_customer_was_reached(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    choice = '<input type="radio" name="outcome" value="recovered" required'
+    form = {"how": "call", "reached": "no", "contact_note": "Voicemail."}
+    assert cem.post(f"/desk/{task.id}/contact", data=form).status_code == 303
+    page = cem.get(f"/desk/{task.id}").text
+    assert f"{choice} disabled" in page
+    assert "once a contact is logged in which you reached the customer" in page
+    reach(cem, task)
+    page = cem.get(f"/desk/{task.id}").text
+    assert choice in page
+    assert "disabled" not in page.split(choice)[1][:40]
 
 
 def test_who_comes_second_is_told_by_whom(app: Flask, sign_in: SignIn) -> None:
@@ -235,13 +286,14 @@ def test_what_was_sifted_while_typing_can_be_kept_as_a_view(sign_in: SignIn) -> 
 
 def test_recovered_money_may_be_typed_in_persian(app: Flask, sign_in: SignIn) -> None:
     task = tasks(app)["پارس نیرو"]
+    neda = sign_in("neda")
     form = {
-        "revision": task.revision,
+        "revision": reach(neda, task),
         "outcome": "recovered",
         "closing_note": "حل شد",
         "root_cause": "product",
     }
-    response = sign_in("neda").post(f"/desk/{task.id}/close", data={**form, "recovered": "۱٬۲۵۰"})
+    response = neda.post(f"/desk/{task.id}/close", data={**form, "recovered": "۱٬۲۵۰"})
     assert response.status_code == 303
     with app.extensions["feedback"].database.reading() as session:
         assert session.get_one(FollowUp, task.id).recovered_revenue == 1250
@@ -310,7 +362,8 @@ def test_a_lead_looks_at_what_one_colleague_has(app: Flask, sign_in: SignIn) -> 
 def test_what_was_closed_can_be_sifted_by_cause(app: Flask, sign_in: SignIn) -> None:
     task, lead = tasks(app)["Northwind Logistics"], sign_in("lead")
     lead.get(f"/desk/{task.id}")
-    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    revision = reach(lead, task)
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": revision}
     assert lead.post(f"/desk/{task.id}/close", data=form).status_code == 303
     assert "Northwind Logistics" in lead.get("/desk/?state=closed&cause=product").text
     assert "Northwind Logistics" not in lead.get("/desk/?state=closed&cause=price").text
@@ -319,7 +372,8 @@ def test_what_was_closed_can_be_sifted_by_cause(app: Flask, sign_in: SignIn) -> 
 def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -> None:
     task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
     assert "Next: " not in cem.get(f"/desk/{task.id}").text
-    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    revision = reach(cem, task)
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": revision}
     cem.post(f"/desk/{task.id}/close", data=form)
     page = cem.get(f"/desk/{task.id}").text
     assert "Next: " in page
@@ -339,7 +393,8 @@ def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, si
 
 def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> None:
     task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
-    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": task.revision}
+    revision = reach(cem, task)
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": revision}
     cem.post(f"/desk/{task.id}/close", data=form)
     page = cem.get("/desk/?state=closed").text
     assert "€12,000 MRR" in page

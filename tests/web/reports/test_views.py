@@ -66,6 +66,51 @@ def test_a_csm_sees_the_score_and_the_words_of_own_accounts_only(sign_in: SignIn
     assert "from hers" not in comments
 
 
+def test_the_chart_of_an_account_joins_the_answers_of_one_person_not_of_one_name(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        customer = factories_reports.account(session, "Two of a name")
+        people = [factories_reports.contact(session, customer, "Jack Archer") for _ in range(2)]
+        about = {"library": runtime.library, "questionnaire": "relationship-nps", "question": "score"}
+        for days, person in ((40, people[0]), (9, people[1])):
+            at = clock.now() - timedelta(days=days)
+            factories_reports.answered(session, 4, at, person=person, trend=TREND, **about)
+        address = f"/insights/accounts/{customer.id}"
+    lead = sign_in("lead")
+    assert 'class="person"' not in lead.get(address).text
+    with runtime.database.writing() as session:
+        again = session.get_one(type(people[0]), people[0].id)
+        factories_reports.answered(session, 9, clock.now(), person=again, trend=TREND, **about)
+    assert lead.get(address).text.count('class="person"') == 2  # one line, drawn for a desk and for a phone
+
+
+def test_an_account_is_found_whatever_the_case_and_accents(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        factories_reports.account(session, "Özdemir Lojistik")
+    lead = sign_in("lead")
+    for words in ("özdemir", "OZDEMIR", "O\u0308zdemir"):
+        assert "Özdemir Lojistik" in lead.get("/insights/accounts", query_string={"search": words}).text
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ("from=2026-03-09&to=2026-03-01", "not after the last day"),
+        ("from=2026-02-31&to=2026-03-01", "not after the last day"),
+        ("from=2026-03-01", "not after the last day"),
+        ("from=2999-01-01&to=2999-02-01", "in the future"),
+        ("from=2026-03-01&to=2026-03-09", ""),
+        ("period=30", ""),
+    ],
+)
+@pytest.mark.parametrize("page", ["/", "/scores/relationship/score", "/comments", "/loop"])
+def test_dates_that_cannot_be_used_are_named(sign_in: SignIn, page: str, dates: str, said: str) -> None:
+    text = sign_in("lead").get(f"/insights{page}?{dates}").text
+    for words in ("not after the last day", "in the future"):
+        assert (words in text) == (words == said)
+
+
 def test_a_csm_cannot_look_at_another_one_by_the_address(sign_in: SignIn, runtime: Runtime) -> None:
     answer(runtime, 0, 40, owner="selin")
     with runtime.database.reading() as session:

@@ -321,3 +321,39 @@ def test_an_origin_must_be_a_site(site: Site, origin: str) -> None:
 def test_a_link_needs_a_questionnaire(site: Site) -> None:
     with site.runtime.database.writing() as session, pytest.raises(NotFound):
         open_links.create(session, site.runtime.library, open_links.NewLink("poster", "x", "none"), NOW)
+
+
+def order_of(page: TestResponse) -> list[str]:
+    return re.findall(r'name="why" value="(\w+)"', page.text)
+
+
+SHUFFLED = questionnaire(
+    {
+        "key": "why",
+        "type": "single",
+        "text": "What was the main reason?",
+        "options": [{"key": f"o{n}", "text": f"Reason {n}"} for n in range(8)],
+        "randomize": True,
+    }
+)
+
+
+@pytest.mark.parametrize("kind", ["poster", "embed"])
+def test_the_options_keep_their_order_while_a_device_has_not_answered_yet(
+    open_site: Opener, now: object, kind: open_links.LinkKind
+) -> None:
+    site = open_site(SHUFFLED)
+    address = f"/in/{make(site, kind).token}"
+    first = site.client.get(address)
+    assert order_of(first) == order_of(site.client.get(address))
+    assert order_of(first) == order_of(site.client.get(action(first)))
+    elsewhere = {
+        tuple(order_of(site.client.get(address, headers={"User-Agent": f"Phone {n}"}))) for n in range(8)
+    }
+    assert len(elsewhere) > 1
+
+
+def test_on_a_shared_screen_every_visit_has_its_own_order(open_site: Opener, now: object) -> None:
+    site = open_site(SHUFFLED)
+    address = f"/in/{make(site, 'kiosk').token}"
+    assert len({tuple(order_of(site.client.get(address))) for _ in range(8)}) > 1

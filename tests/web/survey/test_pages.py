@@ -285,6 +285,9 @@ def test_a_form_made_for_another_link_is_not_accepted(open_site: Opener, now: ob
         ("csat", {}, "Please choose an answer."),
         ("single", {"single": "nonsense"}, "one of the answers below"),
         ("multi", {"multi": ["slow", "none"]}, "be combined with another"),
+        ("nps", {"nps": ["9", "not_applicable"]}, "be combined with another"),
+        ("multi", {"multi": "slow", "multi.text": "The weather"}, "beside an answer that is not chosen"),
+        ("single", {"single.text": "The weather"}, "beside an answer that is not chosen"),
         ("matrix", {"matrix.product": "4"}, "Please answer every row (1 missing)."),
         ("text", {"text": "x" * 5001}, "Please shorten this text to 5,000 characters. It has 5,001."),
         ("contact", {"contact": ""}, "Please write an answer."),
@@ -298,6 +301,29 @@ def test_every_mistake_has_its_sentence(
     page = site.post(f"?q={question}", **fields)
     assert page.status_code == 422 and words in page.text
     assert responses_of(site) == []
+
+
+def test_words_beside_an_answer_that_is_not_chosen_are_shown_again(open_site: Opener, now: object) -> None:
+    page = open_site(EVERYTHING).post("?q=multi", **{"multi": "slow", "multi.text": "The weather"}).text
+    assert 'class="box shown"' in page
+    assert 'name="multi.text" value="The weather"' in page
+    assert 'value="slow" checked' in page
+
+
+def test_two_boxes_keep_two_texts(open_site: Opener, now: object) -> None:
+    options = [
+        {"key": "app", "text": "The app"},
+        {"key": "person", "text": "Somebody", "role": "other", "other_text": "Who?"},
+        {"key": "thing", "text": "Something", "role": "other", "other_text": "What?"},
+    ]
+    asked = {"key": "used", "type": "multi", "text": "What did you use?", "options": options}
+    site = open_site(questionnaire(asked))
+    sent = {"used": ["person", "thing"], "used.text.person": "Ann", "used.text.thing": "A drone"}
+    assert site.post("?q=used", **sent).status_code == 303
+    assert answers_of(site) == {"used": "Ann\nA drone"}
+    page = site.get("?q=used").text
+    assert 'name="used.text.person" value="Ann"' in page
+    assert 'name="used.text.thing" value="A drone"' in page
 
 
 # -- links that do not work -------------------------------------------------------------------------
@@ -465,7 +491,7 @@ def test_a_right_to_left_page_is_mirrored_and_keeps_its_values(open_site: Opener
 
 def test_the_language_switch_keeps_the_step(open_site: Opener, now: object) -> None:
     site = open_site(EVERYTHING)
-    assert f'href="/{TOKEN}?q=csat&amp;l=tr">Türkçe' in site.get("?q=csat").text
+    assert f'formaction="/{TOKEN}?q=csat&amp;l=tr" value="Türkçe"' in site.get("?q=csat").text
     sent = site.post("?q=nps&l=tr", nps="9")
     assert sent.location == f"/{TOKEN}?q=enps&l=tr"
     assert responses_of(site)[0].language == "tr"
@@ -477,10 +503,38 @@ NOTHING_TO_SELECT = EVERYTHING.model_copy(update={"questions": (EVERYTHING.by_ke
 def test_the_language_switch_keeps_the_preselected_score(open_site: Opener, now: object) -> None:
     site = open_site(EVERYTHING)
     assert "s=9" not in open_site(NOTHING_TO_SELECT).get("?s=9").text  # a page that is drawn once for all
-    switch = html.unescape(
-        re.findall(r'hreflang="tr" rel="nofollow" href="([^"]+)"', site.get("?s=9").text)[0]
-    )
+    page = site.get("?s=9").text
+    switch = html.unescape(re.findall(r'lang="tr" formaction="([^"]+)"', page)[0])
+    assert 'value="9" checked' in page
     assert 'value="9" checked' in site.client.get(switch).text
+    assert 'value="9" checked' in site.client.post(switch, data={"switch": "Türkçe", "nps": "9"}).text
+
+
+def test_the_language_switch_keeps_what_is_not_sent_yet_and_stores_nothing(
+    open_site: Opener, now: object
+) -> None:
+    site = open_site(EVERYTHING)
+    ticked = {"multi": ["slow", "other"], "multi.text": "The weather", "switch": "Türkçe"}
+    page = site.post("?q=multi&l=tr", **ticked)
+    assert page.status_code == 200
+    assert 'lang="tr"' in page.text and "Başka bir şey" in page.text
+    assert 'value="slow" checked' in page.text and 'value="other" checked' in page.text
+    assert 'name="multi.text" value="The weather"' in page.text
+    page = site.post("?q=text&l=fa", text="Half a thou", switch="فارسی")
+    assert page.status_code == 200
+    assert "Half a thou</textarea>" in page.text
+    assert f'action="/{TOKEN}?q=text&amp;l=fa"' in page.text
+    assert responses_of(site) == []
+
+
+def test_enter_in_a_text_box_sends_the_answer_and_does_not_switch_the_language(
+    open_site: Opener, now: object
+) -> None:
+    buttons = re.findall(r'<(?:button|input type="submit")[^>]*>', open_site(EVERYTHING).get("?q=multi").text)
+    assert (
+        "formaction" not in buttons[0] and "switch" not in buttons[0]
+    )  # the first one is what Enter presses
+    assert 'form="f"' in buttons[0]
 
 
 def test_options_are_shuffled_per_link_and_stay_put_on_reload(open_site: Opener, now: object) -> None:
