@@ -91,7 +91,7 @@ def text(longest: int) -> Parser:
     return parse
 
 
-def identifier(written: str, style: Style) -> str:
+def identifier(written: str, style: Style) -> Any:
     """An external id. One that a spreadsheet has shortened (1.23457E+11) is refused: other rows may have the same."""
     if re.fullmatch(r"\d[.,]\d+[eE]\+\d+", written):
         raise ValueError(
