@@ -177,7 +177,7 @@ class Document:
         return [self._format_problem(each) for each in self._validated[1]]
 
     def _format_problem(self, mistake: Mistake) -> Problem:
-        """The reason of the rule is reported a key only: a wrong value does not go unnoticed."""
+        """With the reason of the rule for a misspelt key only, because a wrong value is noticed anyway."""
         found = self._problem(SCHEMA, self._mistake_mark(mistake), mistake.message)
         return found if mistake.about_key else replace(found, why="")
 
