@@ -25,6 +25,7 @@ from feedback.settings import Settings
 from feedback.settings.table import LARGEST_LOGO
 from feedback.web.survey import kiosk
 from feedback.web.survey.frames import Frames
+from feedback.web.survey.steps import own_words
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Pages:
             lang=language,
             dir=direction(language),
             language=language_name(language),
+            own=own_words(say, language),
             languages=[(code, language_name(code), address) for code, address in offered.items()],
             **context,
         )

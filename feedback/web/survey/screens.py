@@ -70,6 +70,7 @@ class Screens:
             languages=visit.languages(None),
             words=wording.to(thanks.text) if thanks else wording.say.gettext("Thank you for your feedback."),
             link={"url": link.url, "text": wording.to(link.text)} if link else None,
+            plain=thanks is None,
             given=given,
             editable=visit.editable,
             answered=bool(visit.answers),

@@ -22,8 +22,18 @@ from feedback.core.questions import (
     TextQuestion,
 )
 from feedback.core.questions.base import Form, Point
-from feedback.core.text import Text
+from feedback.core.text import Text, direction
 from feedback.i18n import Translator, translator
+
+
+def own_words(say: Translator, language: str) -> Markup:
+    """The attributes of an element with the page's own words, if they are in another language than the page.
+
+    The catalogues know fewer languages than questionnaires may have; a screen reader must not read English as Welsh.
+    """
+    if say.language == language:
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(say.language, direction(say.language))
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,11 @@ class Step:
     @property
     def say(self) -> Translator:
         return self.wording.say
+
+    @property
+    def own(self) -> Markup:
+        """The attributes of an element with the page's own words, if they are in another language than the page."""
+        return own_words(self.say, self.wording.language)
 
     @cached_property
     def text(self) -> str:

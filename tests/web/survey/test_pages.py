@@ -489,6 +489,30 @@ def test_a_right_to_left_page_is_mirrored_and_keeps_its_values(open_site: Opener
     assert 'value="10"><span>۱۰' in page
 
 
+def test_the_page_s_own_words_name_their_language_where_it_has_no_catalogue(
+    open_site: Opener, now: object
+) -> None:
+    options = [
+        {"key": "gwael", "text": "Gwael"},
+        {"key": "arall", "text": "Rhywbeth arall", "role": "other", "other_text": True},
+    ]
+    asked = {"key": "beth", "type": "single", "text": "Beth?", "options": options, "not_applicable": True}
+    more = {"key": "pam", "type": "text", "text": "Pam?"}
+    site = open_site(questionnaire(asked, more, languages=("cy",)), language="cy")
+    page = site.get().text
+    english = ' lang="en" dir="ltr"'
+    assert '<html lang="cy"' in page
+    assert f"<title{english}>" in page
+    assert f'<span class="steps"{english}>Question 1 of 2' in page
+    assert f"<span{english}>In your own words</span>" in page
+    assert f"<span{english}>This does not apply to me</span>" in page
+    assert f'<div class="go"{english}><button>Next' in page
+    assert '<h1 id="q">Beth?' in page and "<span>Gwael</span>" in page
+    mistaken = site.post("?q=beth", beth="nothing").text
+    assert f'id="e"{english} role="alert">Please choose one of the answers below.' in mistaken
+    assert english not in open_site(EVERYTHING).get("?q=multi&l=tr").text
+
+
 def test_the_language_switch_keeps_the_step(open_site: Opener, now: object) -> None:
     site = open_site(EVERYTHING)
     assert f'formaction="/{TOKEN}?q=csat&amp;l=tr" value="Türkçe"' in site.get("?q=csat").text
