@@ -10,9 +10,9 @@ from pathlib import Path
 import structlog
 
 from feedback import clock
+from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.followup import Weights
 from feedback.core.health import weights_with
-from feedback.core.recipient import PhoneNumber
 from feedback.errors import SettingsInvalid
 from feedback.providers import PROVIDERS
 from feedback.providers.accounts import Security, SmtpServer, TwilioAccount

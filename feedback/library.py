@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from feedback import clock, lint
 from feedback.core.journey import Journey, Stage
-from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
+from feedback.core.time.local_days import day_of
 from feedback.errors import NotFound, QuestionnaireInvalid
 from feedback.lint.document.document import SYNTAX, Document
 from feedback.lint.document.reader import read

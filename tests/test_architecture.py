@@ -27,7 +27,7 @@ ROOMS = {
     "smtplib": ["providers/smtp_email.py"],
     "apscheduler": ["worker.py"],
     "yaml": ["lint/document/reader.py"],
-    "phonenumbers": ["core/recipient.py"],
+    "phonenumbers": ["core/contact/recipient.py"],
     "authlib": ["web/"],
     "alembic": ["store/schema.py", "migrations/"],
     "psycopg": ["store/"],

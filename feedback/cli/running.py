@@ -53,7 +53,7 @@ def init(name: str, public_url: str) -> None:
 def doctor(deep: bool) -> None:
     """Check the installation and report each problem with its fix."""
     from feedback import bootstrap, clock
-    from feedback.core.local_days import day_of
+    from feedback.core.time.local_days import day_of
     from feedback.services.questionnaires import publishing
     from feedback.settings import check
 

@@ -18,7 +18,7 @@ from feedback.cli.frame import main, the_runtime, the_settings
 def report(trend: str | None, since: datetime | None, until: datetime | None) -> None:
     """Print scores with their intervals, response rates and the last comments."""
     from feedback import clock
-    from feedback.core.local_days import day_of
+    from feedback.core.time.local_days import day_of
     from feedback.services import reports
 
     runtime = the_runtime()

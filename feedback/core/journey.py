@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from feedback.core.duration import DurationField
 from feedback.core.questions.base import Key, Strict
 from feedback.core.text import Language, Text
+from feedback.core.time.duration import DurationField
 
 Channel = Literal["sms", "email"]
 DateField = Literal["renewal_on", "contract_started_on"]

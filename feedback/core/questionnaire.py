@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.condition import Condition
-from feedback.core.duration import DurationField
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
 from feedback.core.questions.base import Form, Key, Strict
 from feedback.core.text import Language, Text
+from feedback.core.time.duration import DurationField
 
 Urgency = Literal["urgent", "high", "normal", "low"]
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.core.contact_policy import Intended, Send
+from feedback.core.contact.policy import Intended, Send
 from feedback.core.journey import Stage
 from feedback.demo import setup as scene
 from feedback.demo.history import EVENTS, event_properties

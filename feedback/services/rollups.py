@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from feedback.core.local_days import day_of
+from feedback.core.time.local_days import day_of
 from feedback.settings import Problem
 from feedback.store.base import Base
 from feedback.store.database import zone_of

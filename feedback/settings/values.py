@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Any, Literal, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-from feedback.core.duration import length, length_text
+from feedback.core.time.duration import length, length_text
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, case, cast, func
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from feedback.core.local_days import offsets
+from feedback.core.time.local_days import offsets
 from feedback.store.database import zone_of
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from feedback.core.period import Bucket, Period
+from feedback.core.time.period import Bucket, Period
 from feedback.services import reports, rollups
 from feedback.services.reports import Series
 from feedback.services.rollups import DIMENSIONS

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from feedback.core.money import Exchange
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.errors import NotFound
 from feedback.services import reports
 from feedback.services.access import Viewer

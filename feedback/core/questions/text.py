@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.contact.recipient import EmailAddress
 from feedback.core.questions.base import Form, Parsed, Question, written
-from feedback.core.recipient import EmailAddress
 
 
 class TextQuestion(Question):

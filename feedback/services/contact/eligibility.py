@@ -1,4 +1,4 @@
-"""Reads from the database what `core.contact_policy` needs for its decision."""
+"""Reads from the database what `core.contact.policy` needs for its decision."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from feedback.core.contact_hours import Hours, rules_on_days
-from feedback.core.contact_policy import (
+from feedback.core.contact.hours import Hours, rules_on_days
+from feedback.core.contact.policy import (
     ConsentState,
     Decision,
     History,
@@ -24,8 +24,8 @@ from feedback.core.contact_policy import (
     Recipient,
     decide,
 )
+from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
-from feedback.core.recipient import PhoneNumber
 from feedback.providers import channel_of
 from feedback.services.contact import suppression
 from feedback.settings import Settings

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from feedback.core.contact_policy import ConsentState, Policy, Reach, Recipient, obstacles
-from feedback.core.recipient import PhoneNumber
+from feedback.core.contact.policy import ConsentState, Policy, Reach, Recipient, obstacles
+from feedback.core.contact.recipient import PhoneNumber
 from feedback.services.contact import eligibility
 from feedback.settings import Problem, Settings
 from feedback.store.models import Consent, Contact

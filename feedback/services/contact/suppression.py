@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from feedback.core.contact.recipient import CARRIERS, canonical, spellings
 from feedback.core.lifecycle import InvitationState, MessageState
-from feedback.core.recipient import CARRIERS, canonical, spellings
 from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.database import add_once

@@ -16,8 +16,8 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from feedback.core.contact.recipient import EmailAddress, PhoneNumber
 from feedback.core.folding import ascii_digits, fold_any
-from feedback.core.recipient import EmailAddress, PhoneNumber
 
 BASES = ("consent", "contract", "legitimate_interest")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100

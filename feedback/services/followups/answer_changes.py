@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from feedback.core.business_time import BusinessCalendar
 from feedback.core.followup import Outcome, State
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
+from feedback.core.time.business_time import BusinessCalendar
 from feedback.store.models import FollowUp, FollowUpEntry, Score
 
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.orm import Session
 
-from feedback.core.contact_policy import Intended, Send, Skip, spread
+from feedback.core.contact.policy import Intended, Send, Skip, spread
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected

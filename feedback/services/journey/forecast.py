@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from feedback.core.contact_policy import Decision, History, Intended, PastContact, Policy, Send, decide
-from feedback.core.duration import Duration
+from feedback.core.contact.policy import Decision, History, Intended, PastContact, Policy, Send, decide
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
+from feedback.core.time.duration import Duration
 from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.services.context import Context

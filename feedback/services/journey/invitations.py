@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from feedback.core.contact_policy import Decision, Send, Skip
-from feedback.core.duration import Duration
+from feedback.core.contact.policy import Decision, Send, Skip
+from feedback.core.contact.recipient import spellings
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
-from feedback.core.recipient import spellings
+from feedback.core.time.duration import Duration
 from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library

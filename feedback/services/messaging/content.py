@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from html import escape
 
 from feedback.core.branding import palette
+from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.message import clean, compose_sms, fill, placeholders
 from feedback.core.questionnaire import EmailText, Questionnaire
-from feedback.core.recipient import PhoneNumber
 from feedback.core.text import Text, direction
 from feedback.i18n import Translator, translator
 from feedback.providers import sms_terms

@@ -25,7 +25,7 @@ import structlog
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from feedback.core.contact_policy import Send
+from feedback.core.contact.policy import Send
 from feedback.core.lifecycle import INVITATION_NOT_TO_SEND, MessageState
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, StorageUnavailable
 from feedback.providers import terms_of

@@ -19,8 +19,8 @@ from feedback.core.lifecycle import (
     InvitationState,
     MessageState,
 )
-from feedback.core.local_days import day_of
-from feedback.core.period import Period
+from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Period
 from feedback.errors import NotFound
 from feedback.providers import terms_of
 from feedback.services import access

@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from feedback.core.duration import Duration
 from feedback.core.lifecycle import (
     INVITATION_RANKS,
     INVITATION_UNDISPATCHED,
@@ -19,6 +18,7 @@ from feedback.core.lifecycle import (
     MessageState,
     further,
 )
+from feedback.core.time.duration import Duration
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Verdict
 from feedback.services import rollups

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from feedback import library, lint, resources
 from feedback.core.journey import Journey
-from feedback.core.local_days import day_of
 from feedback.core.questionnaire import Questionnaire
+from feedback.core.time.local_days import day_of
 from feedback.errors import Forbidden, NotFound
 from feedback.library import File, Library, Refused
 from feedback.lint.engine import expiry

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
 from feedback.core.health import COUNTED, Health, Signs, health, weights_with
-from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
 from feedback.core.money import Exchange
+from feedback.core.time.local_days import day_of
 from feedback.errors import NotFound
 from feedback.services.access import Viewer, sees_account
 from feedback.services.customers import product_usage

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from feedback.core.followup import Outcome, State
 from feedback.core.metrics.intervals import Interval, wilson
-from feedback.core.period import Period
-from feedback.core.waiting import median_wait
+from feedback.core.time.period import Period
+from feedback.core.time.waiting import median_wait
 from feedback.services.access import Viewer, visible
 from feedback.store.database import zone_of
 from feedback.store.models import Account, FollowUp, RootCause

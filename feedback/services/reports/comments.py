@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from feedback.core.followup import State
 from feedback.core.metrics import METRICS
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.services.access import Viewer, sees_account
 from feedback.services.reports.series import Series
 from feedback.store.database import zone_of

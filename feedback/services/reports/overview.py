@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from feedback.core.period import Bucket, Period
+from feedback.core.time.period import Bucket, Period
 from feedback.services.reports.rates import Rate, response_rates
 from feedback.services.reports.scores import (
     EVERYBODY,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.metrics import Display, display
 from feedback.core.metrics.intervals import Interval, wilson
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.store.models import InvitationCount
 
 

@@ -15,7 +15,7 @@ from feedback.core.metrics import METRICS, Comparison, Metric, paired
 from feedback.core.metrics.csat import SATISFIED
 from feedback.core.metrics.display import Display, display
 from feedback.core.metrics.intervals import Interval, wilson
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.services.access import Viewer, visible
 from feedback.services.followups import recovery_survey
 from feedback.store.database import zone_of

@@ -22,7 +22,7 @@ from feedback.core.metrics import (
     protected,
     whole_percents,
 )
-from feedback.core.period import Bucket, Period
+from feedback.core.time.period import Bucket, Period
 from feedback.services.reports.series import Series
 from feedback.services.rollups import ALL, DAY, DIMENSIONS, MONTH
 from feedback.store.models import ScoreCount

@@ -7,10 +7,10 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from feedback.core.local_days import day_of
 from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
-from feedback.core.period import Period
+from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Period
 from feedback.library import Library
 from feedback.services.access import Viewer
 from feedback.services.reports.comments import CommentFilter, comments

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from feedback.core.recipient import EmailAddress
+from feedback.core.contact.recipient import EmailAddress
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.store.models import Role, User

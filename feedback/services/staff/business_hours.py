@@ -12,7 +12,7 @@ from datetime import datetime, time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from feedback.core.business_time import BusinessCalendar
+from feedback.core.time.business_time import BusinessCalendar
 from feedback.errors import Rejected
 from feedback.services import audit
 from feedback.settings import Problem

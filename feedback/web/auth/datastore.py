@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
 )
 
 from feedback import clock
-from feedback.core.recipient import EmailAddress
+from feedback.core.contact.recipient import EmailAddress
 from feedback.errors import NotFound
 from feedback.services.notifications import staff_email
 from feedback.services.staff.accounts import SHORTEST_PASSWORD

@@ -16,10 +16,10 @@ from feedback import clock
 from feedback.core.answer import Answer
 from feedback.core.folding import ascii_digits
 from feedback.core.followup import Outcome, State, allowed
-from feedback.core.local_days import day_of
 from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text import Text, direction_of
+from feedback.core.time.local_days import day_of
 from feedback.errors import Conflict, Forbidden, Rejected
 from feedback.services import audit, reports
 from feedback.services.followups import account_history, queue, recovery_survey, root_causes, workflow

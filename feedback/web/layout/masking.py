@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from feedback.core.recipient import EmailAddress, PhoneNumber
+from feedback.core.contact.recipient import EmailAddress, PhoneNumber
 from feedback.web.auth.permissions import Permission, allows
 
 

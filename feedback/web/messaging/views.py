@@ -11,7 +11,7 @@ from flask_security import current_user
 
 from feedback import clock
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN
-from feedback.core.local_days import day_of
+from feedback.core.time.local_days import day_of
 from feedback.errors import NotFound, Rejected
 from feedback.i18n import _
 from feedback.providers import sms_terms

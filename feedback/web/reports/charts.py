@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS, Metric
-from feedback.core.period import Bucket, months_later
+from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Bucket, months_later
 from feedback.services.reports import ScoreRow, Shown, TrendPoint
 from feedback.web.reports import svg
 from feedback.web.reports.svg import Axis, Columns, Dot, LineMark, Timeline, Value, Whisker

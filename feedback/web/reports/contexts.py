@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from feedback.core.health import Health
 from feedback.core.metrics import Metric
-from feedback.core.period import Bucket, Period
+from feedback.core.time.period import Bucket, Period
 from feedback.services.reports import (
     AccountPage,
     AfterClosing,

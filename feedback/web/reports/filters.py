@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import request
 
-from feedback.core.period import Bucket, Period, months_later, quarter_of
+from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.i18n import _
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from feedback.core.local_days import day_of
 from feedback.core.metrics import Display, Metric
-from feedback.core.period import Period
+from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Period
 from feedback.i18n import Translator, language_name
 from feedback.services.reports import (
     AccountPage,

@@ -18,10 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock
-from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS, Metric
-from feedback.core.period import Bucket, Period, months_later, quarter_of
 from feedback.core.text import direction_of
+from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups

@@ -8,8 +8,8 @@ from typing import Any
 
 from feedback.core.followup import Outcome, Priority, PriorityReason, Segment, State, Urgency
 from feedback.core.lifecycle import INVITATION_OUT
-from feedback.core.local_days import day_of
 from feedback.core.metrics import METRICS
+from feedback.core.time.local_days import day_of
 from feedback.i18n import Translator, _
 from feedback.store.models import Account, FollowUpEntry, Invitation
 

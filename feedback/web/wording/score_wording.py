@@ -9,7 +9,7 @@ from feedback.core.health import Level, Part
 from feedback.core.metrics import METRICS as METRICS_BY_KEY
 from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
-from feedback.core.period import Bucket, Period
+from feedback.core.time.period import Bucket, Period
 from feedback.i18n import Translator, _
 from feedback.services.customers.product_usage import Figure
 from feedback.services.reports import (

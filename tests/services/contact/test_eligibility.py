@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from feedback.core.contact_policy import Intended, Send
+from feedback.core.contact.policy import Intended, Send
 from feedback.services.contact import eligibility
 from feedback.services.journey import invitations
 from feedback.services.journey.forecast import plan

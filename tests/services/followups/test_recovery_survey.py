@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from feedback.core.answer import Answer
 from feedback.core.journey import Journey
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.library import Library
 from feedback.services import reports
 from feedback.services.contact import suppression

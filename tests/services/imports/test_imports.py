@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from feedback.core import contact_policy as policy
+from feedback.core.contact import policy
 from feedback.errors import ImportRefused
 from feedback.services import imports
 from feedback.services.contact import eligibility, suppression

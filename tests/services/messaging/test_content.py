@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from feedback.core.branding import LEGIBLE, contrast, normalised
-from feedback.core.reply import Stop, understand
+from feedback.core.replies.reply import Stop, understand
 from feedback.core.text import Text
 from feedback.i18n import LANGUAGES, translator
 from feedback.services.messaging.content import compose

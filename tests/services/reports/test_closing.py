@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.services import reports
 from feedback.services.access import Viewer
 from feedback.services.followups import root_causes

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.services import reports
 from feedback.services.access import Viewer
 from feedback.services.reports import CommentFilter

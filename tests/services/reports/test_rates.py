@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from feedback.core.period import Period
+from feedback.core.time.period import Period
 from feedback.services import reports, rollups
 from feedback.store.database import Database
 from tests.factories_reports import MARCH, answered, invitation

@@ -10,7 +10,7 @@ from scipy import stats
 from sqlalchemy.orm import Session
 
 from feedback.core.metrics import Display
-from feedback.core.period import Bucket, Period
+from feedback.core.time.period import Bucket, Period
 from feedback.services import reports, rollups
 from feedback.services.reports import Group
 from feedback.store.database import Database

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core import lifecycle
-from feedback.core.contact_policy import SKIP_CODES
+from feedback.core.contact.policy import SKIP_CODES
 from feedback.core.journey import Journey
 from feedback.errors import ProviderHeld
 from feedback.i18n import LANGUAGES, translator

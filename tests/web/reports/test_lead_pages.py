@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.metrics import METRICS
-from feedback.core.period import quarter_of
+from feedback.core.time.period import quarter_of
 from feedback.library import Library
 from feedback.services import rollups
 from feedback.store.database import Database

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from feedback.core.duration import Duration
+from feedback.core.time.duration import Duration
 
 MIDNIGHT = time(0)
 _DAY = timedelta(days=1)

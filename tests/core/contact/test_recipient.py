@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.recipient import EmailAddress, PhoneNumber, canonical, dialled, spellings
+from feedback.core.contact.recipient import EmailAddress, PhoneNumber, canonical, dialled, spellings
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_printing_an_address_gives_nobody_away():
 
 def test_phonenumbers_is_loaded_only_when_a_number_is_read_and_geocoder_never():
     program = (
-        "import sys; from feedback.core.recipient import PhoneNumber as P;"
+        "import sys; from feedback.core.contact.recipient import PhoneNumber as P;"
         "assert 'phonenumbers' not in sys.modules;"
         "P.parse('+905321234567').time_zones(); assert 'phonenumbers' in sys.modules;"
         "assert 'phonenumbers.geocoder' not in sys.modules"

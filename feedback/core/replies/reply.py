@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from feedback.core.reply_words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
+from feedback.core.replies.words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
 from feedback.core.text import is_blank
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.contact_hours import CountryRules
-from feedback.core.contact_policy import (
+from feedback.core.contact.hours import CountryRules
+from feedback.core.contact.policy import (
     SKIP_CODES,
     ConsentState,
     History,
@@ -25,7 +25,7 @@ from feedback.core.contact_policy import (
     rules_for,
     spread,
 )
-from feedback.core.recipient import PhoneNumber
+from feedback.core.contact.recipient import PhoneNumber
 
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)  # a Wednesday, 13:00 in Istanbul
 DAY = timedelta(days=1)

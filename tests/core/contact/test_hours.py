@@ -9,7 +9,7 @@ from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.contact_hours import (
+from feedback.core.contact.hours import (
     WEEKDAYS,
     Calendar,
     CountryRules,

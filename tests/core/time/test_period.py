@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.period import Bucket, Period, quarter_of
+from feedback.core.time.period import Bucket, Period, quarter_of
 
 days = st.dates(date(2019, 12, 1), date(2028, 2, 28))
 periods = st.builds(

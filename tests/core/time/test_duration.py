@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from jsonschema import validate
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from feedback.core.duration import Duration, DurationField, length, length_text
+from feedback.core.time.duration import Duration, DurationField, length, length_text
 
 
 @pytest.mark.parametrize(

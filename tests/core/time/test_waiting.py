@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from feedback.core.waiting import median_wait
+from feedback.core.time.waiting import median_wait
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.local_days import day_of, offsets
+from feedback.core.time.local_days import day_of, offsets
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = (

@@ -2,8 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.reply import Automatic, Help, ScoreReply, Start, Stop, Unclear, says_something, understand
-from feedback.core.reply_words import LANGUAGES
+from feedback.core.replies.reply import (
+    Automatic,
+    Help,
+    ScoreReply,
+    Start,
+    Stop,
+    Unclear,
+    says_something,
+    understand,
+)
+from feedback.core.replies.words import LANGUAGES
 
 
 def nps(text, language="en"):

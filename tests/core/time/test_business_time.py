@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from feedback.core.business_time import BusinessCalendar
-from feedback.core.duration import Duration
+from feedback.core.time.business_time import BusinessCalendar
+from feedback.core.time.duration import Duration
 
 ISTANBUL = BusinessCalendar("Europe/Istanbul", holidays=frozenset({date(2026, 10, 29)}))
 BERLIN = BusinessCalendar("Europe/Berlin")

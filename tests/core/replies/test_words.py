@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feedback.core.reply_words import LANGUAGES, lexicon_for, lexicon_of, phrase, plain_digits
+from feedback.core.replies.words import LANGUAGES, lexicon_for, lexicon_of, phrase, plain_digits
 
 
 @pytest.mark.parametrize(

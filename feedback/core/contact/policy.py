@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from feedback.core.contact_hours import Calendar, ContactWindow, CountryRules, first_window, shipped_rules
+from feedback.core.contact.hours import Calendar, ContactWindow, CountryRules, first_window, shipped_rules
 
 
 class ConsentState(StrEnum):
