@@ -168,7 +168,7 @@ class Document:
         return [self._format_problem(each) for each in self._validated[1]]
 
     def _format_problem(self, mistake: Mistake) -> Problem:
-        """The reason of the rule is told of a key only: a wrong value does not go unnoticed."""
+        """Only a wrong key gets the reason of the rule: a wrong value does not go unnoticed."""
         found = self._problem(SCHEMA, self._mistake_mark(mistake), mistake.message)
         return found if mistake.about_key else replace(found, why="")
 
