@@ -319,7 +319,7 @@ def test_doctor_tells_a_broken_questionnaire_by_file_line_and_column(installed: 
     broken(installed)
     result = feedback(installed, "doctor")
     assert result.exit_code == 1
-    assert "F115 support-call-csat is not in force:" in result.output
+    assert "F116 support-call-csat is not in force:" in result.output
     assert "support-call-csat.yaml:2:1" in result.output
     assert "title" in result.output
 

@@ -143,7 +143,7 @@ def note_in_force(session: Session, shelf: Library, now: datetime) -> None:
 
 
 def problems(shelf: Library, today: date) -> list[Problem]:
-    """Files that are not in force (F115), and questionnaires that cannot be sent soon, because a trend bridge or an
+    """Files that are not in force (F116), and questionnaires that cannot be sent soon, because a trend bridge or an
     accepted finding expires (F114)."""
     return [
         *(_problem(each, shelf) for each in shelf.refused),
@@ -171,7 +171,7 @@ def _problem(refused: Refused, shelf: Library) -> Problem:
         instead = "It is a draft: it was never published, and no stage uses it."
     told = "\n".join((f"{refused.key} is not in force:", *(f"  {each}" for each in refused.reasons)))
     level: Literal["error", "warning"] = "error" if needed and not refused.replaced else "warning"
-    return Problem("F115", told, f"\n  Fix the file, then restart. {instead}", level)
+    return Problem("F116", told, f"\n  Fix the file, then restart. {instead}", level)
 
 
 def acknowledge(

@@ -38,7 +38,7 @@ def test_words_that_older_yaml_turned_into_booleans_stay_words():
 @pytest.mark.parametrize(
     ("text", "line", "column", "part"),
     [
-        ("a: 1\na: 2", 2, 1, "second time"),
+        ("a: 1\na: 2", 2, 1, "listed twice"),
         ("a: &x 1", 1, 4, "&x"),
         ("a: *x", 1, 4, "*x"),
         ("a: !!str b", 1, 4, "tag"),

@@ -443,7 +443,7 @@ def test_a_broken_file_leaves_the_published_questionnaire_in_force(
     assert refusal(shelf)
     assert publish(migrated, shelf) == before
     (problem,) = publishing.problems(shelf, NOW.date())
-    assert (problem.code, problem.level) == ("F115", "warning")
+    assert (problem.code, problem.level) == ("F116", "warning")
     assert "support-call-csat is not in force:" in problem.message
 
 
@@ -484,7 +484,7 @@ def test_a_file_that_was_never_published_is_refused_and_the_others_are_sent(
     shelf = load()
     assert "draft" not in shelf.questionnaires
     (problem,) = publishing.problems(shelf, NOW.date())
-    assert (problem.code, problem.level) == ("F115", "warning")
+    assert (problem.code, problem.level) == ("F116", "warning")
     assert publish(migrated, shelf)
 
 
@@ -493,7 +493,7 @@ def test_what_a_stage_waits_for_is_an_error_of_the_installation(
 ) -> None:
     put(settings, FILE, "key: support-call-csat\n\t")
     (problem,) = publishing.problems(load(), NOW.date())
-    assert (problem.code, problem.level) == ("F115", "error")
+    assert (problem.code, problem.level) == ("F116", "error")
 
 
 @pytest.mark.parametrize(
