@@ -429,7 +429,7 @@ def test_a_lead_lets_a_warning_pass_by_name_and_nobody_else_does(installed: Path
     assert "There is no user" in feedback(installed, *command, "zoe@example.com").output
     assert "Warnings accepted: 1." in feedback(installed, *command, "ada@example.com").output
     assert "There are no warnings to accept." in feedback(installed, *command, "ada@example.com").output
-    assert "F115" not in feedback(installed, "doctor").output
+    assert "F116" not in feedback(installed, "doctor").output
     unknown = feedback(installed, "acknowledge", "parking", "--by", "ada@example.com")
     assert "No file has the questionnaire 'parking'" in unknown.output
     assert feedback(installed, "report").exit_code == 0
