@@ -83,7 +83,7 @@ def test_the_wheel_says_who_made_it_and_under_which_licence(wheel: zipfile.ZipFi
 
 def test_every_address_of_the_project_is_in_one_repository() -> None:
     urls = project()["urls"]
-    assert {"Homepage", "Documentation", "Changelog", "Issues"} == urls.keys()
+    assert {"Homepage", "Repository", "Documentation", "Changelog", "Issues"} == urls.keys()
     base = urls["Homepage"]
     assert [url for url in urls.values() if url != base and not url.startswith(f"{base}/")] == []
 

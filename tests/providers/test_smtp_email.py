@@ -241,7 +241,7 @@ def test_a_server_that_turns_us_away_at_the_door_holds_the_provider():
                 guest.recv(100)
 
         threading.Thread(target=turn_away, daemon=True).start()
-        provider = SmtpEmail(
+        provider = smtp_email(
             host="127.0.0.1", port=door.getsockname()[1], security="plain", sender="a@b.example", timeout=5
         )
         assert isinstance(failure_of(provider, email()), ProviderHeld)

@@ -30,7 +30,7 @@ def closed(desk: Desk, outcome: str = "recovered") -> FollowUp:
     person = desk.customer()
     with desk.runtime.database.writing() as session:
         contact = session.get_one(Contact, person)
-        contact.email, contact.time_zone = "sam@example.com", "UTC"
+        contact.email, contact.time_zone = f"sam{person}@example.com", "UTC"
         suppression.grant(
             session, contact, "email", contact.email, basis="contract", source="test", now=MONDAY
         )
@@ -115,9 +115,9 @@ def test_it_waits_until_the_customer_has_rested(desk: Desk) -> None:
 
 
 def test_who_does_not_want_to_be_written_to_is_not(desk: Desk) -> None:
-    closed(desk)
+    person = closed(desk).contact_id
     with desk.runtime.database.writing() as session:
-        suppression.opt_out(session, "email", "sam@example.com", source="test", now=CLOSED)
+        suppression.opt_out(session, "email", f"sam{person}@example.com", source="test", now=CLOSED)
     tell(desk)
     with desk.runtime.database.reading() as session:
         assert session.scalars(select(Enrolment.state)).one() == "skipped"
