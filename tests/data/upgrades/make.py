@@ -104,7 +104,7 @@ LATER = {"queued": 2, "queued for a closed country": 22}
 """What becomes of the survey of the last hour -> the number of the contact."""
 
 SETTINGS: dict[str, Any] = {
-    "channels.enabled": ["twilio_sms", "smtp_email"],
+    "providers.enabled": ["twilio_sms", "smtp_email"],
     "organisation.support_email": "help@example.com",
     "organisation.support_phone": "+442079460100",
     "organisation.privacy_url": "https://example.com/privacy",
@@ -190,7 +190,7 @@ class Story:
     def trial(self) -> None:
         """Two contacts, on the simulator."""
         self.load("contacts", contacts(range(2)))
-        self.installation.environ = {"FEEDBACK_CHANNELS_ENABLED": "simulator_sms,simulator_email"}
+        self.installation.environ = {"FEEDBACK_PROVIDERS_ENABLED": "simulator_sms,simulator_email"}
         self.load("events", events("ticket_closed", range(2), "2026-01-12T10:00:00Z", "trial"))
         with self.installation.running() as running:
             self.at("01-12", "11:15")
@@ -213,7 +213,7 @@ class Story:
         with self.installation.running() as running:  # the token had a typing mistake
             worker.issue(running.runtime, self._now())  # before the cadence asks everybody something else
             running.tick()
-            form = {"channel": "twilio_sms", "country": ""}
+            form = {"provider": "twilio_sms", "country": ""}
             running.sign_in("lead").send("/deliveries/holds", **form)
         self.installation.environ = {}
         self.at("02-02", "11:45")
