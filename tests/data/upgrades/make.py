@@ -444,7 +444,7 @@ def contacts(numbers: Any) -> str:
         sms, email = number not in BY_MAIL, number in BY_MAIL or number % 5 == 0
         lines.append(
             f"{external(number)},{NAMES[number]},{phone(number)},person{number:02d}@example.com,{language(number)},{zone},{country},"
-            f"A-{number % 6 + 1},contract,terms of 2025,{'yes' if sms else 'no'},{'yes' if email else 'no'}\n"
+            f"A-{number % 6 + 1},contract,terms of 2025,{'yes' if sms else ''},{'yes' if email else ''}\n"
         )
     return head + "".join(lines)
 
