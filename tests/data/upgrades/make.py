@@ -94,7 +94,7 @@ SUPPORT = ((2, "1", "unsolved"), (3, "5", "solved"), (4, "4", "partly"), (5, "2"
 IN_AMERICA = {21: "+15005550003", 22: "+12025550122", 23: "+15005550009"}
 """Contacts in the United States: Twilio's number of a closed country, an ordinary one, and a landline."""
 BY_MAIL = range(15, 19)
-"""Contacts who have allowed e-mail only."""
+"""Contacts without a telephone."""
 
 LAST = {
     "sent": 4, "sent too": 20, "sending": 9, "unconfirmed": 8, "refused for a while": 7, "closed country": 21,
@@ -441,11 +441,17 @@ def contacts(numbers: Any) -> str:
         zone, country, _ = WHERE[language(number)]
         if number in IN_AMERICA:
             zone, country = "America/New_York", "US"
-        sms, email = number not in BY_MAIL, number in BY_MAIL or number % 5 == 0
-        lines.append(
-            f"{external(number)},{NAMES[number]},{phone(number)},person{number:02d}@example.com,{language(number)},{zone},{country},"
-            f"A-{number % 6 + 1},contract,terms of 2025,{'yes' if sms else ''},{'yes' if email else ''}\n"
-        )
+        has_phone, has_mail = number not in BY_MAIL, number in BY_MAIL or number % 5 == 0
+        mail = f"person{number:02d}@example.com"
+        cells = [
+            external(number),
+            NAMES[number],
+            phone(number) if has_phone else "",
+            mail if has_mail else "",
+        ]
+        cells += [language(number), zone, country, f"A-{number % 6 + 1}", "contract", "terms of 2025"]
+        cells += ["yes" if has_phone else "", "yes" if has_mail else ""]
+        lines.append(",".join(cells) + "\n")
     return head + "".join(lines)
 
 
