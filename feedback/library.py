@@ -58,7 +58,7 @@ class File:
     result: lint.Result
 
     @property
-    def errors(self) -> list[lint.Problem]:
+    def errors(self) -> list[lint.Finding]:
         return [each for each in self.result.problems if each.severity == "error"]
 
     @property
@@ -187,7 +187,7 @@ class Library:
         return version_id in self._by_version
 
 
-def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> Library:
+def load(directories: Sequence[Path], settings: lint.LintContext | None = None) -> Library:
     """Read every YAML file of `directories`; a file in an earlier directory overrides one of the same name later.
 
     `settings` tell the linter about the installation; without them it only knows today's date.
@@ -205,9 +205,9 @@ def load(directories: Sequence[Path], settings: lint.Settings | None = None) -> 
     )
 
 
-def read_files(directories: Sequence[Path], settings: lint.Settings | None = None) -> list[File]:
+def read_files(directories: Sequence[Path], settings: lint.LintContext | None = None) -> list[File]:
     """The files that `load` reads, sorted by name, with what the linter finds in each. Raises nothing for a file."""
-    settings = settings or lint.Settings(today=clock.now().date())
+    settings = settings or lint.LintContext(today=clock.now().date())
     texts, unreadable = [], {}
     for path in files_in(directories).values():
         try:
@@ -223,7 +223,7 @@ def read_files(directories: Sequence[Path], settings: lint.Settings | None = Non
 
 
 def _unreadable(path: str, why: str) -> lint.Result:
-    problem = lint.Problem(SYNTAX.id, SYNTAX.severity, path, 1, 1, why, docs=SYNTAX.docs)
+    problem = lint.Finding(SYNTAX.id, SYNTAX.severity, path, 1, 1, why, docs=SYNTAX.docs)
     return lint.Result(path, [problem])
 
 
@@ -236,14 +236,14 @@ def results_of(files: Sequence[File]) -> dict[str, lint.Result]:
     return found
 
 
-def refusal(sentences: Sequence[str], problems: Sequence[lint.Problem] = ()) -> QuestionnaireInvalid:
+def refusal(sentences: Sequence[str], problems: Sequence[lint.Finding] = ()) -> QuestionnaireInvalid:
     """The error that stops the sending of what was never published, with one line per reason."""
     return QuestionnaireInvalid(
         "\n".join(["Fix these problems before surveys can be sent:", *sentences]), problems
     )
 
 
-def sentence(problem: lint.Problem) -> str:
+def sentence(problem: lint.Finding) -> str:
     """`file:line:column rule message`, and the linter's suggestion if it has one."""
     better = f" {problem.rewrite}" if problem.rewrite else ""
     return f"{problem.path}:{problem.line}:{problem.column} {problem.rule} {problem.message}{better}"

@@ -135,7 +135,6 @@ def test_nothing_reads_the_environment_but_the_entry_points() -> None:
 MOST_PARAMETERS = 7
 
 
-# Functions that take more, each as `file: name`; the list only ever gets shorter.
 def wide_functions(package: Path) -> Iterator[str]:
     """Functions with more than MOST_PARAMETERS, not counting the object that a method belongs to."""
     for path in sorted(package.rglob("*.py")):
@@ -159,6 +158,26 @@ def test_a_function_with_eight_parameters_is_found(tmp_path: Path) -> None:
         "def put(a, b, c, d, e, f, g, h): ...\n"
     )
     assert set(wide_functions(tmp_path)) == {"queue.py: take", "queue.py: put"}
+
+
+def shared_names(package: Path) -> dict[str, list[str]]:
+    """Public classes that are defined under one name in several modules -> those modules."""
+    places: dict[str, list[str]] = {}
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(package).as_posix())
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_a_class_name_means_one_thing() -> None:
+    assert shared_names(PACKAGE) == {}
+
+
+def test_a_name_of_two_classes_is_found(tmp_path: Path) -> None:
+    for name in ("plan.py", "trip.py"):
+        (tmp_path / name).write_text("class Plan: ...\nclass _Step: ...\n")
+    assert shared_names(tmp_path) == {"Plan": ["plan.py", "trip.py"]}
 
 
 # Written so that this page does not match itself.

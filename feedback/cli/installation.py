@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from feedback.lint.engine.settings import Settings
+    from feedback.lint.engine.context import LintContext
     from feedback.store.database import Database
 
 
-def lint_settings() -> Settings | None:
+def lint_settings() -> LintContext | None:
     """The linter's settings from the installation; None if it has no current database. If the database cannot be
     read, print why and return None."""
     from feedback import bootstrap, clock

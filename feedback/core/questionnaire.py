@@ -93,7 +93,7 @@ def _thanks(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SurveyOutcome:
     """What somebody's answers come to: those that count, their scores, and the follow-up rules that match.
 
     `nothing_left`: every question on the path is answered. `missing`: a required one is not.
@@ -186,12 +186,12 @@ class Questionnaire(Strict):
             if question.required and question.key not in answers
         ]
 
-    def outcome(self, given: Mapping[str, Answer]) -> Outcome:
+    def outcome(self, given: Mapping[str, Answer]) -> SurveyOutcome:
         """What these answers come to; answers to questions off their path are left out."""
         path = list(self.path(given))
         answers = {question.key: given[question.key] for question in path if question.key in given}
         left = [question for question in path if question.key not in answers]
-        return Outcome(
+        return SurveyOutcome(
             answers=answers,
             scores={
                 question.key: value

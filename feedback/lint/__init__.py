@@ -5,16 +5,16 @@ from __future__ import annotations
 from feedback.lint.document.document import Document
 from feedback.lint.document.reader import read
 from feedback.lint.engine.checking import check, check_files, check_texts, result
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.context import LintContext
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.engine.runner import Result
-from feedback.lint.engine.settings import Settings
 
 __all__ = [
     "Document",
-    "Problem",
+    "Finding",
+    "LintContext",
     "Result",
     "Rule",
-    "Settings",
     "check",
     "check_files",
     "check_texts",

@@ -19,10 +19,10 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.lint import check_files
 from feedback.lint.document.document import Document
 from feedback.lint.document.reader import read
+from feedback.lint.engine.context import LintContext
 from feedback.lint.engine.fixes import accept, fix
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.engine.runner import Result
-from feedback.lint.engine.settings import Settings
 from feedback.lint.languages.data import codes
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.pages import page
@@ -31,12 +31,12 @@ from feedback.lint.reporters.translation import LANGUAGES, result_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.lint.trial import shown, trial
 
-Rewrite = Callable[[Document, list[Problem]], str]
-Told = Callable[[], Settings | None]
+Rewrite = Callable[[Document, list[Finding]], str]
+Told = Callable[[], LintContext | None]
 """What `feedback` passes in: it asks the installation, and gives None if there is none."""
 
 
-class Options(TypedDict):
+class LintOptions(TypedDict):
     """The options of the command, by their names there."""
 
     style: str
@@ -77,7 +77,7 @@ class Options(TypedDict):
     help="directory with published versions, beside those of the installation, to guard trends",
 )
 @click.pass_obj
-def lint(told: Told | None, paths: tuple[Path, ...], **options: Unpack[Options]) -> None:
+def lint(told: Told | None, paths: tuple[Path, ...], **options: Unpack[LintOptions]) -> None:
     """Check questionnaires (files or directories) against the rules of question design."""
     language = options["language"]
     if options["tried"] is None and language not in LANGUAGES:
@@ -90,7 +90,7 @@ def lint(told: Told | None, paths: tuple[Path, ...], **options: Unpack[Options])
         _lint(told, paths or (Path("questionnaires"),), options)
 
 
-def _lint(told: Told | None, files: Sequence[Path], options: Options) -> None:
+def _lint(told: Told | None, files: Sequence[Path], options: LintOptions) -> None:
     settings = _settings(told, options["previous"])
     results = _checked(files, settings)
     if options["fixing"] or options["accepting"]:
@@ -107,7 +107,7 @@ def _lint(told: Told | None, files: Sequence[Path], options: Options) -> None:
     sys.exit(1 if any(problem.fails for result in results for problem in result.problems) else 0)
 
 
-def _checked(files: Sequence[Path], settings: Settings) -> list[Result]:
+def _checked(files: Sequence[Path], settings: LintContext) -> list[Result]:
     try:
         results = check_files(files, settings=settings, beside=resources.shipped("questionnaires"))
     except OSError as error:
@@ -124,13 +124,13 @@ def _published(directory: Path | None) -> tuple[Questionnaire, ...]:
     return tuple(each.questionnaire for each in read_ones if each.questionnaire)
 
 
-def _settings(told: Told | None, previous: Path | None) -> Settings:
+def _settings(told: Told | None, previous: Path | None) -> LintContext:
     """What the installation says, or only what day it is; a directory given by name comes after both."""
-    settings = (told() if told else None) or Settings(today=now().date())
+    settings = (told() if told else None) or LintContext(today=now().date())
     return replace(settings, published=(*settings.published, *_published(previous)))
 
 
-def _rewritten(results: Sequence[Result], settings: Settings, rewrite: Rewrite) -> None:
+def _rewritten(results: Sequence[Result], settings: LintContext, rewrite: Rewrite) -> None:
     for result in results:
         file = Path(result.path)
         source = file.read_bytes().decode("utf-8", "surrogateescape")

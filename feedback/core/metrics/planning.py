@@ -25,7 +25,7 @@ WORST_CASE = Expected()
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SamplePlan:
     """`answers` are needed. `invitations` bring them at the expected response rate; None without one.
 
     `reachable` is False where that is more than the population: then the margin cannot be kept.
@@ -44,7 +44,7 @@ def plan(
     confidence: float = 0.95,
     population: int | None = None,
     response_rate: float | None = None,
-) -> Plan:
+) -> SamplePlan:
     """What it takes to know the score to within +/- `margin` points (or percentage points).
 
     `response_rate` is above 0 and at most 1, `population` the number of customers in all. Raises ValueError for
@@ -70,4 +70,4 @@ def plan(
             margin, share=expected.good, confidence=confidence, population=population
         )
     invitations = None if response_rate is None else math.ceil(round(answers / response_rate, 9))
-    return Plan(answers, invitations, population is None or (invitations or answers) <= population)
+    return SamplePlan(answers, invitations, population is None or (invitations or answers) <= population)

@@ -16,7 +16,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from feedback.core.replies.words import Lexicon, all_languages, lexicon_for, phrase, plain_digits, words_in
+from feedback.core.replies.words import (
+    ReplyLexicon,
+    all_languages,
+    lexicon_for,
+    phrase,
+    plain_digits,
+    words_in,
+)
 from feedback.core.text import is_blank
 
 
@@ -158,7 +165,7 @@ _QUOTED = re.compile(
 _CUT_SHORT = re.compile(rf"(?P<lead>[^{_OPENING}{_CLOSING}]{{1,60}})[“„«](?P<said>[^{_CLOSING}]+)(?P<tail>)")
 
 
-def _reaction(text: str, everyone: Lexicon) -> Automatic | None:
+def _reaction(text: str, everyone: ReplyLexicon) -> Automatic | None:
     """`Liked “…”`, `“…” ifadesini beğendi`, `👍 to “…”`: nothing but a word or a symbol round a quotation."""
     if re.sub("[👍👎]", "", phrase(text)).split() in [each.split() for each in everyone.reactions_alone]:
         return Automatic("reaction", text.strip())
@@ -174,7 +181,7 @@ def _reaction(text: str, everyone: Lexicon) -> Automatic | None:
     return None
 
 
-def _automatic(shown: str, score: ScoreReply | None, everyone: Lexicon) -> Automatic | None:
+def _automatic(shown: str, score: ScoreReply | None, everyone: ReplyLexicon) -> Automatic | None:
     """An automatic reply: one of its phrases begins a sentence."""
     skipped = everyone.filler | frozenset({"sorry"})
     starts = []
@@ -200,7 +207,9 @@ _LONGEST = 4  # words in the longest phrase of a lexicon
 _NEAR = 3  # words allowed between a stop word and its object: "cancel all these messages"
 
 
-def _stop(shown: str, everyone: Lexicon, own: Lexicon) -> Literal["certain", "likely", "possible"] | None:
+def _stop(
+    shown: str, everyone: ReplyLexicon, own: ReplyLexicon
+) -> Literal["certain", "likely", "possible"] | None:
     words = words_in(shown)
     message = " ".join(words)
     if {message, "".join(words)} & everyone.stop or (len(set(words)) == 1 and words[0] in everyone.stop):
@@ -221,7 +230,7 @@ def _stop(shown: str, everyone: Lexicon, own: Lexicon) -> Literal["certain", "li
     return "possible" if real else None
 
 
-def _commands(clause: str, stops: frozenset[str], own: Lexicon) -> bool:
+def _commands(clause: str, stops: frozenset[str], own: ReplyLexicon) -> bool:
     """Whether a stop word is a request of its own in the clause, not a word among others ("the bus did not stop")."""
     everyone = all_languages()
     for stop in stops:
@@ -317,7 +326,7 @@ _STAR = "⭐★🌟"
 _STARS = re.compile(rf"[{_STAR}](?:\s*[{_STAR}])*(?:\s*[☆✩])*")
 
 
-def _score(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> ScoreReply | None:
+def _score(text: str, scale: range, own: ReplyLexicon, everyone: ReplyLexicon) -> ScoreReply | None:
     numbers = list(_numbers(text, scale, own, everyone))
     if any(number.kind == "spoiler" for number in numbers):
         return None
@@ -333,7 +342,7 @@ def _score(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> ScoreRep
     return _told(text, scores[0], wholes, own) if _is_answer(text, scores[0], wholes, own) else None
 
 
-def _numbers(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Iterator[_Number]:
+def _numbers(text: str, scale: range, own: ReplyLexicon, everyone: ReplyLexicon) -> Iterator[_Number]:
     marks = list(_marks(text, own))
     while marks:
         first = marks.pop(0)
@@ -347,7 +356,7 @@ def _numbers(text: str, scale: range, own: Lexicon, everyone: Lexicon) -> Iterat
             yield _Number("word", first.value, first.start, first.end)
 
 
-def _without_endings(text: str, everyone: Lexicon) -> str:
+def _without_endings(text: str, everyone: ReplyLexicon) -> str:
     """Without the endings that only say "it is": "puanım 10'dur" is "puanım 10".
 
     Also without the apostrophe, but -dur only where it is the ending by vowel harmony: after 9 and 10.
@@ -361,7 +370,7 @@ def _without_endings(text: str, everyone: Lexicon) -> str:
     return re.sub(rf"(?<!\w)(\d+)([{_APOSTROPHES}]?)([^\W\d_]+)", shortened, text)
 
 
-def _marks(text: str, own: Lexicon) -> Iterator[_Mark]:
+def _marks(text: str, own: ReplyLexicon) -> Iterator[_Mark]:
     known = {**own.numbers_in_fractions, **own.numbers}
     for match in _NUMBER.finditer(text):
         start, end = match.span()
@@ -372,7 +381,7 @@ def _marks(text: str, own: Lexicon) -> Iterator[_Mark]:
             yield _Mark(known[word], start, end, word)
 
 
-def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: Lexicon) -> _Number | None:
+def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: ReplyLexicon) -> _Number | None:
     """ "9/10", "nine out of 10", "10 üzerinden iki": a score only if the whole is the maximum of the scale."""
     if first.is_compound or second.is_compound:
         return None
@@ -399,7 +408,7 @@ def _fraction(text: str, first: _Mark, second: _Mark, scale: range, own: Lexicon
     return _Number("score" if sound else "spoiler", part.value, start, end, is_fraction=True)
 
 
-def _in_digits(text: str, mark: _Mark, scale: range, own: Lexicon, everyone: Lexicon) -> _Number:
+def _in_digits(text: str, mark: _Mark, scale: range, own: ReplyLexicon, everyone: ReplyLexicon) -> _Number:
     start, end = mark.start, mark.end
     if _follows(text[end:], own.units) or _counts(text[end:], mark.value, own):
         return _Number("quantity", 0, start, end)
@@ -415,7 +424,7 @@ def _in_digits(text: str, mark: _Mark, scale: range, own: Lexicon, everyone: Lex
     return _Number("score", mark.value, start, end + (symbols.end() if symbols else 0))
 
 
-def _counts(rest: str, value: int, own: Lexicon) -> bool:
+def _counts(rest: str, value: int, own: ReplyLexicon) -> bool:
     """Whether the number counts what follows: "1 guy helped me", "2 of your agents", "2 rude drivers"."""
     if not rest.lstrip()[:1].isalpha():
         return False
@@ -427,7 +436,7 @@ def _counts(rest: str, value: int, own: Lexicon) -> bool:
     return any(" ".join(words[:length]) in nouns for length in (1, 2))
 
 
-def _is_bounded(text: str, start: int, end: int, own: Lexicon) -> bool:
+def _is_bounded(text: str, start: int, end: int, own: ReplyLexicon) -> bool:
     """Whether the number is a limit or a time: "almost 10", "less than a 5", "8 or more", "until 7"."""
     everyone = lexicon_for("en")  # who was asked in another language writes this, too
     before = words_in(_clause(text, start, end)[0])
@@ -450,7 +459,7 @@ def _announced(before: str, phrases: frozenset[str]) -> int:
     return 0
 
 
-def _may_be_the_whole(text: str, start: int, end: int, own: Lexicon) -> bool:
+def _may_be_the_whole(text: str, start: int, end: int, own: ReplyLexicon) -> bool:
     """Whether this number may be the whole of a score: "drei von 10" from somebody who was asked in English.
 
     Not after a phrase such as "a rating of", and not if the preposition is a common word of their language.
@@ -515,7 +524,7 @@ def _apart(text: str, spans: Iterable[_Number]) -> str:
     return text
 
 
-def _is_answer(text: str, score: _Number, wholes: Iterable[_Number], lexicon: Lexicon) -> bool:
+def _is_answer(text: str, score: _Number, wholes: Iterable[_Number], lexicon: ReplyLexicon) -> bool:
     """Whether the score begins or ends its clause, is not negated and counts nothing ("Room 7 was dirty").
 
     This is too strict for "it was a 9 overall", but asking again costs one message, and a wrong score costs trust.
@@ -528,7 +537,7 @@ def _is_answer(text: str, score: _Number, wholes: Iterable[_Number], lexicon: Le
     return not (_without(before, lexicon.filler) and _without(after, lexicon.filler))
 
 
-def _is_alone(text: str, word: _Number, numbers: Iterable[_Number], own: Lexicon) -> bool:
+def _is_alone(text: str, word: _Number, numbers: Iterable[_Number], own: ReplyLexicon) -> bool:
     """Whether its clause contains only this number, and possibly other numbers."""
     others = [number for number in numbers if number != word and number.kind != "whole"]
     wholes = [number for number in numbers if number.kind == "whole"]
@@ -538,7 +547,7 @@ def _is_alone(text: str, word: _Number, numbers: Iterable[_Number], own: Lexicon
 
 
 def _rivals(
-    text: str, word: _Number, score: _Number, numbers: list[_Number], scale: range, own: Lexicon
+    text: str, word: _Number, score: _Number, numbers: list[_Number], scale: range, own: ReplyLexicon
 ) -> bool:
     """Whether a number word may be the score instead: "9 or ten", "three, max 10"; not "9, two people helped me"."""
     if score.is_fraction or word.value == score.value:
@@ -553,14 +562,14 @@ def _rivals(
     return (together and score.value == scale[-1]) or _is_alone(text, word, numbers, own)
 
 
-def _told(text: str, score: _Number, wholes: Iterable[_Number], own: Lexicon) -> ScoreReply:
+def _told(text: str, score: _Number, wholes: Iterable[_Number], own: ReplyLexicon) -> ScoreReply:
     """The score with the text around it."""
     cuts = sorted([score, *wholes], key=lambda number: number.start)
     edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(text)]
     return _with_comment(score.value, [text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)], own)
 
 
-def _with_comment(value: int, parts: Iterable[str], own: Lexicon) -> ScoreReply:
+def _with_comment(value: int, parts: Iterable[str], own: ReplyLexicon) -> ScoreReply:
     kept = [comment for part in parts if (comment := _comment(part, own))]
     # "sorry, 8", "I meant 8", "a rating of 8", "un 8"
     if all(_is_small_talk(each, own.filler | own.corrections | own.only_alone | own.out_of) for each in kept):
@@ -568,7 +577,7 @@ def _with_comment(value: int, parts: Iterable[str], own: Lexicon) -> ScoreReply:
     return ScoreReply(value, " ".join(kept))
 
 
-def _comment(part: str, lexicon: Lexicon) -> str:
+def _comment(part: str, lexicon: ReplyLexicon) -> str:
     """The text beside the score if it is a comment: an emoji is, "I'd say" and "thanks" are not."""
     if _is_small_talk(part, lexicon.filler):
         return ""
@@ -580,7 +589,7 @@ def _is_small_talk(part: str, filler: frozenset[str]) -> bool:
     return not symbols and not _without(words_in(part), filler)
 
 
-def _fault(text: str, scale: range, own: Lexicon) -> Literal["off_scale", "several"] | None:
+def _fault(text: str, scale: range, own: ReplyLexicon) -> Literal["off_scale", "several"] | None:
     """What is wrong with a reply that is nothing but one number off the scale, or two numbers."""
     bare = text
     numbers = list(re.finditer(r"\d+", text))
@@ -598,7 +607,7 @@ def _fault(text: str, scale: range, own: Lexicon) -> Literal["off_scale", "sever
 # -- answers without a digit ------------------------------------------------------------------------------
 
 
-def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> ScoreReply | None:
+def _spoken(text: str, numbers: list[_Number], scale: range, own: ReplyLexicon) -> ScoreReply | None:
     words = words_in(text)
     if len(words) > 3 and not (numbers and _is_a_correction(words, numbers, own)):
         return None
@@ -616,12 +625,12 @@ def _spoken(text: str, numbers: list[_Number], scale: range, own: Lexicon) -> Sc
     return _told(text, number, (), own)
 
 
-def _is_a_correction(words: list[str], numbers: list[_Number], own: Lexicon) -> bool:
+def _is_a_correction(words: list[str], numbers: list[_Number], own: ReplyLexicon) -> bool:
     """Whether it is only a correction: "sorry I meant nine"."""
     return len(numbers) == 1 and len(_without(words, own.filler, own.corrections)) == 1
 
 
-def _thumb(meant: list[str], own: Lexicon) -> ScoreReply | None:
+def _thumb(meant: list[str], own: ReplyLexicon) -> ScoreReply | None:
     """A reply that is only yes or no ("no problem" is not a no). Not `bare`, because "no" can mean "no comment"."""
     said = _without(meant, own.corrections - own.yes - own.no)
     if len(set(said)) != 1:
@@ -632,7 +641,7 @@ def _thumb(meant: list[str], own: Lexicon) -> ScoreReply | None:
     return ScoreReply(0, bare=corrected) if said[0] in own.no | {"👎"} else None
 
 
-def _labelled(text: str, labels: Mapping[str, int], own: Lexicon) -> ScoreReply | None:
+def _labelled(text: str, labels: Mapping[str, int], own: ReplyLexicon) -> ScoreReply | None:
     """A reply that is a label of the scale, or begins with one as a sentence: "Very satisfied. Thank you"."""
     first, _, rest = text.partition("\n") if "\n" in text else _first_sentence(text)
     for said, comment in ((text, ""), (first, rest)):
@@ -643,7 +652,7 @@ def _labelled(text: str, labels: Mapping[str, int], own: Lexicon) -> ScoreReply 
     return None
 
 
-def _points_named(said: str, labels: Mapping[str, int], own: Lexicon) -> set[int]:
+def _points_named(said: str, labels: Mapping[str, int], own: ReplyLexicon) -> set[int]:
     """The points of the scale that these words are the label of."""
     words = words_in(said)
     once = words[:1] if len(set(words)) == 1 else words  # "👍👍"
@@ -656,7 +665,7 @@ def _first_sentence(text: str) -> tuple[str, str, str]:
     return (text[: end.start()], "", text[end.end() :]) if end else (text, "", "")
 
 
-def _in_stars(text: str, scale: range, own: Lexicon) -> ScoreReply | None:
+def _in_stars(text: str, scale: range, own: ReplyLexicon) -> ScoreReply | None:
     """ "⭐⭐⭐⭐" is 4 on a scale up to 5; empty stars are not counted."""
     found = list(_STARS.finditer(text))
     if len(found) != 1 or scale[-1] != 5:

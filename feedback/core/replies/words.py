@@ -1,6 +1,6 @@
 """The words of text replies, per language, and the normalisation that makes spellings comparable.
 
-The words are in data files, one per language in `data/replies`. Everything in a `Lexicon` is folded; fold what
+The words are in data files, one per language in `data/replies`. Everything in a `ReplyLexicon` is folded; fold what
 you look up in it with `words_in` or `phrase`.
 """
 
@@ -21,7 +21,7 @@ LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
 
 
 @dataclass(frozen=True)
-class Lexicon:
+class ReplyLexicon:
     """One language's words and phrases; phrases have single spaces. The data files explain each list."""
 
     stop: frozenset[str] = frozenset()
@@ -65,11 +65,11 @@ class Lexicon:
 
 
 @cache
-def lexicon_of(language: str) -> Lexicon:
+def lexicon_of(language: str) -> ReplyLexicon:
     """The words of one of `LANGUAGES`, read from the package."""
     data = files("feedback.core") / "data" / "replies" / f"{language}.toml"
     raw: dict[str, Any] = tomllib.loads(data.read_text("utf-8"))
-    return Lexicon(**{key: _folded(value) for key, value in raw.items()})
+    return ReplyLexicon(**{key: _folded(value) for key, value in raw.items()})
 
 
 def _folded(words: list[str] | dict[str, int]) -> Any:
@@ -78,14 +78,14 @@ def _folded(words: list[str] | dict[str, int]) -> Any:
     return frozenset(map(phrase, words))
 
 
-def lexicon_for(language: str) -> Lexicon:
+def lexicon_for(language: str) -> ReplyLexicon:
     """The words for a language tag such as "en-GB"; empty where the language is not one of `LANGUAGES`."""
     code = language.lower().replace("_", "-").partition("-")[0]
-    return lexicon_of(code) if code in LANGUAGES else Lexicon()
+    return lexicon_of(code) if code in LANGUAGES else ReplyLexicon()
 
 
 @cache
-def all_languages() -> Lexicon:
+def all_languages() -> ReplyLexicon:
     """The words that are recognised in every language of the invitation."""
     shared = (
         *("stop", "stop_phrases", "stop_alone", "refusals", "stop_objects", "start", "help", "filler"),
@@ -103,7 +103,7 @@ def all_languages() -> Lexicon:
     union: dict[str, Any] = {
         key: frozenset().union(*(getattr(lexicon_of(one), key) for one in LANGUAGES)) for key in shared
     }
-    return Lexicon(**union)
+    return ReplyLexicon(**union)
 
 
 _WORD = re.compile(r"\w+|👍|👎")
@@ -115,7 +115,7 @@ def words_in(text: str) -> list[str]:
 
 
 def phrase(text: str) -> str:
-    """`text` in the folded form of a `Lexicon`."""
+    """`text` in the folded form of a `ReplyLexicon`."""
     return " ".join(words_in(plain_digits(text)))
 
 

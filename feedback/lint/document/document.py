@@ -15,9 +15,9 @@ from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text import Text
-from feedback.lint.document.schema import Mistake, validate
-from feedback.lint.engine.rule import Problem, Rule, Severity
-from feedback.lint.engine.settings import Settings
+from feedback.lint.document.schema import SchemaMistake, validate
+from feedback.lint.engine.context import LintContext
+from feedback.lint.engine.rule import Finding, Rule, Severity
 
 Known = TypeVar("Known")
 Path = tuple[str | int, ...]
@@ -77,7 +77,7 @@ class About(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Location:
     """A place in the file, counted from 1; the column counts characters."""
 
     line: int
@@ -93,7 +93,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class SurveyText:
     """One text in one language: what it is for, its question (None outside questions), and its place."""
 
     role: Role
@@ -121,7 +121,7 @@ class Document:
     faults: list[Fault] = field(default_factory=list)
     spans: dict[Path, Span] = field(default_factory=dict)
     keys: dict[Path, Span] = field(default_factory=dict)
-    settings: Settings = field(default_factory=Settings)
+    settings: LintContext = field(default_factory=LintContext)
     _known: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     def once(self, about: Hashable, work_out: Callable[[], Known]) -> Known:
@@ -152,7 +152,7 @@ class Document:
     def languages(self) -> tuple[str, ...]:
         return self.questionnaire.languages if self.questionnaire else ()
 
-    def mark(self, path: Path) -> Mark:
+    def mark(self, path: Path) -> Location:
         """Where a part stands; for one that is missing from the file, the nearest part around it."""
         return self.place(self.span(path).start)
 
@@ -161,22 +161,22 @@ class Document:
             path = path[:-1]
         return self.spans.get(path, Span(0, 0))
 
-    def key_mark(self, path: Path) -> Mark:
+    def key_mark(self, path: Path) -> Location:
         """Where the key of a part stands; for an entry of a list, the entry itself."""
         return self.place(self.keys[path].start) if path in self.keys else self.mark(path)
 
-    def place(self, offset: int) -> Mark:
+    def place(self, offset: int) -> Location:
         line = bisect_right(self._line_starts, offset)
-        return Mark(line, offset - self._line_starts[line - 1] + 1)
+        return Location(line, offset - self._line_starts[line - 1] + 1)
 
     @cached_property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[Finding]:
         """What is wrong with the syntax; where that is sound, with the format."""
         if self.faults:
             return [self._problem(SYNTAX, self.place(fault.offset), fault.message) for fault in self.faults]
         return [self._format_problem(each) for each in self._validated[1]]
 
-    def _format_problem(self, mistake: Mistake) -> Problem:
+    def _format_problem(self, mistake: SchemaMistake) -> Finding:
         """With the reason of the rule for a misspelt key only, because a wrong value is noticed anyway."""
         found = self._problem(SCHEMA, self._mistake_mark(mistake), mistake.message)
         return found if mistake.about_key else replace(found, why="")
@@ -184,41 +184,41 @@ class Document:
     def finding(
         self,
         rule: Rule,
-        where: Path | Wording,
+        where: Path | SurveyText,
         message: str,
         *,
         severity: Severity | None = None,
         offset: int | None = None,
         **about: Unpack[About],
-    ) -> Problem:
+    ) -> Finding:
         """A problem of `rule` at a place of this file.
 
-        With a Wording as `where`, its language and question are filled in, and `offset` (in its text) moves
+        With a SurveyText as `where`, its language and question are filled in, and `offset` (in its text) moves
         the mark to the word meant. `severity` overrules the rule's own.
         """
-        path = where.path if isinstance(where, Wording) else where
+        path = where.path if isinstance(where, SurveyText) else where
         language, question = about.get("language", ""), about.get("question", "")
         quoted = about.get("quoted", "")
-        if isinstance(where, Wording):
+        if isinstance(where, SurveyText):
             language = language or where.language
             question = question or (where.question.key if where.question else "")
             quoted = quoted or where.text
         if not question:
             question = self._question_at(path)
-        inside = isinstance(where, Wording) and offset
+        inside = isinstance(where, SurveyText) and offset
         mark = self._mark_inside(where, offset) if inside else self.mark(path)  # type: ignore[arg-type]
         return replace(
             self._problem(rule, mark, message),
             severity=severity or rule.severity,
             quoted=quoted,
-            wording=where.text if isinstance(where, Wording) else quoted,
+            wording=where.text if isinstance(where, SurveyText) else quoted,
             rewrite=about.get("rewrite", ""),
             language=language,
             question=question,
             end_column=self._end_column(mark, quoted),
         )
 
-    def _end_column(self, mark: Mark, quoted: str) -> int:
+    def _end_column(self, mark: Location, quoted: str) -> int:
         """The column after the quoted words; 0 where the file does not show them as they are, on one line."""
         start = self._line_starts[mark.line - 1] + mark.column - 1
         for around in ("", '"', "'"):
@@ -226,8 +226,8 @@ class Document:
                 return mark.column + len(quoted) + 2 * len(around)
         return 0
 
-    def _problem(self, rule: Rule, mark: Mark, message: str) -> Problem:
-        return Problem(
+    def _problem(self, rule: Rule, mark: Location, message: str) -> Finding:
+        return Finding(
             rule=rule.id,
             severity=rule.severity,
             path=self.path,
@@ -241,20 +241,20 @@ class Document:
 
     def texts(
         self, text: Text | None, path: Path, role: Role, question: AnyQuestion | None
-    ) -> Iterator[Wording]:
+    ) -> Iterator[SurveyText]:
         """The languages of one text of the model."""
         if text is None or not self.questionnaire:
             return
         plain = isinstance(text.root, str)
         for language, wording in text.variants(self.questionnaire.languages):
-            yield Wording(role, question, language, wording, path if plain else (*path, language))
+            yield SurveyText(role, question, language, wording, path if plain else (*path, language))
 
-    def stems(self) -> Iterator[Wording]:
+    def stems(self) -> Iterator[SurveyText]:
         """The question texts, in every language."""
         for index, question in self.questions:
             yield from self.texts(question.text, ("questions", index, "text"), "stem", question)
 
-    def _options(self, index: int) -> Iterator[Wording]:
+    def _options(self, index: int) -> Iterator[SurveyText]:
         question = self.questions[index][1]
         for place, option in enumerate(question.options if isinstance(question, ChoiceQuestion) else ()):
             path: Path = ("questions", index, "options", place)
@@ -263,18 +263,18 @@ class Document:
             if isinstance(option.other_text, Text):
                 yield from self.texts(option.other_text, (*path, "other_text"), "other_text", question)
 
-    def _labels(self, index: int) -> Iterator[Wording]:
+    def _labels(self, index: int) -> Iterator[SurveyText]:
         """The scale labels that the file writes itself (not those of the registry)."""
         question = self.questions[index][1]
         scale = question.scale if isinstance(question, ScaleQuestion | MatrixQuestion) else None
         for point, label in (scale.labels if scale else {}).items():
             yield from self.texts(label, ("questions", index, "scale", "labels", point), "label", question)
 
-    def question_texts(self, index: int) -> tuple[Wording, ...]:
+    def question_texts(self, index: int) -> tuple[SurveyText, ...]:
         """Everything that a respondent reads of question number `index`."""
         return self.once(("texts", index), lambda: tuple(self._question_texts(index)))
 
-    def _question_texts(self, index: int) -> Iterator[Wording]:
+    def _question_texts(self, index: int) -> Iterator[SurveyText]:
         question = self.questions[index][1]
         base: Path = ("questions", index)
         yield from self.texts(question.text, (*base, "text"), "stem", question)
@@ -292,10 +292,10 @@ class Document:
 
     def _opt_out(
         self, text: bool | Text, path: Path, role: Role, question: AnyQuestion | None
-    ) -> Iterator[Wording]:
+    ) -> Iterator[SurveyText]:
         yield from self.texts(text if isinstance(text, Text) else None, path, role, question)
 
-    def messages(self) -> Iterator[Wording]:
+    def messages(self) -> Iterator[SurveyText]:
         """What is sent: SMS, e-mail, reminders, the prompt for a comment."""
         messages = self.questionnaire.messages if self.questionnaire else None
         if messages is None:
@@ -309,7 +309,7 @@ class Document:
                 yield from self.texts(email.subject, ("messages", name, "subject"), "subject", None)
                 yield from self.texts(email.body, ("messages", name, "body"), "body", None)
 
-    def wordings(self) -> Iterator[Wording]:
+    def wordings(self) -> Iterator[SurveyText]:
         """Every text of the questionnaire."""
         if not self.questionnaire:
             return
@@ -332,7 +332,7 @@ class Document:
         return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", self.source))]
 
     @cached_property
-    def _validated(self) -> tuple[BaseModel | None, list[Mistake]]:
+    def _validated(self) -> tuple[BaseModel | None, list[SchemaMistake]]:
         if self.faults:
             return None, []
         model: type[BaseModel] = Journey if self.kind == "journey" else Questionnaire
@@ -342,7 +342,7 @@ class Document:
     def _model(self) -> BaseModel | None:
         return self._validated[0]
 
-    def _mistake_mark(self, mistake: Mistake) -> Mark:
+    def _mistake_mark(self, mistake: SchemaMistake) -> Location:
         return self.key_mark(mistake.path) if mistake.about_key else self.mark(mistake.path)
 
     def _question_at(self, path: Path) -> str:
@@ -350,7 +350,7 @@ class Document:
             return ""
         return self.questions[int(path[1])][1].key
 
-    def _mark_inside(self, wording: Wording, offset: int) -> Mark:
+    def _mark_inside(self, wording: SurveyText, offset: int) -> Location:
         """The mark of a word, where the source shows the text as it is (not folded, not escaped)."""
         span = self.span(wording.path)
         start = self.source.find(wording.text, span.start, span.end)

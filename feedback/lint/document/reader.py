@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from feedback.lint.document.document import Document, Fault, Path, Span
-from feedback.lint.engine.settings import Settings
+from feedback.lint.engine.context import LintContext
 
 MAX_CHARACTERS = 300_000
 MAX_TEXT = 10_000
@@ -21,13 +21,13 @@ MAX_NODES = 20_000
 
 
 def read(
-    text: str, path: str = "<text>", settings: Settings | None = None, *, longest: int = MAX_TEXT
+    text: str, path: str = "<text>", settings: LintContext | None = None, *, longest: int = MAX_TEXT
 ) -> Document:
     """The document that `text` holds. Never raises for what the text contains; see `Document.problems`.
 
     `longest` is how many characters one value may have.
     """
-    document = Document(path, text.removeprefix("\ufeff"), settings=settings or Settings())
+    document = Document(path, text.removeprefix("\ufeff"), settings=settings or LintContext())
     fault = _unreadable(document.source)
     if fault:
         document.faults.append(fault)

@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class SchemaMistake:
     """`path` leads to the value, or with `about_key` to the key, that is wrong."""
 
     path: Path
@@ -27,14 +27,14 @@ class Mistake:
     about_key: bool = False
 
 
-def validate(data: Any, model: type[Model]) -> tuple[Model | None, list[Mistake]]:
+def validate(data: Any, model: type[Model]) -> tuple[Model | None, list[SchemaMistake]]:
     """The model that `data` describes, or every mistake in it at once."""
     try:
         return model.model_validate(data), []
     except ValidationError as invalid:
         details = invalid.errors(include_url=False)
     schema = model.model_json_schema()
-    mistakes: dict[tuple[Path, bool], Mistake] = {}
+    mistakes: dict[tuple[Path, bool], SchemaMistake] = {}
     for detail in details:
         if detail["type"] == "too_short" and _has_wrong_entries(detail, details):
             continue  # each entry is told by itself; pydantic counts none that is wrong
@@ -48,23 +48,25 @@ def _has_wrong_entries(whole: ErrorDetails, details: list[ErrorDetails]) -> bool
     return any(each["loc"][:depth] == whole["loc"] and len(each["loc"]) > depth for each in details)
 
 
-def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> Mistake:
+def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> SchemaMistake:
     kind, context = detail["type"], detail.get("ctx", {})
     path = _real_path(detail["loc"], data, keep_last=kind == "missing")
     last = path[-1] if path else ""
     if kind == "extra_forbidden":
-        return Mistake(path, _unknown_key(str(last), _known_keys(path[:-1], data, schema)), about_key=True)
+        return SchemaMistake(
+            path, _unknown_key(str(last), _known_keys(path[:-1], data, schema)), about_key=True
+        )
     if kind == "missing":
-        return Mistake(path[:-1], f"`{last}:` is missing here.")
+        return SchemaMistake(path[:-1], f"`{last}:` is missing here.")
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _about_type(path, context.get("tag"))
     if kind == "literal_error":
         expected = [each.strip("'\" ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
-        return Mistake(path, _unknown_value(str(detail["input"]), expected))
+        return SchemaMistake(path, _unknown_value(str(detail["input"]), expected))
     error = context.get("error")
     if isinstance(error, UnknownQuestionError):
-        return Mistake(error.path, _unknown_question(error))
-    return Mistake(path, _SENTENCES.get(kind, _as_told)(detail))
+        return SchemaMistake(error.path, _unknown_question(error))
+    return SchemaMistake(path, _SENTENCES.get(kind, _as_told)(detail))
 
 
 def _unknown_question(error: UnknownQuestionError) -> str:
@@ -147,10 +149,10 @@ _TYPES_ELSEWHERE = {
 """What other survey tools call a type -> its name here."""
 
 
-def _about_type(path: Path, tag: object) -> Mistake:
+def _about_type(path: Path, tag: object) -> SchemaMistake:
     if tag is None:
-        return Mistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
-    return Mistake((*path, "type"), _unknown_type(str(tag)))
+        return SchemaMistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
+    return SchemaMistake((*path, "type"), _unknown_type(str(tag)))
 
 
 def _unknown_type(value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.runner import Result
 from feedback.lint.engine.suppression import WHOLE, accepted_wording
 
@@ -18,10 +18,10 @@ class Warned(NamedTuple):
     wording: str
 
 
-def warnings(result: Result) -> dict[Warned, list[Problem]]:
+def warnings(result: Result) -> dict[Warned, list[Finding]]:
     """What has to be acknowledged before a file is published, with the findings that each covers."""
     found = [each for each in result.problems if each.severity == "warning" and each.fails]
-    groups: dict[tuple[str, str], list[Problem]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for each in found:
         groups.setdefault((each.rule, each.question or WHOLE), []).append(each)
     return {
@@ -30,7 +30,7 @@ def warnings(result: Result) -> dict[Warned, list[Problem]]:
     }
 
 
-def covering(result: Result) -> Iterator[tuple[Problem, Warned]]:
+def covering(result: Result) -> Iterator[tuple[Finding, Warned]]:
     """Every finding that can be acknowledged, with what that takes."""
     for warned, group in warnings(result).items():
         yield from ((problem, warned) for problem in group)

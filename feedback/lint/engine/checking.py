@@ -9,24 +9,24 @@ from pathlib import Path
 from feedback.lint.document.document import Document
 from feedback.lint.document.reader import read
 from feedback.lint.engine import library_rules
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.context import LintContext
+from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.runner import Result, run
-from feedback.lint.engine.settings import Settings
 from feedback.lint.rules import RULES
 
 
-def check(text: str, path: str = "<text>", *, settings: Settings | None = None) -> list[Problem]:
+def check(text: str, path: str = "<text>", *, settings: LintContext | None = None) -> list[Finding]:
     """What is wrong with one questionnaire or journey file, in the order of the file. Never raises."""
     return result(text, path, settings=settings).problems
 
 
-def result(text: str, path: str = "<text>", *, settings: Settings | None = None) -> Result:
+def result(text: str, path: str = "<text>", *, settings: LintContext | None = None) -> Result:
     """As `check`, with the findings that suppressions accept."""
     return run(read(text, path, settings), RULES)
 
 
 def check_files(
-    paths: Iterable[str | Path], *, settings: Settings | None = None, beside: Path | None = None
+    paths: Iterable[str | Path], *, settings: LintContext | None = None, beside: Path | None = None
 ) -> list[Result]:
     """A result per file, with what only a look at all of them shows; directories stand for their YAML files.
 
@@ -38,11 +38,11 @@ def check_files(
 
 
 def check_texts(
-    texts: Iterable[tuple[str, str]], *, settings: Settings | None = None, beside: Path | None = None
+    texts: Iterable[tuple[str, str]], *, settings: LintContext | None = None, beside: Path | None = None
 ) -> list[Result]:
     """As `check_files`, for (path, text) pairs that are already in memory."""
     documents = [read(text, path, settings) for path, text in texts]
-    across: dict[str, list[Problem]] = {}
+    across: dict[str, list[Finding]] = {}
     others = _others(documents, beside) if beside and any(each.journey for each in documents) else []
     for problem in library_rules.check(documents, others):
         across.setdefault(problem.path, []).append(problem)
@@ -57,7 +57,7 @@ def _others(documents: list[Document], directory: Path) -> list[Document]:
     return [read(each.read_text(encoding="utf-8"), str(each)) for each in files]
 
 
-def _for_file(document: Document, documents: list[Document], settings: Settings) -> Settings:
+def _for_file(document: Document, documents: list[Document], settings: LintContext) -> LintContext:
     """The settings with the events that lead to this questionnaire: every recipient has been through them."""
     key = document.questionnaire.key if document.questionnaire else None
     stages = [stage for each in documents if each.journey for stage in each.journey.stages]

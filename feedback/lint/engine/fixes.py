@@ -10,7 +10,7 @@ from feedback.core.message import straighten
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document, Path
 from feedback.lint.document.reader import read
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.suppression import accepted_wording
 from feedback.lint.options.choices import choices
 from feedback.lint.rules.options_not_randomised import is_safe_to_shuffle
@@ -24,7 +24,7 @@ class Edit(NamedTuple):
     text: str
 
 
-def fix(document: Document, problems: Iterable[Problem]) -> str:
+def fix(document: Document, problems: Iterable[Finding]) -> str:
     """The source with every safe repair made; unchanged where there is none."""
     edits = [
         edit
@@ -35,7 +35,7 @@ def fix(document: Document, problems: Iterable[Problem]) -> str:
     return _applied(document, edits)
 
 
-def accept(document: Document, problems: Iterable[Problem]) -> str:
+def accept(document: Document, problems: Iterable[Finding]) -> str:
     """The source with each suppression tied to the wording that it accepts, so that a new wording revives the
     finding."""
     edits: list[Edit] = []
@@ -58,7 +58,7 @@ def _applied(document: Document, edits: Iterable[Edit]) -> str:
     return source
 
 
-def _randomise(document: Document, problem: Problem) -> Iterator[Edit]:
+def _randomise(document: Document, problem: Finding) -> Iterator[Edit]:
     """Ends the shuffling of an order; begins it only where no option hints at one."""
     path = _question_path(document, problem)
     if path and problem.severity == "warning":
@@ -73,14 +73,14 @@ def _randomise(document: Document, problem: Problem) -> Iterator[Edit]:
         yield from _set(document, path, "randomize", "false")
 
 
-def _make_optional(document: Document, problem: Problem) -> Iterator[Edit]:
+def _make_optional(document: Document, problem: Finding) -> Iterator[Edit]:
     path = _question_path(document, problem)
     for key, harmless in (("required", "false"), ("min_length", "0")):
         if path and (*path, key) in document.spans:
             yield from _set(document, path, key, harmless)
 
 
-def _straighten(document: Document, problem: Problem) -> Iterator[Edit]:
+def _straighten(document: Document, problem: Finding) -> Iterator[Edit]:
     """Typewriter quotes and dashes in text messages, where that is what makes them dear."""
     for wording in document.messages():
         mark = document.mark(wording.path)
@@ -90,14 +90,14 @@ def _straighten(document: Document, problem: Problem) -> Iterator[Edit]:
             yield Edit(span.start, span.end, straighten(old))
 
 
-FIXES: dict[str, Callable[[Document, Problem], Iterator[Edit]]] = {
+FIXES: dict[str, Callable[[Document, Finding], Iterator[Edit]]] = {
     "options-not-randomised": _randomise,
     "required-open-ended": _make_optional,
     "sms-segments": _straighten,
 }
 
 
-def _question_path(document: Document, problem: Problem) -> Path | None:
+def _question_path(document: Document, problem: Finding) -> Path | None:
     return next(
         (("questions", i) for i, question in document.questions if question.key == problem.question), None
     )

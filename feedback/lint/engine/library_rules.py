@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 _WHY = "The scheduler finds questionnaires by key; a mistake shows only when somebody should be asked."
@@ -45,7 +45,7 @@ MISSING_LANGUAGE = Rule(
 LIBRARY_RULES = (DUPLICATE_KEY, MISSING_QUESTIONNAIRE, MISSING_LANGUAGE)
 
 
-def check(documents: Sequence[Document], beside: Sequence[Document] = ()) -> Iterator[Problem]:
+def check(documents: Sequence[Document], beside: Sequence[Document] = ()) -> Iterator[Finding]:
     """Findings across files; nothing is said about what a file that breaks the format may hold.
 
     `beside` are files that are in force with these and are not checked themselves; a stage may name them.
@@ -71,7 +71,7 @@ def check(documents: Sequence[Document], beside: Sequence[Document] = ()) -> Ite
         yield from _stages(document, first, broken)
 
 
-def _stages(document: Document, known: dict[str, Document], broken: set[str]) -> Iterator[Problem]:
+def _stages(document: Document, known: dict[str, Document], broken: set[str]) -> Iterator[Finding]:
     for place, stage in enumerate(document.journey.stages if document.journey else ()):
         found = known.get(stage.questionnaire)
         if found is None and stage.questionnaire in broken:

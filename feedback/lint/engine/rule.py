@@ -49,7 +49,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Finding:
     """One finding. `line` and `column` count from 1, in characters; `quoted` is the wording it is about, and
     `wording` the whole text that those words stand in.
 
@@ -95,4 +95,4 @@ class RuleModule(Protocol):
 
 
 class Check(Protocol):
-    def __call__(self, document: Document) -> Iterator[Problem]: ...
+    def __call__(self, document: Document) -> Iterator[Finding]: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, RuleModule
+from feedback.lint.engine.rule import Finding, RuleModule
 from feedback.lint.engine.suppression import Accepted, apply
 
 
@@ -15,11 +15,11 @@ class Result:
     """What a run found in one file: what remains to be done, and what somebody has accepted."""
 
     path: str
-    problems: list[Problem]
+    problems: list[Finding]
     accepted: list[Accepted] = field(default_factory=list)
 
 
-def run(document: Document, rules: Sequence[RuleModule], more: Sequence[Problem] = ()) -> Result:
+def run(document: Document, rules: Sequence[RuleModule], more: Sequence[Finding] = ()) -> Result:
     """Every finding in `document`, in the order of the file. A file that breaks the format gets no rules.
 
     `more` are findings that only a look at several files gives.
@@ -32,10 +32,10 @@ def run(document: Document, rules: Sequence[RuleModule], more: Sequence[Problem]
     return Result(document.path, _ordered(remaining), accepted)
 
 
-def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+def _ordered(problems: Sequence[Finding]) -> list[Finding]:
     return sorted(problems, key=lambda each: each.order)
 
 
-def _found(document: Document, rules: Sequence[RuleModule]) -> Iterator[Problem]:
+def _found(document: Document, rules: Sequence[RuleModule]) -> Iterator[Finding]:
     for module in rules:
         yield from module.check(document)

@@ -10,7 +10,7 @@ from datetime import date
 
 from feedback.core.questionnaire import AcceptedFinding
 from feedback.lint.document.document import Document, Path
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 _WHY = "An exception that nobody understands later is a hole in the rules; one too many hides the next fault."
@@ -92,7 +92,7 @@ META_RULES = (WITHOUT_REASON, UNUSED, EXPIRED, BLANKET, INCOMPLETE, AUTHOR)
 class Accepted:
     """A finding that a suppression covers."""
 
-    problem: Problem
+    problem: Finding
     suppression: AcceptedFinding
 
 
@@ -102,7 +102,7 @@ def wording_hash(text: str) -> str:
     return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()[:6]
 
 
-def accepted_wording(rule: str | None, question: str | None, found: Iterable[Problem]) -> str:
+def accepted_wording(rule: str | None, question: str | None, found: Iterable[Finding]) -> str:
     """The hash of the whole texts, in all languages, in which a rule finds something about a question.
 
     A finding about no text, such as a missing label, stands for itself. Empty where the rule finds nothing.
@@ -116,8 +116,8 @@ def accepted_wording(rule: str | None, question: str | None, found: Iterable[Pro
 
 
 def apply(
-    document: Document, found: Iterable[Problem], locked: frozenset[str]
-) -> tuple[list[Problem], list[Accepted]]:
+    document: Document, found: Iterable[Finding], locked: frozenset[str]
+) -> tuple[list[Finding], list[Accepted]]:
     """Splits the findings into those that remain and those accepted, and adds findings about the acceptances.
 
     `locked` are the ids of rules whose errors cannot be suppressed.
@@ -128,7 +128,7 @@ def apply(
     standing = [
         place for place, entry in enumerate(entries) if not told[place] and _stands(entry, everything)
     ]
-    remaining: list[Problem] = []
+    remaining: list[Finding] = []
     accepted: list[Accepted] = []
     used: set[int] = set()
     for problem in everything:
@@ -154,22 +154,22 @@ def apply(
 
 def _about(
     document: Document, place: int, entry: AcceptedFinding, told: Iterable[tuple[Rule, str]]
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     where: Path = ("lint", "suppress", place)
     for rule, sentence in told:
         yield document.finding(rule, where, sentence, quoted=entry.reason, question=entry.question or "")
 
 
-def _covers(entry: AcceptedFinding, problem: Problem) -> bool:
+def _covers(entry: AcceptedFinding, problem: Finding) -> bool:
     return entry.rule == problem.rule and entry.question == (problem.question or WHOLE)
 
 
-def _stands(entry: AcceptedFinding, found: Iterable[Problem]) -> bool:
+def _stands(entry: AcceptedFinding, found: Iterable[Finding]) -> bool:
     """Whether the wording is still the one that was accepted."""
     return entry.wording == accepted_wording(entry.rule, entry.question, found)
 
 
-def _may(entry: AcceptedFinding, problem: Problem, design_leads: frozenset[str] | None) -> bool:
+def _may(entry: AcceptedFinding, problem: Finding, design_leads: frozenset[str] | None) -> bool:
     """Whether its author may accept this; where nobody has said who leads, their name is enough."""
     if problem.severity != "error" or design_leads is None:
         return True
@@ -177,7 +177,7 @@ def _may(entry: AcceptedFinding, problem: Problem, design_leads: frozenset[str] 
 
 
 def _faults(
-    document: Document, entry: AcceptedFinding, found: Iterable[Problem]
+    document: Document, entry: AcceptedFinding, found: Iterable[Finding]
 ) -> Iterator[tuple[Rule, str]]:
     """What keeps an entry from accepting anything, with what to do about it."""
     reason = entry.reason.strip()
@@ -201,7 +201,7 @@ def _faults(
         yield INCOMPLETE, message("This suppression accepts nothing yet; add {lines}.", lines=lines)
 
 
-def _missing(entry: AcceptedFinding, found: Iterable[Problem]) -> Iterator[str]:
+def _missing(entry: AcceptedFinding, found: Iterable[Finding]) -> Iterator[str]:
     """The lines that an entry still needs."""
     if not (entry.by or "").strip():
         yield "by: your name"

@@ -15,7 +15,7 @@ from feedback.lint.document.document import Document, Path
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.options import numeric_bands
-from feedback.lint.options.labels import Lexicon, Reading, dimension_of, lexicon, scale
+from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, lexicon, scale
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 MOST_OWN_ESCAPES = 2
@@ -37,14 +37,14 @@ class Choices:
     language: str
     options: tuple[tuple[int, Option, str], ...]
     real: tuple[tuple[int, Option, str], ...]
-    words: Lexicon | None
+    words: LabelLexicon | None
     stem: str = ""
 
     @cached_property
     def texts(self) -> list[str]:
         return [text for _, _, text in self.real]
 
-    def bands(self) -> list[tuple[int, str, numeric_bands.Interval]]:
+    def bands(self) -> list[tuple[int, str, numeric_bands.NumberRange]]:
         """(index, text, interval) of the options that name a band of numbers, in one unit; empty where units
         differ."""
         return _bands([(place, text) for place, _, text in self.options], self.language)
@@ -78,7 +78,7 @@ class Choices:
             return "degrees"
         return self._order_of_words(self.words)
 
-    def _order_of_words(self, words: Lexicon) -> Kind:
+    def _order_of_words(self, words: LabelLexicon) -> Kind:
         texts, found = self.texts, self.readings()
         if asks_why(words, self.stem):  # "too small, too big, damaged" are reasons, not sizes
             return "degrees" if is_degree_scale(found) else "unordered"
@@ -108,7 +108,7 @@ class Choices:
         return "unordered"
 
 
-Band = tuple[int, str, numeric_bands.Interval]
+Band = tuple[int, str, numeric_bands.NumberRange]
 
 
 def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
@@ -119,7 +119,7 @@ def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
 
 
 @dataclass(frozen=True)
-class Banded:
+class BandedAnswers:
     """Answers that name bands of numbers, options or the labels of a scale: the way to their list, their bands,
     and the places of answers that name none."""
 
@@ -129,12 +129,12 @@ class Banded:
     unclear: frozenset[int]
 
 
-def banded(document: Document) -> tuple[Banded, ...]:
+def banded(document: Document) -> tuple[BandedAnswers, ...]:
     """Every list of at least two bands in a questionnaire, in every language."""
     return document.once("banded", lambda: tuple(_all_banded(document)))
 
 
-def _all_banded(document: Document) -> Iterator[Banded]:
+def _all_banded(document: Document) -> Iterator[BandedAnswers]:
     for index, question in document.questions:
         for language in document.languages:
             found = _banded(document, index, question, language)
@@ -142,7 +142,7 @@ def _all_banded(document: Document) -> Iterator[Banded]:
                 yield found
 
 
-def _banded(document: Document, index: int, question: AnyQuestion, language: str) -> Banded | None:
+def _banded(document: Document, index: int, question: AnyQuestion, language: str) -> BandedAnswers | None:
     listed = choices(document, index, language)
     if listed:
         bands, real = listed.bands(), [place for place, _, _ in listed.real]
@@ -155,7 +155,7 @@ def _banded(document: Document, index: int, question: AnyQuestion, language: str
             return None  # "1 = one"
     else:
         return None
-    return Banded(path, language, bands, frozenset(real) - {place for place, _, _ in bands})
+    return BandedAnswers(path, language, bands, frozenset(real) - {place for place, _, _ in bands})
 
 
 def _turns_in_the_middle(found: Sequence[Reading | None]) -> bool:
@@ -205,14 +205,14 @@ def _are_steps(texts: Sequence[str], language: str) -> bool:
     return bool(texts) and several and sum(map(bool, hits)) * 2 >= len(texts)
 
 
-def _strengthen(texts: Sequence[str], words: Lexicon) -> bool:
+def _strengthen(texts: Sequence[str], words: LabelLexicon) -> bool:
     """Two words and a stronger form of each: "very calm, calm, rough, very rough"."""
     plain = [bare(text, words.language) for text in texts]
     stronger = [text for text in plain for whole in plain if _is_degree_of(text, whole, words)]
     return len(stronger) >= 2 and len(stronger) * 2 >= len(plain)
 
 
-def _is_degree_of(text: str, whole: str, words: Lexicon) -> bool:
+def _is_degree_of(text: str, whole: str, words: LabelLexicon) -> bool:
     """Whether `text` is `whole` with a degree word before it or in it ("hedefi çok aştı", "hedefi aştı")."""
     size = len(text) - len(whole) - 1
     return size > 0 and any(
@@ -221,7 +221,7 @@ def _is_degree_of(text: str, whole: str, words: Lexicon) -> bool:
     )
 
 
-def _are_graded_yes_no(texts: Sequence[str], words: Lexicon) -> bool:
+def _are_graded_yes_no(texts: Sequence[str], words: LabelLexicon) -> bool:
     """From a firm no to a firm yes: "definitely no, probably no, probably yes, definitely yes"."""
     if len(texts) < 3:
         return False
@@ -242,7 +242,7 @@ def _are_graded_yes_no(texts: Sequence[str], words: Lexicon) -> bool:
 _COMPARATIVES = frozenset({"more", "less", "daha", "بیشتر", "کمتر"})
 
 
-def _are_graded(texts: Sequence[str], words: Lexicon) -> bool:
+def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
     """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
     sooner", "a lot sooner"), or they share nearly all words ("I have slight problems in walking about")."""
     if len(texts) < 3:
@@ -289,12 +289,12 @@ def _choices(document: Document, index: int, language: str) -> Choices | None:
     return Choices(language, options, real, words, stem)
 
 
-def asks_why(words: Lexicon | None, stem: str) -> bool:
+def asks_why(words: LabelLexicon | None, stem: str) -> bool:
     """Whether a question asks for reasons: then "I did not use it" and "too big" are reasons like any other."""
     return words is not None and words.mentions("reason_stem", stem)
 
 
-def _is_aside(option: Option, text: str, words: Lexicon | None, count: int, why: bool) -> bool:
+def _is_aside(option: Option, text: str, words: LabelLexicon | None, count: int, why: bool) -> bool:
     if option.role is not None:
         return True
     if words is None:
@@ -321,7 +321,7 @@ def is_degree_scale(found: Sequence[Reading | None]) -> bool:
 __all__ = [
     "OPT_OUTS",
     "Band",
-    "Banded",
+    "BandedAnswers",
     "Choices",
     "Kind",
     "banded",

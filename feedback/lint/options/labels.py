@@ -48,7 +48,7 @@ praise.
 
 
 @dataclass(frozen=True)
-class Lexicon:
+class LabelLexicon:
     """The polarity words of one language, folded."""
 
     language: str
@@ -87,17 +87,17 @@ class Lexicon:
 
 
 @cache
-def lexicon(language: str) -> Lexicon | None:
+def lexicon(language: str) -> LabelLexicon | None:
     """The lexicon of a language; None where there is none."""
     raw = data(language, "labels")
     return _built(raw, language) if raw else None
 
 
-def _built(raw: Mapping[str, Any], language: str) -> Lexicon:
+def _built(raw: Mapping[str, Any], language: str) -> LabelLexicon:
     phrases = dict(raw["phrases"])
     conjunctions = tuple(phrases.pop("conjunction", ()))
     negation = raw["negation"]
-    return Lexicon(
+    return LabelLexicon(
         language=language,
         words=_words(raw, language),
         degrees={bare(w, language): float(d) for d, words in raw["degrees"].items() for w in words},
@@ -163,7 +163,7 @@ def readings(label: str, language: str) -> tuple[Reading, ...]:
     return tuple(_read(text, words, 0))
 
 
-def _read(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _read(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     if not text or depth > 4:
         return
     if text in words.words:
@@ -176,7 +176,7 @@ def _read(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
         yield from _composed(text, words, depth)
 
 
-def _composed(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _composed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for ending in words.emphasis:  # "not acceptable at all" is "not at all acceptable"
         if text.endswith(" " + ending) and text.startswith(words.nots):
             start = next(each for each in words.nots if text.startswith(each))
@@ -188,7 +188,7 @@ def _composed(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
             return
 
 
-def _neither(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _neither(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for pattern in words.neither:
         match = pattern.fullmatch(text)
         if match:
@@ -200,7 +200,7 @@ def _neither(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
             return
 
 
-def _zero(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _zero(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     """ "not at all likely", "hiç olası değil": the bottom of the dimension."""
     for rest in _without(text, words.zeros):
         plain = _positive_part(rest, words)
@@ -211,7 +211,7 @@ def _zero(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
             return
 
 
-def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _weak(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.weak):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else ():
@@ -221,21 +221,21 @@ def _weak(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
             return
 
 
-def _denied(rest: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _denied(rest: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     """A verb that is negative by itself ("hiç katılmıyorum"), turned into what it denies."""
     for each in _read(rest, words, depth):
         if each.degree < 0 and each.dimension in DENIABLE:
             yield Reading(each.dimension, -each.degree)
 
 
-def _positive_part(rest: str, words: Lexicon) -> str | None:
+def _positive_part(rest: str, words: LabelLexicon) -> str | None:
     """`rest` without its negation; where the language marks negation at the word, it must be there."""
     if not words.after:
         return rest
     return next(_without(rest, words.nots), None)
 
 
-def _negated(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _negated(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.nots):
         for each in _read(rest, words, depth):
             good = each.degree > 0
@@ -243,7 +243,7 @@ def _negated(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
         return
 
 
-def _graded(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _graded(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
         found = list(_read(rest, words, depth))
         for each in found:
@@ -259,7 +259,7 @@ def _moved(reading: Reading, adverb: float) -> float:
     return adverb if reading.degree > 0 else -adverb
 
 
-def _trimmed(text: str, words: Lexicon, depth: int) -> Iterator[Reading]:
+def _trimmed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.ignore):
         yield from _read(rest, words, depth)
         return
@@ -304,7 +304,7 @@ def _alike(labels: Sequence[str], language: str) -> list[tuple[Reading, ...]] | 
     return [(Reading(ANY, degree, zero=degree <= 0, denied=degree <= 0),) for _, degree in split]
 
 
-def _degree_of_a_word(text: str, words: Lexicon) -> tuple[str, float]:
+def _degree_of_a_word(text: str, words: LabelLexicon) -> tuple[str, float]:
     degree = 2.0
     for phrases, low in ((words.zeros, -3.0), (words.weak, 0.0), (words.nots, 0.0)):
         rest = next(_without(text, phrases), None) if not (phrases is words.weak and words.after) else None

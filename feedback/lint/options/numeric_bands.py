@@ -20,7 +20,7 @@ _REAL = frozenset({"time", "months", "distance", "miles", "mass", "money", "perc
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class NumberRange:
     """From `low` to `high` in base units of `family` (minutes, metres ...); `step` is one written unit.
 
     `family` is "" where no unit was written, `noun` what was counted ("visits"). `whole` is True where
@@ -67,7 +67,7 @@ _NAMED = re.compile(r"^[^:\d]{1,40}[:–—]\s*(.+)$|^[A-Za-z0-9][.)]\s+(.+)$")
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str, language: str) -> Interval | None:
+def parse(text: str, language: str) -> NumberRange | None:
     """The band that an option names, or None where it is not plainly one.
 
     A name may stand before it: "Small (1-10)", "A: 1-3".
@@ -83,7 +83,7 @@ def parse(text: str, language: str) -> Interval | None:
     return None
 
 
-def _parsed(text: str, language: str) -> Interval | None:
+def _parsed(text: str, language: str) -> NumberRange | None:
     grammar = _grammar(language) or _grammar("en")  # digits and signs read the same everywhere
     if grammar is None or len(text) > 80:
         return None
@@ -104,7 +104,7 @@ def _parsed(text: str, language: str) -> Interval | None:
     return _interval(shape, numbers, noun)
 
 
-def _interval(shape: str, numbers: Sequence[_Number], noun: str) -> Interval | None:
+def _interval(shape: str, numbers: Sequence[_Number], noun: str) -> NumberRange | None:
     units = {number.unit for number in numbers if number.unit}
     default = numbers[-1].unit or (numbers[0].unit if units else None)
     factors = [
@@ -123,13 +123,13 @@ def _interval(shape: str, numbers: Sequence[_Number], noun: str) -> Interval | N
     step = min(factor for _, factor in factors) * min(
         n.multiplier if n.multiplier != 1 else spread for n in numbers
     )
-    base = Interval(
+    base = NumberRange(
         low, high, family=families.pop(), noun=noun, step=step, whole=all(n.decimals == 0 for n in numbers)
     )
     return _bounded(shape, base)
 
 
-def _bounded(shape: str, base: Interval) -> Interval | None:
+def _bounded(shape: str, base: NumberRange) -> NumberRange | None:
     match shape:
         case "under":
             found = replace(base, low=-INFINITY, high_closed=False)
@@ -148,7 +148,7 @@ def _bounded(shape: str, base: Interval) -> Interval | None:
     return found if found.low <= found.high else None
 
 
-def comparable(bands: Sequence[Interval]) -> list[Interval]:
+def comparable(bands: Sequence[NumberRange]) -> list[NumberRange]:
     """The bands in one unit (one without a unit takes that of the others); empty where units differ."""
     families = {band.family for band in bands if band.family}
     nouns = {_stem(band.noun) for band in bands if band.noun}
@@ -166,7 +166,7 @@ def comparable(bands: Sequence[Interval]) -> list[Interval]:
     return [band if band.family else _scaled(band, family, step) for band in bands]
 
 
-def _scaled(band: Interval, family: str, step: float) -> Interval:
+def _scaled(band: NumberRange, family: str, step: float) -> NumberRange:
     return replace(band, low=band.low * step, high=band.high * step, family=family, step=step * band.step)
 
 
@@ -177,7 +177,7 @@ def _stem(noun: str) -> tuple[str, str]:
     return first[:4], rest
 
 
-def overlap(one: Interval, other: Interval) -> float | None:
+def overlap(one: NumberRange, other: NumberRange) -> float | None:
     """A point that both contain, or None."""
     if one.family != other.family:
         return None
@@ -195,17 +195,17 @@ def overlap(one: Interval, other: Interval) -> float | None:
     return least if least > -INFINITY else most
 
 
-def _is_none_beside_open(one: Interval, other: Interval) -> bool:
+def _is_none_beside_open(one: NumberRange, other: NumberRange) -> bool:
     """ "None" beside "less than 5": nobody is in doubt which of the two to choose."""
     return one.low == one.high == 0 and other.low == -INFINITY
 
 
-def _contains(band: Interval, point: float) -> bool:
+def _contains(band: NumberRange, point: float) -> bool:
     above = point > band.low or (band.low_closed and point == band.low)
     return above and (point < band.high or (band.high_closed and point == band.high))
 
 
-def gap(lower: Interval, upper: Interval) -> tuple[float, float] | None:
+def gap(lower: NumberRange, upper: NumberRange) -> tuple[float, float] | None:
     """The hole between two bands, as the numbers on its two sides; None where they meet."""
     if lower.family != upper.family:
         return None
@@ -225,7 +225,7 @@ def gap(lower: Interval, upper: Interval) -> tuple[float, float] | None:
     )
 
 
-def shown(value: float, band: Interval) -> str:
+def shown(value: float, band: NumberRange) -> str:
     """A bound in the unit that the option was written in."""
     number = value / band.step if band.family in ("time", "months", "distance") else value
     return f"{number:g}"

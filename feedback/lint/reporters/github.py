@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.runner import Result
 from feedback.lint.reporters.text import BETTER, WHY
 from feedback.lint.reporters.translation import translated
@@ -16,7 +16,7 @@ def report(results: Sequence[Result], language: str = "en") -> str:
     return "\n".join(_command(problem, language) for result in results for problem in result.problems)
 
 
-def _command(problem: Problem, language: str) -> str:
+def _command(problem: Finding, language: str) -> str:
     command = COMMANDS[problem.severity] if problem.stage == "stable" else "notice"
     place = f"file={_property(problem.path)},line={problem.line},col={problem.column}"
     told = [problem.message]

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 from urllib.parse import quote
 
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.engine.runner import Result
 from feedback.lint.engine.suppression import Accepted
 from feedback.lint.rules import EVERY_RULE
@@ -66,7 +66,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(problem: Problem, rules: Sequence[str]) -> dict[str, Any]:
+def _result(problem: Finding, rules: Sequence[str]) -> dict[str, Any]:
     better = f" Better: {problem.rewrite}" if problem.rewrite else ""
     result: dict[str, Any] = {
         "ruleId": problem.rule,
@@ -81,13 +81,13 @@ def _result(problem: Problem, rules: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def _fingerprint(problem: Problem) -> str:
+def _fingerprint(problem: Finding) -> str:
     """The same for the same finding wherever it moves in its file: the rule, the question and the wording."""
     about = (problem.rule, problem.question, problem.language, problem.wording or problem.message)
     return hashlib.sha256("\n".join(about).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _location(problem: Problem) -> dict[str, Any]:
+def _location(problem: Finding) -> dict[str, Any]:
     region = {"startLine": problem.line, "startColumn": problem.column}
     if problem.end_column:
         region["endColumn"] = problem.end_column

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from feedback.lint.engine.rule import SEVERITIES, Problem
+from feedback.lint.engine.rule import SEVERITIES, Finding
 from feedback.lint.engine.runner import Result
 from feedback.lint.reporters.translation import translated
 from feedback.lint.text.messages import message
@@ -32,7 +32,7 @@ def report(results: Sequence[Result], language: str = "en") -> str:
     return "\n".join([*lines, _summary(results, language)])
 
 
-def _lines(problem: Problem, told_in: str, *, with_reason: bool) -> Iterator[str]:
+def _lines(problem: Finding, told_in: str, *, with_reason: bool) -> Iterator[str]:
     language = f" [{problem.language}]" if problem.language else ""
     preview = " (preview)" if problem.stage == "preview" else ""
     yield (

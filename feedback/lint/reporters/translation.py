@@ -1,6 +1,6 @@
 """The linter's own sentences in the reader's language.
 
-Findings are made in English, each with what it was made of (`Message`); here they are said again. The catalogues
+Findings are English, each with what it was made of (`TranslatableText`); here they are translated. The catalogues
 are `feedback/locales/lint/*.po`, and nothing of them is loaded for English: `feedback lint` must start fast.
 A rewrite that is a sentence of the questionnaire stays as it is, in the questionnaire's language.
 """
@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.engine.runner import Result
 from feedback.lint.engine.suppression import Accepted
-from feedback.lint.text.messages import Message
+from feedback.lint.text.messages import TranslatableText
 
 LANGUAGES = ("en", "tr", "fa")
 
@@ -27,7 +27,7 @@ def translated(text: str, language: str) -> str:
 
     translate = translator("lint", language)
     apart = _apart if translate.direction == "rtl" else str
-    if not isinstance(text, Message):
+    if not isinstance(text, TranslatableText):
         told = translate.gettext(text)
         return told if told == text else _CODE.sub(lambda match: apart(match[0]), told)
     params = {name: _filled(value, language, apart) for name, value in text.params.items()}
@@ -38,7 +38,7 @@ _CODE = re.compile(r"`[^`]*`")
 
 
 def _filled(value: object, language: str, apart: Callable[[str], str]) -> object:
-    if isinstance(value, Message):
+    if isinstance(value, TranslatableText):
         return translated(value, language)
     return apart(value) if isinstance(value, str) and value else value
 
@@ -48,7 +48,7 @@ def _apart(text: str) -> str:
     return f"\u2068{text}\u2069"
 
 
-def in_language(problems: Iterable[Problem], language: str) -> list[Problem]:
+def in_language(problems: Iterable[Finding], language: str) -> list[Finding]:
     """The same findings with message, reason and advice in a language."""
     return [
         replace(

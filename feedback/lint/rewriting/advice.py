@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.lint.text.messages import Message, message
+from feedback.lint.text.messages import TranslatableText, message
 from feedback.lint.text.question import QuestionView
 
 _PRAISE = ("leading-wording.advertised", "leading-wording.strong", "leading-wording.loaded")
@@ -12,38 +12,38 @@ def _said(question: QuestionView, start: int, end: int) -> str:
     return question.stem.quote(start, end).strip(" ,،")
 
 
-def negation(question: QuestionView, start: int, end: int) -> Message:
+def negation(question: QuestionView, start: int, end: int) -> TranslatableText:
     return message("Ask what happened, without “{words}”.", words=_said(question, start, end))
 
 
-def double_negative(question: QuestionView, start: int, end: int) -> Message:
+def double_negative(question: QuestionView, start: int, end: int) -> TranslatableText:
     return message(
         "Say it positively, with neither of the two negatives in “{words}”.",
         words=_said(question, start, end),
     )
 
 
-def absolute(question: QuestionView, start: int, end: int) -> Message:
+def absolute(question: QuestionView, start: int, end: int) -> TranslatableText:
     return message(
         "Ask how often, how many or how much instead of “{words}”.", words=_said(question, start, end)
     )
 
 
-def hypothetical(question: QuestionView, start: int, end: int) -> Message:
+def hypothetical(question: QuestionView, start: int, end: int) -> TranslatableText:
     return message(
         "Ask about the last time instead of “{words}”: what people did, and what they would have needed.",
         words=_said(question, start, end),
     )
 
 
-def jargon(question: QuestionView, start: int, end: int) -> Message:
+def jargon(question: QuestionView, start: int, end: int) -> TranslatableText:
     return message(
         "Write “its full name ({word})”, or add {word} to the survey's `glossary` if everybody knows it.",
         word=_said(question, start, end),
     )
 
 
-def leading(question: QuestionView, start: int, end: int) -> Message:
+def leading(question: QuestionView, start: int, end: int) -> TranslatableText:
     """What to ask without; of praise for something, only the praise."""
     if question.words.pattern("leading-wording.normative").match(question.stem.plain, start):
         return message(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from feedback.core.folding import ascii_digits
 from feedback.lint.options.choices import Band
-from feedback.lint.options.numeric_bands import INFINITY, Interval, gap, overlap, parse, shown
+from feedback.lint.options.numeric_bands import INFINITY, NumberRange, gap, overlap, parse, shown
 from feedback.lint.rewriting.language import rewriting
 
 _NUMBER = re.compile(r"\d(?:[\d.,٬٫]*\d)?")
@@ -18,7 +18,7 @@ _AMONG = re.compile(r"(?<!\w)(?:aras[ıi]\w*|aralığ\w*)(?!\w)")
 def without_overlap(bands: Sequence[Band], language: str) -> str:
     """The options with each band beginning after the one before it; empty where that cannot be worked out."""
     texts, made = {place: text for place, text, _ in bands}, []
-    furthest: Interval | None = None
+    furthest: NumberRange | None = None
     for place, text, band in sorted(bands, key=lambda each: (each[2].low, each[2].high)):
         begin = _after(furthest) if furthest else band.low
         fitted = text if begin is None or band.least() >= begin else _beginning(text, band, begin, language)
@@ -51,7 +51,7 @@ def without_gap(lower: Band, upper: Band, language: str) -> str:
     return f"{lower[1]} | {fitted}" if fitted and closed else ""
 
 
-def or_more(text: str, band: Interval, language: str) -> str:
+def or_more(text: str, band: NumberRange, language: str) -> str:
     """What follows the highest band: "1001 or more"."""
     begin = _after(band)
     return (
@@ -59,24 +59,24 @@ def or_more(text: str, band: Interval, language: str) -> str:
     )
 
 
-def under(text: str, band: Interval, language: str) -> str:
+def under(text: str, band: NumberRange, language: str) -> str:
     """What comes before the lowest band: "Under 18"."""
     return rewriting(language).phrases.under.format(_measured(text, band.low, band))
 
 
-def _after(band: Interval) -> float | None:
+def _after(band: NumberRange) -> float | None:
     """The first value above a band; None where it has no end."""
     if band.high == INFINITY:
         return None
     return band.high + band.step if band.high_closed else band.high
 
 
-def _width(band: Interval) -> float:
+def _width(band: NumberRange) -> float:
     """How many written units a band holds."""
     return (band.most() - band.least()) / band.step + 1
 
 
-def _like(parsed: Interval, band: Interval) -> Interval:
+def _like(parsed: NumberRange, band: NumberRange) -> NumberRange:
     """A band that was read again, in the unit that its list gave the old one."""
     if parsed.family == band.family or not band.family:
         return parsed
@@ -86,7 +86,7 @@ def _like(parsed: Interval, band: Interval) -> Interval:
     )
 
 
-def _beginning(text: str, band: Interval, begin: float, language: str) -> str | None:
+def _beginning(text: str, band: NumberRange, begin: float, language: str) -> str | None:
     """The option with another beginning: its first number replaced, or "up to 4" made a range."""
     if begin > band.most():
         return None
@@ -102,7 +102,7 @@ def _beginning(text: str, band: Interval, begin: float, language: str) -> str | 
     return text[: number.start()] + _written(begin, band, number[0]) + text[number.end() :]
 
 
-def _range(text: str, low: float, high: float, band: Interval, language: str) -> str | None:
+def _range(text: str, low: float, high: float, band: NumberRange, language: str) -> str | None:
     """ "3-4 days" out of the numbers and the way an option writes them."""
     numbers = list(_NUMBER.finditer(text))
     if not numbers:
@@ -120,7 +120,7 @@ def _range(text: str, low: float, high: float, band: Interval, language: str) ->
     return made if parse(made, language) else f"{ends[0]}-{ends[1]}"
 
 
-def _measured(text: str, value: float | None, band: Interval) -> str:
+def _measured(text: str, value: float | None, band: NumberRange) -> str:
     """A number with the currency or unit that an option writes."""
     numbers = list(_NUMBER.finditer(text))
     if value is None or not numbers:
@@ -174,13 +174,13 @@ def _unit(rest: str) -> str:
     return match[0]
 
 
-def _is(written: str, value: float, band: Interval) -> bool:
+def _is(written: str, value: float, band: NumberRange) -> bool:
     plain = ascii_digits(written)
     plain = re.sub(r"[.,٬](?=\d{3}(?!\d))", "", plain).replace("٫", ".").replace(",", ".")
     return plain == shown(value, band) or plain == f"{value:g}"
 
 
-def _written(value: float, band: Interval, like: str) -> str:
+def _written(value: float, band: NumberRange, like: str) -> str:
     """A number in the digits, and with the thousands mark, of a number beside it."""
     plain = shown(value, band)
     if "e" in plain:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules import double_negative
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.messages import message
@@ -72,5 +72,5 @@ def _nobody(question: QuestionView, hit: Hit) -> bool:
     return question.words.pattern("absolute-term.words").fullmatch(said) is not None
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from feedback.core.questions import TextQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.scales import scales
 from feedback.lint.rules import double_negative
@@ -34,7 +34,7 @@ ADVICE = message(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     """One finding a question; a negated statement is a `double-negative` and nothing else."""
     seen = {
         int(each.wording.path[1])
@@ -58,7 +58,7 @@ def check(document: Document) -> Iterator[Problem]:
             yield _finding(document, index, wording.language)
 
 
-def _finding(document: Document, index: int, language: str) -> Problem:
+def _finding(document: Document, index: int, language: str) -> Finding:
     return document.finding(
         RULE,
         ("questions", index, "text"),

@@ -15,7 +15,7 @@ from feedback.core.metrics import METRICS
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document, Path
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -36,7 +36,7 @@ MOST_SUBSETS = 8
 Case = Mapping[str, Answer]
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None:
         return
@@ -66,7 +66,7 @@ def _conditions(questionnaire: Questionnaire) -> Iterator[tuple[Path, Condition]
 
 def _tests(
     document: Document, questionnaire: Questionnaire, path: Path, condition: Condition
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     for inner, leaf in condition.places():
         question = questionnaire.by_key[leaf.question or ""]
         find = partial(_finding, document, (*path, *inner))
@@ -75,7 +75,7 @@ def _tests(
         yield from (find((name,), *told) for name, told in _wrong_bounds(leaf, question))
 
 
-def _finding(document: Document, leaf: Path, value: Path, quoted: str, told: str, rewrite: str) -> Problem:
+def _finding(document: Document, leaf: Path, value: Path, quoted: str, told: str, rewrite: str) -> Finding:
     path = (*leaf, *value) if (*leaf, *value) in document.spans else (*leaf, value[0])
     return document.finding(RULE, path, told, quoted=quoted, rewrite=rewrite)
 
@@ -193,7 +193,7 @@ def _wrong_bounds(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[str,
 
 def _contradiction(
     document: Document, questionnaire: Questionnaire, path: Path, condition: Condition
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     cases = _cases(questionnaire, [condition])
     if cases is not None and not any(condition.holds(case, questionnaire.by_key) for case in cases):
         told = "These tests exclude one another; the condition never holds."
@@ -236,7 +236,7 @@ def _answers(question: AnyQuestion) -> list[Answer | None] | None:
     ]
 
 
-def _forestalled(document: Document, questionnaire: Questionnaire, wrong: set[Path]) -> Iterator[Problem]:
+def _forestalled(document: Document, questionnaire: Questionnaire, wrong: set[Path]) -> Iterator[Finding]:
     """Rules behind others of their kind, and last pages behind others, that take every answer before them."""
     for group in _groups(questionnaire):
         for at, (path, name, condition) in enumerate(group):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import readings
 from feedback.lint.rules.wording import Hit, report
@@ -259,5 +259,5 @@ def _praised(question: QuestionView, match: re.Match[str]) -> bool:
     )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

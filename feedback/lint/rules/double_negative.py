@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
 
@@ -66,5 +66,5 @@ def _negatives(question: QuestionView, text: str) -> list[re.Match[str]]:
     return found
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

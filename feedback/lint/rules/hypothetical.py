@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
 
@@ -49,5 +49,5 @@ def find(question: QuestionView) -> Iterator[Hit]:
         yield Hit(*match.span(), "Nobody knows what they would do; ask what they did, the last time.")
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

@@ -9,7 +9,7 @@ from feedback.core.instruments import Instrument
 from feedback.core.questions import AnyQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed, stems_of, unaltered
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import readings
 from feedback.lint.text.messages import message
 
@@ -27,7 +27,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     glossary = document.questionnaire.glossary if document.questionnaire else ()
     for index, question in document.questions:
         instrument = claimed(question)
@@ -42,7 +42,7 @@ def check(document: Document) -> Iterator[Problem]:
 
 def _stem(
     document: Document, index: int, question: AnyQuestion, instrument: Instrument, language: str
-) -> Problem:
+) -> Finding:
     path = (
         ("questions", index, "text")
         if isinstance(question.text.root, str)
@@ -60,7 +60,7 @@ def _stem(
 
 def _scale(
     document: Document, index: int, question: ScaleQuestion, instrument: Instrument
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     path = ("questions", index, "scale")
     registered = f"{instrument.minimum} to {instrument.maximum}"
     if (question.minimum, question.maximum) != (instrument.minimum, instrument.maximum):

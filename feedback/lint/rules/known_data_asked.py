@@ -8,8 +8,8 @@ from functools import cache
 
 from feedback.core.folding import fold
 from feedback.core.questions import ChoiceQuestion, TextQuestion
-from feedback.lint.document.document import Document, Wording
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.document.document import Document, SurveyText
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.options.choices import choices
 from feedback.lint.text.messages import message
@@ -37,7 +37,7 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     known = _known(document)
     for wording in document.stems():
         question = wording.question
@@ -57,7 +57,7 @@ def check(document: Document) -> Iterator[Problem]:
                 break
 
 
-def _is_yes_or_no(document: Document, wording: Wording) -> bool:
+def _is_yes_or_no(document: Document, wording: SurveyText) -> bool:
     """Yes and no give leave to use what is known ("May we use your name?"); they do not tell it."""
     listed = choices(document, int(wording.path[1]), wording.language)
     return listed is not None and listed.kind == "yes-no"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.text.messages import message
 
@@ -23,7 +23,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     """One line for each language that has no lexicon."""
     for language in document.languages:
         if lexicon(language) is None:

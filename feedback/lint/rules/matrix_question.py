@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from feedback.core.folding import bare
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -26,7 +26,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None:
         return
@@ -45,7 +45,7 @@ def check(document: Document) -> Iterator[Problem]:
         yield from _hidden_grids(document)
 
 
-def _hidden_grids(document: Document) -> Iterator[Problem]:
+def _hidden_grids(document: Document) -> Iterator[Finding]:
     language = document.languages[0]
     numbered = [(index, q) for index, q in document.questions if isinstance(q, ScaleQuestion)]
     for _, group in groupby(numbered, key=lambda each: tuple(sorted(each[1].labels(language).items()))):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, TextQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import choices
 from feedback.lint.options.labels import lexicon
 
@@ -28,7 +28,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if isinstance(question, TextQuestion) or question.show_if or question.not_applicable:
             continue

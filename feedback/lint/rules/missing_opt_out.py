@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document.document import Document, Wording
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.document.document import Document, SurveyText
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import lexicon
 from feedback.lint.text.messages import message
@@ -29,7 +29,7 @@ KEYWORDS = re.compile(r"(?<!\w)(?:STOP|STOPP|RET|RED|IPTAL|İPTAL|BAJA|ALTO|CANC
 are in the lexicons."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for wording in document.messages():
         if wording.role in ("sms", "reminder_sms") and not _offers(wording):
             example = pack(wording.language).opt_out
@@ -42,7 +42,7 @@ def check(document: Document) -> Iterator[Problem]:
             )
 
 
-def _offers(wording: Wording) -> bool:
+def _offers(wording: SurveyText) -> bool:
     """Whether the message says how to end further ones."""
     if "{opt_out" in wording.text.replace(" ", "") or KEYWORDS.search(wording.text):
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules import double_negative, leading_wording
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
@@ -40,5 +40,5 @@ def find(question: QuestionView) -> Iterator[Hit]:
         yield Hit(*match.span(), "People read a negative question as its opposite; ask what happened.")
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

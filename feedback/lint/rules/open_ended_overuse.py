@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, TextQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.routes import ways
 from feedback.lint.text.messages import message
@@ -30,7 +30,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None or "interview" in (questionnaire.purpose or "").casefold():
         return

@@ -9,7 +9,7 @@ from itertools import permutations
 
 from feedback.core.folding import bare
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.choices import Choices, choices
@@ -31,7 +31,7 @@ MOST_COMPARED = 60
 """Of a longer list (countries, branches) only the beginning is compared pair by pair."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, _ in document.questions:
         for language in document.languages:
             listed = choices(document, index, language)
@@ -43,7 +43,7 @@ def check(document: Document) -> Iterator[Problem]:
                     yield from _loose_none(document, index, listed)
 
 
-def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for place, _, text in listed.options:
         plain = bare(text, listed.language) or text
@@ -60,7 +60,7 @@ def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Pro
         seen.setdefault(plain, text)
 
 
-def _contained(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+def _contained(document: Document, index: int, listed: Choices) -> Iterator[Finding]:
     if listed.kind in ("bands", "degrees", "calendar", "steps", "yes-no"):
         return
     for told in (*_everything(listed), *_pairs(listed)):
@@ -166,7 +166,7 @@ def _is_compound(head: str, whole: str, language: str) -> bool:
     return grammar.is_kind_of(head, words[-1] if grammar.head_last else words[0])
 
 
-def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Problem]:
+def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Finding]:
     for place, option, text in listed.options:
         if listed.words and listed.words.says("none", text) and not option.stands_alone:
             yield document.finding(

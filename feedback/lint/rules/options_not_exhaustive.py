@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from feedback.core.folding import bare, fold
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.options.labels import readings
@@ -35,7 +35,7 @@ NOTHING = tuple(each for each in ESCAPES if each != "other")
 """"Something else" is no answer for those who have nothing to tick."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if not isinstance(question, ChoiceQuestion) or question.complete:
             continue

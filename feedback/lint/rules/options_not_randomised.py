@@ -9,9 +9,9 @@ from itertools import pairwise
 from feedback.core.folding import bare
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices
-from feedback.lint.options.labels import Lexicon, readings
+from feedback.lint.options.labels import LabelLexicon, readings
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -33,7 +33,7 @@ RULE = Rule(
 LEAST = 4
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if not isinstance(question, ChoiceQuestion):
             continue
@@ -66,7 +66,7 @@ def is_safe_to_shuffle(question: ChoiceQuestion, listed: Choices) -> bool:
     return judging < 2 and not any(_hints_at_order(text, words) for text in listed.texts)
 
 
-def _hints_at_order(text: str, words: Lexicon) -> bool:
+def _hints_at_order(text: str, words: LabelLexicon) -> bool:
     plain = bare(text, words.language)
     parts = plain.split()
     found = (
@@ -82,7 +82,7 @@ def _has_numbers(listed: Choices) -> bool:
     return sum(bool(re.search(r"\d", text)) for text in listed.texts) * 2 >= len(listed.texts)
 
 
-def _shuffled(document: Document, index: int, listed: Choices) -> Problem:
+def _shuffled(document: Document, index: int, listed: Choices) -> Finding:
     return document.finding(
         RULE,
         ("questions", index, "randomize"),
@@ -93,7 +93,7 @@ def _shuffled(document: Document, index: int, listed: Choices) -> Problem:
     )
 
 
-def _fixed(document: Document, index: int, listed: Choices) -> Problem:
+def _fixed(document: Document, index: int, listed: Choices) -> Finding:
     return document.finding(
         RULE,
         ("questions", index, "options"),

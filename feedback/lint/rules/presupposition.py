@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import scale
 from feedback.lint.options.scales import VALUED
 from feedback.lint.rules.wording import Hit, report
@@ -99,5 +99,5 @@ def _may_be_nothing(question: QuestionView) -> bool:
     )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

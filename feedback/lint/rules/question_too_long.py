@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from feedback.core.questions import AnyQuestion, ChoiceQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import exempt
-from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.languages.pack import pack
 from feedback.lint.text.messages import message
 
@@ -37,7 +37,7 @@ _LISTED = re.compile(r":[^?؟]*")
 _ASIDE = re.compile(r"\([^()]*\)")
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     by_sms = bool(document.questionnaire and document.questionnaire.messages.sms)
     for wording in document.stems():
         if wording.question is None or exempt(wording.question, wording.language):

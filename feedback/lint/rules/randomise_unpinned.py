@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, asks_why, choices
 from feedback.lint.text.messages import message
 
@@ -25,7 +25,7 @@ LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all
 DENIALS = frozenset({"none", "not_applicable"})
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if not isinstance(question, ChoiceQuestion) or not question.randomize:
             continue

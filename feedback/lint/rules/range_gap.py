@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
-from feedback.lint.options.choices import Band, Banded, banded
+from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.options.choices import Band, BandedAnswers, banded
 from feedback.lint.options.numeric_bands import gap, shown
 from feedback.lint.rewriting.bands import without_gap
 from feedback.lint.rules.range_overlap import are_years
@@ -27,12 +27,12 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for listed in banded(document):
         yield from _in(document, listed)
 
 
-def _in(document: Document, listed: Banded) -> Iterator[Problem]:
+def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
     bands = [band for _, _, band in listed.bands]
     if are_years(bands) or all(band.is_point for band in bands):
         return
@@ -59,7 +59,7 @@ def _in(document: Document, listed: Banded) -> Iterator[Problem]:
         )
 
 
-def _may_fill(listed: Banded, before: int, after: int) -> bool:
+def _may_fill(listed: BandedAnswers, before: int, after: int) -> bool:
     """Whether an answer that is no plain band stands between the two."""
     return any(min(before, after) < place < max(before, after) for place in listed.unclear)
 

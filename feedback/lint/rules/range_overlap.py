@@ -7,9 +7,9 @@ from itertools import combinations
 
 from feedback.core.folding import fold
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
-from feedback.lint.options.choices import Banded, banded
-from feedback.lint.options.numeric_bands import Interval, overlap, shown
+from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.options.choices import BandedAnswers, banded
+from feedback.lint.options.numeric_bands import NumberRange, overlap, shown
 from feedback.lint.rewriting.bands import without_overlap
 from feedback.lint.text.messages import message
 
@@ -31,12 +31,12 @@ MOST_COMPARED = 60
 """Nobody reads a longer list of bands."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for listed in banded(document):
         yield from _in(document, listed)
 
 
-def _in(document: Document, listed: Banded) -> Iterator[Problem]:
+def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
     if are_years([band for _, _, band in listed.bands]):
         return
     for (_, text, band), (place, other_text, other) in combinations(listed.bands[:MOST_COMPARED], 2):
@@ -64,7 +64,7 @@ CALENDARS = ((1900, 2100), (1340, 1420))
 """The years that people may mean, of the common era and of the solar calendar of Iran."""
 
 
-def are_years(bands: list[Interval]) -> bool:
+def are_years(bands: list[NumberRange]) -> bool:
     """Calendar years ("2019-2020") are names of seasons and cohorts, not quantities."""
     ends = [end for band in bands for end in (band.low, band.high) if abs(end) != float("inf")]
     plain = bool(ends) and not any(band.family or band.noun for band in bands)

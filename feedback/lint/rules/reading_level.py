@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.pack import pack
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.messages import message
@@ -73,5 +73,5 @@ def _plain(word: str, listed: dict[str, str], language: str) -> str | None:
     return None
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import scale
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
@@ -58,5 +58,5 @@ def _relative(question: QuestionView) -> bool:
     return len(shares) >= 3 and any(one.zero for one in shares)
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

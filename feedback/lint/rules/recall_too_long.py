@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
 
@@ -44,5 +44,5 @@ def find(question: QuestionView) -> Iterator[Hit]:
         )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

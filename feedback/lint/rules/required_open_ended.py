@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions import TextQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -22,7 +22,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if not isinstance(question, TextQuestion) or (question.contact and question.show_if):
             continue

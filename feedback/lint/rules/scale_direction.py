@@ -9,7 +9,7 @@ from feedback.core.folding import bare, fold
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import readings
 from feedback.lint.options.scales import VALUED, LabelledScale, is_worded_scale, scales
 from feedback.lint.rules.scale_not_graduated import disordered
@@ -35,7 +35,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     house = -1 if document.settings.high_is_bad else 1
     listed: list[LabelledScale] = []
     numbered = False
@@ -76,7 +76,7 @@ def _declared_bad(question: AnyQuestion) -> bool:
     return isinstance(question, MatrixQuestion) and question.scale.high_is_bad
 
 
-def _flipped(document: Document, each: LabelledScale) -> Problem:
+def _flipped(document: Document, each: LabelledScale) -> Finding:
     return document.finding(
         RULE,
         each.path,
@@ -91,7 +91,7 @@ def _flipped(document: Document, each: LabelledScale) -> Problem:
     )
 
 
-def _lists(document: Document, listed: list[LabelledScale], house: int) -> Iterator[Problem]:
+def _lists(document: Document, listed: list[LabelledScale], house: int) -> Iterator[Finding]:
     """Lists of words may run either way, but all the same way, and that of the numbered scales."""
     directions = {_direction(each) for each in listed}
     seen: set[int] = set()
@@ -115,7 +115,7 @@ def _lists(document: Document, listed: list[LabelledScale], house: int) -> Itera
             )
 
 
-def _reversed_sets(document: Document) -> Iterator[Problem]:
+def _reversed_sets(document: Document) -> Iterator[Finding]:
     seen: dict[tuple[str, ...], int] = {}
     told: set[int] = set()
     for each in scales(document):
@@ -142,7 +142,7 @@ _EXPLANATION = re.compile(
 """A number and what it stands for: "1 = worst", "1 is the best", "1 en iyi olmak üzere", "۱ یعنی خیلی بد"."""
 
 
-def _explained(document: Document) -> Iterator[Problem]:
+def _explained(document: Document) -> Iterator[Finding]:
     """ "1 = best" in the text under labels (or a scale type) that say the opposite."""
     for index, question in document.questions:
         if not isinstance(question, ScaleQuestion):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.questions.scale import CsatQuestion
 from feedback.lint.document.document import Document, Path
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -29,13 +29,13 @@ _WORDED = re.compile(r"[^\W\d_]|[%$€£₺]")
 """A digit, a dash or a face alone is no label: it says nothing to a screen reader, nor the same to everybody."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         for language in document.languages:
             yield from _in(document, index, question, language)
 
 
-def _in(document: Document, index: int, question: AnyQuestion, language: str) -> Iterator[Problem]:
+def _in(document: Document, index: int, question: AnyQuestion, language: str) -> Iterator[Finding]:
     if not isinstance(question, ScaleQuestion | MatrixQuestion):
         return
     points = question.points(language)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions.scale import RatingQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -25,7 +25,7 @@ RULE = Rule(
 _EVEN = "The scale has {points} points; there is no middle."
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if not isinstance(question, RatingQuestion) or question.scale is None:
             continue

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from feedback.core.questions import AnyQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.options.labels import ANY, Reading, lexicon
 from feedback.lint.options.scales import LabelledScale, scales
@@ -50,7 +50,7 @@ TOLERANCE = 0.75
 strengthens the other ("bad", "very bad")."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for each in scales(document):
         told = disordered(each) or _mixed(each)
         if told:
@@ -124,7 +124,7 @@ def _is_two_answers(listed: Choices | None, question: AnyQuestion) -> bool:
     return len(listed.real) == 2 or listed.kind == "yes-no"
 
 
-def _two_answers(document: Document) -> Iterator[Problem]:
+def _two_answers(document: Document) -> Iterator[Finding]:
     for wording in document.stems():
         words, question = lexicon(wording.language), wording.question
         if words is None or question is None or words.asked(wording.text) not in DEGREE_STEMS:

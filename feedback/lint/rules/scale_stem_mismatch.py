@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import ANY, lexicon
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.text.messages import message
@@ -39,7 +39,7 @@ AMOUNTS = ("amount", "level")
 """What answers every "how much": Persian and Turkish ask "how much polite", and "little, much" is said of anything."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     for each in scales(document):
         words = lexicon(each.language)
         stem = each.question.text.to(each.language)
@@ -54,7 +54,7 @@ def check(document: Document) -> Iterator[Problem]:
 
 def _mismatch(
     document: Document, each: LabelledScale, stem: str, asked: str, answered: str
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     if asked == "quality":
         # "Rate the speed: slow ... fast" asks for what the labels name.
         wrong = answered in ("agreement", "frequency", "likelihood", "importance")

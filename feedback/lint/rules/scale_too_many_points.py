@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions import MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.scales import is_worded_scale, scales
 from feedback.lint.text.messages import message
 
@@ -27,7 +27,7 @@ MOST_NUMBERS = 11
 MOST_LABELS = 7
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     worded: dict[int, int] = {}
     for each in scales(document):
         if is_worded_scale(each):

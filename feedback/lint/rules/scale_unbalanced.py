@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import Reading
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
@@ -45,7 +45,7 @@ ONE_SIDED = frozenset(
 """Dimensions that start at nothing: they have no negative side to be missed."""
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     presupposed = {
         (int(each.wording.path[1]), each.words.language)
         for each in question_views(document)

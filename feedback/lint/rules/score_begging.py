@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
@@ -39,7 +39,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
         yield Hit(*match.span(), MESSAGE)
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     """In question texts, in the lines under them, and in what is sent."""
     yield from report(document, RULE, find)
     helps = (each for index, _ in document.questions for each in document.question_texts(index))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.message import Character, Segments, is_gsm, segments, straighten
-from feedback.lint.document.document import Document, Wording
-from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.document.document import Document, SurveyText
+from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -39,7 +39,7 @@ TYPICAL_ELSEWHERE = 16
 _PLACEHOLDER = re.compile(r"(?<!\\)\{\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}")
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None:
         return
@@ -67,7 +67,7 @@ def _filled(text: str, link_length: int) -> str:
     return _PLACEHOLDER.sub(value, text)
 
 
-def _too_dear(document: Document, wording: Wording, cost: Segments, most: int) -> Problem:
+def _too_dear(document: Document, wording: SurveyText, cost: Segments, most: int) -> Finding:
     severity: Severity = "error" if cost.count >= 2 * most else "warning"
     costly = cost.first_costly
     because = message(" because of “{text}”", text=costly.text) if costly else ""
@@ -92,12 +92,12 @@ def _remedy(costly: Character | None) -> str:
     return "Shorten the text, or set `max_segments:` if the length is meant."
 
 
-def _avoidable(cost: Segments, wording: Wording) -> bool:
+def _avoidable(cost: Segments, wording: SurveyText) -> bool:
     """Typography alone makes the message UCS-2: straight quotes would read the same."""
     return cost.first_costly is not None and is_gsm(straighten(_filled(wording.text, 0)))
 
 
-def _odd_character(document: Document, wording: Wording, cost: Segments) -> Problem:
+def _odd_character(document: Document, wording: SurveyText, cost: Segments) -> Finding:
     costly = cost.first_costly
     told = message(
         "“{text}” alone makes this message UCS-2, with 70 instead of 160 characters a segment.",

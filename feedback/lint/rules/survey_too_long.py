@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, TextQuestion
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule, Severity
-from feedback.lint.engine.settings import Settings
+from feedback.lint.engine.context import LintContext
+from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.options.routes import ways
 from feedback.lint.text.messages import message
 
@@ -25,7 +25,7 @@ RULE = Rule(
 )
 
 
-class Limits(NamedTuple):
+class LengthLimits(NamedTuple):
     """Above these, an information or an error."""
 
     warn_questions: int
@@ -34,8 +34,8 @@ class Limits(NamedTuple):
     most_seconds: float
 
 
-SMS = Limits(3, 60, 5, 90)
-PAGE = Limits(10, 180, 20, float("inf"))
+SMS = LengthLimits(3, 60, 5, 90)
+PAGE = LengthLimits(10, 180, 20, float("inf"))
 
 
 _BY_SMS = (
@@ -48,7 +48,7 @@ _ON_A_PAGE = (
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None:
         return
@@ -87,7 +87,7 @@ def _weight(question: AnyQuestion) -> int:
 
 def _seconds(question: AnyQuestion, document: Document) -> float:
     """How long reading and answering take, in the questionnaire's first language."""
-    settings: Settings = document.settings
+    settings: LintContext = document.settings
     language = document.languages[0]
     texts = [question.text.to(language)]
     if isinstance(question, ChoiceQuestion):

@@ -8,8 +8,8 @@ from typing import Any
 
 from feedback.core.folding import ascii_digits
 from feedback.core.text import RIGHT_TO_LEFT
-from feedback.lint.document.document import Document, Path, Wording
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.document.document import Document, Path, SurveyText
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -31,7 +31,7 @@ _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     languages = document.languages
     if not document.questionnaire:
         return
@@ -47,9 +47,9 @@ def check(document: Document) -> Iterator[Problem]:
         yield from _script(document, wording)
 
 
-def _texts(document: Document) -> dict[Path, dict[str, Wording]]:
+def _texts(document: Document) -> dict[Path, dict[str, SurveyText]]:
     """Every text of the questionnaire: its path without the language -> language -> wording."""
-    found: dict[Path, dict[str, Wording]] = {}
+    found: dict[Path, dict[str, SurveyText]] = {}
     for wording in document.wordings():
         by_language = (
             isinstance(_raw(document, wording.path[:-1]), dict) and wording.path[-1] == wording.language
@@ -69,7 +69,7 @@ def _raw(document: Document, path: Path) -> Any:
     return data
 
 
-def _missing(document: Document, path: Path, texts: dict[str, Wording]) -> Iterator[Problem]:
+def _missing(document: Document, path: Path, texts: dict[str, SurveyText]) -> Iterator[Finding]:
     one = next(iter(texts.values()))
     if len(document.languages) == 1 and document.languages[0] in texts:
         return
@@ -89,7 +89,7 @@ def _missing(document: Document, path: Path, texts: dict[str, Wording]) -> Itera
             )
 
 
-def _unknown(document: Document, texts: dict[str, Wording]) -> Iterator[Problem]:
+def _unknown(document: Document, texts: dict[str, SurveyText]) -> Iterator[Finding]:
     for language, wording in texts.items():
         if language not in document.languages:
             told = message(
@@ -106,7 +106,7 @@ def _unknown(document: Document, texts: dict[str, Wording]) -> Iterator[Problem]
             )
 
 
-def _differs(document: Document, source: Wording, other: Wording) -> Iterator[Problem]:
+def _differs(document: Document, source: SurveyText, other: SurveyText) -> Iterator[Finding]:
     mine, theirs = set(_PLACEHOLDER.findall(source.text)), set(_PLACEHOLDER.findall(other.text))
     if mine != theirs:
         names = ", ".join(f"{{{name}}}" for name in sorted(mine ^ theirs))
@@ -129,7 +129,7 @@ def _differs(document: Document, source: Wording, other: Wording) -> Iterator[Pr
         yield from _unlike(document, source, other)
 
 
-def _unlike(document: Document, source: Wording, other: Wording) -> Iterator[Problem]:
+def _unlike(document: Document, source: SurveyText, other: SurveyText) -> Iterator[Finding]:
     ratio = len(other.text) / max(1, len(source.text))
     letters = len(re.findall(r"[^\W\d_]", re.sub(r"\{[^{}]*\}", "", source.text)))
     if source.text.strip() == other.text.strip() and letters >= 8:
@@ -151,7 +151,7 @@ def _unlike(document: Document, source: Wording, other: Wording) -> Iterator[Pro
         )
 
 
-def _script(document: Document, wording: Wording) -> Iterator[Problem]:
+def _script(document: Document, wording: SurveyText) -> Iterator[Finding]:
     text = re.sub(r"\{[^{}]*\}", "", wording.text)
     arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
     if arabic + latin < 8:

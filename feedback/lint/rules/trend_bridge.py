@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine import trend
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 LONGEST = timedelta(days=366)
@@ -24,7 +24,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None or questionnaire.trend_bridge is None:
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine import trend
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -27,7 +27,7 @@ RULE = Rule(
 )
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None or trend.is_bridged(questionnaire, document.settings.today):
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from feedback.core.folding import lower
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.messages import message
 from feedback.lint.text.question import QuestionView
@@ -107,5 +107,5 @@ def _part_of_name(match: re.Match[str], cased: str) -> bool:
     return bool(after or before)
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     return report(document, RULE, find)

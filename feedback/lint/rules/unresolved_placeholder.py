@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from feedback.lint.document.document import Document, Wording
-from feedback.lint.engine.rule import Problem, Rule
+from feedback.lint.document.document import Document, SurveyText
+from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -38,7 +38,7 @@ _LEFTOVER = re.compile(
 _CAPITALS = re.compile(r"\[[^\]\[\n]{3,60}\]")
 
 
-def check(document: Document) -> Iterator[Problem]:
+def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None:
         return
@@ -65,7 +65,7 @@ def _capitals(text: str) -> Iterator[re.Match[str]]:
 
 
 def _fault(
-    document: Document, wording: Wording, name: str, fallback: str | None, declared: set[str]
+    document: Document, wording: SurveyText, name: str, fallback: str | None, declared: set[str]
 ) -> tuple[str, str] | None:
     if name in ALWAYS:
         return None
@@ -93,7 +93,7 @@ def _unknown(name: str, fallback: str | None, declared: set[str]) -> tuple[str, 
 
 
 def _answer_fault(
-    document: Document, wording: Wording, key: str, fallback: str | None
+    document: Document, wording: SurveyText, key: str, fallback: str | None
 ) -> tuple[str, str] | None:
     keys = [question.key for _, question in document.questions]
     if key not in keys:

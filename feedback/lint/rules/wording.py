@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Problem, Rule, Severity
+from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.rewriting import better
 from feedback.lint.text.question import QuestionView, question_views
 
@@ -29,7 +29,7 @@ class Hit:
 Find = Callable[[QuestionView], Iterator[Hit]]
 
 
-def report(document: Document, rule: Rule, find: Find) -> Iterator[Problem]:
+def report(document: Document, rule: Rule, find: Find) -> Iterator[Finding]:
     """The findings of one word rule in every question text of a document."""
     for question in question_views(document):
         for hit in find(question):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 
-class Message(str):
+class TranslatableText(str):
     """An English sentence with what it was made of: `template`, a key of the catalogues, and `params`.
 
     A plain string to everybody who only wants to show it.
@@ -24,6 +24,6 @@ class Message(str):
         return str(self), self.template, self.params
 
 
-def message(template: str, /, **params: object) -> Message:
+def message(template: str, /, **params: object) -> TranslatableText:
     """`template` with its `{names}` filled in, in English; `reporters.translation` translates it."""
-    return Message(template.format(**params) if params else template, template, params)
+    return TranslatableText(template.format(**params) if params else template, template, params)

@@ -11,7 +11,7 @@ from feedback.core.folding import bare, fold
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text import Text
-from feedback.lint.document.document import Document, Wording
+from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.instruments import exempt
 from feedback.lint.languages.lexicon import Lexicon, lexicon
 from feedback.lint.text.sentence import Stem, prepare
@@ -33,7 +33,7 @@ class QuestionView:
     kind: Kind
     type: str
     answers: tuple[str, ...]
-    wording: Wording
+    wording: SurveyText
     context: str = ""
     required: bool = False
     opt_out: bool = False
@@ -80,19 +80,19 @@ def _all(document: Document) -> Iterator[QuestionView]:
             yield _asked(document, wording, words)
 
 
-def _wordings(document: Document) -> Iterator[Wording]:
+def _wordings(document: Document) -> Iterator[SurveyText]:
     for index, _ in document.questions:
         for wording in document.question_texts(index):
             if wording.role in ("stem", "row"):
                 yield wording
 
 
-def _settled(question: AnyQuestion, wording: Wording) -> bool:
+def _settled(question: AnyQuestion, wording: SurveyText) -> bool:
     """A declared instrument answers to the registry alone; an implied one while it stands word for word."""
     return question.instrument is not None or exempt(question, wording.language)
 
 
-def _asked(document: Document, wording: Wording, words: Lexicon) -> QuestionView:
+def _asked(document: Document, wording: SurveyText, words: Lexicon) -> QuestionView:
     question, questionnaire = wording.question, document.questionnaire
     assert question is not None  # noqa: S101 - _wordings gives question texts only
     assert questionnaire is not None  # noqa: S101

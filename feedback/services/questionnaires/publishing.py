@@ -213,15 +213,17 @@ class Rules:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._state: object = None
-        self._made = lint.Settings()
+        self._made = lint.LintContext()
 
-    def for_session(self, session: Session, now: datetime) -> lint.Settings:
+    def for_session(self, session: Session, now: datetime) -> lint.LintContext:
         """The current settings; the same object as long as nothing has changed."""
         today = day_of(now, zone_of(session))
         leads = _design_leads(session, self._settings)
         state = (today, leads, session.scalar(select(func.max(QuestionnaireVersion.id))))
         if state != self._state:
-            self._made = lint.Settings(today=today, published=library.versions(session), design_leads=leads)
+            self._made = lint.LintContext(
+                today=today, published=library.versions(session), design_leads=leads
+            )
             self._state = state
         return self._made
 

@@ -33,10 +33,10 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReviewedFinding:
     """A finding for a page: `warned` is set if it can be accepted, `by` and `at` if somebody has accepted it."""
 
-    problem: lint.Problem
+    problem: lint.Finding
     warned: Warned | None = None
     by: str = ""
     at: datetime | None = None
@@ -68,22 +68,22 @@ class Findings:
     def __init__(self, directories: Sequence[Path]) -> None:
         self._directories = list(directories)
         self._seen: tuple[object, ...] = ()
-        self._lint_settings = lint.Settings()
+        self._lint_settings = lint.LintContext()
         self._found: Mapping[str, Checked] = {}
         self._broken: Mapping[str, lint.Result] = {}
 
-    def check(self, library: Library, lint_settings: lint.Settings) -> Mapping[str, Checked]:
+    def check(self, library: Library, lint_settings: lint.LintContext) -> Mapping[str, Checked]:
         """Questionnaire key -> the linter's result for its file, with the installation's settings `told`."""
         self._renew(library, lint_settings)
         return self._found
 
-    def broken(self, library: Library, lint_settings: lint.Settings) -> Mapping[str, lint.Result]:
+    def broken(self, library: Library, lint_settings: lint.LintContext) -> Mapping[str, lint.Result]:
         """File name -> the linter's result for each file that is no questionnaire because of its errors, and for a
         journey with errors."""
         self._renew(library, lint_settings)
         return self._broken
 
-    def _renew(self, library: Library, lint_settings: lint.Settings) -> None:
+    def _renew(self, library: Library, lint_settings: lint.LintContext) -> None:
         state = tuple(map(_state, files_in(self._directories).values()))
         if state == self._seen and lint_settings is self._lint_settings:
             return
@@ -117,7 +117,7 @@ def _differs(questionnaire: Questionnaire, library: Library) -> bool:
     return present is None or content_hash(snapshot(present)) != content_hash(snapshot(questionnaire))
 
 
-def findings(session: Session, checked: Checked) -> list[Finding]:
+def findings(session: Session, checked: Checked) -> list[ReviewedFinding]:
     """The findings of a questionnaire in the order of the file, with who accepted them."""
     what = dict(covering(checked.result))
     known = acknowledged(session, checked.questionnaire.key) if what else {}
@@ -126,7 +126,7 @@ def findings(session: Session, checked: Checked) -> list[Finding]:
     for problem in checked.result.problems:
         warned = what.get(problem)
         by, at = known.get(warned, (None, None)) if warned else (None, None)
-        found.append(Finding(problem, warned, names.get(by or 0, ""), at))
+        found.append(ReviewedFinding(problem, warned, names.get(by or 0, ""), at))
     return found
 
 

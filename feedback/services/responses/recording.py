@@ -19,7 +19,7 @@ from sqlalchemy.orm.util import identity_key
 from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence, is_provisional
 from feedback.core.lifecycle import InvitationState, ResponseState
-from feedback.core.questionnaire import FollowUpRule, Outcome, Questionnaire
+from feedback.core.questionnaire import FollowUpRule, Questionnaire, SurveyOutcome
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
 from feedback.services.followups import workflow
@@ -262,7 +262,7 @@ def _judge(row: ResponseRow, evidence: Mapping[str, Any] | None) -> None:
 
 
 def _advance(
-    row: ResponseRow, submission: Submission, before: Mapping[str, Answer], outcome: Outcome
+    row: ResponseRow, submission: Submission, before: Mapping[str, Answer], outcome: SurveyOutcome
 ) -> None:
     after = outcome.answers
     if before != after or row.source == "kiosk":  # a question passed on a shared screen: somebody is there

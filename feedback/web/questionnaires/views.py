@@ -21,7 +21,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import _
 from feedback.lint.engine import expiry
 from feedback.lint.engine.acknowledgement import Warned, warnings
-from feedback.lint.engine.rule import SEVERITIES, Problem
+from feedback.lint.engine.rule import SEVERITIES, Finding
 from feedback.lint.reporters.translation import in_language, rule_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.providers import sms_terms
@@ -164,7 +164,7 @@ class QuestionnaireViews:
         """Findings for a pasted file, which is not stored."""
         text = request.form.get("text", "").replace("\r\n", "\n")
         too_long = len(text) > LONGEST
-        found: list[Problem] = []
+        found: list[Finding] = []
         if text.strip() and not too_long:
             with self.database.reading() as session:
                 lint_settings = self.rules.for_session(session, clock.now())
@@ -268,7 +268,7 @@ class QuestionnaireViews:
         return [stage.title.to(say().language) for stage in found]
 
 
-def worst(problems: list[Problem]) -> str | None:
+def worst(problems: list[Finding]) -> str | None:
     """The highest severity of the findings."""
     return next((each for each in SEVERITIES if any(found.severity == each for found in problems)), None)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.core.metrics import METRICS
-from feedback.core.metrics.planning import Expected, Plan, plan
+from feedback.core.metrics.planning import Expected, SamplePlan, plan
 
 NPS, CSAT = METRICS["nps"], METRICS["csat"]
 TYPICAL = Expected(good=0.5, bad=0.2)
@@ -26,7 +26,7 @@ def test_a_share_needs_fewer_answers_where_most_are_expected_to_agree() -> None:
 
 @pytest.mark.parametrize(("rate", "invitations"), [(1.0, 232), (0.31, 749), (0.1, 2320), (0.29, 800)])
 def test_invitations_are_the_answers_over_the_response_rate(rate: float, invitations: int) -> None:
-    assert plan(NPS, 10, TYPICAL, response_rate=rate) == Plan(232, invitations, reachable=True)
+    assert plan(NPS, 10, TYPICAL, response_rate=rate) == SamplePlan(232, invitations, reachable=True)
 
 
 def test_of_few_customers_fewer_need_to_answer() -> None:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback import lint
-from feedback.lint.document.document import Mark
+from feedback.lint.document.document import Location
 
 SMALL = """key: visit
 title: Visit
@@ -26,7 +26,7 @@ def told(text: str) -> list[tuple[int, int, str]]:
 
 def test_marks_count_lines_and_characters_from_one():
     document = lint.read("key: visit\nquestions:\n  - text: {fa: «سلام», en: Hi}\n")
-    assert document.mark(("questions", 0, "text", "en")) == Mark(3, 28)
+    assert document.mark(("questions", 0, "text", "en")) == Location(3, 28)
     assert document.mark(("questions", 0, "text", "de")) == document.mark(("questions", 0, "text"))
 
 

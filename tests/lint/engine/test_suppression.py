@@ -6,9 +6,9 @@ import pytest
 
 from feedback import lint
 from feedback.lint.document.reader import read
+from feedback.lint.engine.context import LintContext
 from feedback.lint.engine.fixes import accept
 from feedback.lint.engine.runner import run
-from feedback.lint.engine.settings import Settings
 from feedback.lint.engine.suppression import wording_hash
 from feedback.lint.rules import RULES
 
@@ -30,9 +30,9 @@ REASON = "Wording fixed by the regulator's complaints form 12."
 TIED = f'by: e.yilmaz, wording: "{wording_hash("Up to 3 | 3-6")}"'
 
 
-def found(entry: str, survey: str = SURVEY, **settings: object) -> list[lint.Problem]:
+def found(entry: str, survey: str = SURVEY, **settings: object) -> list[lint.Finding]:
     text = survey + f"lint:\n  suppress:\n    - {entry}\n"
-    problems = lint.check(text, settings=Settings(today=TODAY, **settings))
+    problems = lint.check(text, settings=LintContext(today=TODAY, **settings))
     return [problem for problem in problems if problem.severity != "info"]
 
 
@@ -111,7 +111,7 @@ def test_spacing_does_not_change_the_hash_of_a_wording():
 def test_a_missing_opt_out_cannot_be_suppressed():
     entry = f'{{rule: missing-opt-out, question: questionnaire, by: e.yilmaz, wording: "9f31c2", reason: "{REASON}"}}'
     text = SURVEY + f'messages: {{sms: "How was it? {{link}}"}}\nlint: {{suppress: [{entry}]}}\n'
-    told = {problem.rule for problem in lint.check(text, settings=Settings(today=TODAY))}
+    told = {problem.rule for problem in lint.check(text, settings=LintContext(today=TODAY))}
     assert {"missing-opt-out", "suppression-unused"} <= told
 
 

@@ -18,7 +18,7 @@ from feedback.lint.command import lint as command
 from feedback.lint.languages.data import codes, data
 from feedback.lint.reporters.translation import LANGUAGES, in_language, rule_in_language, translated
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.text.messages import Message, message
+from feedback.lint.text.messages import TranslatableText, message
 
 ROOT = Path(__file__).parents[3] / "feedback" / "lint"
 FILES = sorted(
@@ -101,7 +101,7 @@ def test_a_rewrite_in_the_language_of_the_questionnaire_is_not_translated():
     found = {each.rule: each for each in lint.check(SURVEY)}
     (told,) = in_language([found["range-overlap"]], "fa")
     assert told.rewrite == found["range-overlap"].rewrite == "1-3 | 4-6 | 7 or more"
-    assert not isinstance(told.rewrite, Message)
+    assert not isinstance(told.rewrite, TranslatableText)
 
 
 def test_findings_are_told_in_the_language_asked_for_and_rules_keep_their_names(tmp_path):

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from feedback.core.folding import fold
-from feedback.lint import Problem, check
+from feedback.lint import Finding, check
 from feedback.lint.options.numeric_bands import gap, overlap, parse
 from feedback.lint.rewriting import REWRITES
-from feedback.lint.text.messages import Message
+from feedback.lint.text.messages import TranslatableText
 from tests.lint.judging import batches
 from tests.lint.judging.items import items, question
 
@@ -154,7 +154,7 @@ def test_a_doubled_question_that_does_not_split_for_certain_gets_advice_that_nam
     language, form, text, named
 ):
     found = rewrite("double-barrelled", text, language, form)
-    assert isinstance(found, Message)
+    assert isinstance(found, TranslatableText)
     assert all(each in found for each in named)
 
 
@@ -303,7 +303,7 @@ def test_a_finding_offers_this_very_text_without_its_fault(rule, language, form,
 )
 def test_where_grammar_leaves_doubt_the_advice_quotes_the_words_at_fault(rule, language, form, text, words):
     found = rewrite(rule, text, language, form)
-    assert isinstance(found, Message)
+    assert isinstance(found, TranslatableText)
     assert f"“{words}" in found
 
 
@@ -319,7 +319,7 @@ def test_where_grammar_leaves_doubt_the_advice_quotes_the_words_at_fault(rule, l
 )
 def test_where_no_text_is_certain_the_advice_quotes_the_words(rule, form, text):
     (problem,) = [each for each in check(survey(text, "en", form)) if each.rule == rule]
-    assert isinstance(problem.rewrite, Message)
+    assert isinstance(problem.rewrite, TranslatableText)
     quoted = problem.quoted.strip(" ,")
     assert quoted in problem.rewrite
 
@@ -335,7 +335,7 @@ def test_where_no_text_is_certain_the_advice_quotes_the_words(rule, form, text):
 )
 def test_agreement_gets_the_advice_to_ask_for_the_property_and_no_invented_one(language, text):
     found = rewrite("agree-disagree-scale", text, language, "agree")
-    assert isinstance(found, Message)
+    assert isinstance(found, TranslatableText)
     assert found.startswith("Ask for the property itself")
     assert text.split()[0] not in found
 
@@ -389,11 +389,11 @@ def test_bands_are_corrected_with_the_numbers_of_the_list(rule, language, option
 
 
 @cache
-def problems(language: str) -> tuple[Problem, ...]:
+def problems(language: str) -> tuple[Finding, ...]:
     return tuple(_problems(language))
 
 
-def _problems(language: str) -> Iterator[Problem]:
+def _problems(language: str) -> Iterator[Finding]:
     for item in items(language):
         file = {"key": "s", "title": "Survey", "languages": [language], "questions": [question(item)]}
         yield from check(yaml.safe_dump(file, allow_unicode=True, width=10_000))
@@ -415,7 +415,7 @@ SEAMS = {
 def test_no_rewrite_shows_its_seam(language):
     rules = {*REWRITES, "agree-disagree-scale"}
     found = [each for each in problems(language) if each.rewrite and each.rule in rules]
-    shown = [each for each in found if not isinstance(each.rewrite, Message)]
+    shown = [each for each in found if not isinstance(each.rewrite, TranslatableText)]
     assert len(shown) > 150
     for problem in shown:
         known = fold(problem.wording, language)
@@ -432,7 +432,7 @@ def test_no_rewrite_shows_its_seam(language):
 
 def test_a_turkish_particle_takes_its_vowel_from_the_word_before_it():
     split = [each for each in problems("tr") if each.rule == "double-barrelled"]
-    shown = [each for each in split if not isinstance(each.rewrite, Message)]
+    shown = [each for each in split if not isinstance(each.rewrite, TranslatableText)]
     asked = [each for each in shown if re.search(r"\w m[ıiuü]\w*\s*\?", each.rewrite)]
     assert len(asked) > 10
     for problem in asked:
@@ -482,7 +482,7 @@ def test_every_error_and_warning_about_words_or_bands_offers_something(language)
 @pytest.mark.parametrize("language", ["en", "tr", "fa"])
 def test_corrected_bands_neither_overlap_nor_leave_anything_out(language):
     of_bands = [each for each in problems(language) if each.rule in ("range-overlap", "range-gap")]
-    corrected = [each for each in of_bands if each.rewrite and not isinstance(each.rewrite, Message)]
+    corrected = [each for each in of_bands if each.rewrite and not isinstance(each.rewrite, TranslatableText)]
     assert len(corrected) > 10
     for problem in corrected:
         bands = [band for text in problem.rewrite.split(" | ") if (band := parse(text, language))]

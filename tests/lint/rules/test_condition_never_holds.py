@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feedback import lint, resources
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.rule import Finding
 
 QUESTIONS = """\
 key: call
@@ -38,7 +38,7 @@ def places(condition: str) -> dict[str, str]:
     }
 
 
-def found(text: str) -> list[Problem]:
+def found(text: str) -> list[Finding]:
     return [each for each in lint.check(text) if each.rule in ("condition-never-holds", "schema")]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from feedback import lint
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.rule import Finding
 
 SMS = 'sms: "How was it? {link} Reply STOP to end"'
 EMAIL = 'email: {subject: Your visit, body: "How was it? {link} {opt_out}"}'
 
 
-def told(rule: str, count: int, *messages: str) -> list[Problem]:
+def told(rule: str, count: int, *messages: str) -> list[Finding]:
     questions = "".join(
         f"  - {{key: q{number}, type: csat, purpose: P, text: How satisfied are you with part {number}?}}\n"
         for number in range(count)

@@ -8,7 +8,7 @@ import pytest
 
 from feedback import lint
 from feedback.core.questionnaire import Questionnaire
-from feedback.lint.engine.settings import Settings
+from feedback.lint.engine.context import LintContext
 from feedback.lint.options.labels import lexicon
 from feedback.lint.rules import RULES
 
@@ -46,7 +46,7 @@ def test_every_rule_has_a_good_and_a_bad_file(rule):
 @pytest.mark.parametrize(("rule", "file"), cases(), ids=lambda value: getattr(value, "name", value))
 def test_a_rule_finds_the_bad_file_and_leaves_the_good_one_alone(rule, file):
     problems = lint.check(
-        file.read_text(encoding="utf-8"), file.name, settings=Settings(published=(published(),))
+        file.read_text(encoding="utf-8"), file.name, settings=LintContext(published=(published(),))
     )
     assert not {"syntax", "schema"} & {problem.rule for problem in problems}, problems
     found = [problem for problem in problems if problem.rule == rule]

@@ -13,7 +13,7 @@ from feedback import library, lint, resources
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
 from feedback.lint.engine.acknowledgement import Warned, warnings
-from feedback.lint.engine.rule import Problem
+from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.suppression import wording_hash
 from feedback.services import audit
 from feedback.services.questionnaires import publishing
@@ -258,7 +258,7 @@ def people(database: Database) -> dict[str, int]:
         }
 
 
-def warned(settings: Settings, database: Database) -> dict[Warned, list[Problem]]:
+def warned(settings: Settings, database: Database) -> dict[Warned, list[Finding]]:
     with database.reading() as session:
         told = publishing.Rules(settings).for_session(session, NOW)
     shelf = library.load(resources.directories("questionnaires", settings.instance), told)

@@ -149,11 +149,11 @@ def test_every_rule_has_a_page_with_its_reason(sign_in: SignIn) -> None:
 def test_a_file_that_has_changed_since_the_start_is_noticed(runtime: Runtime, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(BAD, encoding="utf-8")
     findings = review.Findings([tmp_path])
-    (checked,) = findings.check(runtime.library, lint.Settings()).values()
+    (checked,) = findings.check(runtime.library, lint.LintContext()).values()
     assert checked.changed
     assert checked.result.problems
     (tmp_path / "bad.yaml").write_text(BAD.replace("fast and friendly", "support"), encoding="utf-8")
-    (again,) = findings.check(runtime.library, lint.Settings()).values()
+    (again,) = findings.check(runtime.library, lint.LintContext()).values()
     assert {each.rule for each in checked.result.problems} > {each.rule for each in again.result.problems}
 
 

@@ -9,7 +9,7 @@ from feedback.core.questionnaire import Questionnaire
 
 
 @dataclass(frozen=True)
-class Settings:
+class LintContext:
     """`today` decides which suppressions and bridges have ended; without it none has.
 
     `published` are the versions that were ever asked, the earliest first. `trigger_events` are events that every
