@@ -105,6 +105,8 @@ def test_twilios_words_become_ours(word, status):
         ("30022", "rate_limited"),
         ("30023", "rate_limited"),
         ("63038", "rate_limited"),
+        ("30454", "rate_limited"),
+        ("30024", "unexplained"),
         ("99999", "unexplained"),
         ("٣٠٠٠٥", "unexplained"),
         ("nonsense", "unexplained"),
