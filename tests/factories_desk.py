@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
+from unittest.mock import patch
 
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from feedback import clock
@@ -92,10 +94,14 @@ def hire(session: Session, runtime: Runtime, now: datetime | None = None) -> dic
     return people
 
 
+CHEAP = {"time_cost": 1, "memory_cost": 32}
+"""Argon2 is slow on purpose, and a test run signs in a thousand times."""
+
+
 @cache
 def hashed(salt: str) -> str:
-    """Argon2 is slow on purpose; once is enough for a test run."""
-    return accounts.hash_password(PASSWORD, salt)
+    with patch.object(accounts, "PasswordHasher", partial(PasswordHasher, **CHEAP)):
+        return accounts.hash_password(PASSWORD, salt)
 
 
 def _surveyed(
