@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import EmailPolicy
+from typing import cast
 
 import structlog
 
@@ -87,7 +88,7 @@ _POLICY = _ShortHeaders()
 
 
 def _read(raw: bytes, envelope_recipient: str | None) -> BounceReport | None:
-    mail = message_from_bytes(raw, policy=_POLICY)
+    mail = cast(EmailMessage, message_from_bytes(raw, policy=_POLICY))
     to = (envelope_recipient, *(str(value) for name in _ADDRESSED_TO for value in mail.get_all(name, [])))
     addressed = tuple(each for each in to if each)
     if (feedback := _part(mail, "message/feedback-report")) is not None:

@@ -155,10 +155,10 @@ def says_something(text: str) -> bool:
 
 def has_words(text: str, language: str) -> bool:
     """Whether an unclear reply says something besides numbers and polite words, so that it is worth a comment."""
+    if len(text) > LONGEST_READ:
+        return says_something(text)
     own = lexicon_for(language)
-    rest = _without(
-        words_in(plain_digits(text[:LONGEST_READ])), own.filler, own.connectives, own.corrections, own.numbers
-    )
+    rest = _without(words_in(plain_digits(text)), own.filler, own.connectives, own.corrections, own.numbers)
     return any(not word.isdigit() for word in rest)
 
 
