@@ -36,10 +36,11 @@ from feedback.services.responses.open_links import NewLink
 from feedback.services.staff import accounts, api_keys
 from feedback.store.base import Base
 from feedback.store.database import Database
-from feedback.store.models import FollowUp, Invitation
+from feedback.store.models import FollowUp, Invitation, Link
 from feedback.web.api import shapes
 from feedback.web.app import create_app
 from feedback.web.auth.permissions import access_of
+from feedback.web.http import rate_limits
 from feedback.web.http.request_limits import ROOMS, STRANGERS
 from tests import factories_desk
 from tests.web.conftest import runtime_over
@@ -449,3 +450,42 @@ def test_what_reads_text_elsewhere_is_quick_as_well(read: Callable[[str], object
     with contextlib.suppress(ValueError, Rejected):
         read(MARKS * 3)
     assert time.thread_time() - before < 3 * MOST_SECONDS
+
+
+@pytest.mark.parametrize("name", ["Accept", "Accept-Encoding", "Accept-Language", "User-Agent", "Cookie"])
+def test_headers_that_differ_from_request_to_request_fill_no_memory(
+    site: Flask, office: Runtime, doors: list[Door], name: str
+) -> None:
+    with office.database.reading() as session:
+        link = session.scalars(select(Link.token).order_by(Link.id.desc())).first()
+
+    def visit(number: int) -> None:
+        headers = {name: f"{number};q=0.5," + "a;q=0.1," * 1_800}
+        for method in ("GET", "POST"):
+            environ = Request(method, f"/in/{link}", "", b"recommend=9", FORM, headers).environ()
+            environ["REMOTE_ADDR"] = f"198.51.{number // 250}.{number % 250}"
+            run_wsgi_app(site.wsgi_app, environ, buffered=True)
+
+    visit(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 81):
+            visit(number)
+        kept, _most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < MEGABYTE / 2  # 80 headers have 1.2 MB, and were kept for a day or for good
+
+
+def test_a_vote_is_remembered_by_a_digest_of_what_the_visitor_sent() -> None:
+    limits = rate_limits.Limits()
+    browser = "Mozilla/5.0 " * 1_000
+    assert limits.hit(rate_limits.VOTES, f"1/{browser}", "198.51.100.7")
+    assert not limits.hit(rate_limits.VOTES, f"1/{browser}", "198.51.100.7")
+    assert limits.hit(rate_limits.VOTES, f"1/{browser} other", "198.51.100.7")
+    assert all(len(key) < 200 for key in limits._limiter.storage.storage)  # type: ignore[attr-defined]
+
+
+def test_an_address_that_a_proxy_passes_on_is_cut_before_it_is_remembered() -> None:
+    assert rate_limits.network_of("9" * MEGABYTE) == "unknown"
+    assert rate_limits.network_of("2001:db8:1:2::1%" + "x" * MEGABYTE) == "2001:db8:1:2::/64"
