@@ -153,13 +153,14 @@ def erase(contact: str) -> None:
 def bounce(recipient: str | None) -> None:
     """Read one bounce from standard input. Configure your mail server to pipe returned mail here."""
     from feedback import clock
+    from feedback.providers.bounces import LONGEST_MAIL, read
     from feedback.services.messaging import bounces
 
     try:
         runtime = the_runtime()
-        raw = sys.stdin.buffer.read()
+        report = read(sys.stdin.buffer.read(LONGEST_MAIL), recipient)
         with runtime.database.writing() as session:
-            click.echo(bounces.receive(session, raw, runtime.settings, clock.now(), recipient))
+            click.echo(bounces.receive_report(session, report, runtime.settings, clock.now()))
     except FeedbackError as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(EX_TEMPFAIL) from error  # the mail server keeps the report and tries again

@@ -27,6 +27,7 @@ _LETTERS = str.maketrans(
 _QUOTES = str.maketrans("’‘ʼ`´“”„«»", "'''''\"\"\"\"\"")
 _EDGES = " \t.,;:!?؟،؛…-–—'\"()[]*"
 _ANY_LETTERS = _LETTERS | str.maketrans({"I": "i", "İ": "i", "ı": "i", "\u200c": " ", "ß": "ss"})
+_MOST_MARKS = 30
 _SILENT = dict.fromkeys(map(ord, "'’‘ʼ´`\u0640"))  # apostrophes and the Arabic stretching line
 
 
@@ -37,7 +38,7 @@ def fold(text: str, language: str) -> str:
     Persian and Arabic letters share one form, vowel marks and tatweel are removed, a zero-width non-joiner becomes a
     space, digits of every script become 0-9, and Turkish capitals are lowered as Turkish does.
     """
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", stream_safe(text)).translate(_QUOTES)
     text = _INVISIBLE.sub("", text).replace("\u200c", " ").replace("\u0640", "")
     if language in _ARABIC_SCRIPT:
         text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
@@ -52,10 +53,26 @@ def fold_any(text: str) -> str:
     The same for every language, so that words of several languages can be looked up in one table. Digits stay as they
     are: see `ascii_digits`.
     """
-    same = text.translate(_SILENT).translate(_ANY_LETTERS).casefold()
+    same = stream_safe(text).translate(_SILENT).translate(_ANY_LETTERS).casefold()
     bare = "".join(c for c in unicodedata.normalize("NFKD", same) if unicodedata.category(c)[0] != "M")
     # Again, because decomposing a styled letter can produce a capital or an apostrophe.
     return unicodedata.normalize("NFC", bare.casefold()).translate(_SILENT).translate(_ANY_LETTERS)
+
+
+def stream_safe(text: str) -> str:
+    """`text` with at most 30 marks on each letter, so that normalising it takes time in proportion to its length.
+
+    Unicode normalisation sorts the marks of a letter, and takes the square of their number for it. No language has
+    more than a few. Source: Unicode Standard Annex 15, "Stream-Safe Text Format", which says 30.
+    """
+    if len(text) <= _MOST_MARKS or text.isascii():
+        return text
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def lower(text: str, language: str) -> str:

@@ -11,10 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage, Message
-from email.policy import default
+from email.policy import EmailPolicy
+from typing import cast
+
+import structlog
 
 from feedback.providers.smtp_replies import contains, is_missing_mailbox, without_addresses, words
 
+log = structlog.get_logger()
+
+LONGEST_MAIL = 256 * 1024
+"""Bytes of a returned mail that are read. Ours are smaller, and a report stands before the copy of the mail."""
+LONGEST_HEADER = 1_000
+"""Characters of a header that are read; RFC 5322 allows 998 in a line."""
 # RFC 3463; must not match a part of an IP address
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 # Where a status stands in a text: behind the code of a reply, behind # or Status:, in brackets of its own. Any other
@@ -56,9 +65,30 @@ class BounceReport:
 def read(raw: bytes, envelope_recipient: str | None = None) -> BounceReport | None:
     """The report in a mail; None for anything else (out of office, "delayed", a person's reply).
 
-    `envelope_recipient` is the address to which the report was delivered, if it is known.
+    `envelope_recipient` is the address to which the report was delivered, if it is known. Only the first
+    `LONGEST_MAIL` bytes are read. A mail that Python's parser cannot take apart is no report.
     """
-    mail = message_from_bytes(raw, policy=default)
+    try:
+        return _read(raw[:LONGEST_MAIL], envelope_recipient)
+    except Exception as error:
+        # The parser raises nearly everything for mail that somebody has made up, RecursionError included.
+        log.warning("bounce.unreadable", error=type(error).__name__)
+        return None
+
+
+class _ShortHeaders(EmailPolicy):
+    """Keeps the beginning of each header only, because taking a header apart takes the square of its length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name[:LONGEST_HEADER], value[:LONGEST_HEADER]
+
+
+_POLICY = _ShortHeaders()
+
+
+def _read(raw: bytes, envelope_recipient: str | None) -> BounceReport | None:
+    mail = cast(EmailMessage, message_from_bytes(raw, policy=_POLICY))
     to = (envelope_recipient, *(str(value) for name in _ADDRESSED_TO for value in mail.get_all(name, [])))
     addressed = tuple(each for each in to if each)
     if (feedback := _part(mail, "message/feedback-report")) is not None:

@@ -62,6 +62,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
 
     monitoring.install(app)  # first, so that it measures everything after it
+    request_limits.install(app, permissions.guard)
     csrf = CSRFProtect(app)
     for room in ROOMS:
         blueprint = room.blueprint(runtime)
@@ -69,14 +70,14 @@ def create_app(runtime: Runtime) -> Flask:
         if not room.csrf:
             csrf.exempt(blueprint)
     datastore.install(app, runtime)
-    permissions.guard(app)
     navigation.install(app)
     error_pages.install(app)
     headers.install(app)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
     app.extensions["customers"] = customer_app.create_app(runtime)
-    app.wsgi_app = customer_app.PathDispatcher(app.extensions["customers"], app)  # type: ignore[method-assign]
+    dispatcher = customer_app.PathDispatcher(app.extensions["customers"], app)
+    app.wsgi_app = request_limits.ShortHead(dispatcher)  # type: ignore[method-assign]
     return app
 
 

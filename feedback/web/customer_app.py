@@ -49,6 +49,7 @@ def create_app(runtime: Runtime) -> Flask:
     frames = Frames()
     pages = Pages(runtime.settings, frames)
     monitoring.install(app)
+    request_limits.install(app)
     app.register_blueprint(SurveyViews(runtime, pages, frames).blueprint())
     app.register_blueprint(unsubscribe.blueprint(runtime, pages))
     headers.install(app)

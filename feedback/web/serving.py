@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from flask import Flask
@@ -18,19 +19,36 @@ from waitress.server import BaseWSGIServer, create_server
 from feedback.errors import SettingsInvalid
 from feedback.settings import Settings
 from feedback.settings.table import WebSettings
+from feedback.web.http.request_limits import LARGEST_HEAD, LARGEST_REQUEST
 
 log = structlog.get_logger()
 
 PATIENCE = 30.0
 """Seconds for running requests to finish."""
+IDLE = 30
+"""Seconds after which a connection is closed on which nothing happens."""
+ARRIVAL = 30.0
+"""Seconds in which a whole request has to arrive, however steadily its bytes come."""
+CONNECTIONS = 1_000
+"""The most connections at a time; further ones wait in the operating system."""
+_OTHER_FILES = 200
+"""Open files of one process besides its connections: database, log, pools, providers."""
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
-def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    app: Flask,
+    settings: Settings,
+    ready: Callable[[str], None] | None = None,
+    *,
+    arrival: float = ARRIVAL,
+) -> None:
     """Serve requests until SIGTERM or SIGINT; `ready` is called with the address once the port is open.
 
-    Raises SettingsInvalid if the port cannot be opened.
+    `arrival` is the number of seconds in which a whole request has to arrive. Raises SettingsInvalid if the port
+    cannot be opened.
     """
+    slow = SlowRequests(arrival)
     sockets: dict[int, Any] = {}  # all open sockets: listening ones and connections
     server = _open(app, settings.web, sockets)
     stopping = threading.Event()
@@ -39,7 +57,8 @@ def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = 
     if ready:
         ready(f"http://{host}:{getattr(server, 'effective_port', settings.web.port)}")
     while not stopping.is_set():
-        wasyncore.loop(timeout=1, map=sockets, count=1)
+        _loop(sockets, 1)
+        slow.close(sockets, time.monotonic())
     _finish(sockets)
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=PATIENCE)
     log.info("web.stopped")
@@ -69,6 +88,11 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
             port=web.port,
             threads=web.threads,
             ident=None,
+            max_request_body_size=LARGEST_REQUEST + 1,  # the first size that is too large
+            max_request_header_size=LARGEST_HEAD,
+            connection_limit=_most_connections(),
+            channel_timeout=IDLE,
+            cleanup_interval=IDLE // 6,
             clear_untrusted_proxy_headers=True,
             **proxy,
         )
@@ -79,18 +103,59 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
         ) from None
 
 
+class SlowRequests:
+    """Closes connections on which one request takes longer than `arrival` seconds to arrive.
+
+    Waitress closes only those on which nothing happens, and a byte now and then is something.
+    """
+
+    def __init__(self, arrival: float) -> None:
+        self._arrival = arrival
+        self._seen: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        """Half a request -> when it was first seen."""
+
+    def close(self, sockets: Mapping[int, Any], now: float) -> None:
+        """Close the overdue ones; `now` is on a clock that nobody sets."""
+        for connection in list(sockets.values()):
+            if not isinstance(connection, HTTPChannel) or connection.request is None:
+                continue
+            if connection.requests:  # nothing is read as long as an earlier request is answered
+                self._seen[connection.request] = now
+            elif now - self._seen.setdefault(connection.request, now) > self._arrival:
+                connection.will_close = True
+
+
+def _loop(sockets: dict[int, Any], seconds: float, count: int = 1) -> None:
+    """Wait for events, at most `seconds`. `select`, the default, stops the server at the 1,024th open file."""
+    wasyncore.loop(timeout=seconds, use_poll=True, map=sockets, count=count)
+
+
+def _most_connections() -> int:
+    """`CONNECTIONS`, or fewer where the operating system does not allow as many open files."""
+    try:
+        import resource  # noqa: PLC0415  (Unix only)
+    except ImportError:
+        return CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    if 0 <= soft < wanted:  # -1 is no limit
+        soft = wanted if hard < 0 else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return CONNECTIONS if soft < 0 else max(1, min(CONNECTIONS, soft - _OTHER_FILES))
+
+
 def _finish(sockets: dict[int, Any]) -> None:
     """Accept no new connections, and continue until every received request has been answered.
 
     The server's own shutdown stops its loop immediately, and loses responses that are still in its buffers.
     """
-    wasyncore.loop(timeout=0, map=sockets, count=2)  # accept pending connections
+    _loop(sockets, 0, 2)  # accept pending connections
     for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
         listener.del_channel()
         listener.socket.close()
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and any(map(_is_busy, list(sockets.values()))):
-        wasyncore.loop(timeout=0.1, map=sockets, count=1)
+        _loop(sockets, 0.1)
 
 
 def _is_busy(connection: Any) -> bool:

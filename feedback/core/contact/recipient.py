@@ -117,6 +117,12 @@ class PhoneNumber:
     __str__ = __repr__
 
 
+LONGEST_WRITTEN = 320
+"""Characters of an e-mail address or phone number as people write them, with spaces and marks; longer ones are
+refused unread."""
+_TOO_LONG = "This e-mail address is longer than 254 characters."
+
+
 @dataclass(frozen=True, repr=False)
 class EmailAddress:
     """An e-mail address that common mail servers accept; the domain is in lower case and ASCII form."""
@@ -131,6 +137,8 @@ class EmailAddress:
         other forms are in practice typing mistakes. International domains become punycode. Raises ValueError
         with a sentence that says what is wrong.
         """
+        if len(text) > LONGEST_WRITTEN:  # the work below grows faster than its input
+            raise ValueError(_TOO_LONG)
         address = _plain(text)
         if any(c.isspace() or unicodedata.category(c) == "Cc" for c in address):
             raise ValueError("An e-mail address must not contain spaces or line breaks.")
@@ -140,7 +148,7 @@ class EmailAddress:
         _check_local_part(local)
         domain = _ascii_domain(domain)
         if len(local) + 1 + len(domain) > 254:
-            raise ValueError("This e-mail address is longer than 254 characters.")
+            raise ValueError(_TOO_LONG)
         return cls(f"{local}@{domain}")
 
     @property

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from feedback.core.replies.words import (
@@ -87,6 +88,11 @@ class Automatic:
     doubtful: bool = field(default=False, compare=False)
 
 
+LONGEST_READ = 2_000
+"""Characters of a reply that are read; an SMS has at most 1,600. The time for it grows with the square."""
+_MOST_NUMBERS = 30
+"""Numbers in a reply of which one can still be the score."""
+
 Meaning = Stop | Start | Help | ScoreReply | Unclear | Automatic
 
 
@@ -97,8 +103,11 @@ def understand(
 
     `language` is the invitation's ("tr", "en-GB"): number words, yes and no are read in that language only.
     Thumbs are the scale 0 to 1. `labels` are the words of the scale and their points; the whole reply, or its first
-    sentence, may be one of them. Never raises.
+    sentence, may be one of them. Of a text longer than `LONGEST_READ` no score is read, only opt-outs at its beginning
+    or end; all of it is in the `Unclear`. Never raises.
     """
+    if len(text) > LONGEST_READ:
+        return _too_long(text, own=lexicon_for(language))
     everyone, own = all_languages(), lexicon_for(language)
     if reaction := _reaction(text, everyone):
         return reaction
@@ -119,8 +128,18 @@ def understand_apart_from_stop(
     text: str, *, minimum: int, maximum: int, language: str, labels: Mapping[str, int] | None = None
 ) -> ScoreReply | Unclear | Automatic:
     """The rest of a reply's meaning, as `understand`, after a person has decided that it is no opt-out."""
+    if len(text) > LONGEST_READ:
+        return Unclear(text.strip())
     shown = _without_endings(plain_digits(text), all_languages())
     return _said(text, shown, range(minimum, maximum + 1), language, labels or {})
+
+
+def _too_long(text: str, own: Lexicon) -> Meaning:
+    everyone = all_languages()
+    for part in (text[:LONGEST_READ], text[-LONGEST_READ:]):
+        if stop := _stop(_without_endings(plain_digits(part), everyone), everyone, own):
+            return Stop("likely" if stop == "certain" else stop, Unclear(text.strip()))
+    return Unclear(text.strip())
 
 
 def _said(
@@ -143,6 +162,8 @@ def says_something(text: str) -> bool:
 
 def has_words(text: str, language: str) -> bool:
     """Whether an unclear reply says something besides numbers and polite words, so that it is worth a comment."""
+    if len(text) > LONGEST_READ:
+        return says_something(text)
     own = lexicon_for(language)
     rest = _without(words_in(plain_digits(text)), own.filler, own.connectives, own.corrections, own.numbers)
     return any(not word.isdigit() for word in rest)
@@ -185,7 +206,7 @@ def _automatic(shown: str, score: ScoreReply | None, everyone: ReplyLexicon) -> 
     """An automatic reply: one of its phrases begins a sentence."""
     skipped = everyone.filler | frozenset({"sorry"})
     starts = []
-    for clause in map(phrase, _clauses(shown)):
+    for clause in map(phrase, filter(str.strip, _clauses(shown))):
         words = clause.split()
         first = next((at for at, word in enumerate(words) if word not in skipped), 0)
         starts += [clause, " ".join(words[first:])]
@@ -223,7 +244,7 @@ def _stop(
     if stops and not _without(rest, numbers, everyone.filler):  # "9 cancel", "cancel please"
         return "certain" if real or not numbers else "possible"
     single = frozenset(each for each in everyone.stop_phrases & everyone.stop if " " not in each)
-    clauses = [_cut(phrase(clause), own.harmless) for clause in _clauses(shown)]
+    clauses = [_cut(phrase(clause), own.harmless) for clause in _clauses(shown) if clause.strip()]
     commanded = any(_commands(clause, single, own) or _is_against_messages(clause) for clause in clauses)
     if commanded or _has(meant, everyone.stop_phrases - single):
         return "likely"
@@ -327,8 +348,8 @@ _STARS = re.compile(rf"[{_STAR}](?:\s*[{_STAR}])*(?:\s*[☆✩])*")
 
 
 def _score(text: str, scale: range, own: ReplyLexicon, everyone: ReplyLexicon) -> ScoreReply | None:
-    numbers = list(_numbers(text, scale, own, everyone))
-    if any(number.kind == "spoiler" for number in numbers):
+    numbers = list(islice(_numbers(text, scale, own, everyone), _MOST_NUMBERS + 1))
+    if len(numbers) > _MOST_NUMBERS or any(number.kind == "spoiler" for number in numbers):
         return None
     wholes = [number for number in numbers if number.kind == "whole"]
     scores = [number for number in numbers if number.kind == "score"]

@@ -29,13 +29,19 @@ Effect = Literal["nothing", "not_ours", "known", "noted", "paused", "closed", "o
 def receive(
     session: Session, raw: bytes, settings: Settings, now: datetime, envelope_recipient: str | None = None
 ) -> Effect:
-    """Process a mail that arrived at our return path, and return its effect:
+    """Process a mail that arrived at our return path, and return its effect. See `receive_report`."""
+    return receive_report(session, bounces.read(raw, envelope_recipient), settings, now)
+
+
+def receive_report(
+    session: Session, report: bounces.BounceReport | None, settings: Settings, now: datetime
+) -> Effect:
+    """Process what `bounces.read` found in a mail, and return its effect:
 
     nothing    not a delivery report       not_ours  not our message, or forged     known   processed before
     noted      stored, no effect yet       paused    address paused for a month     closed  address suppressed
     opted_out  reported as spam: nothing is sent to this person any more
     """
-    report = bounces.read(raw, envelope_recipient)
     if report is None:
         return "nothing"
     message = _message_of(session, report, settings)

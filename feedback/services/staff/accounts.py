@@ -24,6 +24,9 @@ from feedback.store.models import Role, User
 SHORTEST_PASSWORD = 12
 """Minimum number of characters. There are no rules about digits and signs, because only length resists guessing."""
 
+LONGEST_PASSWORD = 1_000
+"""Maximum number of characters, because a longer text takes the Unicode normalisation too long."""
+
 
 class RoleName(StrEnum):
     ADMIN = "admin"
@@ -133,8 +136,10 @@ def revoke_sessions(session: Session, user: User, *, by: int | None, now: dateti
 def hash_password(password: str, salt: str) -> str:
     """The hash that the web sign-in verifies: Argon2id over an HMAC with the installation's salt.
 
-    Raises Rejected for a password that is too short.
+    Raises Rejected for a password that is too short or too long.
     """
+    if len(password) > LONGEST_PASSWORD:
+        raise Rejected(f"A password has at most {LONGEST_PASSWORD} characters.")
     if len(password) < SHORTEST_PASSWORD:
         raise Rejected(f"A password needs at least {SHORTEST_PASSWORD} characters.")
     normal = unicodedata.normalize("NFKD", password)

@@ -1,4 +1,4 @@
-"""Checks of every API call: key, rate limit, size and media type."""
+"""Checks of every API call: key, rate limit and media type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import (
     BadRequest,
-    RequestEntityTooLarge,
     TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 CALLS = RateLimitItemPerMinute(1200)
 """Per key and process: enough to import a customer base, but not enough to overload the system."""
-LARGEST_BODY = 64 * 1024  # bytes
 OPEN = ("api.openapi",)
 
 
@@ -39,7 +37,7 @@ class Gate:
         self._calls = FixedWindowRateLimiter(MemoryStorage())
 
     def check(self) -> Response | None:
-        """Raises an HTTP error (401, 429, 413, 415 or 400), or returns None to continue the request."""
+        """Raises an HTTP error (401, 429, 415 or 400), or returns None to continue the request."""
         if request.endpoint in OPEN:
             return None
         self._known_caller()
@@ -70,8 +68,6 @@ class Gate:
 
 
 def _read_json() -> None:
-    if (request.content_length or 0) > LARGEST_BODY or len(request.get_data()) > LARGEST_BODY:
-        raise RequestEntityTooLarge(f"Send at most {LARGEST_BODY} bytes.")
     if not request.is_json:
         raise UnsupportedMediaType("Send JSON, with `Content-Type: application/json`.")
     try:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from flask import Flask, g
-from flask_security import EmailValidateException, MailUtil, Security, UserMixin, WebauthnUtil
+from flask_security import EmailValidateException, MailUtil, PasswordUtil, Security, UserMixin, WebauthnUtil
 from flask_security.datastore import UserDatastore
 from flask_security.utils import get_message
 from sqlalchemy import ColumnElement, func, select
@@ -23,12 +23,13 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedback import clock
 from feedback.core.contact.recipient import EmailAddress
 from feedback.errors import NotFound
 from feedback.services.notifications import staff_email
-from feedback.services.staff.accounts import SHORTEST_PASSWORD
+from feedback.services.staff.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Role, User, WebAuthnKey
@@ -152,6 +153,15 @@ class StaffMail(MailUtil):
             log.error("no_email_channel", template=template, user_id=user.id)
 
 
+class StaffPassword(PasswordUtil):
+    """Normalises only what can be a password, because that work grows with the square of the length."""
+
+    def normalize(self, password: str) -> str:
+        if len(password) > LONGEST_PASSWORD:
+            raise RequestEntityTooLarge
+        return str(super().normalize(password))
+
+
 class StaffPasskeys(WebauthnUtil):
     """Accept passkeys on any device, including the current one.
 
@@ -178,7 +188,11 @@ def install(app: Flask, runtime: Runtime) -> Security:
     """Install the routes, sessions and cookies of the sign-in, and its rate limits."""
     app.config.update(_configuration(runtime.settings))
     security = Security(
-        app, StaffDatastore(runtime.database), mail_util_cls=StaffMail, webauthn_util_cls=StaffPasskeys
+        app,
+        StaffDatastore(runtime.database),
+        mail_util_cls=StaffMail,
+        password_util_cls=StaffPassword,
+        webauthn_util_cls=StaffPasskeys,
     )
     security.i18n_domain = cast(Any, Words())
     app.jinja_env.globals["_fsdomain"] = security.i18n_domain.gettext

@@ -6,6 +6,7 @@ machine are not limited, because a proxy without forwarding headers would look l
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from functools import lru_cache, wraps
 from typing import Any
@@ -41,7 +42,7 @@ class Limits:
     def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Count one; returns False if the limit is exceeded."""
         network = network_of(address)
-        return network is None or self._limiter.hit(limit, kind, network)
+        return network is None or self._limiter.hit(limit, _short(kind), network)
 
     def missed(self, address: str | None) -> bool:
         """Count an unknown link; returns False if the limit is exceeded."""
@@ -51,7 +52,7 @@ class Limits:
     def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Whether one more is within the limit, without counting it."""
         network = network_of(address)
-        return network is None or self._limiter.test(limit, kind, network)
+        return network is None or self._limiter.test(limit, _short(kind), network)
 
 
 class Tries:
@@ -76,11 +77,24 @@ class Tries:
         return within_limits
 
 
-@lru_cache(maxsize=10_000)
+def _short(kind: str) -> str:
+    """The kind, or its digest: it can contain a header, and is kept for as long as the limit lasts."""
+    return kind if len(kind) <= 32 else hashlib.blake2b(kind.encode(), digest_size=16).hexdigest()
+
+
+_LONGEST_ADDRESS = 64
+"""Characters; IPv6 with a zone has fewer. A proxy passes on what a stranger says."""
+
+
 def network_of(address: str | None) -> str | None:
     """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine."""
+    return _network_of((address or "")[:_LONGEST_ADDRESS])
+
+
+@lru_cache(maxsize=10_000)
+def _network_of(address: str) -> str | None:
     try:
-        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return "unknown"
     if parsed.is_loopback:

@@ -41,8 +41,10 @@ TITLES = {
     409: _("Not saved"),
     410: _("No longer available"),
     413: _("Too much data"),
+    414: _("Address too long"),
     422: _("Check your entries"),
     429: _("Too many attempts"),
+    431: _("Too much data"),
     500: _("Something went wrong"),
     503: _("Service unavailable"),
 }
@@ -50,7 +52,10 @@ ADVICE = {
     400: _("Reload the page and try again."),
     403: _("Ask an admin for access."),
     404: _("Check the address. The page may not exist, or you may not have access."),
+    413: _("Shorten what you entered, then send it again. Nothing was saved."),
+    414: _("Open the page from the menu, or shorten the address."),
     429: _("Wait a minute, then try again."),
+    431: _("Delete the cookies of this site in your browser, then try again."),
     500: _("We have logged the error. Please try again."),
     503: _("Try again in a minute."),
 }

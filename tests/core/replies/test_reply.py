@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from feedback.core.replies.reply import (
     Unclear,
     says_something,
     understand,
+    understand_apart_from_stop,
 )
 from feedback.core.replies.words import LANGUAGES
 
@@ -854,3 +857,56 @@ def test_a_label_of_the_scale_is_an_answer(text, expected):
 @pytest.mark.parametrize("unseen", ["\u2800", "\u3164", "\u200b\u2800"])
 def test_a_reply_that_nobody_can_see_says_nothing(unseen: str) -> None:
     assert not says_something(unseen)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9 ",
+        "9, ",
+        "9 or ",
+        "9 out of 10 ",
+        "nine ",
+        "(",
+        ". ",
+        "a\n",
+        "stop the bus ",
+        "⭐ ",
+        "“a”",
+        "a\u0301\u0316",
+    ],
+)
+@pytest.mark.parametrize("length", [2_000, 16_000, 200_000])
+def test_no_reply_takes_long_to_read(text, length):
+    """A reply is read while the database is locked."""
+    nps("9")
+    seconds = []
+    for _ in range(3):
+        before = time.thread_time()
+        nps((text * length)[:length])
+        seconds.append(time.thread_time() - before)
+    assert min(seconds) < 0.2  # a reply of 16,000 characters took 26 seconds
+
+
+@pytest.mark.parametrize("kind", ["combining marks", "one letter"])
+def test_marks_that_are_stacked_take_no_time(kind):
+    text = "a" + "\u0301" * 1_000 + "\u0316" * 999 if kind == "combining marks" else "\u0301" * 2_000
+    before = time.thread_time()
+    nps(text)
+    assert time.thread_time() - before < 0.2
+
+
+def test_a_reply_too_long_to_be_a_score_is_kept_whole():
+    said = "9 " + "The driver was late. " * 200
+    assert nps(said) == Unclear(said.strip())
+
+
+@pytest.mark.parametrize("said", ["Please stop these messages. {}", "{} Please stop these messages."])
+def test_an_opt_out_in_a_long_reply_is_not_missed(said):
+    text = said.format("The driver was late and rude. " * 100)
+    assert nps(text) == Stop("likely", Unclear(text.strip()))
+    assert understand_apart_from_stop(text, minimum=0, maximum=10, language="en") == Unclear(text.strip())
+
+
+def test_an_answer_with_very_many_numbers_is_no_score():
+    assert nps("9 " + "then 3 minutes, " * 40) == Unclear(("9 " + "then 3 minutes, " * 40).strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -376,3 +377,57 @@ def test_prose_is_understood_where_a_machine_wrote_it(mailed: World) -> None:
     with mailed.database.reading() as session:
         assert session.scalars(select(Bounce.status)).all() == ["5.1.1"]
     assert mailed.now > messages(mailed)[0].created_at + timedelta(days=1)
+
+
+HEAD = b"From: MAILER-DAEMON@mx.example\r\n"
+TEXT = b"Content-Type: text/plain"
+PARTS = b"Content-Type: multipart/report; boundary=b\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD + b"To: " + b"(" * 400_000 + b"\r\n\r\n550 5.1.1 no such user",
+        HEAD + b"To: " + b"(\r\n " * 80_000 + b"\r\n\r\n550 5.1.1 no such user",
+        HEAD + TEXT + b"; a=b" * 60_000 + b"\r\n\r\nx",
+        HEAD + PARTS.replace(b"\r\n\r\n", b"; a*0=b" * 30_000 + b"\r\n\r\n"),
+        HEAD
+        + b"".join(
+            b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(5_000)
+        ),
+        HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 8_000,
+        HEAD + PARTS + b"--b\r\n\r\n" * 40_000,
+        HEAD + TEXT + b"; charset=idna\r\n\r\n" + b"xn--a." * 30_000,
+        HEAD + b"Subject: " + b"=?utf-8?q?a?= " * 18_000 + b"\r\n\r\nx",
+        HEAD + TEXT + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"A" * 300_001,
+        b"\x00" * 300_000,
+    ],
+    ids=[
+        "brackets",
+        "folded",
+        "parameters",
+        "pieces",
+        "deep",
+        "mails",
+        "parts",
+        "charset",
+        "words",
+        "base64",
+        "nul",
+    ],
+)
+def test_no_mail_breaks_the_reading_of_bounces_or_takes_long(world: World, raw: bytes) -> None:
+    before = time.thread_time()
+    with world.database.writing() as session:
+        effect = bounces.receive(session, raw, world.settings, world.now)
+    assert effect in ("nothing", "not_ours")
+    assert time.thread_time() - before < 5  # a header of 64 KB took 13 seconds
+
+
+def test_a_report_with_a_long_header_or_a_large_copy_of_the_mail_is_still_read(mailed: World) -> None:
+    plain = dsn(path(mailed), "5.1.1")
+    long = plain.replace(b"Subject: ", b"X-Spam-Report: " + b"a;" * 20_000 + b"\r\nSubject: ")
+    copy = (
+        long + b"--B\r\nContent-Type: message/rfc822\r\n\r\n" + b"a line of the mail\r\n" * 30_000 + b"--B--"
+    )
+    assert back(mailed, copy) == "closed"
