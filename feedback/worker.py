@@ -221,4 +221,6 @@ def purge(runtime: Runtime, now: datetime) -> None:
     while True:
         with runtime.database.writing() as session:
             if not retention.purge(session, runtime.settings.retention, now):
-                return
+                break
+    if not runtime.database.empty_log():
+        log.info("worker.log_in_use")  # the next run tries again

@@ -233,6 +233,7 @@ TESTED_ELSEWHERE = {
     "services/imports/table.py": "services/imports/test_wild_tables.py",
     "services/messaging/email_question.py": "services/messaging/test_content.py",
     "services/messaging/simulated_mailbox.py": "web/test_simulator.py",
+    "services/privacy/quotes.py": "services/privacy/test_persons.py",
     "services/privacy/redaction.py": "services/privacy/test_erasure.py",
     "services/questionnaires/review.py": "web/questionnaires/test_views.py",
     "services/reports/overview.py": "services/reports/test_scores.py",

@@ -137,6 +137,22 @@ class Database:
             return [health.unreachable(unavailable)]
         return problems if current else [*problems, health.OUTDATED]
 
+    def empty_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which keeps what was erased until it is overwritten.
+
+        False if a reader still needs the log after `patience` seconds. On PostgreSQL there is nothing to do here: its
+        log is the server's.
+        """
+        if not self.is_sqlite:
+            return True
+        with failures.explained(self.url), self._writers_turn:
+            raw = self._writers.raw_connection()
+            try:
+                busy, _pages, _done = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+        return not busy
+
     def now(self) -> datetime:
         """The time on the clock that all nodes share: the server's on PostgreSQL, this machine's on SQLite."""
         if self.is_sqlite:
@@ -241,7 +257,8 @@ def _parse(text: str) -> URL:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # FULL, not NORMAL: in WAL mode NORMAL can lose committed answers in a power failure.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    # secure_delete overwrites what is deleted. Not every SQLite is built with it, and erasure promises it.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     search.register(connection)
 
