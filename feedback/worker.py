@@ -22,7 +22,7 @@ from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
-from feedback.services.messaging import dispatch, reconciliation
+from feedback.services.messaging import dispatch, outbox, reconciliation
 from feedback.services.notifications import chat_notices, staff_email
 from feedback.services.privacy import retention
 from feedback.services.responses import missed_replies
@@ -194,6 +194,7 @@ def remind(runtime: Runtime, now: datetime) -> None:
 def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
+        outbox.cancel_old_secrets(session, now)
         suppression.lift_pauses(session, now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import os
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -256,6 +257,13 @@ def _resources(settings: Settings) -> Iterator[Problem]:
     path = settings.instance / FILE
     if not settings.demo and path.exists() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
         yield Problem("F051", f"{FILE} can be read by every user.", f"Run `chmod 640 {FILE}`.", "warning")
+    if os.name == "posix" and settings.instance.exists() and settings.instance.stat().st_mode & stat.S_IRWXO:
+        yield Problem(
+            "F053",
+            "The instance directory is open to every user of this machine.",
+            f"Run `chmod 700 {settings.instance}`; `feedback db upgrade` and `feedback run` do it as well.",
+            "warning",
+        )
 
 
 _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
-from feedback.store import failures, search
+from feedback.store import failures, private_files, search
 
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before raising StorageUnavailable
@@ -79,6 +80,11 @@ class Database:
         for engine in (self._writers, self._readers):
             engine.update_execution_options(**{_OURS: self})
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None on a server."""
+        return Path(self.url.database).resolve() if self.is_sqlite and self.url.database else None
+
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
 
@@ -115,6 +121,9 @@ class Database:
         """Migrate the tables to this release's schema; safe if several nodes start at once."""
         from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s; only this command pays it)
 
+        if self.file:
+            private_files.create(self.file)
+            private_files.close_database(self.file)
         with failures.explained(self.url), self._writers_turn:
             schema.upgrade(self._writers)
 
