@@ -11,6 +11,8 @@ FOLLOW_UP_CLOSED = "follow_up_closed"
 
 KEYS = (ERASED, FOLLOW_UP)
 EVENTS = frozenset({FOLLOW_UP_CLOSED})
+SOURCE = "follow_up"
+"""The source of events that the program records itself."""
 
 
 def reserved_key(key: str) -> str | None:
@@ -18,6 +20,17 @@ def reserved_key(key: str) -> str | None:
     return next((each for each in KEYS if key.strip().casefold().startswith(each)), None)
 
 
-def is_reserved_event(name: str) -> bool:
-    """Whether only the program records events of this name."""
-    return name in EVENTS
+def refusal_of_event(key: str, name: str) -> str | None:
+    """Why a caller cannot record an event with this key and name; None if they can."""
+    if begin := reserved_key(key):
+        return f"Use another key: keys that begin with {begin!r} are the program's own."
+    if name in EVENTS:
+        return f"Use another name: {name!r} is an event that the program records itself."
+    return None
+
+
+def refusal_of_contact(external_id: str) -> str | None:
+    """Why a caller cannot store a contact with this external id; None if they can."""
+    if begin := reserved_key(external_id):
+        return f"Use another id: ids that begin with {begin!r} are the program's own."
+    return None

@@ -10,6 +10,7 @@ from feedback.store.database import Database
 from feedback.store.models import (
     InboundReply,
     Invitation,
+    JourneyEvent,
     Message,
     ProviderHold,
     RateLimitBucket,
@@ -102,12 +103,27 @@ def test_an_upgrade_empties_letters_with_a_link_that_signs_in(database: Database
         ]  # fmt: skip
 
 
+def test_an_upgrade_takes_the_programs_keys_back_from_callers(database: Database) -> None:
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0005")
+        _insert(connection, "contact", BEFORE_0005[0][1])
+        event = {"name": "x", "contact_id": 1, "occurred_at": AT, "received_at": AT, "properties": "{}"}
+        for number, (key, source) in enumerate(EVENTS, 1):
+            _insert(connection, "journey_event", {**event, "id": number, "key": key, "source": source})
+    database.upgrade()
+    with database.reading() as session:
+        assert session.scalars(select(JourneyEvent.key).order_by(JourneyEvent.id)).all() == [
+            "caller:1:follow-up:2", "follow-up:3", "ticket-4",
+        ]  # fmt: skip
+
+
 def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
     columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
     connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
 
 
 AT = "2026-03-02 12:00:00.000000+00:00"
+EVENTS = (("follow-up:2", "api"), ("follow-up:3", "follow_up"), ("ticket-4", "api"))
 LETTERS = (
     ("sent", "https://s.example.com/reset/one"),
     ("queued", "https://s.example.com/reset/two"),

@@ -487,6 +487,26 @@ def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Im
     assert bring_in("events", table, dry_run=True).unchanged == 1
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_events_and_contacts_with_the_programs_own_keys_are_refused(
+    world: World, bring_in: Importer, dry_run: bool
+) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+    events = (
+        "key,name,contact,occurred_at\n"
+        "follow-up:2,ticket_closed,c1,2026-03-01\n"
+        "t-1,follow_up_closed,c1,2026-03-01\n"
+    )
+    report = bring_in("events", events, dry_run=dry_run)
+    assert (report.created, [r.line for r in report.refused]) == (0, [2, 3])
+    assert "keys that begin with 'follow-up:' are the program's own" in report.refused[0].reason
+    contacts = "external_id,name,email\nerased:4,Ada,ada@example.com\n"
+    report = bring_in("contacts", contacts, dry_run=dry_run)
+    assert (report.created, [r.line for r in report.refused]) == (0, [2])
+    assert "ids that begin with 'erased:' are the program's own" in report.refused[0].reason
+
+
 def _in_istanbul(organisation):  # type: ignore[no-untyped-def]
     from dataclasses import replace
     from zoneinfo import ZoneInfo

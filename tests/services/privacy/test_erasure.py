@@ -20,6 +20,7 @@ from feedback.store.models import (
     Contact,
     FollowUp,
     Invitation,
+    JourneyEvent,
     Message,
     Response,
     Score,
@@ -106,6 +107,22 @@ def test_a_shared_address_stays_open_for_the_other_person(surveyed: World) -> No
         assert suppression.is_suppressed(session, "email", EMAIL)
         assert session.scalars(select(Response)).one().account_id is not None
         assert session.scalar(select(func.count()).select_from(Consent)) == 2
+
+
+def test_keys_that_others_took_do_not_stop_an_erasure(surveyed: World) -> None:
+    with surveyed.database.writing() as session:
+        event = session.scalars(select(JourneyEvent)).one()
+        contact = erasure.find(session, KEY)
+        other = surveyed.contact(session, f"erased:{contact.id}", phone="+905320000001", name="Somebody")
+        session.add(
+            JourneyEvent(
+                key=f"erased:{event.id}", name="ticket_closed", contact_id=other.id, occurred_at=surveyed.now,
+                received_at=surveyed.now, source="api",
+            )
+        )  # fmt: skip
+    erase(surveyed)
+    with surveyed.database.reading() as session:
+        assert {row.partition(":")[0] for row in traces(session)} <= {"account"}
 
 
 def test_nobody_is_erased_twice(surveyed: World) -> None:

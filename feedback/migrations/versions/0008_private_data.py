@@ -1,6 +1,8 @@
-"""Empty the letters with a link that signs in: until now they were kept like any other message to staff.
+"""Empty the letters with a link that signs in, which were kept like any other message to staff, and take the
+program's own keys back from callers.
 
-A link that was sent works for two hours, so one that still waits is given the same end as a new one.
+A link works for two hours, so a letter that still waits is given the same end as a new one. Callers could take a key
+such as `follow-up:2`; its event keeps everything but the key.
 """
 
 from __future__ import annotations
@@ -19,11 +21,25 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+LONGEST = 220  # characters of a key of at most 255
 LINK = "%/reset/%"
 WORKS_FOR = timedelta(hours=2)
 
 
 def upgrade() -> None:
+    _empty_letters()
+    _give_other_keys()
+
+
+def _give_other_keys() -> None:
+    event = sa.table("journey_event", *(sa.column(name) for name in ("id", "key", "source")))
+    taken = sa.and_(event.c.key.like("follow-up:%"), event.c.source != "follow_up")
+    number = sa.cast(event.c.id, sa.String)
+    renamed = sa.literal("caller:") + number + ":" + sa.func.substr(event.c.key, 1, LONGEST)
+    op.execute(event.update().where(taken).values(key=renamed))
+
+
+def _empty_letters() -> None:
     message = sa.table(
         "message",
         *(sa.column(name) for name in ("user_id", "purpose", "state", "subject", "body", "html")),
