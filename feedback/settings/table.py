@@ -103,6 +103,12 @@ class LinkSettings:
         timedelta(hours=1), "How long customers can change an answer after giving it."
     )
     expiry: timedelta = setting(timedelta(days=30), "How long a link works if its survey does not say.")
+    responses_per_network: int = setting(
+        10,
+        "How many responses a day count from one network through one poster or embedded form; further ones are "
+        "provisional. Raise it where many people share one network.",
+        least=1,
+    )
 
 
 @dataclass(frozen=True)

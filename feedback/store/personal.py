@@ -26,16 +26,19 @@ class Whose(StrEnum):
     """Words of staff or of programs that can quote a contact. Erasure searches them for the person."""
     KEY = "a key"
     """A random value that opens something of a contact. Erasure empties it; exports leave it out."""
+    VISITOR = "a visitor"
+    """A digest of somebody without a name. It is deleted after a few days."""
     COMPANY = "a company"
     STAFF = "staff"
     NOBODY = "nobody"
     """Keys, codes and states from fixed sets, and texts of the organisation itself."""
 
 
-C, Q, S, CO, ST, N = (
+C, Q, S, V, CO, ST, N = (
     Whose.CONTACT,
     Whose.QUOTE,
     Whose.KEY,
+    Whose.VISITOR,
     Whose.COMPANY,
     Whose.STAFF,
     Whose.NOBODY,
@@ -70,6 +73,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     },
     "invitation_count": {N: "questionnaire stage channel"},
     "journey_event": {C: "key properties", N: "name source"},
+    "link_visitor": {V: "visitor"},
     "link": {N: "token kind name questionnaire language origins"},
     "message": {
         C: "recipient subject body html headers detail",

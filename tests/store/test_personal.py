@@ -32,7 +32,7 @@ def test_erasure_knows_the_rows_of_every_table_with_data_of_a_contact() -> None:
 
 
 def test_every_table_with_personal_data_says_when_they_go() -> None:
-    about_people = personal.tables_of(Whose.CONTACT, Whose.KEY, Whose.QUOTE)
+    about_people = personal.tables_of(Whose.CONTACT, Whose.KEY, Whose.QUOTE, Whose.VISITOR)
     assert set(retention.KEPT) == about_people
 
 

@@ -1,5 +1,5 @@
 """Empty the letters with a link that signs in, which were kept like any other message to staff, and take the
-program's own keys back from callers.
+program's own keys back from callers. Count the visitors of open links.
 
 A link works for two hours, so a letter that still waits is given the same end as a new one. Callers could take a key
 such as `follow-up:2`; its event keeps everything but the key.
@@ -27,6 +27,20 @@ WORKS_FOR = timedelta(hours=2)
 
 
 def upgrade() -> None:
+    op.create_table(
+        "link_visitor",
+        sa.Column(
+            "link_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("link.id", ondelete="CASCADE", name="fk_link_visitor_link_id_link"),
+            nullable=False,
+        ),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("visitor", sa.String(length=32), nullable=False),
+        sa.Column("responses", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("link_id", "day", "visitor", name="pk_link_visitor"),
+        sqlite_with_rowid=False,
+    )
     _empty_letters()
     _give_other_keys()
 

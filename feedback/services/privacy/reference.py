@@ -41,7 +41,7 @@ All other columns hold codes, states and numbers, or texts of the organisation i
 - The identifiers that a provider gave to a message stay. Its own records may still lead from them to the
   person.
 """
-_KINDS = {Whose.QUOTE: " (can quote a person)", Whose.KEY: " (secret)"}
+_KINDS = {Whose.QUOTE: " (can quote a person)", Whose.KEY: " (secret)", Whose.VISITOR: " (digest)"}
 
 
 def page() -> str:
@@ -54,7 +54,7 @@ def _contacts() -> Iterator[str]:
         columns = ", ".join(
             f"`{name}`{_KINDS.get(whose, '')}"
             for name, whose in personal.marks(table).items()
-            if whose in (Whose.CONTACT, Whose.KEY, Whose.QUOTE)
+            if whose in _KINDS or whose is Whose.CONTACT
         )
         yield f"| `{table}` | {columns} | {_time(KEPT[table])} |\n"
 

@@ -41,6 +41,7 @@ KEPT: Mapping[str, str] = {
     "journey_event": "retention.contacts",
     "enrolment": "retention.contacts",
     "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",
+    "link_visitor": "after two days",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
     "webhook_call": "as soon as it is sent",
