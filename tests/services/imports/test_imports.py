@@ -26,6 +26,7 @@ from feedback.store.models import (
     Message,
     User,
 )
+from feedback.web.export.tables import Column, Table, as_csv
 from tests.services.conftest import World
 from tests.services.imports.conftest import Importer
 
@@ -485,6 +486,16 @@ def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Im
     again = bring_in("events", table)
     assert (again.created, again.unchanged) == (0, 1)
     assert bring_in("events", table, dry_run=True).unchanged == 1
+
+
+def test_an_import_reads_a_file_that_was_exported_here(world: World, bring_in: Importer) -> None:
+    columns = [Column("external_id"), Column("name"), Column("phone")]
+    rows = [("c-9", "=Ada; +Bo", "+905321234567"), ("c-10", "@home", None)]
+    file = as_csv(Table("contacts", "Contacts", columns, rows)).decode("utf-8-sig")
+    report = bring_in("contacts", file)
+    assert (report.created, report.refused, report.left_out) == (2, [], [])
+    contacts = {each.external_id: (each.name, each.phone) for each in all_of(world, Contact)}
+    assert contacts == {"c-9": ("=Ada; +Bo", "+905321234567"), "c-10": ("@home", None)}
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
