@@ -31,7 +31,8 @@ log = structlog.get_logger()
 TWILIO = "https://api.twilio.com"
 SECURITY: Mapping[str, Security] = {"starttls": "starttls", "tls": "ssl", "none": "plain"}
 """The words of the settings, and those of the provider."""
-ABOUT_SENDING = ("F011", "F02")  # no public address; prefix of the codes of provider problems
+ABOUT_SENDING = ("F011", "F014", "F02")
+"""No public address, no proxy; prefix of the codes of provider problems."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,4 @@ from feedback.web.app import behind_proxy, create_app
 os.umask(UMASK)
 _settings = bootstrap.settings_from()
 log.configure(_settings.log)
-app = create_app(bootstrap.start(_settings))
-if _settings.web.trusted_proxy:
-    app = behind_proxy(app)
+app = behind_proxy(create_app(bootstrap.start(_settings)), _settings.web.trusted_proxy)

@@ -37,6 +37,8 @@ def init(name: str, public_url: str) -> None:
     keep_private()
     directory.mkdir(parents=True, exist_ok=True)
     made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
+    if public_url.startswith("https://"):  # the server listens on this machine, so the proxy runs here
+        made["web.trusted_proxy"] = "127.0.0.1"
     file.touch(mode=0o600)
     file.write_text(
         initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"

@@ -178,6 +178,7 @@ AUDITED: Mapping[str, str] = {
     "acknowledged": _("accepted the warning"),
     "accepted": _("accepted in the file"),
     "retried": _("retried"),
+    "simulated": _("replied as the customer in the simulator"),
 }
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),
