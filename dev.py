@@ -35,7 +35,10 @@ COMPILE = [
     "--no-header",
     "--python-version=3.11",
 ]
-GENERATED = {"docs/settings.md": ["-m", "feedback.settings"]}
+GENERATED = {
+    "docs/settings.md": ["-m", "feedback.settings"],
+    "docs/personal-data.md": ["-m", "feedback.services.privacy.reference"],
+}
 WRITERS = [
     "feedback.lint.pages",
     "feedback.lint.document.json_schema",

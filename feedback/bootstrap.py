@@ -22,6 +22,8 @@ from feedback.services.context import Context
 from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
 from feedback.services.questionnaires import publishing
 from feedback.settings import Problem, Settings, check, load
+from feedback.settings.reading import FILE
+from feedback.store import private_files
 from feedback.store.database import Database
 
 log = structlog.get_logger()
@@ -29,7 +31,8 @@ log = structlog.get_logger()
 TWILIO = "https://api.twilio.com"
 SECURITY: Mapping[str, Security] = {"starttls": "starttls", "tls": "ssl", "none": "plain"}
 """The words of the settings, and those of the provider."""
-ABOUT_SENDING = ("F011", "F02")  # no public address; prefix of the codes of provider problems
+ABOUT_SENDING = ("F011", "F014", "F02")
+"""No public address, no proxy; prefix of the codes of provider problems."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,7 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     if errors:
         raise SettingsInvalid("\n".join(errors))
     _weigh(settings)
-    database = open_database(settings)
-    database.upgrade()
+    database = upgraded(settings)
     with database.writing() as session:
         rollups.adopt(session)
     now = clock.now()
@@ -74,6 +76,17 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     for each in shelf.refused:
         log.warning("library.refused", path=each.path, replaced=each.replaced, reasons=each.reasons)
     return Runtime(settings, shelf, open_providers(settings, database) if sending else {}, database)
+
+
+def upgraded(settings: Settings) -> Database:
+    """The database, with the tables of this release; closes it and the instance directory to other users of the
+    machine. What cannot be closed is reported by `feedback doctor` and in the log."""
+    instance = settings.instance
+    if (instance / FILE).exists() and not private_files.close_to_others(instance):
+        log.warning("instance.open_to_others")
+    database = open_database(settings)
+    database.upgrade()
+    return database
 
 
 def _weigh(settings: Settings) -> None:

@@ -18,14 +18,15 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
+from feedback.core.time.local_days import day_of
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
-from feedback.services.messaging import dispatch, reconciliation
+from feedback.services.messaging import dispatch, outbox, reconciliation
 from feedback.services.notifications import chat_notices, staff_email
 from feedback.services.privacy import retention
-from feedback.services.responses import missed_replies
+from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.staff import accounts
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def remind(runtime: Runtime, now: datetime) -> None:
 def expire(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         invitations.expire_due(session, now)
+        outbox.cancel_old_secrets(session, now)
         suppression.lift_pauses(session, now)
 
 
@@ -221,4 +223,8 @@ def purge(runtime: Runtime, now: datetime) -> None:
     while True:
         with runtime.database.writing() as session:
             if not retention.purge(session, runtime.settings.retention, now):
-                return
+                break
+    with runtime.database.writing() as session:
+        link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
+    if not runtime.database.empty_log():
+        log.info("worker.log_in_use")  # the next run tries again

@@ -68,9 +68,18 @@ def the_settings() -> Settings:
     """Load the installation's settings and configure logging."""
     from feedback import bootstrap, log
 
+    keep_private()
     settings = bootstrap.settings_from()
     log.configure(settings.log)
     return settings
+
+
+def keep_private() -> None:
+    """Until the command ends, write files that only this user may read: most of them are about customers."""
+    from feedback.store.private_files import UMASK
+
+    before = os.umask(UMASK)
+    click.get_current_context().find_root().call_on_close(lambda: os.umask(before))
 
 
 def the_runtime(*, sending: bool = False) -> Runtime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feedback.cli.frame import main, the_runtime, the_settings
+from feedback.cli.frame import keep_private, main, the_runtime, the_settings
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -34,13 +34,16 @@ def init(name: str, public_url: str) -> None:
     file = directory / "feedback.toml"
     if file.exists():
         raise Conflict(f"{file} already exists; nothing was changed.")
+    keep_private()
     directory.mkdir(parents=True, exist_ok=True)
     made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
+    if public_url.startswith("https://"):  # the server listens on this machine, so the proxy runs here
+        made["web.trusted_proxy"] = "127.0.0.1"
     file.touch(mode=0o600)
     file.write_text(
         initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"
     )
-    bootstrap.open_database(bootstrap.settings_from()).upgrade()
+    bootstrap.upgraded(the_settings())
     click.echo(f"Created {file} and its database. Next:\n")
     click.echo("  feedback doctor                                what is still missing")
     click.echo("  feedback user add you@example.com --role admin  your account")
@@ -187,7 +190,7 @@ def db_upgrade() -> None:
     """Migrate the tables to this release."""
     from feedback import bootstrap
 
-    bootstrap.open_database(the_settings()).upgrade()
+    bootstrap.upgraded(the_settings())
     click.echo("The database is up to date.")
 
 

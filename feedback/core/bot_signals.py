@@ -26,14 +26,16 @@ class Evidence:
     """The observations. `seconds_since_delivery` is None if no delivery was reported.
 
     `trap_link` and `trap_field` are hidden from people; `repeated` is a second answer from one device through
-    an open link; `preselected` is the number of different scores with which the link was opened; `headed` means
-    that a HEAD request came; `quickest` is the shortest time in seconds between showing a page and its answer;
-    `touched` means that a finger, mouse or key was used; `commented` that a text was written.
+    an open link; `crowded` is one beyond the limit of its network; `preselected` is the number of different scores
+    with which the link was opened; `headed` means that a HEAD request came; `quickest` is the shortest time in seconds
+    between showing a page and its answer; `touched` means that a finger, mouse or key was used; `commented` that a
+    text was written.
     """
 
     trap_link: bool = False
     trap_field: bool = False
     repeated: bool = False
+    crowded: bool = False
     preselected: int = 0
     headed: bool = False
     scanner: bool = False
@@ -59,6 +61,7 @@ class Evidence:
             trap_link=self.trap_link or later.trap_link,
             trap_field=self.trap_field or later.trap_field,
             repeated=self.repeated or later.repeated,
+            crowded=self.crowded or later.crowded,
             preselected=max(self.preselected, later.preselected),
             headed=self.headed or later.headed,
             scanner=self.scanner or later.scanner,
@@ -83,6 +86,7 @@ def signs(evidence: Evidence) -> dict[str, int]:
     seen = {
         "trap_field": (evidence.trap_field, 4),
         "repeated": (evidence.repeated, 4),
+        "crowded": (evidence.crowded, 4),
         "trap_link": (evidence.trap_link, 2),
         "many_scores": (evidence.preselected >= 3, 2),
         "scanner": (evidence.scanner, 2),
@@ -96,11 +100,12 @@ def signs(evidence: Evidence) -> dict[str, int]:
 def is_provisional(evidence: Evidence) -> bool:
     """Whether the answer must wait for a human sign before it counts.
 
-    A comment or a touch outweighs every sign except two. An answer in a field that people cannot see comes from
+    A comment or a touch outweighs every sign except three. An answer in a field that people cannot see comes from
     a program, and programs write comments as well. A second answer from one device through an open link is a
-    repeated vote unless it has a comment.
+    repeated vote unless it has a comment. Beyond the limit of a network a comment proves nothing, because
+    somebody who stuffs a link can write comments.
     """
-    if evidence.trap_field:
+    if evidence.trap_field or evidence.crowded:
         return True
     if evidence.repeated and not evidence.commented:
         return True

@@ -38,7 +38,7 @@ def prepare(directory: Path, *, port: int, fresh: bool, say: Callable[[str], obj
     """A Runtime over the demo's own directory, filled at the first call and left alone after."""
     if fresh and directory.exists():
         shutil.rmtree(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = load(directory, _environment(port))
     log.configure(settings.log)
     runtime = bootstrap.start(settings)

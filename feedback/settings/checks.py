@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import os
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -53,9 +54,7 @@ def _public_url(settings: Settings) -> Iterator[Problem]:
         if settings.web.public_url and not _is_local(url.hostname or ""):
             yield Problem("F010", "The demo has a public address.", "Set demo = false before going public.")
         if not _is_local(settings.web.host):
-            yield Problem(
-                "F010", "The demo can be reached from the network.", "Set web.host = 127.0.0.1.", "warning"
-            )
+            yield Problem("F010", "The demo can be reached from the network.", "Set web.host = 127.0.0.1.")
     elif not settings.web.public_url:
         yield Problem("F011", "web.public_url is not set.", "Links in messages need it: https://...")
     elif url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
@@ -64,6 +63,35 @@ def _public_url(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "F013", "web.public_url is not https.", "Put a reverse proxy with a certificate in front."
         )
+
+
+def _proxy(settings: Settings) -> Iterator[Problem]:
+    """Limits count by the visitor's address, and without the proxy's headers every visitor has the proxy's."""
+    web = settings.web
+    if settings.demo:
+        return
+    if web.trusted_proxy and not _names_a_peer(web.trusted_proxy):
+        yield Problem(
+            "F015",
+            "web.trusted_proxy is not an address.",
+            'Write the IP address from which the reverse proxy connects, such as "127.0.0.1".',
+        )
+    elif not web.trusted_proxy and _is_local(web.host) and urlsplit(web.public_url).scheme == "https":
+        yield Problem(
+            "F014",
+            "Set web.trusted_proxy to the address of your reverse proxy.",
+            'It is "127.0.0.1" if the proxy runs on this machine. Without it, all visitors share one address: one '
+            "stranger can lock all staff out of the sign-in.",
+        )
+
+
+def _names_a_peer(text: str) -> bool:
+    """Whether this is an IP address, or * for a port that only the proxy can reach."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return text == "*"
+    return True
 
 
 def _is_local(host: str) -> bool:
@@ -256,11 +284,19 @@ def _resources(settings: Settings) -> Iterator[Problem]:
     path = settings.instance / FILE
     if not settings.demo and path.exists() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
         yield Problem("F051", f"{FILE} can be read by every user.", f"Run `chmod 640 {FILE}`.", "warning")
+    if os.name == "posix" and settings.instance.exists() and settings.instance.stat().st_mode & stat.S_IRWXO:
+        yield Problem(
+            "F053",
+            "The instance directory is open to every user of this machine.",
+            f"Run `chmod 700 {settings.instance}`; `feedback db upgrade` and `feedback run` do it as well.",
+            "warning",
+        )
 
 
 _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _secrets,
     _public_url,
+    _proxy,
     _providers,
     _renamed,
     _hours,

@@ -33,7 +33,10 @@ class WebSettings:
     public_url: str = setting(
         "", "Address at which customers and providers reach this installation, e.g. https://s.example.com."
     )
-    trusted_proxy: str = setting("", "Address of the reverse proxy whose X-Forwarded-* headers are trusted.")
+    trusted_proxy: str = setting(
+        "",
+        "IP address of the reverse proxy whose X-Forwarded-* headers are trusted; * for a port that only it can reach.",
+    )
     threads: int = setting(16, "Number of requests handled at the same time.", least=1, most=512)
     secret_key: Secret = setting(Secret(), "Signs staff sessions; at least 32 characters.")
     secret_key_previous: Secret = setting(
@@ -103,6 +106,12 @@ class LinkSettings:
         timedelta(hours=1), "How long customers can change an answer after giving it."
     )
     expiry: timedelta = setting(timedelta(days=30), "How long a link works if its survey does not say.")
+    responses_per_network: int = setting(
+        10,
+        "How many responses a day count from one network through one poster or embedded form; further ones are "
+        "provisional. Raise it where many people share one network.",
+        least=1,
+    )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import SettingsInvalid, StorageUnavailable
 from feedback.settings import Problem
-from feedback.store import failures, search
+from feedback.store import failures, private_files, search
 
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before raising StorageUnavailable
@@ -79,6 +80,11 @@ class Database:
         for engine in (self._writers, self._readers):
             engine.update_execution_options(**{_OURS: self})
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None on a server."""
+        return Path(self.url.database).resolve() if self.is_sqlite and self.url.database else None
+
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
 
@@ -115,6 +121,9 @@ class Database:
         """Migrate the tables to this release's schema; safe if several nodes start at once."""
         from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s; only this command pays it)
 
+        if self.file:
+            private_files.create(self.file)
+            private_files.close_database(self.file)
         with failures.explained(self.url), self._writers_turn:
             schema.upgrade(self._writers)
 
@@ -136,6 +145,22 @@ class Database:
         except StorageUnavailable as unavailable:
             return [health.unreachable(unavailable)]
         return problems if current else [*problems, health.OUTDATED]
+
+    def empty_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which keeps what was erased until it is overwritten.
+
+        False if a reader still needs the log after `patience` seconds. On PostgreSQL there is nothing to do here: its
+        log is the server's.
+        """
+        if not self.is_sqlite:
+            return True
+        with failures.explained(self.url), self._writers_turn:
+            raw = self._writers.raw_connection()
+            try:
+                busy, _pages, _done = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+        return not busy
 
     def now(self) -> datetime:
         """The time on the clock that all nodes share: the server's on PostgreSQL, this machine's on SQLite."""
@@ -241,7 +266,8 @@ def _parse(text: str) -> URL:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # FULL, not NORMAL: in WAL mode NORMAL can lose committed answers in a power failure.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    # secure_delete overwrites what is deleted. Not every SQLite is built with it, and erasure promises it.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     search.register(connection)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from feedback.errors import StorageUnavailable
 from feedback.settings import Problem
+from feedback.store import private_files
 
 ROOM = 200 * 1024 * 1024  # bytes; with less free space a busy day could fill the disk
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -42,7 +43,18 @@ def _examine_sqlite(connection: Connection) -> list[Problem]:
     damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if damage != "ok":
         problems.append(Problem("F104", "The database file is damaged.", "Restore it from a backup."))
-    free = shutil.disk_usage(Path(connection.engine.url.database or ".").resolve().parent).free
+    file = Path(connection.engine.url.database or ".").resolve()
+    if names := [
+        each.name for each in private_files.database_files(file) if private_files.is_open_to_others(each)
+    ]:
+        problems.append(
+            Problem(
+                "F108",
+                f"Other users of this machine can read {', '.join(names)}.",
+                "Run `feedback db upgrade` as the owner of the files, or `chmod o= FILE`.",
+            )
+        )
+    free = shutil.disk_usage(file.parent).free
     if free < ROOM:
         megabytes = free // 2**20
         problems.append(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feedback import resources
 from feedback.services.followups import root_causes
@@ -18,6 +17,7 @@ from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
 from feedback.web.http import headers, request_limits
+from feedback.web.http.trusted_proxy import TrustedProxy
 from feedback.web.layout import error_pages, navigation
 from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
@@ -48,7 +48,7 @@ ROOMS = (
     Room(audit.blueprint, "/audit"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
-    Room(simulator.blueprint, "/simulator", csrf=False),
+    Room(simulator.blueprint, "/simulator"),
     Room(monitoring.blueprint, "", csrf=False),
 )
 
@@ -81,9 +81,12 @@ def create_app(runtime: Runtime) -> Flask:
     return app
 
 
-def behind_proxy(app: Flask) -> Flask:
-    """Apply X-Forwarded-* headers, for servers that pass them on. Not for Waitress, which applies them itself."""
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+def behind_proxy(app: Flask, trusted: str) -> Flask:
+    """Apply X-Forwarded-* headers of the peer with the address `trusted` (*: of every peer), and drop those of others.
+
+    For servers that pass the headers on. Not for Waitress, which does the same by itself.
+    """
+    app.wsgi_app = TrustedProxy(app.wsgi_app, trusted)  # type: ignore[method-assign]
     return app
 
 

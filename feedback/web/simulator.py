@@ -1,6 +1,6 @@
 """The simulated phone and inbox in the browser: every simulated message arrives here and can be answered.
 
-In the demo they are public; otherwise only staff may open them (`permissions.ROOMS`).
+In the demo they are public; otherwise only leads and admins may open them (`permissions.ROOMS`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_security import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from feedback import clock
 from feedback.core.text import direction
 from feedback.errors import NotFound
 from feedback.providers.base import Reply
+from feedback.services import audit
 from feedback.services.messaging.simulated_mailbox import provider_id
 from feedback.services.responses import sms_conversation
 from feedback.store.models import Contact, SimulatedMessage
@@ -82,6 +84,10 @@ class SimulatorViews:
             contact = session.get(Contact, contact_id) or abort(404)
             if body and contact.phone:
                 self._receive(session, contact.phone, body)
+                if current_user.is_authenticated:
+                    audit.record(
+                        session, "simulated", "contact", contact.id, by=current_user.id, now=clock.now()
+                    )
         return redirect(url_for("simulator.person", contact_id=contact_id))
 
     def mail(self, message_id: int) -> ResponseReturnValue:

@@ -76,6 +76,31 @@ def test_init_makes_settings_that_only_the_owner_can_read_and_says_what_comes_ne
     assert "nothing was changed" in again.output
 
 
+def test_nobody_else_on_the_machine_can_read_an_installation(installed: Path, tmp_path: Path) -> None:
+    assert installed.stat().st_mode & 0o777 == 0o700
+    assert {
+        each.name: oct(each.stat().st_mode & 0o777) for each in installed.iterdir() if each.is_file()
+    } == {
+        "feedback.toml": "0o600",
+        "feedback.db": "0o600",
+    }
+    (tmp_path / "after.txt").touch()
+    assert (tmp_path / "after.txt").stat().st_mode & 0o044, "the mask lasts no longer than the command"
+
+
+def test_an_upgrade_closes_an_installation_that_others_can_read(installed: Path) -> None:
+    installed.chmod(0o755)
+    (installed / "feedback.db").chmod(0o644)
+    told = feedback(installed, "doctor").output
+    assert "F053 The instance directory is open to every user of this machine." in told
+    assert "F108 Other users of this machine can read feedback.db" in told
+    assert feedback(installed, "db", "upgrade").exit_code == 0
+    assert (installed.stat().st_mode | (installed / "feedback.db").stat().st_mode) & 0o007 == 0
+    told = feedback(installed, "doctor").output
+    assert "F053" not in told
+    assert "F108" not in told
+
+
 def test_doctor_names_what_is_missing_with_a_code_and_a_hint(installed: Path) -> None:
     result = feedback(installed, "doctor")
     assert result.exit_code == 1

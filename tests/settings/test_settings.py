@@ -165,12 +165,17 @@ class TestSecrets:
         settings = loaded(tmp_path, "demo = true\n[web]\npublic_url = 'https://s.example.com'")
         assert [problem.code for problem in check(settings)] == ["F010"]
 
+    def test_the_demo_may_not_listen_to_the_network(self, tmp_path: Path) -> None:
+        settings = loaded(tmp_path, "demo = true\n[web]\nhost = '0.0.0.0'")
+        assert [(problem.code, problem.level) for problem in check(settings)] == [("F010", "error")]
+
 
 GOOD = f"""
 [web]
 secret_key = "{LONG}"
 password_salt = "{LONG}"
 public_url = "https://s.example.com"
+trusted_proxy = "127.0.0.1"
 [link]
 key = "{LONG}"
 [organisation]
@@ -244,6 +249,10 @@ class TestChecks:
             ({"FEEDBACK_WEB_PUBLIC_URL": ""}, "F011"),
             ({"FEEDBACK_WEB_PUBLIC_URL": "s.example.com"}, "F012"),
             ({"FEEDBACK_WEB_PUBLIC_URL": "http://s.example.com"}, "F013"),
+            ({"FEEDBACK_WEB_TRUSTED_PROXY": ""}, "F014"),
+            ({"FEEDBACK_WEB_TRUSTED_PROXY": "", "FEEDBACK_WEB_HOST": "::1"}, "F014"),
+            ({"FEEDBACK_WEB_TRUSTED_PROXY": "localhost"}, "F015"),
+            ({"FEEDBACK_WEB_TRUSTED_PROXY": "10.0.0.0/8"}, "F015"),
             ({"FEEDBACK_PROVIDERS_ENABLED": ""}, "F020"),
             ({"FEEDBACK_PROVIDERS_ENABLED": "simulator"}, "F021"),
             ({"FEEDBACK_PROVIDERS_ENABLED": "twilio_sms", "FEEDBACK_TWILIO_SENDER": "ACME"}, "F022"),
@@ -301,6 +310,23 @@ class TestChecks:
         (tmp_path / "logo.svg").write_text("<svg>" + " " * 2_000, encoding="utf-8")
         (problem,) = check(settings)
         assert (problem.code, problem.level) == ("F046", "warning")
+
+    @pytest.mark.parametrize(
+        "variables",
+        [
+            {"FEEDBACK_WEB_TRUSTED_PROXY": "*"},
+            {"FEEDBACK_WEB_TRUSTED_PROXY": "2001:db8::1"},
+            {"FEEDBACK_WEB_TRUSTED_PROXY": "", "FEEDBACK_WEB_HOST": "0.0.0.0"},
+            {"FEEDBACK_WEB_TRUSTED_PROXY": "", "FEEDBACK_WEB_PUBLIC_URL": "http://127.0.0.1:8080"},
+        ],
+    )
+    def test_a_named_proxy_or_none_is_fine(self, tmp_path: Path, variables: dict[str, str]) -> None:
+        assert check(self.good(tmp_path, **variables)) == []
+
+    def test_a_directory_that_everybody_may_enter_is_a_warning(self, tmp_path: Path) -> None:
+        settings = self.good(tmp_path)
+        tmp_path.chmod(0o755)
+        assert [(problem.code, problem.level) for problem in check(settings)] == [("F053", "warning")]
 
     def test_a_file_that_everybody_may_read_is_a_warning(self, tmp_path: Path) -> None:
         settings = self.good(tmp_path)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from feedback.store import schema
@@ -10,6 +10,7 @@ from feedback.store.database import Database
 from feedback.store.models import (
     InboundReply,
     Invitation,
+    JourneyEvent,
     Message,
     ProviderHold,
     RateLimitBucket,
@@ -75,7 +76,64 @@ def test_messages_holds_and_invitations_keep_their_words_when_channel_and_provid
         session.add(ProviderHold(provider="smtp_email", code="hold_provider", reason="", since=hold.since))
 
 
+def test_an_upgrade_empties_letters_with_a_link_that_signs_in(database: Database) -> None:
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0005")
+        user = {
+            "id": 1,
+            "email": "a@b.example",
+            "name": "A",
+            "is_demo": False,
+            "created_at": AT,
+            "active": True,
+        }
+        _insert(connection, '"user"', {**user, "fs_uniquifier": "x", "login_count": 0})
+        for number, (state, body) in enumerate(LETTERS, 1):
+            _insert(connection, "message", {**LETTER, "id": number, "state": state, "body": body})
+    database.upgrade()
+    with database.reading() as session:
+        rows = session.execute(select(Message.purpose, Message.body).order_by(Message.id)).all()
+        assert [tuple(row) for row in rows] == [
+            ("sign_in", ""),
+            ("sign_in", "https://s.example.com/reset/two"),
+            ("alert", "You have a new follow-up."),
+        ]
+        assert [each is not None for each in session.scalars(select(Message.not_after).order_by(Message.id))] == [
+            False, True, False,
+        ]  # fmt: skip
+
+
+def test_an_upgrade_takes_the_programs_keys_back_from_callers(database: Database) -> None:
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0005")
+        _insert(connection, "contact", BEFORE_0005[0][1])
+        event = {"name": "x", "contact_id": 1, "occurred_at": AT, "received_at": AT, "properties": "{}"}
+        for number, (key, source) in enumerate(EVENTS, 1):
+            _insert(connection, "journey_event", {**event, "id": number, "key": key, "source": source})
+    database.upgrade()
+    with database.reading() as session:
+        assert session.scalars(select(JourneyEvent.key).order_by(JourneyEvent.id)).all() == [
+            "caller:1:follow-up:2", "follow-up:3", "ticket-4",
+        ]  # fmt: skip
+
+
+def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
+    columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
+
+
 AT = "2026-03-02 12:00:00.000000+00:00"
+EVENTS = (("follow-up:2", "api"), ("follow-up:3", "follow_up"), ("ticket-4", "api"))
+LETTERS = (
+    ("sent", "https://s.example.com/reset/one"),
+    ("queued", "https://s.example.com/reset/two"),
+    ("sent", "You have a new follow-up."),
+)
+LETTER: dict[str, object] = {
+    "user_id": 1, "purpose": "alert", "occurrence": 0, "provider": "smtp_email", "channel": "email",
+    "recipient": "a@b.example", "language": "en", "headers": "{}", "due_at": AT, "attempt": 0, "look_ups": 0,
+    "created_at": AT, "is_demo": False,
+}  # fmt: skip
 BEFORE_0005: list[tuple[str, dict[str, object]]] = [
     (
         "contact",

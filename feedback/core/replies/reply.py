@@ -134,7 +134,7 @@ def understand_apart_from_stop(
     return _said(text, shown, range(minimum, maximum + 1), language, labels or {})
 
 
-def _too_long(text: str, own: Lexicon) -> Meaning:
+def _too_long(text: str, own: ReplyLexicon) -> Meaning:
     everyone = all_languages()
     for part in (text[:LONGEST_READ], text[-LONGEST_READ:]):
         if stop := _stop(_without_endings(plain_digits(part), everyone), everyone, own):

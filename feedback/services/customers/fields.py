@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from feedback.core import reserved
 from feedback.core.contact.recipient import EmailAddress, PhoneNumber
 from feedback.core.folding import ascii_digits, fold_any
 
@@ -98,6 +99,14 @@ def identifier(written: str, style: Style) -> Any:
             "Format the column as text and export it again: the spreadsheet has shortened this id to an exponent."
         )
     return str(NAME(written, style))
+
+
+def contact_id(written: str, style: Style) -> Any:
+    """The external id of a contact that may be stored."""
+    external_id = identifier(written, style)
+    if refusal := reserved.refusal_of_contact(external_id):
+        raise ValueError(refusal)
+    return external_id
 
 
 def is_clean(written: str) -> bool:
@@ -311,7 +320,7 @@ ACCOUNT: Mapping[str, Parser] = {
     "renewal_on": day,
 }
 CONTACT: Mapping[str, Parser] = {
-    "external_id": identifier,
+    "external_id": contact_id,
     "name": NAME,
     "phone": phone,
     "email": email,

@@ -17,6 +17,9 @@ from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.core.time.business_time import BusinessCalendar
 from feedback.store.models import FollowUp, FollowUpEntry, Score
 
+GATHERED = "gathered"
+"""The kind of a timeline entry for another response through the same open link."""
+
 
 def told_by(rule: FollowUpRule, questionnaire: Questionnaire) -> dict[str, Any]:
     """The columns of a follow-up that come from its rule, in all languages of the questionnaire."""
@@ -60,7 +63,11 @@ def call_off(session: Session, tasks: Iterable[FollowUp], scored: Score | None, 
     for task in tasks:
         if task.state == State.CLOSED:
             continue
-        before, untouched = task.score, task.state == State.OPEN and task.first_contact_at is None
+        others = any(entry.kind == GATHERED for entry in task.entries)
+        before, untouched = (
+            task.score,
+            task.state == State.OPEN and task.first_contact_at is None and not others,
+        )
         if untouched:
             task.state, task.outcome, task.closed_at = State.CLOSED, Outcome.CORRECTED, now
         if untouched or _changes(task, scored):

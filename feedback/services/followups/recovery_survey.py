@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, String, cast, literal, select
 from sqlalchemy.orm import Session
 
+from feedback.core import reserved
 from feedback.core.followup import Outcome
 from feedback.core.metrics import METRICS
 from feedback.services.context import Context
@@ -28,7 +29,7 @@ from feedback.store.models import (
     Score,
 )
 
-EVENT = "follow_up_closed"
+EVENT = reserved.FOLLOW_UP_CLOSED
 ENDED_WELL = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER)
 CATCH_UP = timedelta(days=7)
 """Complaints closed longer ago get no survey (after downtime, or if the stage is new in the journey)."""
@@ -56,7 +57,7 @@ def tell_journey(session: Session, context: Context, now: datetime) -> int:
     ).all()
     for task_id, closed_at, contact in closed:
         event = enrolments.Event(_key(task_id), EVENT, contact, closed_at or now)
-        enrolments.record_event(session, event, context, now, source="follow_up")
+        enrolments.record_event(session, event, context, now, source=reserved.SOURCE)
     return len(closed)
 
 
@@ -115,8 +116,8 @@ def scores(session: Session, task_ids: list[int]) -> Mapping[int, tuple[bool, in
 
 def _tells_of() -> ColumnElement[bool]:
     """The join condition of an event and the follow-up in its key."""
-    return JourneyEvent.key == literal("follow-up:") + cast(FollowUp.id, String)
+    return JourneyEvent.key == literal(reserved.FOLLOW_UP) + cast(FollowUp.id, String)
 
 
 def _key(task_id: int) -> str:
-    return f"follow-up:{task_id}"
+    return f"{reserved.FOLLOW_UP}{task_id}"

@@ -22,7 +22,7 @@ from feedback.core.text import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
-from feedback.services.followups import answer_changes
+from feedback.services.followups import answer_changes, open_link_answers
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings.table import FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
@@ -117,7 +117,9 @@ def _open(
     followup: FollowUpSettings,
     now: datetime,
 ) -> FollowUp | None:
-    """Open one follow-up; None if another request has just opened it."""
+    """Open one follow-up; None if another request has just opened it, or if an open one takes the response in."""
+    if open_link_answers.join(session, response, questionnaire, rule, scored, now=now):
+        return None
     owner = owner_for(session, response.account, followup=followup, now=now)
     calendar = calendar_of(owner, followup)
     task = FollowUp(

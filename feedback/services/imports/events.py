@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from feedback.core import reserved
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.context import Context
 from feedback.services.imports.rows import Record, Refusal
@@ -65,7 +66,10 @@ def _foresee(session: Session, records: list[Record]) -> Done:
     done = Done()
     for record in records:
         contact = record.values["event"]["contact"]
-        if key_of(record) in known:
+        refusal = reserved.refusal_of_event(key_of(record), record.values["event"]["name"])
+        if refusal:
+            done.refused.append(Refusal(record.line, None, refusal))
+        elif key_of(record) in known:
             done.outcomes.append("unchanged")
         elif contact in people:
             done.outcomes.append("created")

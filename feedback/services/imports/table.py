@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from feedback.core import spreadsheet
 from feedback.errors import ImportRefused
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -95,7 +96,7 @@ def _rows(file: TextIO, delimiter: str, above: int) -> Iterator[TableLine]:
             source.go_back_to(number + 1)
             yield found
             continue
-        cells = [cell.strip() for cell in found.cells]
+        cells = [spreadsheet.original(cell.strip()) for cell in found.cells]
         if swallowed := _swallowed(source.last_row(), delimiter, width):
             source.go_back_to(number + 1)
             yield TableLine(

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.orm import Session
 
+from feedback.core import reserved
 from feedback.core.contact.policy import Intended, Send, Skip, spread
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import EnrolmentState
@@ -52,9 +53,11 @@ def record_event(
 ) -> JourneyEvent:
     """Store an event, once per key, and enrol its contact in every stage that the event enters.
 
-    Raises NotFound for an unknown contact, Rejected for a time in the future, Conflict if the key was used
-    for another event.
+    Raises NotFound for an unknown contact, Rejected for a time in the future and for keys and names that are the
+    program's own (unless `source` is), Conflict if the key was used for another event.
     """
+    if source != reserved.SOURCE and (refusal := reserved.refusal_of_event(event.key, event.name)):
+        raise Rejected(refusal)
     if (stored := _stored(session, event)) is not None:
         return stored
     found = session.scalar(select(Contact.id).where(Contact.external_id == event.contact))

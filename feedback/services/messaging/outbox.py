@@ -33,6 +33,10 @@ TRY_FOR = timedelta(days=3)
 """A message without an end time is retried for this time."""
 BACKOFF_BASE = timedelta(seconds=30)
 BACKOFF_CAP = timedelta(hours=1)
+SIGN_IN = "sign_in"
+"""The purpose of e-mails to staff with a link or a code that signs in."""
+SIGN_IN_LIFE = timedelta(hours=2)
+"""How long such a link works."""
 RESENT = "resent_unconfirmed"
 SENT_BACK = "rate_limited"
 WAIT_FOR_LIMIT = 900.0  # seconds
@@ -76,6 +80,7 @@ def confirmed(
         return
     message.state, message.state_reason = MessageState.SENT, reason
     message.provider_id, message.sent_at, message.lease_until = provider_id, now, None
+    _forget_secret(message)
     if message.invitation:
         _invitation_sent(session, message.invitation, message, now)
 
@@ -143,6 +148,7 @@ def failed(session: Session, message: Message, code: str, now: datetime) -> None
     """The message will not arrive. Suppress its address if that is the cause, and let the invitation try another
     channel."""
     message.state, message.state_reason, message.lease_until = MessageState.FAILED, code[:64], None
+    _forget_secret(message)
     _blame_address(session, message, code, now)
     invitation = message.invitation
     if (
@@ -161,6 +167,7 @@ def failed(session: Session, message: Message, code: str, now: datetime) -> None
 def cancel(message: Message, reason: str) -> None:
     """Cancel a message that must not be sent any more."""
     message.state, message.state_reason, message.lease_until = MessageState.CANCELLED, reason, None
+    _forget_secret(message)
     invitation = message.invitation
     if invitation and invitation.state == InvitationState.QUEUED and message.purpose == "invitation":
         invitation.state, invitation.state_reason, invitation.reply_key = (
@@ -189,9 +196,30 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
     message = _in_doubt(session, message_id)
     if message:
         message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
+        _forget_secret(message)
         if message.invitation:
             _invitation_sent(session, message.invitation, message, now)
     return message is not None
+
+
+def cancel_old_secrets(session: Session, now: datetime) -> int:
+    """Empty e-mails with a link that signs in which could not be sent while it worked. Returns their number."""
+    old = session.scalars(
+        select(Message).where(
+            Message.purpose == SIGN_IN, Message.created_at < now - SIGN_IN_LIFE, Message.body != ""
+        )
+    ).all()
+    for message in old:
+        if message.state == MessageState.SENDING:  # its outcome is about to be recorded
+            message.body, message.subject, message.html = "", None, None
+        else:
+            cancel(message, "too_late")
+    return len(old)
+
+
+def _forget_secret(message: Message) -> None:
+    if message.purpose == SIGN_IN:
+        message.body, message.subject, message.html = "", None, None
 
 
 def last_chance(message: Message) -> datetime:

@@ -25,7 +25,7 @@ from feedback.i18n import Translator, translator
 from feedback.providers.base import Provider
 from feedback.services.context import Context
 from feedback.services.followups import workflow
-from feedback.services.messaging import provider_holds
+from feedback.services.messaging import outbox, provider_holds
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings import Settings
@@ -108,6 +108,17 @@ def tell(
         is_demo=user.is_demo,
     )
     session.add(message)
+    return message
+
+
+def tell_secret(
+    session: Session, user: User, subject: str, body: str, *, providers: Providers, now: datetime
+) -> Message | None:
+    """Like `tell`, for an e-mail with a link or a code that signs in: it is sent within `outbox.SIGN_IN_LIFE` or not at
+    all, and its text is emptied as soon as it is sent."""
+    message = tell(session, user, subject, body, providers=providers, now=now, purpose=outbox.SIGN_IN)
+    if message is not None:
+        message.not_after = now + outbox.SIGN_IN_LIFE
     return message
 
 

@@ -9,26 +9,31 @@ could not be kept; docs/privacy.md explains this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from feedback.core import reserved
 from feedback.core.followup import Outcome, State
 from feedback.core.lifecycle import INVITATION_ENDED, EnrolmentState, InvitationState
 from feedback.errors import NotFound
 from feedback.services import audit
 from feedback.services.contact import suppression
-from feedback.services.privacy import redaction
+from feedback.services.privacy import persons, quotes, redaction
+from feedback.services.privacy.persons import Person
+from feedback.store import personal
 from feedback.store.base import Base
 from feedback.store.models import (
     Account,
     AnswerRow,
     AuditEntry,
+    Bounce,
     Consent,
     Contact,
     Enrolment,
@@ -43,9 +48,15 @@ from feedback.store.models import (
     SimulatedMessage,
     Suppression,
 )
+from feedback.store.personal import Whose
 
-SECRETS = frozenset({"token", "reply_key", "worker", "lease_until", "attempt"})
-"""Columns that are not about the person: tokens of links, and worker bookkeeping."""
+BOOKKEEPING = frozenset({"worker", "lease_until", "attempt", "reply_key"})
+"""Columns of the worker, which an export leaves out like the secrets of links."""
+
+NOT_RESTORED = frozenset({Contact, Suppression, JourneyEvent})
+"""Tables whose rows get something else than empty columns."""
+DELETED = frozenset({Consent, SimulatedMessage})
+"""Tables whose rows have no meaning without the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def export(session: Session, contact: Contact, *, by: int | None, now: datetime)
     """Everything that is stored about a person, as JSON values per table. The export is recorded in the audit log."""
     everything: dict[str, Any] = {"exported_at": now.isoformat(), "contact": _plain(contact)}
     everything["account"] = contact.account.external_id if contact.account else None
-    for name, rows in _about(session, contact).items():
+    for name, rows in _about(session, contact):
         everything[name] = [_plain(row) for row in rows]
     audit.record(session, "exported", "contact", contact.id, by=by, now=now)
     return everything
@@ -90,51 +101,58 @@ def erase(
     session.refresh(contact, with_for_update=True)
     if contact.erased_at is not None:
         raise NotFound("There is no such contact.")
-    counted = _counts(session, contact)
+    person = persons.look_up(session, contact)
+    counted = _counts(session, person)
     account_left = _left_alone(session, contact)
-    _forget_addresses(session, contact, now, remember=remember)
-    _forget_alerts(session, contact)
-    _forget_answers(session, contact, now, drop_account=account_left is not None)
-    _forget_contacts_made(session, contact, now)
-    _forget_journey(session, contact, now)
+    quotes.forget(session, contact, person)
+    _end(session, person, now, drop_account=account_left is not None)
+    _block(session, contact, person, now, remember=remember)
+    _empty(session, person)
     _bury(session, contact, now)
     audit.record(session, "erased", "contact", contact.id, by=by, now=now, remembered=int(remember))
     session.flush()
     return Erased(contact.id, *counted, account_left=account_left)
 
 
-def _about(session: Session, contact: Contact) -> Mapping[str, Iterable[Base]]:
-    responses = select(Response.id).where(Response.contact_id == contact.id)
-    tasks = select(FollowUp.id).where(FollowUp.response_id.in_(responses))
-    addresses = contact.addresses.items()
-    wanted: dict[str, tuple[type[Base], ColumnElement[bool]]] = {
-        "consents": (Consent, Consent.contact_id == contact.id),
-        "suppressions": (Suppression, or_(*(_on_list(kind, address) for kind, address in addresses))),
-        "events": (JourneyEvent, JourneyEvent.contact_id == contact.id),
-        "enrolments": (Enrolment, Enrolment.contact_id == contact.id),
-        "invitations": (Invitation, Invitation.contact_id == contact.id),
-        "messages": (Message, _messages_of(contact)),
-        "replies": (InboundReply, _replies_of(contact)),
-        "responses": (Response, Response.contact_id == contact.id),
-        "answers": (AnswerRow, AnswerRow.response_id.in_(responses)),
-        "scores": (Score, Score.response_id.in_(responses)),
-        "follow_ups": (FollowUp, FollowUp.id.in_(tasks)),
-        "follow_up_entries": (FollowUpEntry, FollowUpEntry.follow_up_id.in_(tasks)),
-        "audit": (
-            AuditEntry,
-            (AuditEntry.subject == "contact") & (AuditEntry.subject_id == contact.id),
-        ),
-    }
-    return {
-        name: session.scalars(select(table).where(which).order_by(table.__table__.c.id))
-        for name, (table, which) in wanted.items()
-        if name != "suppressions" or addresses
-    }
+def _about(session: Session, contact: Contact) -> Iterator[tuple[str, Iterable[Base]]]:
+    person = persons.look_up(session, contact)
+    wanted = persons.rows_about(person)
+    wanted[Score] = Score.response_id.in_(person.responses)
+    wanted[AuditEntry] = (AuditEntry.subject == "contact") & (AuditEntry.subject_id == contact.id)
+    for table, which in wanted.items():
+        if table is not Contact:
+            yield _EXPORTED_AS[table], session.scalars(select(table).where(which).order_by(_key_of(table)))
+
+
+_EXPORTED_AS: dict[type[Base], str] = {
+    Consent: "consents",
+    Suppression: "suppressions",
+    JourneyEvent: "events",
+    Enrolment: "enrolments",
+    Invitation: "invitations",
+    Message: "messages",
+    Bounce: "bounces",
+    SimulatedMessage: "simulated_messages",
+    InboundReply: "replies",
+    Response: "responses",
+    AnswerRow: "answers",
+    Score: "scores",
+    FollowUp: "follow_ups",
+    FollowUpEntry: "follow_up_entries",
+    AuditEntry: "audit",
+}
+
+
+def _key_of(table: type[Base]) -> Any:
+    return table.__table__.c.id
 
 
 def _plain(row: Base) -> dict[str, Any]:
     """A row as JSON values."""
-    columns = (column.key for column in row.__table__.columns if column.key not in SECRETS)
+    hidden = BOOKKEEPING | {
+        name for name, whose in personal.marks(row.__tablename__).items() if whose is Whose.KEY
+    }
+    columns = (column.key for column in row.__table__.columns if column.key not in hidden)
     return {name: _value(getattr(row, name)) for name in columns}
 
 
@@ -144,28 +162,14 @@ def _value(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _on_list(kind: str, address: str) -> ColumnElement[bool]:
-    return (Suppression.kind == kind) & Suppression.address.in_(suppression.same(address))
-
-
-def _messages_of(contact: Contact) -> ColumnElement[bool]:
-    invited = select(Invitation.id).where(Invitation.contact_id == contact.id)
-    return or_(Message.contact_id == contact.id, Message.invitation_id.in_(invited))
-
-
-def _replies_of(contact: Contact) -> ColumnElement[bool]:
-    return InboundReply.contact_id == contact.id
-
-
-def _counts(session: Session, contact: Contact) -> tuple[int, int, int]:
-    def count(table: type[Base], which: ColumnElement[bool]) -> int:
-        return session.scalar(select(func.count()).select_from(table).where(which)) or 0
-
-    return (
-        count(Response, Response.contact_id == contact.id),
-        count(Message, _messages_of(contact)),
-        count(InboundReply, _replies_of(contact)),
+def _counts(session: Session, person: Person) -> tuple[int, int, int]:
+    about = persons.rows_about(person)
+    counts = (
+        session.scalar(select(func.count()).select_from(table).where(about[table])) or 0
+        for table in (Response, Message, InboundReply)
     )
+    responses, messages, replies = counts
+    return responses, messages, replies
 
 
 def _left_alone(session: Session, contact: Contact) -> str | None:
@@ -180,38 +184,69 @@ def _left_alone(session: Session, contact: Contact) -> str | None:
     return session.scalar(select(Account.external_id).where(Account.id == contact.account_id))
 
 
-def _forget_addresses(session: Session, contact: Contact, now: datetime, *, remember: bool) -> None:
-    """Replace suppressed addresses by digests, except addresses that another contact shares."""
-    for kind, address in contact.addresses.items():
-        session.execute(
-            delete(SimulatedMessage).where(
-                SimulatedMessage.channel == kind, SimulatedMessage.address == address
-            )
-        )
-        if _is_shared(session, contact, kind, address):
-            continue
-        listed = session.scalars(select(Suppression).where(_on_list(kind, address))).all()
-        for row in listed:
-            _digested(session, row)
-        if remember and not listed:
-            _remember(session, kind, suppression.digest(address), now)
-    if remember:
-        _remember(session, "contact", suppression.digest(contact.external_id), now)
-    session.execute(delete(Consent).where(Consent.contact_id == contact.id))
-
-
-def _is_shared(session: Session, contact: Contact, kind: str, address: str) -> bool:
-    column = Contact.phone if kind == "sms" else Contact.email
-    others = select(Contact.id).where(
-        func.lower(column).in_(suppression.same(address)), Contact.id != contact.id
+def _end(session: Session, person: Person, now: datetime, *, drop_account: bool) -> None:
+    """End all that was still to happen with the person: follow-ups, surveys, messages, replies in the inbox."""
+    about = persons.rows_about(person)
+    session.execute(
+        update(FollowUp)
+        .where(about[FollowUp], FollowUp.state != State.CLOSED)
+        .values(state=State.CLOSED, outcome=Outcome.OTHER, closed_at=now, revision=FollowUp.revision + 1)
     )
-    return session.scalar(others.limit(1)) is not None
+    session.execute(
+        update(Enrolment)
+        .where(about[Enrolment], Enrolment.state == EnrolmentState.SCHEDULED)
+        .values(state=EnrolmentState.CANCELLED, reason="erased", decided_at=now)
+    )
+    session.execute(
+        update(Invitation)
+        .where(about[Invitation], Invitation.state.not_in(INVITATION_ENDED))
+        .values(state=InvitationState.WITHDRAWN, state_reason="erased")
+    )
+    redaction.messages(session, about[Message])
+    redaction.replies(session, now, about[InboundReply])
+    redaction.invitations(session, about[Invitation])
+    if drop_account:  # an account with one person describes that person
+        for table in (Response, FollowUp, Invitation):
+            session.execute(update(table).where(about[table]).values(account_id=None))
+
+
+def _empty(session: Session, person: Person) -> None:
+    """Empty or delete what the columns of `feedback.store.personal` say about the person."""
+    for table, which in persons.rows_about(person).items():
+        if table in DELETED:
+            session.execute(delete(table).where(which))
+        elif table not in NOT_RESTORED:
+            session.execute(update(table).where(which).values(personal.emptied(table)))
+    for event in session.scalars(select(JourneyEvent).where(JourneyEvent.contact_id == person.contact_id)):
+        # Its key often contains a ticket number or the person's id.
+        event.key, event.properties = _tombstone(event.id), {}
+
+
+def _block(session: Session, contact: Contact, person: Person, now: datetime, *, remember: bool) -> None:
+    """Replace the person's entries of the suppression list by digests, and with `remember` add the present addresses
+    and the external id. An address that another contact has too stays as it is."""
+    listed = session.scalars(select(Suppression).where(persons.rows_about(person)[Suppression])).all()
+    shared = {form for way in person.addresses - person.own for form in suppression.same(way[1])}
+    for row in listed:
+        if row.address in shared:
+            row.contact_id = None
+        else:
+            _digested(session, row)
+    if not remember:
+        return
+    for kind, address in contact.addresses.items():
+        if (kind, address) in person.own and not suppression.is_suppressed(session, kind, address):
+            _remember(session, kind, suppression.digest(address), now)
+    _remember(session, "contact", suppression.digest(contact.external_id), now)
 
 
 def _digested(session: Session, row: Suppression) -> None:
-    digest = suppression.digest(row.address)
+    row.contact_id = None
+    if row.address.startswith(persons.DIGESTED):
+        return
+    digest = suppression.digest(suppression.normal(row.address))
     session.execute(delete(Suppression).where(Suppression.kind == row.kind, Suppression.address == digest))
-    row.address, row.contact_id = digest, None
+    row.address = digest
     session.flush()
 
 
@@ -224,70 +259,14 @@ def _remember(session: Session, kind: str, digest: str, now: datetime) -> None:
     session.flush()
 
 
-def _forget_alerts(session: Session, contact: Contact) -> None:
-    """Redact messages to staff, which can name the person; delivered e-mails cannot be recalled."""
-    needles = list(_needles(session, contact))
-    if needles:
-        quotes = or_(*(Message.body.contains(needle, autoescape=True) for needle in needles))
-        redaction.messages(session, Message.user_id.is_not(None), quotes)
-
-
-def _needles(session: Session, contact: Contact) -> Iterator[str]:
-    yield from (text for text in (contact.name, contact.phone, contact.email) if text)
-    words = (
-        select(AnswerRow.text)
-        .join(Response, AnswerRow.response_id == Response.id)
-        .where(Response.contact_id == contact.id, AnswerRow.text.is_not(None))
-    )
-    yield from (text for text in session.scalars(words) if text and len(text) > 3)
-
-
-def _forget_answers(session: Session, contact: Contact, now: datetime, *, drop_account: bool) -> None:
-    responses = list(session.scalars(select(Response.id).where(Response.contact_id == contact.id)))
-    _close_tasks(session, responses, now)
-    redaction.answers(session, responses)
-    if drop_account:  # an account with one person describes that person
-        session.execute(update(Response).where(Response.id.in_(responses)).values(account_id=None))
-        session.execute(update(FollowUp).where(FollowUp.response_id.in_(responses)).values(account_id=None))
-        session.execute(update(Invitation).where(Invitation.contact_id == contact.id).values(account_id=None))
-
-
-def _close_tasks(session: Session, responses: list[int], now: datetime) -> None:
-    """Close the open follow-ups: the person can no longer be contacted."""
-    session.execute(
-        update(FollowUp)
-        .where(FollowUp.response_id.in_(responses), FollowUp.state != State.CLOSED)
-        .values(state=State.CLOSED, outcome=Outcome.OTHER, closed_at=now, revision=FollowUp.revision + 1)
-    )
-
-
-def _forget_contacts_made(session: Session, contact: Contact, now: datetime) -> None:
-    redaction.messages(session, _messages_of(contact))
-    redaction.replies(session, now, _replies_of(contact))
-    redaction.invitations(session, Invitation.contact_id == contact.id)
-    session.execute(
-        update(Invitation)
-        .where(Invitation.contact_id == contact.id, Invitation.state.not_in(INVITATION_ENDED))
-        .values(state=InvitationState.WITHDRAWN, state_reason="erased")
-    )
-
-
-def _forget_journey(session: Session, contact: Contact, now: datetime) -> None:
-    """Redact events: their keys often contain a ticket number or the person's id."""
-    for event in session.scalars(select(JourneyEvent).where(JourneyEvent.contact_id == contact.id)):
-        event.key, event.properties = f"erased:{event.id}", {}
-    session.execute(
-        update(Enrolment)
-        .where(Enrolment.contact_id == contact.id, Enrolment.state == EnrolmentState.SCHEDULED)
-        .values(state=EnrolmentState.CANCELLED, reason="erased", decided_at=now)
-    )
-    session.execute(update(Enrolment).where(Enrolment.contact_id == contact.id).values(explanation=[]))
-
-
 def _bury(session: Session, contact: Contact, now: datetime) -> None:
-    for name in ("account_id", "name", "phone", "email", "language", "time_zone", "country"):
-        setattr(contact, name, None)
-    contact.external_id = f"erased:{contact.id}"
-    contact.properties = {}
+    contact.account_id = None
+    for name, nothing in (personal.emptied(Contact) | {"external_id": _tombstone(contact.id)}).items():
+        setattr(contact, name, nothing)
     contact.erased_at = contact.updated_at = now
     session.flush()
+
+
+def _tombstone(number: int) -> str:
+    """A unique value that says nothing about the person, and that nobody can have stored before."""
+    return f"{reserved.ERASED}{number}:{secrets.token_hex(8)}"

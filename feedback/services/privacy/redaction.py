@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import MessageState
+from feedback.store import personal
 from feedback.store.models import (
     AnswerRow,
+    Bounce,
     FollowUp,
     FollowUpEntry,
     InboundReply,
@@ -23,25 +25,21 @@ NOTHING = ""
 
 
 def messages(session: Session, *which: ColumnElement[bool]) -> None:
-    """Redact text and address of messages, and cancel those that have not been sent."""
+    """Redact text and address of messages and of their bounces, and cancel those that have not been sent."""
     session.execute(
         update(Message)
         .where(*which, Message.state == MessageState.QUEUED)
         .values(state=MessageState.CANCELLED, state_reason="erased")
     )
-    session.execute(
-        update(Message)
-        .where(*which)
-        .values(recipient=NOTHING, subject=None, body=NOTHING, html=None, headers={}, detail=None, match=None)
-    )
+    session.execute(update(Message).where(*which).values(personal.emptied(Message)))
+    redacted = select(Message.id).where(*which).scalar_subquery()
+    session.execute(update(Bounce).where(Bounce.message_id.in_(redacted)).values(personal.emptied(Bounce)))
 
 
 def replies(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
     """Redact text and sender of replies, and remove them from the inbox."""
     session.execute(
-        update(InboundReply)
-        .where(*which)
-        .values(sender=NOTHING, body=NOTHING, handled_note=None, needs_person=False)
+        update(InboundReply).where(*which).values(personal.emptied(InboundReply) | {"needs_person": False})
     )
     session.execute(
         update(InboundReply).where(*which, InboundReply.handled_at.is_(None)).values(handled_at=now)
@@ -50,21 +48,20 @@ def replies(session: Session, now: datetime, *which: ColumnElement[bool]) -> Non
 
 def answers(session: Session, responses: Sequence[int]) -> None:
     """Redact the texts of answers and the notes on them; scores, choices and the dimensions of reports stay."""
-    session.execute(update(AnswerRow).where(AnswerRow.response_id.in_(responses)).values(text=None))
-    session.execute(update(Response).where(Response.id.in_(responses)).values(evidence={}, visit=None))
     tasks = select(FollowUp.id).where(FollowUp.response_id.in_(responses)).scalar_subquery()
-    session.execute(update(FollowUp).where(FollowUp.id.in_(tasks)).values(closing_note=None))
-    session.execute(
-        update(FollowUpEntry).where(FollowUpEntry.follow_up_id.in_(tasks)).values(text=None, detail={})
-    )
+    for table, which in (
+        (AnswerRow, AnswerRow.response_id.in_(responses)),
+        (Response, Response.id.in_(responses)),
+        (FollowUp, FollowUp.response_id.in_(responses)),
+        (FollowUpEntry, FollowUpEntry.follow_up_id.in_(tasks)),
+    ):
+        session.execute(update(table).where(which).values(personal.emptied(table)))
 
 
 def invitations(session: Session, *which: ColumnElement[bool]) -> None:
     """Redact the placeholder values of invitations, and disable their links."""
     session.execute(
-        update(Invitation)
-        .where(*which)
-        .values(piping={}, token=None, conversation=None, reply_key=None, remind_at=None)
+        update(Invitation).where(*which).values(personal.emptied(Invitation) | {"remind_at": None})
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +22,31 @@ from feedback.store.models import (
     JourneyEvent,
     Message,
     Response,
+    SimulatedMessage,
     UsagePoint,
 )
+
+KEPT: Mapping[str, str] = {
+    "answer": "retention.answers",
+    "response": "retention.answers",
+    "follow_up": "retention.answers",
+    "follow_up_entry": "retention.answers",
+    "invitation": "retention.answers, retention.contacts",
+    "message": "retention.messages",
+    "bounce": "retention.messages",
+    "simulated_message": "retention.messages",
+    "inbound_reply": "retention.replies",
+    "contact": "retention.contacts",
+    "consent": "retention.contacts",
+    "journey_event": "retention.contacts",
+    "enrolment": "retention.contacts",
+    "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",
+    "link_visitor": "after two days",
+    "saved_view": "erasure, or its owner",
+    "provider_hold": "erasure",
+    "webhook_call": "as soon as it is sent",
+}
+"""Table with data of contacts -> the setting after whose time they are removed, or what else removes them."""
 
 LIMIT = 500
 """Maximum rows of one kind per transaction; the rest follows in the next run."""
@@ -97,7 +121,10 @@ def _messages(session: Session, kept: timedelta, now: datetime, limit: int) -> i
     )
     if old:
         redaction.messages(session, Message.id.in_(old))
-    return len(old)
+    simulated = _ids(session, select(SimulatedMessage.id).where(SimulatedMessage.at < now - kept), limit)
+    if simulated:
+        session.execute(delete(SimulatedMessage).where(SimulatedMessage.id.in_(simulated)))
+    return len(old) + len(simulated)
 
 
 def _replies(session: Session, kept: timedelta, now: datetime, limit: int) -> int:

@@ -130,6 +130,20 @@ def findings(session: Session, checked: Checked) -> list[ReviewedFinding]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """An open link, and how many of its responses count and how many are provisional."""
+
+    link: Link
+    counted: int
+    provisional: int
+
+    @property
+    def suspicious(self) -> float:
+        """The share of provisional responses, from 0 to 1."""
+        return self.provisional / (self.counted + self.provisional) if self.provisional else 0.0
+
+
 def answered(session: Session, keys: Sequence[str]) -> Mapping[str, int]:
     """Questionnaire key -> number of responses to invitations and through open links."""
     invited = session.execute(
@@ -138,23 +152,28 @@ def answered(session: Session, keys: Sequence[str]) -> Mapping[str, int]:
         .group_by(InvitationCount.questionnaire)
     )
     counts = {key: int(number) for key, number in invited}
-    for link, number in by_link(session, keys):
-        counts[link.questionnaire] = counts.get(link.questionnaire, 0) + number
+    for each in by_link(session, keys):
+        key = each.link.questionnaire
+        counts[key] = counts.get(key, 0) + each.counted
     return counts
 
 
-def by_link(session: Session, keys: Sequence[str]) -> list[tuple[Link, int]]:
-    """(link, number of responses) for the open links of these questionnaires, the latest first."""
-    number = (
+def by_link(session: Session, keys: Sequence[str]) -> list[LinkUse]:
+    """The open links of these questionnaires and their responses, the latest first."""
+    counted, provisional = (
         select(func.count())
         .select_from(Response)
-        .where(Response.link_id == Link.id, Response.provisional.is_(False))
+        .where(Response.link_id == Link.id, Response.provisional.is_(is_provisional))
         .scalar_subquery()
+        for is_provisional in (False, True)
     )
     rows = session.execute(
-        select(Link, number).where(Link.questionnaire.in_(keys)).order_by(Link.id.desc()).limit(500)
+        select(Link, counted, provisional)
+        .where(Link.questionnaire.in_(keys))
+        .order_by(Link.id.desc())
+        .limit(500)
     )
-    return [(link, count) for link, count in rows]
+    return [LinkUse(*row) for row in rows]
 
 
 def text_messages(questionnaire: Questionnaire, settings: Settings) -> list[TextMessage]:

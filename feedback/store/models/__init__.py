@@ -15,7 +15,7 @@ from feedback.store.models.messages import (
     Receipt,
     SimulatedMessage,
 )
-from feedback.store.models.responses import AnswerRow, Link, Response, Score
+from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
 from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
 from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
 from feedback.store.models.webhooks import WebhookCall, WebhookNotice
@@ -40,6 +40,7 @@ __all__ = [
     "InvitationCount",
     "JourneyEvent",
     "Link",
+    "LinkVisitor",
     "Message",
     "ProviderHold",
     "QuestionnaireVersion",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -34,6 +34,19 @@ class Link(Base):
     origins: Mapped[list[str]] = mapped_column(Json, default=list)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+class LinkVisitor(Base):
+    """How many responses came through an open link on `day` from one visitor: a keyed digest of a network, or of a
+    device in it."""
+
+    __tablename__ = "link_visitor"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("link.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(32), primary_key=True)
+    responses: Mapped[int]
 
 
 class Response(Base):

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from feedback import clock
-from feedback.errors import FeedbackError, Gone, NotFound
+from feedback.core import reserved
+from feedback.errors import FeedbackError, Gone, NotFound, Rejected
 from feedback.services.customers import (
     ConsentChange,
     ContactDraft,
@@ -129,6 +130,8 @@ def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
         def store(session: Session) -> Response:
             if erased(session.connection(), [path.external_id]):
                 raise Gone("This person was erased on request.")
+            if refusal := reserved.refusal_of_contact(path.external_id):
+                raise Rejected(refusal)
             if "account" in body.model_fields_set:
                 values["account_id"] = _account_id(session, body.account)
             draft = ContactDraft(path.external_id, values, body.properties)

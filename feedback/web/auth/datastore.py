@@ -120,6 +120,10 @@ class StaffDatastore(UserDatastore):
         return waiting
 
 
+NOTICES = frozenset({"email/staff_password_changed"})
+"""E-mails of the extension without a link or a code that signs in."""
+
+
 class StaffMail(MailUtil):
     """Reads addresses as `accounts.add_user` does, and puts the extension's e-mails into the outbox.
 
@@ -145,8 +149,9 @@ class StaffMail(MailUtil):
         """`rest` is recipient, sender, text and HTML; the recipient is the user of the context."""
         user: StaffUser = context["user"]
         _recipient, _sender, body, _html = rest
+        tell = staff_email.tell if template in NOTICES else staff_email.tell_secret
         with self.runtime.database.writing() as session:
-            queued = staff_email.tell(
+            queued = tell(
                 session, user, str(subject), str(body), providers=self.runtime.providers, now=clock.now()
             )
         if queued is None:

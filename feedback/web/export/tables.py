@@ -12,6 +12,8 @@ from typing import Literal
 
 from xlsxwriter import Workbook
 
+from feedback.core import spreadsheet
+
 CellValue = str | int | float | Decimal | date | datetime | None
 Kind = Literal[
     "text",
@@ -28,7 +30,6 @@ Kind = Literal[
     "moment",
 ]
 
-_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 _FORMATS: dict[Kind, str] = {
     "count": "#,##0",
     "points": "+0;-0;0",
@@ -75,11 +76,11 @@ class Table:
 def as_csv(table: Table) -> bytes:
     """CSV in UTF-8 with a byte order mark, which spreadsheets need; numbers have a decimal point.
 
-    A text that a spreadsheet would interpret as a formula is prefixed with an apostrophe.
+    All cells are quoted, and a text that a spreadsheet could take for a formula gets an apostrophe (`spreadsheet`).
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([column.title for column in table.columns])
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow([spreadsheet.harmless(column.title) for column in table.columns])
     writer.writerows([_harmless(cell) for cell in row] for row in _rounded(table))
     return out.getvalue().encode("utf-8-sig")
 
@@ -122,8 +123,8 @@ def _round(cell: CellValue, kind: Kind) -> CellValue:
 
 
 def _harmless(cell: CellValue) -> CellValue:
-    if isinstance(cell, str) and cell.startswith(_FORMULA_BEGINS):
-        return "'" + cell
+    if isinstance(cell, str):
+        return spreadsheet.harmless(cell)
     return "" if cell is None else cell
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import request
 from flask.typing import RouteCallable
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
@@ -24,9 +24,6 @@ MISSES = RateLimitItemPerMinute(30)
 """Unknown links. Above the limit, unknown links are refused; known links still work."""
 GUESSES = RateLimitItemPerMinute(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
-
-VOTES = RateLimitItemPerDay(1)
-"""Answers of one device through one open link; further ones are stored as provisional."""
 
 TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
 """Attempts to sign in, for one address and one page. With several web processes each counts for itself, so the true

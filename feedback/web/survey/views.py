@@ -21,15 +21,16 @@ from werkzeug.wrappers import Response
 
 from feedback import clock
 from feedback.core.questionnaire import Questionnaire
+from feedback.core.time.local_days import day_of
 from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound, QuestionnaireInvalid, StorageUnavailable
-from feedback.services.responses import lookup, open_links, recording
+from feedback.services.responses import link_visitors, lookup, open_links, recording
 from feedback.services.responses.lookup import SurveyState
 from feedback.services.responses.submission import Submission
 from feedback.store.models import Link
 from feedback.web.auth.permissions import public
 from feedback.web.http import rate_limits
-from feedback.web.survey import bot_signals, kiosk
+from feedback.web.survey import bot_signals, kiosk, stamp
 from feedback.web.survey.answering import FormReader, Mistaken, Onward, Switched, TooLate
 from feedback.web.survey.forms import typed
 from feedback.web.survey.frames import Frames, path_of
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_OWN_PAGES = ("same-origin", "none")
+"""What browsers say of a form that our own page sends (Fetch Metadata Request Headers, W3C)."""
+
 
 class SurveyViews:
     """The pages behind a survey link; `pages` show the notices of links whose frames are remembered."""
@@ -53,6 +57,7 @@ class SurveyViews:
         self.settings = runtime.settings
         self.pages = pages
         self.frames = frames
+        self._keys = keys
         self.reader = FormReader(keys)
         self.screens = Screens(pages, keys, runtime.settings.organisation.name)
         self.limits = rate_limits.Limits()
@@ -149,9 +154,9 @@ class SurveyViews:
         """Continue the visit that the address names, or start a new one."""
         frame = self.frames.remember(link)
         named = request.args.get("v", "")
-        secret = named if looks_like_token(named) else open_links.secret()
         connection = lookup.connection_of(session)
-        survey = lookup.find_visit(connection, secret, link)
+        survey = lookup.find_visit(connection, named, link) if looks_like_token(named) else None
+        secret = named if survey is not None or self._is_ours(named) else open_links.secret()
         if survey is not None:
             questionnaire = self._questionnaire(connection, survey)
         else:
@@ -164,19 +169,41 @@ class SurveyViews:
         left = visit.shared and kiosk.is_over(survey, now)
         return replace(visit, editable=False) if left else visit
 
+    def _is_ours(self, secret: str) -> bool:
+        """Whether a form that we drew for a visit without answers is sent now by its own page.
+
+        Nobody may choose the secret of another person's visit, because it opens the answers. So a secret in an address
+        counts once something is stored under it, or if the form has our stamp for it. Another site's page could send a
+        form that it got from us, so that the next page would be of a visit that it knows.
+        """
+        if request.method != "POST" or request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_PAGES:
+            return False
+        return (
+            looks_like_token(secret)
+            and stamp.read(self._keys, secret, request.form.get("stamp", "")) is not None
+        )
+
     # --- What they answer ----------------------------------------------------------------------------
 
     def _record_visit(self, session: Session, link: Link, visit: Visit, submission: Submission) -> None:
-        if not visit.survey.state and self._came_before(link):
-            submission = replace(submission, evidence={**(submission.evidence or {}), "repeated": True})
+        if not visit.survey.state:
+            signs = self._signs_of_stuffing(session, link, visit.now)
+            submission = replace(submission, evidence={**(submission.evidence or {}), **signs})
         version = visit.survey.version_id or self._published(session, link, visit.now)
         walk_in = recording.WalkIn(link, visit.token, version)
         recording.record_visit(session, walk_in, visit.questionnaire, submission, self.settings)
 
-    def _came_before(self, link: Link) -> bool:
-        """Whether this device has answered through this link today; always False for a shared screen."""
-        device = f"{link.id}/{request.headers.get('User-Agent', '')}"
-        return link.kind != "kiosk" and not self.limits.hit(rate_limits.VOTES, device, request.remote_addr)
+    def _signs_of_stuffing(self, session: Session, link: Link, now: datetime) -> dict[str, bool]:
+        """Count a new response, and return what its network and device have done today too often. A shared screen
+        answers for many people, and nobody can tell networks apart behind a proxy that names none."""
+        network = rate_limits.network_of(request.remote_addr)
+        if link.kind == "kiosk" or network is None:
+            return {}
+        visitor = link_visitors.Visitor(network, request.headers.get("User-Agent", ""))
+        today = day_of(now, self.settings.organisation.time_zone)
+        by_network, by_device = link_visitors.count(session, link, visitor, today, self._keys[0])
+        crowded = by_network > self.settings.link.responses_per_network
+        return {name: True for name, holds in (("repeated", by_device > 1), ("crowded", crowded)) if holds}
 
     def _published(self, session: Session, link: Link, now: datetime) -> int:
         return self.runtime.library.published(session, link.questionnaire, now).id

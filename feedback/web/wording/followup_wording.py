@@ -131,6 +131,7 @@ ENTRIES: Mapping[str, str] = {
     "meeting": _("logged a meeting"),
     "closed": _("closed this"),
     "corrected": _("updated the score: the customer changed {before} to {score}"),
+    "gathered": _("added a response through the same link: score {score}"),
     "told": _("notified {name} by e-mail"),
     "reminded": _("reminded {name}: first contact is due"),
     "reminded_close": _("reminded {name}: closing is due"),
@@ -177,6 +178,7 @@ AUDITED: Mapping[str, str] = {
     "acknowledged": _("accepted the warning"),
     "accepted": _("accepted in the file"),
     "retried": _("retried"),
+    "simulated": _("replied as the customer in the simulator"),
 }
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),

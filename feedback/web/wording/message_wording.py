@@ -29,6 +29,7 @@ PURPOSES: Mapping[str, str] = {
     "digest": _("digest"),
     "escalation": _("escalation"),
     "hold": _("channel alert"),
+    "sign_in": _("sign-in e-mail"),
 }
 STATES: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

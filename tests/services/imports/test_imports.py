@@ -26,6 +26,7 @@ from feedback.store.models import (
     Message,
     User,
 )
+from feedback.web.export.tables import Column, Table, as_csv
 from tests.services.conftest import World
 from tests.services.imports.conftest import Importer
 
@@ -485,6 +486,36 @@ def test_events_come_in_once_and_enrol_their_contacts(world: World, bring_in: Im
     again = bring_in("events", table)
     assert (again.created, again.unchanged) == (0, 1)
     assert bring_in("events", table, dry_run=True).unchanged == 1
+
+
+def test_an_import_reads_a_file_that_was_exported_here(world: World, bring_in: Importer) -> None:
+    columns = [Column("external_id"), Column("name"), Column("phone")]
+    rows = [("c-9", "=Ada; +Bo", "+905321234567"), ("c-10", "@home", None)]
+    file = as_csv(Table("contacts", "Contacts", columns, rows)).decode("utf-8-sig")
+    report = bring_in("contacts", file)
+    assert (report.created, report.refused, report.left_out) == (2, [], [])
+    contacts = {each.external_id: (each.name, each.phone) for each in all_of(world, Contact)}
+    assert contacts == {"c-9": ("=Ada; +Bo", "+905321234567"), "c-10": ("@home", None)}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_events_and_contacts_with_the_programs_own_keys_are_refused(
+    world: World, bring_in: Importer, dry_run: bool
+) -> None:
+    with world.database.writing() as session:
+        world.contact(session)
+    events = (
+        "key,name,contact,occurred_at\n"
+        "follow-up:2,ticket_closed,c1,2026-03-01\n"
+        "t-1,follow_up_closed,c1,2026-03-01\n"
+    )
+    report = bring_in("events", events, dry_run=dry_run)
+    assert (report.created, [r.line for r in report.refused]) == (0, [2, 3])
+    assert "keys that begin with 'follow-up:' are the program's own" in report.refused[0].reason
+    contacts = "external_id,name,email\nerased:4,Ada,ada@example.com\n"
+    report = bring_in("contacts", contacts, dry_run=dry_run)
+    assert (report.created, [r.line for r in report.refused]) == (0, [2])
+    assert "ids that begin with 'erased:' are the program's own" in report.refused[0].reason
 
 
 def _in_istanbul(organisation):  # type: ignore[no-untyped-def]

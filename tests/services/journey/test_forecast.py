@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sqlalchemy import func, select
 
+from feedback.core import reserved
 from feedback.services.journey import enrolments, forecast, invitations
 from feedback.store.models import Enrolment, Invitation, Message
 from tests.services.conftest import World
@@ -153,7 +154,8 @@ def test_a_survey_that_waits_out_a_rest_is_planned_for_its_end(world: World) -> 
     world.tick()
     world.wait(days=2)
     with world.database.writing() as session:
-        world.event(session, "follow_up_closed")
+        told = enrolments.Event("follow-up:1", reserved.FOLLOW_UP_CLOSED, "c1", world.now)
+        enrolments.record_event(session, told, world.context, world.now, source=reserved.SOURCE)
     days = {each.stage: each.at for each in plan(world, days=60).rows if each.at}
     assert days["renewal"] < days["recovery"]
     for _ in range(60):

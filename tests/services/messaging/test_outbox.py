@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from feedback.providers.base import Sent, Verdict, refusal
+from feedback.providers.simulator import Simulator
 from feedback.services.messaging import dispatch, outbox
+from feedback.services.notifications import staff_email
 from feedback.store.models import (
     DuplicateSend,
     Message,
@@ -34,6 +36,55 @@ def test_the_wait_grows_and_has_an_end(attempt: int, most: int) -> None:
     assert max(waits) <= most
     assert min(waits) >= most / 10 - 1
     assert len(set(waits)) > 100  # spread
+
+
+def letter(world: World, body: str = "https://s.example.com/reset/secret") -> int:
+    """An e-mail with a link that signs in, in the outbox."""
+    with world.database.writing() as session:
+        owner = world.owner(session)
+        queued = staff_email.tell_secret(
+            session, owner, "Reset", body, providers=world.providers, now=world.now
+        )
+        session.flush()
+        assert queued
+        return queued.id
+
+
+def secret_of(world: World, number: int) -> tuple[str, str]:
+    with world.database.reading() as session:
+        message = session.get_one(Message, number)
+        return message.state, message.body
+
+
+def test_a_letter_that_signs_in_is_emptied_as_soon_as_it_is_sent(world: World) -> None:
+    number = letter(world)
+    send(world)
+    assert [each.outgoing.body for each in world.mailbox.delivered] == ["https://s.example.com/reset/secret"]
+    assert secret_of(world, number) == ("sent", "")
+
+
+def test_a_letter_that_signs_in_is_emptied_when_it_fails(world: World) -> None:
+    number = letter(world)
+    world.providers["simulator_email"] = Simulator(
+        channel="email",
+        mailbox=world.mailbox,
+        faults=lambda _: refusal(Verdict.BAD_ADDRESS, "No such mailbox."),
+    )
+    send(world)
+    assert secret_of(world, number) == ("failed", "")
+
+
+def test_a_letter_that_signs_in_is_not_sent_when_its_link_is_dead(world: World) -> None:
+    number = letter(world)
+    world.wait(hours=1)
+    with world.database.writing() as session:
+        assert outbox.cancel_old_secrets(session, world.now) == 0
+    world.wait(hours=2)
+    with world.database.writing() as session:
+        assert outbox.cancel_old_secrets(session, world.now) == 1
+    assert secret_of(world, number) == ("cancelled", "")
+    send(world)
+    assert world.mailbox.delivered == []
 
 
 def test_an_outage_of_hours_fails_nobody_and_an_invitation_ends_when_it_expires(due: World) -> None:

@@ -137,6 +137,38 @@ def test_a_key_that_meant_something_else_is_a_conflict(program: Program) -> None
     problem_of(program.post("/events", key="T-1", name="go_live", contact="new-2"), 409)
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [
+        (
+            "erased:4",
+            "ticket_closed",
+            "Use another key: keys that begin with 'erased:' are the program's own.",
+        ),
+        ("follow-up:2", "ticket_closed", "keys that begin with 'follow-up:'"),
+        ("Follow-Up:2", "ticket_closed", "keys that begin with 'follow-up:'"),
+        ("t-1", "follow_up_closed", "'follow_up_closed' is an event that the program records itself."),
+    ],
+)
+def test_the_programs_own_keys_and_events_are_refused(
+    program: Program, runtime: Runtime, key: str, name: str, said: str
+) -> None:
+    program.put("/contacts/c-1", name="Ada")
+    answer = program.post("/events", key=key, name=name, contact="c-1")
+    assert answer.status_code == 422
+    assert said in answer.text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(JourneyEvent)).all() == []
+
+
+def test_an_id_like_that_of_an_erased_person_is_refused(program: Program, runtime: Runtime) -> None:
+    answer = program.put("/contacts/erased:4", name="Ada")
+    assert answer.status_code == 422
+    assert "Use another id: ids that begin with 'erased:' are the program's own." in answer.text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Contact).where(Contact.external_id == "erased:4")).all() == []
+
+
 def test_an_event_needs_a_contact_and_a_past(program: Program) -> None:
     problem_of(program.post("/events", key="T-1", name="go_live", contact="nobody"), 404)
     program.put("/contacts/new-1", name="Ada")

@@ -66,7 +66,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_from_the_outbox(app: Flask) 
     assert "we have sent a link to it" in page.text
     with runtime.database.reading() as session:
         (message,) = session.scalars(select(Message)).all()
-    assert (message.purpose, message.recipient, message.state) == ("alert", "neda@example.com", "queued")
+    assert (message.purpose, message.recipient, message.state) == ("sign_in", "neda@example.com", "queued")
     link = re.search(r"/reset/\S+", message.body)
     assert link is not None
     new = "a quite different sentence"

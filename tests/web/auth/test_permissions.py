@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from feedback.bootstrap import Runtime
 from feedback.services.staff.accounts import RoleName
+from feedback.store.models import AuditEntry, Contact
 from feedback.web.app import create_app
 from feedback.web.auth.permissions import FOREIGN, ROLES, Access, Permission, access_of
 from feedback.web.customer_app import PathDispatcher
+from tests import factories_desk
 from tests.factories_desk import PEOPLE
 from tests.web.conftest import SignIn
 
@@ -113,9 +116,35 @@ def test_a_stranger_opens_nothing_that_is_not_public(app: Flask) -> None:
 def test_outside_of_the_demo_the_simulated_phone_is_for_staff(runtime: Runtime) -> None:
     assert create_app(runtime).test_client().get("/simulator/").status_code == 200
     trial = create_app(replace(runtime, settings=replace(runtime.settings, demo=False)))
+    trial.config["WTF_CSRF_ENABLED"] = False  # or a post would be refused before that
     for method, path in (("GET", "/"), ("GET", "/1"), ("POST", "/1/reply"), ("GET", "/mail/1")):
         response = trial.test_client().open(f"/simulator{path}", method=method)
         assert response.status_code == 302 and response.location.startswith("/login"), path
+
+
+@pytest.mark.parametrize(("who", "status"), [("viewer", 403), ("cem", 403), ("lead", 302)])
+def test_outside_of_the_demo_only_leads_answer_as_a_customer_and_the_audit_says_so(
+    runtime: Runtime, who: str, status: int
+) -> None:
+    app = create_app(replace(runtime, settings=replace(runtime.settings, demo=False)))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    client = app.test_client()
+    client.post("/login", data={"email": f"{who}@example.com", "password": factories_desk.PASSWORD})
+    with runtime.database.reading() as session:
+        contact = session.scalars(select(Contact.id).where(Contact.phone.is_not(None))).first()
+    answer = client.post(f"/simulator/{contact}/reply", data={"body": "9"})
+    assert answer.status_code == status
+    assert status == 302 or client.get("/simulator/").status_code == 403
+    with runtime.database.reading() as session:
+        noted = session.scalars(select(AuditEntry.subject_id).where(AuditEntry.action == "simulated")).all()
+        assert noted == ([contact] if status == 302 else [])
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_the_simulated_phone_takes_no_form_of_another_site(runtime: Runtime, demo: bool) -> None:
+    app = create_app(replace(runtime, settings=replace(runtime.settings, demo=demo)))
+    client = app.test_client()
+    assert client.post("/simulator/1/reply", data={"body": "9"}).status_code == 400
 
 
 @pytest.mark.parametrize("who", PEOPLE)

@@ -31,8 +31,18 @@ from feedback.web.export.tables import CellValue, Column, Kind, Table, as_csv, a
 )
 def test_a_file_holds_as_many_digits_as_mean_something(kind: Kind, cell: CellValue, told: str) -> None:
     table = Table("t", "T", [Column("name"), Column("value", kind)], [("a", cell), ("b", None)])
-    assert as_csv(table).decode("utf-8-sig").splitlines()[1:] == [f"a,{told}", "b,"]
+    assert as_csv(table).decode("utf-8-sig").splitlines()[1:] == [f'"a","{told}"', '"b",""']
     book = zipfile.ZipFile(io.BytesIO(as_xlsx(table, rtl=False)))
     value = re.search(r'<c r="B2"[^>]*><v>([^<]*)</v>', book.read("xl/worksheets/sheet1.xml").decode())
     assert value is not None
     assert kind == "text" or float(value[1]) == float(told)
+
+
+def test_a_comment_cannot_become_a_formula_in_a_file() -> None:
+    table = Table("t", "T", [Column("=name"), Column("words", "words")], [("x;=1+1", "a\n@b"), (None, -3)])
+    assert as_csv(table).decode("utf-8-sig").splitlines() == [
+        '"\'=name","words"',
+        '"x;\'=1+1","a',
+        "'@b\"",
+        '"","-3"',
+    ]

@@ -14,7 +14,7 @@ from feedback import clock, lint, resources
 from feedback.bootstrap import Runtime
 from feedback.core.message import segments
 from feedback.services.questionnaires import publishing, review
-from feedback.store.models import Link, User
+from feedback.store.models import Link, Response, User
 from feedback.web.questionnaires.views import LONGEST, named
 from tests.web.conftest import SignIn
 
@@ -218,6 +218,26 @@ def test_an_embedded_form_comes_with_its_html(app: Flask, sign_in: SignIn) -> No
 def test_a_link_that_makes_no_sense_is_refused(sign_in: SignIn, wrong: dict[str, str]) -> None:
     response = sign_in("lead").post("/questionnaires/relationship-nps/links", data={**POSTER, **wrong})
     assert response.status_code == 422
+
+
+def test_a_lead_sees_which_share_of_a_links_responses_is_suspicious(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("lead")
+    page = client.post("/questionnaires/relationship-nps/links", data=POSTER, follow_redirects=True).text
+    assert "Suspicious" not in page
+    link, runtime = opened(app), app.extensions["feedback"]
+    with runtime.database.writing() as session:
+        version = runtime.library.published(session, link.questionnaire, clock.now()).id
+        for number in range(4):
+            session.add(
+                Response(
+                    link_id=link.id, visit=f"v{number}", version_id=version, questionnaire=link.questionnaire,
+                    source="poster", channel="none", language="en", state="complete", provisional=number > 0,
+                    answered_at=clock.now(), updated_at=clock.now(),
+                )
+            )  # fmt: skip
+    page = client.get("/questionnaires/relationship-nps").text
+    assert "Suspicious, not counted: 75% (3 of 4)" in page.replace("\u202f", "").replace("\xa0", "")
+    assert "1 response" in page
 
 
 def test_only_leads_open_links(sign_in: SignIn) -> None:

@@ -12,9 +12,10 @@ import time_machine
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from feedback.core.followup import State
 from feedback.errors import NotFound, Rejected
-from feedback.services.responses import open_links
-from feedback.store.models import Link, Response
+from feedback.services.responses import link_visitors, open_links
+from feedback.store.models import FollowUp, Link, LinkVisitor, Response
 from feedback.web.app import create_app
 from tests.factories_surveys import NOW, RECOMMEND, questionnaire, shelf
 from tests.web.survey.conftest import Opener, Site
@@ -104,6 +105,147 @@ def test_a_second_vote_of_one_device_is_kept_and_not_counted(site: Site) -> None
         (True, 0),
         (False, 1),
     ]
+
+
+def test_one_network_counts_a_few_times_a_day_whatever_its_browsers_say(site: Site) -> None:
+    address = f"/in/{make(site).token}"
+    for number in range(12):
+        browser = {**STREET, "HTTP_USER_AGENT": f"Browser {number}"}
+        following = answer(site, address, browser, recommend="9").location
+        answer(site, following, browser, liked="Everything, again and again.")
+    answer(site, address, {"REMOTE_ADDR": "203.0.113.8"}, recommend="9")
+    assert [each.provisional for each in stored(site)] == [False] * 10 + [True] * 2 + [False]
+
+
+def test_addresses_of_one_ipv6_network_are_one_visitor(open_site: Opener, now: object) -> None:
+    site = open_site()
+    few = replace(site.runtime.settings.link, responses_per_network=2)
+    runtime = replace(site.runtime, settings=replace(site.runtime.settings, link=few))
+    site = Site(runtime, create_app(runtime))
+    address = f"/in/{make(site).token}"
+    for number in range(4):
+        browser = {"REMOTE_ADDR": f"2001:db8:1:2::{number}", "HTTP_USER_AGENT": f"Browser {number}"}
+        answer(site, address, browser, recommend="9")
+    assert [each.provisional for each in stored(site)] == [False, False, True, True]
+
+
+def test_what_was_counted_survives_a_restart_and_ends_with_the_day(site: Site) -> None:
+    address = f"/in/{make(site).token}"
+    answer(site, address, STREET, recommend="9")
+    again = Site(site.runtime, create_app(site.runtime))
+    answer(again, address, STREET, recommend="8")
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        answer(again, address, STREET, recommend="7")
+    assert [each.provisional for each in stored(site)] == [False, True, False]
+
+
+def test_no_address_of_a_visitor_is_stored_and_counts_are_deleted(site: Site) -> None:
+    answer(site, f"/in/{make(site).token}", {**STREET, "HTTP_USER_AGENT": "Rare Browser"}, recommend="9")
+    with site.runtime.database.writing() as session:
+        rows = session.scalars(select(LinkVisitor)).all()
+        assert len(rows) == 2
+        assert not any("203.0.113" in row.visitor or "Rare" in row.visitor for row in rows)
+        assert link_visitors.forget(session, NOW.date() + timedelta(days=1)) == 0
+        assert link_visitors.forget(session, NOW.date() + timedelta(days=2)) == 2
+
+
+MAIL = {"key": "mail", "type": "text", "text": "Where can we write to you?", "contact": "email"}
+CALL = {
+    "key": "unhappy", "title": "Unhappy", "when": {"question": "recommend", "at_most": 6}, "contact_within": "4h",
+    "close_within": "3d",
+}  # fmt: skip
+
+
+@pytest.fixture
+def heard(open_site: Opener, now: object) -> Site:
+    """A site on which low scores open follow-ups, and which asks for an address."""
+    return open_site(questionnaire(RECOMMEND, MAIL, follow_ups=[CALL]))
+
+
+def follow_ups(site: Site) -> list[tuple[int | None, list[int]]]:
+    """(score, scores of the responses that it has gathered) of each follow-up."""
+    with site.runtime.database.reading() as session:
+        tasks = session.scalars(select(FollowUp).order_by(FollowUp.id)).all()
+        return [
+            (task.score, [each.detail["score"] for each in task.entries if each.kind == "gathered"])
+            for task in tasks
+        ]
+
+
+def passer_by(number: int) -> dict[str, str]:
+    return {"REMOTE_ADDR": f"203.0.113.{number}"}
+
+
+def test_low_scores_of_one_link_are_one_follow_up_an_hour(heard: Site) -> None:
+    address = f"/in/{make(heard).token}"
+    for number in range(4):
+        answer(heard, address, passer_by(number + 10), recommend=str(number))
+    assert follow_ups(heard) == [(0, [1, 2, 3])]
+    answer(heard, f"/in/{make(heard).token}", passer_by(30), recommend="4")
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+        answer(heard, address, passer_by(31), recommend="5")
+    assert follow_ups(heard) == [(0, [1, 2, 3]), (4, []), (5, [])]
+
+
+def test_a_follow_up_that_somebody_has_taken_gathers_no_more(heard: Site) -> None:
+    address = f"/in/{make(heard).token}"
+    answer(heard, address, passer_by(1), recommend="0")
+    with heard.runtime.database.writing() as session:
+        session.scalars(select(FollowUp)).one().state = State.TAKEN
+    answer(heard, address, passer_by(2), recommend="1")
+    assert follow_ups(heard) == [(0, []), (1, [])]
+
+
+def test_a_passer_by_who_leaves_an_address_gets_a_follow_up_of_their_own(heard: Site) -> None:
+    address = f"/in/{make(heard).token}"
+    answer(heard, address, passer_by(1), recommend="0")
+    following = answer(heard, address, passer_by(2), recommend="1").location
+    assert follow_ups(heard) == [(0, [1])]
+    answer(heard, following, passer_by(2), mail="ada@example.com")
+    assert follow_ups(heard) == [(0, [1]), (1, [])]
+
+
+def test_a_corrected_score_does_not_close_a_follow_up_that_gathers_others(heard: Site) -> None:
+    address = f"/in/{make(heard).token}"
+    first = answer(heard, address, passer_by(1), recommend="0").location
+    following = answer(heard, address, passer_by(2), recommend="1").location
+    answer(heard, following.replace("q=mail", "q=recommend"), passer_by(2), recommend="2")
+    answer(heard, first.replace("q=mail", "q=recommend"), passer_by(1), recommend="9")
+    with heard.runtime.database.reading() as session:
+        task = session.scalars(select(FollowUp)).one()
+        assert (task.state, task.score) == ("open", 9)
+    assert follow_ups(heard) == [(9, [1])]
+
+
+CHOSEN = "AttackerVst2"
+
+
+def test_nobody_chooses_the_secret_of_anothers_visit(site: Site) -> None:
+    address = f"/in/{make(site).token}"
+    page = site.client.get(f"{address}?v={CHOSEN}")
+    assert CHOSEN not in page.text
+    end = answer(site, f"{address}?v={CHOSEN}", recommend="3").location
+    assert CHOSEN not in end
+    assert "3" not in re.findall(r'value="(\d+)" checked', site.client.get(f"{address}?v={CHOSEN}").text)
+    assert [each.visit == CHOSEN for each in stored(site)] == [False]
+
+
+def test_a_form_of_another_visit_is_asked_again_under_a_secret_of_ours(site: Site) -> None:
+    address = f"/in/{make(site).token}"
+    made = re.findall(r'name="stamp" value="([^"]+)"', site.client.get(address).text)[0]
+    sent = site.client.post(f"{address}?v={CHOSEN}", data={"stamp": made, "recommend": "3"})
+    assert (sent.status_code, CHOSEN in sent.text, stored(site)) == (422, False, [])
+
+
+def test_a_form_that_another_site_sends_begins_no_visit_that_it_knows(site: Site) -> None:
+    address = f"/in/{make(site).token}"
+    page = site.client.get(address)  # the stranger's own
+    made = re.findall(r'name="stamp" value="([^"]+)"', page.text)[0]
+    known = re.findall(r"v=(\w{12})", action(page))[0]
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    for score in ("3", ""):
+        sent = site.client.post(action(page), data={"stamp": made, "recommend": score}, headers=headers)
+        assert (sent.status_code, known in sent.text, stored(site)) == (422, False, [])
 
 
 def test_a_shared_screen_takes_everybody_and_starts_again(site: Site) -> None:
@@ -288,7 +430,17 @@ def test_a_visit_of_another_link_is_not_shown(site: Site) -> None:
     page = site.client.get(following.replace(one.token, other.token))
     assert "How likely are you to recommend us?" in page.text and " checked" not in page.text
     moved = answer(site, following.replace(one.token, other.token), recommend="9")
-    assert moved.status_code == 404
+    assert moved.status_code == 303
+    assert [(each.link_id, each.scores[0].value) for each in stored(site)] == [(one.id, 3), (other.id, 9)]
+
+
+def test_a_form_of_a_visit_through_another_link_is_not_taken(site: Site) -> None:
+    one, other = make(site), make(site)
+    page = site.client.get(f"/in/{one.token}")
+    made = re.findall(r'name="stamp" value="([^"]+)"', page.text)[0]
+    for link, status in ((one, 303), (other, 404)):
+        target = action(page).replace(one.token, link.token)
+        assert site.client.post(target, data={"stamp": made, "recommend": "3"}).status_code == status
     assert len(stored(site)) == 1
 
 

@@ -1,0 +1,157 @@
+"""Which columns hold personal data: the one list from which erasure, retention, export and docs/personal-data.md are
+made.
+
+Every column that can hold text is listed once. `tests/store/test_personal.py` fails if one is missing, so a new column
+cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Enum, LargeBinary, String, Table
+
+from feedback.store.base import Base
+from feedback.store.types import StateType
+
+
+class Whose(StrEnum):
+    """Whom the content of a column is about."""
+
+    CONTACT = "a contact"
+    """The customers' people. Erasure empties or deletes it."""
+    QUOTE = "anybody"
+    """Words of staff or of programs that can quote a contact. Erasure searches them for the person."""
+    KEY = "a key"
+    """A random value that opens something of a contact. Erasure empties it; exports leave it out."""
+    VISITOR = "a visitor"
+    """A digest of somebody without a name. It is deleted after a few days."""
+    COMPANY = "a company"
+    STAFF = "staff"
+    NOBODY = "nobody"
+    """Keys, codes and states from fixed sets, and texts of the organisation itself."""
+
+
+C, Q, S, V, CO, ST, N = (
+    Whose.CONTACT,
+    Whose.QUOTE,
+    Whose.KEY,
+    Whose.VISITOR,
+    Whose.COMPANY,
+    Whose.STAFF,
+    Whose.NOBODY,
+)
+
+COLUMNS: Mapping[str, Mapping[Whose, str]] = {
+    "account": {CO: "external_id name segment properties", N: "currency"},
+    "answer": {C: "text", N: "question value"},
+    "api_key": {N: "name prefix digest"},
+    "attempt": {N: "worker outcome code"},
+    "audit_entry": {N: "action subject detail"},  # keys and numbers only; see services.audit.record
+    "bookmark": {N: "name value"},
+    "bounce": {C: "address", N: "status"},
+    "consent": {C: "address source text_version reference", N: "kind basis"},
+    "contact": {C: "external_id name phone email language time_zone country properties"},
+    "counted_by": {N: "zone"},
+    "duplicate_send": {N: "provider_id"},
+    "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},
+    "follow_up": {
+        C: "closing_note",
+        N: "rule kind title playbook urgency metric outcome",
+    },
+    "follow_up_entry": {C: "text detail", N: "kind"},
+    "inbound_reply": {
+        C: "sender body handled_note",
+        N: "provider provider_id recipient meaning handled_as",
+    },
+    "invitation": {
+        C: "piping reply_key",
+        S: "token conversation",
+        N: "stage channel language state_reason signs reminders other_channels",
+    },
+    "invitation_count": {N: "questionnaire stage channel"},
+    "journey_event": {C: "key properties", N: "name source"},
+    "link_visitor": {V: "visitor"},
+    "link": {N: "token kind name questionnaire language origins"},
+    "message": {
+        C: "recipient subject body html headers detail",
+        S: "match",
+        N: "purpose provider channel country sender language state_reason worker provider_id",
+    },
+    "provider_hold": {Q: "reason", N: "provider country code"},
+    "questionnaire_version": {N: "key content_hash content"},
+    "rate_limit_bucket": {N: "key"},
+    "receipt": {N: "provider provider_id status code"},
+    "response": {
+        C: "evidence",
+        S: "visit",
+        N: "questionnaire stage segment source channel language",
+    },
+    "role": {N: "name description"},
+    "root_cause": {N: "key title"},
+    "saved_view": {Q: "name query"},
+    "score": {N: "question metric trend band"},
+    "score_count": {N: "trend question metric grain dimension key"},
+    "simulated_message": {C: "address subject body html", N: "channel direction language"},
+    "suppression": {C: "address", N: "kind reason source"},
+    "usage_point": {CO: "key", N: "name"},
+    "user": {
+        ST: "email name language time_zone work_days holidays password fs_uniquifier fs_webauthn_user_handle "
+        "last_login_ip current_login_ip tf_primary_method tf_totp_secret mf_recovery_codes",
+    },
+    "webauthn_key": {ST: "credential_id public_key transports extensions name usage device_type"},
+    "webhook_call": {Q: "payload", N: "kind about error"},
+    "webhook_notice": {N: "kind about"},
+}
+"""Table -> whose data -> the columns."""
+
+
+def marks(table: str) -> dict[str, Whose]:
+    """Column -> whose data, for one table. Raises KeyError for a table that is not listed."""
+    return {column: whose for whose, columns in COLUMNS[table].items() for column in columns.split()}
+
+
+def columns_of(table: Table, *whose: Whose) -> Iterator[Column[Any]]:
+    """The columns of a table that hold data of these kinds."""
+    marked = marks(table.name)
+    return (column for column in table.columns if marked.get(column.name) in whose)
+
+
+def tables_of(*whose: Whose) -> set[str]:
+    """The tables with a column that holds data of these kinds."""
+    return {table for table, each in COLUMNS.items() if any(kind in each for kind in whose)}
+
+
+def emptied(model: type[Base]) -> dict[str, Any]:
+    """Column -> empty value, for all that a row says about a contact: NULL if the column allows it, otherwise "" or
+    the empty list or object."""
+    return {column.name: _empty(column) for column in columns_of(_table(model), Whose.CONTACT, Whose.KEY)}
+
+
+def holds_text(column: Column[Any]) -> bool:
+    """Whether somebody could store words about a person in the column."""
+    return isinstance(column.type, String | JSON | LargeBinary) and not isinstance(
+        column.type, StateType | Enum
+    )
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model!r} is not stored in a table of its own")
+    return table
+
+
+def _empty(column: Column[Any]) -> Any:
+    if column.nullable:
+        return None
+    if isinstance(column.type, JSON):
+        return [] if column.default is not None and _made_by(column) == [] else {}
+    return ""
+
+
+def _made_by(column: Column[Any]) -> Any:
+    make = getattr(column.default, "arg", None)
+    return make(None) if callable(make) else None
