@@ -241,7 +241,13 @@ def _parse(text: str) -> URL:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # FULL, not NORMAL: in WAL mode NORMAL can lose committed answers in a power failure.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    # recursive_triggers: otherwise INSERT OR REPLACE deletes rows of the audit log without asking its triggers.
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     search.register(connection)
 

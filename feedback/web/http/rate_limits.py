@@ -1,21 +1,18 @@
 """Rate limits for visitors who are not signed in, per client address and minute.
 
-They are in each process's memory, because a limit against guessing does not need to be exact. Addresses of this
+They are in each process's memory, because a limit against guessing links does not need to be exact; the limits of the
+sign-in are in the database (`web.auth.attempt_limits`). Addresses of this
 machine are not limited, because a proxy without forwarding headers would look like one customer.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache, wraps
-from typing import Any
+from functools import lru_cache
 
-from flask import request
-from flask.typing import RouteCallable
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from werkzeug.exceptions import TooManyRequests
 
 POSTS = RateLimitItemPerMinute(300)
 """Answers. The limit is high, because many phones share one address behind a mobile carrier."""
@@ -26,10 +23,6 @@ GUESSES = RateLimitItemPerMinute(300)
 
 VOTES = RateLimitItemPerDay(1)
 """Answers of one device through one open link; further ones are stored as provisional."""
-
-TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
-"""Attempts to sign in, for one address and one page. With several web processes each counts for itself, so the true
-limit is this one times their number."""
 
 
 class Limits:
@@ -54,28 +47,6 @@ class Limits:
         return network is None or self._limiter.test(limit, kind, network)
 
 
-class Tries:
-    """Counts what is posted to pages where a password or a code can be guessed, by page and address.
-
-    Unlike `Limits` this holds for every address, this machine's own included.
-    """
-
-    def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-
-    def limited(self, page: str, view: RouteCallable) -> RouteCallable:
-        """`view` with a lid on posts: those beyond `TRIES` raise TooManyRequests and count no further."""
-
-        @wraps(view)
-        def within_limits(*args: Any, **named: Any) -> Any:
-            address = request.remote_addr or "127.0.0.1"
-            if request.method == "POST" and not all(self._limiter.hit(each, page, address) for each in TRIES):
-                raise TooManyRequests
-            return view(*args, **named)
-
-        return within_limits
-
-
 @lru_cache(maxsize=10_000)
 def network_of(address: str | None) -> str | None:
     """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine."""
@@ -85,6 +56,8 @@ def network_of(address: str | None) -> str | None:
         return "unknown"
     if parsed.is_loopback:
         return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        return network_of(str(parsed.ipv4_mapped))
     if parsed.version == 4:
         return str(parsed)
     return str(ipaddress.ip_network((parsed, 64), strict=False))
