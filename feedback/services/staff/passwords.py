@@ -26,14 +26,21 @@ class Weakness(StrEnum):
 
 
 def weakness(password: str, words: Iterable[str]) -> Weakness | None:
-    """Why a password is refused; None if it is good enough. `words` are names and addresses of user and site."""
+    """Why a password is refused; None if it is good enough. `words` are names and addresses of user and site.
+
+    Words of one's own count for nothing, so what is left without them has to be good enough by itself.
+    """
+    own = re.compile("|".join(map(re.escape, sorted(_parts([*words, PRODUCT]), key=len, reverse=True))))
+    read = password[:_READ].lower()
+    if not _is_guessable(own.sub("", read)) and not _is_guessable(password[:_READ]):
+        return None
+    return Weakness.OWN_WORDS if own.search(read) else Weakness.COMMON
+
+
+def _is_guessable(password: str) -> bool:
     import zxcvbn  # noqa: PLC0415  (its word lists take 0.1 s, which only a new password has to pay)
 
-    own = _parts([*words, PRODUCT])
-    if zxcvbn.zxcvbn(password[:_READ], user_inputs=sorted(own))["score"] >= STRONG_ENOUGH:
-        return None
-    is_own = any(word in password.lower() for word in own)
-    return Weakness.OWN_WORDS if is_own else Weakness.COMMON
+    return not password or bool(zxcvbn.zxcvbn(password)["score"] < STRONG_ENOUGH)
 
 
 def _parts(words: Iterable[str]) -> set[str]:
