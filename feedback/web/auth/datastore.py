@@ -264,6 +264,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "API_ENABLED_METHODS": ["session"],
         "CACHE_CONTROL": None,  # the extension's is malformed; `http.headers` adds ours
         "PASSWORD_HASH": "argon2",
+        "PASSWORD_SCHEMES": ["argon2"],  # the extension's list contains plain text
         "PASSWORD_SALT": salt,
         "PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
         "DATETIME_FACTORY": clock.now,
