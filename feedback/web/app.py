@@ -99,7 +99,7 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_PATH": "/",
-        "SESSION_PROTECTION": None,  # phones change their network; what was checked there, the session's row decides
+        "SESSION_PROTECTION": None,  # phones change their network; the session's row decides
         "PERMANENT_SESSION_LIFETIME": sessions.LONGEST,  # of the cookie; the row may end earlier
         "REMEMBER_COOKIE_NAME": cookie_name("feedback_remember", settings),
         "REMEMBER_COOKIE_DURATION": sessions.REMEMBERED,

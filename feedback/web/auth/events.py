@@ -17,7 +17,7 @@ from feedback import clock
 from feedback.services import audit
 from feedback.services.notifications import account_email
 from feedback.services.notifications.account_email import Change
-from feedback.services.staff import sessions
+from feedback.services.staff import attempts, sessions
 from feedback.services.staff.sessions import Device
 from feedback.store.models import User
 from feedback.web.auth.attempt_limits import limits, short
@@ -77,11 +77,21 @@ class SignInEvents:
         signals.wan_deleted.connect(self._passkey_removed, app)
 
     def failed(self, user_id: int | None, address: str, way: str) -> None:
-        """Somebody gave a wrong password, code or passkey. Unknown accounts are recorded in the same way."""
+        """Somebody gave a wrong password, code or passkey. Unknown accounts are recorded in the same way, up to a
+        limit; the program's log has them all."""
         account = short(limits().account(address))
         network = present_network()
         log.warning("sign_in.failed", account=account, by=way, network=network)
-        self.record("sign-in failed", user_id, by=None, via=way, account=account, network=network)
+        now, salt = clock.now(), self._runtime.settings.web.password_salt.reveal()
+
+        def add(transaction: Session) -> None:
+            known = "known" if user_id else "unknown"  # both are counted, so that both take the same time
+            seen = attempts.count(transaction, attempts.FAILURES_OF_UNKNOWN, known, salt, now)
+            if user_id or seen <= attempts.FAILURES_OF_UNKNOWN.most:
+                detail = {"via": way, "account": account, "network": network}
+                audit.record(transaction, "sign-in failed", "user", user_id, by=None, now=now, **detail)
+
+        self._datastore.also(add)
 
     def changed(self, user: Any, change: Change, action: str) -> None:
         """The user has changed how they sign in: record it, and write to them."""

@@ -9,7 +9,9 @@ from flask import Flask
 from sqlalchemy import event, select
 from structlog.testing import capture_logs
 
+from feedback import clock
 from feedback.bootstrap import Runtime
+from feedback.services.staff import attempts
 from feedback.store.models import AuditEntry
 from tests.web.auth.staff import (
     NEW_PASSWORD,
@@ -69,6 +71,20 @@ def test_unknown_accounts_fail_in_the_same_way(app: Flask, runtime: Runtime) -> 
     assert known.subject_id and unknown.subject_id is None
     assert known.detail.keys() == unknown.detail.keys()
     assert not any("example" in str(each.detail) for each in (known, unknown))
+
+
+def test_strangers_cannot_fill_the_audit_with_addresses_that_nobody_has(app: Flask, runtime: Runtime) -> None:
+    limit, salt = attempts.FAILURES_OF_UNKNOWN, runtime.settings.web.password_salt.reveal()
+    with runtime.database.writing() as session:
+        for known in ("known", "unknown"):
+            for _ in range(limit.most - 1):
+                attempts.count(session, limit, known, salt, clock.now())
+    for who in ("nobody", "nobody", "nobody", "cem", "cem"):
+        password(app.test_client(), who, WRONG)
+    with runtime.database.reading() as session:
+        failed = select(AuditEntry.subject_id).where(AuditEntry.action == "sign-in failed")
+        entries = session.scalars(failed).all()
+    assert [bool(each) for each in entries] == [False, True, True]
 
 
 def test_refusals_are_logged_with_who_and_without_what(app: Flask) -> None:
