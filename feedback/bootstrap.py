@@ -21,6 +21,7 @@ from feedback.services import rollups
 from feedback.services.context import Context
 from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
 from feedback.services.questionnaires import publishing
+from feedback.services.staff import recovery_codes
 from feedback.settings import Problem, Settings, check, load
 from feedback.settings.reading import FILE
 from feedback.store import private_files
@@ -67,6 +68,7 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     database = upgraded(settings)
     with database.writing() as session:
         rollups.adopt(session)
+        recovery_codes.hash_clear(session, settings.web.password_salt.reveal())
     now = clock.now()
     with database.reading() as session:
         shelf = publishing.load(session, settings, now)

@@ -10,6 +10,7 @@ FeedbackError                 shown to people as one sentence, never as a traceb
 ├── Gone                410   it existed once and no longer does
 │   └── LinkClosed            a survey link; says why (expired, withdrawn, closed)
 ├── Rejected            422   well formed, but not acceptable
+├── TooManyAttempts     429   a password, code or link was tried too often
 ├── StorageUnavailable  503   the database cannot be used at the moment; the message says why
 ├── SignatureInvalid    403   a callback without the provider's valid signature
 └── DeliveryFailed            the provider did not accept the message
@@ -75,6 +76,10 @@ class LinkClosed(Gone):
 
 class Rejected(FeedbackError):
     """Well formed, but not acceptable."""
+
+
+class TooManyAttempts(FeedbackError):
+    """Something that can be guessed was tried too often; the message says when it is possible again."""
 
 
 class StorageUnavailable(FeedbackError):

@@ -24,10 +24,10 @@ from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, outbox, reconciliation
-from feedback.services.notifications import chat_notices, staff_email
+from feedback.services.notifications import account_email, chat_notices, staff_email
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
-from feedback.services.staff import accounts
+from feedback.services.staff import accounts, attempts, sessions
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -121,6 +121,7 @@ class Worker:
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
+            ("write to accounts", write_to_accounts, tick),
             *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
@@ -178,6 +179,15 @@ def issue(runtime: Runtime, now: datetime) -> None:
         invitations.use_other_channels(session, runtime, now)
 
 
+def write_to_accounts(runtime: Runtime, now: datetime) -> None:
+    """Write reset links, and e-mails about limits that were reached; most ticks find nothing to do."""
+    with runtime.database.reading() as session:
+        if not account_email.is_due(session):
+            return
+    with runtime.database.writing() as session:
+        account_email.send_due(session, runtime, now)
+
+
 def reap(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         reconciliation.reap(session, runtime.settings, now)
@@ -220,6 +230,9 @@ def tell_of_holds(runtime: Runtime, now: datetime) -> None:
 
 def purge(runtime: Runtime, now: datetime) -> None:
     """Delete or redact what is past its retention time, in batches, so that other writers can work between them."""
+    with runtime.database.writing() as session:
+        attempts.purge(session, now)
+        sessions.purge(session, now)
     while True:
         with runtime.database.writing() as session:
             if not retention.purge(session, runtime.settings.retention, now):

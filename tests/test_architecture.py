@@ -263,6 +263,8 @@ TESTED_ELSEWHERE = {
     "services/responses/lookup.py": "services/responses/test_recording.py",
     "services/responses/open_links.py": "web/survey/test_open_links.py",
     "services/responses/reply_inbox.py": "web/responses/test_reply_inbox.py",
+    "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
+    "services/staff/sessions.py": "web/auth/test_sessions.py",
 }
 
 

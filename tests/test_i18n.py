@@ -113,12 +113,14 @@ DESK_CODE = [
         "followups/root_causes.py",
         "followups/workflow.py",
         "messaging/history.py",
+        "notifications/account_email.py",
         "notifications/chat_notices.py",
         "notifications/staff_email.py",
         "reports/accounts.py",
         "responses/reply_inbox.py",
         "staff/accounts.py",
         "staff/business_hours.py",
+        "staff/sessions.py",
     )
 ]
 DESK_TEMPLATES = [
@@ -134,7 +136,7 @@ DESK_TEMPLATES = [
         "staff",
     )
     for path in (TEMPLATES / room).rglob("*.html")
-] + [*(TEMPLATES / "email").glob("staff_*.txt")]
+]
 REFUSALS = {"Conflict", "Rejected", "NotFound", "Forbidden", "_words"}
 ELSEWHERE = {"provider_hooks.py"}  # for programs, in English
 

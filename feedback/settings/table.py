@@ -44,7 +44,7 @@ class WebSettings:
     )
     metrics_token: Secret = setting(Secret(), "Bearer token that a metrics collector sends to read /metrics.")
     password_salt: Secret = setting(
-        Secret(), "Salt of the staff password hashes; changing it invalidates all passwords."
+        Secret(), "Key of staff passwords and recovery codes; changing it invalidates all of them."
     )
 
 

@@ -267,7 +267,14 @@ def _parse(text: str) -> URL:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # FULL, not NORMAL: in WAL mode NORMAL can lose committed answers in a power failure.
     # secure_delete overwrites what is deleted. Not every SQLite is built with it, and erasure promises it.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+    # recursive_triggers: otherwise INSERT OR REPLACE deletes rows of the audit log without asking its triggers.
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "recursive_triggers = ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     search.register(connection)
 

@@ -11,12 +11,14 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from feedback import resources
 from feedback.services.followups import root_causes
+from feedback.services.staff import sessions
 from feedback.settings import Settings
 from feedback.web import api, customer_app, monitoring, provider_hooks, simulator
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
 from feedback.web.http import headers, request_limits
+from feedback.web.http.cookies import cookie_name
 from feedback.web.http.trusted_proxy import TrustedProxy
 from feedback.web.layout import error_pages, navigation
 from feedback.web.messaging import views as messaging_views
@@ -96,11 +98,15 @@ def _configuration(settings: Settings) -> dict[str, object]:
     return request_limits.configuration(settings) | {
         "SECRET_KEY": settings.web.secret_key.reveal(),
         "SECRET_KEY_FALLBACKS": [previous] if previous else [],
-        "SESSION_COOKIE_NAME": "feedback_staff",
+        "SESSION_COOKIE_NAME": cookie_name("feedback_staff", settings),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,
-        "REMEMBER_COOKIE_NAME": "feedback_remember",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_PROTECTION": None,  # phones change their network; the session's row decides
+        "PERMANENT_SESSION_LIFETIME": sessions.LONGEST,  # of the cookie; the row may end earlier
+        "REMEMBER_COOKIE_NAME": cookie_name("feedback_remember", settings),
+        "REMEMBER_COOKIE_DURATION": sessions.REMEMBERED,
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
         "REMEMBER_COOKIE_SECURE": secure,

@@ -38,6 +38,30 @@ def test_the_database_refuses_to_change_it(migrated: Database, statement: str) -
         assert session.scalars(select(AuditEntry.action)).all() == ["saw"]
 
 
+@pytest.mark.parametrize(
+    "migrated, replace",
+    [
+        ("sqlite", "INSERT OR REPLACE INTO audit_entry ({columns}) SELECT {changed} FROM audit_entry"),
+        ("sqlite", "REPLACE INTO audit_entry ({columns}) SELECT {changed} FROM audit_entry"),
+        pytest.param(
+            "postgres",
+            "INSERT INTO audit_entry ({columns}) SELECT {changed} FROM audit_entry "
+            "ON CONFLICT (id) DO UPDATE SET action = excluded.action",
+            marks=pytest.mark.postgres,
+        ),
+    ],
+    indirect=["migrated"],
+)
+def test_nor_can_it_be_replaced(migrated: Database, replace: str) -> None:
+    entry(migrated)
+    columns = "id, at, user_id, action, subject, subject_id, detail"
+    statement = replace.format(columns=columns, changed=columns.replace("action", "'nothing'"))
+    with pytest.raises(DatabaseError, match="append-only"), migrated.writing() as session:
+        session.execute(text(statement))
+    with migrated.reading() as session:
+        assert session.scalars(select(AuditEntry.action)).all() == ["saw"]
+
+
 @pytest.mark.postgres
 def test_nor_can_it_be_truncated(postgres_url: str) -> None:
     database = Database(postgres_url)

@@ -17,7 +17,7 @@ from feedback.core.lifecycle import MESSAGE_UNFINISHED
 from feedback.store.types import UtcDateTime
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

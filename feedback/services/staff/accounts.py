@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session, selectinload
 from feedback.core.contact.recipient import EmailAddress
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
+from feedback.services.staff import passwords, sessions
+from feedback.services.staff.passwords import Weakness
 from feedback.store.models import Role, User
 
 SHORTEST_PASSWORD = 12
@@ -68,7 +70,7 @@ def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", b
         fs_uniquifier=uuid.uuid4().hex,
         fs_webauthn_user_handle=uuid.uuid4().hex,
         confirmed_at=now,
-        password=hash_password(new.password, salt) if new.password else None,
+        password=_first_password(new, address, salt),
         roles=_roles(session, new.roles),
     )
     session.add(user)
@@ -128,8 +130,9 @@ def set_active(session: Session, user: User, active: bool, *, by: int | None, no
 
 
 def revoke_sessions(session: Session, user: User, *, by: int | None, now: datetime) -> None:
-    """Sign a user out everywhere, by changing the identity that session cookies contain."""
+    """Sign a user out everywhere. The new identity also ends reset links and sign-ins that wait for a code."""
     user.fs_uniquifier = uuid.uuid4().hex
+    sessions.end_all(session, user)
     audit.record(session, "sessions revoked", "user", user.id, by=by, now=now)
 
 
@@ -145,6 +148,22 @@ def hash_password(password: str, salt: str) -> str:
     normal = unicodedata.normalize("NFKD", password)
     digest = hmac.new(salt.encode(), normal.encode(), hashlib.sha512).digest()
     return PasswordHasher().hash(base64.b64encode(digest))
+
+
+def _first_password(new: NewUser, address: str, salt: str) -> str | None:
+    """The hash of a new user's password. Raises Rejected for one that is easily guessed; the demo's is known anyway."""
+    if not new.password:
+        return None
+    weak = None if new.is_demo else passwords.weakness(new.password, (new.name, address))
+    if weak:
+        raise Rejected(_WEAK[weak])
+    return hash_password(new.password, salt)
+
+
+_WEAK = {
+    Weakness.COMMON: "Choose another password: this one is common or a simple pattern, so it is easily guessed.",
+    Weakness.OWN_WORDS: "Choose another password: this one is easily guessed from a name or address.",
+}
 
 
 def _address(email: str) -> str:

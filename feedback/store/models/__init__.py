@@ -17,14 +17,26 @@ from feedback.store.models.messages import (
 )
 from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
 from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
-from feedback.store.models.staff import ApiKey, AuditEntry, Role, SavedView, User, WebAuthnKey
+from feedback.store.models.staff import (
+    AccountNotice,
+    ApiKey,
+    AttemptCount,
+    AuditEntry,
+    Role,
+    SavedView,
+    StaffSession,
+    User,
+    WebAuthnKey,
+)
 from feedback.store.models.webhooks import WebhookCall, WebhookNotice
 
 __all__ = [
     "Account",
+    "AccountNotice",
     "AnswerRow",
     "ApiKey",
     "Attempt",
+    "AttemptCount",
     "AuditEntry",
     "Bookmark",
     "Bounce",
@@ -53,6 +65,7 @@ __all__ = [
     "Score",
     "ScoreCount",
     "SimulatedMessage",
+    "StaffSession",
     "Suppression",
     "UsagePoint",
     "User",

@@ -67,7 +67,10 @@ class User(Base):
     login_count: Mapped[int] = mapped_column(default=0)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_last_counter: Mapped[int | None] = mapped_column(BigId)
+    """The time step of the last code that was accepted; this one and earlier ones are refused."""
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(Json)
+    """The keyed digests of the unused codes (`services.staff.recovery_codes`)."""
 
     roles: Mapped[list[Role]] = relationship(secondary=user_role, order_by=Role.id)
     webauthn: Mapped[list[WebAuthnKey]] = relationship(cascade="all, delete-orphan")
@@ -91,6 +94,56 @@ class WebAuthnKey(Base):
     device_type: Mapped[Word]
     lastuse_datetime: Mapped[datetime]
     create_datetime: Mapped[datetime]
+
+
+class StaffSession(Base):
+    """One signed-in device of a member of staff; a sign-in without a row here is over.
+
+    `digest` is the SHA-256 of the secret in the cookie. `uniquifier` is the user's `fs_uniquifier` at the sign-in: a
+    session is over when the user has got another one, so a changed password ends all sessions in its own transaction.
+    `device` names browser and system (empty if unknown), `network` is an IPv4 address or an IPv6 /64.
+    """
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    uniquifier: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    remembered: Mapped[bool] = mapped_column(default=False)
+    device: Mapped[Name]
+    network: Mapped[Word]
+
+
+class AttemptCount(Base):
+    """The attempts of one kind by one account, network or device, until `ends_at`.
+
+    `key` is a keyed digest, so the table contains no addresses (`services.staff.attempts`).
+    """
+
+    __tablename__ = "attempt_count"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    attempts: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AccountNotice(Base):
+    """An e-mail that the worker writes if an account has this address: a wish for a reset link, or a reached limit.
+
+    `account` is the keyed digest of the address. Known and unknown addresses are stored alike, so that the answer
+    takes the same time for both.
+    """
+
+    __tablename__ = "account_notice"
+    __table_args__ = (UniqueConstraint("account", "kind"),)
+
+    id: Mapped[PrimaryKey]
+    account: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[Word]
+    at: Mapped[datetime]
 
 
 class SavedView(Base):

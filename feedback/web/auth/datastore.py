@@ -8,42 +8,54 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from flask import Flask, g
-from flask_security import EmailValidateException, MailUtil, PasswordUtil, Security, UserMixin, WebauthnUtil
+from flask import Flask, g, session
+from flask_security import EmailValidateException, MailUtil, Security, UserMixin, WebauthnUtil
 from flask_security.datastore import UserDatastore
 from flask_security.utils import get_message
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import selectinload
-from structlog import get_logger
+from sqlalchemy import ColumnElement, func, inspect, or_, select, update
+from sqlalchemy.orm import Session, selectinload
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedback import clock
 from feedback.core.contact.recipient import EmailAddress
-from feedback.errors import NotFound
-from feedback.services.notifications import staff_email
-from feedback.services.staff.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from feedback.errors import Conflict, NotFound
+from feedback.services.notifications.account_email import RESET_SALT
+from feedback.services.staff import recovery_codes, sessions
+from feedback.services.staff.accounts import SHORTEST_PASSWORD
 from feedback.settings import Settings
 from feedback.store.database import Database
-from feedback.store.models import Role, User, WebAuthnKey
-from feedback.web.http.rate_limits import Tries
+from feedback.store.models import Role, StaffSession, User, WebAuthnKey
+from feedback.web.auth import attempt_limits, forms, session_rows, views
+from feedback.web.auth.attempt_limits import AttemptLimits
+from feedback.web.auth.events import SignInEvents
+from feedback.web.auth.hashing import HashingGate
+from feedback.web.auth.known_devices import KnownDevices
+from feedback.web.auth.passwords import StaffPasswords
+from feedback.web.auth.second_factor import StaffRecoveryCodes, StaffTotp
+from feedback.web.http.cookies import cookie_name
 from feedback.web.wording.sign_in_wording import MESSAGES, Words, category
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
-log = get_logger()
+FRESHNESS = timedelta(minutes=10)
+"""How long after a sign-in or a confirmed identity somebody may change how they sign in."""
 
 
 class StaffUser(UserMixin, User):  # type: ignore[misc]  # the mixin declares these columns too vaguely
     """A `user` row with the methods that the sign-in extension needs; it stores nothing else."""
+
+    def new_session_secret(self) -> str:
+        """What the cookies of a new session contain (`LoginManager.id_attribute`); the row is added by its signal."""
+        return sessions.new_secret()
 
 
 class StaffDatastore(UserDatastore):
@@ -70,6 +82,15 @@ class StaffDatastore(UserDatastore):
         known: dict[int, StaffUser] = g.setdefault("staff_found", {})
         return known.setdefault(user.id, user) if user else None
 
+    def find_session(self, secret: str) -> tuple[StaffUser, StaffSession] | None:
+        """The user and row of a session that is not over; None also for deactivated users and changed passwords."""
+        with self._database.reading() as session:
+            row = sessions.find(session, secret, clock.now())
+        user = self.find_user(id=row.user_id) if row else None
+        if row is None or user is None or not user.active or user.fs_uniquifier != row.uniquifier:
+            return None
+        return user, row
+
     def find_role(self, role: str) -> Any:
         with self._database.reading() as session:
             return session.scalar(select(Role).where(Role.name == role))
@@ -88,14 +109,19 @@ class StaffDatastore(UserDatastore):
         user.webauthn.append(WebAuthnKey(**details, lastuse_datetime=now, create_datetime=now))
         self.put(user)
 
-    def mf_delete_recovery_code(self, user: Any, idx: int) -> bool:
-        """Assign a new list, because a change inside the old one is not detected and the code could be used again."""
-        codes = list(user.mf_recovery_codes or ())
-        if not 0 <= idx < len(codes):
-            return False
-        user.mf_recovery_codes = codes[:idx] + codes[idx + 1 :]
-        self.put(user)
-        return True
+    def use_recovery_code(self, user_id: int, salt: str, code: str) -> bool:
+        """Use up a recovery code; False if there is no such code, or another request was faster."""
+        with self._database.writing() as session:
+            return recovery_codes.use(session, user_id, salt, code)
+
+    def use_counter(self, user_id: int, counter: int, *, is_new_app: bool) -> bool:
+        """Store the time step of an accepted code; False if this or a later one is stored. For a new app,
+        the step of the old one does not count."""
+        stored = update(User).where(User.id == user_id).values(tf_last_counter=counter)
+        if not is_new_app:
+            stored = stored.where(or_(User.tf_last_counter.is_(None), User.tf_last_counter < counter))
+        with self._database.writing() as session:
+            return session.execute(stored.returning(User.id)).scalar() is not None
 
     def put(self, model: Any) -> Any:
         self._pending()[id(model)] = (model, False)
@@ -104,37 +130,50 @@ class StaffDatastore(UserDatastore):
     def delete(self, model: Any) -> None:
         self._pending()[id(model)] = (model, True)
 
+    def also(self, effect: Callable[[Session], object]) -> None:
+        """Do this in the transaction of the next `commit`."""
+        effects: list[Callable[[Session], object]] = g.setdefault("staff_effects", [])
+        effects.append(effect)
+
     def commit(self) -> None:
-        pending = list(self._pending().values())
+        """Store what was put. Raises Conflict if the user got another identity in the meantime: then a reset link
+        was used, or the password was changed, in another request, and nothing of this one is stored."""
+        pending, effects = list(self._pending().values()), list(g.pop("staff_effects", ()))
         self._pending().clear()
-        if not pending:
+        if not pending and not effects:
             return
         with self._database.writing() as session:
             for model, gone in pending:
+                _claim_identity(session, model)
                 session.add(model)
                 if gone:
                     session.delete(model)
+            session.flush()
+            for effect in effects:
+                effect(session)
 
     def _pending(self) -> dict[int, tuple[Any, bool]]:
         waiting: dict[int, tuple[Any, bool]] = g.setdefault("staff_changes", {})
         return waiting
 
 
-NOTICES = frozenset({"email/staff_password_changed"})
-"""E-mails of the extension without a link or a code that signs in."""
+def _claim_identity(session: Session, model: object) -> None:
+    """Compare and swap: a changed identity must replace the one that was read."""
+    if not isinstance(model, StaffUser):
+        return
+    before = inspect(model).attrs.fs_uniquifier.history.deleted
+    if not before:
+        return
+    mine = update(User).where(User.id == model.id, User.fs_uniquifier == before[0])
+    if session.execute(mine.values(fs_uniquifier=model.fs_uniquifier).returning(User.id)).scalar() is None:
+        raise Conflict("Sign in again: the password has just been changed.")
 
 
 class StaffMail(MailUtil):
-    """Reads addresses as `accounts.add_user` does, and puts the extension's e-mails into the outbox.
+    """Reads addresses as `accounts.add_user` does; the extension's e-mails are switched off.
 
     The extension's own reader refuses domains such as `corp.local`, which many companies use.
     """
-
-    runtime: Runtime
-
-    def __init__(self, app: Flask) -> None:
-        super().__init__(app)
-        self.runtime = app.extensions["feedback"]
 
     def normalize(self, email: str) -> str:
         try:
@@ -145,27 +184,6 @@ class StaffMail(MailUtil):
     def validate(self, email: str) -> str:
         return self.normalize(email)
 
-    def send_mail(self, template: str, subject: str, *rest: Any, **context: Any) -> None:
-        """`rest` is recipient, sender, text and HTML; the recipient is the user of the context."""
-        user: StaffUser = context["user"]
-        _recipient, _sender, body, _html = rest
-        tell = staff_email.tell if template in NOTICES else staff_email.tell_secret
-        with self.runtime.database.writing() as session:
-            queued = tell(
-                session, user, str(subject), str(body), providers=self.runtime.providers, now=clock.now()
-            )
-        if queued is None:
-            log.error("no_email_channel", template=template, user_id=user.id)
-
-
-class StaffPassword(PasswordUtil):
-    """Normalises only what can be a password, because that work grows with the square of the length."""
-
-    def normalize(self, password: str) -> str:
-        if len(password) > LONGEST_PASSWORD:
-            raise RequestEntityTooLarge
-        return str(super().normalize(password))
-
 
 class StaffPasskeys(WebauthnUtil):
     """Accept passkeys on any device, including the current one.
@@ -173,6 +191,11 @@ class StaffPasskeys(WebauthnUtil):
     A passkey that replaces the password must verify the user (fingerprint, face or PIN); otherwise anybody who has
     the device could sign in.
     """
+
+    def generate_challenge(self, nbytes: int | None = None) -> str:
+        """A challenge that only this browser can answer (`forms.StaffPasskeyForm`)."""
+        session[forms.CHALLENGE] = challenge = super().generate_challenge(nbytes)
+        return challenge
 
     def authenticator_selection(self, user: Any, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
         alone = usage == "first"
@@ -190,20 +213,41 @@ def _verification(alone: bool) -> UserVerificationRequirement:
 
 
 def install(app: Flask, runtime: Runtime) -> Security:
-    """Install the routes, sessions and cookies of the sign-in, and its rate limits."""
+    """Install the routes, sessions and cookies of the sign-in, and its limits."""
     app.config.update(_configuration(runtime.settings))
-    security = Security(
-        app,
-        StaffDatastore(runtime.database),
-        mail_util_cls=StaffMail,
-        password_util_cls=StaffPassword,
-        webauthn_util_cls=StaffPasskeys,
-    )
+    datastore, devices = StaffDatastore(runtime.database), KnownDevices(runtime.settings)
+    limits = app.extensions[attempt_limits.EXTENSION] = AttemptLimits(runtime, devices)
+    security = Security(app, datastore, **_PARTS)
+    security.pwd_context = cast(Any, HashingGate(security.pwd_context))
     security.i18n_domain = cast(Any, Words())
+    # Our pages are forms. In JSON, the extension would also give out tokens that need no session.
+    security.want_json(lambda _: False)
     app.jinja_env.globals["_fsdomain"] = security.i18n_domain.gettext
     app.view_functions["security.two_factor_rescue"] = _no_rescue
-    _limit_guessing(app)
+    app.view_functions["security.forgot_password"] = views.forgot_password
+    views.protect(app, datastore)
+    for endpoint in GUESSABLE:
+        app.view_functions[endpoint] = limits.by_network(endpoint, app.view_functions[endpoint])
+    devices.install(app)
+    session_rows.install(app, runtime.database, datastore)
+    SignInEvents(runtime, datastore, devices).install(app)
     return security
+
+
+_PARTS: dict[str, Any] = {
+    "mail_util_cls": StaffMail,
+    "webauthn_util_cls": StaffPasskeys,
+    "password_util_cls": StaffPasswords,
+    "totp_cls": StaffTotp,
+    "mf_recovery_codes_util_cls": StaffRecoveryCodes,
+    "login_form": forms.StaffLoginForm,
+    "verify_form": forms.StaffVerifyForm,
+    "change_password_form": forms.StaffChangePasswordForm,
+    "two_factor_verify_code_form": forms.StaffCodeForm,
+    "wan_signin_response_form": forms.StaffPasskeyForm,
+    "wan_register_response_form": forms.StaffNewPasskeyForm,
+}
+"""Our versions of the extension's parts, by its names for them."""
 
 
 def _no_rescue() -> NoReturn:
@@ -216,7 +260,11 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     secure = settings.web.public_url.startswith("https://")
     cookie = {"httponly": True, "secure": secure, "samesite": "Lax"}
     options = {
+        # Sessions are rows (`session_rows`); a token would be valid without one.
+        "API_ENABLED_METHODS": ["session"],
+        "CACHE_CONTROL": None,  # the extension's is malformed; `http.headers` adds ours
         "PASSWORD_HASH": "argon2",
+        "PASSWORD_SCHEMES": ["argon2"],  # the extension's list contains plain text
         "PASSWORD_SALT": salt,
         "PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
         "DATETIME_FACTORY": clock.now,
@@ -226,27 +274,34 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # users have working addresses already
         "RETURN_GENERIC_RESPONSES": True,  # do not reveal who has an account
         "RESET_PASSWORD_WITHIN": timedelta(hours=2),
+        "RESET_SALT": RESET_SALT,
+        # The e-mails about an account are ours (`services.notifications.account_email`).
+        "SEND_PASSWORD_CHANGE_EMAIL": False,
+        "SEND_PASSWORD_RESET_EMAIL": False,
+        "SEND_PASSWORD_RESET_NOTICE_EMAIL": False,
         "TWO_FACTOR": True,
         "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
         "TWO_FACTOR_RESCUE_EMAIL": False,
+        "TWO_FACTOR_ALWAYS_VALIDATE": True,
+        "TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,  # seconds to either side: one step
+        "TWO_FACTOR_SETUP_WITHIN": FRESHNESS,
         "TWO_FACTOR_VALIDITY_COOKIE": cookie,
+        "TWO_FACTOR_VALIDITY_COOKIE_NAME": cookie_name("feedback_second_step", settings),
         # Not derived from the session key, which is rotated, while second factors stay.
         "TOTP_SECRETS": {"1": hmac.new(salt.encode(), b"totp", hashlib.sha256).hexdigest()},
         "TOTP_ISSUER": settings.organisation.name or "Feedback",
         "MULTI_FACTOR_RECOVERY_CODES": True,
         "WEBAUTHN": True,
         "WAN_RP_NAME": settings.organisation.name or "Feedback",
-        "FRESHNESS": timedelta(hours=12),
+        "WAN_ALLOW_USER_HINTS": False,  # they would tell strangers who has a passkey
+        "WAN_REGISTER_WITHIN": FRESHNESS,
+        "WAN_SIGNIN_WITHIN": timedelta(minutes=1),
+        "FRESHNESS": FRESHNESS,
+        "FRESHNESS_GRACE_PERIOD": timedelta(0),
+        "FRESHNESS_ALLOW_AUTH_TOKEN": False,
         "POST_LOGIN_VIEW": "/",
         "POST_LOGOUT_VIEW": "/login",
         "POST_CHANGE_VIEW": "/account",
-        "EMAIL_HTML": False,
-        "EMAIL_SUBJECT_PASSWORD_RESET": MESSAGES["SUBJECT_RESET"],
-        "EMAIL_SUBJECT_PASSWORD_NOTICE": MESSAGES["SUBJECT_CHANGED"],
-        "EMAIL_SUBJECT_PASSWORD_CHANGE_NOTICE": MESSAGES["SUBJECT_CHANGED"],
-        "EMAIL_TEMPLATE_PASSWORD_RESET": "email/staff_reset",
-        "EMAIL_TEMPLATE_PASSWORD_RESET_NOTICE": "email/staff_password_changed",
-        "EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": "email/staff_password_changed",
         "STATIC_FOLDER": None,
         **{f"{page}_TEMPLATE": f"auth/{file}.html" for page, file in _PAGES.items()},
         **{f"MSG_{key}": (text, category(key)) for key, text in MESSAGES.items()},
@@ -275,14 +330,14 @@ GUESSABLE = (
     "security.forgot_password",
     "security.reset_password",
     "security.verify",
+    "security.change_password",
     "security.two_factor_token_validation",
+    "security.two_factor_setup_validate",
     "security.two_factor_rescue",
+    "security.tf_select",
     "security.mf_recovery",
+    "security.wan_signin",
     "security.wan_signin_response",
+    "security.wan_verify_response",
 )
-
-
-def _limit_guessing(app: Flask) -> None:
-    tries = Tries()
-    for endpoint in GUESSABLE:
-        app.view_functions[endpoint] = tries.limited(endpoint, app.view_functions[endpoint])
+"""Pages where something can be guessed; what a network posts to them is limited."""

@@ -1,22 +1,19 @@
 """Rate limits for visitors who are not signed in, per client address and minute.
 
-They are in each process's memory, because a limit against guessing does not need to be exact. Addresses of this
-machine are not limited, because a proxy without forwarding headers would look like one customer.
+They are in each process's memory, because a limit against guessing links does not need to be exact; the limits of the
+sign-in are in the database (`web.auth.attempt_limits`). Addresses of this machine are not limited, because a proxy
+without forwarding headers would look like one customer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
-from functools import lru_cache, wraps
-from typing import Any
+from functools import lru_cache
 
-from flask import request
-from flask.typing import RouteCallable
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from werkzeug.exceptions import TooManyRequests
 
 POSTS = RateLimitItemPerMinute(300)
 """Answers. The limit is high, because many phones share one address behind a mobile carrier."""
@@ -24,10 +21,6 @@ MISSES = RateLimitItemPerMinute(30)
 """Unknown links. Above the limit, unknown links are refused; known links still work."""
 GUESSES = RateLimitItemPerMinute(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
-
-TRIES = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
-"""Attempts to sign in, for one address and one page. With several web processes each counts for itself, so the true
-limit is this one times their number."""
 
 
 class Limits:
@@ -50,28 +43,6 @@ class Limits:
         """Whether one more is within the limit, without counting it."""
         network = network_of(address)
         return network is None or self._limiter.test(limit, _short(kind), network)
-
-
-class Tries:
-    """Counts what is posted to pages where a password or a code can be guessed, by page and address.
-
-    Unlike `Limits` this holds for every address, this machine's own included.
-    """
-
-    def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-
-    def limited(self, page: str, view: RouteCallable) -> RouteCallable:
-        """`view` with a lid on posts: those beyond `TRIES` raise TooManyRequests and count no further."""
-
-        @wraps(view)
-        def within_limits(*args: Any, **named: Any) -> Any:
-            address = request.remote_addr or "127.0.0.1"
-            if request.method == "POST" and not all(self._limiter.hit(each, page, address) for each in TRIES):
-                raise TooManyRequests
-            return view(*args, **named)
-
-        return within_limits
 
 
 def _short(kind: str) -> str:

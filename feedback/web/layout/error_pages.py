@@ -16,6 +16,7 @@ from feedback.errors import (
     Rejected,
     SignatureInvalid,
     StorageUnavailable,
+    TooManyAttempts,
 )
 from feedback.i18n import _
 from feedback.web.http.locale import say
@@ -29,6 +30,7 @@ STATUS: dict[type[FeedbackError], int] = {
     Conflict: 409,
     Gone: 410,
     Rejected: 422,
+    TooManyAttempts: 429,
     StorageUnavailable: 503,
 }
 

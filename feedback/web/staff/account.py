@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user, logout_user
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES, _
-from feedback.services.staff import accounts, business_hours
+from feedback.services.staff import accounts, business_hours, sessions
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import BusinessHours
 from feedback.store.models import User
@@ -41,6 +41,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
         get("/", views.show),
         post("/", views.save),
         post("/language", views.language),
+        post("/sessions/<int:session_id>/end", views.end_session),
+        post("/sessions/end-others", views.end_other_sessions),
         post("/sign-out-everywhere", views.sign_out_everywhere),
         get("/staff", views.staff),
         post("/staff", views.add),
@@ -66,6 +68,8 @@ class Accounts:
                 role_titles=ROLE_TITLES,
                 hours=business_hours.hours_of(user, self.followup),
                 calendars=sorted(self.followup.holiday_calendars),
+                sessions=sessions.in_force(transaction, user, clock.now()),
+                this_session=g.staff_session.id,
             )
 
     @signed_in
@@ -98,6 +102,24 @@ class Accounts:
                 with self.database.writing() as transaction:
                     accounts.find(transaction, current_user.id).language = chosen
         return redirect(_own_page(request.form.get("back", "")), 303)
+
+    @signed_in
+    def end_session(self, session_id: int) -> ResponseReturnValue:
+        if session_id == g.staff_session.id:
+            raise Conflict('Use "Sign out" for this device.')
+        with self.database.writing() as transaction:
+            user = accounts.find(transaction, current_user.id)
+            sessions.end_one(transaction, user, session_id, now=clock.now())
+        flash(say().gettext("Signed out on that device."), "success")
+        return redirect(url_for("account.show"), 303)
+
+    @signed_in
+    def end_other_sessions(self) -> ResponseReturnValue:
+        with self.database.writing() as transaction:
+            user = accounts.find(transaction, current_user.id)
+            sessions.end_others(transaction, user, g.staff_session.id, now=clock.now())
+        flash(say().gettext("Signed out on all other devices."), "success")
+        return redirect(url_for("account.show"), 303)
 
     @signed_in
     def sign_out_everywhere(self) -> ResponseReturnValue:

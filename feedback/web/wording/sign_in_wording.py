@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from feedback.i18n import _
+from feedback.services.staff import attempts
+from feedback.services.staff.passwords import Weakness
 from feedback.web.http.locale import say
 
 MESSAGES: Mapping[str, str] = {
     "GENERIC_AUTHN_FAILED": _("Check your e-mail address and password: they do not match."),
-    "PASSWORD_RESET_REQUEST": _("If an account uses this address, we have sent a link to it."),
+    "PASSWORD_RESET_REQUEST": _("If an account uses this address, we are sending a link to it."),
     "UNAUTHORIZED": _("You don't have access to this. Ask an admin."),
     "UNAUTHENTICATED": _("Sign in to continue."),
     "REAUTHENTICATION_REQUIRED": _("Confirm your identity."),
@@ -61,10 +63,30 @@ MESSAGES: Mapping[str, str] = {
         "Sign in with your password: this passkey only works as a second step."
     ),
     "WEBAUTHN_MISMATCH_USER_HANDLE": _("Try again: this passkey could not be verified."),
-    "SUBJECT_RESET": _("Choose a new password"),
-    "SUBJECT_CHANGED": _("Your password was changed"),
 }
 """The extension's messages that can appear with our configuration, by its names for them."""
+
+LIMITS: Mapping[str, str] = {
+    attempts.PASSWORDS.kind: _(
+        "Wait an hour, then try again: there were too many wrong passwords. If you can't wait, choose a new password "
+        'with "Forgot your password?".'
+    ),
+    attempts.CODES.kind: _("Wait an hour, then sign in again: there were too many wrong codes."),
+    attempts.RESETS.kind: _(
+        "Wait an hour, then ask again: this address was entered too often. Links that you have received still work."
+    ),
+}
+"""Kind of a limit -> what is said to somebody who has reached it, whether the account exists or not."""
+
+WEAK: Mapping[Weakness, str] = {
+    Weakness.COMMON: _(
+        "Choose another password: this one is common or a simple pattern, so it is easily guessed."
+    ),
+    Weakness.OWN_WORDS: _(
+        "Choose another password: this one is easily guessed from your name, your e-mail address or the name of this "
+        "site."
+    ),
+}
 
 GOOD_NEWS = frozenset(
     {
@@ -80,6 +102,11 @@ GOOD_NEWS = frozenset(
         "WEBAUTHN_REGISTER_SUCCESSFUL",
     }
 )
+
+
+def message(key: str) -> str:
+    """One of the extension's messages in the reader's language."""
+    return say().gettext(MESSAGES[key])
 
 
 def category(key: str) -> str:
