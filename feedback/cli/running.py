@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import secrets
 import sys
 from typing import TYPE_CHECKING
@@ -158,7 +160,7 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
     background = Worker(runtime) if worker else None
     if not web:
         if background:
-            background.run()
+            _leave(finished=background.run())
         return
     from feedback.web.app import create_app
     from feedback.web.serving import serve
@@ -171,10 +173,25 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
         click.echo(f"Listening on {address}")
 
     try:
-        serve(app, runtime.settings, ready)
+        serve(app, runtime.settings, ready, background.ask_to_stop if background else _nothing)
     finally:
-        if background and background.running:
-            background.stop()
+        finished = background.stop() if background and background.running else True
+    _leave(finished=finished)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _leave(*, finished: bool) -> None:
+    """End the process. If calls are still running, it cannot wait for their threads as Python would; what they know
+    is looked up by the next worker."""
+    if finished:
+        return
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @main.group()

@@ -68,6 +68,10 @@ def uptime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The moment after which a send must not start, on the monotonic clock of `uptime`.
@@ -78,15 +82,17 @@ class Deadline:
     """
 
     at: float
+    revoked: Callable[[], bool] = _never
+    """Whether it counts as passed already, because the process was told to stop."""
 
     @classmethod
-    def after(cls, seconds: float) -> Deadline:
+    def after(cls, seconds: float, revoked: Callable[[], bool] = _never) -> Deadline:
         """A deadline `seconds` from this moment."""
-        return cls(uptime() + seconds)
+        return cls(uptime() + seconds, revoked)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
-        return self.at - uptime()
+        return -1.0 if self.revoked() else self.at - uptime()
 
     def check(self) -> None:
         """Raise a temporary DeliveryFailed if the deadline has passed."""

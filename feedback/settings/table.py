@@ -273,6 +273,11 @@ class WorkerSettings:
     settle: timedelta = setting(
         timedelta(minutes=2), "Wait before asking the provider about an unconfirmed message."
     )
+    stop_within: timedelta = setting(
+        timedelta(seconds=8),
+        "After SIGTERM, requests and calls to providers that are in progress have this time to finish. "
+        "Docker kills a container after 10 seconds.",
+    )
 
 
 @dataclass(frozen=True)

@@ -21,27 +21,41 @@ from feedback.settings.table import WebSettings
 
 log = structlog.get_logger()
 
-PATIENCE = 30.0
-"""Seconds for running requests to finish."""
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
-def serve(app: Flask, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
-    """Serve requests until SIGTERM or SIGINT; `ready` is called with the address once the port is open.
+def _nothing() -> None:
+    pass
 
+
+def serve(
+    app: Flask,
+    settings: Settings,
+    ready: Callable[[str], None] | None = None,
+    stopped: Callable[[], object] = _nothing,
+) -> None:
+    """Serve requests until SIGTERM or SIGINT, then finish running requests within `worker.stop_within`.
+
+    `ready` is called with the address once the port is open, and `stopped` as soon as the signal arrives.
     Raises SettingsInvalid if the port cannot be opened.
     """
     sockets: dict[int, Any] = {}  # all open sockets: listening ones and connections
     server = _open(app, settings.web, sockets)
     stopping = threading.Event()
-    stop_on_signals(stopping.set)
+
+    def stop() -> None:
+        stopped()
+        stopping.set()
+
+    stop_on_signals(stop)
     host = "127.0.0.1" if settings.web.host == "0.0.0.0" else settings.web.host  # noqa: S104 - only printed
     if ready:
         ready(f"http://{host}:{getattr(server, 'effective_port', settings.web.port)}")
     while not stopping.is_set():
         wasyncore.loop(timeout=1, map=sockets, count=1)
-    _finish(sockets)
-    server.task_dispatcher.shutdown(cancel_pending=False, timeout=PATIENCE)
+    end = time.monotonic() + settings.worker.stop_within.total_seconds()
+    _finish(sockets, end)
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=max(0.1, end - time.monotonic()))
     log.info("web.stopped")
 
 
@@ -79,8 +93,9 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
         ) from None
 
 
-def _finish(sockets: dict[int, Any]) -> None:
-    """Accept no new connections, and continue until every received request has been answered.
+def _finish(sockets: dict[int, Any], end: float) -> None:
+    """Accept no new connections, and continue until every received request has been answered, or until `end` on the
+    monotonic clock.
 
     The server's own shutdown stops its loop immediately, and loses responses that are still in its buffers.
     """
@@ -88,7 +103,6 @@ def _finish(sockets: dict[int, Any]) -> None:
     for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
         listener.del_channel()
         listener.socket.close()
-    end = time.monotonic() + PATIENCE
     while time.monotonic() < end and any(map(_is_busy, list(sockets.values()))):
         wasyncore.loop(timeout=0.1, map=sockets, count=1)
 
