@@ -115,11 +115,12 @@ class Outgoing:
     match: str | None  # the unique link token in the body, for look-ups at the provider
     not_after: datetime | None  # aware; the end of the recipient's contact hours
     deadline: Deadline  # the attempt must not start later; the response may come later
-    callback_url: str | None  # public URL for receipts; the provider adds message_id and attempt
+    callback_url: str | None  # public URL for receipts; the provider adds message_id, attempt and nonce
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt
     reply_to: str | None
     envelope_from: str | None  # e-mail only; where bounces go
+    nonce: str | None = None  # of the message; receipts return it, because ids are used again after a restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ class StatusReport:
     verdict: Verdict | None = None  # the meaning of `error_code`; None without an error
     said: str = ""  # the error in words, with what to do
     retry_after: float | None = None  # seconds until the message may be sent again, with RATE_LIMITED
+    nonce: str | None = None  # the message's, if the provider returned it
+    to: str | None = None  # the recipient in the provider's spelling, if it said so
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,10 @@ class OrganisationSettings:
 class LinkSettings:
     """Survey links."""
 
-    key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
+    key: Secret = setting(
+        Secret(),
+        "Signs the return path and the Message-ID of mails, so that bounces are matched; at least 32 characters.",
+    )
     key_previous: Secret = setting(
         Secret(), "Previous key: bounces of mail that was sent with it are still recognised."
     )

@@ -294,6 +294,7 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
     base, mail = settings.web.public_url.rstrip("/"), message.channel == "email"
     return Outgoing(
         message_id=message.id,
+        nonce=message.nonce,
         attempt=message.attempt,
         to=message.recipient,
         sender=message.sender,
@@ -306,9 +307,9 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
         deadline=deadline,
         callback_url=f"{base}/hooks/{message.provider}/receipt" if base else None,
         headers=dict(message.headers),
-        message_id_header=email_ids.message_id(message.id, settings) if mail else None,
+        message_id_header=email_ids.message_id(message.id, settings, message.nonce) if mail else None,
         reply_to=settings.organisation.support_email or None,
-        envelope_from=email_ids.return_path(message.id, settings) if mail else None,
+        envelope_from=email_ids.return_path(message.id, settings, message.nonce) if mail else None,
     )
 
 

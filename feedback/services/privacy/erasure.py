@@ -44,7 +44,7 @@ from feedback.store.models import (
     Suppression,
 )
 
-SECRETS = frozenset({"token", "reply_key", "worker", "lease_until", "attempt"})
+SECRETS = frozenset({"token", "nonce", "reply_key", "worker", "lease_until", "attempt"})
 """Columns that are not about the person: tokens of links, and worker bookkeeping."""
 
 

@@ -14,6 +14,7 @@ from feedback.store.models.messages import (
     RateLimitBucket,
     Receipt,
     SimulatedMessage,
+    WorkerHeartbeat,
 )
 from feedback.store.models.responses import AnswerRow, Link, Response, Score
 from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
@@ -58,4 +59,5 @@ __all__ = [
     "WebAuthnKey",
     "WebhookCall",
     "WebhookNotice",
+    "WorkerHeartbeat",
 ]

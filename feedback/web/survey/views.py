@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from feedback import clock
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.token import looks_like_token
+from feedback.core.token import draw, looks_like_token
 from feedback.errors import LinkClosed, NotFound, QuestionnaireInvalid, StorageUnavailable
 from feedback.services.responses import lookup, open_links, recording
 from feedback.services.responses.lookup import SurveyState
@@ -149,7 +149,7 @@ class SurveyViews:
         """Continue the visit that the address names, or start a new one."""
         frame = self.frames.remember(link)
         named = request.args.get("v", "")
-        secret = named if looks_like_token(named) else open_links.secret()
+        secret = named if looks_like_token(named) else draw()
         connection = lookup.connection_of(session)
         survey = lookup.find_visit(connection, secret, link)
         if survey is not None:

@@ -75,8 +75,10 @@ def reap(world: World) -> int:
 
 
 def hear(world: World, provider_id: str, status: str, message_id: int | None = None, **more: object) -> bool:
-    receipt = StatusReport(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
     with world.database.writing() as session:
+        named = session.get(Message, message_id) if message_id else None
+        more = {"nonce": named.nonce if named else None} | more
+        receipt = StatusReport(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
         return receipts.record(session, "simulator_sms", receipt, world.now)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from feedback.errors import DeliveryFailed
 from feedback.providers.base import Deadline, Outgoing, Sent
 from feedback.providers.simulator import Simulator
 from feedback.services.journey import invitations
@@ -106,8 +107,8 @@ def test_a_certain_refusal_that_is_recorded_late_ends_the_doubt_about_a_mail(wor
     assert states(world) == {"queued": 1}
 
 
-def refused() -> dispatch.DeliveryFailed:
-    return dispatch.DeliveryFailed("Not now.", permanent=False, code="retry")
+def refused() -> DeliveryFailed:
+    return DeliveryFailed("Not now.", permanent=False, code="retry")
 
 
 def queue_mail(world: World) -> None:
@@ -185,7 +186,7 @@ def test_a_call_that_has_written_nothing_yet_is_given_up_at_the_stop() -> None:
     deadline = Deadline.after(60, revoked=lambda: stop.asked)
     deadline.check()
     stop.ask()
-    with pytest.raises(dispatch.DeliveryFailed) as failure:
+    with pytest.raises(DeliveryFailed) as failure:
         deadline.check()
     assert not failure.value.permanent
 
