@@ -50,9 +50,9 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def start(settings: Settings, *, sending: bool = True) -> Runtime:
-    """Upgrade the database and return a Runtime; with `sending=False` it opens no providers and needs neither them nor
-    a public address.
+    """Upgrade the database, but create none, and return a Runtime.
 
+    With `sending=False` it opens no providers and needs neither them nor a public address.
     A questionnaire or journey that cannot be published stops nothing; it is logged, and in `library.refused`.
     Raises SettingsInvalid for settings that cannot work, StorageUnavailable.
     """
@@ -62,7 +62,11 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
         raise SettingsInvalid("\n".join(errors))
     _weigh(settings)
     database = open_database(settings)
-    database.upgrade()
+    before, after = database.upgrade(create=False)
+    if before != after:
+        log.warning(
+            "database.upgraded", before=before, after=after, hint="Keep the backup from before the upgrade."
+        )
     with database.writing() as session:
         rollups.adopt(session)
     now = clock.now()

@@ -204,8 +204,15 @@ def db_upgrade() -> None:
     """Migrate the tables to this release."""
     from feedback import bootstrap
 
-    bootstrap.open_database(the_settings()).upgrade()
-    click.echo("The database is up to date.")
+    before, after = bootstrap.open_database(the_settings()).upgrade()
+    if before == after:
+        click.echo(f"The database is up to date: its tables have revision {after}.")
+    elif before is None:
+        click.echo(f"Created the tables: the database is up to date, with revision {after}.")
+    else:
+        click.echo(
+            f"Upgraded the tables from revision {before}: the database is up to date, with revision {after}."
+        )
 
 
 @db.command("rebuild-rollups")
