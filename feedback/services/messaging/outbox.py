@@ -120,14 +120,17 @@ def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) 
     With `smtp.unknown = "resend"`, an e-mail is resent instead, but only once.
     """
     was_resent = message.state_reason == RESENT
-    message.state, message.state_reason = MessageState.UNCONFIRMED, code
-    message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
-    if message.channel != "email":
-        return
-    if settings.smtp.unknown == "resend" and not was_resent:
+    doubted(message, code)
+    if message.state == MessageState.HELD and settings.smtp.unknown == "resend" and not was_resent:
         requeue(message, RESENT, now + BACKOFF_BASE)
-    else:
-        message.state = MessageState.HELD
+
+
+def doubted(message: Message, code: str) -> None:
+    """The provider may have the message: an SMS is looked up, an e-mail is held for a person."""
+    can_be_found = message.channel != "email"
+    message.state = MessageState.UNCONFIRMED if can_be_found else MessageState.HELD
+    message.state_reason = code
+    message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
 
 
 def refused(session: Session, message: Message, error: DeliveryFailed, now: datetime) -> None:
