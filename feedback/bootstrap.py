@@ -54,9 +54,9 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def start(settings: Settings, *, sending: bool = True) -> Runtime:
-    """Upgrade the database and return a Runtime; with `sending=False` it opens no providers and needs neither them nor
-    a public address.
+    """Upgrade the database, but create none, and return a Runtime.
 
+    With `sending=False` it opens no providers and needs neither them nor a public address.
     A questionnaire or journey that cannot be published stops nothing; it is logged, and in `library.refused`.
     Raises SettingsInvalid for settings that cannot work, StorageUnavailable.
     """
@@ -65,7 +65,11 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     if errors:
         raise SettingsInvalid("\n".join(errors))
     _weigh(settings)
-    database = upgraded(settings)
+    database, before, after = upgrade(settings)
+    if before != after:
+        log.warning(
+            "database.upgraded", before=before, after=after, hint="Keep the backup from before the upgrade."
+        )
     with database.writing() as session:
         rollups.adopt(session)
         recovery_codes.hash_clear(session, settings.web.password_salt.reveal())
@@ -80,15 +84,17 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     return Runtime(settings, shelf, open_providers(settings, database) if sending else {}, database)
 
 
-def upgraded(settings: Settings) -> Database:
-    """The database, with the tables of this release; closes it and the instance directory to other users of the
-    machine. What cannot be closed is reported by `feedback doctor` and in the log."""
+def upgrade(settings: Settings, *, create: bool = False) -> tuple[Database, str | None, str]:
+    """The database with the tables of this release, and their revisions before (None: there were none) and after.
+
+    Closes it and the instance directory to other users of the machine; what cannot be closed is reported by `feedback
+    doctor` and in the log. Without `create`, raises StorageUnavailable if there is no database.
+    """
     instance = settings.instance
     if (instance / FILE).exists() and not private_files.close_to_others(instance):
         log.warning("instance.open_to_others")
     database = open_database(settings)
-    database.upgrade()
-    return database
+    return database, *database.upgrade(create=create)
 
 
 def _weigh(settings: Settings) -> None:

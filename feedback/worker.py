@@ -19,11 +19,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
 from feedback.core.time.local_days import day_of
+from feedback.errors import StorageUnavailable
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, outbox, reconciliation
+from feedback.services.messaging.stopping import Stop
 from feedback.services.notifications import account_email, chat_notices, staff_email
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
@@ -36,13 +38,15 @@ log = structlog.get_logger()
 
 SLEW = 1.0
 """Seconds: a smaller correction of the wall clock is ignored."""
+LAST_WORDS = 0.5
+"""Seconds to record what is known, after the time for stopping is over."""
 
 Job = Callable[["Runtime", datetime], object]
 Pools = Mapping[str, ThreadPoolExecutor | None]
 
 
 class Worker:
-    """Runs the jobs until it is stopped; `stop` waits for calls in flight."""
+    """Runs the jobs until it is stopped; `stop` waits for calls in flight, but not forever."""
 
     def __init__(self, runtime: Runtime, now: Callable[[], datetime] | None = None) -> None:
         """`now` returns the time; the default is the database's clock, so that all nodes agree on leases."""
@@ -53,7 +57,8 @@ class Worker:
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
         self._timer = reconciliation.UnconfirmedTimer()
-        self._ended = threading.Event()
+        self._running: set[str] = set()
+        self._stop = Stop()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
         )
@@ -78,26 +83,50 @@ class Worker:
         self._minder.start()
         log.info("worker.started", worker=self.name, tick=tick)
 
-    def stop(self) -> None:
-        """Start nothing new; wait until the calls in flight have finished and are recorded."""
-        self._ended.set()
+    def ask_to_stop(self) -> None:
+        """Begin nothing new: no job, no call to a provider. Returns at once; `stop` waits for the rest."""
+        self._stop.ask()
+
+    def stop(self) -> bool:
+        """Begin nothing new, put back what was claimed, and wait until the calls in flight are recorded.
+
+        Returns False if some of it was not finished within `worker.stop_within` from `ask_to_stop` on: the process
+        must end all the same, and another worker looks up what is in doubt.
+        """
+        self._stop.ask()
+        within = self.runtime.settings.worker.stop_within.total_seconds() - self._stop.seconds_ago()
+        closing = threading.Thread(target=self._close, daemon=True)
+        closing.start()
+        closing.join(max(within, 0.0))
+        self._stop.end()
+        closing.join(LAST_WORDS)
+        if closing.is_alive():
+            log.warning("worker.stopped_early", worker=self.name, jobs=sorted(self._running.copy()))
+            return False
+        log.info("worker.stopped", worker=self.name)
+        return True
+
+    def _close(self) -> None:
+        try:
+            dispatch.put_back(self.runtime.database, self.name)
+        except StorageUnavailable as error:  # then the messages are due again when their lease ends
+            log.warning("worker.not_put_back", worker=self.name, cause=str(error))
         self._minder.join()
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():
             pool.shutdown(wait=True)
-        log.info("worker.stopped", worker=self.name)
 
     @property
     def running(self) -> bool:
         return bool(self._scheduler.running)
 
-    def run(self) -> None:
-        """Run in the foreground until SIGTERM or SIGINT."""
+    def run(self) -> bool:
+        """Run in the foreground until SIGTERM or SIGINT. Returns what `stop` returns."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._ended.set())
+            signal.signal(number, lambda *_: self._stop.ask())
         self.start()
-        self._ended.wait()
-        self.stop()
+        self._stop.wait_until_asked()
+        return self.stop()
 
     def tick(self) -> None:
         """Run every job once in this thread, in the order of a survey's life; for tests and commands."""
@@ -108,7 +137,7 @@ class Worker:
         """Reschedule all jobs if the wall clock is set back: the scheduler waits for a wall-clock time, so without
         this it would do nothing until the clock has caught up."""
         ahead = _wall_clock_ahead()
-        while not self._ended.wait(every):
+        while not self._stop.wait_until_asked(every):
             before, ahead = ahead, _wall_clock_ahead()
             if ahead < before - SLEW:
                 log.warning("worker.clock_set_back", seconds=round(before - ahead))
@@ -137,23 +166,29 @@ class Worker:
 
     def _run(self, name: str, job: Job) -> None:
         """Run one job and log its failure; the other jobs go on."""
+        if self._stop.asked:
+            return
+        self._running.add(name)
         try:
             job(self.runtime, self._now())
         except Exception:
             log.exception("worker.job_failed", job=name)
+        finally:
+            self._running.discard(name)
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
         context = replace(runtime, providers={key: runtime.providers[key]})
-        while dispatch.send_queued(
-            runtime.database, context, self.name, now, pool, clock=dispatch.running_from(now)
-        ):
+        while not self._stop.asked:
+            process = dispatch.Process(dispatch.running_from(now), self._stop)
+            if not dispatch.send_queued(runtime.database, context, self.name, now, pool, process=process):
+                return
             now = self._now()
 
     def _post(self, kind: str, runtime: Runtime, now: datetime) -> None:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
-        reconciliation.reconcile(runtime.database, runtime, now, self._timer)
+        reconciliation.reconcile(runtime.database, runtime, now, self._timer, self._stop)
 
 
 def _wall_clock_ahead() -> float:

@@ -89,7 +89,8 @@ def postgres(testrun_uid: str) -> Postgres:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """The URL of a SQLite database that does not exist yet."""
+    """The URL of an empty SQLite database; only an upgrade would create the file."""
+    (tmp_path / "feedback.db").touch()
     return f"sqlite:///{tmp_path / 'feedback.db'}"
 
 

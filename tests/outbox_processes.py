@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from feedback.core.token import derive
+from feedback.core.token import draw
 from feedback.store.database import Database
 from feedback.store.models import DuplicateSend, Message
 from tests.fakes.fake_twilio import times_accepted
@@ -54,7 +54,7 @@ def fill(database: Database, count: int, numbers: int = 40, first: int = 0) -> N
 
 
 def _row(number: int, phone: str, now: Any) -> dict[str, Any]:
-    token = derive(b"k" * 32, number)
+    token = draw()
     return {
         "purpose": "invitation",
         "occurrence": 0,

@@ -38,6 +38,7 @@ from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER
 POINTS = (
     "before_claim_commit",
     "after_claim",
+    "after_begin",
     "after_headers",
     "after_body",
     "after_201",
@@ -64,7 +65,7 @@ def main() -> None:
                 now = database.now()
                 claimed = dispatch.send_queued(
                     database, context, worker, now, pool,
-                    clock=dispatch.running_from(now), reached=reached,
+                    process=dispatch.Process(dispatch.running_from(now)), reached=reached,
                 )  # fmt: skip
                 if time.monotonic() - looked > options.look_every:
                     looked = time.monotonic()

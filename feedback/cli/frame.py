@@ -11,7 +11,7 @@ import click
 
 from feedback import __version__
 from feedback.cli.installation import lint_settings
-from feedback.errors import FeedbackError
+from feedback.errors import FeedbackError, SettingsInvalid
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -44,7 +44,14 @@ class Sentences(click.Group):
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="feedback")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, wanted: _tell_version(context) if wanted else None,
+    help="Show the version and the newest revision of the tables, and exit.",
+)
 @click.option(
     "--instance",
     type=click.Path(file_okay=False, path_type=Path),
@@ -58,6 +65,13 @@ def main(context: click.Context, instance: Path | None) -> None:
     context.obj = lint_settings if _is_installed() else None
 
 
+def _tell_version(context: click.Context) -> None:
+    from feedback.store import schema
+
+    click.echo(f"feedback, version {__version__}, tables {schema.newest()}")
+    context.exit()
+
+
 def _is_installed() -> bool:
     """Checks only the environment and a file, without imports, so that `feedback lint` starts fast."""
     named = {"FEEDBACK_DATABASE_URL", "FEEDBACK_DATABASE_URL_FILE"} & os.environ.keys()
@@ -68,6 +82,12 @@ def the_settings() -> Settings:
     """Load the installation's settings and configure logging."""
     from feedback import bootstrap, log
 
+    directory = bootstrap.instance_from()
+    if not (directory.is_dir() or _is_installed()):
+        raise SettingsInvalid(
+            f"Correct --instance or FEEDBACK_INSTANCE, or create an installation with `feedback init`: "
+            f"the directory {directory} does not exist."
+        )
     keep_private()
     settings = bootstrap.settings_from()
     log.configure(settings.log)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import secrets
 import sys
 from typing import TYPE_CHECKING
@@ -43,7 +45,7 @@ def init(name: str, public_url: str) -> None:
     file.write_text(
         initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"
     )
-    bootstrap.upgraded(the_settings())
+    bootstrap.upgrade(the_settings(), create=True)
     click.echo(f"Created {file} and its database. Next:\n")
     click.echo("  feedback doctor                                what is still missing")
     click.echo("  feedback user add you@example.com --role admin  your account")
@@ -161,7 +163,7 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
     background = Worker(runtime) if worker else None
     if not web:
         if background:
-            background.run()
+            _leave(finished=background.run())
         return
     from feedback.web.app import create_app
     from feedback.web.serving import serve
@@ -174,10 +176,25 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
         click.echo(f"Listening on {address}")
 
     try:
-        serve(app, runtime.settings, ready)
+        serve(app, runtime.settings, ready, background.ask_to_stop if background else _nothing)
     finally:
-        if background and background.running:
-            background.stop()
+        finished = background.stop() if background and background.running else True
+    _leave(finished=finished)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _leave(*, finished: bool) -> None:
+    """End the process. If calls are still running, it cannot wait for their threads as Python would; what they know
+    is looked up by the next worker."""
+    if finished:
+        return
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @main.group()
@@ -190,8 +207,15 @@ def db_upgrade() -> None:
     """Migrate the tables to this release."""
     from feedback import bootstrap
 
-    bootstrap.upgraded(the_settings())
-    click.echo("The database is up to date.")
+    _, before, after = bootstrap.upgrade(the_settings(), create=True)
+    if before == after:
+        click.echo(f"The database is up to date: its tables have revision {after}.")
+    elif before is None:
+        click.echo(f"Created the tables: the database is up to date, with revision {after}.")
+    else:
+        click.echo(
+            f"Upgraded the tables from revision {before}: the database is up to date, with revision {after}."
+        )
 
 
 @db.command("rebuild-rollups")

@@ -79,6 +79,8 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
         invitations.remind_due(session, runtime, now)
         invitations.expire_due(session, now)
         for claimed in dispatch.claim(session, runtime, "demo", now):
+            session.flush()
+            dispatch.begin(session.connection(), claimed, now)
             outcome = dispatch.hand_over(runtime.providers[claimed.provider], claimed)
             dispatch.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)

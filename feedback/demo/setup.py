@@ -41,6 +41,7 @@ def prepare(directory: Path, *, port: int, fresh: bool, say: Callable[[str], obj
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = load(directory, _environment(port))
     log.configure(settings.log)
+    bootstrap.open_database(settings).upgrade()
     runtime = bootstrap.start(settings)
     with runtime.database.reading() as session:
         filled = session.scalar(select(User.id)) is not None

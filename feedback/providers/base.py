@@ -68,6 +68,10 @@ def uptime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The moment after which a send must not start, on the monotonic clock of `uptime`.
@@ -78,15 +82,17 @@ class Deadline:
     """
 
     at: float
+    revoked: Callable[[], bool] = _never
+    """Whether it counts as passed already, because the process was told to stop."""
 
     @classmethod
-    def after(cls, seconds: float) -> Deadline:
+    def after(cls, seconds: float, revoked: Callable[[], bool] = _never) -> Deadline:
         """A deadline `seconds` from this moment."""
-        return cls(uptime() + seconds)
+        return cls(uptime() + seconds, revoked)
 
     def remaining(self) -> float:
         """Seconds left; negative once it has passed."""
-        return self.at - uptime()
+        return -1.0 if self.revoked() else self.at - uptime()
 
     def check(self) -> None:
         """Raise a temporary DeliveryFailed if the deadline has passed."""
@@ -109,11 +115,12 @@ class Outgoing:
     match: str | None  # the unique link token in the body, for look-ups at the provider
     not_after: datetime | None  # aware; the end of the recipient's contact hours
     deadline: Deadline  # the attempt must not start later; the response may come later
-    callback_url: str | None  # public URL for receipts; the provider adds message_id and attempt
+    callback_url: str | None  # public URL for receipts; the provider adds message_id, attempt and nonce
     headers: Mapping[str, str]  # e-mail only
     message_id_header: str | None  # e-mail only; the same for every attempt
     reply_to: str | None
     envelope_from: str | None  # e-mail only; where bounces go
+    nonce: str | None = None  # of the message; receipts return it, because ids are used again after a restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,8 @@ class StatusReport:
     verdict: Verdict | None = None  # the meaning of `error_code`; None without an error
     said: str = ""  # the error in words, with what to do
     retry_after: float | None = None  # seconds until the message may be sent again, with RATE_LIMITED
+    nonce: str | None = None  # the message's, if the provider returned it
+    to: str | None = None  # the recipient in the provider's spelling, if it said so
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class TwilioSms:
         parameters["messaging_service_sid" if is_service(sender) else "from_"] = sender
         if outgoing.callback_url:
             parameters["status_callback"] = callback_url(
-                outgoing.callback_url, outgoing.message_id, outgoing.attempt
+                outgoing.callback_url, outgoing.message_id, outgoing.attempt, outgoing.nonce
             )
         if outgoing.not_after:
             parameters["validity_period"] = _validity(outgoing.not_after, self._now())
@@ -252,6 +252,8 @@ class TwilioSms:
             verdict=meaning(code).verdict if code else None,
             said=in_words(code) if code else "",
             retry_after=meaning(code).wait if code else None,
+            nonce=ids.get("n", [None])[0],
+            to=form.get("To") or None,
         )
 
     def parse_reply(self, request: WebhookRequest) -> Reply:
@@ -282,10 +284,10 @@ class TwilioSms:
         return self._public_url + target
 
 
-def callback_url(url: str, message_id: int, attempt: int) -> str:
+def callback_url(url: str, message_id: int, attempt: int, nonce: str | None = None) -> str:
     """The callback URL of an attempt. A callback tells us the message's SID even if we crash before the response."""
     parts = urlsplit(url)
-    ids = urlencode({"m": message_id, "a": attempt})
+    ids = urlencode({"m": message_id, "a": attempt} | ({"n": nonce} if nonce else {}))
     query = f"{parts.query}&{ids}" if parts.query else ids
     return urlunsplit(parts._replace(query=query, fragment=RETRY_CALLBACKS))
 

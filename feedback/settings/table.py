@@ -98,7 +98,10 @@ class OrganisationSettings:
 class LinkSettings:
     """Survey links."""
 
-    key: Secret = setting(Secret(), "Derives the tokens in links; at least 32 characters.")
+    key: Secret = setting(
+        Secret(),
+        "Signs the return path and the Message-ID of mails, so that bounces are matched; at least 32 characters.",
+    )
     key_previous: Secret = setting(
         Secret(), "Previous key: bounces of mail that was sent with it are still recognised."
     )
@@ -281,6 +284,11 @@ class WorkerSettings:
     )
     settle: timedelta = setting(
         timedelta(minutes=2), "Wait before asking the provider about an unconfirmed message."
+    )
+    stop_within: timedelta = setting(
+        timedelta(seconds=8),
+        "After SIGTERM, requests and calls to providers that are in progress have this time to finish. "
+        "Docker kills a container after 10 seconds.",
     )
 
 

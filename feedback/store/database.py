@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +118,27 @@ class Database:
         with failures.explained(self.url), self._writers_turn, self._writers.begin() as connection:
             yield connection
 
-    def upgrade(self) -> None:
-        """Migrate the tables to this release's schema; safe if several nodes start at once."""
+    def upgrade(self, *, create: bool = True) -> tuple[str | None, str]:
+        """Migrate the tables to this release's schema; safe if several nodes start at once.
+
+        Returns the revisions before (None: there were no tables) and after. Without `create`, raises StorageUnavailable
+        if there is no database: an unmounted volume must not look like a new installation.
+        """
         from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s; only this command pays it)
 
         if self.file:
-            private_files.create(self.file)
+            if create:
+                private_files.create(self.file)
             private_files.close_database(self.file)
         with failures.explained(self.url), self._writers_turn:
-            schema.upgrade(self._writers)
+            return schema.upgrade(self._writers, create=create)
+
+    def revision(self) -> str | None:
+        """The revision of the tables; None if there are none."""
+        from feedback.store import schema  # noqa: PLC0415
+
+        with failures.explained(self.url), self._readers.connect() as connection:
+            return schema.revision(connection)
 
     def is_current(self) -> bool:
         """Whether the tables have this release's schema."""
@@ -141,10 +154,10 @@ class Database:
         try:
             with failures.explained(self.url), self._readers.connect() as connection:
                 problems = health.examine(connection)
-            current = self.is_current()
+                problems += health.examine_schema(connection)
         except StorageUnavailable as unavailable:
             return [health.unreachable(unavailable)]
-        return problems if current else [*problems, health.OUTDATED]
+        return problems
 
     def empty_log(self) -> bool:
         """Empty SQLite's write-ahead log, which keeps what was erased until it is overwritten.
@@ -184,7 +197,8 @@ class Database:
             return server, server.execution_options(**_READ_SERVER)
         except ModuleNotFoundError as missing:
             raise SettingsInvalid(
-                f"Install feedback[postgres]: the database driver {missing.name!r} is not installed."
+                f"Run `pip install '.[postgres]'` in the source tree: the database driver {missing.name!r} is not "
+                "installed."
             ) from None
         except (ArgumentError, SQLAlchemyError):
             raise SettingsInvalid(_UNKNOWN_URL) from None
@@ -198,6 +212,7 @@ class Database:
         engine = create_engine(
             self.url, connect_args=arguments, pool_size=pool, max_overflow=-1, hide_parameters=True
         )
+        event.listen(engine, "do_connect", partial(_refuse_to_create, Path(self.url.database or "")))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", begin)
         if begin is _begin_reading:
@@ -262,6 +277,12 @@ def _parse(text: str) -> URL:
             "Name a file in database.url: a database in memory is lost when the program ends."
         )
     return url
+
+
+def _refuse_to_create(file: Path, *_: object) -> None:
+    """SQLite would create a missing file, and an unmounted volume would look like a new installation."""
+    if file.parent.is_dir() and not file.exists():
+        raise StorageUnavailable(failures.missing(file))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

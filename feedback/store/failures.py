@@ -73,6 +73,14 @@ def _sqlite(error: DBAPIError, url: URL) -> str | None:  # noqa: PLR0911  (a tab
     return None
 
 
+def missing(file: Path) -> str:
+    """The sentence about a database file that does not exist."""
+    return (
+        f"Mount the volume or restore a backup: the database {file} does not exist. To start with an empty one, run "
+        "`feedback db upgrade`."
+    )
+
+
 def _cannot_open(file: Path) -> str:
     if not file.parent.is_dir():
         return f"Create the directory {file.parent} or change database.url: the directory does not exist."

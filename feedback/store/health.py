@@ -30,6 +30,18 @@ def examine(connection: Connection) -> list[Problem]:
     return _examine_sqlite(connection) if connection.dialect.name == "sqlite" else _examine_server(connection)
 
 
+def examine_schema(connection: Connection) -> list[Problem]:
+    """Whether the tables are those of this release."""
+    from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s)
+
+    found = schema.revision(connection)
+    if found is None:
+        return [Problem("F109", "The database has no tables.", schema.NO_TABLES)]
+    if not schema.is_known(found):
+        return [Problem("F108", "A newer release has changed the tables.", schema.newer(found))]
+    return [] if schema.is_current(connection) else [OUTDATED]
+
+
 def _examine_sqlite(connection: Connection) -> list[Problem]:
     problems = []
     version = connection.dialect.server_version_info or ()

@@ -47,8 +47,10 @@ C, Q, S, V, CO, ST, N = (
 COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "account": {CO: "external_id name segment properties", N: "currency"},
     "answer": {C: "text", N: "question value"},
+    "account_notice": {ST: "account", N: "kind"},
     "api_key": {N: "name prefix digest"},
     "attempt": {N: "worker outcome code"},
+    "attempt_count": {V: "key"},
     "audit_entry": {N: "action subject detail"},  # keys and numbers only; see services.audit.record
     "bookmark": {N: "name value"},
     "bounce": {C: "address", N: "status"},
@@ -77,7 +79,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "link": {N: "token kind name questionnaire language origins"},
     "message": {
         C: "recipient subject body html headers detail",
-        S: "match",
+        S: "match nonce",
         N: "purpose provider channel country sender language state_reason worker provider_id",
     },
     "provider_hold": {Q: "reason", N: "provider country code"},
@@ -95,6 +97,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "score": {N: "question metric trend band"},
     "score_count": {N: "trend question metric grain dimension key"},
     "simulated_message": {C: "address subject body html", N: "channel direction language"},
+    "staff_session": {ST: "digest uniquifier device network"},
     "suppression": {C: "address", N: "kind reason source"},
     "usage_point": {CO: "key", N: "name"},
     "user": {
@@ -104,6 +107,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "webauthn_key": {ST: "credential_id public_key transports extensions name usage device_type"},
     "webhook_call": {Q: "payload", N: "kind about error"},
     "webhook_notice": {N: "kind about"},
+    "worker_heartbeat": {N: "worker failing"},
 }
 """Table -> whose data -> the columns."""
 

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import feedback.store.models  # noqa: F401  (fills Base.metadata)
+from feedback import __version__
 from feedback.errors import StorageUnavailable
 from feedback.store.base import Base
 
@@ -20,20 +21,59 @@ _MIGRATING = (
 )
 
 
-def upgrade(engine: Engine) -> None:
-    """Run all missing migrations in one transaction."""
+def upgrade(engine: Engine, *, create: bool = True) -> tuple[str | None, str]:
+    """Run all missing migrations in one transaction. Returns the revisions before and after.
+
+    Raises StorageUnavailable if a newer release has changed the tables, or, without `create`, if there are none.
+    """
     with engine.connect() as connection:
         connection.detach()  # foreign keys will be off on it, so it must not return to the pool
         _enter(connection)
+        before = revision(connection)
+        if before is None and not create:
+            raise StorageUnavailable(NO_TABLES)
+        if not is_known(before):
+            raise StorageUnavailable(newer(str(before)))
         command.upgrade(_config(connection), "head")
         _refuse_orphans(connection)
         connection.commit()
+    return before, newest()
+
+
+NO_TABLES = (
+    "Check database.url, or restore a backup: this database has no tables. To start with an empty one, run "
+    "`feedback db upgrade`."
+)
+
+
+def newer(found: str) -> str:
+    """The sentence about tables of a newer release."""
+    return (
+        f"Install the release that this database was upgraded with, or restore the backup from before the upgrade: "
+        f"its tables have revision {found}, and release {__version__} knows revisions up to {newest()}."
+    )
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of the tables; None if there are no tables."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str:
+    """The newest revision that this release knows."""
+    return ScriptDirectory.from_config(_config()).get_heads()[0]
+
+
+def is_known(found: str | None) -> bool:
+    """Whether this release has the migration; False for tables that a newer release has changed."""
+    return found is None or found in {
+        each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()
+    }
 
 
 def is_current(connection: Connection) -> bool:
     """Whether exactly the newest migrations have been applied."""
-    present = MigrationContext.configure(connection).get_current_heads()
-    return set(present) == set(ScriptDirectory.from_config(_config()).get_heads())
+    return revision(connection) == newest()
 
 
 def differences(connection: Connection) -> list[Any]:

@@ -17,10 +17,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from feedback import clock
+from feedback import __version__, clock
 from feedback.errors import StorageUnavailable
 from feedback.services.messaging import metrics, provider_holds
 from feedback.settings import Secret
+from feedback.store import schema
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, ProviderHold
 from feedback.web.auth.permissions import Permission, demand, public
@@ -74,11 +75,12 @@ def blueprint(runtime: Runtime) -> Blueprint:
     bare = Blueprint("observe", __name__)
     backlog = CollectorRegistry()  # of this application: REGISTRY is the whole process's
     backlog.register(Backlog(runtime.database))
+    newest = schema.newest()
 
     @bare.get("/healthz")
-    @public("for load balancers; it only shows that the process is alive")
+    @public("for load balancers; it shows that the process is alive, and its version")
     def healthz() -> Response:
-        return Response("ok\n", mimetype="text/plain")
+        return Response(f"ok\nversion {__version__}\ntables {newest}\n", mimetype="text/plain")
 
     @bare.get("/readyz")
     @public("a load balancer asks, and learns whether to send visitors, and which provider is on hold")

@@ -23,8 +23,6 @@ from feedback.web.http.request_limits import LARGEST_HEAD, LARGEST_REQUEST
 
 log = structlog.get_logger()
 
-PATIENCE = 30.0
-"""Seconds for running requests to finish."""
 IDLE = 30
 """Seconds after which a connection is closed on which nothing happens."""
 ARRIVAL = 30.0
@@ -36,31 +34,42 @@ _OTHER_FILES = 200
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
+def _nothing() -> None:
+    pass
+
+
 def serve(
     app: Flask,
     settings: Settings,
     ready: Callable[[str], None] | None = None,
+    stopped: Callable[[], object] = _nothing,
     *,
     arrival: float = ARRIVAL,
 ) -> None:
-    """Serve requests until SIGTERM or SIGINT; `ready` is called with the address once the port is open.
+    """Serve requests until SIGTERM or SIGINT, then finish running requests within `worker.stop_within`.
 
-    `arrival` is the number of seconds in which a whole request has to arrive. Raises SettingsInvalid if the port
-    cannot be opened.
+    `ready` is called with the address once the port is open, and `stopped` as soon as the signal arrives. `arrival` is
+    the number of seconds in which a whole request has to arrive. Raises SettingsInvalid if the port cannot be opened.
     """
     slow = SlowRequests(arrival)
     sockets: dict[int, Any] = {}  # all open sockets: listening ones and connections
     server = _open(app, settings.web, sockets)
     stopping = threading.Event()
-    stop_on_signals(stopping.set)
+
+    def stop() -> None:
+        stopped()
+        stopping.set()
+
+    stop_on_signals(stop)
     host = "127.0.0.1" if settings.web.host == "0.0.0.0" else settings.web.host  # noqa: S104 - only printed
     if ready:
         ready(f"http://{host}:{getattr(server, 'effective_port', settings.web.port)}")
     while not stopping.is_set():
         _loop(sockets, 1)
         slow.close(sockets, time.monotonic())
-    _finish(sockets)
-    server.task_dispatcher.shutdown(cancel_pending=False, timeout=PATIENCE)
+    end = time.monotonic() + settings.worker.stop_within.total_seconds()
+    _finish(sockets, end)
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=max(0.1, end - time.monotonic()))
     log.info("web.stopped")
 
 
@@ -144,8 +153,9 @@ def _most_connections() -> int:
     return CONNECTIONS if soft < 0 else max(1, min(CONNECTIONS, soft - _OTHER_FILES))
 
 
-def _finish(sockets: dict[int, Any]) -> None:
-    """Accept no new connections, and continue until every received request has been answered.
+def _finish(sockets: dict[int, Any], end: float) -> None:
+    """Accept no new connections, and continue until every received request has been answered, or until `end` on the
+    monotonic clock.
 
     The server's own shutdown stops its loop immediately, and loses responses that are still in its buffers.
     """
@@ -153,7 +163,6 @@ def _finish(sockets: dict[int, Any]) -> None:
     for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
         listener.del_channel()
         listener.socket.close()
-    end = time.monotonic() + PATIENCE
     while time.monotonic() < end and any(map(_is_busy, list(sockets.values()))):
         _loop(sockets, 0.1)
 

@@ -82,6 +82,7 @@ def install(directory: Path, mapping: Path) -> Runtime:
     }
     settings = load(directory, environ)
     log.configure(settings.log)
+    bootstrap.open_database(settings).upgrade()
     return bootstrap.start(settings)
 
 

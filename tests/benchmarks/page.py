@@ -114,6 +114,8 @@ def _floor(url: str) -> Callable[..., object]:
     from feedback.store.database import Database
 
     app, database = Flask("floor"), Database(url, pool=20)
+    if database.is_sqlite:
+        Path(database.url.database or "").touch()
     with database.connection() as connection:
         connection.execute(text("CREATE TABLE bare_answer (token varchar(12), score integer)"))
 

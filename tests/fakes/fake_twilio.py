@@ -146,6 +146,7 @@ class FakeTwilio:
         port: int = 0,
         log: Path | None = None,
         latency: float = 0.0,
+        send_latency: float = 0.0,
         rate: float = 0.0,
         seed: int = 0,
         random_faults: Iterable[str] = FAULTS,
@@ -156,7 +157,8 @@ class FakeTwilio:
         inbound_url: str | None = None,
         deliver_to: str | None = None,
     ) -> None:
-        """`rate` of sends get one of `random_faults`; `late_by`, `latency`, `list_lag` are in seconds.
+        """`rate` of sends get one of `random_faults`; `late_by`, `latency` of all calls, `send_latency` before a
+        message is taken, and `list_lag` are in seconds.
 
         Callbacks are signed for the URL that the sender gave; where `deliver_to` (scheme and host) is set,
         they are posted there instead, as a reverse proxy would.
@@ -170,6 +172,7 @@ class FakeTwilio:
         self.incomplete = 0
         self.list_down = False
         self.latency, self.late_by, self.list_lag = latency, late_by, list_lag
+        self.send_latency = send_latency
         self.callbacks, self.final_status = callbacks, final_status
         self.inbound_url, self.deliver_to = inbound_url, deliver_to
         self.callback_answers: list[int] = []
@@ -493,6 +496,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._create(form)
 
     def _create(self, form: dict[str, str]) -> None:
+        time.sleep(self.twilio.send_latency)
         fault = self.twilio.fault_for(form.get("To", ""))
         if fault:
             self.twilio.note("fault", fault=fault)
@@ -633,6 +637,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--send-latency", type=float, default=0.0)
     parser.add_argument("--rate", type=float, default=0.0, help="share of sends that go wrong")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--faults", default=",".join(FAULTS))

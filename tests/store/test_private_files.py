@@ -22,6 +22,7 @@ def file(sqlite_url: str) -> Path:
 
 
 def test_a_new_database_and_the_files_beside_it_are_the_owners(file: Path, sqlite_url: str) -> None:
+    file.unlink()
     database = Database(sqlite_url)
     database.upgrade()
     with database.reading() as session:

@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from feedback import clock
+from feedback import __version__, clock
 from feedback.bootstrap import Runtime
 from feedback.errors import ProviderHeld
 from feedback.library import Library
 from feedback.services.messaging import provider_holds
 from feedback.settings import Secret
+from feedback.store import schema
 from feedback.store.database import Database
 from feedback.web.app import create_app
 from tests.web.conftest import SignIn, runtime_over
@@ -24,7 +25,7 @@ from tests.web.conftest import SignIn, runtime_over
 
 def test_anybody_may_ask_whether_it_is_up(app: Flask) -> None:
     client = app.test_client()
-    assert client.get("/healthz").text == "ok\n"
+    assert client.get("/healthz").text == f"ok\nversion {__version__}\ntables {schema.newest()}\n"
     assert client.get("/readyz").get_json() == {
         "ready": True,
         "providers": {"simulator_sms": [], "simulator_email": []},

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from feedback import clock
-from feedback.core.token import derive
+from feedback.core.token import draw
 from feedback.library import Library
 from feedback.services.messaging import content
 from feedback.store.database import Database
@@ -36,7 +36,7 @@ def inbox(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str
         factories_desk.furnish(session, runtime)
         contact = session.scalars(select(Contact).where(Contact.email.is_not(None)).limit(1)).one()
         invitation = factories_desk.invite(session, runtime, contact, now)
-        invitation.channel, invitation.token = "email", derive(b"k" * 32, 1)
+        invitation.channel, invitation.token = "email", draw()
         questionnaire = runtime.library.questionnaire_of(invitation.version)
         mail = content.compose(questionnaire, invitation, "email", runtime.settings)
         session.add(

@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from feedback.core import token
 from feedback.core.contact.policy import Decision, Send, Skip
 from feedback.core.contact.recipient import spellings
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
 from feedback.core.time.duration import Duration
-from feedback.core.token import derive
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
 from feedback.providers import sms_terms, terms_of
@@ -91,7 +91,6 @@ def issue(
     invitation = _invitation(enrolment, contact, stage, decision, version, context, now)
     session.add(invitation)
     session.flush()
-    invitation.token = derive(context.settings.link.key.reveal().encode(), invitation.id)
     # Also where nothing can be queued: from here on the invitation tells the rest.
     enrolment.state = EnrolmentState.ISSUED
     sending = Sending(decision.channel, decision.not_after)
@@ -287,6 +286,7 @@ def _invitation(
     questionnaire = context.library.questionnaire_of(version)
     language = contact.language or context.settings.organisation.default_language
     return Invitation(
+        token=token.draw(),
         enrolment_id=enrolment.id,
         contact=contact,
         account_id=contact.account_id,

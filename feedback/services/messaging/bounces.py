@@ -71,9 +71,13 @@ def receive_report(
 
 
 def _message_of(session: Session, report: bounces.BounceReport, settings: Settings) -> Message | None:
+
+    def nonce_of(number: int) -> str | None:
+        return session.scalar(select(Message.nonce).where(Message.id == number))
+
     numbers = [
-        *(email_ids.read_return_path(each, settings) for each in report.addressed_to),
-        *(email_ids.read_message_id(each, settings) for each in report.message_ids),
+        *(email_ids.read_return_path(each, settings, nonce_of) for each in report.addressed_to),
+        *(email_ids.read_message_id(each, settings, nonce_of) for each in report.message_ids),
     ]
     number = next((each for each in numbers if each is not None), None)
     if number is None:

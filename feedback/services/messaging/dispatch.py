@@ -3,36 +3,39 @@
 A provider call can be interrupted so that it is unknown whether the message was sent. So every call is recorded
 before it is made, it is made outside any transaction, and unknown outcomes are looked up:
 
-    claim()      queued -> sending       in one short, durable transaction, with a lease and an attempt number
+    claim()      queued -> sending       a batch, in one short, durable transaction, with a lease and an attempt number
+    begin()      the call is recorded    one message, at the moment of its call; only now can its fate become unknown
     hand_over()  the provider is called  with a deadline that is checked again at the socket
     record()     sending -> sent | failed | queued (later) | unconfirmed
-    reconciling  sending, lease over -> unconfirmed -> sent | queued | held; never straight back to queued
+    reconciling  sending, lease over -> unconfirmed -> sent | queued | held; straight back to queued only if no call
+                 was begun
     receipts     the provider's later reports, in any order
 
 The attempt number is the fencing token. A failure only counts if it is that of the latest attempt; a success always
-counts.
+counts. If a process is told to stop, it begins no call any more and puts back what it has claimed.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.contact.policy import Send
-from feedback.core.lifecycle import INVITATION_NOT_TO_SEND, MessageState
+from feedback.core.lifecycle import INVITATION_NOT_TO_SEND, MESSAGE_IN_DOUBT, MessageState
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, StorageUnavailable
 from feedback.providers import terms_of
 from feedback.providers.base import Deadline, Outgoing, Provider, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
 from feedback.services.context import Context
 from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
+from feedback.services.messaging.stopping import Stop
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Attempt, Contact, Message
@@ -40,15 +43,27 @@ from feedback.store.models import Attempt, Contact, Message
 log = structlog.get_logger()
 
 SURVEYS = ("invitation", "reminder")
-STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; after that, reconciliation takes over
+STORAGE_BACK = (0.2, 1.0, 5.0)  # seconds between tries to record; the last one is repeated
+
+ROOM = 0.2  # seconds between two looks whether to stop, while all threads are busy
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that this worker has claimed, with the call to make."""
+    """A message that this worker has claimed, with the call to make, and the lease that the call needs."""
 
     provider: str
     outgoing: Outgoing
+    worker: str
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The process that sends: `clock` returns the time after a call, `stop` says whether it was told to stop."""
+
+    clock: Callable[[], datetime]
+    stop: Stop = field(default_factory=Stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +86,98 @@ def send_queued(
     now: datetime,
     pool: ThreadPoolExecutor | None = None,
     *,
-    clock: Callable[[], datetime] | None = None,
+    process: Process | None = None,
     reached: Callable[[str], None] = _nothing,
 ) -> int:
     """Send due messages, up to one batch per provider. Returns the number of claimed messages.
 
     With a `pool` of `worker.concurrency` threads it returns as soon as one of them is free, so a hanging call does
-    not delay the next batch. The owner of the pool waits for the last calls by shutting it down. `clock` returns the
-    time after a call (default: `now`). `reached` is called at each step, so that a test can end the process there.
+    not delay the next batch. The owner of the pool waits for the last calls by shutting it down. `process` defaults
+    to one whose clock stands at `now`. `reached` is called at each step, so that a test can end the process there.
     """
-    providers, settings = context.providers, context.settings
-    begun = Deadline.after(settings.worker.lease.total_seconds())
+    process = process or Process(lambda: now)
+    if process.stop.asked:
+        return 0
+    seconds = context.settings.worker.lease.total_seconds()
+    begun = Deadline.after(seconds, revoked=lambda: process.stop.asked)
     with database.writing() as session:
         claimed = claim(session, context, worker, now, begun)
         reached("before_claim_commit")
     reached("after_claim")
-
-    def carry_out(each: Claimed) -> None:
-        outcome = hand_over(providers[each.provider], each)
-        _record_durably(database, outcome, settings, clock or (lambda: now), reached)
-
+    calls = _Calls(database, context, process, reached)
     if pool is None:
         for each in claimed:
-            carry_out(each)
+            calls.carry_out(each)
     else:
-        _wait_for_room([pool.submit(carry_out, each) for each in claimed], settings.worker.concurrency)
+        threads = context.settings.worker.concurrency
+        _wait_for_room([pool.submit(calls.carry_out, each) for each in claimed], threads, process.stop)
+    if process.stop.asked:
+        put_back(database, worker)
     return len(claimed)
 
 
-def _wait_for_room(calls: Sequence[Future[None]], threads: int) -> None:
-    """Wait until fewer than `threads` of these calls are running; log their errors."""
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Begins, makes and records the calls of one batch."""
+
+    database: Database
+    context: Context
+    process: Process
+    reached: Callable[[str], None]
+
+    def carry_out(self, claimed: Claimed) -> None:
+        if self.process.stop.asked:
+            return  # `put_back` takes care of it
+        try:
+            with self.database.connection() as connection:
+                is_ours = begin(connection, claimed, self.process.clock())
+        except IntegrityError:  # this worker lost the message, claimed it again, and has begun that call
+            return
+        except StorageUnavailable as error:
+            # Perhaps it was stored that the call began, but it did not, so this is certainly not sent.
+            outcome = SendOutcome(
+                claimed, error=DeliveryFailed(str(error), permanent=False, code="not_begun")
+            )
+        else:
+            if not is_ours:
+                return
+            self.reached("after_begin")
+            outcome = hand_over(self.context.providers[claimed.provider], claimed)
+        self._durably(
+            claimed, lambda session: record(session, outcome, self.context.settings, self.process.clock())
+        )
+        self.reached("after_record")
+
+    def _durably(self, claimed: Claimed, write: Callable[[Session], object]) -> None:
+        """Write what is known about a call, however long the database is away; only the end of the process ends it.
+
+        This blocks a thread of the pool, and that is right: without the database, nothing can be claimed either.
+        """
+        pauses = [*STORAGE_BACK]
+        while True:
+            try:
+                with self.database.writing() as session:
+                    write(session)
+                    self.reached("before_record_commit")
+            except StorageUnavailable as error:
+                pause = pauses.pop(0) if len(pauses) > 1 else pauses[0]
+                message = claimed.outgoing.message_id
+                if self.process.stop.wait_until_ended(0):
+                    log.error("message.not_recorded", message=message, cause=str(error))
+                    return
+                self.reached("before_another_try")
+                self.process.stop.wait_until_ended(pause)
+            else:
+                return
+
+
+def _wait_for_room(calls: Sequence[Future[None]], threads: int, stop: Stop) -> None:
+    """Wait until fewer than `threads` of these calls are running, or until `stop` is asked for; log their errors."""
     for call in calls:
         call.add_done_callback(_log_error)
     ahead = set(calls)
-    while len(ahead) >= threads:
-        _, ahead = wait(ahead, return_when=FIRST_COMPLETED)
+    while len(ahead) >= threads and not stop.asked:
+        _, ahead = wait(ahead, timeout=ROOM, return_when=FIRST_COMPLETED)
 
 
 def _log_error(call: Future[None]) -> None:
@@ -131,7 +203,7 @@ def claim(
 ) -> list[Claimed]:
     """Claim due messages for this worker; cancel or postpone messages that must not be sent now, with the reason.
 
-    No call may start after `deadline` (default: one lease from now).
+    No call may start after `deadline` (default: one lease from now), and none without `begin`.
     """
     settings = context.settings
     deadline = deadline or Deadline.after(settings.worker.lease.total_seconds())
@@ -144,12 +216,43 @@ def claim(
             if not _may_go(session, message, suppressed, settings, now) or not budget.take(message):
                 continue
             message.state, message.worker, message.attempt = MessageState.SENDING, worker, message.attempt + 1
+            message.lease_until = now + settings.worker.lease
             # Add `longest_call`, because a call that started in time can end after the lease.
-            message.lease_until = now + settings.worker.lease + timedelta(seconds=provider.longest_call)
-            session.add(Attempt(message_id=message.id, number=message.attempt, worker=worker, started_at=now))
-            claimed.append(Claimed(key, outgoing(message, settings, deadline)))
+            in_call = message.lease_until + timedelta(seconds=provider.longest_call)
+            claimed.append(Claimed(key, outgoing(message, settings, deadline), worker, in_call))
         budget.spend(session)
     return claimed
+
+
+def begin(connection: Connection, claimed: Claimed, now: datetime) -> bool:
+    """Record that the call begins. Returns False if the message is not this worker's any more: then it must not.
+
+    Before this, a message that its worker left behind is simply due again. After it, nobody knows.
+    Raises IntegrityError if this attempt was begun before.
+    """
+    call = claimed.outgoing
+    values = {"of_message": call.message_id, "of_number": call.attempt, "of_worker": claimed.worker}
+    if connection.execute(_EXTEND, values | {"until": claimed.lease_until}).rowcount == 0:
+        return False
+    row = {"message_id": call.message_id, "number": call.attempt, "worker": claimed.worker, "started_at": now}
+    connection.execute(_OPEN, row)
+    return True
+
+
+def put_back(database: Database, worker: str) -> int:
+    """Put back into the queue what a worker has claimed and not begun. Returns the number of messages.
+
+    For a worker that was told to stop. A call that begins at the same moment either is recorded before this, and then
+    its message stays, or finds that its message is not its own any more.
+    """
+    mine = select(Message).where(Message.state == MessageState.SENDING, Message.worker == worker)
+    with database.writing() as session:
+        claimed = session.scalars(mine.order_by(Message.id).with_for_update()).all()
+        begun = outbox.begun(session, claimed)
+        left = [message for message in claimed if message.id not in begun]
+        for message in left:
+            outbox.not_begun(message)
+    return len(left)
 
 
 def hand_over(provider: Provider, claimed: Claimed) -> SendOutcome:
@@ -178,8 +281,8 @@ def record(session: Session, outcome: SendOutcome, settings: Settings, now: date
         outbox.accepted(session, message, sent.provider_id, now, segments=sent.segments, sender=sent.sender)
         return True
     open_states = {MessageState.SENDING}
-    if not isinstance(outcome.error, DeliveryUnknown):
-        open_states.add(MessageState.UNCONFIRMED)
+    if not isinstance(outcome.error, DeliveryUnknown):  # certainly not sent, which ends every doubt
+        open_states |= MESSAGE_IN_DOUBT
     if outcome.error is None or message.attempt != call.attempt or message.state not in open_states:
         return False
     _not_sent(session, message, outcome.error, settings, now)
@@ -191,6 +294,7 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
     base, mail = settings.web.public_url.rstrip("/"), message.channel == "email"
     return Outgoing(
         message_id=message.id,
+        nonce=message.nonce,
         attempt=message.attempt,
         to=message.recipient,
         sender=message.sender,
@@ -203,9 +307,9 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
         deadline=deadline,
         callback_url=f"{base}/hooks/{message.provider}/receipt" if base else None,
         headers=dict(message.headers),
-        message_id_header=email_ids.message_id(message.id, settings) if mail else None,
+        message_id_header=email_ids.message_id(message.id, settings, message.nonce) if mail else None,
         reply_to=settings.organisation.support_email or None,
-        envelope_from=email_ids.return_path(message.id, settings) if mail else None,
+        envelope_from=email_ids.return_path(message.id, settings, message.nonce) if mail else None,
     )
 
 
@@ -299,30 +403,6 @@ def _next_window(session: Session, message: Message, settings: Settings, now: da
 # -- recording ---------------------------------------------------------------------------------------------------------
 
 
-def _record_durably(
-    database: Database,
-    outcome: SendOutcome,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    reached: Callable[[str], None],
-) -> None:
-    """Record an outcome, with retries, so that a short database failure does not lose it."""
-    for pause in (*STORAGE_BACK, None):
-        try:
-            with database.writing() as session:
-                record(session, outcome, settings, clock())
-                reached("before_record_commit")
-        except StorageUnavailable:
-            if pause is None:
-                log.exception("message.not_recorded", message=outcome.claimed.outgoing.message_id)
-                return
-            reached("before_another_try")
-            time.sleep(pause)
-        else:
-            reached("after_record")
-            return
-
-
 def _not_sent(
     session: Session, message: Message, error: DeliveryFailed, settings: Settings, now: datetime
 ) -> None:
@@ -352,7 +432,18 @@ def _close_attempt(session: Session, outcome: SendOutcome, now: datetime) -> Non
     session.connection().execute(_CLOSE, values)
 
 
-# Built once and without the ORM, because it runs for every message.
+# Built once and without the ORM, because they run for every message.
+_EXTEND = (
+    update(Message.__table__)  # type: ignore[arg-type]
+    .where(
+        Message.id == bindparam("of_message"),
+        Message.attempt == bindparam("of_number"),
+        Message.worker == bindparam("of_worker"),
+        Message.state == MessageState.SENDING,
+    )
+    .values(lease_until=bindparam("until"))
+)
+_OPEN = insert(Attempt.__table__)  # type: ignore[arg-type]
 _CLOSE = update(Attempt.__table__).where(  # type: ignore[arg-type]
     Attempt.message_id == bindparam("of_message"), Attempt.number == bindparam("of_number")
 )

@@ -62,13 +62,14 @@ def _links(session: Session, _: datetime) -> Iterator[Problem]:
 
 
 def _states(session: Session, _: datetime) -> Iterator[Problem]:
-    """Every message is in a known state, and the call of its latest attempt is recorded."""
+    """Every message is in a known state, and the call of its latest attempt is recorded, unless it is only claimed."""
     strange = select(Message.id).where(Message.state.not_in(set(MessageState)))
     if count := _count(session, strange):
         yield Problem(
             "F305", f"{count} messages are in a state that does not exist.", "Report this as a bug."
         )
-    unsaid = select(Message.id).where(Message.attempt > 0).where(~_attempts(Message.attempt).exists())
+    called = select(Message.id).where(Message.attempt > 0, Message.state != MessageState.SENDING)
+    unsaid = called.where(~_attempts(Message.attempt).exists())
     if count := _count(session, unsaid):
         yield Problem("F306", f"{count} calls to a provider were not recorded.", "Report this as a bug.")
 

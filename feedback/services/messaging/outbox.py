@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,7 +26,7 @@ from feedback.services import rollups
 from feedback.services.contact import suppression
 from feedback.settings import Settings
 from feedback.store.database import add_once
-from feedback.store.models import DuplicateSend, Invitation, Message, Receipt
+from feedback.store.models import Attempt, DuplicateSend, Invitation, Message, Receipt
 
 log = structlog.get_logger()
 
@@ -124,14 +125,17 @@ def unconfirmed(message: Message, code: str, settings: Settings, now: datetime) 
     With `smtp.unknown = "resend"`, an e-mail is resent instead, but only once.
     """
     was_resent = message.state_reason == RESENT
-    message.state, message.state_reason = MessageState.UNCONFIRMED, code
-    message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
-    if message.channel != "email":
-        return
-    if settings.smtp.unknown == "resend" and not was_resent:
+    doubted(message, code)
+    if message.state == MessageState.HELD and settings.smtp.unknown == "resend" and not was_resent:
         requeue(message, RESENT, now + BACKOFF_BASE)
-    else:
-        message.state = MessageState.HELD
+
+
+def doubted(message: Message, code: str) -> None:
+    """The provider may have the message: an SMS is looked up, an e-mail is held for a person."""
+    can_be_found = message.channel != "email"
+    message.state = MessageState.UNCONFIRMED if can_be_found else MessageState.HELD
+    message.state_reason = code
+    message.lease_until, message.looked_up_at, message.look_ups = None, None, 0
 
 
 def refused(session: Session, message: Message, error: DeliveryFailed, now: datetime) -> None:
@@ -181,6 +185,25 @@ def requeue(message: Message, reason: str, due_at: datetime) -> None:
     """Queue the message to be sent (again) from `due_at` on."""
     message.state, message.state_reason, message.due_at = MessageState.QUEUED, reason[:64], due_at
     message.worker, message.lease_until = None, None
+
+
+def begun(session: Session, messages: Sequence[Message]) -> set[int]:
+    """Ids of the messages whose latest attempt was begun, so that the provider may have them.
+
+    The caller has locked the messages before: PostgreSQL would answer a single statement that waited for the lock
+    with the attempts as they were before the wait.
+    """
+    numbers = {message.id: message.attempt for message in messages}
+    called = session.execute(
+        select(Attempt.message_id, Attempt.number).where(Attempt.message_id.in_(numbers))
+    )
+    return {row.message_id for row in called if row.number == numbers[row.message_id]}
+
+
+def not_begun(message: Message) -> None:
+    """Put a claimed message back whose call was certainly not begun: it is due as before, and this was no attempt."""
+    message.state, message.worker, message.lease_until = MessageState.QUEUED, None, None
+    message.attempt -= 1
 
 
 def resend(session: Session, message_id: int, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from feedback.core.lifecycle import (
 )
 from feedback.errors import ProviderHeld
 from feedback.providers.base import StatusReport, Verdict
+from feedback.services.contact import suppression
 from feedback.services.messaging import outbox, provider_holds
 from feedback.store.database import add_once
 from feedback.store.models import Message, Receipt
@@ -50,12 +51,22 @@ def record(session: Session, provider: str, receipt: StatusReport, now: datetime
 
 
 def _message_of(session: Session, provider: str, receipt: StatusReport) -> Message | None:
-    """Find the message by the provider's id, or by our id if we never got the response to our call."""
+    """Find the message by the provider's id, or by our id if we never got the response to our call.
+
+    Our id alone proves nothing: after a restore, new messages get the ids of those that the backup does not know.
+    """
     mine = select(Message).where(Message.provider == provider).with_for_update()
     known = session.scalar(mine.where(Message.provider_id == receipt.provider_id))
     if known or receipt.message_id is None:
         return known
-    return session.scalar(mine.where(Message.id == receipt.message_id))
+    named = session.scalar(mine.where(Message.id == receipt.message_id))
+    return named if named and _is_about(named, receipt) else None
+
+
+def _is_about(message: Message, receipt: StatusReport) -> bool:
+    """Whether a report that carries the message's id is about it: also its nonce and its recipient must fit."""
+    is_to = receipt.to is None or suppression.normal(receipt.to) == suppression.normal(message.recipient)
+    return message.nonce == receipt.nonce and is_to
 
 
 def _apply(session: Session, message: Message, receipt: StatusReport, now: datetime) -> None:

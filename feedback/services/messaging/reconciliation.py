@@ -21,6 +21,7 @@ from feedback.errors import DeliveryFailed
 from feedback.providers.base import Found, LooksUp, Provider, uptime
 from feedback.services.context import Context
 from feedback.services.messaging import outbox
+from feedback.services.messaging.stopping import Stop
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Attempt, Message
@@ -68,7 +69,10 @@ class UnconfirmedAttempt:
 
 
 def reap(session: Session, settings: Settings, now: datetime) -> int:
-    """Make messages unconfirmed whose worker's lease has expired. Returns their number."""
+    """Make messages unconfirmed whose worker's lease has expired; those whose call was never begun are due again.
+
+    Returns the number of both.
+    """
     lost = session.scalars(
         select(Message)
         .where(Message.state == MessageState.SENDING, Message.lease_until < now)
@@ -76,19 +80,31 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
         .limit(1000)
         .with_for_update(skip_locked=True)
     ).all()
+    begun = outbox.begun(session, lost)
     for message in lost:
-        log.warning("message.lease_expired", message=message.id, attempt=message.attempt)
-        outbox.unconfirmed(message, "lease_expired", settings, now)
+        is_begun = message.id in begun
+        log.warning("message.lease_expired", message=message.id, attempt=message.attempt, begun=is_begun)
+        if is_begun:
+            outbox.unconfirmed(message, "lease_expired", settings, now)
+        else:
+            outbox.not_begun(message)
     return len(lost)
 
 
-def reconcile(database: Database, context: Context, now: datetime, timer: UnconfirmedTimer) -> int:
-    """Ask providers about unconfirmed messages, outside any transaction. Returns the number of settled messages."""
+def reconcile(
+    database: Database, context: Context, now: datetime, timer: UnconfirmedTimer, stop: Stop | None = None
+) -> int:
+    """Ask providers about unconfirmed messages, outside any transaction. Returns the number of settled messages.
+
+    After a `stop` was asked for, nothing more is asked.
+    """
     with database.reading() as session:
         timer.keep_only(_open(session))
         questions = _questions(session, context, now)
     settled = 0
     for question in questions:
+        if stop and stop.asked:
+            break
         known_for = timer.seconds_known(question.key)
         try:
             found = _ask(context.providers.get(question.provider), question)

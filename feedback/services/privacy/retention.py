@@ -42,6 +42,7 @@ KEPT: Mapping[str, str] = {
     "enrolment": "retention.contacts",
     "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",
     "link_visitor": "after two days",
+    "attempt_count": "at the end of the window of its limit, at most a day",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
     "webhook_call": "as soon as it is sent",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import io
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from feedback.core.token import ALPHABET, LENGTH, looks_like_token
+from feedback.core.token import draw, looks_like_token
 from feedback.errors import LinkClosed, NotFound, Rejected
 from feedback.library import Library
 from feedback.store.models import Link
@@ -45,7 +44,7 @@ def create(session: Session, library: Library, new: NewLink, now: datetime) -> L
         if parts.scheme not in ("http", "https") or not parts.hostname or set(origin) & set(" ;,'*"):
             raise Rejected(f"{origin!r} is not the address of a site; write it as https://www.example.com.")
     link = Link(
-        token=secret(),
+        token=draw(),
         kind=new.kind,
         name=new.name,
         questionnaire=wanted.key,
@@ -56,11 +55,6 @@ def create(session: Session, library: Library, new: NewLink, now: datetime) -> L
     session.add(link)
     session.flush()
     return link
-
-
-def secret() -> str:
-    """A random token of twelve characters, in the form of survey links."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def find(session: Session, token: str) -> Link:

@@ -14,6 +14,7 @@ from feedback.store.models.messages import (
     RateLimitBucket,
     Receipt,
     SimulatedMessage,
+    WorkerHeartbeat,
 )
 from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
 from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
@@ -72,4 +73,5 @@ __all__ = [
     "WebAuthnKey",
     "WebhookCall",
     "WebhookNotice",
+    "WorkerHeartbeat",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.core.lifecycle import MessageState
+from feedback.core.token import draw
 from feedback.store.base import Base
 from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.journeys import Invitation
@@ -51,6 +52,9 @@ class Message(Base):
     language: Mapped[str] = mapped_column(String(8))
     headers: Mapped[JsonObject] = mapped_column(default=dict)
     match: Mapped[str | None] = mapped_column(String(32))
+    # In everything by which the outside world names this message, because ids start again where a backup ended.
+    # None: made by a release that had none.
+    nonce: Mapped[str | None] = mapped_column(String(32), default=draw)
     state: Mapped[MessageState] = mapped_column(StateType(MessageState))
     state_reason: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[str | None] = mapped_column(Text)
@@ -201,6 +205,18 @@ class Bookmark(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(String(64))
+
+
+class WorkerHeartbeat(Base):
+    """A running worker, and which of its jobs fail: name -> cause, count and since. It deletes its row when it stops,
+    so an old row is of a worker that was killed or hangs."""
+
+    __tablename__ = "worker_heartbeat"
+
+    worker: Mapped[str] = mapped_column(String(255), primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    failing: Mapped[JsonObject] = mapped_column(default=dict)
 
 
 class SimulatedMessage(Base):

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response
 from feedback import clock
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.time.local_days import day_of
-from feedback.core.token import looks_like_token
+from feedback.core.token import draw, looks_like_token
 from feedback.errors import LinkClosed, NotFound, QuestionnaireInvalid, StorageUnavailable
 from feedback.services.responses import link_visitors, lookup, open_links, recording
 from feedback.services.responses.lookup import SurveyState
@@ -156,7 +156,7 @@ class SurveyViews:
         named = request.args.get("v", "")
         connection = lookup.connection_of(session)
         survey = lookup.find_visit(connection, named, link) if looks_like_token(named) else None
-        secret = named if survey is not None or self._is_ours(named) else open_links.secret()
+        secret = named if survey is not None or self._is_ours(named) else draw()
         if survey is not None:
             questionnaire = self._questionnaire(connection, survey)
         else:

@@ -47,8 +47,21 @@ def send(world: World) -> int:
 
 
 def take(world: World) -> list[dispatch.Claimed]:
+    """Messages that a worker has claimed, and whose calls it has begun."""
+    claimed = claim(world)
+    for each in claimed:
+        assert begin(world, each)
+    return claimed
+
+
+def claim(world: World, worker: str = "worker") -> list[dispatch.Claimed]:
     with world.database.writing() as session:
-        return dispatch.claim(session, world.context, "worker", world.now, Deadline.after(60))
+        return dispatch.claim(session, world.context, worker, world.now, Deadline.after(60))
+
+
+def begin(world: World, claimed: dispatch.Claimed) -> bool:
+    with world.database.connection() as connection:
+        return dispatch.begin(connection, claimed, world.now)
 
 
 def finish(world: World, outcome: dispatch.SendOutcome) -> bool:
@@ -62,8 +75,10 @@ def reap(world: World) -> int:
 
 
 def hear(world: World, provider_id: str, status: str, message_id: int | None = None, **more: object) -> bool:
-    receipt = StatusReport(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
     with world.database.writing() as session:
+        named = session.get(Message, message_id) if message_id else None
+        more = {"nonce": named.nonce if named else None} | more
+        receipt = StatusReport(provider_id, status, None, None, message_id, 1, None, **more)  # type: ignore[arg-type]
         return receipts.record(session, "simulator_sms", receipt, world.now)
 
 

@@ -109,7 +109,8 @@ def back(world: World, raw: bytes, envelope: str | None = None) -> str:
 
 
 def path(world: World, number: int = 0) -> str:
-    return email_ids.return_path(messages(world)[number].id, world.settings)
+    message = messages(world)[number]
+    return email_ids.return_path(message.id, world.settings, message.nonce)
 
 
 def listed(world: World) -> list[str]:
@@ -123,7 +124,8 @@ def test_each_mail_has_a_return_path_and_an_id_of_its_own(mailed: World) -> None
     assert len({each.envelope_from for each in sent}) == 3
     assert len({each.message_id_header for each in sent}) == 3
     assert all(
-        email_ids.read_return_path(each.envelope_from or "", mailed.settings) == each.message_id
+        email_ids.read_return_path(each.envelope_from or "", mailed.settings, lambda _, of=each.nonce: of)
+        == each.message_id
         for each in sent
     )
 
@@ -168,7 +170,8 @@ def test_three_that_come_back_over_the_year_do_not(mailed: World) -> None:
 
 
 def test_the_message_id_serves_where_the_return_path_is_lost(mailed: World) -> None:
-    name = email_ids.message_id(messages(mailed)[0].id, mailed.settings)
+    message = messages(mailed)[0]
+    name = email_ids.message_id(message.id, mailed.settings, message.nonce)
     assert back(mailed, dsn("postmaster@acme.example", "5.1.1", message_id=name)) == "closed"
 
 

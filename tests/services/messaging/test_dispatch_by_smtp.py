@@ -49,8 +49,11 @@ def test_a_mail_carries_its_names_and_the_way_out(mail: World, server: FakeSmtp)
     message = send(mail)
     (sent,) = server.mails
     assert message.state == "sent"
-    assert email_ids.read_return_path(sent.envelope_from, mail.settings) == message.id
-    assert email_ids.read_message_id(str(sent.message["Message-ID"]), mail.settings) == message.id
+    name, back = str(sent.message["Message-ID"]), sent.envelope_from
+    assert email_ids.read_return_path(back, mail.settings, lambda _: message.nonce) == message.id
+    assert email_ids.read_message_id(name, mail.settings, lambda _: message.nonce) == message.id
+    assert email_ids.read_return_path(back, mail.settings, lambda _: "another") is None
+    assert email_ids.read_message_id(name, mail.settings) is None
     assert sent.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert str(sent.message["List-Unsubscribe"]).endswith("/stop>")
 

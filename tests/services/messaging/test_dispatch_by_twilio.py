@@ -165,7 +165,8 @@ def test_signed_receipts_before_the_answer_and_doubled_settle_the_message(post: 
 
 
 def receipt_of(post: Post, sid: str, status: str) -> StatusReport:
-    return StatusReport(sid, status, None, None, post.message.id, 1, OUR_NUMBER)  # type: ignore[arg-type]
+    message = post.message
+    return StatusReport(sid, status, None, None, message.id, 1, OUR_NUMBER, nonce=message.nonce)  # type: ignore[arg-type]
 
 
 def test_every_call_has_its_row(post: Post) -> None:

@@ -30,6 +30,7 @@ from feedback.errors import StorageUnavailable
 from feedback.providers.base import Outgoing, Sent
 from feedback.providers.simulator import Simulator
 from feedback.services.messaging import dispatch
+from feedback.services.messaging.stopping import Stop
 from feedback.store.database import Database
 from feedback.store.models import Message
 from feedback.worker import Worker
@@ -173,8 +174,9 @@ def test_a_server_that_stops_in_the_middle_of_a_claim_sends_nothing_and_loses_no
     assert set(times_delivered(world.mailbox).values()) == {1}
 
 
-def test_a_claim_that_nobody_heard_the_end_of_is_looked_up_before_it_is_sent(
-    world: World, server: Server
+@pytest.mark.parametrize(("point", "in_doubt"), [("after_claim", "queued"), ("after_begin", "unconfirmed")])
+def test_a_commit_that_nobody_heard_the_end_of_sends_nothing_twice(
+    world: World, server: Server, point: str, in_doubt: str
 ) -> None:
     queue(world)
 
@@ -183,10 +185,11 @@ def test_a_claim_that_nobody_heard_the_end_of_is_looked_up_before_it_is_sent(
         raise StorageUnavailable("The answer to the commit was lost.")
 
     with pytest.raises(StorageUnavailable):
-        send_until(world, after_claim=no_answer)
+        send_until(world, **{point: no_answer})
     server.start()
     assert (states(world), send(world)) == (["sending"], 0)
     lease_is_over(world)
+    assert states(world) == [in_doubt]
     for _ in range(2):
         assert world.mailbox.delivered == []
         world.reconcile()
@@ -216,9 +219,13 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
         world.event(session, "ticket_closed", "m")
     queue(world)
     stopping(world, server.stop)
+    stop = Stop()
+    process = dispatch.Process(lambda: world.now, stop)
     with ThreadPoolExecutor(2) as pool:
-        # Both calls are made, and neither can be recorded.
-        dispatch.send_queued(world.database, world.context, "worker", world.now, pool)
+        # Both calls are made, and neither can be recorded before the process has to end.
+        dispatch.send_queued(world.database, world.context, "worker", world.now, pool, process=process)
+        wait_until(lambda: len(world.mailbox.delivered) == 2)
+        stop.end()
     server.start()
     assert states(world) == ["sending", "sending"]
     lease_is_over(world)

@@ -14,6 +14,7 @@ from sqlalchemy import event, select, text
 from feedback.errors import StorageUnavailable
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
+from feedback.services.messaging.stopping import Stop
 from feedback.store.database import Database
 from feedback.store.models import Enrolment, Invitation, Message
 from tests.services.conftest import World, times_delivered
@@ -82,19 +83,77 @@ def test_a_locked_database_sends_nothing_and_goes_on_afterwards(on_sqlite: World
     assert len(world.mailbox.delivered) == 1
 
 
-def test_a_result_is_recorded_once_the_database_is_back(on_sqlite: World) -> None:
-    world = on_sqlite
-    path = world.database.url.database or ""
+def locked_for_a_moment(world: World, wanted: str) -> Callable[[str], None]:
+    """Another program locks the database for 0.8 s when the sender reaches this point."""
 
-    def lock_for_a_moment(point: str) -> None:
-        if point != "after_claim":
+    def reached(point: str) -> None:
+        if point != wanted:
             return
+        path = world.database.url.database or ""
         blocker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         blocker.execute("BEGIN IMMEDIATE")
         threading.Timer(0.8, lambda: (blocker.execute("ROLLBACK"), blocker.close())).start()
 
-    dispatch.send_queued(world.database, world.context, "worker", world.now, reached=lock_for_a_moment)
+    return reached
+
+
+def test_a_result_is_recorded_once_the_database_is_back(on_sqlite: World) -> None:
+    world, reached = on_sqlite, locked_for_a_moment(on_sqlite, "after_begin")
+    dispatch.send_queued(world.database, world.context, "worker", world.now, reached=reached)
     assert (state(world), len(world.mailbox.delivered)) == ("sent", 1)
+
+
+def test_a_call_whose_beginning_cannot_be_stored_is_not_made_and_is_due_again(on_sqlite: World) -> None:
+    world, reached = on_sqlite, locked_for_a_moment(on_sqlite, "after_claim")
+    dispatch.send_queued(world.database, world.context, "worker", world.now, reached=reached)
+    assert (state(world), len(world.mailbox.delivered)) == ("queued", 0)
+    world.wait(minutes=1)
+    assert send(world) == 1
+    assert (state(world), len(world.mailbox.delivered)) == ("sent", 1)
+
+
+def test_a_result_is_kept_for_as_long_as_the_process_lives(on_sqlite: World) -> None:
+    """A failover takes longer than any fixed number of tries."""
+    world, tries = on_sqlite, 0
+    blocker = sqlite3.connect(world.database.url.database or "", isolation_level=None)
+
+    def reached(point: str) -> None:
+        nonlocal tries
+        if point == "after_begin":
+            blocker.execute("BEGIN IMMEDIATE")
+        if point == "before_another_try":
+            tries += 1
+            if tries == 2 * len(dispatch.STORAGE_BACK):
+                blocker.execute("ROLLBACK")
+
+    process = dispatch.Process(lambda: world.now, Hurried())
+    dispatch.send_queued(world.database, world.context, "worker", world.now, process=process, reached=reached)
+    blocker.close()
+    assert (state(world), len(world.mailbox.delivered)) == ("sent", 1)
+
+
+def test_a_process_that_has_to_end_waits_for_no_database(on_sqlite: World) -> None:
+    world, stop = on_sqlite, Stop()
+    blocker = sqlite3.connect(world.database.url.database or "", isolation_level=None)
+
+    def reached(point: str) -> None:
+        if point == "after_begin":
+            blocker.execute("BEGIN IMMEDIATE")
+        if point == "before_another_try":
+            stop.end()
+
+    process = dispatch.Process(lambda: world.now, stop)
+    dispatch.send_queued(world.database, world.context, "worker", world.now, process=process, reached=reached)
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert (state(world), len(world.mailbox.delivered)) == ("sending", 1)
+
+
+class Hurried(Stop):
+    """Does not wait between two tries."""
+
+    def wait_until_ended(self, seconds: float) -> bool:
+        return super().wait_until_ended(0)
 
 
 @pytest.mark.postgres
