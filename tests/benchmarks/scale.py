@@ -311,7 +311,9 @@ def measure_planning(server: Server, floor: float) -> dict[str, Any]:
         client.join()
     each = planned["processor"] * 1_000 / max(1, planned["enrolled"])
     rate = len(run.seconds) / (time.perf_counter() - began)
-    say(f"planning      {planned['enrolled']:,} enrolments in {planned['seconds']:.1f} s beside {page.QUICK} clients")
+    say(
+        f"planning      {planned['enrolled']:,} enrolments in {planned['seconds']:.1f} s beside {page.QUICK} clients"
+    )
     say(f"              {each:.2f} ms of processor each, {each / floor:.2f} times the floor (bar: 0.4)")
     say(f"              longest of {planned['transactions']:,} write transactions"
         f" {planned['longest_ms']:.0f} ms (bar: 50, on a quiet machine)")  # fmt: skip
@@ -335,13 +337,15 @@ def foresee(url: str, days: int) -> None:
     runtime = the_runtime(url)
     began, used = time.perf_counter(), time.process_time()
     with runtime.database.reading() as session:
-        plan = forecast.plan(session, runtime, clock.now(), days)
+        totals = forecast.Totals()
+        for each in forecast.foresee(session, runtime, clock.now(), days):
+            totals.count(*each)
     figures = {
         "seconds": time.perf_counter() - began,
         "processor": time.process_time() - used,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
-        "sent": plan.sent,
-        "skipped": sum(plan.skipped.values()),
+        "sent": totals.sent,
+        "skipped": sum(totals.skipped.values()),
     }
     print(json.dumps(figures), flush=True)
 

@@ -36,6 +36,7 @@ from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
+from feedback.store.portions import Portions
 
 BATCH = 1000
 """Rows per transaction: enough to make the commit cheap, few enough that other writers do not wait long."""
@@ -118,6 +119,7 @@ class _Run:
         options: Options,
     ) -> None:
         self.database, self.kind, self.context, self.now = database, kind, context, now
+        self.portions = Portions(database)
         self.dry_run, self.create_owners = options.dry_run, options.create_owners
         self.report = ImportReport()
         self.seen: dict[str, int] = {}
@@ -206,7 +208,7 @@ class _Run:
 
     def _store(self, records: list[Record]) -> None:
         if self.kind == "events":
-            done = events.store(self.database, records, self.context, self.now, dry_run=self.dry_run)
+            done = events.store(self.portions, records, self.context, self.now, dry_run=self.dry_run)
             self.report.refused += done.refused
             self._count(done.outcomes)
             return

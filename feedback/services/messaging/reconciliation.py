@@ -67,13 +67,13 @@ class UnconfirmedAttempt:
     quiet: float
 
 
-def reap(session: Session, settings: Settings, now: datetime) -> int:
-    """Make messages unconfirmed whose worker's lease has expired. Returns their number."""
+def reap(session: Session, settings: Settings, now: datetime, limit: int = 1_000) -> int:
+    """Make at most `limit` messages unconfirmed whose worker's lease has expired. Returns their number."""
     lost = session.scalars(
         select(Message)
         .where(Message.state == MessageState.SENDING, Message.lease_until < now)
         .order_by(Message.id)
-        .limit(1000)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     for message in lost:

@@ -289,5 +289,6 @@ def _bury(session: Session, contact: Contact, now: datetime) -> None:
         setattr(contact, name, None)
     contact.external_id = f"erased:{contact.id}"
     contact.properties = {}
+    contact.turn = 0  # it was made from the external id
     contact.erased_at = contact.updated_at = now
     session.flush()

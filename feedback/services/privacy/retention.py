@@ -23,6 +23,7 @@ from feedback.store.models import (
     Response,
     UsagePoint,
 )
+from feedback.store.portions import Portions
 
 LIMIT = 500
 """Maximum rows of one kind per transaction; the rest follows in the next run."""
@@ -37,6 +38,11 @@ class Purged:
     replies: int = 0
     contacts: int = 0
     usage: int = 0
+
+    @property
+    def most(self) -> int:
+        """The largest of the numbers."""
+        return max(self.answers, self.messages, self.replies, self.contacts, self.usage)
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
@@ -58,6 +64,12 @@ def purge(session: Session, retention: RetentionSettings, now: datetime, limit: 
         counts = {each.name: getattr(purged, each.name) for each in fields(purged)}
         audit.record(session, "purged", "retention", None, by=None, now=now, **counts)
     return purged
+
+
+def purge_all(portions: Portions, retention: RetentionSettings, now: datetime) -> None:
+    """`purge` in portions, until nothing is left."""
+    # No kind of rows may hold up another, so the largest number counts; a portion is as long as its slowest kind.
+    portions.repeat(lambda session, limit: purge(session, retention, now, limit).most, most=LIMIT)
 
 
 def _answers(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
