@@ -1,6 +1,6 @@
 """Long work in short write transactions: the one place that bounds how long a job keeps other writers waiting.
 
-A job reads what there is to do without a lock, and hands it over here. Each portion is a transaction of its own, and
+A job reads what there is to do without a lock, and gives it to `Portions`. Each portion is a transaction of its own, and
 its size follows from how long the one before it took. Between two portions the job rests, so that customers' answers
 come first. A process that is killed loses at most the portion that it was working on, so the work on a portion has to
 look again at what is still to be done.

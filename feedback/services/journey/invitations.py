@@ -54,12 +54,7 @@ def issue_due(session: Session, context: Context, now: datetime, limit: int = AT
 
 def due_ids(session: Session, library: Library, now: datetime, limit: int = AT_ONCE) -> list[int]:
     """The ids of enrolments that are due, at most `limit`: those that have waited longest, the important ones first."""
-    rows = session.execute(
-        select(Enrolment.id, Enrolment.stage)
-        .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now)
-        .order_by(Enrolment.due_at, Enrolment.id)
-        .limit(limit)
-    ).all()
+    rows = session.execute(_DUE.limit(limit), {"now": now}).all()
     return [row.id for row in sorted(rows, key=lambda each: -_priority(library, each.stage))]
 
 
@@ -325,6 +320,11 @@ def skip_overdue(session: Session, enrolment_ids: Sequence[int], now: datetime) 
     )
 
 
+_DUE = (
+    select(Enrolment.id, Enrolment.stage)
+    .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= bindparam("now"))
+    .order_by(Enrolment.due_at, Enrolment.id)
+)
 _STRANDED = select(Invitation).where(
     Invitation.state == InvitationState.QUEUED, Invitation.state_reason == "other_channel"
 )
