@@ -102,6 +102,26 @@ def test_work_is_repeated_until_nothing_is_left(migrated: Database, there: int) 
     assert left == []
 
 
+def test_a_portion_that_another_node_has_overtaken_is_tried_again_and_counted_once(
+    migrated: Database,
+) -> None:
+    with migrated.writing() as session:
+        session.add(Bookmark(name="item 2", value=""))
+    tries, counted = 0, []
+
+    def work(session: Session, some: Sequence[int]) -> list[int]:
+        nonlocal tries
+        tries += 1
+        known = session.scalars(select(Bookmark.name)).all() if tries > 1 else ()
+        fresh = [each for each in some if f"item {each}" not in known]
+        session.add_all(Bookmark(name=f"item {each}", value="") for each in fresh)
+        session.flush()
+        return fresh
+
+    Portions(migrated, rest=lambda _: None).each(range(4), work, counted.extend)
+    assert (tries, counted) == (2, [0, 1, 3])
+
+
 def test_an_answer_does_not_wait_for_the_end_of_a_job(migrated: Database) -> None:
     answered, done = threading.Event(), 0
 

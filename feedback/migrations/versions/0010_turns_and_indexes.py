@@ -19,6 +19,7 @@ PORTION = 10_000
 CONTACT = sa.table("contact", *map(sa.column, ("id", "external_id", "turn", "erased_at")))
 INDEXES = (
     ("ix_contact_turn", "contact", ["turn"]),
+    ("ix_contact_updated_at", "contact", ["updated_at"]),
     ("ix_account_contract_started_on", "account", ["contract_started_on"]),
     ("ix_invitation_account_sent", "invitation", ["account_id", "sent_at", "created_at"]),
     ("ix_enrolment_state_expires_at", "enrolment", ["state", "expires_at"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,14 +44,20 @@ def store(
         with portions.database.reading() as session:
             return _foresee(session, records)
     done = Done()
-    portions.each(records, lambda session, some: _store(session, some, context, now, done))
+    portions.each(records, partial(_store, context, now), lambda result: _count(done, result))
     return done
 
 
-def _store(session: Session, records: Sequence[Record], context: Context, now: datetime, done: Done) -> None:
+def _store(
+    context: Context, now: datetime, session: Session, records: Sequence[Record]
+) -> list[tuple[Record, enrolments.Result]]:
     told = [_event(record) for record in records]
     results = enrolments.record_events(session, told, context, now, source="import")
-    for record, result in zip(records, results, strict=True):
+    return list(zip(records, results, strict=True))
+
+
+def _count(done: Done, results: Iterable[tuple[Record, enrolments.Result]]) -> None:
+    for record, result in results:
         if isinstance(result, enrolments.Recorded):
             done.outcomes.append("created" if result.is_new else "unchanged")
         else:

@@ -138,7 +138,7 @@ def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> i
         Contact.updated_at < since,
         *(~_happened(column, when, since) for column, when in _LIFE),
     )
-    old = session.scalars(select(Contact).where(idle).order_by(Contact.id).limit(limit)).all()
+    old = session.scalars(select(Contact).where(idle).order_by(Contact.updated_at).limit(limit)).all()
     for contact in old:
         erasure.erase(session, contact, by=None, now=now, remember=False)
     return len(old)

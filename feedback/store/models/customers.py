@@ -81,7 +81,7 @@ class Contact(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)  # retention looks for old rows
 
     account: Mapped[Account | None] = relationship()
 
