@@ -94,7 +94,7 @@ def test_contacts_get_their_turn_with_an_upgrade_and_keep_their_day_of_the_quart
             connection.execute(text(f"INSERT INTO contact ({columns}) VALUES ({values})"), row)
     database.upgrade()
     with database.writing() as session:
-        session.add(Contact(external_id="contact-4", created_at=NOW, updated_at=NOW))
+        session.add(Contact(id=4, external_id="contact-4", created_at=NOW, updated_at=NOW))
         session.flush()
         turns = {each.external_id: each.turn for each in session.scalars(select(Contact))}
     assert (turns["contact-1"] * 90 // RING, turns["contact-2"] * 90 // RING) == (24, 84)
