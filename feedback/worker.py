@@ -30,6 +30,7 @@ from feedback.services.notifications import account_email, chat_notices, staff_e
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.staff import accounts, attempts, sessions
+from feedback.store.portions import Portions, never
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -42,6 +43,7 @@ LAST_WORDS = 0.5
 """Seconds to record what is known, after the time for stopping is over."""
 
 Job = Callable[["Runtime", datetime], object]
+Stopped = Callable[[], bool]
 Pools = Mapping[str, ThreadPoolExecutor | None]
 
 
@@ -146,22 +148,22 @@ class Worker:
 
     def _jobs(self, tick: float, pools: Pools) -> list[tuple[str, Job, float]]:
         """(name, job, seconds between two runs). A provider sends in its pool, or one message at a time without one."""
-        settings = self.runtime.settings
+        settings, stopped = self.runtime.settings, lambda: self._stop.asked
         return [
-            ("plan", plan, max(tick, 30)),
-            ("issue", issue, tick),
+            ("plan", partial(plan, stopped=stopped), max(tick, 30)),
+            ("issue", partial(issue, stopped=stopped), tick),
             ("write to accounts", write_to_accounts, tick),
             *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
-            ("reap", reap, max(tick, 15)),
+            ("reap", partial(reap, stopped=stopped), max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
             ("catch up", catch_up, max(tick, 600)),
-            ("remind", remind, max(tick, 30)),
-            ("expire", expire, max(tick, 30)),
-            ("follow up", follow_up, max(tick, 15)),
+            ("remind", partial(remind, stopped=stopped), max(tick, 30)),
+            ("expire", partial(expire, stopped=stopped), max(tick, 30)),
+            ("follow up", partial(follow_up, stopped=stopped), max(tick, 15)),
             ("report holds", tell_of_holds, max(tick, 15)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
-            ("purge", purge, max(tick, 3_600)),
+            ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
 
     def _run(self, name: str, job: Job) -> None:
@@ -171,6 +173,9 @@ class Worker:
         self._running.add(name)
         try:
             job(self.runtime, self._now())
+        except StorageUnavailable as unavailable:
+            # The next tick tries again: what a job has not done yet, it finds again.
+            log.error("worker.job_failed", job=name, reason=str(unavailable))
         except Exception:
             log.exception("worker.job_failed", job=name)
         finally:
@@ -196,22 +201,18 @@ def _wall_clock_ahead() -> float:
     return clock.now().timestamp() - uptime()
 
 
-def plan(runtime: Runtime, now: datetime) -> None:
+def plan(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Enrol contacts by date, by cadence, and after a closed complaint."""
-    with runtime.database.writing() as session:
-        enrolments.plan_dates(session, runtime, now)
-    with runtime.database.writing() as session:
-        enrolments.plan_recurring(session, runtime, now)
-    with runtime.database.writing() as session:
-        recovery_survey.tell_journey(session, runtime, now)
+    portions = Portions(runtime.database, stopped)
+    enrolments.plan(portions, runtime, now)
+    recovery_survey.tell_journey_of_all(portions, runtime, now)
 
 
-def issue(runtime: Runtime, now: datetime) -> None:
+def issue(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Turn due enrolments into invitations."""
-    with runtime.database.writing() as session:
-        invitations.issue_due(session, runtime, now)
-    with runtime.database.writing() as session:
-        invitations.use_other_channels(session, runtime, now)
+    portions = Portions(runtime.database, stopped)
+    invitations.issue_all(portions, runtime, now)
+    invitations.use_other_channels_of_all(portions, runtime, now)
 
 
 def write_to_accounts(runtime: Runtime, now: datetime) -> None:
@@ -223,34 +224,35 @@ def write_to_accounts(runtime: Runtime, now: datetime) -> None:
         account_email.send_due(session, runtime, now)
 
 
-def reap(runtime: Runtime, now: datetime) -> None:
-    with runtime.database.writing() as session:
-        reconciliation.reap(session, runtime.settings, now)
+def reap(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    Portions(runtime.database, stopped).repeat(
+        lambda session, limit: reconciliation.reap(session, runtime.settings, now, limit)
+    )
 
 
 def catch_up(runtime: Runtime, now: datetime) -> None:
     missed_replies.catch_up(runtime.database, runtime, now)
 
 
-def remind(runtime: Runtime, now: datetime) -> None:
-    with runtime.database.writing() as session:
-        invitations.remind_due(session, runtime, now)
+def remind(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    Portions(runtime.database, stopped).repeat(
+        lambda session, limit: invitations.remind_due(session, runtime, now, limit)
+    )
 
 
-def expire(runtime: Runtime, now: datetime) -> None:
-    with runtime.database.writing() as session:
-        invitations.expire_due(session, now)
-        outbox.cancel_old_secrets(session, now)
-        suppression.lift_pauses(session, now)
+def expire(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    portions = Portions(runtime.database, stopped)
+    invitations.expire_all(portions, now)
+    portions.repeat(lambda session, limit: outbox.cancel_old_secrets(session, now, limit))
+    portions.repeat(lambda session, limit: suppression.lift_pauses(session, now, limit))
 
 
-def follow_up(runtime: Runtime, now: datetime) -> None:
+def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Return snoozed follow-ups to the queue; notify owners and chats of news, and leads of missed deadlines."""
-    with runtime.database.writing() as session:
-        accounts.welcome_back(session, now)
-        workflow.wake_due(session, now)
-    with runtime.database.writing() as session:
-        staff_email.tell_owners(session, runtime, now)
+    portions = Portions(runtime.database, stopped)
+    portions.repeat(lambda session, limit: accounts.welcome_back(session, now, limit))
+    portions.repeat(lambda session, limit: workflow.wake_due(session, now, limit))
+    staff_email.tell_all_owners(portions, runtime, now)
     with runtime.database.writing() as session:
         staff_email.escalate(session, runtime, now)
     with runtime.database.writing() as session:
@@ -263,16 +265,12 @@ def tell_of_holds(runtime: Runtime, now: datetime) -> None:
         staff_email.tell_of_holds(session, runtime, now)
 
 
-def purge(runtime: Runtime, now: datetime) -> None:
-    """Delete or redact what is past its retention time, in batches, so that other writers can work between them."""
+def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Delete or redact what is past its retention time."""
     with runtime.database.writing() as session:
         attempts.purge(session, now)
         sessions.purge(session, now)
-    while True:
-        with runtime.database.writing() as session:
-            if not retention.purge(session, runtime.settings.retention, now):
-                break
-    with runtime.database.writing() as session:
         link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
+    retention.purge_all(Portions(runtime.database, stopped), runtime.settings.retention, now)
     if not runtime.database.empty_log():
         log.info("worker.log_in_use")  # the next run tries again

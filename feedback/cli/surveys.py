@@ -51,23 +51,27 @@ def plan(days: int, everything: bool) -> None:
     from feedback.services.journey import forecast
 
     runtime = the_runtime()
+    totals, rows = forecast.Totals(), []
     with runtime.database.reading() as session:
-        plan = forecast.plan(session, runtime, clock.now(), days)
+        for kind, row in forecast.foresee(session, runtime, clock.now(), days):
+            totals.count(kind, row)
+            if everything:
+                rows.append(row)
         unreachable = reachability.unreachable(session, runtime.settings)
-    for row in plan.everything if everything else ():
+    for row in sorted(rows, key=forecast.by_time):
         when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
         why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
         again = f"; next allowed {row.next_allowed:%Y-%m-%d %H:%M} UTC" if row.next_allowed else ""
         click.echo(f"{when}  {row.stage:<16} {row.contact:<20} {why}{again}")
-    for day, count in sorted(plan.per_day.items()):
+    for day, count in sorted(totals.per_day.items()):
         click.echo(f"{day}  {count:>7}")
-    by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(plan.per_channel.items()))
-    click.echo(f"{plan.sent} messages in {days} days{': ' + by_channel if by_channel else ''}.")
-    if plan.waiting:
-        click.echo(f"{len(plan.waiting)} more messages are queued and waiting to be sent.")
-    if reminders := sum(row.at is not None for row in plan.reminders):
-        click.echo(f"Up to {reminders} reminders, to contacts who have not answered by then.")
-    for code, count in plan.skipped.most_common():
+    by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(totals.per_channel.items()))
+    click.echo(f"{totals.sent} messages in {days} days{': ' + by_channel if by_channel else ''}.")
+    if totals.waiting:
+        click.echo(f"{totals.waiting} more messages are queued and waiting to be sent.")
+    if totals.reminders:
+        click.echo(f"Up to {totals.reminders} reminders, to contacts who have not answered by then.")
+    for code, count in totals.skipped.most_common():
         click.echo(f"{count} not sent: {code.replace('_', ' ')}.")
     for sentence in reachability.sentences(*unreachable):
         click.secho(sentence, fg="yellow")

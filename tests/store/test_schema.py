@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
+from feedback.core.contact.policy import RING, place_on_ring
 from feedback.store import schema
 from feedback.store.database import Database
 from feedback.store.models import (
+    Contact,
     InboundReply,
     Invitation,
     JourneyEvent,
@@ -115,6 +119,32 @@ def test_an_upgrade_takes_the_programs_keys_back_from_callers(database: Database
         assert session.scalars(select(JourneyEvent.key).order_by(JourneyEvent.id)).all() == [
             "caller:1:follow-up:2", "follow-up:3", "ticket-4",
         ]  # fmt: skip
+
+
+def test_contacts_get_their_turn_with_an_upgrade_and_keep_their_day_of_the_quarter(
+    database: Database,
+) -> None:
+    """The day of contact-1 is the 24th, as it was when it was the remainder of a hash."""
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0005")
+        for number, erased in ((1, None), (2, None), (3, AT)):
+            row = {
+                "id": number, "external_id": f"contact-{number}", "properties": "{}", "is_demo": False,
+                "erased_at": erased, "created_at": AT, "updated_at": AT,
+            }  # fmt: skip
+            columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO contact ({columns}) VALUES ({values})"), row)
+    database.upgrade()
+    with database.writing() as session:
+        session.add(Contact(id=4, external_id="contact-4", created_at=NOW, updated_at=NOW))
+        session.flush()
+        turns = {each.external_id: each.turn for each in session.scalars(select(Contact))}
+    assert (turns["contact-1"] * 90 // RING, turns["contact-2"] * 90 // RING) == (24, 84)
+    assert turns["contact-3"] == 0  # erased: a place would tell something of the id that was deleted
+    assert turns["contact-4"] == place_on_ring("contact-4")
+
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:

@@ -221,6 +221,26 @@ def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) ->
     return tuple(zone for zone in number if zone in home) or number or home or (policy.default_zone,)
 
 
+RING = 90 << 24
+"""Places on the ring on which everybody has a fixed one. A cadence of n days cuts it into n equal arcs, so the people
+of a day are one range of an index, whatever the cadence. Ninety arcs, so that quarterly surveys keep the days that they
+had before there was a ring."""
+
+
+def place_on_ring(contact_key: str) -> int:
+    """The place of a person, 0 to RING - 1; always the same, and evenly spread over all persons."""
+    digest = hashlib.sha256(f"spread:{contact_key}".encode()).digest()
+    above, arc = divmod(int.from_bytes(digest[:8], "big"), 90)
+    return (arc << 24) + above % (1 << 24)
+
+
+def places_of_day(day: int, cadence_days: int) -> tuple[int, int]:
+    """(first, last) of the places of everybody whose recurring survey is on this day of the cycle (from 0)."""
+    if cadence_days < 1:
+        raise ValueError("A cadence must be at least one day.")
+    return -(-day * RING // cadence_days), -(-(day + 1) * RING // cadence_days) - 1
+
+
 def spread(contact_key: str, cadence_days: int) -> int:
     """The day of the cycle, 0 to `cadence_days` - 1, of a person's recurring survey.
 
@@ -229,8 +249,7 @@ def spread(contact_key: str, cadence_days: int) -> int:
     """
     if cadence_days < 1:
         raise ValueError("A cadence must be at least one day.")
-    digest = hashlib.sha256(f"spread:{contact_key}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % cadence_days
+    return place_on_ring(contact_key) * cadence_days // RING
 
 
 # -- the tests, in order ----------------------------------------------------------------------------------

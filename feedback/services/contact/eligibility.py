@@ -1,14 +1,19 @@
-"""Reads from the database what `core.contact.policy` needs for its decision."""
+"""Reads from the database what `core.contact.policy` needs for its decision, for many contacts at once.
+
+`Known` is read with a fixed number of statements, whatever the number of contacts; the decision on each of them is
+then pure. The statements are built once: to build one costs more than to run it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, func, or_, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, bindparam, func, select, union, union_all
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from feedback.core.contact.hours import Hours, rules_on_days
@@ -32,9 +37,160 @@ from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
 
 
+class Person(Protocol):
+    """What the policy needs of a contact's row; an ORM object or a row of `PERSON`."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def time_zone(self) -> str | None: ...
+    @property
+    def erased_at(self) -> datetime | None: ...
+
+
+class _Past(NamedTuple):
+    contact_id: int
+    account_id: int | None
+    enrolment_id: int | None
+    at: datetime
+    priority: int
+
+
+_C: Any = Contact.__table__.c
+_CONSENTS: Any = Consent.__table__.c
+_I: Any = Invitation.__table__.c
+
+
+def _among(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+PERSON: Select[Any] = select(
+    _C.id, _C.external_id, _C.account_id, _C.phone, _C.email, _C.country, _C.time_zone, _C.erased_at
+)
+_PEOPLE = PERSON.where(_C.id.in_(_among("ids"))).order_by(_C.id)
+_AT_ADDRESSES = union(
+    select(_C.id, _C.phone, _C.email).where(_C.phone.in_(_among("phones"))),
+    select(_C.id, _C.phone, _C.email).where(_C.email.in_(_among("emails"))),
+)
+_LOCK_CONTACTS = select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update()
+_LOCK_ACCOUNTS = (
+    select(Account.id).where(Account.id.in_(_among("ids"))).order_by(Account.id).with_for_update()
+)
+_PERMISSIONS: Select[Any] = (
+    select(_CONSENTS.contact_id, _CONSENTS.kind, _CONSENTS.address, _CONSENTS.basis, _CONSENTS.withdrawn_at)
+    .where(_CONSENTS.contact_id.in_(_among("ids")))
+    .order_by(_CONSENTS.id)
+)
+
+
+def _asked(*where: Any) -> Select[Any]:
+    at = func.coalesce(_I.sent_at, _I.created_at)
+    columns = select(_I.contact_id, _I.account_id, _I.enrolment_id, at.label("at"), _I.priority)
+    return columns.where(*where, _I.state.not_in(INVITATION_NOT_CONTACTED))
+
+
+_ASKED = _asked(
+    _I.contact_id.in_(_among("ids")), func.coalesce(_I.sent_at, _I.created_at) >= bindparam("since")
+)
+_ASKED_IN_ACCOUNTS = union_all(
+    # Two ranges of an index, so that an account with many contacts is not read from its beginning.
+    _asked(_I.account_id.in_(_among("accounts")), _I.sent_at >= bindparam("window")),
+    _asked(_I.account_id.in_(_among("accounts")), _I.sent_at.is_(None), _I.created_at >= bindparam("window")),
+)
+
+
+@dataclass(slots=True)
+class Known:
+    """What the policy needs to know of some contacts, at one moment."""
+
+    rules: Policy
+    _recipients: dict[int, Recipient]
+    _shared: Mapping[int, set[int]] = field(default_factory=dict)
+    _of_contact: dict[int, list[_Past]] = field(default_factory=lambda: defaultdict(list))
+    _of_account: dict[int, list[_Past]] = field(default_factory=lambda: defaultdict(list))
+
+    def decide(
+        self, contact: Person, intended: Intended, now: datetime, enrolment_id: int | None = None
+    ) -> Decision:
+        """The policy's decision on a survey, without counting the one of `enrolment_id`."""
+        recipient = self._recipients[contact.id]
+        return decide(intended, recipient, self.history(contact, enrolment_id), self.rules, now)
+
+    def decide_again(self, contact: Person, intended: Intended, now: datetime) -> Decision:
+        """The decision on another message of the same survey (reminder, other channel), without the fatigue limits."""
+        return decide(intended, self._recipients[contact.id], History(), self.rules, now)
+
+    def recipient(self, contact: Person) -> Recipient:
+        return self._recipients[contact.id]
+
+    def history(self, contact: Person, enrolment_id: int | None = None) -> History:
+        """Sent and scheduled surveys of the person and the account, without `enrolment_id`.
+
+        The person is everybody with one of the contact's addresses: a duplicate in the CRM or a couple with one number
+        is one phone, and it rests as one.
+        """
+        person = self._shared.get(contact.id, {contact.id})
+        own = [past for each in person for past in self._of_contact.get(each, ())]
+        account: list[_Past] = []
+        if contact.account_id:
+            moved = self._of_contact.get(contact.id, ())
+            account = [
+                *self._of_account.get(contact.account_id, ()),
+                *(past for past in moved if past.account_id != contact.account_id),
+            ]
+        return History(_told(own, enrolment_id), _told(account, enrolment_id))
+
+    def add(self, contact: Person, past: PastContact) -> None:
+        """Count a survey that has just been decided."""
+        row = _Past(contact.id, contact.account_id, None, past.at, past.priority)
+        self._of_contact[contact.id].append(row)
+        if contact.account_id:
+            self._of_account[contact.account_id].append(row)
+
+
+def _told(rows: Iterable[_Past], without: int | None) -> tuple[PastContact, ...]:
+    return tuple(
+        PastContact(row.at, row.priority) for row in rows if without is None or row.enrolment_id != without
+    )
+
+
+def know(
+    session: Session, people: Sequence[Person], rules: Policy, now: datetime, *, surveys: bool = True
+) -> Known:
+    """Read what the policy needs to know of `people`; without `surveys` only for `Known.decide_again`.
+
+    Lock the contacts' rows before you call this, if you decide to write.
+    """
+    known = Known(rules, _recipients(session, people))
+    if not surveys:
+        return known
+    shared = sharing(session, people)
+    ids = {each.id for each in people}.union(*shared.values())
+    for row in session.execute(
+        _ASKED, {"ids": list(ids), "since": now - max(rules.gap, rules.account_window)}
+    ):
+        known._of_contact[row.contact_id].append(_Past(*row))
+    accounts = {each.account_id for each in people if each.account_id}
+    if accounts and rules.account_limit is not None:
+        window = {"accounts": list(accounts), "window": now - rules.account_window}
+        for row in session.execute(_ASKED_IN_ACCOUNTS, window):
+            known._of_account[row.account_id].append(_Past(*row))
+    known._shared = shared
+    return known
+
+
 def decide_for(
     session: Session,
-    contact: Contact,
+    contact: Person,
     intended: Intended,
     rules: Policy,
     now: datetime,
@@ -42,14 +198,12 @@ def decide_for(
     enrolment_id: int | None = None,
 ) -> Decision:
     """The policy's decision on a survey to `contact` as intended. Lock the contact's row before you call this."""
-    return decide(
-        intended, recipient(session, contact), history(session, contact, now, rules, enrolment_id), rules, now
-    )
+    return know(session, [contact], rules, now).decide(contact, intended, now, enrolment_id)
 
 
 def decide_again(
     session: Session,
-    contact: Contact,
+    contact: Person,
     channels: tuple[str, ...],
     expires: datetime,
     rules: Policy,
@@ -57,8 +211,8 @@ def decide_again(
     priority: int,
 ) -> Decision:
     """The decision on another message of the same survey (reminder, other channel), without the fatigue limits."""
-    intended = Intended(priority, channels, now, expires)
-    return decide(intended, recipient(session, contact), History(), rules, now)
+    known = know(session, [contact], rules, now, surveys=False)
+    return known.decide_again(contact, Intended(priority, channels, now, expires), now)
 
 
 def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
@@ -68,7 +222,8 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
     Contacts are locked before accounts, and each in the order of their ids, to prevent deadlocks.
     """
-    together = contact_ids | _at_addresses_of(session, contact_ids)
+    session.flush()  # only statements about ORM objects do that by themselves
+    together = contact_ids.union(*sharing(session, people(session, contact_ids)).values())
     locked = session.scalars(
         select(Contact).where(Contact.id.in_(together)).order_by(Contact.id).with_for_update()
     ).all()
@@ -81,6 +236,40 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
             if contact.account_id:
                 set_committed_value(contact, "account", found[contact.account_id])
     return contacts
+
+
+def people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
+    """The rows of `PERSON` of these contacts, in the order of their ids, without a lock."""
+    return session.execute(_PEOPLE, {"ids": list(contact_ids)}).all()
+
+
+def lock_people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
+    """Like `lock`, but returns rows of `PERSON`, in the order of their ids."""
+    session.flush()  # only statements about ORM objects do that by themselves
+    found = people(session, contact_ids)
+    if session.get_bind().dialect.name == "sqlite":  # there a writing transaction has the whole database
+        return found
+    together = set(contact_ids).union(*sharing(session, found).values())
+    session.execute(_LOCK_CONTACTS, {"ids": list(together)})
+    found = people(session, contact_ids)  # as they are now
+    if accounts := {each.account_id for each in found if each.account_id}:
+        session.execute(_LOCK_ACCOUNTS, {"ids": list(accounts)})
+    return found
+
+
+def sharing(session: Session, people: Iterable[Person]) -> dict[int, set[int]]:
+    """Contact -> all contacts with its phone number or its e-mail address, itself included."""
+    people = list(people)
+    addresses = {
+        "phones": [each.phone for each in people if each.phone],
+        "emails": [each.email for each in people if each.email],
+    }
+    at: dict[str, set[int]] = defaultdict(set)
+    for contact_id, phone, email in session.execute(_AT_ADDRESSES, addresses):
+        for address in (phone, email):
+            if address:
+                at[address].add(contact_id)
+    return {each.id: {each.id, *at[each.phone or ""], *at[each.email or ""]} for each in people}
 
 
 def policy(settings: Settings) -> Policy:
@@ -105,64 +294,16 @@ def policy(settings: Settings) -> Policy:
     )
 
 
-def recipient(session: Session, contact: Contact) -> Recipient:
+def recipient(session: Session, contact: Person) -> Recipient:
     """The contact as the policy's Recipient."""
-    number = PhoneNumber(contact.phone) if contact.phone else None
-    return Recipient(
-        reach=_reach(session, contact),
-        suppressed="erased" if contact.erased_at else None,
-        country=contact.country,
-        time_zone=contact.time_zone,
-        number_country=number.region if number else None,
-        number_zones=number.time_zones() if number else (),
-    )
+    return _recipients(session, [contact])[contact.id]
 
 
 def history(
-    session: Session, contact: Contact, now: datetime, rules: Policy, enrolment_id: int | None = None
+    session: Session, contact: Person, now: datetime, rules: Policy, enrolment_id: int | None = None
 ) -> History:
-    """Sent and scheduled surveys of the person and the account, without `enrolment_id`.
-
-    The person is everybody with one of the contact's addresses: a duplicate in the CRM or a couple with one number
-    is one phone, and it rests as one.
-    """
-    person = {contact.id} | _at_addresses_of(session, {contact.id})
-    own: ColumnElement[bool] = Invitation.contact_id.in_(person)
-    if contact.account_id is not None:
-        own |= Invitation.account_id == contact.account_id
-    since = now - max(rules.gap, rules.account_window)
-    rows = session.execute(
-        select(
-            Invitation.contact_id,
-            Invitation.account_id,
-            Invitation.sent_at,
-            Invitation.created_at,
-            Invitation.priority,
-        )
-        .where(own, func.coalesce(Invitation.sent_at, Invitation.created_at) >= since)
-        .where(Invitation.state.not_in(INVITATION_NOT_CONTACTED))
-        .where(or_(Invitation.enrolment_id.is_(None), Invitation.enrolment_id != enrolment_id))
-    ).all()
-    everybody = [(row, PastContact(row.sent_at or row.created_at, row.priority)) for row in rows]
-    return History(
-        contact=tuple(past for row, past in everybody if row.contact_id in person),
-        account=tuple(
-            past
-            for row, past in everybody
-            if contact.account_id and (row.contact_id == contact.id or row.account_id == contact.account_id)
-        ),
-    )
-
-
-def _at_addresses_of(session: Session, contact_ids: set[int]) -> set[int]:
-    """The contacts with the phone number or the e-mail address of one of these; without their own ids if they share
-    nothing."""
-    own = aliased(Contact)
-    same = (
-        select(Contact.id).join(own, address == of_own).where(own.id.in_(contact_ids))
-        for address, of_own in ((Contact.phone, own.phone), (Contact.email, own.email))
-    )
-    return set(session.scalars(union(*same)))
+    """What `Known.history` says of one contact."""
+    return know(session, [contact], rules, now).history(contact, enrolment_id)
 
 
 def explained(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
@@ -181,30 +322,54 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
     )
 
 
-def _reach(session: Session, contact: Contact) -> dict[str, Reach]:
-    """The state of the contact's channels, read with two statements."""
-    known = list(contact.addresses.items())
-    if not known:
-        return {}
-    rows = session.scalars(select(Consent).where(Consent.contact_id == contact.id).order_by(Consent.id))
-    latest = {(row.kind, row.address): row for row in rows}
-    closed = suppression.closed_ways(session, contact.id, known)
-    return {
-        channel: Reach(
-            has_address=True,
-            consent=_consent(latest.get((channel, address))),
-            suppressed="on_the_list" if (channel, address) in closed else None,
-            is_express=_is_express(latest.get((channel, address))),
-        )
-        for channel, address in known
+def _recipients(session: Session, people: Sequence[Person]) -> dict[int, Recipient]:
+    """The contacts as the policy's Recipients, by id; read with two statements."""
+    ways = {each.id: addresses(each) for each in people}
+    ids = list(ways)
+    session.flush()  # only statements about ORM objects do that by themselves
+    latest = {
+        (row.contact_id, row.kind, row.address): row for row in session.execute(_PERMISSIONS, {"ids": ids})
     }
+    closed = suppression.closed_ways_of(session, ways)
+    return {each.id: _recipient(each, ways[each.id], latest, closed[each.id]) for each in people}
 
 
-def _is_express(row: Consent | None) -> bool:
-    return row is not None and row.basis == "consent"
+def _recipient(
+    contact: Person,
+    ways: Sequence[tuple[str, str]],
+    latest: Mapping[tuple[int, str, str], Any],
+    closed: Collection[tuple[str, str]],
+) -> Recipient:
+    number = PhoneNumber(contact.phone) if contact.phone else None
+    return Recipient(
+        reach={
+            channel: _reach(latest.get((contact.id, channel, address)), (channel, address) in closed)
+            for channel, address in ways
+        },
+        suppressed="erased" if contact.erased_at else None,
+        country=contact.country,
+        time_zone=contact.time_zone,
+        number_country=number.region if number else None,
+        number_zones=number.time_zones() if number else (),
+    )
 
 
-def _consent(row: Consent | None) -> ConsentState:
+def addresses(contact: Person) -> list[tuple[str, str]]:
+    """(channel, address) of the contact's addresses, as `Contact.addresses`."""
+    known = (("sms", contact.phone), ("email", contact.email))
+    return [(channel, address) for channel, address in known if address]
+
+
+def _reach(consent: Any, is_closed: bool) -> Reach:
+    return Reach(
+        has_address=True,
+        consent=_consent(consent),
+        suppressed="on_the_list" if is_closed else None,
+        is_express=consent is not None and consent.basis == "consent",
+    )
+
+
+def _consent(row: Any) -> ConsentState:
     if row is None:
         return ConsentState.UNKNOWN
     return ConsentState.REFUSED if row.withdrawn_at else ConsentState.GIVEN

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, union, update
 from sqlalchemy.orm import Session
 
 from feedback.core.contact.recipient import CARRIERS, canonical, spellings
@@ -25,6 +26,16 @@ SAID = ("opt_out", "maybe_opt_out", "complaint", "manual")
 """Reasons that apply to the person and not only to one address."""
 PAUSE = timedelta(days=30)
 """How long an address is paused after several temporary failures."""
+_LIST: Any = Suppression.__table__.c
+_LISTED = select(_LIST.kind, _LIST.address, _LIST.reason, _LIST.contact_id, _LIST.lifted_at)
+_ON_LIST = union(  # not OR: PostgreSQL would read the whole list
+    _LISTED.where(
+        _LIST.kind.in_(bindparam("kinds", expanding=True)),
+        _LIST.address.in_(bindparam("addresses", expanding=True)),
+    ),
+    _LISTED.where(_LIST.contact_id.in_(bindparam("ids", expanding=True))),
+)
+"""Built once: to build a statement costs more than to run it."""
 
 
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
@@ -47,26 +58,32 @@ def suppressed(session: Session, wanted: Iterable[tuple[str, str]]) -> set[tuple
 
 
 def closed_ways(session: Session, contact_id: int, ways: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The suppressed ones of a contact's addresses, with one statement.
+    """The suppressed ones of a contact's addresses; see `closed_ways_of`."""
+    return closed_ways_of(session, {contact_id: list(ways)})[contact_id]
+
+
+def closed_ways_of(
+    session: Session, ways: Mapping[int, Sequence[tuple[str, str]]]
+) -> dict[int, set[tuple[str, str]]]:
+    """The suppressed ones of the addresses of each contact (by its id), with one statement.
 
     An address is suppressed if it is on the list, or if the person has opted out at another address: a new address in
     an import does not undo an opt-out.
     """
-    of = {way: {(way[0], form) for form in forms(way[1])} for way in ways}
-    addresses = {address for each in of.values() for _, address in each}
-    rows = session.execute(
-        select(
-            Suppression.kind,
-            Suppression.address,
-            Suppression.reason,
-            Suppression.contact_id,
-            Suppression.lifted_at,
-        ).where(or_(Suppression.address.in_(addresses), Suppression.contact_id == contact_id))
-    ).all()
+    of = {way: {(way[0], form) for form in forms(way[1])} for each in ways.values() for way in each}
+    every = {address for each in of.values() for _, address in each}
+    wanted = {"kinds": list({kind for kind, _ in of}), "addresses": list(every), "ids": list(ways)}
+    session.flush()  # only statements about ORM objects do that by themselves
+    rows = session.execute(_ON_LIST, wanted).all()
     known = {(row.kind, row.address) for row in rows}
     listed = {(row.kind, row.address) for row in rows if row.lifted_at is None}
-    alone = any(row.lifted_at is None and row.contact_id == contact_id and row.reason in SAID for row in rows)
-    return {way for way, each in of.items() if each & listed or (alone and not each & known)}
+    said_no = {row.contact_id for row in rows if row.lifted_at is None and row.reason in SAID}
+    return {
+        contact_id: {
+            way for way in each if of[way] & listed or (contact_id in said_no and not of[way] & known)
+        }
+        for contact_id, each in ways.items()
+    }
 
 
 def suppress(
@@ -122,12 +139,13 @@ def lift(
     return bool(lifted)
 
 
-def lift_pauses(session: Session, now: datetime) -> int:
-    """End expired pauses of addresses with temporary failures. Returns their number."""
+def lift_pauses(session: Session, now: datetime, limit: int = 1_000) -> int:
+    """End at most `limit` expired pauses of addresses with temporary failures. Returns their number."""
     rested = session.scalars(
         select(Suppression)
         .where(Suppression.reason == "soft_bounces", Suppression.lifted_at.is_(None))
         .where(Suppression.created_at <= now - PAUSE)
+        .limit(limit)
     ).all()
     for row in rested:
         row.lifted_at = now

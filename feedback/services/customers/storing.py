@@ -165,7 +165,7 @@ def _upsert(
 @cache
 def _columns(table: Table) -> list[str]:
     """The columns that a source may set."""
-    ours = {"id", "external_id", "properties", "is_demo", "erased_at", "created_at", "updated_at"}
+    ours = {"id", "external_id", "properties", "turn", "is_demo", "erased_at", "created_at", "updated_at"}
     return [column.name for column in table.columns if column.name not in ours]
 
 

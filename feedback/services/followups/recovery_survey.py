@@ -7,7 +7,7 @@ policy decide whether a survey is sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from feedback.core import reserved
 from feedback.core.followup import Outcome
 from feedback.core.metrics import METRICS
+from feedback.errors import Conflict
 from feedback.services.context import Context
 from feedback.services.journey import enrolments
 from feedback.store.models import (
@@ -28,6 +29,7 @@ from feedback.store.models import (
     Response,
     Score,
 )
+from feedback.store.portions import Portions
 
 EVENT = reserved.FOLLOW_UP_CLOSED
 ENDED_WELL = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER)
@@ -44,21 +46,41 @@ class Recovery:
     score: Score | None
 
 
+def tell_journey_of_all(portions: Portions, context: Context, now: datetime) -> None:
+    """Record an event for each complaint that ended well and has none yet."""
+    with portions.database.reading() as session:
+        closed = closed_well(session, context, now)
+    portions.each(closed, lambda session, some: _tell(session, some, context, now))
+
+
 def tell_journey(session: Session, context: Context, now: datetime) -> int:
-    """Record an event for each complaint that ended well and has none yet. Returns their number."""
+    """What `tell_journey_of_all` does, in one transaction. Returns the number of complaints."""
+    closed = closed_well(session, context, now)
+    _tell(session, closed, context, now)
+    return len(closed)
+
+
+def closed_well(session: Session, context: Context, now: datetime) -> list[enrolments.Event]:
+    """The events of complaints that ended well and have none yet."""
     if not context.library.journey.for_event(EVENT):
-        return 0
+        return []
     closed = session.execute(
         select(FollowUp.id, FollowUp.closed_at, Contact.external_id)
         .join(Contact, Contact.id == FollowUp.contact_id)
         .where(FollowUp.kind == "recovery", FollowUp.outcome.in_(ENDED_WELL), Contact.erased_at.is_(None))
         .where(FollowUp.closed_at > now - CATCH_UP, ~select(JourneyEvent.id).where(_tells_of()).exists())
-        .order_by(Contact.id, FollowUp.id)  # contacts are locked in the same order everywhere
-    ).all()
-    for task_id, closed_at, contact in closed:
-        event = enrolments.Event(_key(task_id), EVENT, contact, closed_at or now)
-        enrolments.record_event(session, event, context, now, source=reserved.SOURCE)
-    return len(closed)
+        .order_by(Contact.id, FollowUp.id)
+    )
+    return [
+        enrolments.Event(_key(task_id), EVENT, contact, closed_at or now)
+        for task_id, closed_at, contact in closed
+    ]
+
+
+def _tell(session: Session, events: Sequence[enrolments.Event], context: Context, now: datetime) -> None:
+    for result in enrolments.record_events(session, events, context, now, source=reserved.SOURCE):
+        if isinstance(result, Conflict):
+            raise result
 
 
 def find_for(session: Session, task: FollowUp) -> Recovery | None:

@@ -305,10 +305,10 @@ def snooze(
     return _changed(session, task, "snoozed", by=viewer.user_id, now=now, text=words, detail=detail)
 
 
-def wake_due(session: Session, now: datetime) -> int:
-    """Return snoozed follow-ups to the queue whose time is over. Returns their number."""
+def wake_due(session: Session, now: datetime, limit: int = 1_000) -> int:
+    """Return at most `limit` snoozed follow-ups to the queue whose time is over. Returns their number."""
     asleep = select(FollowUp).where(FollowUp.state == State.SNOOZED, FollowUp.snoozed_until <= now)
-    tasks = session.scalars(asleep.with_for_update(skip_locked=True)).all()
+    tasks = session.scalars(asleep.limit(limit).with_for_update(skip_locked=True)).all()
     for task in tasks:
         task.state = transition(State(task.state), Action.WAKE)
         task.snoozed_until = None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.core import reserved
-from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.context import Context
 from feedback.services.imports.rows import Record, Refusal
 from feedback.services.journey import enrolments
-from feedback.store.database import Database
 from feedback.store.models import Contact, JourneyEvent
+from feedback.store.portions import Portions
 
 
 @dataclass(slots=True)
@@ -33,29 +33,36 @@ def key_of(record: Record) -> str:
 
 
 def store(
-    database: Database,
+    portions: Portions,
     records: list[Record],
     context: Context,
     now: datetime,
     *,
     dry_run: bool,
 ) -> Done:
-    """Store a batch in one transaction; a refused row is rolled back to its savepoint."""
+    """Store a batch in portions; a refused row does not affect the others."""
     if dry_run:
-        with database.reading() as session:
+        with portions.database.reading() as session:
             return _foresee(session, records)
     done = Done()
-    with database.writing() as session:
-        known = _known(session, records)
-        for record in records:
-            try:
-                with session.begin_nested():
-                    enrolments.record_event(session, _event(record), context, now, source="import")
-            except (NotFound, Rejected, Conflict) as refusal:
-                done.refused.append(Refusal(record.line, None, str(refusal)))
-            else:
-                done.outcomes.append("unchanged" if key_of(record) in known else "created")
+    portions.each(records, partial(_store, context, now), lambda result: _count(done, result))
     return done
+
+
+def _store(
+    context: Context, now: datetime, session: Session, records: Sequence[Record]
+) -> list[tuple[Record, enrolments.Result]]:
+    told = [_event(record) for record in records]
+    results = enrolments.record_events(session, told, context, now, source="import")
+    return list(zip(records, results, strict=True))
+
+
+def _count(done: Done, results: Iterable[tuple[Record, enrolments.Result]]) -> None:
+    for record, result in results:
+        if isinstance(result, enrolments.Recorded):
+            done.outcomes.append("created" if result.is_new else "unchanged")
+        else:
+            done.refused.append(Refusal(record.line, None, str(result)))
 
 
 def _foresee(session: Session, records: list[Record]) -> Done:

@@ -1,6 +1,6 @@
 """Imports accounts, contacts and events from a CSV file, in batches; problems are reported per row.
 
-A row is parsed and checked completely before any of it is written, and a batch is one transaction. So a bad
+A row is parsed and checked completely before any of it is written, and rows are stored in portions. So a bad
 row does not affect others, and an interrupted import can be repeated: stored rows are recognised by their
 external id, events by their key.
 """
@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from feedback.errors import ImportRefused
 from feedback.services.contact import reachability
@@ -36,10 +36,10 @@ from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
+from feedback.store.portions import SHORT_REST, Portions
 
 BATCH = 1000
-"""Rows per transaction: enough to make the commit cheap, few enough that other writers do not wait long."""
-_TRIES = 3
+"""Rows that are read and checked at once; they are stored in portions."""
 
 Progress = Callable[[int, int], None]
 """Called after every batch with the number of processed lines and of all lines."""
@@ -118,6 +118,7 @@ class _Run:
         options: Options,
     ) -> None:
         self.database, self.kind, self.context, self.now = database, kind, context, now
+        self.portions = Portions(database, resting=SHORT_REST)
         self.dry_run, self.create_owners = options.dry_run, options.create_owners
         self.report = ImportReport()
         self.seen: dict[str, int] = {}
@@ -206,26 +207,18 @@ class _Run:
 
     def _store(self, records: list[Record]) -> None:
         if self.kind == "events":
-            done = events.store(self.database, records, self.context, self.now, dry_run=self.dry_run)
+            done = events.store(self.portions, records, self.context, self.now, dry_run=self.dry_run)
             self.report.refused += done.refused
             self._count(done.outcomes)
             return
-        for last in (False,) * (_TRIES - 1) + (True,):
-            try:
-                outcomes = self._store_customers(records)
-            except IntegrityError:  # another transaction has just stored one of them; the second try sees it
-                if last:
-                    raise
-            else:
-                self._count(stored.outcome for stored in outcomes)
-                return
-
-    def _store_customers(self, records: list[Record]) -> list[Stored]:
         if self.dry_run:
             with self.database.reading() as session:
-                return self._upsert(session.connection(), records)
-        with self.database.connection() as connection:
-            return self._upsert(connection, records)
+                self._count(self._outcomes(session, records))
+        else:
+            self.portions.each(records, self._outcomes, self._count)
+
+    def _outcomes(self, session: Session, records: Sequence[Record]) -> list[str]:
+        return [stored.outcome for stored in self._upsert(session.connection(), list(records))]
 
     def _upsert(self, connection: Connection, records: list[Record]) -> list[Stored]:
         staff = self._owners(connection, records)

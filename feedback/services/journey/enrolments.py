@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import structlog
-from sqlalchemy import ColumnElement, Select, String, cast, literal, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, insert, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from feedback.core import reserved
-from feedback.core.contact.policy import Intended, Send, Skip, spread
+from feedback.core.contact.policy import Decision, Intended, Send, Skip, places_of_day
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
@@ -21,8 +21,32 @@ from feedback.services.context import Context
 from feedback.settings import Settings
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
+from feedback.store.portions import Portions
 
-log = structlog.get_logger()
+# Statements are built once: to build one costs more than to run it.
+_CONTACT: Any = Contact.__table__
+_EVENT: Any = JourneyEvent.__table__
+_ENROLMENT: Any = Enrolment.__table__
+_BY_EXTERNAL_ID = select(_CONTACT.c.id, _CONTACT.c.external_id).where(
+    _CONTACT.c.external_id.in_(bindparam("keys", expanding=True))
+)
+_STORED_EVENTS = (
+    select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _CONTACT.c.external_id)
+    .join(_CONTACT, _CONTACT.c.id == _EVENT.c.contact_id)
+    .where(_EVENT.c.key.in_(bindparam("keys", expanding=True)))
+)
+_ENROLLED = select(_ENROLMENT.c.contact_id, _ENROLMENT.c.stage, _ENROLMENT.c.occurrence).where(
+    _ENROLMENT.c.contact_id.in_(bindparam("contacts", expanding=True)),
+    _ENROLMENT.c.stage.in_(bindparam("stages", expanding=True)),
+    _ENROLMENT.c.occurrence.in_(bindparam("occasions", expanding=True)),
+)
+_INSERT_ENROLMENT = insert(_ENROLMENT)
+_INSERT_EVENT: Mapping[str, Any] = {
+    name: dialect.insert(_EVENT)
+    .on_conflict_do_nothing(index_elements=["key"])
+    .returning(_EVENT.c.id, _EVENT.c.key)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 CATCH_UP = timedelta(days=7)
 """After downtime, recurring surveys of at most this many past days are still planned."""
@@ -48,81 +72,196 @@ class Occasion:
     event_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A stored event. `is_new` is False if it had been reported before."""
+
+    id: int
+    key: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A contact that enters a stage."""
+
+    contact_id: int
+    stage: Stage
+    occasion: Occasion
+
+
+Result = Recorded | NotFound | Rejected | Conflict
+
+
 def record_event(
     session: Session, event: Event, context: Context, now: datetime, source: str = "api"
-) -> JourneyEvent:
+) -> Recorded:
     """Store an event, once per key, and enrol its contact in every stage that the event enters.
 
     Raises NotFound for an unknown contact, Rejected for a time in the future and for keys and names that are the
     program's own (unless `source` is), Conflict if the key was used for another event.
     """
-    if source != reserved.SOURCE and (refusal := reserved.refusal_of_event(event.key, event.name)):
-        raise Rejected(refusal)
-    if (stored := _stored(session, event)) is not None:
-        return stored
-    found = session.scalar(select(Contact.id).where(Contact.external_id == event.contact))
-    contact = eligibility.lock(session, {found})[0] if found else None
-    if contact is None or contact.erased_at:
-        raise NotFound(f"There is no contact {event.contact!r}; import or post the contact first.")
-    if event.occurred_at > now + timedelta(minutes=5):
-        raise Rejected("Check the clock and the time zone of the sender: an event cannot be in the future.")
-    row = JourneyEvent(
-        key=event.key,
-        name=event.name,
-        contact_id=contact.id,
-        occurred_at=event.occurred_at,
-        received_at=now,
-        source=source,
-        properties=dict(event.properties),
-    )
-    if not add_once(session, row):  # another request has just stored the same event
-        return _stored(session, event) or row
-    for stage in context.library.journey.for_event(event.name):
-        delay = stage.delay.timedelta if stage.delay else timedelta()
-        occasion = Occasion(f"event:{row.id}", event.occurred_at + delay, row.id)
-        enrol(session, contact, stage, occasion, context.settings, now)
-    return row
+    (result,) = record_events(session, [event], context, now, source)
+    if isinstance(result, Recorded):
+        return result
+    raise result
 
 
-def enrol(
+def record_events(
+    session: Session, events: Sequence[Event], context: Context, now: datetime, source: str = "api"
+) -> list[Result]:
+    """`record_event` for many at once: the result of each, or the refusal that it would raise.
+
+    The number of statements does not depend on the number of events.
+    """
+    session.flush()  # only statements about ORM objects do that by themselves
+    stored = _stored(session, events)
+    contacts = _contacts(session, events)
+    people = {each.id: each for each in eligibility.lock_people(session, set(contacts.values()))}
+    fresh: dict[str, Event] = {}
+    refused: dict[int, Result] = {}
+    for number, event in enumerate(events):
+        person = people.get(contacts.get(event.contact, 0))
+        if source != reserved.SOURCE and (refusal := reserved.refusal_of_event(event.key, event.name)):
+            refused[number] = Rejected(refusal)
+        elif event.key in stored:
+            continue
+        elif person is None or person.erased_at:
+            refused[number] = NotFound(
+                f"There is no contact {event.contact!r}; import or post the contact first."
+            )
+        elif event.occurred_at > now + timedelta(minutes=5):
+            refused[number] = Rejected(
+                "Check the clock and the time zone of the sender: an event cannot be in the future."
+            )
+        else:
+            fresh.setdefault(event.key, event)
+    new = _insert_events(session, fresh, contacts, now, source)
+    entries = list(_entered(fresh.values(), new, contacts, context))
+    _store(session, [people[each.contact_id] for each in entries], entries, context.settings, now)
+    if missing := [each for each in fresh.values() if each.key not in new]:  # another request was faster
+        stored |= _stored(session, missing)
+    known = stored | {key: (row_id, fresh[key].name, fresh[key].contact) for key, row_id in new.items()}
+    return [refused.get(number) or _result(event, known, new) for number, event in enumerate(events)]
+
+
+def _result(event: Event, known: Mapping[str, tuple[int, str, str]], new: Mapping[str, int]) -> Result:
+    row_id, name, contact = known[event.key]
+    if (name, contact) != (event.name, event.contact):
+        return Conflict("Use another key: this one was used for an event with another name or contact.")
+    return Recorded(row_id, event.key, event.key in new)
+
+
+def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, str]]:
+    """Key -> (id, name, external id of the contact) of the events that are stored already."""
+    rows = session.execute(_STORED_EVENTS, {"keys": [each.key for each in events]})
+    return {key: (row_id, name, contact) for key, row_id, name, contact in rows}
+
+
+def _contacts(session: Session, events: Iterable[Event]) -> dict[str, int]:
+    """External id -> id."""
+    rows = session.execute(_BY_EXTERNAL_ID, {"keys": list({each.contact for each in events})})
+    return {external_id: contact_id for contact_id, external_id in rows}
+
+
+def _insert_events(
+    session: Session, events: Mapping[str, Event], contacts: Mapping[str, int], now: datetime, source: str
+) -> dict[str, int]:
+    """Key -> id of the events that were stored; not of those that another node has just stored."""
+    rows = [
+        {
+            "key": event.key,
+            "name": event.name,
+            "contact_id": contacts[event.contact],
+            "occurred_at": event.occurred_at,
+            "received_at": now,
+            "source": source,
+            "properties": dict(event.properties),
+        }
+        for event in events.values()
+    ]
+    if not rows:
+        return {}
+    made = session.execute(_INSERT_EVENT[session.get_bind().dialect.name], rows)
+    return {key: row_id for row_id, key in made}
+
+
+def _entered(
+    events: Iterable[Event], ids: Mapping[str, int], contacts: Mapping[str, int], context: Context
+) -> Iterator[Entry]:
+    for event in events:
+        for stage in context.library.journey.for_event(event.name) if event.key in ids else ():
+            delay = stage.delay.timedelta if stage.delay else timedelta()
+            row_id = ids[event.key]
+            occasion = Occasion(f"event:{row_id}", event.occurred_at + delay, row_id)
+            yield Entry(contacts[event.contact], stage, occasion)
+
+
+def enrol_all(session: Session, entries: Sequence[Entry], settings: Settings, now: datetime) -> int:
+    """Decide on surveys and store the decisions, also if they are "no". Idempotent per contact, stage and occasion.
+
+    Locks the contacts; otherwise two simultaneous decisions could both be "yes". Returns the number of new enrolments.
+    """
+    people = {each.id: each for each in eligibility.lock_people(session, {e.contact_id for e in entries})}
+    wanted = {
+        "contacts": list(people),
+        "stages": list({each.stage.key for each in entries}),
+        "occasions": list({each.occasion.key for each in entries}),
+    }
+    known = {tuple(row) for row in session.execute(_ENROLLED, wanted)}
+    fresh = [
+        each
+        for each in entries
+        if each.contact_id in people
+        and not people[each.contact_id].erased_at
+        and (each.contact_id, each.stage.key, each.occasion.key) not in known
+    ]
+    _store(session, [people[each.contact_id] for each in fresh], fresh, settings, now)
+    return len(fresh)
+
+
+def _store(
     session: Session,
-    contact: Contact,
-    stage: Stage,
-    occasion: Occasion,
+    people: Sequence[eligibility.Person],
+    entries: Sequence[Entry],
     settings: Settings,
     now: datetime,
-) -> Enrolment:
-    """Decide on one survey and store the decision, also if it is "no". Idempotent per `occasion.key`.
+) -> None:
+    """Decide on the entries of these contacts, which are locked, and insert the enrolments."""
+    if not entries:
+        return
+    rules = eligibility.policy(settings)
+    known = eligibility.know(session, list({each.id: each for each in people}.values()), rules, now)
+    rows = [_enrolment(known, *each, now) for each in zip(people, entries, strict=True)]
+    session.execute(_INSERT_ENROLMENT, rows)
 
-    The caller must lock the contact's row; otherwise two simultaneous decisions could both be "yes".
-    """
-    already = select(Enrolment).where(
-        Enrolment.contact_id == contact.id, Enrolment.stage == stage.key, Enrolment.occurrence == occasion.key
-    )
-    if (found := session.scalar(already)) is not None:
-        return found
-    enrolment = Enrolment(
-        contact_id=contact.id,
-        event_id=occasion.event_id,
-        stage=stage.key,
-        occurrence=occasion.key,
-        questionnaire=stage.questionnaire,
-        entered_at=now,
-        due_at=occasion.due_at,
-        expires_at=occasion.due_at + stage.expires_after.timedelta,
-        created_at=now,
-        decided_at=now,
-        state=EnrolmentState.SCHEDULED,
-        explanation=[],
-    )
-    decide(session, enrolment, contact, stage, settings, now)
-    session.add(enrolment)
-    session.flush()
-    return enrolment
+
+def _enrolment(
+    known: eligibility.Known, person: eligibility.Person, entry: Entry, now: datetime
+) -> dict[str, Any]:
+    stage, occasion = entry.stage, entry.occasion
+    expires = occasion.due_at + stage.expires_after.timedelta
+    intended = Intended(stage.priority, stage.channels, occasion.due_at, expires)
+    decision = known.decide(person, intended, now)
+    return {
+        "contact_id": person.id,
+        "event_id": occasion.event_id,
+        "stage": stage.key,
+        "occurrence": occasion.key,
+        "questionnaire": stage.questionnaire,
+        "entered_at": now,
+        "expires_at": expires,
+        "created_at": now,
+        "due_at": occasion.due_at,
+        "state": EnrolmentState.SCHEDULED,
+        "reason": None,
+        "next_allowed_at": None,
+        **_outcome(decision, stage, [], expires, now),
+    }
 
 
 def decide(
-    session: Session, enrolment: Enrolment, contact: Contact, stage: Stage, settings: Settings, now: datetime
+    enrolment: Enrolment, contact: eligibility.Person, stage: Stage, known: eligibility.Known, now: datetime
 ) -> Send | None:
     """Apply the contact policy to an enrolment. Returns the Send if it may be sent, now or later.
 
@@ -130,21 +269,24 @@ def decide(
     the gap.
     """
     intended = Intended(stage.priority, stage.channels, enrolment.due_at, enrolment.expires_at)
-    rules = eligibility.policy(settings)
-    decision = eligibility.decide_for(session, contact, intended, rules, now, enrolment_id=enrolment.id)
-    enrolment.decided_at = now
+    decision = known.decide(contact, intended, now, enrolment.id)
+    outcome = _outcome(decision, stage, enrolment.explanation, enrolment.expires_at, now)
+    for name, value in outcome.items():
+        setattr(enrolment, name, value)
+    return decision if isinstance(decision, Send) else None
+
+
+def _outcome(
+    decision: Decision, stage: Stage, earlier: Sequence[Any], expires: datetime, now: datetime
+) -> dict[str, Any]:
+    """The columns of an enrolment that a decision changes."""
     if isinstance(decision, Send):
-        enrolment.due_at = decision.at
-        enrolment.explanation = with_earlier(enrolment.explanation, eligibility.explained(decision.reasons))
-        return decision
-    enrolment.next_allowed_at = decision.next_allowed
-    if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < enrolment.expires_at:
-        enrolment.due_at = decision.next_allowed
-        enrolment.explanation = [_unable(decision)]
-        return None
-    enrolment.state, enrolment.reason = EnrolmentState.SKIPPED, decision.code
-    enrolment.explanation = [_unable(decision)]
-    return None
+        explanation = with_earlier(earlier, eligibility.explained(decision.reasons))
+        return {"decided_at": now, "due_at": decision.at, "explanation": explanation}
+    said = {"decided_at": now, "next_allowed_at": decision.next_allowed, "explanation": [_unable(decision)]}
+    if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < expires:
+        return {**said, "due_at": decision.next_allowed}
+    return {**said, "state": EnrolmentState.SKIPPED, "reason": decision.code}
 
 
 def with_earlier(before: Sequence[Any], reasons: list[dict[str, Any]]) -> list[Any]:
@@ -157,28 +299,39 @@ def _unable(decision: Skip) -> dict[str, Any]:
     return {"code": decision.code, "params": dict(decision.params)}
 
 
-def plan_dates(session: Session, context: Context, now: datetime) -> int:
-    """Enrol the contacts of accounts whose date (such as a renewal) is near. Returns the number of new enrolments."""
-    planned = 0
-    for stage in context.library.journey.stages:
-        if stage.enter.date is None:
-            continue
-        column = getattr(Account, stage.enter.date)
-        first, last = entry_days(stage, now)
-        rows = session.execute(
-            select(Contact, column)
-            .join(Account, Contact.account_id == Account.id)
-            .where(column.between(first, last), Contact.erased_at.is_(None))
-            .where(~enrolled(stage.key, column))
-            .order_by(Contact.id)
-            .with_for_update(of=Contact)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Everybody who enters a stage on one day. `bookmark` is set once they are all enrolled: (name, day)."""
+
+    entries: Sequence[Entry]
+    bookmark: tuple[str, date] | None = None
+
+
+def plan(portions: Portions, context: Context, now: datetime) -> int:
+    """Enrol everybody who is due by a date or a cadence, in portions. Returns the number of those who were due.
+
+    A run that is killed is continued by the next one: who is enrolled is no longer due, and a day is only marked as
+    planned after its last contact.
+    """
+    with portions.database.reading() as session:
+        dues = [*due_by_date(session, context, now), *due_by_cadence(session, context, now)]
+    for due in dues:
+        done = portions.each(
+            due.entries, lambda session, some: enrol_all(session, some, context.settings, now)
         )
-        for contact, day in rows:
-            enter = datetime.combine(entry_day(stage, day), time(), UTC)
-            occasion = Occasion(f"date:{day.isoformat()}", max(enter, now))
-            enrol(session, contact, stage, occasion, context.settings, now)
-            planned += 1
-    return planned
+        if not done:
+            break
+        if due.bookmark is not None:
+            with portions.database.writing() as session:
+                _mark(session, *due.bookmark)
+    return sum(len(due.entries) for due in dues)
+
+
+def plan_dates(session: Session, context: Context, now: datetime) -> int:
+    """Enrol the contacts of accounts whose date (such as a renewal) is near, in one transaction. Returns the number of
+    new enrolments."""
+    dues = due_by_date(session, context, now)
+    return sum(enrol_all(session, due.entries, context.settings, now) for due in list(dues))
 
 
 def plan_recurring(
@@ -187,32 +340,58 @@ def plan_recurring(
     now: datetime,
     only: ColumnElement[bool] | None = None,
 ) -> int:
-    """Enrol all contacts whose day in a cadence has come, once per day. Returns the number of new enrolments.
+    """Enrol all contacts whose day in a cadence has come, once per day, in one transaction. Returns the number of new
+    enrolments.
 
     Each contact has a fixed day of the cycle; the days are spread evenly over all contacts. `only` limits the
     contacts.
     """
     planned = 0
+    for due in list(due_by_cadence(session, context, now, only)):
+        planned += enrol_all(session, due.entries, context.settings, now)
+        if due.bookmark is not None:
+            _mark(session, *due.bookmark)
+    return planned
+
+
+def due_by_date(session: Session, context: Context, now: datetime) -> Iterator[Due]:
+    """The contacts of accounts whose date (such as a renewal) is near, and who are not enrolled for it yet."""
+    for stage in context.library.journey.stages:
+        if stage.enter.date is None:
+            continue
+        first, last = entry_days(stage, now)
+        entries = []
+        for row in session.execute(near(stage, first, last).order_by(Contact.id)):
+            enter = datetime.combine(entry_day(stage, row.day), time(), UTC)
+            entries.append(Entry(row.id, stage, Occasion(f"date:{row.day.isoformat()}", max(enter, now))))
+        yield Due(entries)
+
+
+def near(stage: Stage, first: date, last: date) -> Select[Any]:
+    """(id, day) of everybody who enters a stage for a date of the account from `first` to `last`."""
+    column = getattr(Account, stage.enter.date or "")
+    return (
+        select(Contact.id, column.label("day"))
+        .join(Account, Contact.account_id == Account.id)
+        .where(column.between(first, last), Contact.erased_at.is_(None))
+        .where(~enrolled(stage.key, column))
+    )
+
+
+def due_by_cadence(
+    session: Session, context: Context, now: datetime, only: ColumnElement[bool] | None = None
+) -> Iterator[Due]:
+    """Everybody whose day in a cadence has come, for each day that is not planned yet."""
     for stage in context.library.journey.stages:
         if stage.enter.every is None:
             continue
         cadence = max(1, stage.enter.every.timedelta.days)
         for day in _days_to_plan(session, stage, now):
-            for contact_id, cycle in list(turns(session, cadence, day, only)):
-                contact = eligibility.lock(session, {contact_id})[0]
-                enrol(session, contact, stage, Occasion(f"cycle:{cycle}", now), context.settings, now)
-                planned += 1
-    return planned
-
-
-def _stored(session: Session, event: Event) -> JourneyEvent | None:
-    stored = session.scalar(select(JourneyEvent).where(JourneyEvent.key == event.key))
-    if stored is None:
-        return None
-    contact = session.scalar(select(Contact.external_id).where(Contact.id == stored.contact_id))
-    if (stored.name, contact) != (event.name, event.contact):
-        raise Conflict("Use another key: this one was used for an event with another name or contact.")
-    return stored
+            cycle = day.toordinal() // cadence
+            occasion = Occasion(f"cycle:{cycle}", now)
+            people = turns(cadence, day).where(~_enrolled_in(stage.key, occasion.key))
+            rows = session.scalars(people if only is None else people.where(only))
+            yield Due([Entry(contact_id, stage, occasion) for contact_id in rows], (_name(stage), day))
 
 
 def entry_days(stage: Stage, now: datetime) -> tuple[date, date]:
@@ -245,39 +424,56 @@ def enrolled(stage: str, day: Any) -> ColumnElement[bool]:
     )
 
 
-def turns(
-    session: Session, cadence: int, day: date, only: ColumnElement[bool] | None = None
-) -> Iterator[tuple[int, int]]:
-    """(contact, number of the cycle) of all contacts whose recurring survey is on `day`."""
-    number = day.toordinal()
-    everybody = (
-        select(Contact.id, Contact.external_id).where(Contact.erased_at.is_(None)).order_by(Contact.id)
+def turns(cadence: int, day: date) -> Select[int]:
+    """All contacts whose recurring survey is on `day`: a range of an index."""
+    first, last = places_of_day(day.toordinal() % cadence, cadence)
+    return (
+        select(Contact.id)
+        .where(Contact.turn.between(first, last), Contact.erased_at.is_(None))
+        .order_by(Contact.id)
     )
-    rows = session.execute(everybody if only is None else everybody.where(only))
-    for contact_id, external_id in rows:
-        if number % cadence == spread(external_id, cadence):
-            yield contact_id, number // cadence
+
+
+def _enrolled_in(stage: str, occurrence: str) -> ColumnElement[bool]:
+    """A SQL condition: the row's contact has been enrolled in the stage on this occasion."""
+    return (
+        select(Enrolment.id)
+        .where(
+            Enrolment.contact_id == Contact.id,
+            Enrolment.stage == stage,
+            Enrolment.occurrence == occurrence,
+        )
+        .exists()
+    )
 
 
 def next_day_to_plan(session: Session, stage: Stage, now: datetime) -> date:
     """The first day of a cadence that is not planned yet: tomorrow, if the worker has run today."""
-    return _last_planned(session.scalar(_bookmark(stage)), now.date()) + timedelta(days=1)
+    return _last_planned(session.scalar(_bookmark(_name(stage))), now.date()) + timedelta(days=1)
 
 
 def _days_to_plan(session: Session, stage: Stage, now: datetime) -> list[date]:
-    """The days up to today that are not planned yet; moves the bookmark to today."""
-    bookmark = session.scalar(_bookmark(stage).with_for_update())
+    """The days up to today that are not planned yet."""
     today = now.date()
-    last = _last_planned(bookmark, today)
-    if bookmark is None:
-        session.add(Bookmark(name=f"planned:{stage.key}", value=today.isoformat()))
-    else:
-        bookmark.value = max(today, last).isoformat()
+    last = _last_planned(session.scalar(_bookmark(_name(stage))), today)
     return [last + timedelta(days=each) for each in range(1, (today - last).days + 1)]
 
 
-def _bookmark(stage: Stage) -> Select[Bookmark]:
-    return select(Bookmark).where(Bookmark.name == f"planned:{stage.key}")
+def _mark(session: Session, name: str, day: date) -> None:
+    """Note that a day is planned. A bookmark never moves back."""
+    bookmark = session.scalar(_bookmark(name).with_for_update())
+    if bookmark is None:
+        add_once(session, Bookmark(name=name, value=day.isoformat()))
+    else:
+        bookmark.value = max(bookmark.value, day.isoformat())
+
+
+def _name(stage: Stage) -> str:
+    return f"planned:{stage.key}"
+
+
+def _bookmark(name: str) -> Select[Bookmark]:
+    return select(Bookmark).where(Bookmark.name == name)
 
 
 def _last_planned(bookmark: Bookmark | None, today: date) -> date:

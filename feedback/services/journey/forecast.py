@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from itertools import chain, islice
+from typing import Any, Literal
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,11 @@ from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
-from feedback.store.models import Account, Contact, Enrolment, Invitation, Message
+from feedback.store.models import Contact, Enrolment, Invitation, Message
+
+Kind = Literal["survey", "waiting", "reminder"]
+BLOCK = 1_000
+"""Contacts that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +48,66 @@ class Planned:
     next_allowed: datetime | None = None
 
 
+@dataclass(slots=True)
+class Totals:
+    """The forecast in numbers: surveys per day and channel, those that are not sent by reason, messages that wait,
+    and the reminders of these and of sent surveys, if nobody answers by then."""
+
+    per_day: Counter[date] = field(default_factory=Counter)
+    per_channel: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
+    reminders: int = 0
+
+    @property
+    def sent(self) -> int:
+        return sum(self.per_day.values())
+
+    def count(self, kind: Kind, row: Planned) -> None:
+        if kind == "waiting":
+            self.waiting += 1
+        elif kind == "reminder":
+            self.reminders += row.at is not None
+        elif row.at and row.channel:
+            self.per_day[row.at.date()] += 1
+            self.per_channel[row.channel] += 1
+        else:
+            self.skipped[row.explanation[0]["code"]] += 1
+
+
 @dataclass(frozen=True)
 class Plan:
-    """The forecast; each list is ordered by time.
+    """The forecast with all its rows; each list is ordered by time.
 
     rows        surveys that will be decided
     waiting     queued messages that wait to be sent
     reminders   of these and of sent surveys, if nobody answers by then
     """
 
-    rows: list[Planned]
+    rows: list[Planned] = field(default_factory=list)
     waiting: list[Planned] = field(default_factory=list)
     reminders: list[Planned] = field(default_factory=list)
-    per_day: Counter[date] = field(default_factory=Counter)
-    per_channel: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
+    totals: Totals = field(default_factory=Totals)
+
+    @property
+    def per_day(self) -> Counter[date]:
+        return self.totals.per_day
+
+    @property
+    def per_channel(self) -> Counter[str]:
+        return self.totals.per_channel
+
+    @property
+    def skipped(self) -> Counter[str]:
+        return self.totals.skipped
 
     @property
     def sent(self) -> int:
-        return sum(self.per_day.values())
-
-    @property
-    def everything(self) -> list[Planned]:
-        return sorted([*self.rows, *self.waiting, *self.reminders], key=_moment)
+        return self.totals.sent
 
 
-def _moment(row: Planned) -> datetime:
+def by_time(row: Planned) -> datetime:
+    """The sort key of rows."""
     return row.at or row.wanted
 
 
@@ -102,89 +141,154 @@ class _Asked:
 
 def plan(session: Session, context: Context, now: datetime, days: int = 30) -> Plan:
     """Forecast everything that is scheduled, or follows from dates and cadences, within `days`."""
+    found = Plan()
+    lists: dict[Kind, list[Planned]] = {
+        "survey": found.rows, "waiting": found.waiting, "reminder": found.reminders
+    }  # fmt: skip
+    for kind, row in foresee(session, context, now, days):
+        found.totals.count(kind, row)
+        lists[kind].append(row)
+    for rows in lists.values():
+        rows.sort(key=by_time)
+    return found
+
+
+def foresee(
+    session: Session, context: Context, now: datetime, days: int = 30
+) -> Iterator[tuple[Kind, Planned]]:
+    """The rows of `plan`, one after the other as they are decided, so that a large base needs little memory."""
     library, until = context.library, now + timedelta(days=days)
     surveys = [
         *_scheduled(session, library, until),
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
-    rules = eligibility.policy(context.settings)
-    forecast = _ForecastHistory(session, rules, now)
-    rows = []
-    waiting = [(each.turn, number, each) for number, each in enumerate(surveys)]
-    heapq.heapify(waiting)
-    while waiting:
-        _, number, survey = heapq.heappop(waiting)
-        decided = forecast.decide(survey)
-        if isinstance(decided, Planned):
-            rows.append(decided)
-        elif decided.wanted <= until:
-            heapq.heappush(waiting, (decided.turn, number, decided))
-    found = _summed(sorted(rows, key=_moment))
-    found.waiting.extend(_written(session, until))
-    asked = [*_asked(session, library, now), *forecast.asked]
-    found.reminders.extend(sorted(_reminders(session, asked, rules, now, until), key=_moment))
-    return found
+    forecast = _Forecast(session, eligibility.policy(context.settings), now, until)
+    for planned in forecast.decide_all(surveys):
+        yield "survey", planned
+    for planned in _written(session, until):
+        yield "waiting", planned
+    for planned in forecast.reminders(chain(_asked(session, library, now), forecast.asked)):
+        yield "reminder", planned
 
 
-class _ForecastHistory:
-    """The past surveys, and those that the forecast has added so far."""
+class _Forecast:
+    """The past surveys, and those that the forecast has added so far. Contacts are read in blocks."""
 
-    def __init__(self, session: Session, rules: Policy, now: datetime) -> None:
-        self._session, self._rules, self._now = session, rules, now
+    def __init__(self, session: Session, rules: Policy, now: datetime, until: datetime) -> None:
+        self._session, self._rules, self._now, self._until = session, rules, now, until
         self._of_address: dict[str, list[PastContact]] = defaultdict(list)
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
         self.asked: list[_Asked] = []
 
-    def decide(self, survey: _PlannedSurvey) -> Planned | _PlannedSurvey:
+    def decide_all(self, surveys: Iterable[_PlannedSurvey]) -> Iterator[Planned]:
+        """The decisions on surveys, in the order of their times. A survey whose stage waits because of a recent one
+        comes again at the end of the gap."""
+        later = [(each.turn, number, each) for number, each in enumerate(surveys)]
+        heapq.heapify(later)
+        while later:
+            block = [
+                heapq.heappop(later) for _ in range(min(BLOCK, len(later)))
+            ]  # in order, so it is a heap as well
+            end = block[-1]
+            contacts, known = self._know({each.contact_id for _, _, each in block})
+            while block:
+                _, number, survey = heapq.heappop(block)
+                decided = self._decide(contacts[survey.contact_id], survey, known)
+                if isinstance(decided, Planned):
+                    yield decided
+                elif decided.wanted <= self._until:
+                    again = (decided.turn, number, decided)
+                    heapq.heappush(block if again < end else later, again)
+
+    def reminders(self, asked: Iterable[_Asked]) -> Iterator[Planned]:
+        """The reminders of these surveys, if nobody answers."""
+        rows = iter(asked)
+        while block := list(islice(rows, BLOCK)):
+            contacts, known = self._know({each.contact_id for each in block}, surveys=False)
+            for each in block:
+                yield from self._reminders(contacts[each.contact_id], each, known)
+
+    def _know(
+        self, contact_ids: set[int], *, surveys: bool = True
+    ) -> tuple[dict[int, Any], eligibility.Known]:
+        people = eligibility.people(self._session, contact_ids)
+        known = eligibility.know(self._session, people, self._rules, self._now, surveys=surveys)
+        return {each.id: each for each in people}, known
+
+    def _decide(
+        self, contact: Any, survey: _PlannedSurvey, known: eligibility.Known
+    ) -> Planned | _PlannedSurvey:
         """The decision on a survey; if its stage waits because of a recent survey, the survey at the end of the gap."""
-        contact = self._session.get_one(Contact, survey.contact_id)
-        decision = self._decision(contact, survey)
-        name = contact.external_id
+        stage, name = survey.stage, contact.external_id
+        addresses = [address for _, address in eligibility.addresses(contact)]
+        intended = Intended(stage.priority, stage.channels, survey.wanted, survey.expires)
+        decision = decide(
+            intended,
+            known.recipient(contact),
+            self._history(contact, addresses, known.history(contact, survey.enrolment_id)),
+            self._rules,
+            max(self._now, survey.wanted),
+        )
         if not isinstance(decision, Send):
             said = [{"code": decision.code, "params": dict(decision.params)}]
-            if (
-                survey.stage.wait_out_rest
-                and decision.next_allowed
-                and decision.next_allowed < survey.expires
-            ):
+            if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < survey.expires:
                 return replace(survey, wanted=decision.next_allowed, earlier=said)
-            return Planned(name, survey.stage.key, survey.wanted, None, None, said, decision.next_allowed)
-        past = PastContact(decision.at, survey.stage.priority)
-        for address in contact.addresses.values():  # everybody with one phone rests as one
+            return Planned(name, stage.key, survey.wanted, None, None, said, decision.next_allowed)
+        past = PastContact(decision.at, stage.priority)
+        for address in addresses:  # everybody with one phone rests as one
             self._of_address[address].append(past)
         if contact.account_id:
             self._of_account[contact.account_id].append(past)
-        self.asked += _reminders_of(contact.id, survey.stage, decision.channel, decision.at)
+        if asked := _asked_at(contact.id, stage, decision.channel, decision.at, self._until):
+            self.asked.append(asked)
         explanation = enrolments.with_earlier(survey.earlier, eligibility.explained(decision.reasons))
-        return Planned(name, survey.stage.key, survey.wanted, decision.at, decision.channel, explanation)
+        return Planned(name, stage.key, survey.wanted, decision.at, decision.channel, explanation)
 
-    def _decision(self, contact: Contact, survey: _PlannedSurvey) -> Decision:
-        known = eligibility.history(self._session, contact, self._now, self._rules, survey.enrolment_id)
-        history = History(
-            (
-                *known.contact,
-                *(past for each in contact.addresses.values() for past in self._of_address[each]),
-            ),
-            (*known.account, *self._of_account[contact.account_id]) if contact.account_id else (),
-        )
-        intended = Intended(survey.stage.priority, survey.stage.channels, survey.wanted, survey.expires)
-        person = eligibility.recipient(self._session, contact)
-        return decide(intended, person, history, self._rules, max(self._now, survey.wanted))
+    def _history(self, contact: Any, addresses: Sequence[str], known: History) -> History:
+        own = (past for address in addresses for past in self._of_address.get(address, ()))
+        account = self._of_account.get(contact.account_id, ()) if contact.account_id else ()
+        return History((*known.contact, *own), (*known.account, *account))
+
+    def _reminders(self, contact: Any, asked: _Asked, known: eligibility.Known) -> Iterator[Planned]:
+        channels = invitations.other_first(asked.stage, asked.channel)
+        wanted: datetime | None = asked.remind_at
+        gaps = iter(asked.gaps)
+        while wanted and wanted <= self._until:
+            at = max(self._now, wanted)
+            intended = Intended(asked.stage.priority, channels, at, asked.expires)
+            decision = known.decide_again(contact, intended, at)
+            yield _reminder(contact.external_id, asked.stage, wanted, decision)
+            gap = next(gaps, None)
+            wanted = decision.at + gap if gap and isinstance(decision, Send) else None
 
 
-def _reminders_of(contact_id: int, stage: Stage, channel: str, sent: datetime) -> Iterator[_Asked]:
-    """The reminders of a survey that is sent at `sent`."""
-    if stage.reminders:
-        first, *gaps = (each.timedelta for each in stage.reminders)
-        expires = sent + stage.expires_after.timedelta
-        yield _Asked(contact_id, stage, channel, sent + first, tuple(gaps), expires)
+def _asked_at(contact_id: int, stage: Stage, channel: str, sent: datetime, until: datetime) -> _Asked | None:
+    """A survey that is sent at `sent`, if its first reminder is before `until`."""
+    if not stage.reminders:
+        return None
+    first, *gaps = (each.timedelta for each in stage.reminders)
+    expires = sent + stage.expires_after.timedelta
+    return (
+        _Asked(contact_id, stage, channel, sent + first, tuple(gaps), expires)
+        if sent + first <= until
+        else None
+    )
 
 
 def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked]:
     """Sent or queued surveys that are unanswered."""
     rows = session.execute(
-        select(Invitation, Message.due_at)
+        select(
+            Invitation.contact_id,
+            Invitation.stage,
+            Invitation.channel,
+            Invitation.reminders,
+            Invitation.reminders_sent,
+            Invitation.remind_at,
+            Invitation.expires_at,
+            Message.due_at,
+        )
         .outerjoin(
             Message,
             and_(
@@ -195,33 +299,14 @@ def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked
         )
         .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.answered_at.is_(None))
         .where(Invitation.expires_at > now)
+        .execution_options(yield_per=BLOCK)
     )
-    for invitation, due_at in rows:
-        stage = library.journey.stage(invitation.stage)
-        gaps = tuple(Duration.parse(each).timedelta for each in invitation.reminders)
-        gaps = gaps[invitation.reminders_sent :]
-        remind_at = invitation.remind_at or (due_at + gaps[0] if due_at and gaps else None)
+    for row in rows:
+        stage = library.journey.stage(row.stage)
+        gaps = tuple(Duration.parse(each).timedelta for each in row.reminders)[row.reminders_sent :]
+        remind_at = row.remind_at or (row.due_at + gaps[0] if row.due_at and gaps else None)
         if stage and remind_at:
-            yield _Asked(
-                invitation.contact_id, stage, invitation.channel, remind_at, gaps[1:], invitation.expires_at
-            )
-
-
-def _reminders(
-    session: Session, asked: Iterable[_Asked], rules: Policy, now: datetime, until: datetime
-) -> Iterator[Planned]:
-    for each in asked:
-        contact = session.get_one(Contact, each.contact_id)
-        channels = invitations.other_first(each.stage, each.channel)
-        wanted: datetime | None = each.remind_at
-        gaps = iter(each.gaps)
-        while wanted and wanted <= until:
-            decision = eligibility.decide_again(
-                session, contact, channels, each.expires, rules, max(now, wanted), each.stage.priority
-            )
-            yield _reminder(contact.external_id, each.stage, wanted, decision)
-            gap = next(gaps, None)
-            wanted = decision.at + gap if gap and isinstance(decision, Send) else None
+            yield _Asked(row.contact_id, stage, row.channel, remind_at, gaps[1:], row.expires_at)
 
 
 def _reminder(contact: str, stage: Stage, wanted: datetime, decision: Decision) -> Planned:
@@ -236,19 +321,29 @@ def _reminder(contact: str, stage: Stage, wanted: datetime, decision: Decision) 
 def _written(session: Session, until: datetime) -> Iterator[Planned]:
     """Queued messages of surveys, with the reasons for their time."""
     rows = session.execute(
-        select(Message, Contact.external_id, Invitation.stage, Enrolment.explanation)
+        select(
+            Message.purpose,
+            Message.state_reason,
+            Message.created_at,
+            Message.due_at,
+            Message.channel,
+            Contact.external_id,
+            Invitation.stage,
+            Enrolment.explanation,
+        )
         .join(Invitation, Message.invitation_id == Invitation.id)
         .join(Contact, Contact.id == Invitation.contact_id)
         .outerjoin(Enrolment, Enrolment.id == Invitation.enrolment_id)
         .where(Message.state == MessageState.QUEUED, Message.purpose.in_(("invitation", "reminder")))
         .where(Message.due_at <= until)
         .order_by(Message.due_at)
+        .execution_options(yield_per=BLOCK)
     )
-    for message, contact, stage, earlier in rows:
-        why = [{"code": f"{message.purpose}_written", "params": {}}, *(earlier or [])]
-        if message.state_reason:
-            why.append({"code": message.state_reason, "params": {}})
-        yield Planned(contact, stage, message.created_at, message.due_at, message.channel, why)
+    for row in rows:
+        why = [{"code": f"{row.purpose}_written", "params": {}}, *(row.explanation or [])]
+        if row.state_reason:
+            why.append({"code": row.state_reason, "params": {}})
+        yield Planned(row.external_id, row.stage, row.created_at, row.due_at, row.channel, why)
 
 
 def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[_PlannedSurvey]:
@@ -272,17 +367,10 @@ def _by_date(session: Session, library: Library, now: datetime, until: datetime)
     for stage in library.journey.stages:
         if stage.enter.date is None:
             continue
-        column = getattr(Account, stage.enter.date)
         first, last = enrolments.entry_days(stage, now)[0], enrolments.entry_days(stage, until)[1]
-        rows = session.execute(
-            select(Contact.id, column)
-            .join(Account, Contact.account_id == Account.id)
-            .where(column.between(first, last), Contact.erased_at.is_(None))
-            .where(~enrolments.enrolled(stage.key, column))
-        )
-        for contact_id, day in rows:
-            enters = datetime.combine(enrolments.entry_day(stage, day), time(), UTC)
-            yield _planned(contact_id, stage, max(enters, now))
+        for row in session.execute(enrolments.near(stage, first, last)):
+            enters = datetime.combine(enrolments.entry_day(stage, row.day), time(), UTC)
+            yield _planned(row.id, stage, max(enters, now))
 
 
 def _by_turn(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_PlannedSurvey]:
@@ -294,21 +382,10 @@ def _by_turn(session: Session, library: Library, now: datetime, until: datetime)
         day = enrolments.next_day_to_plan(session, stage, now)
         while day <= until.date():
             wanted = max(datetime.combine(day, time(), UTC), now)
-            for contact_id, _ in enrolments.turns(session, cadence, day):
+            for contact_id in session.scalars(enrolments.turns(cadence, day)):
                 yield _planned(contact_id, stage, wanted)
             day += timedelta(days=1)
 
 
 def _planned(contact_id: int, stage: Stage, wanted: datetime) -> _PlannedSurvey:
     return _PlannedSurvey(contact_id, stage, wanted, wanted + stage.expires_after.timedelta)
-
-
-def _summed(rows: Iterable[Planned]) -> Plan:
-    found = Plan(list(rows))
-    for row in found.rows:
-        if row.at and row.channel:
-            found.per_day[row.at.date()] += 1
-            found.per_channel[row.channel] += 1
-        else:
-            found.skipped[row.explanation[0]["code"]] += 1
-    return found

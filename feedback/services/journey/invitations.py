@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core import token
-from feedback.core.contact.policy import Decision, Send, Skip
+from feedback.core.contact.policy import Decision, PastContact, Send, Skip
 from feedback.core.contact.recipient import spellings
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, InvitationState, MessageState
@@ -25,48 +26,80 @@ from feedback.services.context import Context
 from feedback.services.journey import enrolments
 from feedback.services.messaging import content
 from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
+from feedback.store.portions import Portions
 
 log = structlog.get_logger()
 
+AT_ONCE = 2_000
+"""Due enrolments that are read at once; the rest follows with the next tick."""
 REFUSED = timedelta(hours=1)
 """Delay before an enrolment whose questionnaire cannot be published is tried again."""
 
 
-def issue_due(
-    session: Session,
-    context: Context,
-    now: datetime,
-    limit: int = 200,
-) -> int:
-    """Turn due enrolments into invitations with a queued message. Returns the number of processed enrolments.
+def issue_all(portions: Portions, context: Context, now: datetime) -> None:
+    """Turn all due enrolments into invitations with a queued message.
 
     The more important stage goes first, so that a contact gets that survey if the policy allows only one.
     """
-    due = session.scalars(
+    with portions.database.reading() as session:
+        due = due_ids(session, context.library, now)
+    portions.each(due, lambda session, some: issue_some(session, some, context, now))
+
+
+def issue_due(session: Session, context: Context, now: datetime, limit: int = AT_ONCE) -> int:
+    """Turn at most `limit` due enrolments into invitations, in one transaction. Returns the number of processed
+    enrolments."""
+    return issue_some(session, due_ids(session, context.library, now, limit), context, now)
+
+
+def due_ids(session: Session, library: Library, now: datetime, limit: int = AT_ONCE) -> list[int]:
+    """The ids of enrolments that are due, at most `limit`: those that have waited longest, the important ones first."""
+    rows = session.execute(_DUE.limit(limit), {"now": now}).all()
+    return [row.id for row in sorted(rows, key=lambda each: -_priority(library, each.stage))]
+
+
+def issue_some(session: Session, enrolment_ids: Sequence[int], context: Context, now: datetime) -> int:
+    """Issue these enrolments, in their order, as far as they are still due and no other node works on them."""
+    found = session.scalars(
         select(Enrolment)
+        .where(Enrolment.id.in_(enrolment_ids))
         .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now)
         .order_by(Enrolment.due_at, Enrolment.id)
-        .limit(limit)
         .options(selectinload(Enrolment.event))
         .with_for_update(skip_locked=True)
-    ).all()
-    contacts = {each.id: each for each in eligibility.lock(session, {each.contact_id for each in due})}
-    for enrolment in sorted(due, key=lambda each: -_priority(context.library, each.stage)):
-        issue(session, enrolment, contacts[enrolment.contact_id], context, now)
+    )
+    due = {each.id: each for each in found}
+    contacts = {each.id: each for each in eligibility.lock(session, {e.contact_id for e in due.values()})}
+    known = eligibility.know(session, list(contacts.values()), eligibility.policy(context.settings), now)
+    others = _also_due(session, list(contacts), now)
+    for enrolment in (due[each] for each in enrolment_ids if each in due):
+        issue(session, enrolment, contacts[enrolment.contact_id], _Issuing(context, known, others), now)
+        if enrolment.state != EnrolmentState.SCHEDULED or enrolment.due_at > now:
+            others[enrolment.contact_id].pop(enrolment.id, None)
     return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuing:
+    """What issuing needs to know of the contacts of a portion. `others` are the due enrolments of each: id -> stage."""
+
+    context: Context
+    known: eligibility.Known
+    others: Mapping[int, Mapping[int, str]]
 
 
 def issue(
     session: Session,
     enrolment: Enrolment,
     contact: Contact,
-    context: Context,
+    issuing: _Issuing,
     now: datetime,
 ) -> Invitation | None:
     """Decide again, and if the survey may still be sent, make the invitation and its message; otherwise return None.
 
     The caller must lock the contact's row.
     """
+    context = issuing.context
     library = context.library
     stage = library.journey.stage(enrolment.stage)
     if library.is_unsettled(stage):
@@ -75,9 +108,9 @@ def issue(
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
         return None
-    if _outranked(session, enrolment, stage, library, now):
+    if _outranked(enrolment, stage, library, issuing):
         return None
-    decision = enrolments.decide(session, enrolment, contact, stage, context.settings, now)
+    decision = enrolments.decide(enrolment, contact, stage, issuing.known, now)
     if decision is None or decision.at > now:
         return None
     try:
@@ -94,7 +127,8 @@ def issue(
     # Also where nothing can be queued: from here on the invitation tells the rest.
     enrolment.state = EnrolmentState.ISSUED
     sending = Sending(decision.channel, decision.not_after)
-    queue(session, invitation, sending, context, now)
+    if queue(session, invitation, sending, context, now):
+        issuing.known.add(contact, PastContact(now, stage.priority))
     return invitation
 
 
@@ -172,14 +206,20 @@ def _message(
     )
 
 
-def use_other_channels(session: Session, context: Context, now: datetime) -> int:
+def use_other_channels_of_all(portions: Portions, context: Context, now: datetime) -> None:
     """Send invitations whose channel failed permanently on another channel, if the policy allows one."""
-    stranded = _held(
-        session,
-        select(Invitation).where(
-            Invitation.state == InvitationState.QUEUED, Invitation.state_reason == "other_channel"
-        ),
-    )
+    with portions.database.reading() as session:
+        stranded = session.scalars(_STRANDED.with_only_columns(Invitation.id).order_by(Invitation.id)).all()
+    portions.each(stranded, lambda session, some: use_other_channels(session, context, now, some))
+
+
+def use_other_channels(
+    session: Session, context: Context, now: datetime, only: Sequence[int] | None = None
+) -> int:
+    """Send invitations whose channel failed permanently on another channel, if the policy allows one; `only` those
+    with these ids."""
+    wanted = _STRANDED if only is None else _STRANDED.where(Invitation.id.in_(only))
+    stranded = _held(session, wanted)
     for invitation in stranded:
         channels = tuple(invitation.other_channels)
         decision = _decide_way(session, invitation, channels, context, now)
@@ -196,8 +236,8 @@ def use_other_channels(session: Session, context: Context, now: datetime) -> int
     return len(stranded)
 
 
-def remind_due(session: Session, context: Context, now: datetime) -> int:
-    """Queue due reminders of unanswered invitations, on the stage's other channel if it has one."""
+def remind_due(session: Session, context: Context, now: datetime, limit: int = AT_ONCE) -> int:
+    """Queue at most `limit` due reminders of unanswered invitations, on the stage's other channel if it has one."""
     due = _held(
         session,
         select(Invitation)
@@ -208,7 +248,7 @@ def remind_due(session: Session, context: Context, now: datetime) -> int:
         )
         .where(Invitation.expires_at > now)
         .order_by(Invitation.remind_at)
-        .limit(200),
+        .limit(limit),
     )
     for invitation in due:
         channels = other_first(context.library.journey.stage(invitation.stage), invitation.channel)
@@ -228,34 +268,82 @@ def remind_due(session: Session, context: Context, now: datetime) -> int:
     return len(due)
 
 
-def expire_due(session: Session, now: datetime) -> int:
+def expire_all(portions: Portions, now: datetime) -> None:
     """Expire unanswered invitations and enrolments that are too old, and cancel their queued messages."""
+    for expired, expire in (
+        (_OVERDUE_MESSAGES, cancel_overdue),
+        (_OVERDUE_INVITATIONS, expire_invitations),
+        (_OVERDUE_ENROLMENTS, skip_overdue),
+    ):
+        with portions.database.reading() as session:
+            ids = session.scalars(expired, {"now": now}).all()
+        portions.each(ids, lambda session, some, expire=expire: expire(session, some, now))  # type: ignore[misc]
+
+
+def expire_due(session: Session, now: datetime) -> int:
+    """What `expire_all` does, in one transaction. Returns the number of expired invitations."""
     # Lock messages before invitations, as everywhere, to prevent deadlocks between nodes.
-    overdue = session.scalars(
-        select(Message)
-        .join(Message.invitation)
-        .where(Message.state == MessageState.QUEUED, Message.purpose.in_(("invitation", "reminder")))
-        .where(Invitation.expires_at <= now)
-        .limit(1000)
-        .with_for_update(skip_locked=True, of=Message)
-    )
-    for message in overdue:
+    cancel_overdue(session, session.scalars(_OVERDUE_MESSAGES, {"now": now}).all(), now)
+    expired = expire_invitations(session, session.scalars(_OVERDUE_INVITATIONS, {"now": now}).all(), now)
+    skip_overdue(session, session.scalars(_OVERDUE_ENROLMENTS, {"now": now}).all(), now)
+    return expired
+
+
+def cancel_overdue(session: Session, message_ids: Sequence[int], _: datetime) -> None:
+    """Cancel those of these messages that are still queued."""
+    waiting = select(Message).where(Message.id.in_(message_ids), Message.state == MessageState.QUEUED)
+    for message in session.scalars(waiting.with_for_update(skip_locked=True, of=Message)):
         message.state, message.state_reason = MessageState.CANCELLED, "too_late"
-    session.flush()
+
+
+def expire_invitations(session: Session, invitation_ids: Sequence[int], now: datetime) -> int:
+    """Expire those of these invitations that nobody has begun to answer. Returns their number."""
     expired = session.scalars(
         select(Invitation)
+        .where(Invitation.id.in_(invitation_ids))
         .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.expires_at <= now)
-        .limit(1000)
         .with_for_update(skip_locked=True)
     ).all()
     for invitation in expired:
         invitation.state, invitation.reply_key, invitation.remind_at = InvitationState.EXPIRED, None, None
+    return len(expired)
+
+
+def skip_overdue(session: Session, enrolment_ids: Sequence[int], now: datetime) -> None:
+    """Skip those of these enrolments that are still scheduled."""
     session.execute(
         update(Enrolment)
+        .where(Enrolment.id.in_(enrolment_ids))
         .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.expires_at <= now)
         .values(state=EnrolmentState.SKIPPED, reason="too_late")
     )
-    return len(expired)
+
+
+_DUE = (
+    select(Enrolment.id, Enrolment.stage)
+    .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= bindparam("now"))
+    .order_by(Enrolment.due_at, Enrolment.id)
+)
+_STRANDED = select(Invitation).where(
+    Invitation.state == InvitationState.QUEUED, Invitation.state_reason == "other_channel"
+)
+_OVERDUE_MESSAGES = (
+    select(Message.id)
+    .join(Message.invitation)
+    .where(Message.state == MessageState.QUEUED, Message.purpose.in_(("invitation", "reminder")))
+    .where(Invitation.expires_at <= bindparam("now"))
+    .order_by(Message.id)
+)
+_OVERDUE_INVITATIONS = (
+    select(Invitation.id)
+    .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.expires_at <= bindparam("now"))
+    .order_by(Invitation.id)
+)
+_OVERDUE_ENROLMENTS = (
+    select(Enrolment.id)
+    .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.expires_at <= bindparam("now"))
+    .order_by(Enrolment.id)
+)
 
 
 def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
@@ -371,16 +459,27 @@ def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:
     return now + Duration.parse(invitation.reminders[invitation.reminders_sent]).timedelta
 
 
-def _outranked(session: Session, enrolment: Enrolment, stage: Stage, library: Library, now: datetime) -> bool:
-    """Whether a more important survey of the same contact is due; it goes first, even if another node processes it."""
-    others = session.scalars(
-        select(Enrolment.stage)
-        .where(Enrolment.contact_id == enrolment.contact_id, Enrolment.id != enrolment.id)
+def _also_due(session: Session, contacts: Sequence[int], now: datetime) -> dict[int, dict[int, str]]:
+    """Contact -> id -> stage of its due enrolments."""
+    rows = session.execute(
+        select(Enrolment.contact_id, Enrolment.id, Enrolment.stage)
+        .where(Enrolment.contact_id.in_(contacts))
         .where(
             Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now, Enrolment.expires_at > now
         )
     )
-    return any(_priority(library, other) > stage.priority for other in others)
+    found: dict[int, dict[int, str]] = defaultdict(dict)
+    for contact_id, enrolment_id, stage in rows:
+        found[contact_id][enrolment_id] = stage
+    return found
+
+
+def _outranked(enrolment: Enrolment, stage: Stage, library: Library, issuing: _Issuing) -> bool:
+    """Whether a more important survey of the same contact is due; it goes first, even if another node processes it."""
+    others = issuing.others.get(enrolment.contact_id, {})
+    return any(
+        _priority(library, key) > stage.priority for number, key in others.items() if number != enrolment.id
+    )
 
 
 def _priority(library: Library, stage: str) -> int:

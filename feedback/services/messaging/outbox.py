@@ -225,12 +225,13 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
     return message is not None
 
 
-def cancel_old_secrets(session: Session, now: datetime) -> int:
-    """Empty e-mails with a link that signs in which could not be sent while it worked. Returns their number."""
+def cancel_old_secrets(session: Session, now: datetime, limit: int) -> int:
+    """Empty at most `limit` e-mails with a link that signs in which could not be sent while it worked. Returns their
+    number."""
     old = session.scalars(
-        select(Message).where(
-            Message.purpose == SIGN_IN, Message.created_at < now - SIGN_IN_LIFE, Message.body != ""
-        )
+        select(Message)
+        .where(Message.purpose == SIGN_IN, Message.created_at < now - SIGN_IN_LIFE, Message.body != "")
+        .limit(limit)
     ).all()
     for message in old:
         if message.state == MessageState.SENDING:  # its outcome is about to be recorded

@@ -68,8 +68,9 @@ class UnconfirmedAttempt:
     quiet: float
 
 
-def reap(session: Session, settings: Settings, now: datetime) -> int:
-    """Make messages unconfirmed whose worker's lease has expired; those whose call was never begun are due again.
+def reap(session: Session, settings: Settings, now: datetime, limit: int = 1_000) -> int:
+    """Make at most `limit` messages unconfirmed whose worker's lease has expired; those whose call was never begun are
+    due again.
 
     Returns the number of both.
     """
@@ -77,7 +78,7 @@ def reap(session: Session, settings: Settings, now: datetime) -> int:
         select(Message)
         .where(Message.state == MessageState.SENDING, Message.lease_until < now)
         .order_by(Message.id)
-        .limit(1000)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     begun = outbox.begun(session, lost)

@@ -30,6 +30,7 @@ from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings import Settings
 from feedback.store.models import FollowUp, FollowUpEntry, Message, ProviderHold, Role, User
+from feedback.store.portions import Portions
 
 SHOWN = 20
 """Maximum number of follow-ups that a message lists; further ones are only counted."""
@@ -122,20 +123,49 @@ def tell_secret(
     return message
 
 
+def tell_all_owners(portions: Portions, context: Context, now: datetime) -> None:
+    """Queue one message to each owner with news or an approaching target, in portions."""
+    if not _can_write(context.providers):
+        return
+    with portions.database.reading() as session:
+        until, waiting = _waiting(session, context.settings, now)
+    portions.each(
+        sorted(waiting.items()), lambda session, some: _tell_some(session, some, until, context, now)
+    )
+
+
 def tell_owners(session: Session, context: Context, now: datetime) -> int:
-    """Queue one message to each owner with news or an approaching target. Returns the number of messages."""
+    """What `tell_all_owners` does, in one transaction. Returns the number of messages."""
     if not _can_write(context.providers):
         return 0
-    until = _reminded_until(session, context.settings, now)
-    waiting: dict[int, dict[int, int]] = defaultdict(dict)  # reader -> follow-up -> owner
+    until, waiting = _waiting(session, context.settings, now)
+    return _tell_some(session, sorted(waiting.items()), until, context, now)
+
+
+def _waiting(
+    session: Session, settings: Settings, now: datetime
+) -> tuple[dict[int, datetime | None], dict[int, dict[int, int]]]:
+    """Until when the targets of each owner are reminded of now, and reader -> follow-up -> owner."""
+    until = _reminded_until(session, settings, now)
+    waiting: dict[int, dict[int, int]] = defaultdict(dict)
     for task in session.scalars(_owed(until)).all():
         owner = task.owner_id
         if owner in until and (_is_news(task) or _due_promises(task, until[owner], now)):
             reader = workflow.present(session, session.get(User, owner), now)
             waiting[reader.id if reader else owner][task.id] = owner
+    return until, waiting
+
+
+def _tell_some(
+    session: Session,
+    waiting: Sequence[tuple[int, Mapping[int, int]]],
+    until: Mapping[int, datetime | None],
+    context: Context,
+    now: datetime,
+) -> int:
     rested = now - context.settings.alerts.digest_after
     told = 0
-    for reader_id, owners in sorted(waiting.items()):
+    for reader_id, owners in waiting:
         reader = _one_at_a_time(session, User.id == reader_id)[0]
         if not _heard_since(session, [reader], "digest", rested):
             told += _tell_owner(session, reader, owners, until, context, now)

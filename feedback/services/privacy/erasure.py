@@ -263,6 +263,7 @@ def _bury(session: Session, contact: Contact, now: datetime) -> None:
     contact.account_id = None
     for name, nothing in (personal.emptied(Contact) | {"external_id": _tombstone(contact.id)}).items():
         setattr(contact, name, nothing)
+    contact.turn = 0  # it was made from the external id
     contact.erased_at = contact.updated_at = now
     session.flush()
 

@@ -25,6 +25,7 @@ from feedback.store.models import (
     SimulatedMessage,
     UsagePoint,
 )
+from feedback.store.portions import Portions
 
 KEPT: Mapping[str, str] = {
     "answer": "retention.answers",
@@ -42,7 +43,7 @@ KEPT: Mapping[str, str] = {
     "enrolment": "retention.contacts",
     "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",
     "link_visitor": "after two days",
-    "attempt_count": "at the end of the window of its limit, at most a day",
+    "attempt_count": "when the window of its limit is over",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
     "webhook_call": "as soon as it is sent",
@@ -62,6 +63,11 @@ class Purged:
     replies: int = 0
     contacts: int = 0
     usage: int = 0
+
+    @property
+    def most(self) -> int:
+        """The largest of the numbers."""
+        return max(self.answers, self.messages, self.replies, self.contacts, self.usage)
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
@@ -83,6 +89,12 @@ def purge(session: Session, retention: RetentionSettings, now: datetime, limit: 
         counts = {each.name: getattr(purged, each.name) for each in fields(purged)}
         audit.record(session, "purged", "retention", None, by=None, now=now, **counts)
     return purged
+
+
+def purge_all(portions: Portions, retention: RetentionSettings, now: datetime) -> None:
+    """`purge` in portions, until nothing is left."""
+    # No kind of rows may hold up another, so the largest number counts; a portion is as long as its slowest kind.
+    portions.repeat(lambda session, limit: purge(session, retention, now, limit).most, most=LIMIT)
 
 
 def _answers(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
@@ -154,7 +166,7 @@ def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> i
         Contact.updated_at < since,
         *(~_happened(column, when, since) for column, when in _LIFE),
     )
-    old = session.scalars(select(Contact).where(idle).order_by(Contact.id).limit(limit)).all()
+    old = session.scalars(select(Contact).where(idle).order_by(Contact.updated_at).limit(limit)).all()
     for contact in old:
         erasure.erase(session, contact, by=None, now=now, remember=False)
     return len(old)

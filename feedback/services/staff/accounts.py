@@ -79,9 +79,9 @@ def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", b
     return user
 
 
-def welcome_back(session: Session, now: datetime) -> int:
-    """End absences that are over, and the delegates' access with them. Returns their number."""
-    back = session.scalars(select(User).where(User.away_until <= now)).all()
+def welcome_back(session: Session, now: datetime, limit: int = 1_000) -> int:
+    """End at most `limit` absences that are over, and the delegates' access with them. Returns their number."""
+    back = session.scalars(select(User).where(User.away_until <= now).limit(limit)).all()
     for user in back:
         user.away_until = None
     return len(back)

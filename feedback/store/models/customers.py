@@ -6,8 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from feedback.core.contact.policy import place_on_ring
 from feedback.store.base import Base
 from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.staff import User
@@ -25,7 +27,7 @@ class Account(Base):
     segment: Mapped[str | None] = mapped_column(String(64))
     recurring_revenue: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     currency: Mapped[str | None] = mapped_column(String(3))
-    contract_started_on: Mapped[date | None]
+    contract_started_on: Mapped[date | None] = mapped_column(index=True)
     renewal_on: Mapped[date | None] = mapped_column(index=True)
     properties: Mapped[JsonObject] = mapped_column(default=dict)
     is_demo: Mapped[bool] = mapped_column(default=False)
@@ -54,6 +56,11 @@ class UsagePoint(Base):
     received_at: Mapped[datetime]
 
 
+def _turn(context: DefaultExecutionContext) -> int:
+    row: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return place_on_ring(row["external_id"])
+
+
 class Contact(Base):
     """A person. `phone` is E.164, `email` normalised, `time_zone` an IANA name, `language` two letters."""
 
@@ -69,10 +76,12 @@ class Contact(Base):
     time_zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
     properties: Mapped[JsonObject] = mapped_column(default=dict)
+    # the place on the ring of recurring surveys (core/contact/policy.py), made from the external id
+    turn: Mapped[int] = mapped_column(default=_turn, server_default="0", index=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)  # retention looks for old rows
 
     account: Mapped[Account | None] = relationship()
 
@@ -106,7 +115,10 @@ class Suppression(Base):
     """The suppression list of all channels: while `lifted_at` is empty, nothing is sent to the address."""
 
     __tablename__ = "suppression"
-    __table_args__ = (UniqueConstraint("kind", "address"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "address"),
+        Index("ix_suppression_reason_created", "reason", "created_at"),
+    )
 
     id: Mapped[PrimaryKey]
     kind: Mapped[Word]  # sms | email

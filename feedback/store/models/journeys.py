@@ -59,6 +59,7 @@ class Enrolment(Base):
     __table_args__ = (
         UniqueConstraint("contact_id", "stage", "occurrence"),
         Index("ix_enrolment_state_due_at", "state", "due_at"),
+        Index("ix_enrolment_state_expires_at", "state", "expires_at"),
     )
 
     id: Mapped[PrimaryKey]
@@ -97,6 +98,7 @@ class Invitation(Base):
         Index("ix_invitation_state_expires_at", "state", "expires_at"),
         Index("ix_invitation_contact_created", "contact_id", "created_at"),
         Index("ix_invitation_account_created", "account_id", "created_at"),
+        Index("ix_invitation_account_sent", "account_id", "sent_at", "created_at"),
         Index("ix_invitation_sent_at", "sent_at"),
     )
 

@@ -157,9 +157,9 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
             body.key, body.name, body.contact, body.occurred_at or now, _without_nulls(body.properties)
         )
         with runtime.database.writing() as session:
-            known = session.scalar(select(JourneyEvent.id).where(JourneyEvent.key == body.key))
-            row = enrolments.record_event(session, event, runtime, now)
-            return _answer(_event(session, body.key), Stored(row.id, "unchanged" if known else "created"))
+            stored = enrolments.record_event(session, event, runtime, now)
+            outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
+            return _answer(_event(session, body.key), outcome)
 
     @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
     @public(_BY_KEY)

@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from feedback.core.contact.hours import CountryRules
 from feedback.core.contact.policy import (
+    RING,
     SKIP_CODES,
     ConsentState,
     History,
@@ -21,6 +23,8 @@ from feedback.core.contact.policy import (
     Send,
     Skip,
     decide,
+    place_on_ring,
+    places_of_day,
     possible_zones,
     rules_for,
     spread,
@@ -412,6 +416,20 @@ def test_recurring_surveys_are_spread_evenly_over_the_cadence(cadence):
 
 def test_a_person_keeps_their_day():
     assert (spread("contact-1", 90), spread("contact-2", 90)) == (24, 84)
+
+
+@pytest.mark.parametrize("cadence", [1, 7, 30, 90, 91, 365])
+def test_the_people_of_a_day_are_one_range_of_places(cadence):
+    ranges = [places_of_day(day, cadence) for day in range(cadence)]
+    assert (ranges[0][0], ranges[-1][1]) == (0, RING - 1)
+    assert all(last + 1 == first for (_, last), (first, _) in pairwise(ranges))
+    for number in range(2_000):
+        first, last = ranges[spread(f"contact-{number}", cadence)]
+        assert first <= place_on_ring(f"contact-{number}") <= last
+
+
+def test_a_place_fits_into_a_column_of_32_bits():
+    assert RING < 2**31
 
 
 def test_a_cadence_of_no_days_is_refused():

@@ -1,0 +1,450 @@
+"""A large base: what its daily work costs, how long it keeps other writers waiting, and what customers feel of it.
+
+    python3 dev.py bench scale [--contacts 20000] [--days 30] [--seconds 5] [--database postgresql://...] [--json FILE]
+
+Builds a base from a fixed seed by bulk inserts: four contacts in an account, renewals spread over a year, one contact
+in fifty on the suppression list, one in fifty without a permission, a fifth asked in the last two months.
+
+1. Enrolment: processor time of the worker's planning for each new enrolment, and its longest write transaction.
+2. Forecast: `feedback plan`, in a process of its own: seconds and memory.
+3. Events: processor time of the server for each event posted to the API, and of the import for each row of a file.
+4. Answers: page and post, and page, post and redirected page; then page and post again while the worker plans.
+
+Costs are given as multiples of the floor of `bench page`, a bare Flask view that stores one row, measured in the same
+run: times depend on the machine, ratios hardly do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import http.client
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, func, insert, select
+from sqlalchemy.orm import Session
+
+from feedback import clock, library, resources, worker
+from feedback.bootstrap import Runtime
+from feedback.library import Library
+from feedback.providers.base import Provider
+from feedback.providers.simulator import MemoryMailbox, Simulator
+from feedback.services import imports
+from feedback.services.journey import forecast
+from feedback.services.staff import api_keys
+from feedback.settings import Secret, Settings, load
+from feedback.store.database import Database
+from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation, Suppression
+from tests.benchmarks import page
+from tests.factories_surveys import NPS
+
+ROOT = Path(__file__).parents[2]
+ANSWERS = 20_000
+"""Invitations that wait for an answer."""
+EVENTS = 500
+PORTION = 2_000
+ZONES = ("Europe/Istanbul", "America/Los_Angeles", "Asia/Tehran", "Europe/London", None)
+
+
+def main() -> None:
+    options = _options()
+    if options.serve:
+        serve(options.database, options.contacts)
+    elif options.forecast:
+        foresee(options.database, options.days)
+    else:
+        figures = measure(options)
+        if options.json:
+            options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as directory:
+        url = options.database or f"sqlite:///{directory}/feedback.db"
+        began = time.perf_counter()
+        build(url, options.contacts)
+        say(f"base          {options.contacts:,} contacts in {time.perf_counter() - began:.0f} s")
+        with page.running("floor", f"sqlite:///{directory}/floor.db") as floor:
+            bare = page.measure_answers("the floor", floor, 1, options.seconds, page.Numbers())
+        figures: dict[str, Any] = {"contacts": options.contacts, "floor_ms": bare.processor}
+        figures["forecast"] = measure_forecast(url, options.days)
+        with serving(url, options.contacts) as server:
+            figures["answers"] = measure_answers(server, options.seconds, bare.processor)
+            figures["events"] = measure_events(server, Path(directory), url, bare.processor)
+            figures["enrolment"] = measure_planning(server, bare.processor)
+    return figures
+
+
+# The base.
+
+
+def build(url: str, contacts: int) -> None:
+    """Fill an empty database; the same contacts for the same number."""
+    database = Database(url)
+    database.upgrade()
+    draw = random.Random(7)
+    now = clock.now()
+    with database.writing() as session:
+        version = the_library().published(session, NPS.key, now).id
+    for first in range(0, contacts, PORTION):
+        with database.connection() as connection:
+            people = range(first, min(first + PORTION, contacts))
+            _customers(connection, people, draw, now)
+            _permissions(connection, people, now)
+            _asked_before(connection, people, version, now)
+    for first in range(0, min(ANSWERS, contacts * 20), PORTION):
+        with database.connection() as connection:
+            _waiting(connection, range(first, first + PORTION), contacts, version, now)
+    database.close()
+
+
+def phone(n: int) -> str:
+    return f"+9053{n:08}"
+
+
+def mail(n: int) -> str:
+    return f"person{n}@example.com"
+
+
+def _customers(connection: Connection, people: range, draw: random.Random, now: datetime) -> None:
+    stamps = {"created_at": now, "updated_at": now}
+    accounts = sorted({n // 4 for n in people if n % 4 == 0})
+    if accounts:
+        rows = [
+            {"id": n + 1, "external_id": f"a{n}", "name": f"Account {n}", **stamps,
+             "renewal_on": now.date() + timedelta(days=draw.randrange(365))}
+            for n in accounts
+        ]  # fmt: skip
+        connection.execute(insert(Account), rows)
+    rows = [
+        {"id": n + 1, "external_id": f"c{n}", "name": f"Person {n}", "account_id": n // 4 + 1, **stamps,
+         "phone": phone(n), "email": mail(n), "language": "en", "time_zone": draw.choice(ZONES)}
+        for n in people
+    ]  # fmt: skip
+    connection.execute(insert(Contact), rows)
+
+
+def _permissions(connection: Connection, people: range, now: datetime) -> None:
+    rows = [
+        {"contact_id": n + 1, "kind": kind, "address": address, "basis": "contract", "source": "bench",
+         "granted_at": now}
+        for n in people if n % 50 != 7
+        for kind, address in (("sms", phone(n)), ("email", mail(n)))
+    ]  # fmt: skip
+    connection.execute(insert(Consent), rows)
+    rows = [
+        {"kind": "email", "address": mail(n), "reason": "opt_out", "source": "bench", "contact_id": n + 1,
+         "created_at": now}
+        for n in people if n % 50 == 11
+    ]  # fmt: skip
+    connection.execute(insert(Suppression), rows)
+
+
+def _asked_before(connection: Connection, people: range, version: int, now: datetime) -> None:
+    rows = [_invitation(n, version, now - timedelta(days=n % 60), state="completed") for n in people[::5]]
+    connection.execute(insert(Invitation), rows)
+
+
+def _waiting(connection: Connection, numbers: range, contacts: int, version: int, now: datetime) -> None:
+    sent = now - timedelta(days=100)  # beyond every rest, so that planning decides as it would without them
+    later = {"state": "delivered", "expires_at": now + timedelta(days=1)}
+    rows = [_invitation(n % contacts, version, sent, token=page.token(n), **later) for n in numbers]
+    connection.execute(insert(Invitation), rows)
+
+
+def _invitation(n: int, version: int, sent: datetime, **changes: Any) -> dict[str, Any]:
+    times = dict.fromkeys(("created_at", "sent_at", "delivered_at"), sent)
+    return {
+        "contact_id": n + 1, "account_id": n // 4 + 1, "version_id": version, "stage": "relationship",
+        "priority": 40, "channel": "email", "language": "en", "expires_at": sent + timedelta(days=21),
+        **times, **changes,
+    }  # fmt: skip
+
+
+# The product.
+
+
+def the_library() -> Library:
+    """The shipped journey, and the questionnaire that the clients of `bench page` can answer."""
+    shipped = library.load(resources.directories("questionnaires"))
+    return Library({**shipped.questionnaires, NPS.key: NPS}, shipped.journey)
+
+
+def the_runtime(url: str) -> Runtime:
+    directory = Path(tempfile.gettempdir())
+    settings = load(directory, {"FEEDBACK_DEMO": "true", "FEEDBACK_WEB_PUBLIC_URL": "http://127.0.0.1:8080"})
+    settings = with_secrets(settings)
+    mailbox = MemoryMailbox()
+    providers: dict[str, Provider] = {
+        f"simulator_{channel}": Simulator(channel=channel, mailbox=mailbox) for channel in ("sms", "email")
+    }
+    return Runtime(settings, the_library(), providers, Database(url, pool=20))
+
+
+def with_secrets(settings: Settings) -> Settings:
+    web = replace(settings.web, secret_key=Secret("s" * 40), password_salt=Secret("p" * 40))
+    return replace(settings, web=web, organisation=replace(settings.organisation, name="Acme"))
+
+
+class Longest:
+    """The longest write transaction, from its first statement to the end of its commit, in seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self.seconds, self.number = 0.0, 0
+        self._began = threading.local()
+        event.listen(database._writers, "begin", self._begin)
+        event.listen(database._writers, "checkin", self._end)
+
+    def _begin(self, _: Connection) -> None:
+        self._began.at = time.perf_counter()
+
+    def _end(self, *_: object) -> None:
+        if at := getattr(self._began, "at", None):
+            self.seconds, self.number = max(self.seconds, time.perf_counter() - at), self.number + 1
+            self._began.at = None
+
+
+def serve(url: str, contacts: int) -> None:
+    """The web server; every line on standard input starts the worker's planning beside it."""
+    import logging
+
+    import structlog
+    from waitress.server import create_server
+
+    from feedback.web.app import create_app
+
+    logging.disable(logging.WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    runtime = the_runtime(url)
+    with runtime.database.writing() as session:
+        _, key = api_keys.create(session, "bench", by=None, now=clock.now())
+    server = create_server(create_app(runtime), host="127.0.0.1", port=0, threads=16, ident=None)
+    print(server.effective_port, flush=True)
+    print(key, flush=True)
+    threading.Thread(target=_plan_when_told, args=(runtime,), daemon=True).start()
+    server.run()
+
+
+def _plan_when_told(runtime: Runtime) -> None:
+    for _ in sys.stdin:
+        longest = Longest(runtime.database)
+        began, used = time.perf_counter(), time.thread_time()
+        worker.plan(runtime, clock.now())
+        figures = {
+            "seconds": time.perf_counter() - began,
+            "processor": time.thread_time() - used,
+            "longest_ms": longest.seconds * 1_000,
+            "transactions": longest.number,
+        }
+        with runtime.database.reading() as session:
+            figures["enrolled"] = enrolled(session)
+        print(json.dumps(figures), flush=True)
+
+
+def enrolled(session: Session) -> int:
+    """The enrolments by date and cadence."""
+    return session.scalar(select(func.count()).where(Enrolment.event_id.is_(None))) or 0
+
+
+class Server(page.Server):
+    """A page.Server that can be told to plan."""
+
+    key: str = ""
+
+    def plan(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("plan\n")
+        self.process.stdin.flush()
+
+    def planned(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        figures: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return figures
+
+
+@contextmanager
+def serving(url: str, contacts: int) -> Iterator[Server]:
+    command = [sys.executable, "-m", "tests.benchmarks.scale", "--serve", "--database", url]
+    process = subprocess.Popen(
+        [*command, "--contacts", str(contacts)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        server = Server(int(process.stdout.readline()), process)
+        server.key = process.stdout.readline().strip()
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+
+
+# 1. Enrolment, and the answers beside it.
+
+_NUMBERS = page.Numbers()
+
+
+def measure_planning(server: Server, floor: float) -> dict[str, Any]:
+    """Answers are posted by eight clients until the planning ends."""
+    run, done = page.Run(), threading.Event()
+    clients = [threading.Thread(target=_answer_until, args=(done, server, run)) for _ in range(page.QUICK)]
+    server.plan()
+    began = time.perf_counter()
+    for client in clients:
+        client.start()
+    planned = server.planned()
+    done.set()
+    for client in clients:
+        client.join()
+    each = planned["processor"] * 1_000 / max(1, planned["enrolled"])
+    rate = len(run.seconds) / (time.perf_counter() - began)
+    say(
+        f"planning      {planned['enrolled']:,} enrolments in {planned['seconds']:.1f} s beside {page.QUICK} clients"
+    )
+    say(f"              {each:.2f} ms of processor each, {each / floor:.2f} times the floor (bar: 0.4)")
+    say(f"              longest of {planned['transactions']:,} write transactions"
+        f" {planned['longest_ms']:.0f} ms (bar: 50, on a quiet machine)")  # fmt: skip
+    say(f"              answers meanwhile {rate:.0f}/s, p99 {p99(run):.0f} ms, {len(run.failures)} failed")
+    return {**planned, "against_floor": each / floor, "rate": rate, "p99": p99(run), "failures": run.failures}
+
+
+def _answer_until(done: threading.Event, server: Server, run: page.Run) -> None:
+    while not done.is_set():
+        page.visit_until(time.perf_counter() + 0.2, server.port, _NUMBERS, run)
+
+
+def p99(run: page.Run) -> float:
+    return sorted(run.seconds)[int(len(run.seconds) * 0.99)] * 1_000 if run.seconds else float("nan")
+
+
+# 2. Forecast.
+
+
+def foresee(url: str, days: int) -> None:
+    runtime = the_runtime(url)
+    began, used = time.perf_counter(), time.process_time()
+    with runtime.database.reading() as session:
+        totals = forecast.Totals()
+        for each in forecast.foresee(session, runtime, clock.now(), days):
+            totals.count(*each)
+    figures = {
+        "seconds": time.perf_counter() - began,
+        "processor": time.process_time() - used,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024,
+        "sent": totals.sent,
+        "skipped": sum(totals.skipped.values()),
+    }
+    print(json.dumps(figures), flush=True)
+
+
+def measure_forecast(url: str, days: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.benchmarks.scale", "--forecast", "--database", url]
+    done = subprocess.run(
+        [*command, "--days", str(days)], stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    say(f"forecast      {days} days, {found['sent'] + found['skipped']:,} surveys: {found['seconds']:.1f} s"
+        f" ({found['processor']:.1f} s of processor), {found['megabytes']:.0f} MB")  # fmt: skip
+    return found
+
+
+# 3. Events.
+
+
+def measure_events(server: Server, directory: Path, url: str, floor: float) -> dict[str, float]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"}
+    before = server.processor_seconds()
+    for number in range(EVENTS):
+        event = {"key": f"bench:{number}", "name": "ticket_closed", "contact": f"c{number}",
+                 "occurred_at": datetime.now(UTC).isoformat()}  # fmt: skip
+        connection.request("POST", "/api/v1/events", json.dumps(event), headers)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status not in (200, 201):
+            raise SystemExit(f"The event was refused: {response.status} {body!r}")
+    api = (server.processor_seconds() - before) * 1_000 / EVENTS
+    file = import_events(directory, url)
+    say(f"events        by API {api:.2f} ms of processor, {api / floor:.2f} times the floor (bar: 1.0)")
+    say(f"              by file {file:.2f} ms of processor, {file / floor:.2f} times the floor (bar: 1.0)")
+    return {"api_ms": api, "file_ms": file, "api": api / floor, "file": file / floor}
+
+
+def import_events(directory: Path, url: str) -> float:
+    """Milliseconds of processor time for each row."""
+    path = directory / "events.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["event.key", "event.name", "event.contact", "event.occurred_at"])
+        for number in range(EVENTS, 3 * EVENTS):
+            occurred = datetime.now(UTC) - timedelta(minutes=5)
+            rows.writerow([f"bench:{number}", "ticket_closed", f"c{number}", occurred.isoformat()])
+    runtime = the_runtime(url)
+    used = time.process_time()
+    report = imports.run(runtime.database, "events", path, None, runtime, clock.now())
+    if report.created != 2 * EVENTS:
+        raise SystemExit(f"The import went wrong: {report}")
+    runtime.database.close()
+    return (time.process_time() - used) * 1_000 / (2 * EVENTS)
+
+
+# 4. Answers.
+
+
+def measure_answers(server: Server, seconds: float, floor: float) -> dict[str, float]:
+    posted = page.measure_answers("the product", server, 1, seconds, _NUMBERS)
+    walked = measure_walks(server, seconds)
+    alone = page.measure_answers("the product", server, page.QUICK, seconds, _NUMBERS)
+    say(f"answers       page and post {posted.processor:.2f} ms, {posted.processor / floor:.2f} times the floor"
+        " (bar: 2.0)")  # fmt: skip
+    say(f"              and the next page {walked:.2f} ms, {walked / floor:.2f} times the floor (bar: 3.0)")
+    figures = {"page_and_post": posted.processor / floor, "with_next_page": walked / floor}
+    return {**figures, "alone_rate": alone.rate, "alone_p99": alone.p99}
+
+
+def measure_walks(server: Server, seconds: float) -> float:
+    """Milliseconds of processor time for page, post and redirected page, one after the other as on a phone."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    before, end, count = server.processor_seconds(), time.perf_counter() + seconds, 0
+    while time.perf_counter() < end:
+        number = _NUMBERS.take()
+        page.answer(connection, number)
+        connection.request("GET", f"/{page.token(number)}", headers={"Accept-Encoding": "gzip"})
+        connection.getresponse().read()
+        count += 1
+    return (server.processor_seconds() - before) * 1_000 / count
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--contacts", type=int, default=20_000)
+    parser.add_argument("--days", type=int, default=30, help="of the forecast")
+    parser.add_argument("--seconds", type=float, default=5, help="length of each run of answers")
+    parser.add_argument("--database", help="an empty PostgreSQL database instead of SQLite")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--forecast", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
