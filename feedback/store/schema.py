@@ -21,9 +21,11 @@ _MIGRATING = (
 
 
 def upgrade(engine: Engine) -> None:
-    """Run all missing migrations in one transaction."""
+    """Run all missing migrations: on SQLite in one transaction, on PostgreSQL in one up to each migration that
+    computes rows again, which commits after every portion."""
     with engine.connect() as connection:
-        connection.detach()  # foreign keys will be off on it, so it must not return to the pool
+        # It must not return to the pool: foreign keys will be off on it, and the lock ends when it is closed.
+        connection.detach()
         _enter(connection)
         command.upgrade(_config(connection), "head")
         _refuse_orphans(connection)
@@ -57,14 +59,15 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _enter(connection: Connection) -> None:
-    """Begin a transaction that no other node's migration runs beside. On SQLite, switch foreign keys off: a batch
+    """Begin to migrate without another node's migration beside it. On SQLite, switch foreign keys off: a batch
     migration rebuilds tables, and cascades would delete rows."""
     if connection.dialect.name == "sqlite":
         # SQLite ignores the pragma inside a transaction, so it goes to the driver before the first statement.
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         connection.begin()
     else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        # Held until the connection is closed, because a migration may commit in between.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATING})
 
 
 def _refuse_orphans(connection: Connection) -> None:
