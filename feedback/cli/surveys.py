@@ -1,4 +1,4 @@
-"""Commands for surveys: report, plan, acknowledge, link."""
+"""Commands for surveys: report, sample-size, acknowledge, link."""
 
 from __future__ import annotations
 
@@ -39,43 +39,6 @@ def _check_period(first: date, last: date, today: date) -> None:
         raise click.BadParameter(f"{first} is after the last day, {last}.", param_hint="--from")
     if first.year < 1970 or last.year >= 9000:  # near the ends of the calendar, periods cannot be computed
         raise click.BadParameter("Choose days from 1970 to 8999.", param_hint="--from, --to")
-
-
-@main.command()
-@click.option("--days", default=30, show_default=True, help="Number of days to look ahead.")
-@click.option("--all", "everything", is_flag=True, help="Also list every message with its reasons.")
-def plan(days: int, everything: bool) -> None:
-    """Show which messages will be sent in the coming days; with --all, each with the reasons for its time."""
-    from feedback import clock
-    from feedback.services.contact import reachability
-    from feedback.services.journey import forecast
-
-    runtime = the_runtime()
-    with runtime.database.reading() as session:
-        plan = forecast.plan(session, runtime, clock.now(), days)
-        unreachable = reachability.unreachable(session, runtime.settings)
-    for row in plan.everything if everything else ():
-        when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
-        why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
-        again = f"; next allowed {row.next_allowed:%Y-%m-%d %H:%M} UTC" if row.next_allowed else ""
-        click.echo(f"{when}  {row.stage:<16} {row.contact:<20} {why}{again}")
-    for day, count in sorted(plan.per_day.items()):
-        click.echo(f"{day}  {count:>7}")
-    by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(plan.per_channel.items()))
-    click.echo(f"{plan.sent} messages in {days} days{': ' + by_channel if by_channel else ''}.")
-    if plan.waiting:
-        click.echo(f"{len(plan.waiting)} more messages are queued and waiting to be sent.")
-    if reminders := sum(row.at is not None for row in plan.reminders):
-        click.echo(f"Up to {reminders} reminders, to contacts who have not answered by then.")
-    for code, count in plan.skipped.most_common():
-        click.echo(f"{count} not sent: {code.replace('_', ' ')}.")
-    for sentence in reachability.sentences(*unreachable):
-        click.secho(sentence, fg="yellow")
-
-
-def _reason(code: str, params: dict[str, object]) -> str:
-    detail = ", ".join(f"{name} {value}" for name, value in params.items())
-    return code.replace("_", " ") + (f" ({detail})" if detail else "")
 
 
 @main.command("sample-size")

@@ -10,7 +10,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -20,10 +20,12 @@ from feedback.core.contact.policy import Decision, History, Intended, PastContac
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
 from feedback.core.time.duration import Duration
+from feedback.core.time.local_days import day_of
 from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
+from feedback.store.database import zone_of
 from feedback.store.models import Account, Contact, Enrolment, Invitation, Message
 
 
@@ -47,11 +49,13 @@ class Planned:
 class Plan:
     """The forecast; each list is ordered by time.
 
+    zone        the organisation's time zone, of the days in `per_day`
     rows        surveys that will be decided
     waiting     queued messages that wait to be sent
     reminders   of these and of sent surveys, if nobody answers by then
     """
 
+    zone: tzinfo
     rows: list[Planned]
     waiting: list[Planned] = field(default_factory=list)
     reminders: list[Planned] = field(default_factory=list)
@@ -120,7 +124,7 @@ def plan(session: Session, context: Context, now: datetime, days: int = 30) -> P
             rows.append(decided)
         elif decided.wanted <= until:
             heapq.heappush(waiting, (decided.turn, number, decided))
-    found = _summed(sorted(rows, key=_moment))
+    found = _summed(sorted(rows, key=_moment), zone_of(session))
     found.waiting.extend(_written(session, until))
     asked = [*_asked(session, library, now), *forecast.asked]
     found.reminders.extend(sorted(_reminders(session, asked, rules, now, until), key=_moment))
@@ -303,11 +307,11 @@ def _planned(contact_id: int, stage: Stage, wanted: datetime) -> _PlannedSurvey:
     return _PlannedSurvey(contact_id, stage, wanted, wanted + stage.expires_after.timedelta)
 
 
-def _summed(rows: Iterable[Planned]) -> Plan:
-    found = Plan(list(rows))
+def _summed(rows: Iterable[Planned], zone: tzinfo) -> Plan:
+    found = Plan(zone, list(rows))
     for row in found.rows:
         if row.at and row.channel:
-            found.per_day[row.at.date()] += 1
+            found.per_day[day_of(row.at, zone)] += 1
             found.per_channel[row.channel] += 1
         else:
             found.skipped[row.explanation[0]["code"]] += 1
