@@ -8,7 +8,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import feedback.store.models  # noqa: F401  (fills Base.metadata)
@@ -30,12 +29,6 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(_config(connection), "head")
         _refuse_orphans(connection)
         connection.commit()
-
-
-def is_current(connection: Connection) -> bool:
-    """Whether exactly the newest migrations have been applied."""
-    present = MigrationContext.configure(connection).get_current_heads()
-    return set(present) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def differences(connection: Connection) -> list[Any]:

@@ -6,10 +6,11 @@ from importlib import import_module
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 
-from feedback.store import schema
+from feedback.store import revisions, schema
 from feedback.store.database import Database
 from feedback.store.models import (
     FollowUp,
@@ -30,6 +31,21 @@ def test_an_upgraded_database_is_current_and_matches_the_models(migrated: Databa
     assert migrated.is_current()
     with migrated.connection() as connection:
         assert schema.differences(connection) == []
+
+
+def test_the_newest_migration_is_the_only_one_that_no_other_follows() -> None:
+    assert ScriptDirectory.from_config(schema._config()).get_heads() == [revisions.newest()]
+
+
+@pytest.mark.parametrize("applied", [None, "0004", "9999"])
+def test_a_database_without_tables_or_of_another_release_is_not_current(
+    database: Database, applied: str | None
+) -> None:
+    if applied:
+        with database.connection() as connection:
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": applied})
+    assert not database.is_current()
 
 
 def test_upgrading_twice_changes_nothing(migrated: Database) -> None:

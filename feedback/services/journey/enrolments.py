@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import ColumnElement, Select, String, cast, literal, select
 from sqlalchemy.orm import Session
 
 from feedback.core.contact.policy import Intended, Send, Skip, spread
-from feedback.core.journey import Stage
 from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.contact import eligibility
-from feedback.services.context import Context
-from feedback.settings import Settings
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
+
+if TYPE_CHECKING:
+    from feedback.core.journey import Stage
+    from feedback.services.context import Context
+    from feedback.settings import Settings
 
 log = structlog.get_logger()
 
