@@ -1,4 +1,7 @@
-"""Builds a Runtime from Settings. Only the entry points (web, worker, cli) import this module."""
+"""Builds a Runtime from Settings. Only the entry points (web, worker, cli) import this module.
+
+What reads questionnaires or sends messages is imported when it is needed, because most commands do neither.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,18 +18,18 @@ from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.followup import Weights
 from feedback.core.health import weights_with
 from feedback.errors import SettingsInvalid
-from feedback.providers import PROVIDERS
 from feedback.providers.accounts import Security, SmtpServer, TwilioAccount
-from feedback.providers.base import Provider
 from feedback.services import rollups
 from feedback.services.context import Context
-from feedback.services.messaging.simulated_mailbox import DatabaseMailbox
-from feedback.services.questionnaires import publishing
 from feedback.services.staff import recovery_codes
 from feedback.settings import Problem, Settings, check, load
 from feedback.settings.reading import FILE
 from feedback.store import private_files
 from feedback.store.database import Database
+
+if TYPE_CHECKING:
+    from feedback.library import Library
+    from feedback.providers.base import Provider
 
 log = structlog.get_logger()
 
@@ -43,6 +47,22 @@ class Runtime(Context):
     database: Database
 
 
+class _WithoutSending(Runtime):
+    """A Runtime without providers. It reads the questionnaires, and stores which are in force, when `library` is first
+    used; that must not be inside `database.writing()`."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        for name, value in (("settings", settings), ("providers", {}), ("database", database)):
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Library:
+        if name != "library":
+            raise AttributeError(name)
+        library = _library(self.settings, self.database)
+        object.__setattr__(self, "library", library)
+        return library
+
+
 def instance_from(environ: Mapping[str, str] = os.environ) -> Path:
     """The instance directory: `FEEDBACK_INSTANCE`, else `./instance`."""
     return Path(environ.get("FEEDBACK_INSTANCE", "instance")).resolve()
@@ -56,7 +76,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
 def start(settings: Settings, *, sending: bool = True) -> Runtime:
     """Upgrade the database, but create none, and return a Runtime.
 
-    With `sending=False` it opens no providers and needs neither them nor a public address.
+    With `sending=False` it opens no providers, needs neither them nor a public address, and reads the questionnaires
+    only if its `library` is used.
     A questionnaire or journey that cannot be published stops nothing; it is logged, and in `library.refused`.
     Raises SettingsInvalid for settings that cannot work, StorageUnavailable.
     """
@@ -73,6 +94,15 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     with database.writing() as session:
         rollups.adopt(session)
         recovery_codes.hash_clear(session, settings.web.password_salt.reveal())
+    if not sending:
+        return _WithoutSending(settings, database)
+    return Runtime(settings, _library(settings, database), open_providers(settings, database), database)
+
+
+def _library(settings: Settings, database: Database) -> Library:
+    """Load the questionnaires and the journey, and store what is in force."""
+    from feedback.services.questionnaires import publishing  # noqa: PLC0415  (with the linter it costs half a second)
+
     now = clock.now()
     with database.reading() as session:
         shelf = publishing.load(session, settings, now)
@@ -81,7 +111,7 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
         publishing.note_in_force(session, shelf, now)
     for each in shelf.refused:
         log.warning("library.refused", path=each.path, replaced=each.replaced, reasons=each.reasons)
-    return Runtime(settings, shelf, open_providers(settings, database) if sending else {}, database)
+    return shelf
 
 
 def upgrade(settings: Settings, *, create: bool = False) -> tuple[Database, str | None, str]:
@@ -122,6 +152,8 @@ def open_database(settings: Settings) -> Database:
 
 def open_providers(settings: Settings, database: Database) -> dict[str, Provider]:
     """Open the enabled providers, by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
+    from feedback.providers import PROVIDERS  # noqa: PLC0415
+
     made: dict[str, Provider] = {}
     for key in settings.providers.enabled:
         if key not in PROVIDERS:
@@ -142,6 +174,8 @@ def provider_problems(settings: Settings, database: Database) -> list[Problem]:
 
 def _arguments(key: str, settings: Settings, database: Database) -> dict[str, object]:
     if key.startswith("simulator"):
+        from feedback.services.messaging.simulated_mailbox import DatabaseMailbox  # noqa: PLC0415
+
         return {"mailbox": DatabaseMailbox(database), "sender": settings.organisation.name}
     if key == "twilio_sms":
         return _twilio(settings)

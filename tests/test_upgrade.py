@@ -201,6 +201,26 @@ def test_follow_ups_keep_account_score_words_and_history(shared: tuple[Upgraded,
         assert [list(each) for each in now] == [[before["state"], before["score"], before["revision"]]]
 
 
+def test_a_colleagues_score_and_a_contact_that_reached_nobody_are_corrected(
+    shared: tuple[Upgraded, Running],
+) -> None:
+    """Alice Archer's 5 was a colleague's, and the e-mail to Deniz Yıldız had been logged as not reached."""
+    _, running = shared
+    kept = dict(
+        running.rows("SELECT id, first_contact_at IS NOT NULL FROM follow_up WHERE kind = 'recovery'")
+    )
+    assert {task: bool(made) for task, made in kept.items()} == {
+        1: False,
+        2: True,
+        3: False,
+        4: False,
+        5: False,
+    }
+    assert running.rows("SELECT id FROM follow_up WHERE previous_score IS NOT NULL") == []
+    lead = running.sign_in("lead")
+    assert "Previous score" not in lead.page("/desk/4")
+
+
 def test_a_link_from_before_opens_and_is_answered(shared: tuple[Upgraded, Running]) -> None:
     old, running = shared
     link = link_in(old.sent_before("sent").body)

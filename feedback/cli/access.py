@@ -21,7 +21,7 @@ def key_create(name: str) -> None:
     from feedback import clock
     from feedback.services.staff import api_keys
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.writing() as session:
         _, text = api_keys.create(session, name, by=None, now=clock.now())
     click.echo(text)
@@ -33,7 +33,7 @@ def key_list() -> None:
     """List the keys, without their text."""
     from feedback.services.staff import api_keys
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.reading() as session:
         for each in api_keys.everything(session):
             state = f"revoked {each.revoked_at:%Y-%m-%d}" if each.revoked_at else "valid"
@@ -47,7 +47,7 @@ def key_revoke(key_id: int) -> None:
     from feedback import clock
     from feedback.services.staff import api_keys
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.writing() as session:
         api_keys.revoke(session, key_id, by=None, now=clock.now())
     click.echo(f"Key {key_id} was revoked.")
@@ -74,7 +74,7 @@ def user_add(
     from feedback import clock
     from feedback.services.staff import accounts
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.writing() as session:
         new = accounts.NewUser(
             email=email,
@@ -127,7 +127,7 @@ def user_hours(
     from feedback.services.staff import accounts, business_hours
     from feedback.settings import Weekday
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     followup = runtime.settings.followup
     with runtime.database.writing() as session:
         person = accounts.by_email(session, email)

@@ -16,6 +16,8 @@ from feedback.errors import FeedbackError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from feedback.bootstrap import Runtime
+    from feedback.services.context import Context
     from feedback.services.imports import ImportReport, Kind, Refusal
 
 EX_TEMPFAIL = 75  # sysexits.h: tells the mail server to try again later
@@ -32,7 +34,8 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
     from feedback import clock
     from feedback.services import imports
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
+    context = _with_journey(runtime) if kind == "events" else runtime
     mapping = imports.load(runtime.settings.instance, name) if name else None
     with click.progressbar(length=1, label=file.name, file=sys.stderr) as bar:
 
@@ -41,10 +44,21 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
             bar.update(done - bar.pos)
 
         options = imports.Options(dry_run, create_owners, on_progress)
-        result = imports.run(runtime.database, kind, file, mapping, runtime, clock.now(), options)
+        result = imports.run(runtime.database, kind, file, mapping, context, clock.now(), options)
     _tell(result, dry_run)
     if result.refused or result.left_out:
         sys.exit(1)
+
+
+def _with_journey(runtime: Runtime) -> Context:
+    """What recording events needs: the journey, but no questionnaires."""
+    from feedback.library import Library
+    from feedback.services.context import Context
+    from feedback.services.questionnaires import publishing
+
+    with runtime.database.reading() as session:
+        journey = publishing.unchanged_journey(session, runtime.settings)
+    return Context(runtime.settings, Library({}, journey) if journey else runtime.library, {})
 
 
 def _tell(report: ImportReport, dry_run: bool) -> None:
@@ -103,15 +117,15 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
     from feedback.services.contact import reachability
     from feedback.services.journey import enrolments
 
-    runtime = the_runtime()
-    now = clock.now()
+    runtime = the_runtime(library=False)
+    now, context = clock.now(), _with_journey(runtime)
     properties = dict(pair.partition("=")[::2] for pair in pairs)
     told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
-        stored = enrolments.record_event(session, told, runtime, now, source="cli")
+        stored = enrolments.record_event(session, told, context, now, source="cli")
         _, reasons = reachability.unreachable(session, runtime.settings, [contact])
-    if not runtime.library.journey.for_event(name):
-        known = sorted({stage.enter.event for stage in runtime.library.journey.stages if stage.enter.event})
+    if not context.library.journey.for_event(name):
+        known = sorted({stage.enter.event for stage in context.library.journey.stages if stage.enter.event})
         click.secho(
             f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
         )
@@ -128,7 +142,7 @@ def export(contact: str) -> None:
     from feedback import clock
     from feedback.services.privacy import erasure
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.writing() as session:  # the export itself is recorded in the audit log
         known = erasure.export(session, erasure.find(session, contact), by=None, now=clock.now())
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
@@ -142,7 +156,7 @@ def erase(contact: str) -> None:
     from feedback import clock
     from feedback.services.privacy import erasure
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.writing() as session:
         erased = erasure.erase(session, erasure.find(session, contact), by=None, now=clock.now())
     click.echo(f"Erased: {erased}")
@@ -162,7 +176,7 @@ def bounce(recipient: str | None) -> None:
     from feedback.services.messaging import bounces
 
     try:
-        runtime = the_runtime()
+        runtime = the_runtime(library=False)
         report = read(sys.stdin.buffer.read(LONGEST_MAIL), recipient)
         with runtime.database.writing() as session:
             click.echo(bounces.receive_report(session, report, runtime.settings, clock.now()))

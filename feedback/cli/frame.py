@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from feedback.settings import Settings
 
 EXIT_CANNOT = 2
+LASTING = ("run", "demo")
+"""Commands that go on until they are stopped."""
 
 
 class Sentences(click.Group):
@@ -32,8 +34,9 @@ class Sentences(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the `lint` command only when it is called."""
-        if name == "lint":
+        if name not in LASTING:
             gc.set_threshold(100_000)  # a short process; frequent collections would cost a tenth of it
+        if name == "lint":
             from feedback.lint.command import lint
 
             return lint
@@ -66,9 +69,9 @@ def main(context: click.Context, instance: Path | None) -> None:
 
 
 def _tell_version(context: click.Context) -> None:
-    from feedback.store import schema
+    from feedback import migrations
 
-    click.echo(f"feedback, version {__version__}, tables {schema.newest()}")
+    click.echo(f"feedback, version {__version__}, tables {migrations.newest()}")
     context.exit()
 
 
@@ -102,8 +105,14 @@ def keep_private() -> None:
     click.get_current_context().find_root().call_on_close(lambda: os.umask(before))
 
 
-def the_runtime(*, sending: bool = False) -> Runtime:
-    """Start a Runtime; providers are opened only with `sending`."""
+def the_runtime(*, sending: bool = False, library: bool = True) -> Runtime:
+    """Start a Runtime; providers are opened only with `sending`.
+
+    A command that needs no questionnaires passes `library=False`, which saves most of its time.
+    """
     from feedback import bootstrap
 
-    return bootstrap.start(the_settings(), sending=sending)
+    runtime = bootstrap.start(the_settings(), sending=sending)
+    if library:
+        _ = runtime.library  # read now, and not inside a transaction
+    return runtime

@@ -223,7 +223,7 @@ def db_rebuild_rollups() -> None:
     """Rebuild the rollups behind the reports from the answers."""
     from feedback.services import rollups
 
-    runtime = the_runtime()
+    runtime = the_runtime(library=False)
     with runtime.database.writing() as session:
         rollups.rebuild(session)
     click.echo("The rollups were rebuilt.")

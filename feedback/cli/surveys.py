@@ -1,4 +1,4 @@
-"""Commands for surveys: report, plan, acknowledge, link."""
+"""Commands for surveys: report, sample-size, acknowledge, link."""
 
 from __future__ import annotations
 
@@ -39,47 +39,6 @@ def _check_period(first: date, last: date, today: date) -> None:
         raise click.BadParameter(f"{first} is after the last day, {last}.", param_hint="--from")
     if first.year < 1970 or last.year >= 9000:  # near the ends of the calendar, periods cannot be computed
         raise click.BadParameter("Choose days from 1970 to 8999.", param_hint="--from, --to")
-
-
-@main.command()
-@click.option("--days", default=30, show_default=True, help="Number of days to look ahead.")
-@click.option("--all", "everything", is_flag=True, help="Also list every message with its reasons.")
-def plan(days: int, everything: bool) -> None:
-    """Show which messages will be sent in the coming days; with --all, each with the reasons for its time."""
-    from feedback import clock
-    from feedback.services.contact import reachability
-    from feedback.services.journey import forecast
-
-    runtime = the_runtime()
-    totals, rows = forecast.Totals(), []
-    with runtime.database.reading() as session:
-        for kind, row in forecast.foresee(session, runtime, clock.now(), days):
-            totals.count(kind, row)
-            if everything:
-                rows.append(row)
-        unreachable = reachability.unreachable(session, runtime.settings)
-    for row in sorted(rows, key=forecast.by_time):
-        when = f"{row.at:%Y-%m-%d %H:%M} UTC  {row.channel:<5}" if row.at else "not sent                     "
-        why = "; ".join(_reason(each["code"], each["params"]) for each in row.explanation)
-        again = f"; next allowed {row.next_allowed:%Y-%m-%d %H:%M} UTC" if row.next_allowed else ""
-        click.echo(f"{when}  {row.stage:<16} {row.contact:<20} {why}{again}")
-    for day, count in sorted(totals.per_day.items()):
-        click.echo(f"{day}  {count:>7}")
-    by_channel = ", ".join(f"{count} by {channel}" for channel, count in sorted(totals.per_channel.items()))
-    click.echo(f"{totals.sent} messages in {days} days{': ' + by_channel if by_channel else ''}.")
-    if totals.waiting:
-        click.echo(f"{totals.waiting} more messages are queued and waiting to be sent.")
-    if totals.reminders:
-        click.echo(f"Up to {totals.reminders} reminders, to contacts who have not answered by then.")
-    for code, count in totals.skipped.most_common():
-        click.echo(f"{count} not sent: {code.replace('_', ' ')}.")
-    for sentence in reachability.sentences(*unreachable):
-        click.secho(sentence, fg="yellow")
-
-
-def _reason(code: str, params: dict[str, object]) -> str:
-    detail = ", ".join(f"{name} {value}" for name, value in params.items())
-    return code.replace("_", " ") + (f" ({detail})" if detail else "")
 
 
 @main.command("sample-size")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, ColumnElement, Select, literal, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from feedback.core.followup import State
 from feedback.store.models import Account, FollowUp, User
@@ -54,6 +55,15 @@ def sees_account(viewer: Viewer) -> ColumnElement[bool]:
 def accounts_of(viewer: Viewer) -> Select[int]:
     """Ids of the accounts that the viewer sees (`sees_account`)."""
     return select(Account.id).where(sees_account(viewer))
+
+
+def without_or_in_accounts_of(
+    viewer: Viewer, account: InstrumentedAttribute[int | None]
+) -> ColumnElement[bool]:
+    """A condition on a column with account ids: none, or one that the viewer sees."""
+    if viewer.sees_all:
+        return true()
+    return or_(account.is_(None), account.in_(accounts_of(viewer)))
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from feedback.library import Library
-from feedback.providers.base import Provider
-from feedback.settings import Settings
+if TYPE_CHECKING:
+    from feedback.library import Library
+    from feedback.providers.base import Provider
+    from feedback.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -202,16 +202,28 @@ def rebuild(session: Session) -> int:
 
 
 def adopt(session: Session) -> None:
-    """Store the time zone of the counts of a new installation."""
-    if session.get(CountedBy, 1) is None:
+    """Store the time zone of the counts of a new installation. Before the first answer the zone may still change."""
+    kept = session.get(CountedBy, 1)
+    if kept is None:
         with suppress(IntegrityError), session.begin_nested():  # another node has just done it
             session.add(CountedBy(id=1, zone=str(zone_of(session))))
+    elif kept.zone != str(zone_of(session)) and not _has_answers(session):
+        rebuild(session)  # only sent invitations are counted
 
 
 def other_zone(session: Session) -> str | None:
-    """The time zone of the counts if it differs from the settings (then rebuild them); otherwise None."""
+    """The time zone of the counts if it differs from the settings (then rebuild them); otherwise None.
+
+    Also None before the first answer: the next start takes the zone of the settings (`adopt`).
+    """
     kept = session.get(CountedBy, 1)
-    return None if kept is None or kept.zone == str(zone_of(session)) else kept.zone
+    if kept is None or kept.zone == str(zone_of(session)) or not _has_answers(session):
+        return None
+    return kept.zone
+
+
+def _has_answers(session: Session) -> bool:
+    return session.scalar(select(Response.id).limit(1)) is not None
 
 
 def problems(session: Session) -> list[Problem]:

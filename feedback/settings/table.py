@@ -82,8 +82,8 @@ class OrganisationSettings:
     default_region: str = setting("US", "Country (ISO 3166) of phone numbers without a country code.")
     time_zone: ZoneInfo = setting(
         ZoneInfo("UTC"),
-        "Time zone of the days in reports, and of contacts whose time zone is not known. After a change, run "
-        "`feedback db rebuild-rollups`.",
+        "Time zone of the days in reports, and of contacts whose time zone is not known. If you change "
+        "it after the first answer, run `feedback db rebuild-rollups`.",
     )
     currency: str = setting(
         "USD",

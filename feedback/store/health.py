@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from feedback import migrations
 from feedback.errors import StorageUnavailable
 from feedback.settings import Problem
-from feedback.store import private_files
+from feedback.store import private_files, revisions
 
 ROOM = 200 * 1024 * 1024  # bytes; with less free space a busy day could fill the disk
 OLDEST_SQLITE = (3, 35)  # RETURNING
@@ -32,14 +33,12 @@ def examine(connection: Connection) -> list[Problem]:
 
 def examine_schema(connection: Connection) -> list[Problem]:
     """Whether the tables are those of this release."""
-    from feedback.store import schema  # noqa: PLC0415  (Alembic costs 0.2 s)
-
-    found = schema.revision(connection)
+    found = revisions.applied(connection)
     if found is None:
-        return [Problem("F109", "The database has no tables.", schema.NO_TABLES)]
-    if not schema.is_known(found):
-        return [Problem("F108", "A newer release has changed the tables.", schema.newer(found))]
-    return [] if schema.is_current(connection) else [OUTDATED]
+        return [Problem("F117", "The database has no tables.", revisions.NO_TABLES)]
+    if found not in migrations.known():
+        return [Problem("F118", "A newer release has changed the tables.", revisions.newer(found))]
+    return [] if found == migrations.newest() else [OUTDATED]
 
 
 def _examine_sqlite(connection: Connection) -> list[Problem]:

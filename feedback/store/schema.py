@@ -8,12 +8,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import feedback.store.models  # noqa: F401  (fills Base.metadata)
-from feedback import __version__
+from feedback import migrations
 from feedback.errors import StorageUnavailable
+from feedback.store import revisions
 from feedback.store.base import Base
 
 _MIGRATING = (
@@ -22,58 +22,24 @@ _MIGRATING = (
 
 
 def upgrade(engine: Engine, *, create: bool = True) -> tuple[str | None, str]:
-    """Run all missing migrations in one transaction. Returns the revisions before and after.
+    """Run all missing migrations: on SQLite in one transaction, on PostgreSQL in one up to each migration that
+    computes rows again, which commits after every portion. Returns the revisions before and after.
 
     Raises StorageUnavailable if a newer release has changed the tables, or, without `create`, if there are none.
     """
     with engine.connect() as connection:
-        connection.detach()  # foreign keys will be off on it, so it must not return to the pool
+        # It must not return to the pool: foreign keys will be off on it, and the lock ends when it is closed.
+        connection.detach()
         _enter(connection)
-        before = revision(connection)
+        before = revisions.applied(connection)
         if before is None and not create:
-            raise StorageUnavailable(NO_TABLES)
-        if not is_known(before):
-            raise StorageUnavailable(newer(str(before)))
+            raise StorageUnavailable(revisions.NO_TABLES)
+        if before is not None and before not in migrations.known():
+            raise StorageUnavailable(revisions.newer(before))
         command.upgrade(_config(connection), "head")
         _refuse_orphans(connection)
         connection.commit()
-    return before, newest()
-
-
-NO_TABLES = (
-    "Check database.url, or restore a backup: this database has no tables. To start with an empty one, run "
-    "`feedback db upgrade`."
-)
-
-
-def newer(found: str) -> str:
-    """The sentence about tables of a newer release."""
-    return (
-        f"Install the release that this database was upgraded with, or restore the backup from before the upgrade: "
-        f"its tables have revision {found}, and release {__version__} knows revisions up to {newest()}."
-    )
-
-
-def revision(connection: Connection) -> str | None:
-    """The revision of the tables; None if there are no tables."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest() -> str:
-    """The newest revision that this release knows."""
-    return ScriptDirectory.from_config(_config()).get_heads()[0]
-
-
-def is_known(found: str | None) -> bool:
-    """Whether this release has the migration; False for tables that a newer release has changed."""
-    return found is None or found in {
-        each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()
-    }
-
-
-def is_current(connection: Connection) -> bool:
-    """Whether exactly the newest migrations have been applied."""
-    return revision(connection) == newest()
+    return before, migrations.newest()
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -97,14 +63,15 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _enter(connection: Connection) -> None:
-    """Begin a transaction that no other node's migration runs beside. On SQLite, switch foreign keys off: a batch
+    """Begin to migrate without another node's migration beside it. On SQLite, switch foreign keys off: a batch
     migration rebuilds tables, and cascades would delete rows."""
     if connection.dialect.name == "sqlite":
         # SQLite ignores the pragma inside a transaction, so it goes to the driver before the first statement.
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         connection.begin()
     else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        # Held until the connection is closed, because a migration may commit in between.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATING})
 
 
 def _refuse_orphans(connection: Connection) -> None:

@@ -17,11 +17,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from feedback import __version__, clock
+from feedback import __version__, clock, migrations
 from feedback.errors import StorageUnavailable
 from feedback.services.messaging import metrics, provider_holds
 from feedback.settings import Secret
-from feedback.store import schema
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, ProviderHold
 from feedback.web.auth.permissions import Permission, demand, public
@@ -75,7 +74,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     bare = Blueprint("observe", __name__)
     backlog = CollectorRegistry()  # of this application: REGISTRY is the whole process's
     backlog.register(Backlog(runtime.database))
-    newest = schema.newest()
+    newest = migrations.newest()
 
     @bare.get("/healthz")
     @public("for load balancers; it shows that the process is alive, and its version")

@@ -337,7 +337,7 @@ def foresee(url: str, days: int) -> None:
     runtime = the_runtime(url)
     began, used = time.perf_counter(), time.process_time()
     with runtime.database.reading() as session:
-        totals = forecast.Totals()
+        totals = forecast.Totals(UTC)
         for each in forecast.foresee(session, runtime, clock.now(), days):
             totals.count(*each)
     figures = {

@@ -10,56 +10,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
-from click.testing import CliRunner, Result
 
 from feedback import clock, library, resources
-from feedback.cli import main
 from feedback.errors import ProviderHeld
 from feedback.services.messaging import provider_holds
 from feedback.services.staff import accounts
 from feedback.store.database import Database
 from feedback.store.models import Account
+from tests.cli.calling import feedback
 
 PASSWORD = "a long enough password"
 CUSTOMERS = """external_id,name,phone,email,language,time_zone,account.external_id,account.name
 C-1,Deniz Demir,+905321234567,deniz@example.com,tr,Europe/Istanbul,A-1,Anadolu
 C-2,Bad Phone,not a number,,tr,Europe/Istanbul,A-1,Anadolu
 """
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Path:
-    return tmp_path / "instance"
-
-
-def feedback(instance: Path, *arguments: str, given: str | None = None) -> Result:
-    """Run a command in this process; an unexpected exception is the test's failure, not an exit code."""
-    result = CliRunner().invoke(main, ["--instance", str(instance), *arguments], input=given)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-@pytest.fixture(autouse=True)
-def environment() -> Iterator[None]:
-    """`--instance` is passed on by a variable, which must not outlive its test."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-
-
-@pytest.fixture
-def installed(instance: Path) -> Path:
-    result = feedback(instance, "init", "--name", "Acme", "--public-url", "http://127.0.0.1:8080")
-    assert result.exit_code == 0, result.output
-    return instance
 
 
 def test_init_makes_settings_that_only_the_owner_can_read_and_says_what_comes_next(installed: Path) -> None:

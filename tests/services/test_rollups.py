@@ -280,6 +280,25 @@ def test_a_zone_that_was_changed_is_found_and_mended(migrated: Database) -> None
         assert {day: n for (day, _, _), n in counts_by_value(session, "day", "all").items()} == days
 
 
+def test_a_zone_that_is_set_before_the_first_answer_needs_no_command(migrated: Database) -> None:
+    with migrated.writing() as session:
+        rollups.adopt(session)
+        at = NOW.replace(hour=23)  # the next day in Tehran
+        invitation = invite(
+            session, LIBRARY, token="7Kb3xWq9Zt00", sent_at=at, expires_at=at + timedelta(days=9)
+        )
+        rollups.invited(session, invitation.id)
+    migrated.zone = ZoneInfo("Asia/Tehran")
+    with migrated.writing() as session:
+        assert (rollups.other_zone(session), rollups.problems(session)) == (None, [])
+        rollups.adopt(session)  # at the next start
+        assert rollups.check(session) == []
+        invitation = session.get_one(Invitation, invitation.id)
+        answer(session, invitation, 9, at + timedelta(hours=1))
+        assert (rollups.other_zone(session), rollups.problems(session)) == (None, [])
+        assert rollups.check(session) == []
+
+
 @pytest.mark.postgres
 def test_many_answers_at_once_are_all_counted(migrated_postgres: str, postgres: Any) -> None:
     """Eight at a time on one hot cell: nobody is lost, nobody waits for ever."""

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import IntegrityError
 
+from feedback import migrations
 from feedback.core.contact.policy import RING, place_on_ring
 from feedback.store import schema
 from feedback.store.database import Database
 from feedback.store.models import (
     Contact,
+    FollowUp,
+    FollowUpEntry,
     InboundReply,
     Invitation,
     JourneyEvent,
@@ -22,11 +28,28 @@ from feedback.store.models import (
     SimulatedMessage,
 )
 
+PORTION = import_module("feedback.migrations.versions.0006_own_scores_and_real_contacts").PORTION
+
 
 def test_an_upgraded_database_is_current_and_matches_the_models(migrated: Database) -> None:
     assert migrated.is_current()
     with migrated.connection() as connection:
         assert schema.differences(connection) == []
+
+
+def test_the_newest_migration_is_the_only_one_that_no_other_follows() -> None:
+    assert ScriptDirectory.from_config(schema._config()).get_heads() == [migrations.newest()]
+
+
+@pytest.mark.parametrize("applied", [None, "0004", "9999"])
+def test_a_database_without_tables_or_of_another_release_is_not_current(
+    database: Database, applied: str | None
+) -> None:
+    if applied:
+        with database.connection() as connection:
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": applied})
+    assert not database.is_current()
 
 
 def test_upgrading_twice_changes_nothing(migrated: Database) -> None:
@@ -220,3 +243,166 @@ BEFORE_0005: list[tuple[str, dict[str, object]]] = [
     ),
     ("pace", {"key": "twilio_sms:", "tokens": 1.0, "refilled_at": AT}),
 ]  # fmt: skip
+
+
+# Follow-ups as the release before 0006 left them
+
+Row = tuple[str, dict[str, object]]
+"""A table and what one row of it holds."""
+
+
+def _of_0005(database: Database, rows: list[Row]) -> None:
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0005")
+        for table, row in rows:
+            columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
+
+
+def _day(number: int, hour: int = 9) -> str:
+    return f"2026-03-{number:02d} {hour:02d}:00:00.000000"
+
+
+def _at_first() -> list[Row]:
+    """Two colleagues of one account, and one questionnaire."""
+    moments: dict[str, object] = {"created_at": _day(1), "updated_at": _day(1)}
+    account: dict[str, object] = {
+        "id": 1,
+        "external_id": "a1",
+        "name": "Acme",
+        "properties": "{}",
+        "is_demo": False,
+    }
+    people: list[dict[str, object]] = [
+        {"id": each, "external_id": f"c{each}", "account_id": 1, "properties": "{}", "is_demo": False}
+        for each in (1, 2)
+    ]
+    version: dict[str, object] = {
+        "id": 1,
+        "key": "csat",
+        "content_hash": "x",
+        "content": "{}",
+        "published_at": _day(1),
+    }
+    return [
+        ("account", account | moments),
+        *(("contact", each | moments) for each in people),
+        ("questionnaire_version", version),
+    ]
+
+
+def _response(
+    number: int, contact: int | None, day: int, value: int, *, trend: str = "csat", provisional: bool = False
+) -> list[Row]:
+    response: dict[str, object] = {
+        "id": number, "version_id": 1, "contact_id": contact, "account_id": 1, "questionnaire": "csat",
+        "source": "link", "channel": "sms", "language": "en", "state": "complete", "provisional": provisional,
+        "evidence": "{}", "answered_at": _day(day), "updated_at": _day(day), "edits": 0, "is_demo": False,
+    }  # fmt: skip
+    score: dict[str, object] = {
+        "id": number, "response_id": number, "question": "score", "metric": "csat", "trend": trend, "value": value,
+        "at": _day(day),
+    }  # fmt: skip
+    return [("response", response), ("score", score)]
+
+
+def _follow_up(
+    number: int,
+    response: int,
+    day: int,
+    *,
+    previous: int | None = None,
+    contacted: int | None = None,
+    score: int = 1,
+) -> Row:
+    return "follow_up", {
+        "id": number, "response_id": response, "account_id": 1, "rule": "low", "kind": "recovery", "title": "{}",
+        "playbook": "{}", "urgency": "high", "state": "taken", "metric": "csat", "score": score,
+        "previous_score": previous, "opened_at": _day(day), "contact_due_at": _day(day + 1),
+        "close_due_at": _day(day + 3), "first_contact_at": _day(contacted) if contacted else None, "revision": 2,
+        "is_demo": False,
+    }  # fmt: skip
+
+
+def _entry(follow_up: int, day: int, kind: str, detail: str) -> Row:
+    return "follow_up_entry", {"follow_up_id": follow_up, "at": _day(day), "kind": kind, "detail": detail}
+
+
+@pytest.mark.parametrize(
+    ("before", "previous"),
+    [
+        pytest.param(_response(1, 2, 2, 4), None, id="a colleague's"),
+        pytest.param(
+            [*_response(1, 1, 2, 4), *_response(2, 2, 3, 5)], 4, id="one's own, before a colleague's"
+        ),
+        pytest.param([*_response(1, 1, 2, 4), *_response(2, 1, 3, 2)], 2, id="the last of one's own"),
+        pytest.param(_response(1, 1, 2, 4, provisional=True), None, id="a machine's"),
+        pytest.param(_response(1, 1, 2, 4, trend="other"), None, id="of another series"),
+        pytest.param(_response(1, 1, 12, 4), None, id="given later"),
+        pytest.param(_response(1, None, 2, 4), None, id="of somebody who is not known any more"),
+    ],
+)
+def test_the_previous_score_of_an_old_follow_up_is_the_persons_own(
+    database: Database, before: list[Row], previous: int | None
+) -> None:
+    task = _follow_up(1, 9, 10, previous=4)
+    _of_0005(database, [*_at_first(), *before, *_response(9, 1, 10, 1), task])
+    database.upgrade()
+    with database.reading() as session:
+        assert session.execute(select(FollowUp.previous_score, FollowUp.revision)).all() == [(previous, 2)]
+
+
+@pytest.mark.parametrize(
+    ("logged", "first"),
+    [
+        pytest.param([("call", 11, '{"reached": false}')], None, id="not reached"),
+        pytest.param([("call", 11, '{"reached": true}')], 11, id="reached"),
+        pytest.param(
+            [("call", 11, '{"reached": false}'), ("note", 12, "{}"), ("sms", 13, '{"reached": true}'),
+             ("meeting", 14, '{"reached": true}')],
+            13,
+            id="reached the second time",
+        ),
+        pytest.param([("call", 11, "{}")], 11, id="details removed for privacy"),
+    ],
+)  # fmt: skip
+def test_the_first_contact_of_an_old_follow_up_is_one_that_reached_somebody(
+    database: Database, logged: list[tuple[str, int, str]], first: int | None
+) -> None:
+    entries = [_entry(1, day, kind, detail) for kind, day, detail in logged]
+    _of_0005(database, [*_at_first(), *_response(9, 1, 10, 1), _follow_up(1, 9, 10, contacted=11), *entries])
+    database.upgrade()
+    with database.reading() as session:
+        moment = session.scalars(select(FollowUp.first_contact_at)).one()
+        assert moment == (datetime(2026, 3, first, 9, tzinfo=UTC) if first else None)
+        assert len(session.scalars(select(FollowUpEntry)).all()) == len(logged)
+
+
+def test_many_old_follow_ups_are_corrected_in_portions_and_an_interrupted_upgrade_goes_on(
+    database: Database,
+) -> None:
+    number = 2 * PORTION + 1
+    rows = [row for each in range(1, number + 1) for row in _response(each, 1 + each % 2, 2 + each % 2, 3)]
+    tasks = [_follow_up(each, each, 3, previous=4, score=3) for each in range(1, number + 1)]
+    _of_0005(database, [*_at_first(), *rows, *tasks])
+    with database.connection() as connection:  # as if the upgrade had been stopped after the first portion
+        connection.execute(text(f"UPDATE follow_up SET previous_score = 3 WHERE id <= {PORTION}"))
+    commits: list[object] = []
+    event.listen(database._writers, "commit", commits.append)
+    database.upgrade()
+    with database.reading() as session:
+        assert set(session.scalars(select(FollowUp.previous_score))) == {3}
+    assert len(commits) == (1 if database.is_sqlite else 4)
+    assert database.is_current()
+
+
+def test_nodes_that_start_together_correct_follow_ups_one_after_the_other(database: Database) -> None:
+    rows = [row for each in range(1, PORTION + 2) for row in _response(each, 1, 2, 3)]
+    tasks = [_follow_up(each, each, 2, previous=4, score=3) for each in range(1, PORTION + 2)]
+    _of_0005(database, [*_at_first(), *rows, *tasks])
+    nodes = [Database(database.url.render_as_string(hide_password=False)) for _ in range(3)]
+    with ThreadPoolExecutor() as together:
+        list(together.map(Database.upgrade, nodes))
+    assert database.is_current()
+    for node in nodes:
+        node.close()

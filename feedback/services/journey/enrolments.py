@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 
 from feedback.core import reserved
 from feedback.core.contact.policy import Decision, Intended, Send, Skip, places_of_day
-from feedback.core.journey import Stage
 from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.contact import eligibility
-from feedback.services.context import Context
-from feedback.settings import Settings
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
 from feedback.store.portions import Portions
+
+if TYPE_CHECKING:
+    from feedback.core.journey import Stage
+    from feedback.services.context import Context
+    from feedback.settings import Settings
 
 # Statements are built once: to build one costs more than to run it.
 _CONTACT: Any = Contact.__table__

@@ -10,7 +10,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import chain, islice
 from typing import Any, Literal
 
@@ -21,10 +21,12 @@ from feedback.core.contact.policy import Decision, History, Intended, PastContac
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
 from feedback.core.time.duration import Duration
+from feedback.core.time.local_days import day_of
 from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.services.context import Context
 from feedback.services.journey import enrolments, invitations
+from feedback.store.database import zone_of
 from feedback.store.models import Contact, Enrolment, Invitation, Message
 
 Kind = Literal["survey", "waiting", "reminder"]
@@ -50,18 +52,38 @@ class Planned:
 
 @dataclass(slots=True)
 class Totals:
-    """The forecast in numbers: surveys per day and channel, those that are not sent by reason, messages that wait,
-    and the reminders of these and of sent surveys, if nobody answers by then."""
+    """The forecast in numbers.
 
-    per_day: Counter[date] = field(default_factory=Counter)
-    per_channel: Counter[str] = field(default_factory=Counter)
+    zone        the organisation's time zone, of the days
+    surveys     (day, channel) -> surveys that are sent
+    skipped     reason -> surveys that are not sent
+    waiting     queued messages that wait to be sent
+    reminders   of these and of sent surveys, if nobody answers by then
+    """
+
+    zone: tzinfo
+    surveys: Counter[tuple[date, str]] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     reminders: int = 0
 
     @property
     def sent(self) -> int:
-        return sum(self.per_day.values())
+        return self.surveys.total()
+
+    @property
+    def per_day(self) -> Counter[date]:
+        return self._by(0)
+
+    @property
+    def per_channel(self) -> Counter[str]:
+        return self._by(1)
+
+    def _by(self, place: int) -> Counter[Any]:
+        counts: Counter[Any] = Counter()
+        for key, number in self.surveys.items():
+            counts[key[place]] += number
+        return counts
 
     def count(self, kind: Kind, row: Planned) -> None:
         if kind == "waiting":
@@ -69,25 +91,19 @@ class Totals:
         elif kind == "reminder":
             self.reminders += row.at is not None
         elif row.at and row.channel:
-            self.per_day[row.at.date()] += 1
-            self.per_channel[row.channel] += 1
+            self.surveys[day_of(row.at, self.zone), row.channel] += 1
         else:
             self.skipped[row.explanation[0]["code"]] += 1
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The forecast with all its rows; each list is ordered by time.
+    """The forecast with all its rows; each list is ordered by time. The names are those of `Totals`."""
 
-    rows        surveys that will be decided
-    waiting     queued messages that wait to be sent
-    reminders   of these and of sent surveys, if nobody answers by then
-    """
-
+    totals: Totals
     rows: list[Planned] = field(default_factory=list)
     waiting: list[Planned] = field(default_factory=list)
     reminders: list[Planned] = field(default_factory=list)
-    totals: Totals = field(default_factory=Totals)
 
     @property
     def per_day(self) -> Counter[date]:
@@ -141,7 +157,7 @@ class _Asked:
 
 def plan(session: Session, context: Context, now: datetime, days: int = 30) -> Plan:
     """Forecast everything that is scheduled, or follows from dates and cadences, within `days`."""
-    found = Plan()
+    found = Plan(Totals(zone_of(session)))
     lists: dict[Kind, list[Planned]] = {
         "survey": found.rows, "waiting": found.waiting, "reminder": found.reminders
     }  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from feedback.core.lifecycle import (
     MESSAGE_HANDED_OVER,
@@ -161,7 +161,10 @@ def not_asked(session: Session, viewer: Viewer, limit: int = 20) -> Sequence[Row
         select(Enrolment, Contact)
         .join(Contact, Contact.id == Enrolment.contact_id)
         .options(joinedload(Contact.account))
-        .where(_visible(viewer, Contact.account_id), Enrolment.state == EnrolmentState.SKIPPED)
+        .where(
+            access.without_or_in_accounts_of(viewer, Contact.account_id),
+            Enrolment.state == EnrolmentState.SKIPPED,
+        )
         .order_by(Enrolment.id.desc())
         .limit(limit)
     ).all()
@@ -181,7 +184,7 @@ def messages(
         select(Message, Contact)
         .outerjoin(Contact, Contact.id == Message.contact_id)
         .options(joinedload(Contact.account))
-        .where(_visible(viewer, Contact.account_id))
+        .where(access.without_or_in_accounts_of(viewer, Contact.account_id))
         .where(or_(Message.user_id.is_(None), Message.state.in_(MESSAGE_IN_DOUBT)))
         .order_by(Message.id.desc())
         .limit(AT_ONCE)
@@ -194,12 +197,6 @@ def messages(
     return session.execute(query).all()
 
 
-def _visible(viewer: Viewer, account: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
-    if viewer.sees_all:
-        return true()
-    return or_(account.is_(None), account.in_(access.accounts_of(viewer)))
-
-
 # --- The story of one invitation ------------------------------------------------------------------
 
 
@@ -207,7 +204,9 @@ def story(session: Session, invitation_id: int, viewer: Viewer) -> Story:
     """The timeline of an invitation. Raises NotFound, also if the viewer cannot see it."""
     invitation = session.scalar(
         select(Invitation)
-        .where(Invitation.id == invitation_id, _visible(viewer, Invitation.account_id))
+        .where(
+            Invitation.id == invitation_id, access.without_or_in_accounts_of(viewer, Invitation.account_id)
+        )
         .options(
             joinedload(Invitation.contact),
             joinedload(Invitation.account),

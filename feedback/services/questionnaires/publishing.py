@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
@@ -64,6 +65,26 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
     ]
     digests = {key: version.content_hash for key, version in kept.items()}
     return Library(questionnaires, journey, library.results_of(surveys), refused, digests)
+
+
+def unchanged_journey(session: Session, settings: Settings) -> Journey | None:
+    """The journey in force, if its file says what was in force at the last start; None if it has to be loaded.
+
+    No questionnaire is read for it: `load` would keep that journey whatever the linter said.
+    """
+    before = _last_in_force(session)
+    for path in library.files_in(resources.directories("questionnaires", settings.instance)).values():
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        if path.stem == "journey" or re.search(r"^stages[ \t]*:", text, re.M):
+            journey = lint.read(text, str(path)).journey
+            if before and journey and _as_stored(journey) == before["journey"]:
+                return journey
+            break
+    return None
+
+
+def _as_stored(journey: Journey) -> dict[str, Any]:
+    return journey.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _journey(files: Sequence[File], before: dict[str, Any] | None) -> Journey:
@@ -128,7 +149,7 @@ def note_in_force(session: Session, shelf: Library, now: datetime) -> None:
     if any(each.is_journey and not each.replaced for each in shelf.refused):
         return
     content = {
-        "journey": shelf.journey.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "journey": _as_stored(shelf.journey),
         "questionnaires": {key: shelf.digest(key) for key in sorted(shelf.questionnaires)},
     }
     if content == _last_in_force(session):

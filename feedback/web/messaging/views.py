@@ -16,8 +16,9 @@ from feedback.errors import NotFound, Rejected
 from feedback.i18n import _
 from feedback.providers import sms_terms
 from feedback.services import audit
-from feedback.services.journey import invitations
+from feedback.services.journey import invitations, waiting
 from feedback.services.messaging import history, outbox, provider_holds
+from feedback.store.models import Enrolment
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, demand, may, viewer
 from feedback.web.export import download
@@ -69,7 +70,8 @@ class Deliveries:
         days = request.args.get("days", type=int)
         days = days if days in PERIODS else PERIODS[0]
         with self.database.reading() as session:
-            figures = history.figures(session, self.settings, clock.now(), days)
+            now = clock.now()
+            figures = history.figures(session, self.settings, now, days)
             tables = self._tables(figures)
             if wanted := request.args.get("export"):
                 return self._export(tables, wanted)
@@ -80,10 +82,13 @@ class Deliveries:
                 may_export=allows(Permission.EXPORT),
                 holds=provider_holds.in_force(session),
                 doubtful=history.messages(session, viewer(), "doubt"),
+                waiting_groups=waiting.groups(session, self.library, viewer(), now),
+                next_ones=waiting.next_ones(session, viewer()),
                 not_asked=history.not_asked(session, viewer()),
+                why=self._why,
                 stage=self._stage,
                 days=days,
-                days_of=str(self.database.zone),
+                days_of=self.database.zone,
                 periods=PERIODS,
                 price=sms_terms(self.settings).cost_per_segment,
                 currency=self.settings.organisation.currency,
@@ -202,6 +207,9 @@ class Deliveries:
 
     def _told(self, step: history.StoryStep) -> str:
         return message_wording.sentence(say(), step, self.library.journey)
+
+    def _why(self, enrolment: Enrolment) -> list[str]:
+        return message_wording.why(say(), enrolment.explanation, self.library.journey)
 
     def _stage(self, key: str) -> str:
         found = self.library.journey.stage(key)

@@ -19,6 +19,7 @@ from feedback.web.auth.permissions import Permission, may, viewer
 from feedback.web.http.locale import say
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout import masking
+from feedback.web.wording.reply_wording import MEANINGS
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -28,19 +29,6 @@ TRAYS: Mapping[Tray, str] = {
     Tray.WAITING: _("Waiting"),
     Tray.HANDLED: _("Done"),
     Tray.ALL: _("All"),
-}
-MEANINGS: Mapping[str, str] = {
-    "score": _("score"),
-    "comment": _("comment"),
-    "stop": _("opt-out"),
-    "maybe_stop": _("possible opt-out"),
-    "start": _("opt-in request"),
-    "help": _("help request"),
-    "late": _("sent after the survey ended"),
-    "unclear": _("not understood"),
-    "unknown_sender": _("unknown sender"),
-    "automatic": _("automatic message"),
-    "attachment": _("picture or attachment"),
 }
 DECISIONS: Mapping[str, str] = {
     Decision.OPT_OUT: _("opted them out"),

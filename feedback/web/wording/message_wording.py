@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from feedback.core.journey import Journey
 from feedback.i18n import Translator, _
 from feedback.services.messaging.history import StoryStep
-from feedback.web.responses.reply_inbox import MEANINGS
+from feedback.web.wording.reply_wording import MEANINGS
 
 PROVIDERS: Mapping[str, str] = {
     "twilio_sms": _("SMS"),
@@ -91,6 +92,16 @@ OBSTACLES: Mapping[str, str] = {
     "refused_elsewhere": _("another channel refused"),
     "consent_missing": _("no consent recorded"),
 }
+WAITING: Mapping[str, str] = {
+    "due": _("due now"),
+    "scheduled": _("not due yet"),
+    "quiet_hours": _("quiet hours, or a day on which nobody is contacted"),
+    "contacted_recently": _("surveyed recently, waits until the gap is over"),
+    "account_contacted_often": _("account limit reached, waits until it allows another survey"),
+    "on_hold": _("channel on hold"),
+    "unsettled": _("survey cannot be published: fix or accept its issues"),
+}
+"""Why an invitation is not sent yet; a message that waits has one of REASONS."""
 SOURCES: Mapping[str, str] = {"link": _("on the survey page"), "sms_reply": _("by SMS")}
 
 STEPS: Mapping[str, str] = {
@@ -125,6 +136,12 @@ STEPS: Mapping[str, str] = {
     "not_reminded": _("No reminder: {reason}"),
     "expired": _("Survey expired without an answer"),
     "expires": _("Survey expires"),
+    # of the forecast
+    "invitation_written": _("Invitation created, waiting to be sent"),
+    "reminder_written": _("Reminder created, waiting to be sent"),
+    "reminder_unless_answered": _("Reminder, if nobody answers by then"),
+    "contacted_recently": _("Surveyed {days_ago} days before, the gap is {gap_days} days"),
+    "account_contacted_often": _("Account limit reached: {limit} surveys in {window_days} days"),
 }
 
 
@@ -135,6 +152,30 @@ def reason(say: Translator, code: str) -> str:
 
 def provider(say: Translator, key: str) -> str:
     return say.gettext(PROVIDERS[key]) if key in PROVIDERS else key
+
+
+def waiting(say: Translator, code: str) -> str:
+    """Why an invitation waits, in words."""
+    return say.gettext(WAITING[code]) if code in WAITING else reason(say, code)
+
+
+def why(say: Translator, explanation: Iterable[Mapping[str, Any]], journey: Journey) -> list[str]:
+    """The sentences of an `Enrolment.explanation` or of a forecast."""
+    found: list[str] = []
+    for each in explanation:
+        code, params = each["code"], each["params"]
+        if code in STEPS:
+            found.append(sentence(say, StoryStep(_ANY, code, params), journey))
+            continue
+        found.append(_begun(say, reason(say, code)))
+        if code == "no_channel":
+            blocked = ({"channel": one, "why": obstacle} for one, obstacle in params.items())
+            found += [sentence(say, StoryStep(_ANY, "channel_passed_over", one), journey) for one in blocked]
+    return found
+
+
+_ANY = datetime.min.replace(tzinfo=UTC)
+"""These sentences name no time of their own."""
 
 
 def sentence(say: Translator, step: StoryStep, journey: Journey) -> str:
@@ -153,7 +194,10 @@ def _begun(say: Translator, text: str) -> str:
     return ("İ" if say.language == "tr" and text[:1] == "i" else text[:1].upper()) + text[1:]
 
 
-_NAMES = ("purpose", "channel", "reason", "stage", "name", "why", "zones", "date", "how", "meaning", "code")
+_NAMES = (
+    *("purpose", "channel", "reason", "stage", "name", "why", "zones", "date", "how", "meaning", "code"),
+    *("days_ago", "gap_days", "limit", "window_days"),
+)
 
 
 def _shown(say: Translator, name: str, value: object, journey: Journey) -> object:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from feedback import library, lint, resources
+from feedback.core.journey import Journey
 from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
 from feedback.lint.engine.acknowledgement import Warned, warnings
@@ -515,6 +516,29 @@ def test_a_broken_journey_leaves_the_last_one_in_force(
     assert refusal(shelf, JOURNEY)
     assert [stage.key for stage in shelf.journey.stages] == ["after-call"]
     assert publishing.problems(shelf, NOW.date())[0].level == "warning"
+
+
+def test_an_event_needs_only_the_journey_while_its_file_says_what_is_in_force(
+    migrated: Database, settings: Settings, load: Callable[[], Library]
+) -> None:
+    def alone() -> Journey | None:
+        with migrated.reading() as session:
+            return publishing.unchanged_journey(session, settings)
+
+    assert alone() is None  # nothing was in force before the first start
+    shelf = load()
+    assert alone() == shelf.journey
+    put(settings, FILE, "a broken questionnaire: [")
+    assert alone() == load().journey
+    journey = (resources.shipped("questionnaires") / "journey.yaml").read_text(encoding="utf-8")
+    put(settings, "journey.yaml", f"# Ours.\n{journey}")
+    assert alone() == shelf.journey
+    put(settings, "journey.yaml", journey.replace("ticket_closed", "ticket_solved"))
+    assert alone() is None
+    load()
+    assert alone() is not None
+    put(settings, "journey.yaml", "stages: [")
+    assert alone() is None
 
 
 def test_a_journey_that_was_left_is_not_the_one_that_is_kept(

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services.notifications import chat_notices
+from feedback.services.privacy import redaction
 from feedback.settings import Secret
 from feedback.store.models import AuditEntry, FollowUp, Score, WebhookCall
 from feedback.web.app import create_app
@@ -185,6 +186,19 @@ def test_recovered_can_be_chosen_once_the_customer_was_reached(app: Flask, sign_
     page = cem.get(f"/desk/{task.id}").text
     assert choice in page
     assert "disabled" not in page.split(choice)[1][:40]
+
+
+def test_a_contact_whose_details_were_removed_for_privacy_is_called_neither_reached_nor_not(
+    app: Flask, sign_in: SignIn
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    reach(cem, task)
+    assert '<span class="tag praise">reached</span>' in cem.get(f"/desk/{task.id}").text
+    with app.extensions["feedback"].database.writing() as session:
+        redaction.answers(session, [task.response_id])
+    page = cem.get(f"/desk/{task.id}").text
+    assert 'class="entry call"' in page
+    assert "reached</span>" not in page
 
 
 def test_who_comes_second_is_told_by_whom(app: Flask, sign_in: SignIn) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from feedback.core.journey import Journey
 from feedback.errors import ProviderHeld
 from feedback.i18n import LANGUAGES, translator
 from feedback.providers.base import Verdict
+from feedback.services.journey import waiting
 from feedback.services.messaging import provider_holds
 from feedback.services.messaging.history import StoryStep
 from feedback.store.models import (
@@ -186,6 +188,71 @@ def test_why_customers_were_not_asked_is_counted_and_told_with_the_next_date(
     day = translator("desk", "en").date((clock.now() + timedelta(days=30)).date())
     (told,) = [part for part in page.split("<li>") if f"eligible again {day}" in part]
     assert name in told and "90 days before renewal" in told
+
+
+def test_who_has_no_channel_is_listed_with_what_each_channel_lacks(app: Flask, sign_in: SignIn) -> None:
+    name = not_asked(app, timedelta(days=-1))
+    lacking = {"sms": "no_address", "email": "consent_missing"}
+    with app.extensions["feedback"].database.writing() as session:
+        enrolment = session.scalars(select(Enrolment).where(Enrolment.state == "skipped")).one()
+        enrolment.reason, enrolment.explanation = "no_channel", [{"code": "no_channel", "params": lacking}]
+    page = sign_in("lead").get("/deliveries/").text.split("Recently skipped")[1]
+    for told in (
+        name,
+        "No channel available",
+        "SMS not used: no address",
+        "E-mail not used: no consent recorded",
+    ):
+        assert told in page
+
+
+def waits(app: Flask, due: datetime, why: list[dict[str, Any]]) -> str:
+    """Somebody's name who is asked later."""
+    with app.extensions["feedback"].database.writing() as session:
+        contact = session.scalars(select(Contact).order_by(Contact.id)).first()
+        assert contact
+        session.add(
+            Enrolment(
+                contact=contact, stage="renewal", occurrence="date:2026-02-02", questionnaire="renewal-nps",
+                state="scheduled", entered_at=due, due_at=due, expires_at=due, created_at=due, decided_at=due,
+                explanation=why,
+            )
+        )  # fmt: skip
+        return str(contact.name)
+
+
+def test_what_waits_is_shown_with_its_stage_its_time_and_its_reason(app: Flask, sign_in: SignIn) -> None:
+    """Times are those of the installation, whatever the reader's zone."""
+    runtime = app.extensions["feedback"]
+    monday = datetime(2099, 3, 2, 6, 30, tzinfo=UTC)
+    moved = {
+        "moved_from": "2099-03-01T09:00:00+00:00", "moved_to": monday.isoformat(), "country": "TR",
+        "zones": ["Europe/Istanbul"],
+    }  # fmt: skip
+    name = waits(app, monday, [{"code": "quiet_hours", "params": moved}])
+    runtime.database.zone = ZoneInfo("Asia/Tehran")
+    with runtime.database.writing() as session:
+        session.scalars(
+            select(User).where(User.email == "lead@example.com")
+        ).one().time_zone = "America/New_York"
+    card = sign_in("lead").get("/deliveries/").text.split('id="waiting"')[1].split("</section>")[0]
+    for told in (
+        "90 days before renewal", "Mar 2, 2099, 10:00", "quiet hours, or a day on which nobody is contacted",
+        "Times use the Asia/Tehran time zone", name, "for quiet hours in Europe/Istanbul",
+    ):  # fmt: skip
+        assert told in card
+
+
+def test_a_page_on_which_nothing_waits_says_what_will_be_there(sign_in: SignIn) -> None:
+    card = sign_in("lead").get("/deliveries/").text.split('id="waiting"')[1].split("</section>")[0]
+    assert "No invitations are waiting." in card
+
+
+@pytest.mark.parametrize("language", LANGUAGES["desk"])
+def test_every_reason_to_wait_has_words(language: str) -> None:
+    say = translator("desk", language)
+    for code in ("due", "scheduled", "on_hold", "unsettled", *waiting.POSTPONED, "retry", "next_window"):
+        assert message_wording.waiting(say, code) != code
 
 
 def test_a_day_that_is_past_is_no_day_from_which_somebody_may_be_asked(app: Flask, sign_in: SignIn) -> None:
