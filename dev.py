@@ -35,7 +35,10 @@ COMPILE = [
     "--no-header",
     "--python-version=3.11",
 ]
-GENERATED = {"docs/settings.md": ["-m", "feedback.settings"]}
+GENERATED = {
+    "docs/settings.md": ["-m", "feedback.settings"],
+    "docs/gallery.md": ["-m", "feedback.services.questionnaires.gallery_page"],
+}
 WRITERS = [
     "feedback.lint.pages",
     "feedback.lint.document.json_schema",

@@ -1,6 +1,6 @@
 """The `feedback` command. Every subcommand imports what it needs when it runs, so that all of them start fast."""
 
-from feedback.cli import access, customers, running, surveys
+from feedback.cli import access, customers, questionnaires, running, surveys
 from feedback.cli.frame import main
 
-__all__ = ["access", "customers", "main", "running", "surveys"]
+__all__ = ["access", "customers", "main", "questionnaires", "running", "surveys"]
