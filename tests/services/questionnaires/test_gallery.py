@@ -11,6 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from feedback import library, lint, resources
+from feedback.core.answer import Answer
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.questions import ChoiceQuestion, ScaleQuestion
 from feedback.core.text import Text
 from feedback.errors import Conflict, FeedbackError, NotFound, QuestionnaireInvalid, Rejected
 from feedback.lint.engine.instruments import unaltered
@@ -109,6 +112,26 @@ def test_a_playbook_has_as_many_steps_in_every_language(key: str) -> None:
         steps = {len(rule.playbook.to(language).splitlines()) for language in gallery.LANGUAGES}
         assert len(steps) == 1, rule.key
         assert steps <= {2, 3}
+
+
+def answers_to(questionnaire: Questionnaire, key: str) -> list[Answer]:
+    """Every answer to a closed question."""
+    question = questionnaire.by_key[key]
+    if isinstance(question, ScaleQuestion):
+        return [Answer(value) for value in range(question.minimum, question.maximum + 1)]
+    assert isinstance(question, ChoiceQuestion)
+    return [Answer(option.key) for option in question.options]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_thank_you_that_promises_a_call_opens_a_follow_up(key: str) -> None:
+    questionnaire = template(key).questionnaire
+    for page in questionnaire.thanks:
+        for asked in page.when.questions() if page.when else ():
+            for answer in answers_to(questionnaire, asked):
+                promised = questionnaire.thanks_for({asked: answer}) == page
+                if promised:
+                    assert list(questionnaire.follow_ups_for({asked: answer})), (asked, answer)
 
 
 # --- Not in force
