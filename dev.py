@@ -38,6 +38,7 @@ COMPILE = [
 GENERATED = {
     "docs/settings.md": ["-m", "feedback.settings"],
     "docs/personal-data.md": ["-m", "feedback.services.privacy.reference"],
+    "docs/gallery.md": ["-m", "feedback.services.questionnaires.gallery_page"],
 }
 WRITERS = [
     "feedback.lint.pages",

@@ -116,6 +116,8 @@ DESK_CODE = [
         "notifications/account_email.py",
         "notifications/chat_notices.py",
         "notifications/staff_email.py",
+        "questionnaires/gallery.py",
+        "questionnaires/gallery_page.py",
         "reports/accounts.py",
         "responses/reply_inbox.py",
         "staff/accounts.py",

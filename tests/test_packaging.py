@@ -101,6 +101,8 @@ from feedback import resources
 from feedback.store.database import Database
 assert resources.shipped("templates") == resources.PACKAGE / "_bundled" / "templates"
 assert resources.shipped("questionnaires") == resources.PACKAGE / "_bundled" / "questionnaires"
+from feedback.services.questionnaires import gallery
+assert gallery.templates()
 database = Database("sqlite:///feedback.db")
 database.upgrade()
 assert database.is_current()

@@ -52,8 +52,9 @@ def check_texts(
 
 
 def _others(documents: list[Document], directory: Path) -> list[Document]:
+    """The questionnaires of `directory` that are in force; sub-directories hold templates, which are not."""
     names = {Path(each.path).name for each in documents}
-    files = [each for each in _files([directory]) if each.name not in names]
+    files = [each for each in _files([directory]) if each.parent == directory and each.name not in names]
     return [read(each.read_text(encoding="utf-8"), str(each)) for each in files]
 
 

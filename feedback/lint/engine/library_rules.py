@@ -68,7 +68,13 @@ def check(documents: Sequence[Document], beside: Sequence[Document] = ()) -> Ite
             first.setdefault(document.questionnaire.key, document)
     broken = {PurePath(d.path).stem for d in documents if d.problems}
     for document in documents:
-        yield from _stages(document, first, broken)
+        known = {key: each for key, each in first.items() if not _lies_below(each, document)}
+        yield from _stages(document, known, broken)
+
+
+def _lies_below(document: Document, journey: Document) -> bool:
+    """Whether a file is in a sub-directory of the journey's: it is a template or a draft, and not in force."""
+    return PurePath(journey.path).parent in PurePath(document.path).parents[1:]
 
 
 def _stages(document: Document, known: dict[str, Document], broken: set[str]) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, TextQuestion
 from feedback.lint.document.document import Document
+from feedback.lint.engine.instruments import exempt
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import choices
 from feedback.lint.options.labels import lexicon
@@ -54,6 +55,8 @@ def _conditional(document: Document, question: AnyQuestion) -> str | None:
         return None if question.applies_when in known else document.languages[0]
     for language in document.languages:
         words = lexicon(language)
+        if exempt(question, language):  # "If you could no longer use X" is how the instrument asks everybody
+            continue
         if words and words.mentions("conditional", question.text.to(language)):
             return language
     return None

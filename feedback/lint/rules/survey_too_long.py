@@ -55,10 +55,7 @@ def check(document: Document) -> Iterator[Finding]:
     by_sms = bool(questionnaire.messages.sms)
     limits = SMS if by_sms else PAGE
     most = SMS if by_sms and not questionnaire.messages.email else PAGE
-    count = seconds = 0.0
-    for way in ways(questionnaire):
-        count = max(count, sum(_weight(question) for question in way))
-        seconds = max(seconds, sum(_seconds(question, document) for question in way))
+    count, seconds = longest(document)
     severity: Severity | None = None
     if count > most.most_questions or seconds > most.most_seconds:
         severity = "error"
@@ -79,6 +76,16 @@ def check(document: Document) -> Iterator[Finding]:
             rewrite="Keep the questions whose answers change a decision.",
             severity=severity,
         )
+
+
+def longest(document: Document) -> tuple[float, float]:
+    """The most questions that one respondent is asked, and the most seconds that answering takes; (0, 0) where the
+    file breaks the format."""
+    count = seconds = 0.0
+    for way in ways(document.questionnaire) if document.questionnaire else ():
+        count = max(count, sum(_weight(question) for question in way))
+        seconds = max(seconds, sum(_seconds(question, document) for question in way))
+    return count, seconds
 
 
 def _weight(question: AnyQuestion) -> int:

@@ -42,3 +42,9 @@ def test_the_event_of_the_stage_counts_as_the_trigger_of_the_survey():
     applies = VISIT.replace("text: How", "required: true, applies_when: delivered, text: How")
     assert rules(("visit.yaml", applies)) == ["missing-not-applicable"]
     assert rules(("visit.yaml", applies), ("journey.yaml", STAGE)) == []
+
+
+def test_a_journey_cannot_ask_what_lies_in_a_sub_directory():
+    assert rules(("q/visit.yaml", VISIT), ("q/journey.yaml", STAGE)) == []
+    assert rules(("q/gallery/visit.yaml", VISIT), ("q/journey.yaml", STAGE)) == ["missing-questionnaire"]
+    assert rules(("shipped/visit.yaml", VISIT), ("own/journey.yaml", STAGE)) == []
