@@ -16,6 +16,8 @@ LONGEST = 160
 PAIRED = ("poles.pairs", "reading-level.officialese", "reading-level.arcane")
 """Lists of two words with a colon between them."""
 PART = re.compile(r"\{[^\W\d][\w.-]*\}")
+SIGNS = re.compile(r"[\\|*+^$\[\]{}]|\(\?|\w\?\w")
+"""What regular expressions have and the sentence of a questionnaire has not."""
 PHRASE = re.compile(r"[\w\u200c\u064b-\u0654 '*?()|,;/&%:=¿،؟-]*")
 
 
@@ -65,6 +67,12 @@ def test_a_pattern_matches_its_examples_and_leaves_near_misses_alone(code):
             assert expression.search(said(example, code)), f"{name}: {pattern.form!r} misses {example!r}"
         for example in pattern.misses:
             assert not expression.search(said(example, code)), f"{name}: {pattern.form!r} hits {example!r}"
+
+
+@pytest.mark.parametrize("code", codes())
+def test_an_example_is_text_and_no_pattern(code):
+    written = [each for _, pattern in patterns(code) for each in (*pattern.hits, *pattern.misses)]
+    assert [each for each in written if SIGNS.search(each.replace("{name}", ""))] == []
 
 
 @pytest.mark.parametrize("code", codes())
