@@ -112,6 +112,11 @@ class Lexicon:
         """The plain phrases of a list as they are."""
         return frozenset(self.plain.get(name, ()))
 
+    def either(self, name: str) -> str:
+        """A group for an expression that is put together elsewhere: one phrase of a list, a whole word or not; it
+        matches nothing where there is no such list."""
+        return f"(?:{self._body(name) or _NEVER.pattern})"
+
     def pairs(self, name: str) -> dict[str, str]:
         """A list of `word: plainer word` lines."""
         split = (phrase.partition(":") for phrase in self.plain.get(name, ()))
