@@ -9,8 +9,9 @@ from functools import lru_cache
 from feedback.core.folding import bare
 from feedback.core.instruments import Instrument, instruments
 from feedback.core.questions import AnyQuestion, ScaleQuestion
+from feedback.lint.languages.lexicon import lexicon
 
-_CONJUNCTION = re.compile(r"(?<![\w'])(?:and|or|ve|veya|ya da|und|oder|y|e|o|u|et|ou|و|یا|او|&|/)(?!\w)|[/&]")
+_SIGN = re.compile("[/&]")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LEAD_IN = r"(?:.{1,200}?[.,:;!?؟،]\s+)?"
 _NOUN_PHRASE = r"([^.?!؟]{1,80}?)"
@@ -57,13 +58,16 @@ def _fits(
         text = text.replace(name, "X")
     text = bare(text, language)
     return any(
-        (match := _pattern(stem, language, lead_in).fullmatch(text)) and not _joins(match.groups())
+        (match := _pattern(stem, language, lead_in).fullmatch(text)) and not _joins(match.groups(), language)
         for stem in stems_of(question, instrument, language)
     )
 
 
-def _joins(nouns: Iterable[str]) -> bool:
-    return any(_CONJUNCTION.search(noun) for noun in nouns)
+def _joins(nouns: Iterable[str], language: str) -> bool:
+    words = lexicon(language)
+    return any(
+        _SIGN.search(noun) or (words and words.search("instrument-altered.joints", noun)) for noun in nouns
+    )
 
 
 @lru_cache(maxsize=512)

@@ -21,7 +21,10 @@ _HALF_SPACE = "\u200c"
 _JOIN = "~"
 _BEGIN = r"(?:(?<!\w)|(?=[,،]))"
 _LOOKBEHIND = re.compile(r"\(\?<[!=][^()]*\)")
-_STAR = re.compile(r"(?<![\])\\.])(?<!\\[a-z])\*")
+_STAR = re.compile(r"(?<![\])\\.])(?<!\\[a-zA-Z])\*")
+_ESCAPE = re.compile(r"(\\.)")
+_EDGE = "\ue000"
+"""Keeps the spaces at the ends of a part while it is folded."""
 _PART = re.compile(r"\{([^\W\d][\w.-]*)\}")
 _WRAPPED = re.compile(r"(?<=\|)\n\s*|(?<=\))\n\s*(?=\(\?)")
 
@@ -95,7 +98,7 @@ class Lexicon:
     @cached_property
     def _poles(self) -> tuple[re.Pattern[str], frozenset[frozenset[str]]]:
         """What two ends side by side look like, and which ends belong together."""
-        joiner, lead, tail = (self.poles.get(part, "").strip() for part in ("joiner", "lead", "tail"))
+        joiner, lead, tail = (self._folded(self.poles.get(part, "")) for part in ("joiner", "lead", "tail"))
         pairs = [tuple(map(str.strip, each.split(":"))) for each in self.plain.get("poles.pairs", ())]
         known = sorted({end for pair in pairs for end in pair}, key=len, reverse=True)
         end = f"({'|'.join(map(self.expression, known))}){tail}"
@@ -108,6 +111,11 @@ class Lexicon:
     def words(self, name: str) -> frozenset[str]:
         """The plain phrases of a list as they are."""
         return frozenset(self.plain.get(name, ()))
+
+    def either(self, name: str) -> str:
+        """A group for an expression that is put together elsewhere: one phrase of a list, a whole word or not; it
+        matches nothing where there is no such list."""
+        return f"(?:{self._body(name) or _NEVER.pattern})"
 
     def pairs(self, name: str) -> dict[str, str]:
         """A list of `word: plainer word` lines."""
@@ -145,9 +153,7 @@ class Lexicon:
 
     def expression(self, phrase: str, *, grammar: bool = False) -> str:
         """The regular expression of one phrase; with `grammar`, its own regular expressions are kept."""
-        joined = (
-            fold(phrase.replace(_HALF_SPACE, _JOIN), self.language).replace(_JOIN, " ?").replace(" ?", "\0")
-        )
+        joined = self._folded(phrase.replace(_HALF_SPACE, _JOIN)).replace(_JOIN, " ?").replace(" ?", "\0")
         joined = _LOOKBEHIND.sub(lambda match: match[0].replace(" ", r"\x20"), joined)
         whole = ""
         for word in joined.split(" "):
@@ -156,6 +162,16 @@ class Lexicon:
             elif word:
                 whole += self._word(word.replace("\0", " ?"), grammar) + r"\s+"
         return whole.removesuffix(r"\s+")
+
+    def _folded(self, phrase: str) -> str:
+        """A phrase with its letters folded; escapes such as \\W keep their case."""
+        if "\\" not in phrase:
+            return fold(phrase, self.language)
+        parts = (
+            part if part.startswith("\\") else fold(f"{_EDGE}{part}{_EDGE}", self.language).strip(_EDGE)
+            for part in _ESCAPE.split(phrase)
+        )
+        return "".join(parts).strip()
 
     def _word(self, word: str, grammar: bool) -> str:
         word = _STAR.sub(r"\\w*", word) if grammar else word.replace("*", r"\w*")
@@ -183,10 +199,10 @@ def lexicon(language: str) -> Lexicon | None:
     if language not in codes():
         return None
     grammar = dict(data(language, "patterns"))
-    poles = grammar.pop("poles", {})
+    poles = {part: text for part, text in grammar.pop("poles", {}).items() if isinstance(text, str)}
     plain = {name: _lines(text) for name, text in _flat(data(language, "words"))}
     plain[IDIOMS] = _lines(data(language, "idioms").get("phrases", ""))
-    patterns = {name: tuple(map(_pattern, entries)) for name, entries in _flat(grammar)}
+    patterns = {name: tuple(map(pattern_of, entries)) for name, entries in _flat(grammar)}
     return Lexicon(language, plain, patterns, poles)
 
 
@@ -196,7 +212,8 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _pattern(entry: Mapping[str, Any]) -> Pattern:
+def pattern_of(entry: Mapping[str, Any]) -> Pattern:
+    """A pattern as a file has it: its expression in `is`, which may be wrapped, with neighbours and examples."""
     form = " ".join(_WRAPPED.sub("", str(entry["is"])).split("\n"))
     after, before = (_strings(entry.get(key, ())) for key in ("not_after", "not_before"))
     return Pattern(form, after, before, _strings(entry.get("hits", ())), _strings(entry.get("not", ())))

@@ -18,7 +18,8 @@ class LanguagePack:
     `sentence_words` is how many words people follow in one question. `opt_out` is how a text message may say how to
     stop. `head_last` says whether compounds end with the main word ("credit card"). `endings` are endings of words
     with what stood in their place, so that a list need not hold every form.
-    `from_endings` are endings of a unit that say "from".
+    `from_endings` are endings of a unit that say "from", and `from_case` is what stands for each of them after a
+    number. `tied_endings` are endings that a half-space ties to their word.
     """
 
     sentence_words: int = 25
@@ -26,6 +27,8 @@ class LanguagePack:
     head_last: bool = False
     endings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     from_endings: frozenset[str] = frozenset()
+    from_case: str = ""
+    tied_endings: frozenset[str] = frozenset()
 
     def forms(self, word: str) -> set[str]:
         """A word of a question as labels may have it."""

@@ -185,13 +185,13 @@ def _are_times(texts: Sequence[str], language: str) -> bool:
     )
 
 
-_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]\.?m\b|o'clock|\bsaat \d|ساعت ?\d")
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b")
 
 
 def _names_time(plain: str, language: str) -> bool:
-    days = _order(language, "calendar")
+    days, phrases = _order(language, "calendar"), words_of(language)
     return (
-        bool(_CLOCK.search(plain))
+        bool(_CLOCK.search(plain) or (phrases and phrases.search("answers.clock", plain)))
         or plain.replace(" ", "") in days
         or any(word.strip(".,-") in days for word in plain.split()[:6])
     )
@@ -239,9 +239,6 @@ def _are_graded_yes_no(texts: Sequence[str], words: LabelLexicon) -> bool:
     return graded >= 2 and {"yes", "no"} <= found
 
 
-_COMPARATIVES = frozenset({"more", "less", "daha", "بیشتر", "کمتر"})
-
-
 def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
     """One statement in several degrees: most options share a word, and at least half of them grade it ("a bit
     sooner", "a lot sooner"), or they share nearly all words ("I have slight problems in walking about")."""
@@ -256,7 +253,8 @@ def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
     graded = sum(any(f" {each} " in f" {text} " for each in (*degrees, *words.nots)) for text in plain)
     shared = Counter(word for text in plain for word in set(text.split()) if len(word) > 3)
     common = {word for word, count in shared.items() if count * 3 >= len(texts) * 2}
-    common -= words.degrees.keys() | _COMPARATIVES
+    phrases = words_of(words.language)
+    common -= words.degrees.keys() | (phrases.words("answers.comparatives") if phrases else frozenset())
     if graded * 2 >= len(texts):
         return bool(common)
     spent = [sum(word in common for word in text.split() if len(word) > 3) for text in plain]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from feedback.core.folding import bare, fold
 from feedback.lint.languages.data import data
+from feedback.lint.languages.entries import any_of, entries, one
 
 ANY = ""
 """The dimension of a bare degree word ("very", "not at all"): it goes with every dimension."""
@@ -64,6 +65,7 @@ class LabelLexicon:
     stems: Mapping[str, re.Pattern[str]]
     agree: re.Pattern[str]
     phrases: Mapping[str, re.Pattern[str]]
+    mentioned: Mapping[str, re.Pattern[str]]
     conjunctions: tuple[str, ...]
     unipolar: frozenset[str]
 
@@ -74,7 +76,7 @@ class LabelLexicon:
 
     def mentions(self, kind: str, text: str) -> bool:
         """Whether a text contains a phrase of a kind: conditional, closing, demographic, specify."""
-        pattern = self.phrases.get(kind)
+        pattern = self.mentioned.get(kind)
         return bool(pattern and pattern.search(fold(text, self.language)))
 
     def asked(self, stem: str) -> str | None:
@@ -105,12 +107,13 @@ def _built(raw: Mapping[str, Any], language: str) -> LabelLexicon:
         zeros=_longest_first(negation["zero"], language),
         emphasis=tuple(bare(each, language) for each in negation.get("emphasis", ())),
         weak=_longest_first(negation["weak"], language),
-        neither=tuple(re.compile(fold(each, language)) for each in raw["neither"]),
+        neither=tuple(one(each, language) for each in entries(raw["neither"])),
         ignore=_longest_first(raw["ignore"], language),
         after=bool(raw.get("suffix_negation")),
-        stems={name: _any_of(each, language) for name, each in raw["stems"].items()},
-        agree=_any_of(raw["agree"], language),
-        phrases={name: _any_of(each, language) for name, each in phrases.items()},
+        stems={name: any_of(each, language) for name, each in raw["stems"].items()},
+        agree=any_of(raw["agree"], language),
+        phrases={name: any_of(each, language) for name, each in phrases.items()},
+        mentioned={name: any_of(each, language) for name, each in raw["mentions"].items()},
         conjunctions=conjunctions,
         unipolar=frozenset(n for n, each in raw["dimensions"].items() if each.get("kind") == "unipolar"),
     )
@@ -118,18 +121,6 @@ def _built(raw: Mapping[str, Any], language: str) -> LabelLexicon:
 
 def _longest_first(words: Sequence[str], language: str) -> tuple[str, ...]:
     return tuple(sorted({bare(word, language) for word in words}, key=len, reverse=True))
-
-
-def _any_of(patterns: Sequence[str], language: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_folded_pattern(each, language)})" for each in patterns))
-
-
-def _folded_pattern(pattern: str, language: str) -> str:
-    """A pattern with its letters folded; escapes such as \\b and \\w keep their case."""
-    return "".join(
-        part if part.startswith("\\") else fold("x" + part + "x", language)[1:-1]
-        for part in re.split(r"(\\.)", pattern)
-    )
 
 
 def _words(raw: Mapping[str, Any], language: str) -> dict[str, tuple[Reading, ...]]:

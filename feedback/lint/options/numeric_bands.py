@@ -283,6 +283,33 @@ def _times() -> frozenset[str]:
 
 
 @cache
+def _leading() -> frozenset[str]:
+    """Units that stand before their number."""
+    return frozenset(
+        ["$", "€", "£", "₺", "%", *(word for _, words in _everywhere("leading") for word in words)]
+    )
+
+
+@cache
+def words_of_bands(language: str) -> frozenset[str]:
+    """Words with which a language writes bands ("or", "more", "to"), folded: none of them names what is counted."""
+    raw = data(language, "numbers") or data("en", "numbers")
+    written = (
+        form
+        for part in ("under", "at_most", "at_least", "over", "from", "to", "tail")
+        for form in raw.get(part, ())
+    )
+    return frozenset(word for form in written for word in fold(form, language).split()) - _units().keys()
+
+
+@cache
+def ends_of_ranges(language: str) -> re.Pattern[str]:
+    """What may end a range after its unit: in Turkish "arası", the word for "between"."""
+    tails = "|".join(map(re.escape, data(language, "numbers").get("tail", ())))
+    return re.compile(rf"(?<!\w)(?:{tails or '(?!)'})(?!\w)", re.IGNORECASE)
+
+
+@cache
 def _dated() -> frozenset[str]:
     """What stands before or after years."""
     return frozenset(word for _, words in _everywhere("dated") for word in words)
@@ -313,7 +340,8 @@ class _Grammar:
             for name in ("under", "at_most", "at_least", "over")
         }
         self.range = re.compile(rf"{start}# (?:{joints}) #{end}")
-        self.half = re.compile(rf"{start}# (?:(?:{joints}|,|but|and) )*(?:{self._either('under')})")
+        besides = "|".join([",", *(re.escape(fold(each, language)) for each in raw.get("besides", ()))])
+        self.half = re.compile(rf"{start}# (?:(?:{joints}|{besides}) )*(?:{self._either('under')})")
         self.above = re.compile(rf"(?:{self._either('over')}) (?:{joints}) #")
         number = r"\d+(?:[.,/]\d+)?"
         numerals = "|".join(sorted(map(re.escape, self.words), key=len, reverse=True))
@@ -354,7 +382,7 @@ class _Grammar:
             numbers.append(_Number(value * multiplier, unit, decimals, multiplier))
             words.append("#")
             if unit and tokens[place - 1].removeprefix(unit) in self.pack.from_endings:
-                words.append("den")
+                words.append(self.pack.from_case)
         return self.pack.evened(" ".join(words)), numbers
 
     def _plain(self, text: str) -> str:
@@ -387,7 +415,7 @@ class _Grammar:
         return place, 1.0
 
     def _unit(self, tokens: Sequence[str], place: int, before: list[str]) -> tuple[int, str | None]:
-        if before and before[-1] in ("$", "€", "£", "₺", "%", "yüzde"):
+        if before and before[-1] in _leading():
             return place, before.pop()
         if place >= len(tokens):
             return place, None
@@ -401,7 +429,7 @@ class _Grammar:
                 if not self.counted.isdisjoint(noun.split()):
                     continue
                 shape = next(
-                    filter(None, (self._shape(form, count) for form in _cases_dropped(stripped))), None
+                    filter(None, (self._shape(form, count) for form in self._cases_dropped(stripped))), None
                 )
                 if shape:
                     first, space, rest = noun.partition(" ")
@@ -418,10 +446,12 @@ class _Grammar:
             return "point"
         return next((name for name, forms in self.shapes.items() if skeleton in forms), None)
 
-
-def _cases_dropped(skeleton: str) -> tuple[str, ...]:
-    """The skeleton as it is, and without the case endings of its numbers: first the last one's, then all."""
-    return skeleton, re.sub(r"# den(?!.*#)", "#", skeleton), skeleton.replace("# den", "#")
+    def _cases_dropped(self, skeleton: str) -> tuple[str, ...]:
+        """The skeleton as it is, and without the case endings of its numbers: first the last one's, then all."""
+        case = f"# {self.pack.from_case}"
+        if not self.pack.from_case or case not in skeleton:
+            return (skeleton,)
+        return skeleton, re.sub(rf"{re.escape(case)}(?!.*#)", "#", skeleton), skeleton.replace(case, "#")
 
 
 def _nouns_removed(skeleton: str, count: int) -> list[tuple[str, str]]:

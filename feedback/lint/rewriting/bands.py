@@ -6,13 +6,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from feedback.core.folding import ascii_digits
+from feedback.core.folding import ascii_digits, fold
 from feedback.lint.options.choices import Band
-from feedback.lint.options.numeric_bands import INFINITY, NumberRange, gap, overlap, parse, shown
+from feedback.lint.options.numeric_bands import (
+    INFINITY,
+    NumberRange,
+    ends_of_ranges,
+    gap,
+    overlap,
+    parse,
+    shown,
+    words_of_bands,
+)
 from feedback.lint.rewriting.language import rewriting
 
 _NUMBER = re.compile(r"\d(?:[\d.,٬٫]*\d)?")
-_AMONG = re.compile(r"(?<!\w)(?:aras[ıi]\w*|aralığ\w*)(?!\w)")
 
 
 def without_overlap(bands: Sequence[Band], language: str) -> str:
@@ -55,13 +63,15 @@ def or_more(text: str, band: NumberRange, language: str) -> str:
     """What follows the highest band: "1001 or more"."""
     begin = _after(band)
     return (
-        rewriting(language).phrases.or_more.format(_measured(text, begin, band)) if begin is not None else ""
+        rewriting(language).phrases.or_more.format(_measured(text, begin, band, language))
+        if begin is not None
+        else ""
     )
 
 
 def under(text: str, band: NumberRange, language: str) -> str:
     """What comes before the lowest band: "Under 18"."""
-    return rewriting(language).phrases.under.format(_measured(text, band.low, band))
+    return rewriting(language).phrases.under.format(_measured(text, band.low, band, language))
 
 
 def _after(band: NumberRange) -> float | None:
@@ -95,7 +105,7 @@ def _beginning(text: str, band: NumberRange, begin: float, language: str) -> str
     if band.is_point:
         return None
     if begin == band.most():
-        return _measured(text, begin, band)
+        return _measured(text, begin, band, language)
     number = next((each for each in _NUMBER.finditer(text) if _is(each[0], band.low, band)), None)
     if number is None:
         return None
@@ -110,17 +120,17 @@ def _range(text: str, low: float, high: float, band: NumberRange, language: str)
     like = numbers[-1][0]
     ends = [_written(value, band, like) for value in (low, high)]
     if low == high:
-        return _measured(text, low, band)
+        return _measured(text, low, band, language)
     if len(numbers) == 2:
         between = text[numbers[0].end() : numbers[1].start()]
         made = text[: numbers[0].start()] + ends[0] + between + ends[1] + text[numbers[1].end() :]
     else:
         joined = rewriting(language).range_joint.join(ends)
-        made = f"{joined}{_unit(text[numbers[-1].end() :])}"
+        made = f"{joined}{_unit(text[numbers[-1].end() :], language)}"
     return made if parse(made, language) else f"{ends[0]}-{ends[1]}"
 
 
-def _measured(text: str, value: float | None, band: NumberRange) -> str:
+def _measured(text: str, value: float | None, band: NumberRange, language: str) -> str:
     """A number with the currency or unit that an option writes."""
     numbers = list(_NUMBER.finditer(text))
     if value is None or not numbers:
@@ -128,48 +138,17 @@ def _measured(text: str, value: float | None, band: NumberRange) -> str:
     last = numbers[-1]
     sign = text[last.start() - 1 : last.start()]
     lead = sign if sign in ("$", "€", "£", "₺") else ""
-    return f"{lead}{_written(value, band, last[0])}{_unit(text[last.end() :])}"
+    return f"{lead}{_written(value, band, last[0])}{_unit(text[last.end() :], language)}"
 
 
 _UNIT = re.compile(r"\s*(?:%|٪|[^\W\d_]+)")
-_NO_UNIT = frozenset(
-    [
-        "or",
-        "and",
-        "ve",
-        "veya",
-        "ya",
-        "و",
-        "یا",
-        "oder",
-        "und",
-        "o",
-        "y",
-        "ou",
-        "et",
-        "أو",
-        "den",
-        "dan",
-        "ten",
-        "tan",
-        "e",
-        "a",
-        "in",
-        "to",
-        "from",
-        "altı",
-        "üzeri",
-        "üstü",
-        "kadar",
-    ]
-)
 
 
-def _unit(rest: str) -> str:
+def _unit(rest: str, language: str) -> str:
     """The word or sign behind a number, if it names what is counted."""
-    plain = _AMONG.sub("", rest)
+    plain = ends_of_ranges(language).sub("", rest)
     match = _UNIT.match(plain)
-    if not match or match[0].strip() in _NO_UNIT or plain.startswith(("'", "’")):
+    if not match or fold(match[0], language) in words_of_bands(language) or plain.startswith(("'", "’")):
         return ""
     return match[0]
 

@@ -36,8 +36,9 @@ class Rewriting:
     """One language. The patterns match folded text unless they say otherwise.
 
     `joints` are the words that join two things, in the letters of the source; `broken` shows where a cut left words
-    that cannot follow each other. `lately` are the folded phrases that a month replaces. `slashes` says whether
-    both sides of a slash can stand alone in the sentence.
+    that cannot follow each other. `lately` are the folded phrases that a month replaces, `always_capital` the
+    words that keep their capital inside a sentence. `slashes` says whether both sides of a slash can stand alone in
+    the sentence.
     """
 
     phrases: Phrases
@@ -46,6 +47,7 @@ class Rewriting:
     both: re.Pattern[str] = NEVER
     also: re.Pattern[str] = NEVER
     lately: frozenset[str] = frozenset()
+    always_capital: frozenset[str] = frozenset()
     range_joint: str = "-"
     slashes: bool = True
 

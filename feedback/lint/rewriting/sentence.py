@@ -44,9 +44,10 @@ def capital(text: str, language: str) -> str:
 
 
 def small(text: str, language: str) -> str:
-    """`text` as it stands inside a sentence: without its capital, unless the word is "I" or all capitals."""
+    """`text` as it stands inside a sentence: without its capital, unless the word always has one ("I") or is all
+    capitals."""
     word = text.split(" ", 1)[0]
-    if not word or word in ("I", "I'm", "I've") or (len(word) > 1 and word.isupper()):
+    if not word or word in rewriting(language).always_capital or (len(word) > 1 and word.isupper()):
         return text
     return lower(text[0], language) + text[1:]
 

@@ -7,6 +7,7 @@ parts, since half a sentence helps nobody.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from feedback.lint.languages.lexicon import Lexicon
 from feedback.lint.options.labels import readings
@@ -145,28 +146,27 @@ def _advice(joint: Joint) -> str:
     return message("Ask one question about each: “{parts}”.", parts=listed)
 
 
-_HEAD = re.compile(
-    r"(?:\b(?:the|our|your|its|their|his|her|my|an?|dem|der|den|die|das|el|la|los|las|le|les|du|des) )?"
-    r"[^\s,،]+$",
-    re.IGNORECASE,
-)
+@cache
+def _last_thing(words: Lexicon) -> re.Pattern[str]:
+    """The last word of a text, with its article."""
+    return re.compile(rf"(?:\b{words.either('part.article')} )?[^\s,،]+$", re.IGNORECASE)
 
 
 def _parts(joint: Joint) -> list[str]:
     """What stands before the conjunction, thing by thing."""
     pieces = [each.strip() for each in _COMMA.split(joint.left) if each.strip()]
-    ends = [_head(each, joint.words.language) for each in pieces]
+    ends = [_head(each, joint.words) for each in pieces]
     listed = len(pieces) > 1 and all(len(each.split()) <= _MOST_QUOTED for each in pieces[1:])
     return [small(each, joint.words.language) for each in (ends if listed else ends[-1:])]
 
 
-def _head(piece: str, language: str) -> str:
+def _head(piece: str, words: Lexicon) -> str:
     """The last word with its article, but a quality alone: "warm", not "our warm"."""
-    match = _HEAD.search(piece)
+    match = _last_thing(words).search(piece)
     if not match:
         return piece
     word = match[0].split()[-1]
-    return word if readings(word.lower(), language) else match[0]
+    return word if readings(word.lower(), words.language) else match[0]
 
 
 def _last(joint: Joint) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feedback.core.folding import fold
 from feedback.core.questions import TextQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
@@ -53,7 +54,7 @@ def check(document: Document) -> Iterator[Finding]:
             continue
         if index in seen or words is None:
             continue
-        if words.agree.search(wording.text.casefold()):
+        if words.agree.search(fold(wording.text, wording.language)):
             seen.add(index)
             yield _finding(document, index, wording.language)
 

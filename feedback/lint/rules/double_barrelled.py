@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.lexicon import Lexicon
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import readings
 from feedback.lint.rules.wording import Hit, report
@@ -217,8 +218,6 @@ def _list(question: QuestionView, text: str) -> Hit | None:
 
 
 _WORD = re.compile(r"[\w'-]+")
-_REOPENS = re.compile(r"\s*(?:with |of )?(?:the|our|your|its|their|his|her|my|an?) ")
-_ARTICLE_INSIDE = re.compile(r"\w (?:the|our|your|its|their|an?) ")
 MODIFIER = 4
 """Words that a modifier may have before its conjunction."""
 
@@ -244,9 +243,14 @@ def _aside(question: QuestionView, text: str, match: re.Match[str]) -> bool:
     if not opened:
         return False
     joined = text[start + opened[-1].end() : match.start()]
-    if len(_WORD.findall(joined)) > MODIFIER or _ARTICLE_INSIDE.search(joined):
+    if len(_WORD.findall(joined)) > MODIFIER or words.search("double-barrelled.article-inside", joined):
         return False
-    return not _REOPENS.match(after) or bool(_REOPENS.match(joined))
+    return not _reopens(words, after) or _reopens(words, joined)
+
+
+def _reopens(words: Lexicon, text: str) -> bool:
+    """Whether a new thing begins, with an article of its own."""
+    return words.pattern("double-barrelled.reopens").match(text.lstrip()) is not None
 
 
 def _praised(question: QuestionView, match: re.Match[str]) -> bool:
@@ -254,7 +258,7 @@ def _praised(question: QuestionView, match: re.Match[str]) -> bool:
     plain = question.stem.plain
     return any(
         each.start() <= match.start() < each.end()
-        or (each.start() == match.end() + 1 and not _REOPENS.match(plain[match.end() :]))
+        or (each.start() == match.end() + 1 and not _reopens(question.words, plain[match.end() :]))
         for each in question.words.finditer("leading-wording.own", plain)
     )
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
+from feedback.core.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.data import codes, data
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
 
@@ -33,14 +36,21 @@ RULE = Rule(
     ),
 )
 EXEMPT_TYPES = frozenset({"nps", "enps", "pmf"})
-_MONEY = re.compile(r"[€$£₺]|\d\s*(?:tl|lira|usd|eur|euro|dollars?|تومان|ریال|یورو)\b")
+
+
+@cache
+def _money() -> re.Pattern[str]:
+    """An amount of money, in the currencies of every language."""
+    listed = ((code, data(code, "numbers").get("units", {}).get("money", ())) for code in codes())
+    units = {fold(unit, code) for code, named in listed for unit in named}
+    return re.compile(rf"[€$£₺]|\d\s*(?:{'|'.join(sorted(map(re.escape, units)))})\b")
 
 
 def find(question: QuestionView) -> Iterator[Hit]:
     """An imagined condition in a closed question; validated instruments and price ladders live from it."""
     if not question.closed or question.kind == "agreement" or question.type in EXEMPT_TYPES:
         return
-    if sum(bool(_MONEY.search(answer)) for answer in question.answers) >= 2:
+    if sum(bool(_money().search(answer)) for answer in question.answers) >= 2:
         return
     words = question.words
     if words.search("hypothetical.silent", question.stem.plain):

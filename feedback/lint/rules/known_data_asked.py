@@ -11,6 +11,7 @@ from feedback.core.questions import ChoiceQuestion, TextQuestion
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
+from feedback.lint.languages.entries import any_of
 from feedback.lint.options.choices import choices
 from feedback.lint.text.messages import message
 
@@ -77,4 +78,4 @@ def _known(document: Document) -> set[str]:
 
 @cache
 def _patterns(language: str) -> Mapping[str, re.Pattern[str]]:
-    return {name: re.compile("|".join(patterns)) for name, patterns in data(language, "fields").items()}
+    return {name: any_of(listed, language) for name, listed in data(language, "fields").items()}

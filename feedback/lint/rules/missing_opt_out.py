@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback.core.folding import fold_any
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import lexicon
 from feedback.lint.text.messages import message
@@ -24,9 +26,6 @@ RULE = Rule(
     bad=("{company}: how did we do? {link}", "Thanks!"),
     suppressible=False,
 )
-KEYWORDS = re.compile(r"(?<!\w)(?:STOP|STOPP|RET|RED|IPTAL|İPTAL|BAJA|ALTO|CANCELAR)(?!\w)")
-"""In capitals they speak for themselves; "stop" in "bus stop" offers no way out. The ways to put it in a sentence
-are in the lexicons."""
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -44,7 +43,15 @@ def check(document: Document) -> Iterator[Finding]:
 
 def _offers(wording: SurveyText) -> bool:
     """Whether the message says how to end further ones."""
-    if "{opt_out" in wording.text.replace(" ", "") or KEYWORDS.search(wording.text):
+    if "{opt_out" in wording.text.replace(" ", "") or _has_keyword(wording):
         return True
     words = lexicon(wording.language)
     return words is not None and words.mentions("opt_out", wording.text)
+
+
+def _has_keyword(wording: SurveyText) -> bool:
+    """In capitals a keyword speaks for itself; "stop" in "bus stop" offers no way out. The ways to put one in a
+    sentence are in labels.yaml."""
+    words = words_of(wording.language) or words_of("en")
+    known = {fold_any(each) for each in words.words("missing-opt-out.keywords")} if words else set()
+    return any(each.isupper() and fold_any(each) in known for each in re.findall(r"\w+", wording.text))

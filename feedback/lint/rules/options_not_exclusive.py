@@ -11,6 +11,7 @@ from feedback.core.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.text.messages import message
@@ -115,7 +116,9 @@ def _has_none(listed: Choices) -> bool:
 def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
     for (_, _, one), (place, _, other) in permutations(listed.real[:MOST_COMPARED], 2):
         kind, member = bare(one, listed.language), bare(other, listed.language)
-        compound = _is_compound(kind, member, listed.language) and not _is_one_word(one, other)
+        compound = _is_compound(kind, member, listed.language) and not _is_one_word(
+            one, other, listed.language
+        )
         if compound or member in _members(listed.language).get(kind, ()):
             yield (
                 place,
@@ -126,41 +129,25 @@ def _pairs(listed: Choices) -> Iterator[tuple[int, str, str]]:
             )
 
 
-_NO_KIND = frozenset(
-    [
-        *("and", "or", "ve", "veya", "و", "یا", "und", "oder", "y", "o", "et", "ou"),
-        *(
-            "no",
-            "non",
-            "not",
-            "without",
-            "never",
-            "değil",
-            "بدون",
-            "غیر",
-            "nicht",
-            "kein",
-            "keine",
-            "sin",
-            "sans",
-        ),
-        *("other", "another", "başka", "diğer", "دیگر", "andere"),
-    ]
-)
-"""With one of these words an option is no kind of the other: "stay" and "not stay", "wine" and "other wine"."""
+@cache
+def _no_kind(language: str) -> frozenset[str]:
+    """With one of these words an option is no kind of the other: "stay" and "not stay", "wine" and "other wine"."""
+    words = lexicon(language)
+    return frozenset(words.words("options-not-exclusive.no-kind")) if words else frozenset()
 
 
-def _is_one_word(head: str, whole: str) -> bool:
+def _is_one_word(head: str, whole: str, language: str) -> bool:
     """Whether a half-space ties the head to what follows, as in the Persian for "card reader" beside "card"; the
     endings of a plural and of an attribute are tied as well, and make no other word."""
-    return re.search(rf"{re.escape(head)}\u200c(?!(?:ی|ها|های|هایی)\b)", whole) is not None
+    tied = re.findall(rf"{re.escape(head)}\u200c(\w*)", whole)
+    return any(each not in pack(language).tied_endings for each in tied)
 
 
 def _is_compound(head: str, whole: str, language: str) -> bool:
     words = whole.split()
     if len(head) < 3 or head == whole or len(words) not in (2, 3) or len(head.split()) > 1:
         return False
-    if not _NO_KIND.isdisjoint(words):
+    if not _no_kind(language).isdisjoint(words):
         return False
     grammar = pack(language)
     return grammar.is_kind_of(head, words[-1] if grammar.head_last else words[0])

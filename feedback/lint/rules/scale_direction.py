@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from feedback.core.folding import bare, fold
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.lexicon import Lexicon, lexicon
 from feedback.lint.options.labels import readings
 from feedback.lint.options.scales import VALUED, LabelledScale, is_worded_scale, scales
 from feedback.lint.rules.scale_not_graduated import disordered
@@ -131,15 +133,18 @@ def _reversed_sets(document: Document) -> Iterator[Finding]:
         seen.setdefault(labels, each.index)
 
 
-_STANDS_FOR = (
-    r"(?:(?:=|:|-|–|(?:means|is|stands for|being|yani|ise|یعنی|به معنای)\s)\s*(?:the |a )?"
-    r"|(?=en |çok |بهترین|بدترین))"
-)
-_EXPLANATION = re.compile(
-    rf"(?<!\d)(\d{{1,2}})\s*{_STANDS_FOR}([^\W\d_][\w\s']{{1,30}}?)"
-    r"(?=[,;.)\d]|$| and | ve | و | (?:olmak|demek|anlam|puan|not|باشد|است|نمره|امتیاز)\w*)"
-)
-"""A number and what it stands for: "1 = worst", "1 is the best", "1 en iyi olmak üzere", "۱ یعنی خیلی بد"."""
+@cache
+def _explanation(words: Lexicon) -> re.Pattern[str]:
+    """A number and what it stands for: "1 = worst", "1 is the best", or in Turkish "1 en iyi olmak üzere"."""
+    links, articles, ends = (
+        words.either(f"scale-direction.{name}") for name in ("stands-for", "articles", "ends")
+    )
+    linked = rf"(?:=|:|-|–|{links}\s)\s*(?:{articles} )?"
+    begins = rf"(?={words.either('scale-direction.superlatives')}(?!\w))"
+    return re.compile(
+        rf"(?<!\d)(\d{{1,2}})\s*(?:{linked}|{begins})([^\W\d_][\w\s']{{1,30}}?)"
+        rf"(?=[,;.)\d]|$| {ends}(?!\w))"
+    )
 
 
 def _explained(document: Document) -> Iterator[Finding]:
@@ -157,7 +162,8 @@ def _explained(document: Document) -> Iterator[Finding]:
 
 def _contradiction(question: ScaleQuestion, text: str, language: str) -> str | None:
     middle = (question.minimum + question.maximum) / 2
-    for number, label in _EXPLANATION.findall(fold(text, language)):
+    words = lexicon(language)
+    for number, label in _explanation(words).findall(fold(text, language)) if words else ():
         value = int(number)
         found = [each for each in readings(label, language) if each.dimension in VALUED]
         if not found or not question.minimum <= value <= question.maximum or value == middle:

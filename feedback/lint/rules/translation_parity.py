@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from feedback.core.folding import ascii_digits
 from feedback.core.text import RIGHT_TO_LEFT
 from feedback.lint.document.document import Document, Path, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -26,7 +28,6 @@ RULE = Rule(
     suppressible=False,
 )
 _PLACEHOLDER = re.compile(r"(?<!\\)\{\s*([\w.]+)")
-_RANGE = re.compile(r"(?<!\d)(\d{1,3})\s*(?:-|–|—|to|ile|ila|تا|bis|à|a|إلى|الى)\s*(\d{1,3})(?!\d)")
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 
@@ -117,7 +118,7 @@ def _differs(document: Document, source: SurveyText, other: SurveyText) -> Itera
             language2=other.language,
         )
         yield document.finding(RULE, other, told, rewrite="Use the same placeholders in every language.")
-    ranges = [set(_RANGE.findall(ascii_digits(each.text))) for each in (source, other)]
+    ranges = [set(_range(each.language).findall(ascii_digits(each.text))) for each in (source, other)]
     if all(ranges) and ranges[0] != ranges[1]:
         told = message(
             "The numbers differ between '{language}' and '{language2}'.",
@@ -127,6 +128,15 @@ def _differs(document: Document, source: SurveyText, other: SurveyText) -> Itera
         yield document.finding(RULE, other, told, rewrite="Name the same scale in every language.")
     if source.role in ("stem", "body", "sms"):
         yield from _unlike(document, source, other)
+
+
+@cache
+def _range(language: str) -> re.Pattern[str]:
+    """Two numbers as a language writes the ends of a scale: "0 to 10", "0-10"."""
+    words = lexicon(language)
+    listed = sorted(words.words("translation-parity.range-joints")) if words else ()
+    joints = "|".join(["-", "–", "—", *map(re.escape, listed)])
+    return re.compile(rf"(?<!\d)(\d{{1,3}})\s*(?:{joints})\s*(\d{{1,3}})(?!\d)")
 
 
 def _unlike(document: Document, source: SurveyText, other: SurveyText) -> Iterator[Finding]:

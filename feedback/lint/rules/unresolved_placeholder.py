@@ -6,8 +6,10 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from feedback.core.folding import fold
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -27,15 +29,13 @@ CONTACT = frozenset(
 )
 _PLACEHOLDER = re.compile(r"(?<!\\)\{\{?\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}\}?")
 _LEFTOVER = re.compile(
-    r"\[(?:insert|add|your|enter|fill|placeholder)\b[^\]\n]{0,60}\]"
-    r"|\[(?:company|product|customer|client|brand|service|agent|first|last|order|goal)"
-    r"(?: (?:name|here|number|id))?\]"
-    r"|\[(?:نام|عنوان|شماره)[^\]\n]{0,40}\]"
-    r"|<<?(?!/)[^\W\d][\w .'-]{1,40}>>?|%[^\W\d]\w{2,30}%|\b__[^\W\d_]\w{1,30}__\b"
+    r"<<?(?!/)[^\W\d][\w .'-]{1,40}>>?|%[^\W\d]\w{2,30}%|\b__[^\W\d_]\w{1,30}__\b"
     r"|\bTODO\b|\bFIXME\b|\bTBD\b|\bX{3,}\b|\bx{3,}\b|\blorem ipsum\b",
     re.IGNORECASE,
 )
-_CAPITALS = re.compile(r"\[[^\]\[\n]{3,60}\]")
+_BRACKETED = re.compile(r"\[([^\]\[\n]{2,70})\]")
+LEAST_CAPITALS = 3
+"""Letters that a placeholder in capitals has at least: "[OK]" may be a button."""
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def check(document: Document) -> Iterator[Finding]:
                 yield document.finding(
                     RULE, wording, told[0], quoted=match[0], offset=match.start(), rewrite=told[1]
                 )
-        for match in (*_LEFTOVER.finditer(wording.text), *_capitals(wording.text)):
+        for match in (*_LEFTOVER.finditer(wording.text), *_bracketed(wording)):
             told_left = message("“{match}” was left in the text.", match=match[0])
             rewrite = "Write what belongs here, or use a placeholder such as {company}."
             yield document.finding(
@@ -58,9 +58,17 @@ def check(document: Document) -> Iterator[Finding]:
             )
 
 
-def _capitals(text: str) -> Iterator[re.Match[str]]:
-    for match in _CAPITALS.finditer(text):
-        if match[0].isupper() and not _LEFTOVER.fullmatch(match[0]):
+def _bracketed(wording: SurveyText) -> Iterator[re.Match[str]]:
+    """Instructions to the writer: "[insert name]", "[COMPANY]"; drafts have them in English in any language."""
+    known = [words for code in (wording.language, "en") if (words := lexicon(code))]
+    for match in _BRACKETED.finditer(wording.text):
+        inside = fold(match[1], wording.language)
+        told = any(
+            words.pattern("unresolved-placeholder.openings").match(inside)
+            or words.pattern("unresolved-placeholder.wholes").fullmatch(inside)
+            for words in known
+        )
+        if told or (match[0].isupper() and len(match[1]) >= LEAST_CAPITALS):
             yield match
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feedback.core.folding import fold
 from feedback.lint.languages.lexicon import Lexicon
@@ -17,17 +17,28 @@ NAME = "\uab53"
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[^{}]*\}")
 _QUOTED = re.compile(r"\"[^\"\n]{1,80}\"|(?<!\w)'[^'\n]{2,60}'(?!\w)")
 _BRACKETED = re.compile(r"\([^()\n]*\)|\[[^\[\]\n]*\]")
-_NUMBERS = re.compile(
-    r"\d[\d.,/:-]*\s*(?:-|–|to|and|or|ile|ve|veya|تا|و|یا|bis|und|oder|a|y|o|à|et|ou)\s*\d[\d.,/:-]*"
-)
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:\w|e\.g|i\.e|etc|vs|no|nr|dr|mr|mrs|ms|st|vb|örn|sn|tel|approx|bzw|usw|z\.b|ej)$"
-)
 _BREAK = re.compile(r"[.!?؟…]+(?=[\s\"'»)\]]|$)")
 _UPPER = "A-ZÀ-ÖØ-ÞĞİŞА-Я"
-_CAPITALISED = re.compile(
-    rf"(?<![\w'])[{_UPPER}][\w'.-]*(?:\s+(?:(?:and|of|the|ve|ile|de|la|du|y|et|for|&)\s+)?[{_UPPER}][\w'.-]*)+"
-)
+
+
+@cache
+def _numbers(words: Lexicon) -> re.Pattern[str]:
+    """Two numbers and what joins them: "5 to 10", "3-4"."""
+    number = r"\d[\d.,/:-]*"
+    return re.compile(rf"{number}\s*(?:-|–|{words.either('opaque.number-joints')})\s*{number}")
+
+
+@cache
+def _abbreviation(words: Lexicon) -> re.Pattern[str]:
+    """What ends in a point that does not end the sentence: an initial, or a listed abbreviation."""
+    return re.compile(rf"(?:^|[\s(])(?:\w|{words.either('opaque.abbreviations')})$")
+
+
+@cache
+def _capitalised(words: Lexicon) -> re.Pattern[str]:
+    """Capitalised words in a row, with small words inside a name: "Bank of America"."""
+    word = rf"[{_UPPER}][\w'.-]*"
+    return re.compile(rf"(?<![\w']){word}(?:\s+(?:{words.either('opaque.name-joints')}\s+)?{word})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ def prepare(source: str, words: Lexicon, glossary: tuple[str, ...] = ()) -> Stem
     """Prepare one text."""
     normalised = normalise(source, words.language)
     text = normalised.text
-    sentences = tuple(_sentences(text))
+    sentences = tuple(_sentences(text, words))
     question = _question(text, sentences)
     plain = _masked(text, _opaque(normalised, sentences, words, glossary), NAME)
     plain = _masked(plain, (Stretch(*m.span()) for m in _BRACKETED.finditer(plain)), " ")
@@ -87,10 +98,10 @@ def prepare(source: str, words: Lexicon, glossary: tuple[str, ...] = ()) -> Stem
     return Stem(words.language, normalised, plain, main, sentences, question, asks)
 
 
-def _sentences(text: str) -> Iterator[Stretch]:
-    start = 0
+def _sentences(text: str, words: Lexicon) -> Iterator[Stretch]:
+    start, abbreviation = 0, _abbreviation(words)
     for match in _BREAK.finditer(text):
-        if match[0] == "." and _ABBREVIATION.search(text, start, match.start()):
+        if match[0] == "." and abbreviation.search(text, start, match.start()):
             continue
         if text[start : match.end()].strip():
             yield Stretch(start, match.end())
@@ -122,7 +133,7 @@ def _opaque(
     normalised: Normalised, sentences: tuple[Stretch, ...], words: Lexicon, glossary: tuple[str, ...]
 ) -> Iterator[Stretch]:
     text = normalised.text
-    for pattern in (_PLACEHOLDER, _QUOTED, _NUMBERS, words.pattern("opaque.phrases")):
+    for pattern in (_PLACEHOLDER, _QUOTED, _numbers(words), words.pattern("opaque.phrases")):
         for match in pattern.finditer(text):
             yield Stretch(*match.span())
     for term in glossary:
@@ -130,15 +141,15 @@ def _opaque(
         for match in re.finditer(rf"(?<!\w){re.escape(folded)}", text) if folded else ():
             yield Stretch(*match.span())
     if "opaque.no-names" not in words.names:
-        yield from _names(normalised, {each.start for each in sentences})
+        yield from _names(normalised, {each.start for each in sentences}, words)
 
 
-def _names(normalised: Normalised, starts: set[int]) -> Iterator[Stretch]:
+def _names(normalised: Normalised, starts: set[int], words: Lexicon) -> Iterator[Stretch]:
     """Runs of capitalised words that do not begin a sentence."""
     cased = normalised.cased
     if cased.isupper():
         return
-    for match in _CAPITALISED.finditer(cased):
+    for match in _capitalised(words).finditer(cased):
         start = match.start()
         if any(not cased[begin:start].strip(" \"'«(") for begin in starts if begin <= start):
             start = match.start() + len(match[0].split()[0])

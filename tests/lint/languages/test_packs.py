@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from feedback.core.folding import fold
-from feedback.lint.languages.data import ROOT, codes
+from feedback.core.folding import bare, fold
+from feedback.lint.languages.data import ROOT, codes, data
+from feedback.lint.languages.entries import Entry, entries, one
 from feedback.lint.languages.lexicon import Lexicon, Pattern, lexicon
 from feedback.lint.text.sentence import NAME
 
 LONGEST = 160
 """Characters of a line that a person can still read."""
+WORDS = re.compile(r"[\w\u200c '/&-]+")
+"""An entry of labels.yaml or fields.yaml that is no pattern."""
 PAIRED = ("poles.pairs", "reading-level.officialese", "reading-level.arcane")
 """Lists of two words with a colon between them."""
 PART = re.compile(r"\{[^\W\d][\w.-]*\}")
+SIGNS = re.compile(r"[\\|*+^$\[\]{}]|\(\?|\w\?\w")
+"""What regular expressions have and the sentence of a questionnaire has not."""
 PHRASE = re.compile(r"[\w\u200c\u064b-\u0654 '*?()|,;/&%:=¿،؟-]*")
 
 
@@ -45,6 +52,32 @@ def blocks(code: str, name: str) -> list[list[str]]:
     return found
 
 
+def lists(code: str) -> Iterator[tuple[str, bool, list[Entry]]]:
+    """The lists of labels.yaml and fields.yaml: their name, whether an entry is the whole text, their entries."""
+    labels = data(code, "labels")
+    yield "neither", True, labels["neither"]
+    yield "agree", False, labels["agree"]
+    for kind, listed in labels["phrases"].items():
+        if kind != "conjunction":
+            yield f"phrases.{kind}", True, listed
+    others: dict[str, Any] = {
+        "stems": labels["stems"],
+        "mentions": labels["mentions"],
+        "fields": data(code, "fields"),
+    }
+    for part, named in others.items():
+        for name, listed in named.items():
+            yield f"{part}.{name}", False, listed
+
+
+def matches(pattern: Pattern, whole: bool, example: str, code: str) -> bool:
+    """Whether an entry matches an option or a question, as the rules compare them."""
+    expression = one(pattern, code)
+    return bool(
+        expression.fullmatch(bare(example, code)) if whole else expression.search(fold(example, code))
+    )
+
+
 def said(example: str, code: str) -> str:
     """An example as the rules see it; `{name}` stands for a masked name."""
     return fold(example.replace("{name}", NAME * 5), code)
@@ -65,6 +98,49 @@ def test_a_pattern_matches_its_examples_and_leaves_near_misses_alone(code):
             assert expression.search(said(example, code)), f"{name}: {pattern.form!r} misses {example!r}"
         for example in pattern.misses:
             assert not expression.search(said(example, code)), f"{name}: {pattern.form!r} hits {example!r}"
+
+
+@pytest.mark.parametrize("code", codes())
+def test_an_example_is_text_and_no_pattern(code):
+    every = [pattern for _, pattern in patterns(code)]
+    every += [entry for _, _, listed in lists(code) for entry in entries(listed)]
+    written = [each for pattern in every for each in (*pattern.hits, *pattern.misses)]
+    assert [each for each in written if SIGNS.search(each.replace("{name}", ""))] == []
+
+
+@pytest.mark.parametrize("code", codes())
+def test_an_entry_for_labels_or_fields_is_plain_words_or_a_pattern_with_examples(code):
+    for name, whole, listed in lists(code):
+        for raw, entry in zip(listed, entries(listed), strict=True):
+            if isinstance(raw, str):
+                assert WORDS.fullmatch(raw), f"{name}: give {raw!r} examples: is, hits, not"
+                continue
+            assert raw.keys() == {"is", "hits", "not"}, f"{name}: {entry.form!r} needs is, hits and not"
+            assert entry.hits, f"write a text under `hits:` that {entry.form!r} of {name} matches"
+            assert entry.misses, f"write a near one under `not:` that {entry.form!r} of {name} does not match"
+            for example in entry.hits:
+                assert matches(entry, whole, example, code), f"{name}: {entry.form!r} misses {example!r}"
+            for example in entry.misses:
+                assert not matches(entry, whole, example, code), f"{name}: {entry.form!r} hits {example!r}"
+
+
+@pytest.mark.parametrize("code", codes())
+def test_the_ends_of_one_scale_are_found_side_by_side_and_others_are_not(code):
+    words, poles = words_of(code), data(code, "patterns")["poles"]
+    for example in poles["hits"]:
+        assert words.hide_poles(said(example, code)) != said(example, code), example
+    for example in poles["not"]:
+        assert words.hide_poles(said(example, code)) == said(example, code), example
+
+
+@pytest.mark.parametrize("code", codes())
+def test_neither_nor_names_both_sides(code):
+    for entry in entries(data(code, "labels")["neither"]):
+        for example in entry.hits:
+            match = one(entry, code).fullmatch(bare(example, code))
+            assert match
+            assert len(match.groups()) == 2
+            assert all(match.groups())
 
 
 @pytest.mark.parametrize("code", codes())
@@ -97,7 +173,7 @@ def test_a_pair_has_two_sides(code):
 
 @pytest.mark.parametrize("code", codes())
 def test_no_line_of_a_list_is_too_long_to_read(code):
-    for name in ("words", "idioms", "patterns"):
+    for name in ("words", "idioms", "patterns", "fields"):
         file = ROOT / code / f"{name}.yaml"
         for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
             assert len(line) <= LONGEST, line

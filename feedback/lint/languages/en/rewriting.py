@@ -289,5 +289,6 @@ REWRITING = _English(
     broken=_BROKEN,
     both=re.compile(r"(?i)\bboth "),
     also=re.compile(r"(?i)^(?:also |as well )"),
+    always_capital=frozenset({"I", "I'm", "I've"}),
     lately=frozenset({"recently", "lately", "of late"}),
 )

@@ -14,4 +14,4 @@ class Persian(LanguagePack):
         return word in (head, f"{head}ی")
 
 
-PACK = Persian(sentence_words=28, opt_out="لغو۱۱")
+PACK = Persian(sentence_words=28, opt_out="لغو۱۱", tied_endings=frozenset({"ی", "ها", "های", "هایی"}))

@@ -47,11 +47,17 @@ class Turkish(LanguagePack):
         return next((token[: -len(each)] for each in endings if token[: -len(each)] in units), None)
 
     def evened(self, skeleton: str) -> str:
-        return _CASES.sub("den", skeleton)
+        return _CASES.sub(self.from_case, skeleton)
 
     def counted(self, noun: str) -> str:
         """ "10 kezden fazla" counts what "5 kez" counts."""
         return _NOUN_CASE.sub("", noun)
 
 
-PACK = Turkish(sentence_words=20, opt_out="İptal için RET yazın", head_last=True, from_endings=_FROM)
+PACK = Turkish(
+    sentence_words=20,
+    opt_out="İptal için RET yazın",
+    head_last=True,
+    from_endings=_FROM,
+    from_case="den",
+)
