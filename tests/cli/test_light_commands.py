@@ -48,6 +48,8 @@ NOT_LIGHT = {
     "link": "checks that the questionnaire exists",
     "lint": "judges questionnaires",
     "plan": "words of the pages",
+    "questionnaires gallery": "reads questionnaires",
+    "questionnaires new": "reads questionnaires",
     "report": "titles of the questionnaires",
     "restore": "holds every queued message",
     "run": "serves pages",
