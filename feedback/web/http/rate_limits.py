@@ -47,17 +47,28 @@ class Limits:
         return network is None or self._limiter.test(limit, kind, network)
 
 
-@lru_cache(maxsize=10_000)
+_LONGEST_ADDRESS = 64
+"""Characters; IPv6 with a zone has fewer. A proxy passes on what a stranger says."""
+
+
 def network_of(address: str | None) -> str | None:
-    """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine."""
+    """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine.
+
+    An IPv4 address counts as the same one if it is written as IPv6 (::ffff:192.0.2.1).
+    """
+    return _network_of((address or "")[:_LONGEST_ADDRESS])
+
+
+@lru_cache(maxsize=10_000)
+def _network_of(address: str) -> str | None:
     try:
-        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return "unknown"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    parsed = mapped or parsed
     if parsed.is_loopback:
         return None
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        return network_of(str(parsed.ipv4_mapped))
     if parsed.version == 4:
         return str(parsed)
     return str(ipaddress.ip_network((parsed, 64), strict=False))
