@@ -20,11 +20,9 @@ from feedback.services.messaging import dispatch, invariants, reconciliation
 from feedback.settings import load
 from feedback.store.database import Database
 from feedback.store.models import Message
-from tests.cli.test_commands import environment, feedback, installed, instance
+from tests.cli.calling import feedback
 from tests.conftest import BOTH
 from tests.factories_surveys import NPS, shelf
-
-__all__ = ["environment", "installed", "instance"]  # fixtures
 
 
 class Site:

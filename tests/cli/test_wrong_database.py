@@ -11,9 +11,7 @@ import pytest
 from feedback import __version__
 from feedback.store import schema
 from feedback.store.database import Database
-from tests.cli.test_commands import environment, feedback, installed, instance
-
-__all__ = ["environment", "installed", "instance"]  # fixtures
+from tests.cli.calling import feedback
 
 COMMANDS = (
     ("run",),

@@ -40,14 +40,12 @@ from feedback.web.auth.hashing import HashingGate
 from feedback.web.auth.known_devices import KnownDevices
 from feedback.web.auth.passwords import StaffPasswords
 from feedback.web.auth.second_factor import StaffRecoveryCodes, StaffTotp
+from feedback.web.auth.views import FRESHNESS
 from feedback.web.http.cookies import cookie_name
 from feedback.web.wording.sign_in_wording import MESSAGES, Words, category
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-FRESHNESS = timedelta(minutes=10)
-"""How long after a sign-in or a confirmed identity somebody may change how they sign in."""
 
 
 class StaffUser(UserMixin, User):  # type: ignore[misc]  # the mixin declares these columns too vaguely

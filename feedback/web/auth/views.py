@@ -21,16 +21,20 @@ from feedback.web.wording.sign_in_wording import message
 if TYPE_CHECKING:
     from feedback.web.auth.datastore import StaffDatastore
 
-FINISHED_WITHIN = timedelta(minutes=20)
-"""Ten minutes to begin a change of how somebody signs in, and ten to finish it."""
+FRESHNESS = timedelta(minutes=10)
+"""How long after a sign-in or a confirmed identity somebody may begin to change how they sign in."""
 
-FINISHES: Mapping[str, str] = {
-    "security.two_factor_setup_validate": "two_factor_setup",
-    "security.two_factor_token_validation": "two_factor_setup",
-    "security.wan_register_response": "wan_register",
+CHANGES: Mapping[str, tuple[str, timedelta]] = {
+    "security.two_factor_setup_validate": ("two_factor_setup", 2 * FRESHNESS),
+    "security.two_factor_token_validation": ("two_factor_setup", 2 * FRESHNESS),
+    "security.wan_register_response": ("wan_register", 2 * FRESHNESS),
+    "security.wan_delete": ("wan_register", FRESHNESS),
 }
-"""Page that finishes such a change -> the page where it begins. The extension asks for a fresh identity only there,
-and the signed state in between is not tied to a user."""
+"""Post of such a change -> the page where it begins, and how fresh the identity has to be: ten minutes to begin, and
+ten to finish.
+
+For most of them the extension asks for a fresh identity only at the beginning, and the signed state in between is not
+tied to a user. After confirming, it would lead back to the address of the post, which is no page."""
 
 
 def forgot_password() -> ResponseReturnValue:
@@ -48,8 +52,7 @@ def protect(app: Flask, datastore: StaffDatastore) -> None:
     """Wrap all views of the extension."""
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("security."):
-            begins = FINISHES.get(endpoint)
-            fresh = _if_fresh(view, begins) if begins else view
+            fresh = _if_fresh(view, *CHANGES[endpoint]) if endpoint in CHANGES else view
             app.view_functions[endpoint] = _stored(fresh, datastore)
 
 
@@ -70,13 +73,13 @@ def _stored(view: RouteCallable, datastore: StaffDatastore) -> RouteCallable:
     return stored
 
 
-def _if_fresh(view: RouteCallable, begins: str) -> RouteCallable:
+def _if_fresh(view: RouteCallable, begins: str, within: timedelta) -> RouteCallable:
     """The view, if nobody is signed in or their identity was confirmed recently; else they confirm it."""
 
     @wraps(view)
     def if_fresh(*args: Any, **named: Any) -> Any:
         is_fresh = not current_user.is_authenticated or check_and_update_authn_fresh(
-            FINISHED_WITHIN, timedelta(0), "session"
+            within, timedelta(0), "session"
         )
         if is_fresh:
             return view(*args, **named)

@@ -1,17 +1,16 @@
 """Rate limits for visitors who are not signed in, per client address and minute.
 
 They are in each process's memory, because a limit against guessing links does not need to be exact; the limits of the
-sign-in are in the database (`web.auth.attempt_limits`). Addresses of this machine are not limited, because a proxy
-without forwarding headers would look like one customer.
+sign-in are in the database (`web.auth.attempt_limits`). Addresses of this
+machine are not limited, because a proxy without forwarding headers would look like one customer.
 """
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from functools import lru_cache
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -21,6 +20,9 @@ MISSES = RateLimitItemPerMinute(30)
 """Unknown links. Above the limit, unknown links are refused; known links still work."""
 GUESSES = RateLimitItemPerMinute(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
+
+VOTES = RateLimitItemPerDay(1)
+"""Answers of one device through one open link; further ones are stored as provisional."""
 
 
 class Limits:
@@ -32,7 +34,7 @@ class Limits:
     def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Count one; returns False if the limit is exceeded."""
         network = network_of(address)
-        return network is None or self._limiter.hit(limit, _short(kind), network)
+        return network is None or self._limiter.hit(limit, kind, network)
 
     def missed(self, address: str | None) -> bool:
         """Count an unknown link; returns False if the limit is exceeded."""
@@ -42,12 +44,7 @@ class Limits:
     def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Whether one more is within the limit, without counting it."""
         network = network_of(address)
-        return network is None or self._limiter.test(limit, _short(kind), network)
-
-
-def _short(kind: str) -> str:
-    """The kind, or its digest: it can contain a header, and is kept for as long as the limit lasts."""
-    return kind if len(kind) <= 32 else hashlib.blake2b(kind.encode(), digest_size=16).hexdigest()
+        return network is None or self._limiter.test(limit, kind, network)
 
 
 _LONGEST_ADDRESS = 64
@@ -55,7 +52,10 @@ _LONGEST_ADDRESS = 64
 
 
 def network_of(address: str | None) -> str | None:
-    """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine."""
+    """The network that counts as one visitor: an IPv6 /64 or an IPv4 address; None for this machine.
+
+    An IPv4 address counts as the same one if it is written as IPv6 (::ffff:192.0.2.1).
+    """
     return _network_of((address or "")[:_LONGEST_ADDRESS])
 
 
@@ -65,6 +65,8 @@ def _network_of(address: str) -> str | None:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return "unknown"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    parsed = mapped or parsed
     if parsed.is_loopback:
         return None
     if parsed.version == 4:

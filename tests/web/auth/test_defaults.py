@@ -19,7 +19,7 @@ from flask_security.core import _default_config
 from feedback.bootstrap import Runtime
 from feedback.web import app as application
 from feedback.web.auth import datastore
-from feedback.web.auth.views import FINISHES
+from feedback.web.auth.views import CHANGES
 
 OFF: Mapping[str, tuple[str, ...]] = {
     "OAUTH_ENABLE": ("OAUTH_", "POST_OAUTH_"),
@@ -231,7 +231,7 @@ def test_nothing_is_accepted_that_we_set_or_that_is_gone(runtime: Runtime) -> No
 
 
 def test_every_page_that_finishes_a_change_exists(app: Flask) -> None:
-    for endpoint, begins in FINISHES.items():
+    for endpoint, (begins, _) in CHANGES.items():
         assert {endpoint, f"security.{begins}"} <= set(app.view_functions)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services.staff import attempts
 from feedback.store.models import AuditEntry
+from feedback.web.app import create_app
 from tests.web.auth.staff import (
     NEW_PASSWORD,
     PASSWORD,
@@ -194,3 +196,16 @@ def test_a_password_that_is_easily_guessed_is_refused_with_the_reason(
     good = {"password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
     assert app.test_client().post(link, data=good).location == "/login"
     assert len(letters(runtime)) == 2
+
+
+def test_forms_work_with_their_tokens_and_not_without(runtime: Runtime) -> None:
+    client = create_app(runtime).test_client()
+    form = {"email": "cem@example.com", "password": PASSWORD}
+    for page in ("/login", "/reset"):
+        assert client.post(page, data=form).status_code == 400
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
+        assert token
+        response = client.post(page, data={**form, "csrf_token": token[1]})
+        assert response.status_code in (200, 302) and "error" not in response.text
+    assert [each.subject for each in letters(runtime)] == ["Choose a new password"]
+    assert client.post("/account/sessions/end-others").status_code == 400

@@ -240,7 +240,8 @@ def test_a_stolen_session_changes_nothing_of_the_sign_in(
         clock.shift(timedelta(minutes=21))
         response = client.open(path, method=method, data=form)
         assert response.status_code == 302 and response.location.startswith("/verify")
-        assert client.post("/verify", data={"password": PASSWORD}).status_code == 302
+        confirmed = client.post(response.location, data={"password": PASSWORD}, follow_redirects=True)
+        assert confirmed.status_code == 200 and "Identity confirmed." in confirmed.text
         again = client.open(path, method=method, data=form)
         assert not (again.location or "").startswith("/verify")
 
