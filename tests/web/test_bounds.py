@@ -477,15 +477,6 @@ def test_headers_that_differ_from_request_to_request_fill_no_memory(
     assert kept < MEGABYTE / 2  # 80 headers have 1.2 MB, and were kept for a day or for good
 
 
-def test_a_vote_is_remembered_by_a_digest_of_what_the_visitor_sent() -> None:
-    limits = rate_limits.Limits()
-    browser = "Mozilla/5.0 " * 1_000
-    assert limits.hit(rate_limits.VOTES, f"1/{browser}", "198.51.100.7")
-    assert not limits.hit(rate_limits.VOTES, f"1/{browser}", "198.51.100.7")
-    assert limits.hit(rate_limits.VOTES, f"1/{browser} other", "198.51.100.7")
-    assert all(len(key) < 200 for key in limits._limiter.storage.storage)  # type: ignore[attr-defined]
-
-
 def test_an_address_that_a_proxy_passes_on_is_cut_before_it_is_remembered() -> None:
     assert rate_limits.network_of("9" * MEGABYTE) == "unknown"
     assert rate_limits.network_of("2001:db8:1:2::1%" + "x" * MEGABYTE) == "2001:db8:1:2::/64"

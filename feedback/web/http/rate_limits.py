@@ -1,8 +1,8 @@
 """Rate limits for visitors who are not signed in, per client address and minute.
 
 They are in each process's memory, because a limit against guessing links does not need to be exact; the limits of the
-sign-in are in the database (`web.auth.attempt_limits`). Addresses of this
-machine are not limited, because a proxy without forwarding headers would look like one customer.
+sign-in are in the database (`web.auth.attempt_limits`). Addresses of this machine are not limited, because a proxy
+without forwarding headers would look like one customer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 from functools import lru_cache
 
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
@@ -20,9 +20,6 @@ MISSES = RateLimitItemPerMinute(30)
 """Unknown links. Above the limit, unknown links are refused; known links still work."""
 GUESSES = RateLimitItemPerMinute(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
-
-VOTES = RateLimitItemPerDay(1)
-"""Answers of one device through one open link; further ones are stored as provisional."""
 
 
 class Limits:
