@@ -143,6 +143,11 @@ def test_neither_nor_names_both_sides(code):
             assert all(match.groups())
 
 
+@pytest.mark.parametrize("code", ["ar", "de", "es", "fr"])
+def test_every_pattern_of_a_short_pack_has_a_near_miss(code):
+    assert [f"{name}: {each.form}" for name, each in patterns(code) if not each.misses] == []
+
+
 @pytest.mark.parametrize("code", codes())
 def test_a_pattern_with_forbidden_neighbours_shows_one_of_them(code):
     guarded = [(name, each) for name, each in patterns(code) if each.not_after or each.not_before]
