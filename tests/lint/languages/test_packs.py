@@ -93,6 +93,7 @@ def test_a_pattern_matches_its_examples_and_leaves_near_misses_alone(code):
     words = words_of(code)
     for name, pattern in patterns(code):
         assert pattern.hits, f"write a text under `hits:` that {pattern.form!r} of {name} matches"
+        assert pattern.misses, f"write a near one under `not:` that {pattern.form!r} of {name} does not match"
         expression = words.own(pattern)
         for example in pattern.hits:
             assert expression.search(said(example, code)), f"{name}: {pattern.form!r} misses {example!r}"
@@ -141,11 +142,6 @@ def test_neither_nor_names_both_sides(code):
             assert match
             assert len(match.groups()) == 2
             assert all(match.groups())
-
-
-@pytest.mark.parametrize("code", ["ar", "de", "es", "fr"])
-def test_every_pattern_of_a_short_pack_has_a_near_miss(code):
-    assert [f"{name}: {each.form}" for name, each in patterns(code) if not each.misses] == []
 
 
 @pytest.mark.parametrize("code", codes())
