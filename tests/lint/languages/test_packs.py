@@ -93,6 +93,7 @@ def test_a_pattern_matches_its_examples_and_leaves_near_misses_alone(code):
     words = words_of(code)
     for name, pattern in patterns(code):
         assert pattern.hits, f"write a text under `hits:` that {pattern.form!r} of {name} matches"
+        assert pattern.misses, f"write a near one under `not:` that {pattern.form!r} of {name} does not match"
         expression = words.own(pattern)
         for example in pattern.hits:
             assert expression.search(said(example, code)), f"{name}: {pattern.form!r} misses {example!r}"

@@ -15,7 +15,7 @@ _CASES = re.compile(
     r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
     r"|(?<=# )(?:in|ın|un|ün|nin|nın)(?= )"
 )
-_NUMBER_CASE = re.compile("(?:n?[dt][ae]n|[ae]|y[ae])$")
+_NUMBER_CASE = re.compile("(?:[dt][ae]n|y?[ae])$")
 _NOUN_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
 _UNIT_ENDINGS = (
     *("den", "dan", "ten", "tan", "nden", "ndan", "e", "a", "ye", "ya", "in", "ın", "un", "ün", "nin", "nın"),
