@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PATH = "/.well-known/security.txt"
 LASTS = timedelta(days=90)
-"""The RFC recommends less than a year. The page is made anew for each request, so it never expires."""
+"""The RFC recommends less than a year. Each request gets a new date, so it never expires."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
