@@ -14,6 +14,7 @@ from feedback.core.lifecycle import (
     INVITATION_UNDISPATCHED,
     MESSAGE_IN_DOUBT,
     MESSAGE_LOST,
+    MESSAGE_UNFINISHED,
     InvitationState,
     MessageState,
     further,
@@ -206,7 +207,10 @@ def cancel_old_secrets(session: Session, now: datetime) -> int:
     """Empty e-mails with a link that signs in which could not be sent while it worked. Returns their number."""
     old = session.scalars(
         select(Message).where(
-            Message.purpose == SIGN_IN, Message.created_at < now - SIGN_IN_LIFE, Message.body != ""
+            Message.state.in_(sorted(MESSAGE_UNFINISHED)),  # a finished one was emptied when it ended
+            Message.purpose == SIGN_IN,
+            Message.created_at < now - SIGN_IN_LIFE,
+            Message.body != "",
         )
     ).all()
     for message in old:
