@@ -7,6 +7,8 @@
     python3 dev.py run COMMAND ...    a program of the environment, e.g. `run feedback doctor`
     python3 dev.py docs               generate the pages of docs/ that are made from code
     python3 dev.py lock [--upgrade]   generate the lock files
+    python3 dev.py audit              check the dependencies: withdrawn releases, hashes, licences
+    python3 dev.py sbom [FILE]        write the bill of materials (CycloneDX), default sbom.cdx.json
 
 Each command first creates `.venv` from the lock file if it does not exist.
 """
@@ -49,7 +51,16 @@ NODE_PACKAGES = ["nodejs", "npm"]  # for the program that enforces Twilio's cont
 
 
 def main(arguments: list[str]) -> int:
-    commands = {"demo": demo, "test": test, "bench": bench, "run": run_tool, "docs": docs, "lock": lock}
+    commands = {
+        "demo": demo,
+        "test": test,
+        "bench": bench,
+        "run": run_tool,
+        "docs": docs,
+        "lock": lock,
+        "audit": audit,
+        "sbom": sbom,
+    }
     if not arguments or arguments[0] not in commands:
         print(__doc__)
         return 0 if arguments in (["-h"], ["--help"]) else 2
@@ -68,6 +79,7 @@ def test(arguments: list[str]) -> int:
     if arguments:
         return call([BIN / "pytest", *arguments])
     failed = [name for name, command in checks() if not passes(name, command)]
+    failed += ["withdrawn releases"] if withdrawn() else []
     print("All checks passed." if not failed else f"Failed: {', '.join(failed)}.", flush=True)
     return 1 if failed else 0
 
@@ -126,6 +138,47 @@ def lock(arguments: list[str]) -> int:
     runtime = [*uv, *COMPILE, "pyproject.toml", "--extra", "postgres", *arguments]
     develop = [*runtime, "--group", "dev", "--constraints", RUN_LOCK.name]
     return call([*runtime, "-o", RUN_LOCK.name]) or call([*develop, "-o", DEV_LOCK.name])
+
+
+def audit(_: list[str]) -> int:
+    install(DEV_LOCK)
+    return withdrawn() or call([BIN / "pytest", "-q", "tests/test_supply_chain.py"])
+
+
+def withdrawn() -> int:
+    """Print the locked releases that their authors have withdrawn; their number."""
+    print("== withdrawn releases", flush=True)
+    warnings = [warning for each in (RUN_LOCK, DEV_LOCK) for warning in yanked(each)]
+    for warning in warnings:
+        print(warning)
+    return len(warnings)
+
+
+def yanked(lock_file: Path) -> list[str]:
+    """The warnings of the package registry about locked releases that their authors have withdrawn."""
+    again = [*COMPILE, "--no-deps", "--no-annotate", lock_file.name]
+    asked = [each for each in again if each not in ("--quiet", "--generate-hashes")]
+    done = subprocess.run(
+        [*find_uv(), *asked], env=environment(), check=False, capture_output=True, text=True
+    )
+    if done.returncode == 0:
+        return sorted({line for line in done.stderr.splitlines() if " is yanked" in line})
+    if os.environ.get("CI") == "true":
+        return [f"The package registry could not be asked about {lock_file.name}: {done.stderr.strip()}"]
+    print(f"Not checked for withdrawn releases, because the registry cannot be reached: {lock_file.name}")
+    return []
+
+
+def sbom(arguments: list[str]) -> int:
+    """The same on every machine: it is made from the lock, without times and random numbers."""
+    install(DEV_LOCK)
+    options = ["--pyproject", "pyproject.toml", "--output-reproducible", "--of", "JSON", "--sv", "1.6"]
+    target = arguments[0] if arguments else "sbom.cdx.json"
+    # The tool warns that a list of requirements has no graph; python -W leaves other warnings alone.
+    quiet = ["-W", "ignore:The Component this BOM is describing:UserWarning"]
+    return call(
+        [BIN / "python", *quiet, "-m", "cyclonedx_py", "requirements", RUN_LOCK, *options, "-o", target]
+    )
 
 
 def install(lock_file: Path) -> None:

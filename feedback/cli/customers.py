@@ -160,7 +160,7 @@ def erase(contact: str) -> None:
     with runtime.database.writing() as session:
         erased = erasure.erase(session, erasure.find(session, contact), by=None, now=clock.now())
     click.echo(f"Erased: {erased}")
-    if not runtime.database.empty_log():
+    if not any(runtime.database.empty_log() for _ in range(5)):
         click.secho(
             "SQLite's write-ahead log is in use and still holds the erased data. The worker empties it within an hour.",
             fg="yellow",

@@ -193,6 +193,13 @@ def _customers(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "F040", "organisation.name is not set.", "Set it: every message has to name the sender."
         )
+    contact = organisation.security_contact
+    if contact and not re.fullmatch(r"https://[^\s]+|(mailto:)?[^\s@:/]+@[^\s@:/]+", contact):
+        yield Problem(
+            "F049",
+            "organisation.security_contact is neither an e-mail address nor an https address.",
+            "Write it as security@example.com or https://example.com/security.",
+        )
     if not organisation.privacy_url:
         yield Problem(
             "F041", "organisation.privacy_url is not set.", "Set it: answer pages link to it.", "warning"

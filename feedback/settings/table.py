@@ -77,6 +77,11 @@ class OrganisationSettings:
     colour: str = setting("#1f5fbf", "Colour of buttons, as #rrggbb.")
     support_email: str = setting("", "E-mail address at which customers get help.")
     support_phone: str = setting("", "Phone number at which customers get help.")
+    security_contact: str = setting(
+        "",
+        "E-mail or https address for reports of vulnerabilities, shown in /.well-known/security.txt; empty: "
+        "`support_email`.",
+    )
     privacy_url: str = setting("", "Address of the privacy notice, linked from every answer page.")
     default_language: str = setting("en", "Language of contacts whose language is not known.")
     default_region: str = setting("US", "Country (ISO 3166) of phone numbers without a country code.")

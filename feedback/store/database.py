@@ -156,18 +156,21 @@ class Database:
             return [health.unreachable(unavailable)]
         return problems
 
-    def empty_log(self) -> bool:
+    def empty_log(self, wait: float = 1.0) -> bool:
         """Empty SQLite's write-ahead log, which keeps what was erased until it is overwritten.
 
-        False if a reader still needs the log after `patience` seconds. On PostgreSQL there is nothing to do here: its
-        log is the server's.
+        False if a reader still needs the log after `wait` seconds, in which nobody can write. On PostgreSQL there is
+        nothing to do here: its log is the server's.
         """
         if not self.is_sqlite:
             return True
         with failures.explained(self.url), self._writers_turn:
             raw = self._writers.raw_connection()
             try:
-                busy, _pages, _done = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor = raw.cursor()
+                cursor.execute(f"PRAGMA busy_timeout = {int(1000 * wait)}")
+                busy, _pages, _done = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout = {int(1000 * self.patience)}")
             finally:
                 raw.close()
         return not busy

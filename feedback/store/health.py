@@ -63,6 +63,7 @@ def _examine_sqlite(connection: Connection) -> list[Problem]:
                 "F108",
                 f"Other users of this machine can read {', '.join(names)}.",
                 "Run `feedback db upgrade` as the owner of the files, or `chmod o= FILE`.",
+                "warning",
             )
         )
     free = shutil.disk_usage(file.parent).free

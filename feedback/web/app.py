@@ -13,7 +13,7 @@ from feedback import resources
 from feedback.services.followups import root_causes
 from feedback.services.staff import sessions
 from feedback.settings import Settings
-from feedback.web import api, customer_app, monitoring, provider_hooks, simulator
+from feedback.web import api, customer_app, monitoring, provider_hooks, security_txt, simulator
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
@@ -52,6 +52,7 @@ ROOMS = (
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator"),
     Room(monitoring.blueprint, "", csrf=False),
+    Room(security_txt.blueprint, ""),
 )
 
 

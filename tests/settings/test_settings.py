@@ -252,6 +252,8 @@ class TestChecks:
             ({"FEEDBACK_WEB_TRUSTED_PROXY": ""}, "F014"),
             ({"FEEDBACK_WEB_TRUSTED_PROXY": "", "FEEDBACK_WEB_HOST": "::1"}, "F014"),
             ({"FEEDBACK_WEB_TRUSTED_PROXY": "localhost"}, "F015"),
+            ({"FEEDBACK_ORGANISATION_SECURITY_CONTACT": "http://example.com"}, "F049"),
+            ({"FEEDBACK_ORGANISATION_SECURITY_CONTACT": "a@b.example\nExpires: never"}, "F049"),
             ({"FEEDBACK_WEB_TRUSTED_PROXY": "10.0.0.0/8"}, "F015"),
             ({"FEEDBACK_PROVIDERS_ENABLED": ""}, "F020"),
             ({"FEEDBACK_PROVIDERS_ENABLED": "simulator"}, "F021"),

@@ -15,6 +15,7 @@ from feedback.core.lifecycle import (
     INVITATION_UNDISPATCHED,
     MESSAGE_IN_DOUBT,
     MESSAGE_LOST,
+    MESSAGE_UNFINISHED,
     InvitationState,
     MessageState,
     further,
@@ -230,7 +231,12 @@ def cancel_old_secrets(session: Session, now: datetime, limit: int) -> int:
     number."""
     old = session.scalars(
         select(Message)
-        .where(Message.purpose == SIGN_IN, Message.created_at < now - SIGN_IN_LIFE, Message.body != "")
+        .where(
+            Message.state.in_(sorted(MESSAGE_UNFINISHED)),  # a finished one was emptied when it ended
+            Message.purpose == SIGN_IN,
+            Message.created_at < now - SIGN_IN_LIFE,
+            Message.body != "",
+        )
         .limit(limit)
     ).all()
     for message in old:

@@ -26,6 +26,7 @@ PUBLIC = {
     "observe.healthz",
     "observe.readyz",
     "observe.metrics",
+    "security_txt.show",
     "static",
     "security.login",
     "security.logout",
