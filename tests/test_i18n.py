@@ -116,6 +116,7 @@ DESK_CODE = [
         "notifications/chat_notices.py",
         "notifications/staff_email.py",
         "reports/accounts.py",
+        "responses/open_links.py",
         "responses/reply_inbox.py",
         "staff/accounts.py",
         "staff/business_hours.py",
