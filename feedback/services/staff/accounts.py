@@ -109,6 +109,11 @@ def owners(session: Session) -> Sequence[User]:
     return session.scalars(wanted.order_by(User.name)).all()
 
 
+def can_own(user: User) -> bool:
+    """Whether they are one of `owners`."""
+    return user.active and any(role.name != RoleName.VIEWER for role in user.roles)
+
+
 def set_roles(session: Session, user: User, roles: Collection[str], *, by: int | None, now: datetime) -> None:
     """Set a user's roles. Raises Rejected for an unknown role, Conflict if no active admin would be left."""
     chosen = _roles(session, roles)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Number of rows that the queue shows at first."""
+LONGEST_FILTER = 100
+"""Characters of a search term, and of any other filter that is kept."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -139,7 +141,7 @@ def _filter() -> Filter:
         segment=asked.get("segment") or None,
         owner=asked.get("owner", type=whole) if allows(Permission.SEE_ALL_ACCOUNTS) else None,
         cause=asked.get("cause") or None,
-        search=asked.get("search", "")[:100],
+        search=asked.get("search", "")[:LONGEST_FILTER],
     )
 
 
@@ -191,9 +193,9 @@ def _as_query(wanted: Filter) -> dict[str, str]:
 
 
 def _kept(query: str) -> dict[str, str]:
-    """The known filters in a form's query string."""
+    """The known filters in a form's query string, as far as a filter can be of use."""
     known = asdict(Filter())
-    return {key: value for key, value in parse_qsl(query) if key in known}
+    return {key: value[:LONGEST_FILTER] for key, value in parse_qsl(query) if key in known}
 
 
 def _ticked() -> dict[int, int]:
