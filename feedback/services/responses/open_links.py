@@ -21,6 +21,8 @@ from feedback.library import Library
 from feedback.store.models import Link
 
 LinkKind = Literal["poster", "kiosk", "embed"]
+MOST_ORIGINS = 20
+"""Websites that one embedded form can name, because each page sends all of them in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ def create(session: Session, library: Library, new: NewLink, now: datetime) -> L
     Raises NotFound for an unknown questionnaire, Rejected for an invalid origin.
     """
     wanted = library.questionnaire(new.questionnaire)
+    if len(new.origins) > MOST_ORIGINS:
+        raise Rejected("Name at most 20 websites.")
     link = Link(
         token=secret(),
         kind=new.kind,

@@ -221,6 +221,7 @@ def test_an_embedded_form_comes_with_its_html(app: Flask, sign_in: SignIn) -> No
         {"kind": "billboard"},
         {"kind": "embed", "origins": "*"},
         {"kind": "embed", "origins": "https://[::1"},
+        {"kind": "embed", "origins": " ".join(f"https://w{number}.example.com" for number in range(21))},
         {"kind": "embed", "origins": "https://www.example.com:99999"},
         {"kind": "embed", "origins": "https://user:password@www.example.com"},
         {"kind": "embed", "origins": 'https://www".example.com'},
