@@ -489,3 +489,12 @@ def test_a_vote_is_remembered_by_a_digest_of_what_the_visitor_sent() -> None:
 def test_an_address_that_a_proxy_passes_on_is_cut_before_it_is_remembered() -> None:
     assert rate_limits.network_of("9" * MEGABYTE) == "unknown"
     assert rate_limits.network_of("2001:db8:1:2::1%" + "x" * MEGABYTE) == "2001:db8:1:2::/64"
+
+
+def test_the_counters_of_visitors_are_bounded_and_the_longest_limit_is_kept() -> None:
+    limits = rate_limits.Limits()
+    assert limits.hit(rate_limits.VOTES, "1/a browser", "198.51.100.7")
+    for number in range(rate_limits.MOST_COUNTERS + 100):
+        limits.hit(rate_limits.POSTS, "post", f"2001:db8:{number:x}::1")
+    assert len(limits._limiter.storage.storage) <= rate_limits.MOST_COUNTERS  # type: ignore[attr-defined]
+    assert not limits.hit(rate_limits.VOTES, "1/a browser", "198.51.100.7")
