@@ -119,6 +119,7 @@ DESK_CODE = [
         "questionnaires/gallery.py",
         "questionnaires/gallery_page.py",
         "reports/accounts.py",
+        "responses/open_links.py",
         "responses/reply_inbox.py",
         "staff/accounts.py",
         "staff/business_hours.py",

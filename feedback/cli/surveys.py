@@ -33,12 +33,16 @@ def report(trend: str | None, since: datetime | None, until: datetime | None) ->
 
 def _check_period(first: date, last: date, today: date) -> None:
     """Raises BadParameter for a period in which nobody can have answered."""
+    from feedback.core.time.period import FIRST_DAY, LAST_DAY
+
     if first > today:
         raise click.BadParameter(f"{first} is in the future: there are no answers yet.", param_hint="--from")
     if first > last:
         raise click.BadParameter(f"{first} is after the last day, {last}.", param_hint="--from")
-    if first.year < 1970 or last.year >= 9000:  # near the ends of the calendar, periods cannot be computed
-        raise click.BadParameter("Choose days from 1970 to 8999.", param_hint="--from, --to")
+    if first < FIRST_DAY or last > LAST_DAY:
+        raise click.BadParameter(
+            f"Choose days from {FIRST_DAY.year} to {LAST_DAY.year}.", param_hint="--from, --to"
+        )
 
 
 @main.command("sample-size")

@@ -8,9 +8,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from urllib.parse import urlsplit
+from datetime import time, timedelta
 
+from feedback.core.contact.hours import Hours
+from feedback.core.web_address import WebAddress
 from feedback.settings.problem import Problem
 from feedback.settings.reading import FILE, entries
 from feedback.settings.table import LARGEST_LOGO, RENAMED, Settings
@@ -49,17 +50,17 @@ def _same(new: Secret, old: Secret) -> bool:
 
 
 def _public_url(settings: Settings) -> Iterator[Problem]:
-    url = urlsplit(settings.web.public_url)
+    url = _parsed(settings.web.public_url)
     if settings.demo:
-        if settings.web.public_url and not _is_local(url.hostname or ""):
+        if settings.web.public_url and not (url and _is_local(url.host)):
             yield Problem("F010", "The demo has a public address.", "Set demo = false before going public.")
         if not _is_local(settings.web.host):
             yield Problem("F010", "The demo can be reached from the network.", "Set web.host = 127.0.0.1.")
     elif not settings.web.public_url:
         yield Problem("F011", "web.public_url is not set.", "Links in messages need it: https://...")
-    elif url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+    elif url is None or url.query or url.fragment:
         yield Problem("F012", "web.public_url is not a web address.", "Write it as https://s.example.com.")
-    elif url.scheme == "http" and not _is_local(url.hostname):
+    elif url.scheme == "http" and not _is_local(url.host):
         yield Problem(
             "F013", "web.public_url is not https.", "Put a reverse proxy with a certificate in front."
         )
@@ -76,7 +77,7 @@ def _proxy(settings: Settings) -> Iterator[Problem]:
             "web.trusted_proxy is not an address.",
             'Write the IP address from which the reverse proxy connects, such as "127.0.0.1".',
         )
-    elif not web.trusted_proxy and _is_local(web.host) and urlsplit(web.public_url).scheme == "https":
+    elif not web.trusted_proxy and _is_local(web.host) and web.public_url.startswith("https://"):
         yield Problem(
             "F014",
             "Set web.trusted_proxy to the address of your reverse proxy.",
@@ -92,6 +93,13 @@ def _names_a_peer(text: str) -> bool:
     except ValueError:
         return text == "*"
     return True
+
+
+def _parsed(written: str) -> WebAddress | None:
+    try:
+        return WebAddress.parse(written)
+    except ValueError:
+        return None
 
 
 def _is_local(host: str) -> bool:
@@ -162,6 +170,12 @@ def _hours(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "F030", "Quiet hours start and end at the same time.", "Change contact.quiet_from or quiet_to."
         )
+    elif not _leave_hours(contact.quiet_to, contact.quiet_from):
+        yield Problem(
+            "F030",
+            "Quiet hours do not last over midnight.",
+            "Make contact.quiet_from later than quiet_to, such as 20:00 and 09:00.",
+        )
     if not contact.weekdays:
         yield Problem("F031", "contact.weekdays is empty, so nothing would be sent.", "List the days.")
     if wrong := [
@@ -183,6 +197,15 @@ def _hours(settings: Settings) -> Iterator[Problem]:
             "Make it shorter than min_gap.",
             "warning",
         )
+
+
+def _leave_hours(opens: time, closes: time) -> bool:
+    """Whether these are contact hours that `Hours`, which decides about every message, takes."""
+    try:
+        Hours(opens, closes)
+    except ValueError:
+        return False
+    return True
 
 
 def _customers(settings: Settings) -> Iterator[Problem]:
@@ -266,12 +289,13 @@ def _is_currency(code: str) -> bool:
 
 def _webhooks(settings: Settings) -> Iterator[Problem]:
     for name in ("slack_webhook", "teams_webhook"):
-        url = urlsplit(getattr(settings.alerts, name).reveal())
-        if url.netloc and url.scheme == "http" and not _is_local(url.hostname or ""):
+        written = getattr(settings.alerts, name).reveal()
+        url = _parsed(written)
+        if url and url.scheme == "http" and not _is_local(url.host):
             yield Problem(
                 "F060", f"alerts.{name} is not https.", "Use https: the address is a secret.", "warning"
             )
-        elif any(url) and (url.scheme not in ("http", "https") or not url.hostname):
+        elif written and url is None:
             yield Problem(
                 "F061", f"alerts.{name} is not a web address.", "Copy all of it, including https://."
             )

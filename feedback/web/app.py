@@ -17,7 +17,7 @@ from feedback.web import api, customer_app, monitoring, provider_hooks, security
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
-from feedback.web.http import headers, request_limits
+from feedback.web.http import headers, numbers, request_limits
 from feedback.web.http.cookies import cookie_name
 from feedback.web.http.trusted_proxy import TrustedProxy
 from feedback.web.layout import error_pages, navigation
@@ -66,6 +66,7 @@ def create_app(runtime: Runtime) -> Flask:
 
     monitoring.install(app)  # first, so that it measures everything after it
     request_limits.install(app, permissions.guard)
+    numbers.install(app)
     csrf = CSRFProtect(app)
     for room in ROOMS:
         blueprint = room.blueprint(runtime)

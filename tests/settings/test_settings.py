@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedback.errors import SettingsInvalid
+from feedback.services.contact import eligibility
 from feedback.settings import Secret, Settings, Weekday, check, initial_toml, load, reference
 from feedback.settings.reading import entries
 from feedback.settings.values import parse, written
@@ -240,6 +241,13 @@ class TestChecks:
     def test_a_complete_installation_has_no_problem(self, tmp_path: Path) -> None:
         assert check(self.good(tmp_path)) == []
 
+    def test_quiet_hours_that_end_at_midnight_are_none(self, tmp_path: Path) -> None:
+        """What the check lets through is what decides about every message."""
+        for begin in ("00:00", "20:00", "09:01", "23:59"):
+            settings = self.good(tmp_path, FEEDBACK_CONTACT_QUIET_FROM=begin)
+            assert "F030" not in [problem.code for problem in check(settings)]
+            assert eligibility.policy(settings)
+
     @pytest.mark.parametrize(
         ("variables", "code"),
         [
@@ -248,6 +256,10 @@ class TestChecks:
             ({"FEEDBACK_LINK_KEY_PREVIOUS": LONG}, "F003"),
             ({"FEEDBACK_WEB_PUBLIC_URL": ""}, "F011"),
             ({"FEEDBACK_WEB_PUBLIC_URL": "s.example.com"}, "F012"),
+            ({"FEEDBACK_WEB_PUBLIC_URL": "https://[::1"}, "F012"),
+            ({"FEEDBACK_WEB_PUBLIC_URL": "https://s.example.com:99999"}, "F012"),
+            ({"FEEDBACK_WEB_PUBLIC_URL": "https://me:secret@s.example.com"}, "F012"),
+            ({"FEEDBACK_WEB_PUBLIC_URL": 'https://s".example.com'}, "F012"),
             ({"FEEDBACK_WEB_PUBLIC_URL": "http://s.example.com"}, "F013"),
             ({"FEEDBACK_WEB_TRUSTED_PROXY": ""}, "F014"),
             ({"FEEDBACK_WEB_TRUSTED_PROXY": "", "FEEDBACK_WEB_HOST": "::1"}, "F014"),
@@ -263,6 +275,8 @@ class TestChecks:
             ({"FEEDBACK_SMTP_USERNAME": "me"}, "F025"),
             ({"FEEDBACK_SMTP_SECURITY": "none"}, "F026"),
             ({"FEEDBACK_CONTACT_QUIET_FROM": "09:00"}, "F030"),
+            ({"FEEDBACK_CONTACT_QUIET_FROM": "08:59"}, "F030"),
+            ({"FEEDBACK_CONTACT_QUIET_FROM": "23:58", "FEEDBACK_CONTACT_QUIET_TO": "23:59"}, "F030"),
             ({"FEEDBACK_CONTACT_WEEKDAYS": ""}, "F031"),
             ({"FEEDBACK_FOLLOWUP_CLOSES": "08:00"}, "F032"),
             ({"FEEDBACK_CONTACT_IMPORTANT_GAP": "90d"}, "F033"),
@@ -278,6 +292,7 @@ class TestChecks:
             ({"FEEDBACK_DATABASE_URL": "postgresql://h/d", "FEEDBACK_DATABASE_POOL": "2"}, "F050"),
             ({"FEEDBACK_ALERTS_SLACK_WEBHOOK": "http://hooks.example.com/x"}, "F060"),
             ({"FEEDBACK_ALERTS_TEAMS_WEBHOOK": "hooks.example.com/x"}, "F061"),
+            ({"FEEDBACK_ALERTS_TEAMS_WEBHOOK": "https://[::1/x"}, "F061"),
         ],
     )
     def test_what_is_wrong_has_a_code_and_a_hint(

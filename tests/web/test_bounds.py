@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
+from limits import RateLimitItemPerDay
 from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -29,6 +30,7 @@ from feedback import clock, resources
 from feedback.bootstrap import Runtime
 from feedback.core.contact.recipient import EmailAddress
 from feedback.core.folding import fold, fold_any
+from feedback.core.questions.base import MAX_TEXT
 from feedback.errors import Rejected
 from feedback.library import Library
 from feedback.services.responses import open_links
@@ -480,3 +482,19 @@ def test_headers_that_differ_from_request_to_request_fill_no_memory(
 def test_an_address_that_a_proxy_passes_on_is_cut_before_it_is_remembered() -> None:
     assert rate_limits.network_of("9" * MEGABYTE) == "unknown"
     assert rate_limits.network_of("2001:db8:1:2::1%" + "x" * MEGABYTE) == "2001:db8:1:2::/64"
+
+
+def test_the_counters_of_visitors_are_bounded_and_the_longest_limit_is_kept() -> None:
+    limits = rate_limits.Limits()
+    once_a_day = RateLimitItemPerDay(1)
+    assert limits.hit(once_a_day, "1/a browser", "198.51.100.7")
+    for number in range(rate_limits.MOST_COUNTERS + 100):
+        limits.hit(rate_limits.POSTS, "post", f"2001:db8:{number:x}::1")
+    assert len(limits._limiter.storage.storage) <= rate_limits.MOST_COUNTERS  # type: ignore[attr-defined]
+    assert not limits.hit(once_a_day, "1/a browser", "198.51.100.7")
+
+
+def test_the_longest_answer_to_an_open_question_fits_into_a_form() -> None:
+    """Written with signs that take four bytes each, which a browser sends as twelve."""
+    form = {"why": "\U0001f600" * MAX_TEXT, "stamp": "x" * 60, "seen": "1", "website": ""}
+    assert len(urlencode(form)) < ROOMS["survey"].body

@@ -23,6 +23,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
 from feedback.services.followups import answer_changes, open_link_answers
+from feedback.services.staff import accounts
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings.table import FollowUpSettings
 from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
@@ -267,20 +268,25 @@ def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, no
 def hand_over(
     session: Session, task_id: int, viewer: Viewer, to: int, *, revision: int, now: datetime, reason: str = ""
 ) -> FollowUp:
-    """Reassign a follow-up. Raises NotFound for an unknown user, Rejected for a disabled one."""
+    """Reassign a follow-up. Raises NotFound for an unknown user, Rejected for one who cannot own it.
+
+    Also raises Rejected for a reason that is too long.
+    """
     task = _locked(session, task_id, viewer, revision)
     receiver = session.get(User, to)
     if receiver is None:
         raise NotFound("User not found.")
     if not receiver.active:
         raise Rejected("This user is deactivated.")
+    if not accounts.can_own(receiver):
+        raise Rejected("Choose a colleague who works on follow-ups: this one can only view them.")
     task.state = transition(State(task.state), Action.HAND_OVER)
     task.owner_told_at = now if receiver.id == viewer.user_id else None
     task.owner_id = receiver.id
     task.snoozed_until = None
     detail = {"to": receiver.id, "name": receiver.name}
     return _changed(
-        session, task, "reassigned", by=viewer.user_id, now=now, text=reason or None, detail=detail
+        session, task, "reassigned", by=viewer.user_id, now=now, text=_short(reason) or None, detail=detail
     )
 
 
@@ -328,7 +334,7 @@ def keep(session: Session, task_id: int, viewer: Viewer, texts: Sequence[str], *
 
     The action itself counts up the revision and is audited. Empty texts are skipped.
     """
-    written = [text.strip()[:LONGEST_NOTE] for text in texts if not is_blank(text)]
+    written = [_short(text.strip()) for text in texts if not is_blank(text)]
     if not written:
         return
     task = _locked(session, task_id, viewer, None)
@@ -351,7 +357,7 @@ def contacted(
     if reached:
         task.first_contact_at = task.first_contact_at or now
     detail = {"reached": reached}
-    words = text.strip()[:LONGEST_NOTE] or None
+    words = _short(text.strip()) or None
     return _changed(session, task, how, by=viewer.user_id, now=now, text=words, detail=detail)
 
 
@@ -394,7 +400,14 @@ def _words(text: str, complaint: str) -> str:
     words = text.strip()
     if is_blank(words):
         raise Rejected(complaint)
-    return words[:LONGEST_NOTE]
+    return _short(words)
+
+
+def _short(words: str) -> str:
+    """The words of a note or a reason. Raises Rejected if they are too long: to cut them would lose some."""
+    if len(words) > LONGEST_NOTE:
+        raise Rejected("Shorten this note: it is too long.")
+    return words
 
 
 def _locked(session: Session, task_id: int, viewer: Viewer, revision: int | None) -> FollowUp:

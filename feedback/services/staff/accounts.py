@@ -53,15 +53,18 @@ class NewUser:
 def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", by: int | None = None) -> User:
     """Add a member of staff. Without a password, they set one with "Forgot your password?".
 
-    `salt` is the setting web.password_salt. Raises Rejected for an invalid address, password or role, and
+    `salt` is the setting web.password_salt. Raises Rejected for an invalid address, name, password or role, and
     Conflict if there is a user with this address.
     """
     address = _address(new.email)
+    name = new.name.strip() or address
+    if len(name) > 255:
+        raise Rejected("Shorten this name to 255 characters or fewer.")
     if by_email(session, address) is not None:
         raise Conflict("Use another address: a user with this one exists.")
     user = User(
         email=address,
-        name=new.name.strip() or address,
+        name=name,
         language=new.language,
         time_zone=new.time_zone,
         created_at=now,
@@ -109,6 +112,11 @@ def owners(session: Session) -> Sequence[User]:
     """The users who can own a follow-up, by name: active ones with a role other than viewer."""
     wanted = select(User).where(User.active, User.roles.any(Role.name != RoleName.VIEWER))
     return session.scalars(wanted.order_by(User.name)).all()
+
+
+def can_own(user: User) -> bool:
+    """Whether they are one of `owners`."""
+    return user.active and any(role.name != RoleName.VIEWER for role in user.roles)
 
 
 def set_roles(session: Session, user: User, roles: Collection[str], *, by: int | None, now: datetime) -> None:

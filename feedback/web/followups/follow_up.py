@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from feedback.store.models import FollowUp, FollowUpEntry
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
 from feedback.web.http.locale import say, zone
+from feedback.web.http.numbers import day, whole
 from feedback.web.wording import followup_wording, score_wording
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class FollowUps:
     @may(Permission.SEE_FOLLOW_UPS)
     def changes(self, task_id: int) -> ResponseReturnValue:
         """Polled by htmx: 204 without changes, otherwise who did what since `revision`."""
-        seen = request.args.get("revision", 0, type=int)
+        seen = request.args.get("revision", 0, type=whole)
         with self.database.reading() as session:
             task = workflow.find(session, task_id, viewer())
             if task.revision == seen:
@@ -103,7 +104,7 @@ class FollowUps:
 
     @may(Permission.WORK_FOLLOW_UPS)
     def hand_over(self, task_id: int) -> ResponseReturnValue:
-        to, reason = request.form.get("to", 0, type=int), request.form.get("hand_over_reason", "").strip()
+        to, reason = request.form.get("to", 0, type=whole), request.form.get("hand_over_reason", "").strip()
 
         def action(session: Session, now: datetime) -> None:
             if not may_hand_over(workflow.find(session, task_id, viewer())):
@@ -217,16 +218,16 @@ def _unsent(own: str) -> list[str]:
 
 def _revision() -> int:
     """The revision that the page showed, from the form."""
-    return request.form.get("revision", 0, type=int)
+    return request.form.get("revision", 0, type=whole)
 
 
 def _morning(written: str) -> datetime:
     """09:00 on a day, in the user's time zone."""
     try:
-        day = date.fromisoformat(written)
+        chosen = day(written)
     except ValueError:
         raise Rejected("Choose a date in the future.") from None
-    return datetime.combine(day, time(9), tzinfo=zone()).astimezone(UTC)
+    return datetime.combine(chosen, time(9), tzinfo=zone()).astimezone(UTC)
 
 
 def _closing() -> Closing:

@@ -5,6 +5,7 @@ of one follow-up is in `follow_up`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
 from feedback.web.followups.follow_up import FollowUps, in_words
 from feedback.web.http.locale import say, zone
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout.navigation import is_fragment
 from feedback.web.wording import followup_wording
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Number of rows that the queue shows at first."""
+LONGEST_FILTER = 100
+"""Characters of a search term, and of any other filter that is kept."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -135,9 +139,9 @@ def _filter() -> Filter:
         overdue=asked.get("overdue") == "1",
         kind=asked.get("kind") if asked.get("kind") in followup_wording.KINDS else None,
         segment=asked.get("segment") or None,
-        owner=asked.get("owner", type=int) if allows(Permission.SEE_ALL_ACCOUNTS) else None,
+        owner=asked.get("owner", type=whole) if allows(Permission.SEE_ALL_ACCOUNTS) else None,
         cause=asked.get("cause") or None,
-        search=asked.get("search", "")[:100],
+        search=asked.get("search", "")[:LONGEST_FILTER],
     )
 
 
@@ -189,12 +193,16 @@ def _as_query(wanted: Filter) -> dict[str, str]:
 
 
 def _kept(query: str) -> dict[str, str]:
-    """The known filters in a form's query string."""
+    """The known filters in a form's query string, as far as a filter can be of use."""
     known = asdict(Filter())
-    return {key: value for key, value in parse_qsl(query) if key in known}
+    return {key: value[:LONGEST_FILTER] for key, value in parse_qsl(query) if key in known}
 
 
 def _ticked() -> dict[int, int]:
     """The follow-ups that were selected: `id:revision` values as id -> revision."""
-    pairs = (value.partition(":") for value in request.form.getlist("task"))
-    return {int(task): int(seen) for task, _, seen in pairs if task.isdecimal() and seen.isdecimal()}
+    found: dict[int, int] = {}
+    for value in request.form.getlist("task"):
+        task, _colon, seen = value.partition(":")
+        with suppress(ValueError):
+            found[whole(task)] = whole(seen)
+    return found

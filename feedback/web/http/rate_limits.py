@@ -22,11 +22,26 @@ GUESSES = RateLimitItemPerMinute(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
 
 
+MOST_COUNTERS = 20_000
+"""Counters that one `Limits` keeps, a few megabytes."""
+
+
+class BoundedStorage(MemoryStorage):
+    """Forgets the counters that end first if there are too many, because strangers decide how many there are."""
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        if len(self.expirations) >= MOST_COUNTERS and key not in self.expirations:
+            by_end = sorted(self.expirations.copy().items(), key=lambda each: each[1])
+            for known, _end in by_end[: MOST_COUNTERS // 2]:
+                self.clear(known)
+        return super().incr(key, expiry, amount)
+
+
 class Limits:
     """Counters per kind and address."""
 
     def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._limiter = FixedWindowRateLimiter(BoundedStorage())
 
     def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
         """Count one; returns False if the limit is exceeded."""

@@ -90,7 +90,7 @@ ROOMS: Mapping[str, Bounds] = {
     "survey": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET, "seen": LONGEST_SECRET}),
     "unsubscribe": Bounds(16 * KIB, fields=50),
     "api": Bounds(64 * KIB),
-    "hooks": Bounds(64 * KIB, longest=10_000),
+    "hooks": Bounds(64 * KIB, longest=32 * KIB),
     "simulator": Bounds(16 * KIB, fields=50, longest=10_000),
     "observe": STRANGERS,
 }

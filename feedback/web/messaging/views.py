@@ -24,6 +24,7 @@ from feedback.web.auth.permissions import Permission, allows, demand, may, viewe
 from feedback.web.export import download
 from feedback.web.export.tables import Table
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout import masking
 from feedback.web.messaging import tables
@@ -67,7 +68,7 @@ class Deliveries:
 
     @may(Permission.SEE_DELIVERIES)
     def index(self) -> ResponseReturnValue:
-        days = request.args.get("days", type=int)
+        days = request.args.get("days", type=whole)
         days = days if days in PERIODS else PERIODS[0]
         with self.database.reading() as session:
             now = clock.now()
@@ -125,7 +126,7 @@ class Deliveries:
         tray = tray if tray in TRAYS else "all"
         with self.database.reading() as session:
             found = history.messages(
-                session, viewer(), None if tray == "all" else tray, request.args.get("before", type=int)
+                session, viewer(), None if tray == "all" else tray, request.args.get("before", type=whole)
             )
         return render_template(
             "messaging/messages.html",

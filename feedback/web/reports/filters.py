@@ -16,6 +16,7 @@ from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.i18n import _
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
+from feedback.web.http.numbers import day, whole
 
 PERIODS: Mapping[str, str] = {
     "30": _("30 days"),
@@ -96,11 +97,8 @@ def _dates(first: str = "from", last: str = "to") -> Period | None:
 
 
 def _day(name: str) -> date:
-    """A date in a usable range; near the ends of the calendar, other dates cannot be computed from it."""
-    day = date.fromisoformat(request.args.get(name, ""))
-    if not date(1970, 1, 1) <= day < date(9000, 1, 1):
-        raise ValueError(f"{day} is no day of ours.")
-    return day
+    """The date of a field. Raises ValueError."""
+    return day(request.args.get(name, ""))
 
 
 def _preset(name: str, today: date) -> Period:
@@ -149,7 +147,7 @@ def wanted_comments(period: Period, known: Sequence[Series]) -> CommentFilter:
         period,
         series,
         band=band if band in bands else None,
-        owner=request.args.get("owner", type=int),
+        owner=request.args.get("owner", type=whole),
         follow_up=follow_up if follow_up in FOLLOWED else None,
         words=request.args.get("words", "").strip(),
         **given,

@@ -34,6 +34,7 @@ from feedback.web.auth.permissions import Permission, allows, demand, may
 from feedback.web.auth.permissions import viewer as _viewer
 from feedback.web.export import download
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.reports import charts, filters, tables
 from feedback.web.reports.contexts import (
     AccountContext,
@@ -170,7 +171,7 @@ class ReportViews:
         asked = filters.asked(self._today())
         known = reports.all_series(session, self.library)
         wanted = filters.wanted_comments(asked.period, known)
-        before = request.args.get("before", type=int)
+        before = request.args.get("before", type=whole)
         if _taken_away():
             found = list(reports.every_comment(session, _viewer(), wanted))
         else:
@@ -223,7 +224,7 @@ class ReportViews:
 
     def accounts(self, session: Session) -> AccountsContext:
         now, viewer = clock.now(), _viewer()
-        search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=int))
+        search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=whole))
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
         listing = reports.Listing(order, search, None if _taken_away() else page)
         found = reports.accounts(

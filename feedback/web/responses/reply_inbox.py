@@ -17,6 +17,7 @@ from feedback.services.responses.reply_inbox import AT_ONCE, Decision, Tray
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, may, viewer
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout import masking
 from feedback.web.wording.reply_wording import MEANINGS
@@ -61,7 +62,7 @@ class Inbox:
     def index(self) -> ResponseReturnValue:
         tray = _tray(request.args.get("tray"))
         with self.database.reading() as session:
-            found = reply_inbox.entries(session, viewer(), tray, request.args.get("before", type=int))
+            found = reply_inbox.entries(session, viewer(), tray, request.args.get("before", type=whole))
         note_seen(self.database, "inbox")
         return render_template(
             "responses/reply-inbox.html",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
@@ -20,6 +23,7 @@ from feedback.services.staff.business_hours import BusinessHours
 from feedback.store.models import User
 from feedback.web.auth.permissions import Permission, may, public, signed_in
 from feedback.web.http.locale import CHOSEN, DESK, say, zone
+from feedback.web.http.numbers import day, whole
 from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
@@ -77,7 +81,7 @@ class Accounts:
         try:
             with self.database.writing() as transaction:
                 user = accounts.find(transaction, current_user.id)
-                _apply(user)
+                _apply(user, {person.id for person in accounts.owners(transaction)} - {user.id})
                 self._set_hours(transaction, user)
         except Rejected as refused:
             flash(say().gettext(str(refused)), "error")
@@ -187,14 +191,18 @@ def _status(refused: FeedbackError) -> int:
     return 409 if isinstance(refused, Conflict) else 422
 
 
-def _apply(user: User) -> None:
+def _apply(user: User, delegates: Collection[int]) -> None:
+    """Set what the form says. Raises Rejected for a delegate who is not one of `delegates`."""
     form = request.form
+    delegate = form.get("delegate", "")
+    if delegate and form.get("delegate", type=whole) not in delegates:
+        raise Rejected("Choose a colleague from the list.")
     user.name = form.get("name", "").strip()[:255] or user.name
     if (language := form.get("language")) in LANGUAGES[DESK]:
         user.language = language
     if (name := form.get("time_zone", "")) in _zones():
         user.time_zone = name
-    user.delegate_id = form.get("delegate", type=int) or None
+    user.delegate_id = form.get("delegate", type=whole)
     user.away_until = _end_of(form.get("away_until", ""), user)
 
 
@@ -202,7 +210,7 @@ def _hours(before: BusinessHours) -> BusinessHours:
     form = request.form
     if "work_from" not in form:
         return before
-    days = frozenset(form.getlist("work_day", type=int))
+    days = frozenset(form.getlist("work_day", type=whole))
     opens, closes = _clock(form["work_from"]), _clock(form.get("work_to", ""))
     return BusinessHours(days, opens, closes, form.get("holidays", before.holidays))
 
@@ -217,11 +225,11 @@ def _clock(written: str) -> time:
 def _end_of(written: str, user: User) -> datetime | None:
     """The end of the absence: the end of that day in the user's time zone."""
     try:
-        day = date.fromisoformat(written)
+        last = day(written)
     except ValueError:
         return None
     own = ZoneInfo(user.time_zone) if user.time_zone else zone()
-    return datetime.combine(day, time(23, 59), tzinfo=own).astimezone(UTC)
+    return datetime.combine(last, time(23, 59), tzinfo=own).astimezone(UTC)
 
 
 def _zones() -> list[str]:
@@ -229,6 +237,14 @@ def _zones() -> list[str]:
 
 
 def _own_page(written: str) -> str:
-    """Redirect to the page of the form, only within this site."""
-    is_local = written.startswith("/") and not written.startswith(("//", "/\\"))
-    return written if is_local else url_for("home")
+    """The address of the form's page, which must be one of this site; else that of the start page.
+
+    It is built again from its parts, because a browser drops tabs and line breaks, and takes a backslash for a slash.
+    """
+    parts = urlsplit(written) if _PAGE.fullmatch(written) else None
+    if parts is None or parts.scheme or parts.netloc:
+        return url_for("home")
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
+
+
+_PAGE = re.compile(r"/(?![/\\])[^\x00-\x20\x7f-\x9f\\]{0,2000}")

@@ -23,6 +23,7 @@ from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.export import download
 from feedback.web.export.tables import Column, Table
 from feedback.web.http.locale import say, zone
+from feedback.web.http.numbers import day, whole
 from feedback.web.http.routes import blueprint_of, get
 from feedback.web.wording import followup_wording
 
@@ -117,11 +118,11 @@ def _wanted() -> AuditFilter:
     """Parse the filters in the address; invalid values are ignored. Days are in the reader's time zone."""
     since, until = _day("since"), _day("until")
     return AuditFilter(
-        by=request.args.get("by", type=int),
+        by=request.args.get("by", type=whole),
         subject=request.args.get("subject") or None,
         since=_midnight(since) if since else None,
         until=_midnight(until + timedelta(days=1)) if until else None,
-        before=request.args.get("before", type=int),
+        before=request.args.get("before", type=whole),
     )
 
 
@@ -133,10 +134,9 @@ def _filters() -> Mapping[str, str]:
 
 def _day(name: str) -> date | None:
     try:
-        day = date.fromisoformat(request.args.get(name, ""))
+        return day(request.args.get(name, ""))
     except ValueError:
         return None
-    return day if date(1970, 1, 1) <= day < date(9000, 1, 1) else None
 
 
 def _midnight(day: date) -> datetime:

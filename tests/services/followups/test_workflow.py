@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.services.followups import account_history, workflow
@@ -191,6 +192,39 @@ def test_it_can_be_handed_to_a_colleague_but_not_to_somebody_who_left(desk: Desk
     with desk.runtime.database.writing() as session, pytest.raises(Rejected):
         to, revision = desk.people["neda"], handed.revision
         workflow.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
+
+
+def test_it_is_not_handed_to_somebody_who_can_only_look(desk: Desk) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    with desk.runtime.database.writing() as session, pytest.raises(Rejected, match="can only view"):
+        to, revision = desk.people["viewer"], task.revision
+        workflow.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
+
+
+@pytest.mark.parametrize("what", ["note", "reason", "contact", "beside", "snooze", "closing"])
+def test_words_that_are_too_long_are_refused_and_not_cut(desk: Desk, what: str) -> None:
+    task, cem = desk.low(), desk.viewer("cem")
+    most, long = "x" * workflow.LONGEST_NOTE, "x" * (workflow.LONGEST_NOTE + 1)
+
+    def write(session: Session, words: str) -> None:
+        seen = {"revision": session.get_one(FollowUp, task.id).revision, "now": MONDAY}
+        if what == "note":
+            workflow.note(session, task.id, cem, words, now=MONDAY)
+        elif what == "reason":
+            workflow.hand_over(session, task.id, cem, desk.people["selin"], reason=words, **seen)
+        elif what == "contact":
+            workflow.contacted(session, task.id, cem, "call", reached=True, text=words, now=MONDAY)
+        elif what == "beside":
+            workflow.keep(session, task.id, cem, [words], now=MONDAY)
+        elif what == "snooze":
+            workflow.snooze(session, task.id, cem, MONDAY + timedelta(days=1), words, **seen)
+        else:
+            workflow.close(session, task.id, cem, Closing("no_answer", words), **seen)
+
+    with desk.runtime.database.writing() as session, pytest.raises(Rejected, match="Shorten this note"):
+        write(session, long)
+    with desk.runtime.database.writing() as session:
+        write(session, most)
 
 
 def test_a_broken_promise_is_counted_until_it_is_kept(desk: Desk) -> None:

@@ -296,3 +296,18 @@ def test_usage_is_a_number_of_zero_or_more(program: Program, value: object) -> N
     program.put("/accounts/acc-7", name="Acme")
     body = problem_of(program.post("/accounts/acc-7/usage", key="k", name="logins", value=value), 422)
     assert [each["pointer"] for each in body["errors"]] == ["/value"]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-13-01T00:00:00Z",
+    ],
+)
+def test_a_time_near_the_ends_of_the_calendar_is_refused(program: Program, at: str) -> None:
+    program.put("/accounts/acc-7", name="Acme")
+    program.put("/contacts/c-7", name="Ada")
+    problem_of(program.post("/accounts/acc-7/usage", key="k", name="logins", value=1, at=at), 422)
+    problem_of(program.post("/events", key="k", name="purchase", contact="c-7", occurred_at=at), 422)

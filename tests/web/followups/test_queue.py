@@ -18,7 +18,7 @@ from feedback.bootstrap import Runtime
 from feedback.services.notifications import chat_notices
 from feedback.services.privacy import redaction
 from feedback.settings import Secret
-from feedback.store.models import AuditEntry, FollowUp, Score, WebhookCall
+from feedback.store.models import AuditEntry, FollowUp, SavedView, Score, WebhookCall
 from feedback.web.app import create_app
 from tests import factories_desk
 from tests.web.conftest import SignIn
@@ -413,3 +413,14 @@ def test_what_is_closed_is_no_longer_overdue(app: Flask, sign_in: SignIn) -> Non
     page = cem.get("/desk/?state=closed").text
     assert "€12,000 MRR" in page
     assert "overdue by" not in page
+
+
+def test_a_saved_view_keeps_no_more_than_a_filter_can_use(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("viewer")
+    query = "search=" + "x" * 50_000 + "&segment=" + "y" * 5_000 + "&strange=1"
+    answer = client.post("/desk/views", data={"name": "n" * 50_000, "query": query})
+    assert answer.status_code == 303 and len(answer.location) < 300
+    with app.extensions["feedback"].database.reading() as session:
+        view = session.scalars(select(SavedView)).one()
+        assert len(view.name) == 60 and len(view.query) < 300 and "strange" not in view.query
+    assert client.get("/desk/").status_code == 200

@@ -214,7 +214,19 @@ def test_an_embedded_form_comes_with_its_html(app: Flask, sign_in: SignIn) -> No
     assert opened(app).origins == ["https://www.example.com"]
 
 
-@pytest.mark.parametrize("wrong", [{"name": " "}, {"kind": "billboard"}, {"kind": "embed", "origins": "*"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": " "},
+        {"kind": "billboard"},
+        {"kind": "embed", "origins": "*"},
+        {"kind": "embed", "origins": "https://[::1"},
+        {"kind": "embed", "origins": " ".join(f"https://w{number}.example.com" for number in range(21))},
+        {"kind": "embed", "origins": "https://www.example.com:99999"},
+        {"kind": "embed", "origins": "https://user:password@www.example.com"},
+        {"kind": "embed", "origins": 'https://www".example.com'},
+    ],
+)
 def test_a_link_that_makes_no_sense_is_refused(sign_in: SignIn, wrong: dict[str, str]) -> None:
     response = sign_in("lead").post("/questionnaires/relationship-nps/links", data={**POSTER, **wrong})
     assert response.status_code == 422

@@ -1,0 +1,182 @@
+"""Numbers, days and texts that nobody means: every page answers them, and none with an error of ours."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from feedback.bootstrap import Runtime
+from feedback.library import Library
+from feedback.store.database import Database
+from feedback.web.app import create_app
+from feedback.web.http.numbers import LARGEST, whole
+from tests import factories_desk
+from tests.web.conftest import runtime_over
+
+HUGE = "9" * 20
+VALUES = {
+    "huge": HUGE,
+    "nobody": "999999",
+    "first day": "0001-01-01",
+    "last day": "9999-12-31",
+    "nul": "\x00",
+    "half a host": "https://[::1",
+}
+"""Each is put into every query parameter and form field."""
+SOURCES = Path(inspect.getfile(create_app)).parent
+
+
+@pytest.fixture(scope="module")
+def office(
+    migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runtime]:
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "feedback.db").write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{folder / 'feedback.db'}")
+    runtime = runtime_over(database, Library(shipped.questionnaires, shipped.journey), folder)
+    with database.writing() as session:
+        factories_desk.furnish(session, runtime)
+    yield runtime
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def site(office: Runtime) -> Flask:
+    app = create_app(office)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture(scope="module")
+def admin(site: Flask) -> FlaskClient:
+    client = site.test_client()
+    form = {"email": "admin@example.com", "password": factories_desk.PASSWORD}
+    assert client.post("/login", data=form).status_code == 302
+    return client
+
+
+def rules(site: Flask, method: str) -> list[Rule]:
+    """The staff's own routes, without what signs the admin out."""
+    found = [rule for rule in site.url_map.iter_rules() if method in (rule.methods or ())]
+    strange = ("security.", "api.", "hooks.", "static", "account.sign_out_everywhere")
+    return [rule for rule in found if not rule.endpoint.startswith(strange)]
+
+
+def names(site: Flask, rule: Rule, source: str) -> set[str]:
+    """The names that the modules of a route's room read from `request.args` or `request.form`."""
+    file = Path(inspect.getfile(inspect.unwrap(site.view_functions[rule.endpoint])))
+    files = {file, *(file.parent.glob("*.py") if file.parent != SOURCES else ())}
+    text = "".join(each.read_text(encoding="utf-8") for each in files)
+    reader = r"(?:request\.args|asked|_day)" if source == "args" else r"(?:request\.form|form)"
+    return set(re.findall(rf'{reader}(?:\.get(?:list)?)?[\[(]"([a-z_-]+)"', text)) - {"export"}
+
+
+def path(rule: Rule, number: str = "5") -> str:
+    return str(re.sub(r"<(?:\w+:)?\w+>", number, rule.rule))
+
+
+def test_numbers_are_read_up_to_what_every_database_can_compare() -> None:
+    assert whole("0") == 0 and whole(str(LARGEST)) == LARGEST
+    for wrong in (str(LARGEST + 1), HUGE, "9" * 5_000, "-1", "+1", " 1", "1_0", "٣", "²", "", "1.0"):
+        with pytest.raises(ValueError):
+            whole(wrong)
+
+
+def test_no_page_reads_a_number_in_another_way() -> None:
+    found = [
+        str(file)
+        for file in SOURCES.rglob("*.py")
+        if re.search(r"type=int\b|\bint\(request", file.read_text())
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("number", [HUGE, str(2**63), str(2**53), "9" * 3_000])
+def test_a_number_too_large_for_an_id_is_a_page_that_does_not_exist(
+    site: Flask, admin: FlaskClient, number: str
+) -> None:
+    numbered = [rule for method in ("GET", "POST") for rule in rules(site, method) if "<int:" in rule.rule]
+    assert len(numbered) > 15
+    for rule in numbered:
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        assert admin.open(path(rule, number), method=method).status_code == 404, rule
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_no_value_in_a_query_is_an_error_of_ours(site: Flask, admin: FlaskClient, value: str) -> None:
+    asked = 0
+    for rule in rules(site, "GET"):
+        for name in names(site, rule, "args"):
+            asked += 1
+            assert admin.get(path(rule), query_string={name: value}).status_code < 500, (rule, name)
+    assert asked > 50
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_no_value_in_a_form_is_an_error_of_ours(site: Flask, admin: FlaskClient, value: str) -> None:
+    sent = 0
+    for rule in rules(site, "POST"):
+        for name in names(site, rule, "form"):
+            sent += 1
+            assert admin.post(path(rule), data={name: value}).status_code < 500, (rule, name)
+    assert sent > 50
+
+
+def test_an_absence_names_a_delegate_who_exists(site: Flask, admin: FlaskClient) -> None:
+    for delegate in ("999999", "6", "1"):  # nobody, a viewer, and the admin themselves
+        admin.post("/account/", data={"delegate": delegate})
+        assert "Choose a colleague from the list." in admin.get("/account/").text
+    admin.post("/account/", data={"delegate": "4"})
+    assert "Saved." in admin.get("/account/").text
+
+
+@pytest.mark.parametrize("by", ["week", "month", "quarter"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("1970-01-01", "8999-12-31"), ("8998-01-01", "8999-12-31"), ("1970-01-01", "2999-12-31")],
+)
+def test_a_period_of_millennia_is_shown_in_steps_that_can_be_drawn(
+    site: Flask, admin: FlaskClient, by: str, first: str, last: str
+) -> None:
+    query = {"from": first, "to": last, "by": by}
+    for address in ("/insights/", "/insights/scores/relationship-nps/recommend", "/insights/loop"):
+        before = time.thread_time()
+        assert admin.get(address, query_string=query).status_code in (200, 404), address
+        assert time.thread_time() - before < 5
+    assert admin.get("/insights/quarter?of=8999-12-31").status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("back", "location"),
+    [
+        ("/desk/?state=closed&search=a%20b", "/desk/?state=closed&search=a%20b"),
+        ("/\t/evil.example/", "/"),
+        ("/\n/evil.example/", "/"),
+        ("/\r\nX: y", "/"),
+        ("//evil.example/", "/"),
+        ("///evil.example/", "/"),
+        ("/\\evil.example/", "/"),
+        ("/a\\..\\..\\evil.example/", "/"),
+        ("\\/evil.example/", "/"),
+        ("https://evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\x00", "/"),
+        ("/" + "a" * 900, "/" + "a" * 900),
+        ("/ /evil.example", "/"),
+        ("/\u2028/evil.example", "/\u2028/evil.example"),
+        ("", "/"),
+    ],
+)
+def test_the_language_is_chosen_on_a_page_of_this_site(site: Flask, back: str, location: str) -> None:
+    answer = site.test_client().post("/account/language", data={"language": "tr", "back": back})
+    assert answer.status_code == 303
+    assert unquote(answer.location) == unquote(location)
