@@ -18,16 +18,17 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
-from feedback.errors import StorageUnavailable
+from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
-from feedback.services.messaging import dispatch, reconciliation
+from feedback.services.messaging import dispatch, provider_holds, reconciliation
 from feedback.services.messaging.stopping import Stop
 from feedback.services.notifications import chat_notices, staff_email
 from feedback.services.privacy import retention
 from feedback.services.responses import missed_replies
+from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ log = structlog.get_logger()
 
 SLEW = 1.0
 """Seconds: a smaller correction of the wall clock is ignored."""
+UNREAD = "catch_up"
+"""The code of a hold because replies cannot be read."""
+ASLEEP = 60.0
+"""Seconds: if this process, or its machine, slept for so long, it may have missed replies."""
 LAST_WORDS = 0.5
 """Seconds to record what is known, after the time for stopping is over."""
 
@@ -56,6 +61,8 @@ class Worker:
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
         self._timer = reconciliation.UnconfirmedTimer()
+        self._replying = missed_replies.providers(runtime)
+        self._readings = Readings(self._replying)
         self._running: set[str] = set()
         self._stop = Stop()
         self._scheduler = BackgroundScheduler(
@@ -129,15 +136,19 @@ class Worker:
 
     def tick(self) -> None:
         """Run every job once in this thread, in the order of a survey's life; for tests and commands."""
+        self._readings.hurry()
         for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.providers)):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
         """Reschedule all jobs if the wall clock is set back: the scheduler waits for a wall-clock time, so without
         this it would do nothing until the clock has caught up."""
-        ahead = _wall_clock_ahead()
+        ahead, awake = _wall_clock_ahead(), uptime()
         while not self._stop.wait_until_asked(every):
             before, ahead = ahead, _wall_clock_ahead()
+            slept, awake = uptime() - awake - every, uptime()
+            if slept > ASLEEP:
+                self._readings.missed()
             if ahead < before - SLEW:
                 log.warning("worker.clock_set_back", seconds=round(before - ahead))
                 for job in self._scheduler.get_jobs():
@@ -149,10 +160,10 @@ class Worker:
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
+            *((f"catch up {key}", partial(self._catch_up, key), tick) for key in self._replying),
             *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
-            ("catch up", catch_up, max(tick, 600)),
             ("remind", remind, max(tick, 30)),
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
@@ -169,12 +180,40 @@ class Worker:
         self._running.add(name)
         try:
             job(self.runtime, self._now())
+        except StorageUnavailable:
+            self._readings.missed()  # while nothing can be stored, replies are refused
+            log.exception("worker.job_failed", job=name)
         except Exception:
             log.exception("worker.job_failed", job=name)
         finally:
             self._running.discard(name)
 
+    def _catch_up(self, key: str, runtime: Runtime, now: datetime) -> None:
+        """Read missed replies if it is time; until that has succeeded, the provider sends nothing."""
+        if not self._readings.is_due(key):
+            return
+        try:
+            missed_replies.catch_up_with(runtime.database, key, runtime, now)
+        except DeliveryFailed as error:
+            log.warning("replies.look_up_failed", provider=key, code=error.code)
+            if self._readings.failed(key):
+                self._hold_unread(key, error, now)
+            return
+        self._readings.succeeded(key)
+        with runtime.database.writing() as session:
+            provider_holds.lift_by_itself(session, key, UNREAD, now)
+
+    def _hold_unread(self, key: str, error: DeliveryFailed, now: datetime) -> None:
+        sentence = (
+            f"Replies of customers cannot be read: {error} A STOP may be among them, so nothing is sent. Sending "
+            "resumes by itself once they can be read."
+        )
+        with self.runtime.database.writing() as session:
+            provider_holds.hold(session, key, ProviderHeld(sentence, code=UNREAD), now)
+
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
+        if not self._readings.may_send(key):
+            return
         context = replace(runtime, providers={key: runtime.providers[key]})
         while not self._stop.asked:
             process = dispatch.Process(dispatch.running_from(now), self._stop)
@@ -215,10 +254,6 @@ def issue(runtime: Runtime, now: datetime) -> None:
 def reap(runtime: Runtime, now: datetime) -> None:
     with runtime.database.writing() as session:
         reconciliation.reap(session, runtime.settings, now)
-
-
-def catch_up(runtime: Runtime, now: datetime) -> None:
-    missed_replies.catch_up(runtime.database, runtime, now)
 
 
 def remind(runtime: Runtime, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The `feedback` command. Every subcommand imports what it needs when it runs, so that all of them start fast."""
 
-from feedback.cli import access, backups, customers, running, surveys
+from feedback.cli import access, backups, customers, held, running, surveys
 from feedback.cli.frame import main
 
-__all__ = ["access", "backups", "customers", "main", "running", "surveys"]
+__all__ = ["access", "backups", "customers", "held", "main", "running", "surveys"]

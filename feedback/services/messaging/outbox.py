@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import (
@@ -211,10 +211,39 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
     """Count a held message as sent, as a person decided. False if it is not in doubt any more."""
     message = _in_doubt(session, message_id)
     if message:
-        message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
-        if message.invitation:
-            _invitation_sent(session, message.invitation, message, now)
+        _count_as_sent(session, message, now)
     return message is not None
+
+
+def _count_as_sent(session: Session, message: Message, now: datetime) -> None:
+    message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
+    if message.invitation:
+        _invitation_sent(session, message.invitation, message, now)
+
+
+def held(session: Session) -> dict[str, int]:
+    """How many messages each provider has for which a person must decide; providers without any are left out."""
+    counted = select(Message.provider, func.count()).where(Message.state == MessageState.HELD)
+    return {
+        row[0]: row[1]
+        for row in session.execute(counted.group_by(Message.provider).order_by(Message.provider))
+    }
+
+
+def decide_held(session: Session, provider: str, now: datetime, *, arrived: bool, limit: int = 500) -> int:
+    """Decide for the held messages of a provider, as a person decided: count them as sent, or send them again.
+
+    Returns the number of messages, at most `limit`; call it in further transactions until it is 0.
+    """
+    wanted = select(Message).where(Message.state == MessageState.HELD, Message.provider == provider)
+    messages = session.scalars(wanted.order_by(Message.id).limit(limit).with_for_update(of=Message)).all()
+    for message in messages:
+        if arrived:
+            _count_as_sent(session, message, now)
+        else:
+            requeue(message, "resent_by_hand", now)
+    session.flush()
+    return len(messages)
 
 
 def last_chance(message: Message) -> datetime:

@@ -77,10 +77,50 @@ def test_a_vanished_worker_is_waited_for_longer_than_its_call_could_last(due: Wo
     assert only(due).state == "queued"
 
 
-def test_a_provider_that_cannot_be_asked_for_a_day_leaves_it_to_a_person(due: World) -> None:
-    failing(due, unknown())
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_outage_of_any_length_is_followed_by_another_look_and_not_by_a_hold(
+    due: World, accepted: bool
+) -> None:
+    if accepted:
+        accept_then_break(due)
+    else:
+        failing(due, unknown())
     send(due)
     mailbox_down(due)
+    for _ in range(30):
+        due.wait(hours=2)
+        assert due.reconcile() == 0
+    assert only(due).state == "unconfirmed"
+    due.providers["simulator_sms"] = Simulator(channel="sms", mailbox=due.mailbox)
+    look_twice(due)
+    assert only(due).state == ("sent" if accepted else "queued")
+    for _ in range(24):  # not at night
+        due.wait(hours=1)
+        send(due)
+    assert times_delivered(due.mailbox) == {only(due).id: 1}
+
+
+def look_twice(world: World) -> None:
+    for _ in range(2):
+        world.wait(minutes=10)
+        world.reconcile()
+
+
+def test_a_clock_that_is_a_day_ahead_holds_nothing(due: World) -> None:
+    failing(due, unknown())
+    send(due)
+    real = due.now.timestamp()
+    due.timer.elapsed = lambda: real
+    due.wait(days=1, minutes=5)
+    assert due.reconcile() == 0
+    assert only(due).state == "unconfirmed"
+
+
+def test_a_provider_that_is_not_enabled_any_more_leaves_it_to_a_person_after_a_day(due: World) -> None:
+    failing(due, unknown())
+    send(due)
+    del due.providers["simulator_sms"]
+    assert due.reconcile() == 0
     due.wait(hours=23)
     assert due.reconcile() == 0
     assert only(due).state == "unconfirmed"
