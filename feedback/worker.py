@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +24,7 @@ from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
-from feedback.services.messaging import dispatch, provider_holds, reconciliation
+from feedback.services.messaging import dispatch, heartbeats, provider_holds, reconciliation
 from feedback.services.messaging.stopping import Stop
 from feedback.services.notifications import chat_notices, staff_email
 from feedback.services.privacy import retention
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 
 SLEW = 1.0
 """Seconds: a smaller correction of the wall clock is ignored."""
+CATCH_UP = "catch up"
 UNREAD = "catch_up"
 """The code of a hold because replies cannot be read."""
 ASLEEP = 60.0
@@ -63,6 +65,8 @@ class Worker:
         self._timer = reconciliation.UnconfirmedTimer()
         self._replying = missed_replies.providers(runtime)
         self._readings = Readings(self._replying)
+        self._failures = heartbeats.JobFailures(clock.now)
+        self._started_at = clock.now()
         self._running: set[str] = set()
         self._stop = Stop()
         self._scheduler = BackgroundScheduler(
@@ -121,6 +125,8 @@ class Worker:
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():
             pool.shutdown(wait=True)
+        with suppress(StorageUnavailable), self.runtime.database.writing() as session:
+            heartbeats.left(session, self.name)
 
     @property
     def running(self) -> bool:
@@ -160,7 +166,7 @@ class Worker:
         return [
             ("plan", plan, max(tick, 30)),
             ("issue", issue, tick),
-            *((f"catch up {key}", partial(self._catch_up, key), tick) for key in self._replying),
+            *((f"{CATCH_UP} {key}", partial(self._catch_up, key), tick) for key in self._replying),
             *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
             ("reap", reap, max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
@@ -168,6 +174,8 @@ class Worker:
             ("expire", expire, max(tick, 30)),
             ("follow up", follow_up, max(tick, 15)),
             ("report holds", tell_of_holds, max(tick, 15)),
+            ("report trouble", tell_of_trouble, max(tick, 60)),
+            ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
             ("purge", purge, max(tick, 3_600)),
@@ -175,30 +183,37 @@ class Worker:
 
     def _run(self, name: str, job: Job) -> None:
         """Run one job and log its failure; the other jobs go on."""
-        if self._stop.asked:
+        if self._stop.asked or not self._is_due(name):
             return
         self._running.add(name)
         try:
             job(self.runtime, self._now())
-        except StorageUnavailable:
-            self._readings.missed()  # while nothing can be stored, replies are refused
-            log.exception("worker.job_failed", job=name)
-        except Exception:
-            log.exception("worker.job_failed", job=name)
+        except Exception as error:
+            if isinstance(error, StorageUnavailable):
+                self._readings.missed()  # while nothing can be stored, replies are refused
+            self._failures.failed(name, error)
+        else:
+            self._failures.succeeded(name)
         finally:
             self._running.discard(name)
 
+    def _is_due(self, name: str) -> bool:
+        """Replies are read seldom, but soon again after a failure; the other jobs run whenever they are triggered."""
+        kind, _, key = name.rpartition(" ")
+        return kind != CATCH_UP or self._readings.is_due(key)
+
+    def _beat(self, runtime: Runtime, now: datetime) -> None:
+        with runtime.database.writing() as session:
+            heartbeats.beat(session, self.name, self._started_at, self._failures.current(), now)
+
     def _catch_up(self, key: str, runtime: Runtime, now: datetime) -> None:
         """Read missed replies if it is time; until that has succeeded, the provider sends nothing."""
-        if not self._readings.is_due(key):
-            return
         try:
             missed_replies.catch_up_with(runtime.database, key, runtime, now)
         except DeliveryFailed as error:
-            log.warning("replies.look_up_failed", provider=key, code=error.code)
             if self._readings.failed(key):
                 self._hold_unread(key, error, now)
-            return
+            raise
         self._readings.succeeded(key)
         with runtime.database.writing() as session:
             provider_holds.lift_by_itself(session, key, UNREAD, now)
@@ -284,6 +299,13 @@ def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
     with runtime.database.writing() as session:
         staff_email.tell_of_holds(session, runtime, now)
+
+
+def tell_of_trouble(runtime: Runtime, now: datetime) -> None:
+    """Notify admins of what waits for them: held messages, a full disk, jobs that fail, workers that are gone."""
+    room = runtime.database.room()
+    with runtime.database.writing() as session:
+        staff_email.tell_of_trouble(session, runtime, room, now)
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

@@ -183,11 +183,12 @@ def as_of_today(name: str, before: Any) -> Any:
     """What was shown before 0.1.0, where a decision has changed it since.
 
     F309 said of a held provider what F110 says as well, and is gone. F052 names a setting that has a new name, F115
-    counts the contacts that nobody may ask. The forecast is a line shorter: it counted messages to people who had
+    counts the contacts that nobody may ask, F121 says that messages are due and no worker runs, and F123 names the held
+    messages without `--deep`, too. The forecast is a line shorter: it counted messages to people who had
     refused the other channel, who are not asked any more.
     """
     if name == "doctor":
-        return sorted({*before, "F052", "F115"} - {"F309"})
+        return sorted({*before, "F052", "F115", "F121", "F123"} - {"F309"})
     return before - 1 if name == "plan" else before
 
 

@@ -107,17 +107,20 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """Problems in the stored data: held providers, rollups in another time zone, missing rates, permissions
-    and calendars."""
+    """Problems in the stored data: held providers and messages, workers, rollups in another time zone, missing rates,
+    permissions and calendars."""
+    from feedback import clock
     from feedback.services import rollups
     from feedback.services.contact import reachability
     from feedback.services.customers import revenue
-    from feedback.services.messaging import provider_holds
+    from feedback.services.messaging import heartbeats, outbox, provider_holds
     from feedback.services.staff import business_hours
 
     with database.reading() as session:
         return [
             *provider_holds.problems(session),
+            *outbox.problems(session),
+            *heartbeats.problems(session, clock.now()),
             *rollups.problems(session),
             *revenue.problems(session, settings),
             *reachability.problems(session, settings),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 from sqlalchemy import Connection, text
 
 from feedback.errors import StorageUnavailable
@@ -27,6 +24,14 @@ def unreachable(reason: StorageUnavailable) -> Problem:
 def examine(connection: Connection) -> list[Problem]:
     """Problems of a database that can be reached."""
     return _examine_sqlite(connection) if connection.dialect.name == "sqlite" else _examine_server(connection)
+
+
+def examine_room(free: int | None, floor: int) -> list[Problem]:
+    """Whether the database has room to grow; below `floor` bytes it cannot work."""
+    if free is None or free >= ROOM:
+        return []
+    little = f"Only {free // 2**20} MB are free for the database."
+    return [Problem("F105", little, "Free some space.", "error" if free < floor else "warning")]
 
 
 def examine_schema(connection: Connection) -> list[Problem]:
@@ -54,12 +59,6 @@ def _examine_sqlite(connection: Connection) -> list[Problem]:
     damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if damage != "ok":
         problems.append(Problem("F104", "The database file is damaged.", "Restore it from a backup."))
-    free = shutil.disk_usage(Path(connection.engine.url.database or ".").resolve().parent).free
-    if free < ROOM:
-        megabytes = free // 2**20
-        problems.append(
-            Problem("F105", f"Only {megabytes} MB are free for the database.", "Free some space.", "warning")
-        )
     return problems
 
 

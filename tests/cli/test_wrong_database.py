@@ -10,7 +10,7 @@ import pytest
 
 from feedback import __version__
 from feedback.store import schema
-from feedback.store.database import Database
+from feedback.store.database import FLOOR, Database
 from tests.cli.test_commands import environment, feedback, installed, instance
 
 __all__ = ["environment", "installed", "instance"]  # fixtures
@@ -127,3 +127,14 @@ def test_a_directory_that_does_not_exist_is_named(instance: Path, command: tuple
     assert result.exit_code == 2
     assert f"the directory {instance} does not exist" in result.output
     assert result.output.count("\n") == 1
+
+
+def test_a_full_disk_is_an_error_and_little_room_a_warning(ready: Path) -> None:
+    database = Database(f"sqlite:///{ready / 'feedback.db'}")
+    for free, level in ((FLOOR - 1, "error"), (FLOOR, "warning")):
+        database.free_bytes = lambda _, free=free: free
+        (problem,) = database.check()
+        assert (problem.code, problem.level) == ("F105", level)
+    database.free_bytes = lambda _: 10**12
+    assert database.check() == []
+    database.close()

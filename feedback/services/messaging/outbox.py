@@ -24,7 +24,7 @@ from feedback.errors import DeliveryFailed
 from feedback.providers.base import Verdict
 from feedback.services import rollups
 from feedback.services.contact import suppression
-from feedback.settings import Settings
+from feedback.settings import Problem, Settings
 from feedback.store.database import add_once
 from feedback.store.models import Attempt, DuplicateSend, Invitation, Message, Receipt
 
@@ -228,6 +228,19 @@ def held(session: Session) -> dict[str, int]:
         row[0]: row[1]
         for row in session.execute(counted.group_by(Message.provider).order_by(Message.provider))
     }
+
+
+def problems(session: Session) -> list[Problem]:
+    """Problem F123 for the held messages of each provider, for `feedback doctor`."""
+    return [
+        Problem(
+            "F123",
+            f"{count} messages of {provider} may or may not have arrived, and are held.",
+            "Decide on the Deliveries page, or with `feedback held send` or `feedback held keep`.",
+            "warning",
+        )
+        for provider, count in held(session).items()
+    ]
 
 
 def decide_held(session: Session, provider: str, now: datetime, *, arrived: bool, limit: int = 500) -> int:
