@@ -36,7 +36,9 @@ of its list, however long, says nothing about a message."""
 AT_ONCE = 200
 LOOK_BACK = timedelta(days=2)
 """How far before the claim to search: the clock may have been ahead at the time of the claim and corrected since.
-Messages are found by their unique link, so searching too far back costs one page at most."""
+Searching too far back costs one page at most."""
+EVERYTHING = ""
+"""What is searched for a text without a link: all messages to its recipient."""
 
 Key = tuple[int, int]  # message, attempt
 
@@ -146,8 +148,8 @@ def _questions(session: Session, context: Context, now: datetime) -> list[Unconf
             (message.id, message.attempt),
             message.provider,
             message.recipient,
-            message.match or message.body,
-            attempt.started_at - LOOK_BACK if message.match else attempt.started_at,
+            message.match or EVERYTHING,
+            attempt.started_at - LOOK_BACK,
             _quiet(attempt, context.providers.get(message.provider), context.settings),
         )
         for message, attempt in rows
@@ -187,7 +189,8 @@ def _settle(
     if message is None:
         return False
     message.looked_up_at = now
-    mine = _not_of_others(session, message, found or [])
+    unknown = _not_of_others(session, message, found or [])
+    mine = unknown if message.match else [each for each in unknown if each.body == message.body][:1]
     if mine:
         for each in mine:  # more than one is recorded as a duplicate
             outbox.accepted(session, message, each.provider_id, now, reason="found_at_provider")
@@ -195,7 +198,7 @@ def _settle(
     if found is not None:
         message.look_ups += 1
         if message.look_ups >= NEGATIVE_LOOK_UPS and known_for >= question.quiet:
-            _not_there(message, now)
+            _not_there(message, now, is_certain=not unknown)
             return True
     return False
 
@@ -215,8 +218,14 @@ def _not_of_others(session: Session, message: Message, found: list[Found]) -> li
     ]
 
 
-def _not_there(message: Message, now: datetime) -> None:
-    if message.match:
+def _not_there(message: Message, now: datetime, *, is_certain: bool) -> None:
+    """The provider does not have the message, so it is due again.
+
+    A text without a link is only known by its words, which a provider may change (smart encoding). So it is sent again
+    only if the provider has no message to this recipient that we do not know (`is_certain`), and while the customer
+    still expects it. Rather lose a "thank you" than send it twice.
+    """
+    if message.match or (is_certain and now < outbox.last_chance(message)):
         outbox.requeue(message, "not_at_provider", now)
-    else:  # without a link it cannot be identified; rather lose a "thank you" than send it twice
+    else:
         outbox.cancel(message, "not_confirmed")
