@@ -36,7 +36,7 @@ def init(name: str, public_url: str) -> None:
     file = directory / "feedback.toml"
     if file.exists():
         raise Conflict(f"{file} already exists; nothing was changed.")
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
     file.touch(mode=0o600)
     file.write_text(

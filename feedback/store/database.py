@@ -155,7 +155,8 @@ class Database:
                 problems += health.examine_schema(connection)
         except StorageUnavailable as unavailable:
             return [health.unreachable(unavailable)]
-        return [*problems, *health.examine_room(self.room(), FLOOR)]
+        file = Path(self.url.database or "") if self.is_sqlite else None
+        return [*problems, *health.examine_room(self.room(), FLOOR), *health.examine_file(file)]
 
     def room(self) -> int | None:
         """Bytes that are free where the database writes; None if that is another machine's."""

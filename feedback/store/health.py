@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
+
 from sqlalchemy import Connection, text
 
 from feedback.errors import StorageUnavailable
@@ -32,6 +35,14 @@ def examine_room(free: int | None, floor: int) -> list[Problem]:
         return []
     little = f"Only {free // 2**20} MB are free for the database."
     return [Problem("F105", little, "Free some space.", "error" if free < floor else "warning")]
+
+
+def examine_file(file: Path | None) -> list[Problem]:
+    """Whether other users of the machine can read customers' data in the database file."""
+    if file is None or not file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        return []
+    hint = f"Run `chmod o= {file}*`. `feedback init` creates it for its owner alone."
+    return [Problem("F124", f"{file.name} can be read by every user.", hint, "warning")]
 
 
 def examine_schema(connection: Connection) -> list[Problem]:

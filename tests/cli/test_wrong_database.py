@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feedback import __version__
+from feedback.errors import SettingsInvalid
 from feedback.store import schema
 from feedback.store.database import FLOOR, Database
 from tests.cli.test_commands import environment, feedback, installed, instance
@@ -138,3 +139,20 @@ def test_a_full_disk_is_an_error_and_little_room_a_warning(ready: Path) -> None:
     database.free_bytes = lambda _: 10**12
     assert database.check() == []
     database.close()
+
+
+def test_a_database_that_every_user_can_read_is_a_warning(ready: Path) -> None:
+    file = ready / "feedback.db"
+    assert ready.stat().st_mode & 0o077 == 0
+    assert "F124" not in feedback(ready, "doctor").output
+    file.chmod(0o644)
+    assert (
+        f"F124 feedback.db can be read by every user. Run `chmod o= {file}*`."
+        in feedback(ready, "doctor").output
+    )
+
+
+def test_the_missing_driver_of_postgres_is_named_with_what_installs_it() -> None:
+    """Without the driver no URL of PostgreSQL opens; here it is another driver that is missing."""
+    with pytest.raises(SettingsInvalid, match=re.escape("pip install '.[postgres]'")):
+        Database("postgresql+asyncpg://someone@127.0.0.1/feedback")
