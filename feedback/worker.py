@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,16 +20,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from feedback import clock
 from feedback.core.time.local_days import day_of
-from feedback.errors import StorageUnavailable
+from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
-from feedback.services.messaging import dispatch, outbox, reconciliation
+from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
 from feedback.services.messaging.stopping import Stop
 from feedback.services.notifications import account_email, chat_notices, staff_email
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
+from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, sessions
 from feedback.store.portions import Portions, never
 
@@ -39,6 +41,11 @@ log = structlog.get_logger()
 
 SLEW = 1.0
 """Seconds: a smaller correction of the wall clock is ignored."""
+CATCH_UP = "catch up"
+UNREAD = "catch_up"
+"""The code of a hold because replies cannot be read."""
+ASLEEP = 60.0
+"""Seconds: if this process, or its machine, slept for so long, it may have missed replies."""
 LAST_WORDS = 0.5
 """Seconds to record what is known, after the time for stopping is over."""
 
@@ -59,6 +66,10 @@ class Worker:
         threads = runtime.settings.worker.concurrency
         self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
         self._timer = reconciliation.UnconfirmedTimer()
+        self._replying = missed_replies.providers(runtime)
+        self._readings = Readings(self._replying)
+        self._failures = heartbeats.JobFailures(clock.now)
+        self._started_at = clock.now()
         self._running: set[str] = set()
         self._stop = Stop()
         self._scheduler = BackgroundScheduler(
@@ -117,6 +128,8 @@ class Worker:
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():
             pool.shutdown(wait=True)
+        with suppress(StorageUnavailable), self.runtime.database.writing() as session:
+            heartbeats.left(session, self.name)
 
     @property
     def running(self) -> bool:
@@ -132,15 +145,19 @@ class Worker:
 
     def tick(self) -> None:
         """Run every job once in this thread, in the order of a survey's life; for tests and commands."""
+        self._readings.hurry()
         for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.providers)):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
         """Reschedule all jobs if the wall clock is set back: the scheduler waits for a wall-clock time, so without
         this it would do nothing until the clock has caught up."""
-        ahead = _wall_clock_ahead()
+        ahead, awake = _wall_clock_ahead(), uptime()
         while not self._stop.wait_until_asked(every):
             before, ahead = ahead, _wall_clock_ahead()
+            slept, awake = uptime() - awake - every, uptime()
+            if slept > ASLEEP:
+                self._readings.missed()
             if ahead < before - SLEW:
                 log.warning("worker.clock_set_back", seconds=round(before - ahead))
                 for job in self._scheduler.get_jobs():
@@ -153,14 +170,16 @@ class Worker:
             ("plan", partial(plan, stopped=stopped), max(tick, 30)),
             ("issue", partial(issue, stopped=stopped), tick),
             ("write to accounts", write_to_accounts, tick),
+            *((f"{CATCH_UP} {key}", partial(self._catch_up, key), tick) for key in self._replying),
             *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
             ("reap", partial(reap, stopped=stopped), max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
-            ("catch up", catch_up, max(tick, 600)),
             ("remind", partial(remind, stopped=stopped), max(tick, 30)),
             ("expire", partial(expire, stopped=stopped), max(tick, 30)),
             ("follow up", partial(follow_up, stopped=stopped), max(tick, 15)),
             ("report holds", tell_of_holds, max(tick, 15)),
+            ("report trouble", tell_of_trouble, max(tick, 60)),
+            ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
@@ -168,7 +187,7 @@ class Worker:
 
     def _run(self, name: str, job: Job) -> None:
         """Run one job and log its failure; the other jobs go on."""
-        if self._stop.asked:
+        if self._stop.asked or not self._is_due(name):
             return
         self._running.add(name)
         try:
@@ -176,12 +195,47 @@ class Worker:
         except StorageUnavailable as unavailable:
             # The next tick tries again: what a job has not done yet, it finds again.
             log.error("worker.job_failed", job=name, reason=str(unavailable))
-        except Exception:
-            log.exception("worker.job_failed", job=name)
+        except Exception as error:
+            if isinstance(error, StorageUnavailable):
+                self._readings.missed()  # while nothing can be stored, replies are refused
+            self._failures.failed(name, error)
+        else:
+            self._failures.succeeded(name)
         finally:
             self._running.discard(name)
 
+    def _is_due(self, name: str) -> bool:
+        """Replies are read seldom, but soon again after a failure; the other jobs run whenever they are triggered."""
+        kind, _, key = name.rpartition(" ")
+        return kind != CATCH_UP or self._readings.is_due(key)
+
+    def _beat(self, runtime: Runtime, now: datetime) -> None:
+        with runtime.database.writing() as session:
+            heartbeats.beat(session, self.name, self._started_at, self._failures.current(), now)
+
+    def _catch_up(self, key: str, runtime: Runtime, now: datetime) -> None:
+        """Read missed replies if it is time; until that has succeeded, the provider sends nothing."""
+        try:
+            missed_replies.catch_up_with(runtime.database, key, runtime, now)
+        except DeliveryFailed as error:
+            if self._readings.failed(key):
+                self._hold_unread(key, error, now)
+            raise
+        self._readings.succeeded(key)
+        with runtime.database.writing() as session:
+            provider_holds.lift_by_itself(session, key, UNREAD, now)
+
+    def _hold_unread(self, key: str, error: DeliveryFailed, now: datetime) -> None:
+        sentence = (
+            f"Replies of customers cannot be read: {error} A STOP may be among them, so nothing is sent. Sending "
+            "resumes by itself once they can be read."
+        )
+        with self.runtime.database.writing() as session:
+            provider_holds.hold(session, key, ProviderHeld(sentence, code=UNREAD), now)
+
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
+        if not self._readings.may_send(key):
+            return
         context = replace(runtime, providers={key: runtime.providers[key]})
         while not self._stop.asked:
             process = dispatch.Process(dispatch.running_from(now), self._stop)
@@ -230,10 +284,6 @@ def reap(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     )
 
 
-def catch_up(runtime: Runtime, now: datetime) -> None:
-    missed_replies.catch_up(runtime.database, runtime, now)
-
-
 def remind(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     Portions(runtime.database, stopped).repeat(
         lambda session, limit: invitations.remind_due(session, runtime, now, limit)
@@ -263,6 +313,13 @@ def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
     with runtime.database.writing() as session:
         staff_email.tell_of_holds(session, runtime, now)
+
+
+def tell_of_trouble(runtime: Runtime, now: datetime) -> None:
+    """Notify admins of what waits for them: held messages, a full disk, jobs that fail, workers that are gone."""
+    room = runtime.database.room()
+    with runtime.database.writing() as session:
+        staff_email.tell_of_trouble(session, runtime, room, now)
 
 
 def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:

@@ -1,6 +1,16 @@
 """The `feedback` command. Every subcommand imports what it needs when it runs, so that all of them start fast."""
 
-from feedback.cli import access, backups, customers, planning, questionnaires, running, surveys
+from feedback.cli import access, backups, customers, held, planning, questionnaires, running, surveys
 from feedback.cli.frame import main
 
-__all__ = ["access", "backups", "customers", "main", "planning", "questionnaires", "running", "surveys"]
+__all__ = [
+    "access",
+    "backups",
+    "customers",
+    "held",
+    "main",
+    "planning",
+    "questionnaires",
+    "running",
+    "surveys",
+]

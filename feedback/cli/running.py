@@ -37,7 +37,7 @@ def init(name: str, public_url: str) -> None:
     if file.exists():
         raise Conflict(f"{file} already exists; nothing was changed.")
     keep_private()
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = {key: secrets.token_hex(32) for key in ("web.secret_key", "web.password_salt", "link.key")}
     if public_url.startswith("https://"):  # the server listens on this machine, so the proxy runs here
         made["web.trusted_proxy"] = "127.0.0.1"
@@ -110,17 +110,20 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """Problems in the stored data: held providers, rollups in another time zone, missing rates, permissions
-    and calendars."""
+    """Problems in the stored data: held providers and messages, workers, rollups in another time zone, missing rates,
+    permissions and calendars."""
+    from feedback import clock
     from feedback.services import rollups
     from feedback.services.contact import reachability
     from feedback.services.customers import revenue
-    from feedback.services.messaging import provider_holds
+    from feedback.services.messaging import heartbeats, outbox, provider_holds
     from feedback.services.staff import business_hours
 
     with database.reading() as session:
         return [
             *provider_holds.problems(session),
+            *outbox.problems(session),
+            *heartbeats.problems(session, clock.now()),
             *rollups.problems(session),
             *revenue.problems(session, settings),
             *reachability.problems(session, settings),

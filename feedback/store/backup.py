@@ -7,9 +7,11 @@ SQLite copies itself, page by page, from one consistent state. For PostgreSQL, i
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -79,10 +81,7 @@ def _put_back_postgres(file: Path, database: Database, prepare: Callable[[Databa
         raise Conflict(
             "Name an empty database in database.url: this one has tables, and nothing was changed."
         )
-    _run(
-        "pg_restore", database.url, "--no-owner", "--exit-on-error", "--single-transaction",
-        f"--dbname={database.url.database}", str(file),
-    )  # fmt: skip
+    _run("pg_restore", database.url, "--no-owner", "--exit-on-error", "--single-transaction", str(file))
     prepare(database)
 
 
@@ -151,15 +150,13 @@ def _run(program: str, url: URL, *arguments: str) -> None:
         raise StorageUnavailable(
             f"Install PostgreSQL's client programs, or run {program} where they are installed: {program} is not here."
         )
-    named = {
-        "PGHOST": url.host or str(url.query.get("host", "")),
-        "PGPORT": str(url.port or ""),
-        "PGUSER": url.username or "",
-        "PGDATABASE": url.database or "",
-        "PGPASSWORD": url.password or "",
-    }
-    environ = {**os.environ, **{name: value for name, value in named.items() if value}}
-    done = subprocess.run([found, *arguments], env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+    with tempfile.NamedTemporaryFile("w") as secret:  # only its owner can read it
+        secret.write("*:*:*:*:" + re.sub(r"([\\:])", r"\\\1", url.password or ""))
+        secret.flush()
+        named = url.set(drivername="postgresql", password=None).update_query_dict({"passfile": secret.name})
+        target = f"--dbname={named.render_as_string(hide_password=False)}"
+        command = [found, target, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
         raise StorageUnavailable(f"{program} failed: {last}")

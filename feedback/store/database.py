@@ -12,11 +12,12 @@ The same code works with SQLite and PostgreSQL. This module handles the differen
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from feedback.store import failures, private_files, revisions, search
 
 _READ_SERVER = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 PATIENCE = 10.0  # seconds to wait for a lock or a free connection before raising StorageUnavailable
+FLOOR = 16 * 1024 * 1024  # bytes; with less free space, SQLite may fail at any write
 FROZEN = 6  # PostgreSQL ends a transaction that has been idle for FROZEN * patience seconds
 
 _OURS = "feedback_database"
@@ -73,6 +75,8 @@ class Database:
         self.url = _parse(url)
         self.zone = zone
         self.patience = patience
+        self.free_bytes = _free_bytes
+        """Asks for the free space of a directory; a test puts another disk here."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers_turn: AbstractContextManager[object] = (
             _Turn(patience) if self.is_sqlite else nullcontext()
@@ -154,7 +158,31 @@ class Database:
                 problems += health.examine_schema(connection)
         except StorageUnavailable as unavailable:
             return [health.unreachable(unavailable)]
-        return problems
+        return [*problems, *health.examine_room(self.room(), FLOOR), *health.examine_files(self.file)]
+
+    def room(self) -> int | None:
+        """Bytes that are free where the database writes; None if that is another machine's."""
+        if not self.is_sqlite:
+            return None
+        with suppress(OSError):
+            return self.free_bytes(Path(self.url.database or ".").resolve().parent)
+        return None
+
+    def prove_writable(self) -> None:
+        """Write one small row. Raises StorageUnavailable if that fails, or if the disk has no room for more."""
+        room = self.room()
+        if room is not None and room < FLOOR:
+            raise StorageUnavailable(failures.DISK_FULL)
+        with self.connection() as connection:
+            moment = self.now().isoformat()
+            done = connection.execute(
+                text("UPDATE bookmark SET value = :now WHERE name = 'probe'"), {"now": moment}
+            )
+            if not done.rowcount:
+                connection.execute(
+                    text("INSERT INTO bookmark (name, value) VALUES ('probe', :now) ON CONFLICT DO NOTHING"),
+                    {"now": moment},
+                )
 
     def empty_log(self, wait: float = 1.0) -> bool:
         """Empty SQLite's write-ahead log, which keeps what was erased until it is overwritten.
@@ -277,6 +305,10 @@ def _parse(text: str) -> URL:
             "Name a file in database.url: a database in memory is lost when the program ends."
         )
     return url
+
+
+def _free_bytes(directory: Path) -> int:
+    return shutil.disk_usage(directory).free
 
 
 def _refuse_to_create(file: Path, *_: object) -> None:

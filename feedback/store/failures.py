@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from feedback.errors import StorageUnavailable
 
 LOCKED = "The database was locked for too long. Close other programs that use it, or try again in a moment."
-_DISK_FULL = "Free some disk space and try again: the disk of the database is full, and nothing was stored."
+DISK_FULL = "Free some disk space and try again: the disk of the database is full, and nothing was stored."
 _POOL_EMPTY = "Raise database.pool above web.threads: all database connections are busy."
 
 
@@ -63,7 +63,7 @@ def _sqlite(error: DBAPIError, url: URL) -> str | None:  # noqa: PLR0911  (a tab
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return LOCKED
     if name == "SQLITE_FULL":
-        return _DISK_FULL
+        return DISK_FULL
     if name.startswith("SQLITE_READONLY") and not _is_write_in_reading(name):
         return f"Give this user write permission for the database {file} and its directory: it is read-only."
     if name.startswith("SQLITE_IOERR"):
@@ -122,7 +122,7 @@ _UNREACHABLE = "Check that PostgreSQL at {where} runs and that database.url is r
 def _postgres(error: DBAPIError, url: URL) -> str | None:
     state = getattr(error.orig, "sqlstate", None)
     if state == "53100":
-        return _DISK_FULL
+        return DISK_FULL
     if state in ("55P03", "40P01"):
         return LOCKED
     if not (error.connection_invalidated or _is_connection_failure(error, state)):

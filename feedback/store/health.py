@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -31,6 +30,27 @@ def examine(connection: Connection) -> list[Problem]:
     return _examine_sqlite(connection) if connection.dialect.name == "sqlite" else _examine_server(connection)
 
 
+def examine_room(free: int | None, floor: int) -> list[Problem]:
+    """Whether the database has room to grow; below `floor` bytes it cannot work."""
+    if free is None or free >= ROOM:
+        return []
+    little = f"Only {free // 2**20} MB are free for the database."
+    return [Problem("F105", little, "Free some space.", "error" if free < floor else "warning")]
+
+
+def examine_files(file: Path | None) -> list[Problem]:
+    """Whether other users of the machine can read customers' data in the files of an SQLite database."""
+    names = [
+        each.name
+        for each in (private_files.database_files(file) if file else ())
+        if private_files.is_open_to_others(each)
+    ]
+    if not names:
+        return []
+    hint = "Run `feedback db upgrade` as the owner of the files, or `chmod o= FILE`."
+    return [Problem("F108", f"Other users of this machine can read {', '.join(names)}.", hint, "warning")]
+
+
 def examine_schema(connection: Connection) -> list[Problem]:
     """Whether the tables are those of this release."""
     found = revisions.applied(connection)
@@ -54,24 +74,6 @@ def _examine_sqlite(connection: Connection) -> list[Problem]:
     damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if damage != "ok":
         problems.append(Problem("F104", "The database file is damaged.", "Restore it from a backup."))
-    file = Path(connection.engine.url.database or ".").resolve()
-    if names := [
-        each.name for each in private_files.database_files(file) if private_files.is_open_to_others(each)
-    ]:
-        problems.append(
-            Problem(
-                "F108",
-                f"Other users of this machine can read {', '.join(names)}.",
-                "Run `feedback db upgrade` as the owner of the files, or `chmod o= FILE`.",
-                "warning",
-            )
-        )
-    free = shutil.disk_usage(file.parent).free
-    if free < ROOM:
-        megabytes = free // 2**20
-        problems.append(
-            Problem("F105", f"Only {megabytes} MB are free for the database.", "Free some space.", "warning")
-        )
     return problems
 
 

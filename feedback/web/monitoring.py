@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +20,7 @@ from sqlalchemy import func, select
 
 from feedback import __version__, clock, migrations
 from feedback.errors import StorageUnavailable
-from feedback.services.messaging import metrics, provider_holds
+from feedback.services.messaging import heartbeats, metrics, outbox, provider_holds
 from feedback.settings import Secret
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, ProviderHold
@@ -74,7 +75,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     bare = Blueprint("observe", __name__)
     backlog = CollectorRegistry()  # of this application: REGISTRY is the whole process's
     backlog.register(Backlog(runtime.database))
-    newest = migrations.newest()
+    newest, probe = migrations.newest(), Probe(runtime.database)
 
     @bare.get("/healthz")
     @public("for load balancers; it shows that the process is alive, and its version")
@@ -85,13 +86,17 @@ def blueprint(runtime: Runtime) -> Blueprint:
     @public("a load balancer asks, and learns whether to send visitors, and which provider is on hold")
     def readyz() -> ResponseReturnValue:
         """A held provider takes no visitors away: pages work, answers come in, messages wait."""
+        whole = _brings(runtime.settings.web.metrics_token)
         try:
+            probe.prove()
             with runtime.database.reading() as session:
                 held = provider_holds.in_force(session)
-        except StorageUnavailable:
-            return {"ready": False}, 503
-        whole = _brings(runtime.settings.web.metrics_token)
-        return {"ready": True, "providers": _providers(runtime, held, whole)}
+                found = heartbeats.workers(session, clock.now())
+                waiting = outbox.held(session)
+        except StorageUnavailable as error:
+            return {"ready": False, **({"reason": str(error)} if whole else {})}, 503
+        told = {"ready": True, "providers": _providers(runtime, held, whole), "workers": _workers(found)}
+        return told | ({"held_messages": waiting} if whole else {})
 
     @bare.get("/metrics")
     @public("for the metrics collector, which sends the token of the settings, and for admins")
@@ -102,6 +107,39 @@ def blueprint(runtime: Runtime) -> Blueprint:
         return Response(page, content_type=CONTENT_TYPE_LATEST)
 
     return bare
+
+
+class Probe:
+    """Whether the database takes a write; tried at most every FRESH seconds, because anybody may ask."""
+
+    FRESH = 10.0
+
+    def __init__(self, database: Database, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self.database, self.elapsed = database, elapsed
+        self._lock, self._until = threading.Lock(), 0.0
+        self._error: StorageUnavailable | None = None
+
+    def prove(self) -> None:
+        """Raises StorageUnavailable if nothing can be stored."""
+        with self._lock:
+            if self.elapsed() >= self._until:
+                self._error = None
+                try:
+                    self.database.prove_writable()
+                except StorageUnavailable as error:
+                    self._error = error
+                self._until = self.elapsed() + self.FRESH
+        if self._error:
+            raise self._error
+
+
+def _workers(found: heartbeats.Workers) -> dict[str, object]:
+    """How many workers give signs of life and how many are gone without a word, and which jobs fail."""
+    seen = found.last_seen.isoformat() if found.last_seen else None
+    failing = sorted({job for _, job, _ in found.failing()})
+    return {
+        "alive": len(found.alive), "silent": len(found.silent), "last_seen": seen, "failing_jobs": failing
+    }  # fmt: skip
 
 
 def _providers(
@@ -132,6 +170,7 @@ class Backlog(Collector):
     def collect(self) -> Iterator[Metric]:
         with self.database.reading() as session:
             found = metrics.figures(session, clock.now())
+            running = heartbeats.workers(session, clock.now())
             tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
         yield _gauge("messages", "Messages by provider and state.", ["provider", "state"], found.messages)
         yield _gauge(
@@ -152,6 +191,13 @@ class Backlog(Collector):
         )
         yield CounterMetricFamily(
             "feedback_duplicates", "Messages that reached a provider twice.", value=found.duplicates
+        )
+        counted = {("alive",): len(running.alive), ("silent",): len(running.silent)}
+        yield _gauge(
+            "workers",
+            "Workers that give signs of life or are gone.",
+            ["state"],
+            counted,
         )
         held = {(each.provider, each.country): 1 for each in found.holds}
         yield _gauge(

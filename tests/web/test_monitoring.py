@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client import Metric
@@ -13,12 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from feedback import __version__, clock
 from feedback.bootstrap import Runtime
-from feedback.errors import ProviderHeld
+from feedback.errors import ProviderHeld, StorageUnavailable
 from feedback.library import Library
-from feedback.services.messaging import provider_holds
+from feedback.services.messaging import heartbeats, provider_holds
 from feedback.settings import Secret
 from feedback.store import schema
-from feedback.store.database import Database
+from feedback.store.database import FLOOR, Database
+from feedback.web import monitoring
 from feedback.web.app import create_app
 from tests.web.conftest import SignIn, runtime_over
 
@@ -29,7 +33,72 @@ def test_anybody_may_ask_whether_it_is_up(app: Flask) -> None:
     assert client.get("/readyz").get_json() == {
         "ready": True,
         "providers": {"simulator_sms": [], "simulator_email": []},
+        "workers": {"alive": 0, "silent": 0, "last_seen": None, "failing_jobs": []},
     }
+
+
+def test_a_full_disk_makes_it_unready_and_says_why_to_the_collector(app: Flask, runtime: Runtime) -> None:
+    client = watched(runtime)
+    runtime.database.free_bytes = lambda _: FLOOR - 1
+    told = app.test_client().get("/readyz")
+    assert (told.status_code, told.get_json()) == (503, {"ready": False})
+    told = client.get("/readyz", headers={"Authorization": "Bearer collector"})
+    assert (told.status_code, told.get_json()["ready"]) == (503, False)
+    assert told.get_json()["reason"].startswith("Free some disk space")
+
+
+def test_a_database_that_takes_no_write_makes_it_unready(
+    migrated_sqlite: Path, tmp_path: Path, shelf: Library
+) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "feedback.db")
+    database = Database(f"sqlite:///{tmp_path / 'feedback.db'}", patience=0.1)
+    client = create_app(runtime_over(database, shelf, tmp_path)).test_client()
+    blocker = sqlite3.connect(tmp_path / "feedback.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    assert client.get("/readyz").status_code == 503
+    blocker.close()
+    database.close()
+
+
+def test_the_write_is_tried_at_most_every_ten_seconds() -> None:
+    seconds, tries = 100.0, 0
+
+    class Counting:
+        def prove_writable(self) -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise StorageUnavailable("Full.")
+
+    probe = monitoring.Probe(Counting(), lambda: seconds)  # type: ignore[arg-type]
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable, match="Full"):
+            probe.prove()
+    seconds += monitoring.Probe.FRESH
+    probe.prove()
+    probe.prove()
+    assert tries == 2
+
+
+def test_workers_that_are_gone_and_jobs_that_fail_are_named_and_take_no_visitors_away(
+    app: Flask, runtime: Runtime
+) -> None:
+    now = clock.now()
+    failing = {"issue": {"cause": "KeyError", "count": 3, "since": "2026-03-02T12:00:00+00:00"}}
+    with runtime.database.writing() as session:
+        heartbeats.beat(session, "one", now, failing, now)
+        heartbeats.beat(session, "two", now, {}, now - 2 * heartbeats.SILENT)
+    told = app.test_client().get("/readyz")
+    assert told.status_code == 200
+    workers = told.get_json()["workers"]
+    assert (workers["alive"], workers["silent"], workers["failing_jobs"]) == (1, 1, ["issue"])
+    assert datetime.fromisoformat(workers["last_seen"]) == now
+
+
+def watched(runtime: Runtime) -> FlaskClient:
+    """Asks with the token of the metrics collector."""
+    web = replace(runtime.settings.web, metrics_token=Secret("collector"))
+    return create_app(replace(runtime, settings=replace(runtime.settings, web=web))).test_client()
 
 
 def test_a_held_provider_is_named_and_does_not_take_visitors_away(app: Flask, runtime: Runtime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import (
@@ -25,7 +25,7 @@ from feedback.errors import DeliveryFailed
 from feedback.providers.base import Verdict
 from feedback.services import rollups
 from feedback.services.contact import suppression
-from feedback.settings import Settings
+from feedback.settings import Problem, Settings
 from feedback.store.database import add_once
 from feedback.store.models import Attempt, DuplicateSend, Invitation, Message, Receipt
 
@@ -219,10 +219,7 @@ def settle_by_hand(session: Session, message_id: int, now: datetime) -> bool:
     """Count a held message as sent, as a person decided. False if it is not in doubt any more."""
     message = _in_doubt(session, message_id)
     if message:
-        message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
-        _forget_secret(message)
-        if message.invitation:
-            _invitation_sent(session, message.invitation, message, now)
+        _count_as_sent(session, message, now)
     return message is not None
 
 
@@ -250,6 +247,51 @@ def cancel_old_secrets(session: Session, now: datetime, limit: int) -> int:
 def _forget_secret(message: Message) -> None:
     if message.purpose == SIGN_IN:
         message.body, message.subject, message.html = "", None, None
+
+
+def _count_as_sent(session: Session, message: Message, now: datetime) -> None:
+    message.state, message.state_reason, message.sent_at = MessageState.SENT, "confirmed_by_hand", now
+    _forget_secret(message)
+    if message.invitation:
+        _invitation_sent(session, message.invitation, message, now)
+
+
+def held(session: Session) -> dict[str, int]:
+    """How many messages each provider has for which a person must decide; providers without any are left out."""
+    counted = select(Message.provider, func.count()).where(Message.state == MessageState.HELD)
+    return {
+        row[0]: row[1]
+        for row in session.execute(counted.group_by(Message.provider).order_by(Message.provider))
+    }
+
+
+def problems(session: Session) -> list[Problem]:
+    """Problem F123 for the held messages of each provider, for `feedback doctor`."""
+    return [
+        Problem(
+            "F123",
+            f"{count} messages of {provider} may or may not have arrived, and are held.",
+            "Decide on the Deliveries page, or with `feedback held send` or `feedback held keep`.",
+            "warning",
+        )
+        for provider, count in held(session).items()
+    ]
+
+
+def decide_held(session: Session, provider: str, now: datetime, *, arrived: bool, limit: int = 500) -> int:
+    """Decide for the held messages of a provider, as a person decided: count them as sent, or send them again.
+
+    Returns the number of messages, at most `limit`; call it in further transactions until it is 0.
+    """
+    wanted = select(Message).where(Message.state == MessageState.HELD, Message.provider == provider)
+    messages = session.scalars(wanted.order_by(Message.id).limit(limit).with_for_update(of=Message)).all()
+    for message in messages:
+        if arrived:
+            _count_as_sent(session, message, now)
+        else:
+            requeue(message, "resent_by_hand", now)
+    session.flush()
+    return len(messages)
 
 
 def last_chance(message: Message) -> datetime:

@@ -91,6 +91,14 @@ def lift(
     return done.rowcount
 
 
+def lift_by_itself(session: Session, provider: str, code: str, now: datetime) -> int:
+    """Release what was held for a cause that has ended. Returns the number of released holds."""
+    mine = (ProviderHold.provider == provider, ProviderHold.code == code, ProviderHold.lifted_at.is_(None))
+    done = session.execute(update(ProviderHold).where(*mine).values(lifted_at=now))
+    assert isinstance(done, CursorResult)  # noqa: S101 - what an UPDATE gives
+    return done.rowcount
+
+
 def in_force(session: Session) -> Sequence[ProviderHold]:
     """The current holds, oldest first."""
     return session.scalars(

@@ -29,11 +29,16 @@ from feedback.store.models import Attempt, Message
 log = structlog.get_logger()
 
 NEGATIVE_LOOK_UPS = 2
-GIVE_UP = timedelta(hours=24)
+GIVE_UP = timedelta(hours=24).total_seconds()
+"""Seconds, on this process's monotonic clock, after which a person decides about a message whose provider cannot be
+asked at all, because it is not enabled any more. A provider that only fails to answer is asked until it does: an outage
+of its list, however long, says nothing about a message."""
 AT_ONCE = 200
 LOOK_BACK = timedelta(days=2)
 """How far before the claim to search: the clock may have been ahead at the time of the claim and corrected since.
-Messages are found by their unique link, so searching too far back costs one page at most."""
+Searching too far back costs one page at most."""
+EVERYTHING = ""
+"""What is searched for a text without a link: all messages to its recipient."""
 
 Key = tuple[int, int]  # message, attempt
 
@@ -64,7 +69,6 @@ class UnconfirmedAttempt:
     recipient: str
     match: str
     since: datetime
-    claimed_at: datetime
     quiet: float
 
 
@@ -107,13 +111,18 @@ def reconcile(
         if stop and stop.asked:
             break
         known_for = timer.seconds_known(question.key)
-        try:
-            found = _ask(context.providers.get(question.provider), question)
-        except DeliveryFailed as error:
-            log.warning("message.look_up_failed", message=question.key[0], code=error.code)
-            found = None
+        provider = context.providers.get(question.provider)
+        found: list[Found] | None = None
+        if isinstance(provider, LooksUp):
+            try:
+                found = provider.find(question.recipient, question.match, question.since)
+            except DeliveryFailed as error:
+                log.warning("message.look_up_failed", message=question.key[0], code=error.code)
+        gives_up = not isinstance(provider, LooksUp) and known_for >= GIVE_UP
         with database.writing() as session:
-            settled += _settle(session, question, found, known_for, now)
+            settled += _settle(session, question, found, known_for, now) or (
+                gives_up and _leave_to_a_person(session, question)
+            )
     return settled
 
 
@@ -140,9 +149,8 @@ def _questions(session: Session, context: Context, now: datetime) -> list[Unconf
             (message.id, message.attempt),
             message.provider,
             message.recipient,
-            message.match or message.body,
-            attempt.started_at - LOOK_BACK if message.match else attempt.started_at,
-            attempt.started_at,
+            message.match or EVERYTHING,
+            attempt.started_at - LOOK_BACK,
             _quiet(attempt, context.providers.get(message.provider), context.settings),
         )
         for message, attempt in rows
@@ -157,26 +165,33 @@ def _quiet(attempt: Attempt, provider: Provider | None, settings: Settings) -> f
     return settings.worker.lease.total_seconds() + provider.longest_call + settle
 
 
-def _ask(provider: Provider | None, question: UnconfirmedAttempt) -> list[Found] | None:
-    """The messages that the provider has; None if it cannot be asked."""
-    if not isinstance(provider, LooksUp):
-        return None
-    return provider.find(question.recipient, question.match, question.since)
-
-
-def _settle(
-    session: Session, question: UnconfirmedAttempt, found: list[Found] | None, known_for: float, now: datetime
-) -> bool:
-    message = session.scalar(
+def _locked(session: Session, question: UnconfirmedAttempt) -> Message | None:
+    """The message, if it still is unconfirmed by this attempt."""
+    return session.scalar(
         select(Message)
         .where(Message.id == question.key[0], Message.attempt == question.key[1])
         .where(Message.state == MessageState.UNCONFIRMED)
         .with_for_update()
     )
+
+
+def _leave_to_a_person(session: Session, question: UnconfirmedAttempt) -> bool:
+    message = _locked(session, question)
+    if message is not None:
+        message.state = MessageState.HELD
+    return message is not None
+
+
+def _settle(
+    session: Session, question: UnconfirmedAttempt, found: list[Found] | None, known_for: float, now: datetime
+) -> bool:
+    """Record the answer of the provider; `found` is None if there was none, which changes nothing."""
+    message = _locked(session, question)
     if message is None:
         return False
     message.looked_up_at = now
-    mine = _not_of_others(session, message, found or [])
+    unknown = _not_of_others(session, message, found or [])
+    mine = unknown if message.match else [each for each in unknown if each.body == message.body][:1]
     if mine:
         for each in mine:  # more than one is recorded as a duplicate
             outbox.accepted(session, message, each.provider_id, now, reason="found_at_provider")
@@ -184,11 +199,8 @@ def _settle(
     if found is not None:
         message.look_ups += 1
         if message.look_ups >= NEGATIVE_LOOK_UPS and known_for >= question.quiet:
-            _not_there(message, now)
+            _not_there(message, now, is_certain=not unknown)
             return True
-    if now - question.claimed_at > GIVE_UP:
-        message.state = MessageState.HELD
-        return True
     return False
 
 
@@ -207,8 +219,14 @@ def _not_of_others(session: Session, message: Message, found: list[Found]) -> li
     ]
 
 
-def _not_there(message: Message, now: datetime) -> None:
-    if message.match:
+def _not_there(message: Message, now: datetime, *, is_certain: bool) -> None:
+    """The provider does not have the message, so it is due again.
+
+    A text without a link is only known by its words, which a provider may change (smart encoding). So it is sent again
+    only if the provider has no message to this recipient that we do not know (`is_certain`), and while the customer
+    still expects it. Rather lose a "thank you" than send it twice.
+    """
+    if message.match or (is_certain and now < outbox.last_chance(message)):
         outbox.requeue(message, "not_at_provider", now)
-    else:  # without a link it cannot be identified; rather lose a "thank you" than send it twice
+    else:
         outbox.cancel(message, "not_confirmed")

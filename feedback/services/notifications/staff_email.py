@@ -10,9 +10,11 @@ duplicates. Admins are notified once of a held provider.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
@@ -25,15 +27,21 @@ from feedback.i18n import Translator, translator
 from feedback.providers.base import Provider
 from feedback.services.context import Context
 from feedback.services.followups import workflow
-from feedback.services.messaging import outbox, provider_holds
+from feedback.services.messaging import heartbeats, outbox, provider_holds
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings import Settings
+from feedback.store.health import ROOM
 from feedback.store.models import FollowUp, FollowUpEntry, Message, ProviderHold, Role, User
 from feedback.store.portions import Portions
 
 SHOWN = 20
 """Maximum number of follow-ups that a message lists; further ones are only counted."""
+
+ATTENTION = "attention"
+"""The purpose of the daily message to admins."""
+FAILING = timedelta(minutes=15)
+"""Admins are notified of a job that has failed for so long."""
 
 Providers = Mapping[str, Provider]
 Moment = InstrumentedAttribute[datetime | None]
@@ -307,6 +315,88 @@ def _about_hold(say: Translator, hold: ProviderHold, settings: Settings) -> tupl
     page = f"{settings.web.public_url.rstrip('/')}/deliveries/"
     return subject, "\n\n".join(
         [subject, hold.reason, say.gettext("Messages are waiting. None is lost."), f"{how}\n{page}"]
+    )
+
+
+def tell_of_trouble(session: Session, context: Context, room: int | None, now: datetime) -> int:
+    """Notify every admin of what waits for a person and what is about to fail, at most once a day.
+
+    `room` are the free bytes of the database's disk, None if it has none of its own. Returns the number of messages.
+    """
+    troubles = _troubles(session, room, now)
+    closed = {each.provider for each in provider_holds.in_force(session)}
+    usable = {key: provider for key, provider in context.providers.items() if key not in closed}
+    if not troubles or not _can_write(usable):
+        return 0
+    told = 0
+    for admin in _one_at_a_time(session, User.active.is_(True), User.roles.any(Role.name == RoleName.ADMIN)):
+        if _heard_since(session, [admin], ATTENTION, now - timedelta(days=1)):
+            continue
+        say = translator("desk", admin.language)
+        lines = [text(say) for text in troubles]
+        how = say.gettext("`feedback doctor` says more. Held messages are on this page:")
+        page = f"{context.settings.web.public_url.rstrip('/')}/deliveries/"
+        subject = say.gettext("Your feedback installation needs attention")
+        body = "\n\n".join([subject, "\n".join(f"- {line}" for line in lines), f"{how}\n{page}"])
+        tell(session, admin, subject, body, providers=usable, now=now, purpose=ATTENTION)
+        told += 1
+    return told
+
+
+def _troubles(session: Session, room: int | None, now: datetime) -> list[Callable[[Translator], str]]:
+    """What admins must know, each as a function that says it in their language."""
+    found: list[Callable[[Translator], str]] = []
+    held = sum(outbox.held(session).values())
+    if held:
+        found.append(
+            lambda say: say.ngettext(
+                "{n} message is on hold and waits for your decision.",
+                "{n} messages are on hold and wait for your decision.",
+                held,
+            )
+        )
+    old = now - timedelta(days=1)
+    doubtful = select(func.count()).where(Message.state == MessageState.UNCONFIRMED, Message.created_at < old)
+    unconfirmed = session.scalar(doubtful) or 0
+    if unconfirmed:
+        found.append(
+            lambda say: say.ngettext(
+                "{n} message is older than a day and still unconfirmed, because its provider does not answer.",
+                "{n} messages are older than a day and still unconfirmed, because their provider does not answer.",
+                unconfirmed,
+            )
+        )
+    if room is not None and room < ROOM:
+        megabytes = room // 2**20
+        found.append(
+            lambda say: say.gettext("Only {n} MB are free for the database.", n=say.number(megabytes))
+        )
+    workers = heartbeats.workers(session, now)
+    failing = [(job, known) for _, job, known in workers.failing() if _is_old(known["since"], now)]
+    for job, known in failing:
+        found.append(partial(_about_job, job, known))
+    if workers.silent:
+        found.append(
+            lambda say: say.ngettext(
+                "{n} worker stopped without a word.",
+                "{n} workers stopped without a word.",
+                len(workers.silent),
+            )
+        )
+    return found
+
+
+def _is_old(since: str, now: datetime) -> bool:
+    return datetime.fromisoformat(since) < now - FAILING
+
+
+def _about_job(job: str, known: Mapping[str, Any], say: Translator) -> str:
+    return say.gettext(
+        "The job {job} has failed {n} times since {since}: {cause}",
+        job=job,
+        n=say.number(known["count"]),
+        since=known["since"],
+        cause=known["cause"],
     )
 
 

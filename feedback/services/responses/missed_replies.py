@@ -33,21 +33,35 @@ ANSWERED_FOR = timedelta(days=90)
 
 def catch_up(database: Database, context: Context, now: datetime) -> int:
     """Read missed replies on every provider that supports it. Returns the number of new replies."""
-    return sum(
-        _catch_up(database, key, provider, context, now)
-        for key, provider in context.providers.items()
-        if isinstance(provider, LooksUp) and isinstance(provider, CallsBack)
-    )
+    new = 0
+    for key in providers(context):
+        try:
+            new += catch_up_with(database, key, context, now)
+        except DeliveryFailed as error:
+            log.warning("replies.look_up_failed", provider=key, code=error.code)
+    return new
 
 
-def _catch_up(database: Database, key: str, provider: LooksUp, context: Context, now: datetime) -> int:
+def providers(context: Context) -> list[str]:
+    """The keys of the providers on which people can reply, and which list their replies."""
+    return [
+        key
+        for key, each in context.providers.items()
+        if isinstance(each, LooksUp) and isinstance(each, CallsBack)
+    ]
+
+
+def catch_up_with(database: Database, key: str, context: Context, now: datetime) -> int:
+    """Read missed replies on one of `providers`. Returns the number of new replies.
+
+    Raises DeliveryFailed if the provider cannot be asked. The bookmark stays, so the next reading starts at the same
+    time.
+    """
+    provider = context.providers[key]
+    assert isinstance(provider, LooksUp)  # noqa: S101 - what `providers` gives
     with database.reading() as session:
         since, numbers = _since(session, key, now), _our_numbers(session, key, context.settings, now)
-    try:
-        missed = [reply for number in numbers for reply in provider.inbound(number, since - OVERLAP)]
-    except DeliveryFailed as error:  # the bookmark stays, so the next reading starts at the same time
-        log.warning("replies.look_up_failed", provider=key, code=error.code)
-        return 0
+    missed = [reply for number in numbers for reply in provider.inbound(number, since - OVERLAP)]
     new = 0
     for reply in sorted(missed, key=lambda each: each.received_at or now):
         new += _take_in(database, key, reply, context, now)

@@ -57,6 +57,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         post("/invitation/<int:invitation_id>/withdraw", views.withdraw),
         post("/holds", views.lift),
         post("/messages/<int:message_id>", views.settle),
+        post("/held", views.settle_held),
     )
 
 
@@ -85,6 +86,7 @@ class Deliveries:
                 doubtful=history.messages(session, viewer(), "doubt"),
                 waiting_groups=waiting.groups(session, self.library, viewer(), now),
                 next_ones=waiting.next_ones(session, viewer()),
+                held={key: n for key, n in outbox.held(session).items() if n > 1},
                 not_asked=history.not_asked(session, viewer()),
                 why=self._why,
                 stage=self._stage,
@@ -204,6 +206,39 @@ class Deliveries:
             flash(say().gettext("Marked as sent."), "success")
         else:
             flash(say().gettext("Sending it again."), "success")
+        return redirect(url_for("deliveries.index"), 303)
+
+    @may(Permission.MANAGE_DELIVERIES)
+    def settle_held(self) -> ResponseReturnValue:
+        """Decide for all held messages of one provider."""
+        provider, verdict, now = (
+            request.form.get("provider", ""),
+            request.form.get("verdict", ""),
+            clock.now(),
+        )
+        if verdict not in ("arrived", "lost"):
+            raise Rejected("Choose whether the message was delivered.")
+        decided = 0
+        while True:
+            with self.database.writing() as session:
+                done = outbox.decide_held(session, provider, now, arrived=verdict == "arrived")
+                if not done:
+                    break
+                by = current_user.id
+                audit.record(session, verdict, "message", None, by=by, now=now, provider=provider, count=done)
+            decided += done
+        if not decided:
+            flash(say().gettext("Nothing to decide: this message is no longer unconfirmed."), "error")
+        elif verdict == "arrived":
+            flash(
+                say().ngettext("{n} message marked as sent.", "{n} messages marked as sent.", decided),
+                "success",
+            )
+        else:
+            flash(
+                say().ngettext("Sending {n} message again.", "Sending {n} messages again.", decided),
+                "success",
+            )
         return redirect(url_for("deliveries.index"), 303)
 
     def _told(self, step: history.StoryStep) -> str:

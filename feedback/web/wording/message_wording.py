@@ -31,6 +31,7 @@ PURPOSES: Mapping[str, str] = {
     "escalation": _("escalation"),
     "hold": _("channel alert"),
     "sign_in": _("sign-in e-mail"),
+    "attention": _("operations alert"),
 }
 STATES: Mapping[str, str] = {
     "queued": _("waiting to be sent"),
@@ -59,9 +60,12 @@ REASONS: Mapping[str, str] = {
     "unknown": _("no confirmation from the provider"),
     "broke": _("connection lost during sending"),
     "lease_expired": _("sending was interrupted"),
+    "not_begun": _("could not be recorded before sending"),
+    "catch_up": _("replies of customers cannot be read"),
     "undelivered": _("not delivered by the network"),
     "failed": _("provider could not send it"),
     # what happened afterwards
+    "restored": _("restored from a backup, may have been sent before"),
     "resent_unconfirmed": _("sent again, as configured"),
     "resent_by_hand": _("sent again by a colleague"),
     "confirmed_by_hand": _("delivery confirmed by a colleague"),

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from feedback.errors import ProviderHeld
 from feedback.services.followups import workflow
-from feedback.services.messaging import provider_holds
+from feedback.services.messaging import heartbeats, provider_holds
 from feedback.services.notifications import staff_email
 from feedback.services.staff import accounts
-from feedback.store.models import FollowUp, FollowUpEntry, Message, User
+from feedback.store.models import FollowUp, FollowUpEntry, Message, Role, User
+from tests.services.conftest import World
 from tests.services.followups.desk import MONDAY, Desk
 
 
@@ -443,3 +444,85 @@ def test_without_an_e_mail_provider_nothing_is_pretended(desk: Desk) -> None:
     with desk.runtime.database.writing() as session:
         assert staff_email.tell_owners(session, replace(desk.runtime, providers={}), MONDAY) == 0
     assert tell(desk) == 1
+
+
+# What admins must know ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def troubled(world: World) -> World:
+    """An installation with an admin and two held mails."""
+    with world.database.writing() as session:
+        world.owner(session, "admin@example.com").roles = [Role(name="admin")]
+        for number in range(2):
+            facts = {"recipient": f"c{number}@example.com", "state": "held", "due_at": world.now}
+            session.add(outbox_row(world, **facts))
+    return world
+
+
+def outbox_row(world: World, **columns: object) -> Message:
+    facts = {"purpose": "invitation", "provider": "simulator_email", "channel": "email", "body": "Hello"}
+    return Message(**{**facts, "language": "en", "headers": {}, "created_at": world.now, **columns})
+
+
+def told_of_trouble(world: World, room: int | None = None) -> list[str]:
+    with world.database.writing() as session:
+        staff_email.tell_of_trouble(session, world.context, room, world.now)
+        return list(
+            session.scalars(select(Message.body).where(Message.purpose == "attention").order_by(Message.id))
+        )
+
+
+def test_admins_are_told_of_held_messages_once_a_day(troubled: World) -> None:
+    (letter,) = told_of_trouble(troubled)
+    assert "2 messages are on hold and wait for your decision." in letter
+    assert "/deliveries/" in letter
+    troubled.wait(hours=20)
+    assert len(told_of_trouble(troubled)) == 1
+    troubled.wait(hours=5)
+    assert len(told_of_trouble(troubled)) == 2
+
+
+@pytest.mark.parametrize(("megabytes", "words"), [(10, "Only 10 MB are free"), (5000, None), (None, None)])
+def test_admins_are_told_of_a_disk_that_fills_up(
+    world: World, megabytes: int | None, words: str | None
+) -> None:
+    with world.database.writing() as session:
+        world.owner(session).roles = [Role(name="admin")]
+    letters = told_of_trouble(world, None if megabytes is None else megabytes * 2**20)
+    assert [words in each for each in letters if words] == ([True] if words else [])
+    assert len(letters) == bool(words)
+
+
+def test_admins_are_told_of_jobs_that_go_on_failing_and_of_workers_that_are_gone(world: World) -> None:
+    since = (world.now - timedelta(minutes=20)).isoformat()
+    lately = (world.now - timedelta(minutes=2)).isoformat()
+    failing = {
+        "catch up twilio_sms": {"cause": "Twilio answered 503.", "count": 9, "since": since},
+        "issue": {"cause": "KeyError", "count": 1, "since": lately},
+    }
+    with world.database.writing() as session:
+        world.owner(session).roles = [Role(name="admin")]
+        heartbeats.beat(session, "one", world.now, failing, world.now)
+        heartbeats.beat(session, "two", world.now, {}, world.now - timedelta(hours=1))
+    (letter,) = told_of_trouble(world)
+    assert "The job catch up twilio_sms has failed 9 times" in letter
+    assert "Twilio answered 503." in letter
+    assert "KeyError" not in letter
+    assert "1 worker stopped without a word." in letter
+
+
+def test_admins_are_told_of_messages_that_no_provider_answers_for(world: World) -> None:
+    with world.database.writing() as session:
+        world.owner(session).roles = [Role(name="admin")]
+        session.add(outbox_row(world, recipient="c", state="unconfirmed", due_at=world.now))
+    assert told_of_trouble(world) == []
+    world.wait(days=1, hours=1)
+    (letter,) = told_of_trouble(world)
+    assert "1 message is older than a day and still unconfirmed" in letter
+
+
+def test_if_all_is_well_nobody_is_told_anything(world: World) -> None:
+    with world.database.writing() as session:
+        world.owner(session).roles = [Role(name="admin")]
+    assert told_of_trouble(world, 10**12) == []

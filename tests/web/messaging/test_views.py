@@ -306,6 +306,48 @@ def test_a_person_decides_what_nobody_can_look_up(
     assert "this message is no longer unconfirmed" in again.text
 
 
+@pytest.mark.parametrize(("verdict", "state", "told"), [
+    ("arrived", "sent", "3 messages marked as sent."), ("lost", "queued", "Sending 3 messages again."),
+])  # fmt: skip
+def test_a_person_decides_for_all_held_messages_of_a_provider(
+    app: Flask, sent: dict[str, int], sign_in: SignIn, verdict: str, state: str, told: str
+) -> None:
+    more = held_besides(app, sent["held"], 2)
+    other = held_besides(app, sent["held"], 1, provider="smtp_email", channel="email")
+    client = sign_in("lead")
+    provider = stored(app, sent["held"]).provider
+    assert "Decide for all 3 messages on hold by" in client.get("/deliveries/").text
+    answer = client.post(
+        "/deliveries/held", data={"provider": provider, "verdict": verdict}, follow_redirects=True
+    )
+    assert told in answer.text
+    assert {stored(app, number).state for number in (sent["held"], *more)} == {state}
+    assert [stored(app, number).state for number in other] == ["held"]
+    with app.extensions["feedback"].database.reading() as session:
+        entries = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == verdict)).all()
+    assert [each["count"] for each in entries] == [3]
+
+
+def held_besides(app: Flask, number: int, count: int, **columns: Any) -> list[int]:
+    facts = {"state": "held", "purpose": "reminder", **columns}
+    first = 50 + len(columns)
+    with app.extensions["feedback"].database.writing() as session:
+        invitation = session.get_one(Message, number).invitation
+        assert invitation
+        return [
+            message(session, invitation, occurrence=first * (each + 1), **facts).id for each in range(count)
+        ]
+
+
+def test_who_may_not_decide_is_offered_no_decision_for_all(
+    app: Flask, sent: dict[str, int], sign_in: SignIn
+) -> None:
+    held_besides(app, sent["held"], 2)
+    csm = sign_in("cem")
+    assert "Decide for all" not in csm.get("/deliveries/").text
+    assert csm.post("/deliveries/held", data={"provider": "twilio_sms", "verdict": "lost"}).status_code == 403
+
+
 def test_what_is_not_in_doubt_cannot_be_sent_again(app: Flask, sent: dict[str, int], sign_in: SignIn) -> None:
     sign_in("lead").post(f"/deliveries/messages/{sent['delivered']}", data={"verdict": "lost"})
     assert stored(app, sent["delivered"]).state == "delivered"
