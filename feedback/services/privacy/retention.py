@@ -52,8 +52,6 @@ KEPT: Mapping[str, str] = {
 
 LIMIT = 500
 """Maximum rows of one kind per transaction; the rest follows in the next run."""
-PEOPLE = 20
-"""Maximum contacts per transaction: each is searched for in what colleagues wrote, while other writers wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def purge(session: Session, retention: RetentionSettings, now: datetime, limit: 
         _answers(session, retention.answers, now, limit),
         _messages(session, retention.messages, now, limit),
         _replies(session, retention.replies, now, limit),
-        _contacts(session, retention.contacts, now, min(limit, PEOPLE)),
+        _contacts(session, retention.contacts, now, limit),
         _usage(session, retention.usage, now, limit),
     )
     if purged:
