@@ -28,6 +28,7 @@ from feedback.core.contact.policy import (
     Reason,
     Recipient,
     decide,
+    has_zone,
 )
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
@@ -340,7 +341,9 @@ def _recipient(
     latest: Mapping[tuple[int, str, str], Any],
     closed: Collection[tuple[str, str]],
 ) -> Recipient:
-    number = PhoneNumber(contact.phone) if contact.phone else None
+    is_placed = has_zone(contact.time_zone)
+    # What the number tells is not needed if the contact's own country and time zone are known.
+    number = PhoneNumber(contact.phone) if contact.phone and not (contact.country and is_placed) else None
     return Recipient(
         reach={
             channel: _reach(latest.get((contact.id, channel, address)), (channel, address) in closed)
@@ -350,7 +353,7 @@ def _recipient(
         country=contact.country,
         time_zone=contact.time_zone,
         number_country=number.region if number else None,
-        number_zones=number.time_zones() if number else (),
+        number_zones=number.time_zones() if number and not is_placed else (),
     )
 
 
