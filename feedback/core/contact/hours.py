@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,16 +77,26 @@ class Calendar:
     def windows(self, since: datetime, search: timedelta = SEARCH) -> list[ContactWindow]:
         """The windows that end after `since` and are within `search`, in order."""
         until = since + search
-        common = reduce(_intersect, (list(self._local(ZoneInfo(zone), since, until)) for zone in self.zones))
-        return [window for window in _joined(common) if window.end > since]
+        zones = map(ZoneInfo, self.zones)
+        days = tuple((since.astimezone(zone).date(), until.astimezone(zone).date()) for zone in zones)
+        return [window for window in _windows_on(self, days) if window.end > since]
 
-    def _local(self, zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[ContactWindow]:
-        day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    def local(self, zone: ZoneInfo, first: date, last: date) -> Iterator[ContactWindow]:
+        """The windows of one zone on its local days from `first` to `last`."""
+        day = first
         while day <= last:
             hours = self.rules.week[day.weekday()]
             if hours and day not in self.blackout and (window := _window(day, hours, zone)):
                 yield window
             day += timedelta(days=1)
+
+
+@lru_cache(maxsize=4096)
+def _windows_on(calendar: Calendar, days: tuple[tuple[date, date], ...]) -> list[ContactWindow]:
+    """The windows in which all zones have their hours, each on its (first, last) local day. They are the same for
+    everybody with the same calendar, which matters if a whole base is decided on."""
+    spans = zip(map(ZoneInfo, calendar.zones), days, strict=True)
+    return _joined(reduce(_intersect, (list(calendar.local(zone, *span)) for zone, span in spans)))
 
 
 def first_window(calendar: Calendar, since: datetime, least: timedelta) -> ContactWindow | None:

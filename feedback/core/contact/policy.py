@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from feedback.core.contact.hours import Calendar, ContactWindow, CountryRules, first_window, shipped_rules
@@ -211,7 +212,7 @@ def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) ->
     of the country's people live, if there are any among them (for a number from Alaska there are none). If the
     number is from another country than the stated one, the person may be in either country.
     """
-    if recipient.time_zone and _exists(recipient.time_zone):
+    if recipient.time_zone and has_zone(recipient.time_zone):
         return (recipient.time_zone,)
     number, home = recipient.number_zones, rules.zones
     if recipient.country and recipient.number_country not in (None, recipient.country.upper()):
@@ -219,6 +220,15 @@ def possible_zones(recipient: Recipient, rules: CountryRules, policy: Policy) ->
     if len(number) == 1:
         return number
     return tuple(zone for zone in number if zone in home) or number or home or (policy.default_zone,)
+
+
+@lru_cache(maxsize=1024)
+def has_zone(name: str | None) -> bool:
+    """Whether this is the name of a time zone."""
+    try:
+        return bool(name) and bool(ZoneInfo(name or ""))
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; odd paths are the others
+        return False
 
 
 RING = 90 << 24
@@ -357,14 +367,6 @@ def _important(window: ContactWindow, intended: Intended, history: History, poli
     if not any(past.at + policy.gap > window.start for past in history.contact):
         return []
     return [Reason("important_stage", {"priority": intended.priority, "gap_days": policy.important_gap.days})]
-
-
-def _exists(zone: str) -> bool:
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; odd paths are the others
-        return False
-    return True
 
 
 def _check_aware(*moments: datetime) -> None:

@@ -22,6 +22,7 @@ INDEXES = (
     ("ix_contact_updated_at", "contact", ["updated_at"]),
     ("ix_account_contract_started_on", "account", ["contract_started_on"]),
     ("ix_invitation_account_sent", "invitation", ["account_id", "sent_at", "created_at"]),
+    ("ix_enrolment_event_id", "enrolment", ["event_id"]),
     ("ix_enrolment_state_expires_at", "enrolment", ["state", "expires_at"]),
     ("ix_follow_up_closed_at", "follow_up", ["closed_at"]),
     ("ix_suppression_reason_created", "suppression", ["reason", "created_at"]),

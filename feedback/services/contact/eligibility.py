@@ -28,6 +28,7 @@ from feedback.core.contact.policy import (
     Reason,
     Recipient,
     decide,
+    has_zone,
 )
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
@@ -182,7 +183,7 @@ def know(
     accounts = {each.account_id for each in people if each.account_id}
     if accounts and rules.account_limit is not None:
         window = {"accounts": list(accounts), "window": now - rules.account_window}
-        for row in session.execute(_ASKED_IN_ACCOUNTS, window):
+        for row in session.connection().execute(_ASKED_IN_ACCOUNTS, window):
             known._of_account[row.account_id].append(_Past(*row))
     known._shared = shared
     return known
@@ -240,7 +241,7 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
 def people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
     """The rows of `PERSON` of these contacts, in the order of their ids, without a lock."""
-    return session.execute(_PEOPLE, {"ids": list(contact_ids)}).all()
+    return session.connection().execute(_PEOPLE, {"ids": list(contact_ids)}).all()
 
 
 def lock_people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
@@ -250,10 +251,10 @@ def lock_people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]
     if session.get_bind().dialect.name == "sqlite":  # there a writing transaction has the whole database
         return found
     together = set(contact_ids).union(*sharing(session, found).values())
-    session.execute(_LOCK_CONTACTS, {"ids": list(together)})
+    session.connection().execute(_LOCK_CONTACTS, {"ids": list(together)})
     found = people(session, contact_ids)  # as they are now
     if accounts := {each.account_id for each in found if each.account_id}:
-        session.execute(_LOCK_ACCOUNTS, {"ids": list(accounts)})
+        session.connection().execute(_LOCK_ACCOUNTS, {"ids": list(accounts)})
     return found
 
 
@@ -265,7 +266,7 @@ def sharing(session: Session, people: Iterable[Person]) -> dict[int, set[int]]:
         "emails": [each.email for each in people if each.email],
     }
     at: dict[str, set[int]] = defaultdict(set)
-    for contact_id, phone, email in session.execute(_AT_ADDRESSES, addresses):
+    for contact_id, phone, email in session.connection().execute(_AT_ADDRESSES, addresses):
         for address in (phone, email):
             if address:
                 at[address].add(contact_id)
@@ -275,6 +276,19 @@ def sharing(session: Session, people: Iterable[Person]) -> dict[int, set[int]]:
 def policy(settings: Settings) -> Policy:
     """The installation's policy. Its hours narrow every country's hours; its weekdays apply to countries without
     their own days, unless it names those."""
+    kept = _POLICIES.get(id(settings))
+    if kept is None or kept[0] is not settings:
+        while len(_POLICIES) >= 8:
+            _POLICIES.pop(next(iter(_POLICIES)), None)
+        kept = _POLICIES[id(settings)] = (settings, _policy(settings))
+    return kept[1]
+
+
+_POLICIES: dict[int, tuple[Settings, Policy]] = {}
+"""The policies of settings, by identity: they contain mappings, which have no hash."""
+
+
+def _policy(settings: Settings) -> Policy:
     contact = settings.contact
     day = Hours(contact.quiet_to, contact.quiet_from)
     own = tuple((code, frozenset(map(int, days))) for code, days in contact.weekdays_by_country.items())
@@ -328,7 +342,8 @@ def _recipients(session: Session, people: Sequence[Person]) -> dict[int, Recipie
     ids = list(ways)
     session.flush()  # only statements about ORM objects do that by themselves
     latest = {
-        (row.contact_id, row.kind, row.address): row for row in session.execute(_PERMISSIONS, {"ids": ids})
+        (row.contact_id, row.kind, row.address): row
+        for row in session.connection().execute(_PERMISSIONS, {"ids": ids})
     }
     closed = suppression.closed_ways_of(session, ways)
     return {each.id: _recipient(each, ways[each.id], latest, closed[each.id]) for each in people}
@@ -340,7 +355,9 @@ def _recipient(
     latest: Mapping[tuple[int, str, str], Any],
     closed: Collection[tuple[str, str]],
 ) -> Recipient:
-    number = PhoneNumber(contact.phone) if contact.phone else None
+    is_placed = has_zone(contact.time_zone)
+    # What the number tells is not needed if the contact's own country and time zone are known.
+    number = PhoneNumber(contact.phone) if contact.phone and not (contact.country and is_placed) else None
     return Recipient(
         reach={
             channel: _reach(latest.get((contact.id, channel, address)), (channel, address) in closed)
@@ -350,7 +367,7 @@ def _recipient(
         country=contact.country,
         time_zone=contact.time_zone,
         number_country=number.region if number else None,
-        number_zones=number.time_zones() if number else (),
+        number_zones=number.time_zones() if number and not is_placed else (),
     )
 
 

@@ -74,7 +74,7 @@ def closed_ways_of(
     every = {address for each in of.values() for _, address in each}
     wanted = {"kinds": list({kind for kind, _ in of}), "addresses": list(every), "ids": list(ways)}
     session.flush()  # only statements about ORM objects do that by themselves
-    rows = session.execute(_ON_LIST, wanted).all()
+    rows = session.connection().execute(_ON_LIST, wanted).all()
     known = {(row.kind, row.address) for row in rows}
     listed = {(row.kind, row.address) for row in rows if row.lifted_at is None}
     said_no = {row.contact_id for row in rows if row.lifted_at is None and row.reason in SAID}

@@ -156,13 +156,13 @@ def _result(event: Event, known: Mapping[str, tuple[int, str, str]], new: Mappin
 
 def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, str]]:
     """Key -> (id, name, external id of the contact) of the events that are stored already."""
-    rows = session.execute(_STORED_EVENTS, {"keys": [each.key for each in events]})
+    rows = session.connection().execute(_STORED_EVENTS, {"keys": [each.key for each in events]})
     return {key: (row_id, name, contact) for key, row_id, name, contact in rows}
 
 
 def _contacts(session: Session, events: Iterable[Event]) -> dict[str, int]:
     """External id -> id."""
-    rows = session.execute(_BY_EXTERNAL_ID, {"keys": list({each.contact for each in events})})
+    rows = session.connection().execute(_BY_EXTERNAL_ID, {"keys": list({each.contact for each in events})})
     return {external_id: contact_id for contact_id, external_id in rows}
 
 
@@ -184,7 +184,7 @@ def _insert_events(
     ]
     if not rows:
         return {}
-    made = session.execute(_INSERT_EVENT[session.get_bind().dialect.name], rows)
+    made = session.connection().execute(_INSERT_EVENT[session.get_bind().dialect.name], rows)
     return {key: row_id for row_id, key in made}
 
 
@@ -210,7 +210,7 @@ def enrol_all(session: Session, entries: Sequence[Entry], settings: Settings, no
         "stages": list({each.stage.key for each in entries}),
         "occasions": list({each.occasion.key for each in entries}),
     }
-    known = {tuple(row) for row in session.execute(_ENROLLED, wanted)}
+    known = {tuple(row) for row in session.connection().execute(_ENROLLED, wanted)}
     fresh = [
         each
         for each in entries
@@ -235,7 +235,7 @@ def _store(
     rules = eligibility.policy(settings)
     known = eligibility.know(session, list({each.id: each for each in people}.values()), rules, now)
     rows = [_enrolment(known, *each, now) for each in zip(people, entries, strict=True)]
-    session.execute(_INSERT_ENROLMENT, rows)
+    session.connection().execute(_INSERT_ENROLMENT, rows)
 
 
 def _enrolment(

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import chain, islice
 from typing import Any, Literal
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from feedback.core.contact.policy import Decision, History, Intended, PastContact, Policy, Send, decide
@@ -184,7 +184,7 @@ def foresee(
         yield "survey", planned
     for planned in _written(session, until):
         yield "waiting", planned
-    for planned in forecast.reminders(chain(_asked(session, library, now), forecast.asked)):
+    for planned in forecast.reminders(chain(_asked(session, library, now, until), forecast.asked)):
         yield "reminder", planned
 
 
@@ -292,8 +292,8 @@ def _asked_at(contact_id: int, stage: Stage, channel: str, sent: datetime, until
     )
 
 
-def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked]:
-    """Sent or queued surveys that are unanswered."""
+def _asked(session: Session, library: Library, now: datetime, until: datetime) -> Iterator[_Asked]:
+    """Sent or queued surveys that are unanswered, as far as their next reminder is before `until`."""
     rows = session.execute(
         select(
             Invitation.contact_id,
@@ -314,7 +314,7 @@ def _asked(session: Session, library: Library, now: datetime) -> Iterator[_Asked
             ),
         )
         .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.answered_at.is_(None))
-        .where(Invitation.expires_at > now)
+        .where(Invitation.expires_at > now, or_(Invitation.remind_at <= until, Message.id.is_not(None)))
         .execution_options(yield_per=BLOCK)
     )
     for row in rows:

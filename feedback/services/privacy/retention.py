@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
@@ -52,6 +54,8 @@ KEPT: Mapping[str, str] = {
 
 LIMIT = 500
 """Maximum rows of one kind per transaction; the rest follows in the next run."""
+AT_ONCE = 20_000
+"""Rows of one kind that are looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,6 @@ class Purged:
     contacts: int = 0
     usage: int = 0
 
-    @property
-    def most(self) -> int:
-        """The largest of the numbers."""
-        return max(self.answers, self.messages, self.replies, self.contacts, self.usage)
-
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
 
@@ -78,110 +77,142 @@ def purge(session: Session, retention: RetentionSettings, now: datetime, limit: 
 
     A retention time of 0d keeps data forever.
     """
-    purged = Purged(
-        _answers(session, retention.answers, now, limit),
-        _messages(session, retention.messages, now, limit),
-        _replies(session, retention.replies, now, limit),
-        _contacts(session, retention.contacts, now, limit),
-        _usage(session, retention.usage, now, limit),
-    )
-    if purged:
-        counts = {each.name: getattr(purged, each.name) for each in fields(purged)}
-        audit.record(session, "purged", "retention", None, by=None, now=now, **counts)
-    return purged
+    counts: Counter[str] = Counter()
+    for kind, since in _due(retention, now):
+        old = session.scalars(kind.old(since).limit(limit)).all()
+        kind.forget(session, old, now)
+        counts[kind.name] += len(old)
+    return _audited(session, counts, now)
 
 
 def purge_all(portions: Portions, retention: RetentionSettings, now: datetime) -> None:
-    """`purge` in portions, until nothing is left."""
-    # No kind of rows may hold up another, so the largest number counts; a portion is as long as its slowest kind.
-    portions.repeat(lambda session, limit: purge(session, retention, now, limit).most, most=LIMIT)
+    """`purge` in portions, until nothing is left. What is old is looked for without a lock, and again under it."""
+    for kind, since in _due(retention, now):
+        left = True
+        while left:
+            with portions.database.reading() as session:
+                old = session.scalars(kind.old(since).limit(AT_ONCE)).all()
+            done = portions.each(old, partial(_purge_some, kind, since, now))
+            left = done and len(old) == AT_ONCE
 
 
-def _answers(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    """Remove comments and the link to the person; scores and the dimensions of reports stay."""
-    if not kept:
-        return 0
+def _purge_some(kind: _Kind, since: datetime, now: datetime, session: Session, ids: Sequence[int]) -> None:
+    wanted = kind.old(since)
+    old = session.scalars(wanted.where(wanted.selected_columns[0].in_(ids))).all()
+    kind.forget(session, old, now)
+    _audited(session, Counter({kind.name: len(old)}), now)
+
+
+def _audited(session: Session, counts: Mapping[str, int], now: datetime) -> Purged:
+    purged = Purged(**counts)
+    if purged:
+        told = {each.name: getattr(purged, each.name) for each in fields(purged)}
+        audit.record(session, "purged", "retention", None, by=None, now=now, **told)
+    return purged
+
+
+def _due(retention: RetentionSettings, now: datetime) -> Iterator[tuple[_Kind, datetime]]:
+    """The kinds of rows that are not kept forever, and the time before which they are forgotten."""
+    for kind in _KINDS:
+        kept: timedelta = getattr(retention, kind.name)
+        if kept:
+            yield kind, now - kept
+
+
+def _old_answers(since: datetime) -> Select[int]:
     known = or_(Response.contact_id.is_not(None), Response.invitation_id.is_not(None))
-    old = list(
-        session.scalars(
-            select(Response.id)
-            .where(Response.answered_at < now - kept, or_(known, redaction.is_worded(Response)))
-            .order_by(Response.id)
-            .limit(limit)
-        )
+    return (
+        select(Response.id)
+        .where(Response.answered_at < since, or_(known, redaction.is_worded(Response)))
+        .order_by(Response.id)
     )
+
+
+def _forget_answers(session: Session, old: Sequence[int], _: datetime) -> None:
+    """Remove comments and the link to the person; scores and the dimensions of reports stay."""
     if not old:
-        return 0
+        return
     redaction.answers(session, old)
     invited = select(Response.invitation_id).where(Response.id.in_(old)).scalar_subquery()
     redaction.invitations(session, Invitation.id.in_(invited))
     session.execute(update(FollowUp).where(FollowUp.response_id.in_(old)).values(contact_id=None))
     session.execute(update(Response).where(Response.id.in_(old)).values(contact_id=None, invitation_id=None))
-    return len(old)
 
 
-def _messages(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    if not kept:
-        return 0
-    old = _ids(
-        session,
-        select(Message.id).where(
-            Message.created_at < now - kept,
-            Message.state.not_in(MESSAGE_UNFINISHED),
-            or_(Message.body != redaction.NOTHING, Message.recipient != redaction.NOTHING),
-        ),
-        limit,
+def _old_messages(since: datetime) -> Select[int]:
+    return select(Message.id).where(
+        Message.created_at < since,
+        Message.state.not_in(MESSAGE_UNFINISHED),
+        or_(Message.body != redaction.NOTHING, Message.recipient != redaction.NOTHING),
     )
+
+
+def _forget_messages(session: Session, old: Sequence[int], _: datetime) -> None:
     if old:
         redaction.messages(session, Message.id.in_(old))
-    simulated = _ids(session, select(SimulatedMessage.id).where(SimulatedMessage.at < now - kept), limit)
-    if simulated:
-        session.execute(delete(SimulatedMessage).where(SimulatedMessage.id.in_(simulated)))
-    return len(old) + len(simulated)
 
 
-def _replies(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    if not kept:
-        return 0
-    old = _ids(
-        session,
-        select(InboundReply.id).where(
-            InboundReply.received_at < now - kept,
-            or_(InboundReply.body != redaction.NOTHING, InboundReply.sender != redaction.NOTHING),
-        ),
-        limit,
+def _old_simulated(since: datetime) -> Select[int]:
+    return select(SimulatedMessage.id).where(SimulatedMessage.at < since)
+
+
+def _forget_simulated(session: Session, old: Sequence[int], _: datetime) -> None:
+    session.execute(delete(SimulatedMessage).where(SimulatedMessage.id.in_(old)))
+
+
+def _old_replies(since: datetime) -> Select[int]:
+    return select(InboundReply.id).where(
+        InboundReply.received_at < since,
+        or_(InboundReply.body != redaction.NOTHING, InboundReply.sender != redaction.NOTHING),
     )
+
+
+def _forget_replies(session: Session, old: Sequence[int], now: datetime) -> None:
     if old:
         redaction.replies(session, now, InboundReply.id.in_(old))
-    return len(old)
 
 
-def _contacts(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
-    """Erase contacts without any event, survey, answer, reply or change for this time; they may be imported again."""
-    if not kept:
-        return 0
-    since = now - kept
+def _old_contacts(since: datetime) -> Select[int]:
+    """Contacts without any event, survey, answer, reply or change for this time; they may be imported again."""
     idle = and_(
         Contact.erased_at.is_(None),
         Contact.updated_at < since,
         *(~_happened(column, when, since) for column, when in _LIFE),
     )
-    old = session.scalars(select(Contact).where(idle).order_by(Contact.updated_at).limit(limit)).all()
-    for contact in old:
+    return select(Contact.id).where(idle).order_by(Contact.updated_at)
+
+
+def _forget_contacts(session: Session, old: Sequence[int], now: datetime) -> None:
+    for contact in session.scalars(select(Contact).where(Contact.id.in_(old)).order_by(Contact.id)).all():
         erasure.erase(session, contact, by=None, now=now, remember=False)
-    return len(old)
 
 
-def _usage(session: Session, kept: timedelta, now: datetime, limit: int) -> int:
+def _old_usage(since: datetime) -> Select[int]:
+    return select(UsagePoint.id).where(UsagePoint.at < since).order_by(UsagePoint.at)
+
+
+def _forget_usage(session: Session, old: Sequence[int], _: datetime) -> None:
     """Delete old usage figures, which no page shows any more."""
-    if not kept:
-        return 0
-    old = _ids(
-        session, select(UsagePoint.id).where(UsagePoint.at < now - kept).order_by(UsagePoint.at), limit
-    )
     session.execute(delete(UsagePoint).where(UsagePoint.id.in_(old)))
-    return len(old)
 
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of rows: its name in the settings and in `Purged`, which of them are old, and how they are forgotten."""
+
+    name: str
+    old: Callable[[datetime], Select[int]]
+    forget: Callable[[Session, Sequence[int], datetime], None]
+
+
+_KINDS = (
+    _Kind("answers", _old_answers, _forget_answers),
+    _Kind("messages", _old_messages, _forget_messages),
+    _Kind("messages", _old_simulated, _forget_simulated),
+    _Kind("replies", _old_replies, _forget_replies),
+    _Kind("contacts", _old_contacts, _forget_contacts),
+    _Kind("usage", _old_usage, _forget_usage),
+)
 
 _LIFE = (
     (JourneyEvent.contact_id, JourneyEvent.occurred_at),
@@ -195,7 +226,3 @@ def _happened(
     contact: InstrumentedAttribute[Any], when: InstrumentedAttribute[Any], since: datetime
 ) -> ColumnElement[bool]:
     return exists().where(contact == Contact.id, when >= since)
-
-
-def _ids(session: Session, wanted: Select[int], limit: int) -> list[int]:
-    return list(session.scalars(wanted.limit(limit)))

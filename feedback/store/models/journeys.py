@@ -64,7 +64,9 @@ class Enrolment(Base):
 
     id: Mapped[PrimaryKey]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
-    event_id: Mapped[int | None] = mapped_column(ForeignKey("journey_event.id", ondelete="SET NULL"))
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("journey_event.id", ondelete="SET NULL"), index=True
+    )
     stage: Mapped[Word]
     occurrence: Mapped[str] = mapped_column(String(128))
     questionnaire: Mapped[Word]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 from flask.blueprints import BlueprintSetupState
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -301,18 +301,36 @@ def _contact(session: Session, external_id: str) -> ContactOut:
     )
 
 
+_EVENT = (
+    select(
+        JourneyEvent.id,
+        JourneyEvent.key,
+        JourneyEvent.name,
+        JourneyEvent.occurred_at,
+        JourneyEvent.received_at,
+        JourneyEvent.properties,
+        Contact.external_id,
+    )
+    .join(Contact, Contact.id == JourneyEvent.contact_id)
+    .where(JourneyEvent.key == bindparam("key"))
+)
+_ENROLMENTS = (
+    select(*Enrolment.__table__.columns)
+    .where(Enrolment.event_id == bindparam("event"))
+    .order_by(Enrolment.id)
+)
+
+
 def _event(session: Session, key: str) -> EventOut:
-    found = session.execute(
-        select(JourneyEvent, Contact.external_id).join(Contact).where(JourneyEvent.key == key)
-    ).one_or_none()
-    if found is None:
+    connection = session.connection()
+    row = connection.execute(_EVENT, {"key": key}).one_or_none()
+    if row is None:
         raise NotFound("Event not found.")
-    row, contact = found
-    enrolments = session.scalars(select(Enrolment).where(Enrolment.event_id == row.id).order_by(Enrolment.id))
+    enrolments = connection.execute(_ENROLMENTS, {"event": row.id})
     return EventOut(
         key=row.key,
         name=row.name,
-        contact=contact,
+        contact=row.external_id,
         occurred_at=row.occurred_at,
         received_at=row.received_at,
         properties=row.properties,

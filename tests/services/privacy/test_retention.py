@@ -12,18 +12,23 @@ from feedback.services.privacy import retention
 from feedback.settings.table import RetentionSettings
 from feedback.store.models import (
     Account,
+    AuditEntry,
+    Contact,
     InboundReply,
     Response,
     Score,
     Suppression,
     UsagePoint,
 )
+from feedback.store.portions import Portions
 from tests.services.conftest import World
 from tests.services.privacy.person import PHONE, WORDS, traces
 
+KINDS = ("answers", "messages", "contacts", "replies", "usage")
+
 
 def purge(world: World, **kept: timedelta) -> retention.Purged:
-    times = {name: timedelta() for name in ("answers", "messages", "contacts", "replies", "usage")}
+    times = {name: timedelta() for name in KINDS}
     with world.database.writing() as session:
         return retention.purge(session, RetentionSettings(**(times | kept)), world.now)
 
@@ -81,3 +86,39 @@ def test_contacts_without_any_life_are_erased_and_may_come_back(surveyed: World)
         assert not suppression.is_suppressed(session, "sms", PHONE)
         assert session.scalar(select(func.count()).select_from(Suppression)) == 0
     assert not purge(surveyed, contacts=timedelta(days=365))
+
+
+def test_a_purge_in_portions_forgets_what_one_transaction_would_forget(surveyed: World) -> None:
+    surveyed.wait(days=31)
+    month = timedelta(days=30)
+    kept = RetentionSettings(answers=month, messages=month, contacts=month, replies=month, usage=month)
+    with surveyed.database.writing() as session, session.begin_nested() as trial:
+        expected = retention.purge(session, kept, surveyed.now)
+        trial.rollback()
+    assert expected.answers and expected.messages and expected.replies
+    small = Portions(surveyed.database, seconds=lambda: 0.0, rest=lambda _: None)
+    retention.purge_all(small, kept, surveyed.now)
+    with surveyed.database.reading() as session:
+        purged = select(AuditEntry.detail).where(AuditEntry.action == "purged")
+        told = [retention.Purged(**detail) for detail in session.scalars(purged)]
+        assert session.scalars(select(InboundReply.body).where(InboundReply.body != "")).all() == []
+    assert sum(each.answers for each in told) == expected.answers
+    assert sum(each.replies for each in told) == expected.replies
+    assert sum(each.messages for each in told) == expected.messages
+    with surveyed.database.writing() as session:
+        assert not retention.purge(session, kept, surveyed.now)
+
+
+def test_a_contact_with_news_since_it_was_found_is_not_erased(surveyed: World) -> None:
+    surveyed.wait(days=31)
+    kept = RetentionSettings(**{name: timedelta() for name in KINDS} | {"contacts": timedelta(days=30)})
+
+    def stopped() -> bool:  # asked between the search without a lock and the first portion
+        with surveyed.database.writing() as session:
+            for contact in session.scalars(select(Contact)):
+                contact.updated_at = surveyed.now
+        return False
+
+    retention.purge_all(Portions(surveyed.database, stopped), kept, surveyed.now)
+    with surveyed.database.reading() as session:
+        assert session.scalars(select(Contact.id).where(Contact.erased_at.is_not(None))).all() == []
