@@ -45,6 +45,10 @@ def plan(days: int, everything: bool, as_json: bool) -> None:
         return
     for line in (*(_messages(plan, journey) if everything else ()), *_per_day(plan), *_summary(plan, days)):
         click.echo(line)
+    if not runtime.settings.providers.enabled:
+        click.secho(
+            "No provider is enabled, so nothing is sent until providers.enabled names one.", fg="yellow"
+        )
     for sentence in reachability.sentences(*unreachable):
         click.secho(sentence, fg="yellow")
 
@@ -102,7 +106,8 @@ def _summary(plan: Plan, days: int) -> Iterator[str]:
     if plan.waiting:
         yield f"{len(plan.waiting)} more messages are queued and waiting to be sent."
     if reminders := sum(row.at is not None for row in plan.reminders):
-        yield f"Up to {reminders} reminders, to contacts who have not answered by then."
+        what = "reminder" if reminders == 1 else "reminders"
+        yield f"Up to {reminders} {what}, to contacts who have not answered by then."
     if plan.skipped:
         from feedback.i18n import translator
         from feedback.web.wording import message_wording

@@ -85,7 +85,8 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
 def policy(settings: Settings) -> Policy:
     """The installation's policy. Its hours narrow every country's hours; its weekdays apply to countries without
-    their own days, unless it names those."""
+    their own days, unless it names those. Before any provider is set up, every channel counts as there: what is
+    reported meanwhile waits, because nothing is sent, and is decided again when it is."""
     contact = settings.contact
     day = Hours(contact.quiet_to, contact.quiet_from)
     own = tuple((code, frozenset(map(int, days))) for code, days in contact.weekdays_by_country.items())
@@ -101,7 +102,7 @@ def policy(settings: Settings) -> Policy:
         blackout=frozenset(contact.blackout_dates),
         default_zone=str(settings.organisation.time_zone),
         countries=countries,
-        channels=frozenset(channel_of(key) for key in settings.providers.enabled),
+        channels=frozenset(channel_of(key) for key in settings.providers.enabled) or None,
     )
 
 
