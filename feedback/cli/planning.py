@@ -102,18 +102,23 @@ def _summary(plan: Plan, days: int) -> Iterator[str]:
     by_channel = ", ".join(
         f"{count} by {CHANNELS.get(channel, channel)}" for channel, count in sorted(plan.per_channel.items())
     )
-    yield f"{plan.sent} messages in {days} days{': ' + by_channel if by_channel else ''}."
+    messages, span = _number(plan.sent, "message"), _number(days, "day")
+    yield f"{messages} in {span}{': ' + by_channel if by_channel else ''}."
     if plan.waiting:
-        yield f"{len(plan.waiting)} more messages are queued and waiting to be sent."
+        more = "more message is" if len(plan.waiting) == 1 else "more messages are"
+        yield f"{len(plan.waiting)} {more} queued and waiting to be sent."
     if reminders := sum(row.at is not None for row in plan.reminders):
-        what = "reminder" if reminders == 1 else "reminders"
-        yield f"Up to {reminders} {what}, to contacts who have not answered by then."
+        yield f"Up to {_number(reminders, 'reminder')}, to contacts who have not answered by then."
     if plan.skipped:
         from feedback.i18n import translator
         from feedback.web.wording import message_wording
 
         for code, count in plan.skipped.most_common():
             yield f"{count} not sent: {message_wording.reason(translator('desk', 'en'), code)}."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -205,7 +205,7 @@ def test_what_is_reported_before_a_provider_is_set_up_waits_for_it(
     assert "No provider is enabled" in feedback(installed, "plan").output
     monkeypatch.setenv("FEEDBACK_PROVIDERS_ENABLED", "simulator_email")
     planned = feedback(installed, "plan", "--days", "7").output
-    assert "1 messages in 7 days: 1 by e-mail." in planned
+    assert "1 message in 7 days: 1 by e-mail." in planned
     assert "No provider" not in planned
     again = feedback(installed, "event", "ticket_closed", "a").output
     assert "No provider" not in again
