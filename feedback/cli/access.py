@@ -87,7 +87,7 @@ def user_add(
         accounts.add_user(session, new, clock.now(), salt=runtime.settings.web.password_salt.reveal())
     address = runtime.settings.web.public_url
     where = f"at {address}/login" if address else "when web.public_url is set and the server runs"
-    click.echo(f"{email} can sign in {where} as {', '.join(roles)}.")
+    click.echo(f"{email} can sign in {where}. Roles: {', '.join(roles)}.")
 
 
 def _parsed(option: str, kind: Any, written: str) -> Any:

@@ -15,10 +15,12 @@ from feedback.errors import FeedbackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime, tzinfo
 
     from feedback.bootstrap import Runtime
     from feedback.services.context import Context
     from feedback.services.imports import ImportReport, Kind, Refusal
+    from feedback.store.models import Enrolment
 
 EX_TEMPFAIL = 75  # sysexits.h: tells the mail server to try again later
 
@@ -123,6 +125,10 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
     told = enrolments.Event(key or secrets.token_hex(8), name, contact, now, properties)
     with runtime.database.writing() as session:
         stored = enrolments.record_event(session, told, context, now, source="cli")
+        decided = [
+            _decision(each, context, runtime.database.zone)
+            for each in enrolments.of_event(session, stored.id)
+        ]
         _, reasons = reachability.unreachable(session, runtime.settings, [contact])
     if not context.library.journey.for_event(name):
         known = sorted({stage.enter.event for stage in context.library.journey.stages if stage.enter.event})
@@ -130,9 +136,27 @@ def event(name: str, contact: str, key: str | None, pairs: tuple[str, ...]) -> N
             f"No stage of the journey waits for {name!r}; it waits for {', '.join(known)}.", fg="yellow"
         )
     click.echo(f"Event {stored.key} was stored.")
+    for line in decided:
+        click.echo(line)
+    if not runtime.settings.providers.enabled:
+        click.secho("No provider is enabled, so nothing is sent yet: set providers.enabled.", fg="yellow")
     for reason in reasons:
         why = reachability.WORDS[reason].replace("have no", "no")
         click.secho(f"This contact cannot be asked: {why}.", fg="yellow")
+
+
+def _decision(enrolment: Enrolment, context: Context, zone: tzinfo) -> str:
+    """What an event has led to, in the installation's time zone."""
+
+    def told(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M} ({zone})"
+
+    stage = context.library.journey.stage(enrolment.stage)
+    title = stage.title.to("en") if stage else enrolment.stage
+    if enrolment.state != "skipped":
+        return f"{title}: due {told(enrolment.due_at)}."
+    again = f", next allowed {told(enrolment.next_allowed_at)}" if enrolment.next_allowed_at else ""
+    return f"{title}: not asked, {(enrolment.reason or 'unknown').replace('_', ' ')}{again}."
 
 
 @main.command()

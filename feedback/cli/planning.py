@@ -55,6 +55,10 @@ def plan(days: int, everything: bool, as_json: bool) -> None:
         return
     for line in (*_messages(messages, totals.zone, journey), *_per_day(totals), *_summary(totals, days)):
         click.echo(line)
+    if not runtime.settings.providers.enabled:
+        click.secho(
+            "No provider is enabled, so nothing is sent until providers.enabled names one.", fg="yellow"
+        )
     for sentence in reachability.sentences(*unreachable):
         click.secho(sentence, fg="yellow")
 
@@ -104,17 +108,23 @@ def _summary(totals: Totals, days: int) -> Iterator[str]:
         f"{count} by {CHANNELS.get(channel, channel)}"
         for channel, count in sorted(totals.per_channel.items())
     )
-    yield f"{totals.sent} messages in {days} days{': ' + by_channel if by_channel else ''}."
+    messages, span = _number(totals.sent, "message"), _number(days, "day")
+    yield f"{messages} in {span}{': ' + by_channel if by_channel else ''}."
     if totals.waiting:
-        yield f"{totals.waiting} more messages are queued and waiting to be sent."
+        more = "more message is" if totals.waiting == 1 else "more messages are"
+        yield f"{totals.waiting} {more} queued and waiting to be sent."
     if totals.reminders:
-        yield f"Up to {totals.reminders} reminders, to contacts who have not answered by then."
+        yield f"Up to {_number(totals.reminders, 'reminder')}, to contacts who have not answered by then."
     if totals.skipped:
         from feedback.i18n import translator
         from feedback.web.wording import message_wording
 
         for code, count in totals.skipped.most_common():
             yield f"{count} not sent: {message_wording.reason(translator('desk', 'en'), code)}."
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -218,6 +218,24 @@ def test_contacts_without_a_permission_are_named_by_import_event_plan_and_doctor
     assert "This contact cannot be asked: no recorded permission (fill in consent.basis)." in event
 
 
+def test_what_is_reported_before_a_provider_is_set_up_waits_for_it(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("external_id,email,country,consent.basis\na,a@example.com,GB,contract\n")
+    feedback(installed, "import", "contacts", str(file))
+    said = feedback(installed, "event", "ticket_closed", "a").output
+    assert re.search(r"^Support request closed: due \w{3} \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)\.$", said, re.M)
+    assert "No provider is enabled" in said
+    assert "No provider is enabled" in feedback(installed, "plan").output
+    monkeypatch.setenv("FEEDBACK_PROVIDERS_ENABLED", "simulator_email")
+    planned = feedback(installed, "plan", "--days", "7").output
+    assert "1 message in 7 days: 1 by e-mail." in planned
+    assert "No provider" not in planned
+    again = feedback(installed, "event", "ticket_closed", "a").output
+    assert "No provider" not in again
+
+
 def test_a_dry_run_stores_nothing(installed: Path, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text(CUSTOMERS)

@@ -72,7 +72,7 @@ class Choices:
             return "unknown"
         if sum(numeric_bands.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
             return "bands"
-        if texts and all(self._is_yes_no(text) for text in texts):
+        if texts and (all(self._is_yes_no(text) for text in texts) or self._explains_yes_no()):
             return "yes-no"
         if _are_graded_yes_no(texts, self.words):
             return "degrees"
@@ -88,12 +88,24 @@ class Choices:
         if _are_times(texts, self.language):
             return "calendar"
         asked = ordered == "unordered" and words.mentions("degree_stem", self.stem)
-        # "How crowded ...?" asks for a degree, whatever words the answers use
+        # "How crowded ...?" asks for a degree, "At what stage ...?" for a step, whatever words the answers use
+        asked |= ordered == "unordered" and words.mentions("stage_stem", self.stem)
         graded = steps or asked or _turns_in_the_middle(found) or _are_graded(texts, words)
         return "steps" if graded else ordered
 
     def _is_yes_no(self, text: str) -> bool:
         return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
+
+    def _explains_yes_no(self) -> bool:
+        """Yes and no, of which one is told apart further, and one answer besides: "Yes; No, earlier; No, later; Nobody
+        came"."""
+        said = [
+            kind
+            for text in self.texts
+            for kind in ("yes", "no")
+            if self.words and self.words.says(kind, text)
+        ]
+        return len(said) >= 3 and len(said) == len(self.texts) - 1 and {"yes", "no"} == set(said)
 
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()

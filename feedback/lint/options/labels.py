@@ -278,12 +278,37 @@ def scale(labels: Sequence[str], language: str) -> list[Reading | None]:
 def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]:
     found = [readings(label, language) for label in labels]
     if len(labels) >= 3 and not any(found):
-        found = _alike(labels, language) or found
+        found = _alike(labels, language) or _unframed(labels, language) or found
     counts = Counter(
         each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
     )
     main = counts.most_common(1)[0][0] if counts else ANY
-    return tuple(_chosen(many, main) for many in found)
+    return _with_medium([_chosen(many, main) for many in found], found, main)
+
+
+def _with_medium(
+    chosen: list[Reading | None], found: Sequence[Sequence[Reading]], main: str
+) -> tuple[Reading | None, ...]:
+    """On a scale that starts at nothing, a word for the middle of another scale ("orta" after "not at all") is a medium
+    degree: it lies between its neighbours, not at zero."""
+    if any(each and each.zero for each in chosen):
+        for at in range(1, len(chosen) - 1):
+            before, here, after = chosen[at - 1 : at + 2]
+            borrowed = not any(one.dimension == main for one in found[at])
+            if before and here and after and borrowed and here.degree == 0 and not here.zero:
+                chosen[at] = Reading(main, (before.degree + after.degree) / 2)
+    return tuple(chosen)
+
+
+def _unframed(labels: Sequence[str], language: str) -> list[tuple[Reading, ...]] | None:
+    """The readings of labels in what they do not share ("it arrived early, it arrived on time, it arrived late"); None
+    if these are not all of one dimension."""
+    split = [bare(label, language).split() for label in labels]
+    shared = set(split[0]).intersection(*split[1:])
+    rests = [" ".join(word for word in words if word not in shared) for words in split]
+    found = [readings(rest, language) for rest in rests]
+    dimensions = set.intersection(*({one.dimension for one in many} for many in found)) - {ANY}
+    return found if shared and dimensions else None
 
 
 def _alike(labels: Sequence[str], language: str) -> list[tuple[Reading, ...]] | None:

@@ -45,6 +45,8 @@ DEGREE_STEMS = frozenset(
         "reliability",
     ]
 )
+_KIN = ({"quality", "satisfaction", "expectation"}, {"amount", "level", "adequacy"})
+"""Dimensions that one scale may mix: "very little, little, sufficient, much"."""
 TOLERANCE = 0.75
 """Degree words differ between readers; only a step back larger than this counts, unless one label only
 strengthens the other ("bad", "very bad")."""
@@ -101,7 +103,7 @@ def _mixed(each: LabelledScale) -> str | None:
     if (
         (count < 2 and not unrelated)
         or not (framed or ends == {main})
-        or {main, other} <= {"quality", "satisfaction", "expectation"}
+        or any({main, other} <= kin for kin in _KIN)
     ):
         return None
     return message(

@@ -84,7 +84,7 @@ def _unbalanced(each: LabelledScale) -> str | None:
         return _lopsided_ends(each.known)
     positive = sum(one.degree > 0 for one in each.known)
     negative = sum(one.degree < 0 for one in each.known)
-    if positive != negative:
+    if positive != negative and not _turns_on_its_word(each.known, positive, negative):
         return message(
             "{positive} of the labels are positive and {negative} negative.",
             positive=positive,
@@ -102,6 +102,16 @@ def _turns_on_enough(found: Sequence[Reading]) -> bool:
     return len(found) % 2 == 1 and outer and 0 < abs(middle.degree) <= FAINT and steps in (
         sorted(steps), sorted(steps, reverse=True)
     )  # fmt: skip
+
+
+def _turns_on_its_word(found: Sequence[Reading], positive: int, negative: int) -> bool:
+    """A scale of too little and too much turns on its word for "enough". Between two ends of like strength, one more
+    label may tell shortfalls apart ("insufficient, partly sufficient, sufficient, more than sufficient"); one more for
+    plenty would flatter."""
+    first, last = found[0].degree, found[-1].degree
+    mirrored = first * last < 0 and abs(abs(first) - abs(last)) < 1
+    named = any(one.degree == 0 for one in found)
+    return found[0].dimension == "adequacy" and named and mirrored and negative - positive == 1
 
 
 def _starts_at_zero(found: Sequence[Reading]) -> bool:

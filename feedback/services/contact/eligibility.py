@@ -275,7 +275,8 @@ def sharing(session: Session, people: Iterable[Person]) -> dict[int, set[int]]:
 
 def policy(settings: Settings) -> Policy:
     """The installation's policy. Its hours narrow every country's hours; its weekdays apply to countries without
-    their own days, unless it names those."""
+    their own days, unless it names those. Before any provider is set up, every channel counts as there: what is
+    reported meanwhile waits, because nothing is sent, and is decided again when it is."""
     kept = _POLICIES.get(id(settings))
     if kept is None or kept[0] is not settings:
         while len(_POLICIES) >= 8:
@@ -304,7 +305,7 @@ def _policy(settings: Settings) -> Policy:
         blackout=frozenset(contact.blackout_dates),
         default_zone=str(settings.organisation.time_zone),
         countries=countries,
-        channels=frozenset(channel_of(key) for key in settings.providers.enabled),
+        channels=frozenset(channel_of(key) for key in settings.providers.enabled) or None,
     )
 
 

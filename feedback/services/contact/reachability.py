@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Row, select
@@ -35,7 +34,7 @@ def unreachable(
 
     With `external_ids`, only these contacts count. Erased contacts do not.
     """
-    rules = _rules(settings)
+    rules = eligibility.policy(settings)
     total, reasons = 0, Counter[str]()
     for rows in _batches(session, external_ids):
         consents = _consents(session, [row.id for row in rows])
@@ -57,12 +56,6 @@ def problems(session: Session, settings: Settings) -> Iterator[Problem]:
     """A warning if there are contacts whom nobody may ask."""
     for sentence in sentences(*unreachable(session, settings)):
         yield Problem("F115", sentence, "See docs/importing.md for permissions.", "warning")
-
-
-def _rules(settings: Settings) -> Policy:
-    """The policy. Before any provider is set up, every channel counts as there."""
-    rules = eligibility.policy(settings)
-    return rules if rules.channels else replace(rules, channels=None)
 
 
 def _batches(session: Session, external_ids: Sequence[str] | None) -> Iterator[Sequence[_Row]]:

@@ -126,6 +126,7 @@ class _Run:
         self.without_basis: list[int] = []
         self.short: list[int] = []
         self.placeholders: list[int] = []
+        self.footer: list[int] = []
 
     def begin(self, path: Path, header: TableLine | None, shape: Shape, mapping: ColumnMap | None) -> None:
         if header is None or header.fault is not None:
@@ -148,6 +149,8 @@ class _Run:
 
     def take(self, lines: Sequence[TableLine]) -> None:
         """Parse a batch of rows and store the valid ones."""
+        self.footer += [line.number for line in lines if line.is_footer]
+        lines = [line for line in lines if not line.is_footer]
         self.report.read += len(lines)
         records = []
         for line in lines:
@@ -181,6 +184,10 @@ class _Run:
         if self.placeholders:
             self.report.notices.append(
                 f"Cells such as N/A, NULL and nan were read as empty ({_where(self.placeholders)})."
+            )
+        if self.footer:
+            self.report.notices.append(
+                f"The table ends above line {self.footer[0]}; what is below it was not read ({_where(self.footer)})."
             )
         self.report.refused.sort(key=lambda refusal: refusal.line)
         if self.kind == "contacts" and not self.dry_run:

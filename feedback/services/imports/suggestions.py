@@ -6,12 +6,16 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from feedback.core.folding import fold_any
 from feedback.services.imports.mapping import REQUIRED, SECTIONS, Kind, Source
-from feedback.services.imports.table import Shape
+from feedback.services.imports.table import Shape, opened
 from feedback.settings import Settings
 
+DateOrder: TypeAlias = Literal["day-first", "month-first"]
+_TICKETS = ("ticketid", "ticketnumber", "caseid", "casenumber", "talepno")
+"""Columns that only a list of support requests has."""
 # Column names in exports of HubSpot, Salesforce and spreadsheets, as `_plain` makes them. The first match is used.
 FAMILIAR: dict[str, tuple[str, ...]] = {
     "contact.external_id": (
@@ -52,10 +56,16 @@ FAMILIAR: dict[str, tuple[str, ...]] = {
     "consent.basis": (
         "legalbasis", "legalbasisforprocessingcontactsdata", "lawfulbasis", "consentbasis", "hukukidayanak",
     ),
-    "event.contact": ("contactid", "customerid", "contact", "externalid", "musteriid", "musterino"),
+    "event.contact": (
+        "contactid", "associatedcontactids", "associatedcontactid", "contactrecordid", "customerid", "contact",
+        "externalid", "musteriid", "musterino",
+    ),
     "event.name": ("event", "eventname", "eventtype", "type", "name"),
-    "event.occurred_at": ("occurredat", "timestamp", "time", "date", "createdat", "closedat", "tarih"),
-    "event.key": ("eventid", "key", "id", "ticketid"),
+    "event.occurred_at": (
+        "occurredat", "closedat", "closedate", "closeddate", "dateclosed", "datetimeclosed", "solvedat", "timestamp",
+        "time", "date", "createdat", "kapanistarihi", "tarih",
+    ),
+    "event.key": ("eventid", "key", *_TICKETS, "id"),
 }  # fmt: skip
 _EVERY_CHANNEL = (
     "donotcontact", "optout", "optedout", "hasoptedout", "unsubscribed", "marketingoptout", "iletisimistemiyor",
@@ -82,10 +92,15 @@ def missing(kind: Kind, taken: Collection[str]) -> list[str]:
     return [name for name in REQUIRED[kind] if name not in taken]
 
 
-def suggest(kind: Kind, header: Sequence[str]) -> str | None:
-    """A mapping as TOML, or None if no column can identify rows."""
+def suggest(kind: Kind, header: Sequence[str], dates: DateOrder | None = None) -> str | None:
+    """A mapping as TOML, or None if no column can identify rows. `dates` is the order of day and month in the file."""
     found = dict(_found(kind, header))
     notes = []
+    if kind == "events" and any(_plain(column) in _TICKETS for column in header):
+        found["event.name"] = Source(constant="ticket_closed")
+        notes.append(
+            "Every row becomes the event ticket_closed. A row without the time of closing is refused."
+        )
     if kind == "contacts" and "contact.external_id" not in found:
         notes += list(_stand_in(found))
     if missing(kind, found):
@@ -99,6 +114,8 @@ def suggest(kind: Kind, header: Sequence[str]) -> str | None:
             '[consent], such as: basis = { constant = "contract" }'
         )
     lines = [f'kind = "{kind}"', *(f"# {note}" for note in notes)]
+    if dates is not None:
+        lines.append(f'dates = "{dates}"')
     for section in SECTIONS[kind]:
         own = {name: source for name, source in found.items() if name.startswith(f"{section}.")}
         if section == "account" and "account.external_id" not in own:
@@ -145,7 +162,7 @@ def refusal(
     said = (
         f"{path.name} has no column {names}. It has (read with {shape.delimiter!r} between them): {columns}."
     )
-    text = suggest(kind, header)
+    text = suggest(kind, header, _order_of_dates(path, shape))
     if text is None:
         return f"{said} Write a mapping of its columns (docs/importing.md)."
     name = re.sub(r"[^\w-]+", "-", path.stem).strip("-").lower() or "mapping"
@@ -157,6 +174,27 @@ def refusal(
         f"# Suggested from the columns of {path.name}; check it before you use it.\n{text}", encoding="utf-8"
     )
     return f"{said} Check the suggested mapping {file}, then import with --map {name}."
+
+
+def _order_of_dates(path: Path, shape: Shape) -> DateOrder | None:
+    """The order in which the file writes days and months, from dates that can be read in one way only, such as
+    3/14/2026; None if there are none, or if they contradict each other."""
+    seen: set[DateOrder] = set()
+    with opened(path, shape) as rows:
+        for row in rows:
+            for cell in row.cells:
+                if (date := _SLASHED.match(cell)) and (order := _order(int(date[1]), int(date[2]))):
+                    seen.add(order)
+    return seen.pop() if len(seen) == 1 else None
+
+
+def _order(first: int, second: int) -> DateOrder | None:
+    if max(first, second) <= 12 or min(first, second) > 12:
+        return None
+    return "day-first" if first > 12 else "month-first"
+
+
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/\d{4}(?!\d)")
 
 
 def _found(kind: Kind, header: Sequence[str]) -> Iterator[tuple[str, Source]]:
@@ -192,6 +230,8 @@ def _written(source: Source) -> str:
         return f"{{ join = [{', '.join(map(_quoted, source.join))}] }}"
     if source.opt_out is not None:
         return f"{{ opt_out = {_quoted(source.opt_out)} }}"
+    if source.constant is not None:
+        return f"{{ constant = {_quoted(str(source.constant))} }}"
     return _quoted(source.column or "")
 
 

@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,12 +31,13 @@ _MARKS = (
 @dataclass(frozen=True, slots=True)
 class TableLine:
     """A row, with the line of the file where it begins; `fault` says why it cannot be read. `last` is the line where it
-    ends if it has more than one."""
+    ends if it has more than one. `is_footer`: it stands below the table."""
 
     number: int
     cells: list[str]
     fault: str | None = None
     last: int | None = None
+    is_footer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,32 @@ def examine(
 def opened(path: Path, shape: Shape) -> Iterator[Iterator[TableLine]]:
     """The rows of the file, the header first, blank lines left out."""
     with path.open(encoding=shape.encoding, newline="") as file:
-        yield _rows(file, shape.delimiter, shape.above)
+        yield _footer_marked(_rows(file, shape.delimiter, shape.above))
+
+
+def _footer_marked(rows: Iterable[TableLine]) -> Iterator[TableLine]:
+    """Without blank lines, and with the footer marked that reports have below the table: after a blank line, and up to
+    the end of the file, rows of nothing but a first cell."""
+    width = 0
+    below: list[TableLine] = []  # would be the footer, if nothing but such rows follows
+    after_blank = False
+    for row in rows:
+        filled = sum(map(bool, row.cells))
+        if row.fault is None and not filled:
+            after_blank = True
+        elif after_blank and width >= 3 and filled == 1 and row.cells[0]:
+            below.append(row)
+        else:
+            yield from below
+            below.clear()
+            after_blank, width = False, width or len(row.cells)
+            yield row
+    yield from (replace(row, is_footer=True) for row in below)
 
 
 def _rows(file: TextIO, delimiter: str, above: int) -> Iterator[TableLine]:
-    """The rows of a file. A row that cannot be read is one line, so that an unclosed quotation mark takes no others."""
+    """The rows of a file, also the blank ones. A row that cannot be read is one line, so that an unclosed quotation
+    mark takes no others."""
     source = _Lines(file)
     for _ in range(above):
         next(source)
@@ -102,7 +124,9 @@ def _rows(file: TextIO, delimiter: str, above: int) -> Iterator[TableLine]:
             yield TableLine(
                 number, [], f"Check the quotation marks: line {number + swallowed} is inside this row."
             )
-        elif any(cells) and not _is_excels_hint(number, cells):
+        elif not any(cells):
+            yield TableLine(number, [])
+        elif not _is_excels_hint(number, cells):
             width = width or len(cells)
             yield TableLine(number, cells, last=source.number if source.number > number else None)
 

@@ -109,6 +109,13 @@ def record_event(
     raise result
 
 
+def of_event(session: Session, event_id: int) -> Sequence[Enrolment]:
+    """What was decided because of an event, one for each stage that it enters."""
+    return session.scalars(
+        select(Enrolment).where(Enrolment.event_id == event_id).order_by(Enrolment.id)
+    ).all()
+
+
 def record_events(
     session: Session, events: Sequence[Event], context: Context, now: datetime, source: str = "api"
 ) -> list[Result]:

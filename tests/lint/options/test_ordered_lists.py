@@ -29,9 +29,11 @@ ORDERED = {
             "Much worse|Worse|Same|Better|Much better|Had no contract then",
         ),
         ("Did we keep our promise?", "Fully|Mostly|Hardly|Not at all|We agreed on nothing"),
+        ("Did the engineer arrive in time?", "Yes|No, earlier|No, later|Nobody came"),
     ],
     "tr": [
         ("Bizden yeniden alır mısınız?", "Kesinlikle hayır|Muhtemelen hayır|Muhtemelen evet|Kesinlikle evet"),
+        ("Teknisyen zamanında geldi mi?", "Evet|Hayır, daha erken|Hayır, daha geç|Gelen olmadı"),
         ("Sonuç hedeflerinize göre nasıldı?", "Çok altında|Altında|Hedefte|Üstünde|Çok üstünde"),
         (
             "Sonuç hedeflerinizi karşıladı mı?",
@@ -47,6 +49,7 @@ ORDERED = {
         ("Bilgi nasıldı?", "Çok yetersiz|Yetersiz|Yeterli|İyi|Çok iyi"),
     ],
     "fa": [
+        ("آیا تکنسین سر وقت رسید؟", "بله|نه، زودتر|نه، دیرتر|کسی نیامد"),
         ("آیا دوباره از ما می‌خرید؟", "قطعاً نه|احتمالاً نه|احتمالاً بله|قطعاً بله"),
         ("آیا دوباره از ما می‌خرید؟", "قطعاً خیر|احتمالاً خیر|احتمالاً بله|قطعاً بله"),
         ("نتیجه در مقایسه با هدف‌های شما چطور بود؟", "بسیار پایین‌تر|پایین‌تر|در حد هدف|بالاتر|بسیار بالاتر"),

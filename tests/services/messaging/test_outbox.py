@@ -78,10 +78,10 @@ def test_a_letter_that_signs_in_is_not_sent_when_its_link_is_dead(world: World) 
     number = letter(world)
     world.wait(hours=1)
     with world.database.writing() as session:
-        assert outbox.cancel_old_secrets(session, world.now) == 0
+        assert outbox.cancel_old_secrets(session, world.now, 100) == 0
     world.wait(hours=2)
     with world.database.writing() as session:
-        assert outbox.cancel_old_secrets(session, world.now) == 1
+        assert outbox.cancel_old_secrets(session, world.now, 100) == 1
     assert secret_of(world, number) == ("cancelled", "")
     send(world)
     assert world.mailbox.delivered == []
