@@ -62,15 +62,19 @@ def test_somebody_goes_on_joining_when_everybody_has_been_asked(demo: Runtime) -
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_bad_score_stands_on_top_of_the_queue(demo: Runtime, seed: int) -> None:
-    now = clock.now()
+    now, dice = clock.now(), random.Random(seed)
     with demo.database.writing() as session:
-        contact = live.happen(session, demo, random.Random(seed), now)
-        assert contact is not None
-        invitations.issue_due(session, demo, now)
-        invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
-        questionnaire = demo.library.questionnaire_of(invitation.version)
-        first = questionnaire.questions[0]
-        worst = {first.key: Answer(first.minimum)} if isinstance(first, ScaleQuestion) else {}
+        for each in range(20):  # until somebody is asked for a score; a survey for leaving begins with the reasons
+            contact = live.happen(session, demo, dice, now + timedelta(seconds=each))
+            assert contact is not None
+            invitations.issue_due(session, demo, now + timedelta(seconds=each))
+            invitation = session.scalars(select(Invitation).where(Invitation.contact_id == contact.id)).one()
+            questionnaire = demo.library.questionnaire_of(invitation.version)
+            first = questionnaire.questions[0]
+            if isinstance(first, ScaleQuestion):
+                break
+        assert isinstance(first, ScaleQuestion)
+        worst = {first.key: Answer(first.minimum)}
         submission = Submission(worst, now, "link")
         recording.record(session, invitation, questionnaire, submission, demo.settings)
         rows = queue.ranked(
