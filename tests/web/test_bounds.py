@@ -148,6 +148,9 @@ def _doors(app: Flask, runtime: Runtime) -> Iterator[Door]:
     customers: Flask = app.extensions["customers"]
     yield from _doors_of(app, lambda rule: "1", {"Authorization": f"Bearer {key}"})
     yield from _doors_of(customers, lambda rule: known["/in/" in rule.rule], {})
+    for method in ("GET", "POST"):
+        yield Door("no page of the staff's", method, "/login/x/y", {})
+        yield Door("no page of the customers'", method, "/7Kb3xWq9ZtP", {})
 
 
 def _doors_of(app: Flask, value: Callable[[Rule], str], key: dict[str, str]) -> Iterator[Door]:

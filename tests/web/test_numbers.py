@@ -6,21 +6,26 @@ import inspect
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from feedback.bootstrap import Runtime
 from feedback.library import Library
+from feedback.providers.base import Reply, WebhookRequest
 from feedback.store.database import Database
+from feedback.store.models import InboundReply
 from feedback.web.app import create_app
 from feedback.web.http.numbers import LARGEST, whole
 from tests import factories_desk
-from tests.web.conftest import runtime_over
+from tests.web.conftest import SignIn, runtime_over
 
 HUGE = "9" * 20
 VALUES = {
@@ -180,3 +185,37 @@ def test_the_language_is_chosen_on_a_page_of_this_site(site: Flask, back: str, l
     answer = site.test_client().post("/account/language", data={"language": "tr", "back": back})
     assert answer.status_code == 303
     assert unquote(answer.location) == unquote(location)
+
+
+def test_a_nul_is_refused_before_a_database_that_cannot_store_it(app: Flask, sign_in: SignIn) -> None:
+    """On SQLite and on PostgreSQL."""
+    client = sign_in("lead")
+    for address in ("/desk/?search=%00", "/insights/comments?words=a%00", "/insights/accounts?search=%00b"):
+        assert client.get(address).status_code == 400, address
+    for address, form in (
+        ("/desk/views", {"name": "a\x00", "query": ""}),
+        ("/causes/", {"en": "a\x00", "tr": "b", "fa": "c"}),
+        ("/account/", {"name": "a\x00"}),
+        ("/login", {"email": "a\x00@example.com", "password": "x"}),
+    ):
+        assert client.post(address, data=form).status_code == 400, address
+    half = '{"email": "a@example.com", "password": "\\ud800"}'
+    assert app.test_client().post("/login", data=half, content_type="application/json").status_code == 400
+
+
+class Telephone:
+    """A provider whose every call is a reply with a NUL in it."""
+
+    def parse_receipt(self, request: WebhookRequest) -> NoReturn:
+        raise NotImplementedError
+
+    def parse_reply(self, request: WebhookRequest) -> Reply:
+        return Reply("r1", "+905321234500", "simulator", "Great\x00 service", None, None)
+
+
+def test_a_reply_with_a_nul_is_stored_with_a_sign_in_its_place(runtime: Runtime) -> None:
+    providers: dict[str, Any] = {**runtime.providers, "telephone": Telephone()}
+    app = create_app(replace(runtime, providers=providers))
+    assert app.test_client().post("/hooks/telephone/reply").status_code == 200
+    with runtime.database.reading() as session:
+        assert session.scalars(select(InboundReply.body)).all() == ["Great\ufffd service"]

@@ -7,6 +7,7 @@ command line, a mailbox, an SMS) have limits of their own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,6 +61,7 @@ _LOOKED_AT = (
     "HTTP_X_REQUESTED_WITH",
     "CONTENT_TYPE",
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FLAG, _REFUSED = "feedback.too_large", "feedback.refused"
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -73,6 +75,8 @@ class Bounds:
     fields: int = 200
     longest: int = LONGEST_SECRET
     named: Mapping[str, int] = field(default_factory=dict)
+    any_text: bool = False
+    """Whether a NUL or half a surrogate pair is let in, because the room replaces what no database stores."""
 
     def of(self, name: str) -> int:
         return self.named.get(name, self.longest)
@@ -87,10 +91,10 @@ questionnaire that can be tried."""
 
 ROOMS: Mapping[str, Bounds] = {
     "security": Bounds(16 * KIB, fields=50, named={**_ADDRESSES, "next": 2_000, "credential": 12_000}),
-    "survey": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET, "seen": LONGEST_SECRET}),
+    "survey": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET}, any_text=True),
     "unsubscribe": Bounds(16 * KIB, fields=50),
     "api": Bounds(64 * KIB),
-    "hooks": Bounds(64 * KIB, longest=32 * KIB),
+    "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=10_000),
     "observe": STRANGERS,
 }
@@ -208,7 +212,12 @@ def _check_size() -> None:
 
 
 def _check_form() -> None:
-    """Raise RequestEntityTooLarge for a form with too many fields, or with one that is too long."""
+    """Raise RequestEntityTooLarge for a form with too many fields, or with one that is too long.
+
+    Raise BadRequest for text in it or in the address that cannot be stored or compared.
+    """
+    if b"%00" in request.query_string and not ROOMS.get(request.blueprint or "", STRANGERS).any_text:
+        raise BadRequest
     if request.is_json or not _has_body():
         return
     bounds = bounds_of(request.blueprint)
@@ -250,3 +259,5 @@ def _check_entries(entries: Iterable[tuple[str, str]], bounds: Bounds) -> None:
     for name, value in entries:
         if len(name) > LONGEST_NAME or len(value) > bounds.of(name):
             raise RequestEntityTooLarge
+        if not bounds.any_text and _UNSTORABLE.search(value):
+            raise BadRequest
