@@ -20,7 +20,7 @@ from feedback.services.context import Context
 from feedback.settings import Settings
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
-from feedback.store.portions import Portions
+from feedback.store.portions import TOGETHER, Portions
 
 # Statements are built once: to build one costs more than to run it.
 _CONTACT: Any = Contact.__table__
@@ -314,7 +314,9 @@ def plan(portions: Portions, context: Context, now: datetime) -> int:
         dues = [*due_by_date(session, context, now), *due_by_cadence(session, context, now)]
     for due in dues:
         done = portions.each(
-            due.entries, lambda session, some: enrol_all(session, some, context.settings, now)
+            due.entries,
+            lambda session, some: enrol_all(session, some, context.settings, now),
+            least=TOGETHER,
         )
         if not done:
             break
