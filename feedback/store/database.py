@@ -277,7 +277,7 @@ class _Turn:
         if self._holder == threading.get_ident():
             raise RuntimeError("writing() inside writing(): pass the session on instead")
         if not self._lock.acquire(timeout=self._patience):
-            raise StorageUnavailable(failures.LOCKED)
+            raise StorageUnavailable(failures.BUSY)
         self._holder = threading.get_ident()
 
     def __exit__(self, *_: object) -> None:

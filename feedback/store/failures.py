@@ -20,6 +20,7 @@ from feedback.errors import StorageUnavailable
 LOCKED = "The database was locked for too long. Close other programs that use it, or try again in a moment."
 DISK_FULL = "Free some disk space and try again: the disk of the database is full, and nothing was stored."
 _POOL_EMPTY = "Raise database.pool above web.threads: all database connections are busy."
+BUSY = "The database is busy with other work of this program. Try again in a moment."
 
 
 @contextmanager

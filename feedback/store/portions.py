@@ -29,6 +29,8 @@ SHORT_REST = 1.0
 """The same for a command that somebody waits for."""
 FIRST = 4
 """Items in a first portion, when nothing is known yet."""
+TOGETHER = 20
+"""Least items of a portion that are handled together, at some tenths of a millisecond each."""
 GROWTH = 2
 """A portion is at most so many times as large as the one before it."""
 
@@ -50,11 +52,12 @@ class Pace:
 
     size: int = FIRST
     most: int = 1_000
+    least: int = 1
 
     def took(self, items: int, seconds: float) -> None:
         """Learn from a portion. A portion that was too long makes the next one shorter at once."""
         wanted = int(items * GOAL / seconds) if seconds > 0 else self.most
-        self.size = max(1, min(wanted, self.size * GROWTH, self.most))
+        self.size = max(self.least, min(wanted, self.size * GROWTH, self.most))
 
 
 @dataclass
@@ -76,13 +79,18 @@ class Portions:
         items: Sequence[T],
         work: Callable[[Session, Sequence[T]], R],
         then: Callable[[R], object] | None = None,
+        *,
+        least: int = 1,
     ) -> bool:
         """Give all `items` to `work`, a portion at a time; `then` gets its result once it is committed.
+
+        If `work` handles its items together, most of its time is that of its statements and its commit. A portion then
+        has at least `least` items: with fewer it would hardly be shorter, however slow a loaded machine makes it.
 
         A portion in which a unique key is taken was overtaken by another node, and is tried again. Returns False if it
         was stopped before the end.
         """
-        pace, done = Pace(), 0
+        pace, done = Pace(max(FIRST, least), least=least), 0
         while done < len(items):
             if self.stopped():
                 return False

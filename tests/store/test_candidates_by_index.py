@@ -32,6 +32,7 @@ STATEMENTS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     ),
     "whose renewal is near": (enrolments.near(RENEWAL, DAY, DAY), {}),
     "which enrolments are due": (invitations._DUE, {"now": NOW}),
+    "which other surveys of a contact are due": (invitations._ALSO_DUE, {"contacts": [1, 2], "now": NOW}),
     "which enrolments are overdue": (invitations._OVERDUE_ENROLMENTS, {"now": NOW}),
     "which invitations are overdue": (invitations._OVERDUE_INVITATIONS, {"now": NOW}),
     "which messages are overdue": (invitations._OVERDUE_MESSAGES, {"now": NOW}),

@@ -248,6 +248,21 @@ class TestSentences:
             assert "was locked for too long. Close other programs" in sentence(sqlite_url, patience=0.2)
         holder.close()
 
+    def test_this_program_is_still_writing(self, sqlite_url: str) -> None:
+        database, said = Database(sqlite_url, patience=0.2), []
+
+        def wait() -> None:
+            with pytest.raises(StorageUnavailable) as caught, database.writing():
+                pass
+            said.append(str(caught.value))
+
+        with database.writing():
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            waiting.join()
+        assert said == ["The database is busy with other work of this program. Try again in a moment."]
+        database.close()
+
     def test_the_disk_is_full(self, sqlite_url: str) -> None:
         database = Database(sqlite_url)
         with database.connection() as connection:

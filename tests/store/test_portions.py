@@ -55,6 +55,20 @@ def test_after_a_slow_portion_the_next_one_is_short_at_once(migrated: Database) 
     assert set(sizes[slow + 1 : -1]) <= {1, 2}
 
 
+def test_a_portion_of_items_that_are_handled_together_never_falls_below_its_least_size(
+    migrated: Database,
+) -> None:
+    """On a loaded machine the statements alone take longer than a portion should."""
+    watch, sizes = Stopwatch(), []
+
+    def work(_: Session, some: Sequence[int]) -> None:
+        sizes.append(len(some))
+        watch.now += 0.09 + 0.0003 * len(some)
+
+    watch.portions(migrated).each(range(100), work, least=20)
+    assert sizes == [20] * 5
+
+
 def test_everything_is_done_once_and_in_order(migrated: Database) -> None:
     done: list[int] = []
     assert Portions(migrated, rest=lambda _: None).each(range(137), lambda _, some: done.extend(some))

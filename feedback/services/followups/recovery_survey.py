@@ -29,7 +29,7 @@ from feedback.store.models import (
     Response,
     Score,
 )
-from feedback.store.portions import Portions
+from feedback.store.portions import TOGETHER, Portions
 
 EVENT = reserved.FOLLOW_UP_CLOSED
 ENDED_WELL = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER)
@@ -50,7 +50,7 @@ def tell_journey_of_all(portions: Portions, context: Context, now: datetime) -> 
     """Record an event for each complaint that ended well and has none yet."""
     with portions.database.reading() as session:
         closed = closed_well(session, context, now)
-    portions.each(closed, lambda session, some: _tell(session, some, context, now))
+    portions.each(closed, lambda session, some: _tell(session, some, context, now), least=TOGETHER)
 
 
 def tell_journey(session: Session, context: Context, now: datetime) -> int:

@@ -15,7 +15,7 @@ from feedback.services.context import Context
 from feedback.services.imports.rows import Record, Refusal
 from feedback.services.journey import enrolments
 from feedback.store.models import Contact, JourneyEvent
-from feedback.store.portions import Portions
+from feedback.store.portions import TOGETHER, Portions
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ def store(
         with portions.database.reading() as session:
             return _foresee(session, records)
     done = Done()
-    portions.each(records, partial(_store, context, now), lambda result: _count(done, result))
+    portions.each(records, partial(_store, context, now), lambda result: _count(done, result), least=TOGETHER)
     return done
 
 

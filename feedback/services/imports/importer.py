@@ -36,7 +36,7 @@ from feedback.services.imports.table import Shape, TableLine, examine, opened
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry
-from feedback.store.portions import SHORT_REST, Portions
+from feedback.store.portions import SHORT_REST, TOGETHER, Portions
 
 BATCH = 1000
 """Rows that are read and checked at once; they are stored in portions."""
@@ -222,7 +222,7 @@ class _Run:
             with self.database.reading() as session:
                 self._count(self._outcomes(session, records))
         else:
-            self.portions.each(records, self._outcomes, self._count)
+            self.portions.each(records, self._outcomes, self._count, least=TOGETHER)
 
     def _outcomes(self, session: Session, records: Sequence[Record]) -> list[str]:
         return [stored.outcome for stored in self._upsert(session.connection(), list(records))]

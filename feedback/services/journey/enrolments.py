@@ -18,7 +18,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.contact import eligibility
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
-from feedback.store.portions import Portions
+from feedback.store.portions import TOGETHER, Portions
 
 if TYPE_CHECKING:
     from feedback.core.journey import Stage
@@ -326,7 +326,9 @@ def plan(portions: Portions, context: Context, now: datetime) -> int:
         dues = [*due_by_date(session, context, now), *due_by_cadence(session, context, now)]
     for due in dues:
         done = portions.each(
-            due.entries, lambda session, some: enrol_all(session, some, context.settings, now)
+            due.entries,
+            lambda session, some: enrol_all(session, some, context.settings, now),
+            least=TOGETHER,
         )
         if not done:
             break

@@ -8,7 +8,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -46,8 +48,9 @@ def planned(world: World) -> Counter[tuple[int, str, str]]:
         return Counter(tuple(row) for row in rows)
 
 
-def in_portions_of_four(world: World) -> Portions:
-    return Portions(world.database, seconds=lambda: 0.0, rest=lambda _: None)
+def small(world: World, rest: Callable[[float], None] = lambda _: None) -> Portions:
+    """Portions that seem to be slow and therefore never grow."""
+    return Portions(world.database, seconds=count().__next__, rest=rest)
 
 
 def test_a_plan_in_portions_enrols_whom_one_transaction_would_enrol(world: World) -> None:
@@ -59,14 +62,14 @@ def test_a_plan_in_portions_enrols_whom_one_transaction_would_enrol(world: World
         rows = session.execute(select(Enrolment.contact_id, Enrolment.stage, Enrolment.occurrence))
         expected = Counter(tuple(row) for row in rows)
         trial.rollback()
-    enrolments.plan(in_portions_of_four(world), world.context, world.now)
+    enrolments.plan(small(world), world.context, world.now)
     assert planned(world) == expected
     assert {stage for _, stage, _ in expected} == {"renewal", "relationship"}
 
 
 def test_a_plan_that_ends_after_any_portion_is_continued(world: World) -> None:
     with world.database.writing() as session:
-        people(world, session, 60)
+        people(world, session, 100)
     left = 0
 
     def rest(_: float) -> None:
@@ -79,8 +82,7 @@ def test_a_plan_that_ends_after_any_portion_is_continued(world: World) -> None:
     for allowed in (0, 1, 0, 2, 1, 50):  # portions before the end of each process
         left = allowed
         try:
-            portions = Portions(world.database, seconds=lambda: 0.0, rest=rest)
-            enrolments.plan(portions, world.context, world.now)
+            enrolments.plan(small(world, rest), world.context, world.now)
         except Interrupted:
             interrupted += 1
             with world.database.reading() as session:
@@ -88,22 +90,22 @@ def test_a_plan_that_ends_after_any_portion_is_continued(world: World) -> None:
     assert interrupted >= 3
     found = planned(world)
     assert set(found.values()) == {1}
-    assert sum(stage == "renewal" for _, stage, _ in found) == 60
+    assert sum(stage == "renewal" for _, stage, _ in found) == 100
     with world.database.reading() as session:
         assert session.scalars(select(Bookmark.value)).all() == [world.now.date().isoformat()]
 
 
 def test_who_joins_while_a_plan_is_interrupted_is_planned_with_the_rest(world: World) -> None:
     with world.database.writing() as session:
-        people(world, session, 8)
+        people(world, session, 30)
     stopped = Portions(world.database, stopped=lambda: bool(planned(world)), seconds=lambda: 0.0)
     enrolments.plan(stopped, world.context, world.now)
-    assert 0 < len(planned(world)) < 8
+    assert 0 < len(planned(world)) < 30
     with world.database.writing() as session:
         account = world.account(session, "a2", renewal_on=world.now.date() + timedelta(days=85))
         world.contact(session, "late", account=account, phone="+905321299999")
-    enrolments.plan(in_portions_of_four(world), world.context, world.now)
-    assert sum(stage == "renewal" for _, stage, _ in planned(world)) == 9
+    enrolments.plan(small(world), world.context, world.now)
+    assert sum(stage == "renewal" for _, stage, _ in planned(world)) == 31
 
 
 def test_two_workers_that_plan_at_once_enrol_everybody_once(world: World) -> None:
@@ -128,8 +130,9 @@ def test_two_workers_that_plan_at_once_enrol_everybody_once(world: World) -> Non
 
 
 PLAN = """
-import sys
+import sys, time
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from feedback import library, resources
 from feedback.services.context import Context
@@ -142,7 +145,8 @@ database = Database(sys.argv[1])
 context = Context(load(Path(sys.argv[2]), {"FEEDBACK_DEMO": "true"}),
                   library.load(resources.directories("questionnaires")), {})
 print("ready", flush=True)
-enrolments.plan(Portions(database, seconds=lambda: 0.0), context, datetime.fromisoformat(sys.argv[3]))
+portions = Portions(database, seconds=count().__next__, rest=lambda _: time.sleep(0.01))
+enrolments.plan(portions, context, datetime.fromisoformat(sys.argv[3]))
 """
 
 
@@ -164,7 +168,7 @@ def test_a_plan_that_was_killed_is_continued_by_the_next_process(world: World, t
         process.wait()
         process.stdout.close()
         assert before < len(planned(world)) < 400
-    enrolments.plan(in_portions_of_four(world), world.context, world.now)
+    enrolments.plan(small(world), world.context, world.now)
     assert set(planned(world).values()) == {1}
     assert sum(stage == "renewal" for _, stage, _ in planned(world)) == 400
 
@@ -200,7 +204,7 @@ def test_an_enrolment_that_has_to_wait_does_not_hold_up_the_ones_behind_it(world
         )
         world.event(session, "ticket_closed", "last")
     world.wait(hours=2)
-    portions = in_portions_of_four(world)
+    portions = small(world)
     invitations.issue_all(portions, world.context, world.now)
     with world.database.reading() as session:
         asked = Counter(session.scalars(select(Invitation.stage)))
