@@ -21,6 +21,7 @@ from feedback.settings import load
 from feedback.store.database import Database
 from feedback.store.models import Message
 from tests.cli.test_commands import environment, feedback, installed, instance
+from tests.cli.test_wrong_database import make_older
 from tests.conftest import BOTH
 from tests.factories_surveys import NPS, shelf
 
@@ -228,11 +229,7 @@ def spoil(copy: Path, kind: str) -> None:
 
 
 def test_a_backup_of_the_release_before_is_upgraded_on_its_way(installed: Path, tmp_path: Path) -> None:
-    with sqlite3.connect(installed / "feedback.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0005'")
-        connection.execute("ALTER TABLE message DROP COLUMN nonce")
-        connection.execute("DROP TABLE worker_heartbeat")
-    connection.close()
+    make_older(installed / "feedback.db")
     shutil.copy(installed / "feedback.db", tmp_path / "old.db")
     (installed / "feedback.db").unlink()
     assert feedback(installed, "restore", str(tmp_path / "old.db")).exit_code == 0

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 
 from feedback import __version__
 from feedback.errors import SettingsInvalid
@@ -100,12 +101,19 @@ def test_tables_of_a_newer_release_are_one_sentence_with_both_revisions(
     assert "Run `feedback db upgrade`" not in result.output
 
 
+def make_older(file: Path) -> None:
+    """A database with the tables of the release before nonces and heartbeats, in place of the one that is there."""
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+    file.touch(mode=0o600)
+    database = Database(f"sqlite:///{file}")
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0005")
+    database.close()
+
+
 def test_tables_of_an_older_release_are_upgraded_and_that_is_logged(ready: Path) -> None:
-    with sqlite3.connect(ready / "feedback.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0005'")
-        connection.execute("ALTER TABLE message DROP COLUMN nonce")
-        connection.execute("DROP TABLE worker_heartbeat")
-    connection.close()
+    make_older(ready / "feedback.db")
     assert "F102" in feedback(ready, "doctor").output
     told = feedback(ready, "report").output
     assert "database.upgraded" in told
