@@ -247,3 +247,13 @@ def test_without_the_server_s_programs_a_backup_says_what_to_install(
     assert refused.exit_code == 2
     assert "Install PostgreSQL's client programs" in refused.output
     assert list(tmp_path.glob("*copy*")) == []
+
+
+def test_a_backup_changes_no_tables_of_an_older_release(installed: Path, tmp_path: Path) -> None:
+    """So that it can be made after the new release was installed and before the tables are upgraded."""
+    make_older(installed / "feedback.db")
+    assert feedback(installed, "backup", str(tmp_path / "old.backup")).exit_code == 0
+    for file in (installed / "feedback.db", tmp_path / "old.backup"):
+        with sqlite3.connect(file) as connection:
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
+        connection.close()
