@@ -19,7 +19,7 @@ from feedback.services.context import Context
 from feedback.services.messaging import dispatch, invariants, reconciliation
 from feedback.settings import load
 from feedback.store.database import Database
-from feedback.store.models import Message
+from feedback.store.models import Contact, Enrolment, Message
 from tests.cli.test_commands import environment, feedback, installed, instance
 from tests.cli.test_wrong_database import make_older
 from tests.conftest import BOTH
@@ -257,3 +257,18 @@ def test_a_backup_changes_no_tables_of_an_older_release(installed: Path, tmp_pat
         with sqlite3.connect(file) as connection:
             assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
         connection.close()
+
+
+def test_surveys_that_became_due_since_the_backup_are_named(site: Site) -> None:
+    with site.database.writing() as session:
+        person = Contact(external_id="c1", created_at=site.now, updated_at=site.now)
+        session.add(person)
+        session.flush()
+        for hours in (-2, 2):
+            facts = {"stage": "support", "questionnaire": "support-call-csat", "state": "scheduled"}
+            facts |= {"contact_id": person.id, "occurrence": str(hours), "explanation": []}
+            moments = dict.fromkeys(("created_at", "decided_at", "entered_at"), site.now)
+            moments["expires_at"] = site.now + timedelta(days=9)
+            session.add(Enrolment(due_at=site.now + timedelta(hours=hours), **facts, **moments))
+    told = feedback(site.directory, "db", "restored").output
+    assert "Surveys that became due since: 1. They may have been sent" in told
