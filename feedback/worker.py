@@ -120,10 +120,7 @@ class Worker:
         return True
 
     def _close(self) -> None:
-        try:
-            dispatch.put_back(self.runtime.database, self.name)
-        except StorageUnavailable as error:  # then the messages are due again when their lease ends
-            log.warning("worker.not_put_back", worker=self.name, cause=str(error))
+        dispatch.put_back(self.runtime.database, self.name)
         self._minder.join()
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():

@@ -67,13 +67,17 @@ def _doubt(database: Database) -> Mapping[str, int]:
     from feedback.services.messaging import restoring
 
     database.upgrade(create=False)
+    now = clock.now()
     with database.writing() as session:
-        return {
-            str(state): count for state, count in restoring.doubt_everything(session, clock.now()).items()
-        }
+        due = restoring.due(session, now)
+        return {"due": due} | {str(state): n for state, n in restoring.doubt_everything(session, now).items()}
 
 
 def _tell(found: Mapping[str, int]) -> None:
     click.echo(f"Text messages to look up at their provider: {found.get('unconfirmed', 0)}.")
     click.echo(f"Mails held for your decision: {found.get('held', 0)}. See `feedback held list`.")
+    if due := found.get("due"):
+        click.echo(
+            f"Surveys that became due since: {due}. They may have been sent, and are sent when you start."
+        )
     click.echo("Start with `feedback run`. Opt-outs by link or mail after the backup are not in it.")

@@ -19,8 +19,9 @@ from feedback.services.context import Context
 from feedback.services.messaging import dispatch, invariants, reconciliation
 from feedback.settings import load
 from feedback.store.database import Database
-from feedback.store.models import Message
+from feedback.store.models import Contact, Enrolment, Message
 from tests.cli.calling import feedback
+from tests.cli.test_wrong_database import make_older
 from tests.conftest import BOTH
 from tests.factories_surveys import NPS, shelf
 
@@ -226,11 +227,7 @@ def spoil(copy: Path, kind: str) -> None:
 
 
 def test_a_backup_of_the_release_before_is_upgraded_on_its_way(installed: Path, tmp_path: Path) -> None:
-    with sqlite3.connect(installed / "feedback.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0005'")
-        connection.execute("ALTER TABLE message DROP COLUMN nonce")
-        connection.execute("DROP TABLE worker_heartbeat")
-    connection.close()
+    make_older(installed / "feedback.db")
     shutil.copy(installed / "feedback.db", tmp_path / "old.db")
     (installed / "feedback.db").unlink()
     assert feedback(installed, "restore", str(tmp_path / "old.db")).exit_code == 0
@@ -248,3 +245,28 @@ def test_without_the_server_s_programs_a_backup_says_what_to_install(
     assert refused.exit_code == 2
     assert "Install PostgreSQL's client programs" in refused.output
     assert list(tmp_path.glob("*copy*")) == []
+
+
+def test_a_backup_changes_no_tables_of_an_older_release(installed: Path, tmp_path: Path) -> None:
+    """So that it can be made after the new release was installed and before the tables are upgraded."""
+    make_older(installed / "feedback.db")
+    assert feedback(installed, "backup", str(tmp_path / "old.backup")).exit_code == 0
+    for file in (installed / "feedback.db", tmp_path / "old.backup"):
+        with sqlite3.connect(file) as connection:
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
+        connection.close()
+
+
+def test_surveys_that_became_due_since_the_backup_are_named(site: Site) -> None:
+    with site.database.writing() as session:
+        person = Contact(external_id="c1", created_at=site.now, updated_at=site.now)
+        session.add(person)
+        session.flush()
+        for hours in (-2, 2):
+            facts = {"stage": "support", "questionnaire": "support-call-csat", "state": "scheduled"}
+            facts |= {"contact_id": person.id, "occurrence": str(hours), "explanation": []}
+            moments = dict.fromkeys(("created_at", "decided_at", "entered_at"), site.now)
+            moments["expires_at"] = site.now + timedelta(days=9)
+            session.add(Enrolment(due_at=site.now + timedelta(hours=hours), **facts, **moments))
+    told = feedback(site.directory, "db", "restored").output
+    assert "Surveys that became due since: 1. They may have been sent" in told

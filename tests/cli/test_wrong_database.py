@@ -100,12 +100,19 @@ def test_tables_of_a_newer_release_are_one_sentence_with_both_revisions(
     assert "Run `feedback db upgrade`" not in result.output
 
 
-def test_tables_of_an_older_release_are_upgraded_and_that_is_logged(ready: Path) -> None:
-    for file in ready.glob("feedback.db*"):
-        file.unlink()
-    (ready / "feedback.db").touch(0o600)
-    with Database(f"sqlite:///{ready / 'feedback.db'}").connection() as connection:
+def make_older(file: Path) -> None:
+    """A database with the tables of the release before nonces and heartbeats, in place of the one that is there."""
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+    file.touch(mode=0o600)
+    database = Database(f"sqlite:///{file}")
+    with database.connection() as connection:
         command.upgrade(schema._config(connection), "0005")
+    database.close()
+
+
+def test_tables_of_an_older_release_are_upgraded_and_that_is_logged(ready: Path) -> None:
+    make_older(ready / "feedback.db")
     assert "F102" in feedback(ready, "doctor").output
     told = feedback(ready, "report").output
     assert "database.upgraded" in told

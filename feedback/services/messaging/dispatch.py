@@ -243,15 +243,20 @@ def put_back(database: Database, worker: str) -> int:
     """Put back into the queue what a worker has claimed and not begun. Returns the number of messages.
 
     For a worker that was told to stop. A call that begins at the same moment either is recorded before this, and then
-    its message stays, or finds that its message is not its own any more.
+    its message stays, or finds that its message is not its own any more. If the database is away, the messages are due
+    again when their lease ends.
     """
     mine = select(Message).where(Message.state == MessageState.SENDING, Message.worker == worker)
-    with database.writing() as session:
-        claimed = session.scalars(mine.order_by(Message.id).with_for_update()).all()
-        begun = outbox.begun(session, claimed)
-        left = [message for message in claimed if message.id not in begun]
-        for message in left:
-            outbox.not_begun(message)
+    try:
+        with database.writing() as session:
+            claimed = session.scalars(mine.order_by(Message.id).with_for_update()).all()
+            begun = outbox.begun(session, claimed)
+            left = [message for message in claimed if message.id not in begun]
+            for message in left:
+                outbox.not_begun(message)
+    except StorageUnavailable as error:
+        log.warning("worker.not_put_back", worker=worker, cause=str(error))
+        return 0
     return len(left)
 
 

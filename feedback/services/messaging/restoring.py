@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from feedback.core.lifecycle import MESSAGE_WAITING, MessageState
+from feedback.core.lifecycle import MESSAGE_WAITING, EnrolmentState, MessageState
 from feedback.services.messaging import outbox
-from feedback.store.models import Attempt, Message, WorkerHeartbeat
+from feedback.store.models import Attempt, Enrolment, Message, WorkerHeartbeat
 
 REASON = "restored"
 AT_ONCE = 500
@@ -37,6 +37,12 @@ def doubt_everything(session: Session, now: datetime) -> Mapping[MessageState, i
         session.flush()
         session.expunge_all()
     return done
+
+
+def due(session: Session, now: datetime) -> int:
+    """How many surveys are planned for a time that has passed, and may have been sent by the lost installation."""
+    planned = select(func.count()).where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now)
+    return session.scalar(planned) or 0
 
 
 def _suppose_a_call(session: Session, message: Message, now: datetime) -> None:
