@@ -26,7 +26,7 @@ from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
-from feedback.services.messaging.stopping import Stop
+from feedback.services.messaging.stopping import StopSignal
 from feedback.services.notifications import account_email, chat_notices, staff_email
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
@@ -71,7 +71,7 @@ class Worker:
         self._failures = heartbeats.JobFailures(clock.now)
         self._started_at = clock.now()
         self._running: set[str] = set()
-        self._stop = Stop()
+        self._stop = StopSignal()
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
         )

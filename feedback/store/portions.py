@@ -47,7 +47,7 @@ def never() -> bool:
 
 
 @dataclass
-class Pace:
+class PortionPace:
     """How many items the next portion may have, given how long the last one took."""
 
     size: int = FIRST
@@ -90,7 +90,7 @@ class Portions:
         A portion in which a unique key is taken was overtaken by another node, and is tried again. Returns False if it
         was stopped before the end.
         """
-        pace, done = Pace(max(FIRST, least), least=least), 0
+        pace, done = PortionPace(max(FIRST, least), least=least), 0
         while done < len(items):
             if self.stopped():
                 return False
@@ -109,7 +109,7 @@ class Portions:
 
         For work whose items are gone from its selection once they are done.
         """
-        pace, total = Pace(most=most), 0
+        pace, total = PortionPace(most=most), 0
         while not self.stopped():
             limit, done = pace.size, 0
 

@@ -38,7 +38,7 @@ from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
 
 
-class Person(Protocol):
+class Candidate(Protocol):
     """What the policy needs of a contact's row; an ORM object or a row of `PERSON`."""
 
     @property
@@ -120,20 +120,20 @@ class Known:
     _of_account: dict[int, list[_Past]] = field(default_factory=lambda: defaultdict(list))
 
     def decide(
-        self, contact: Person, intended: Intended, now: datetime, enrolment_id: int | None = None
+        self, contact: Candidate, intended: Intended, now: datetime, enrolment_id: int | None = None
     ) -> Decision:
         """The policy's decision on a survey, without counting the one of `enrolment_id`."""
         recipient = self._recipients[contact.id]
         return decide(intended, recipient, self.history(contact, enrolment_id), self.rules, now)
 
-    def decide_again(self, contact: Person, intended: Intended, now: datetime) -> Decision:
+    def decide_again(self, contact: Candidate, intended: Intended, now: datetime) -> Decision:
         """The decision on another message of the same survey (reminder, other channel), without the fatigue limits."""
         return decide(intended, self._recipients[contact.id], History(), self.rules, now)
 
-    def recipient(self, contact: Person) -> Recipient:
+    def recipient(self, contact: Candidate) -> Recipient:
         return self._recipients[contact.id]
 
-    def history(self, contact: Person, enrolment_id: int | None = None) -> History:
+    def history(self, contact: Candidate, enrolment_id: int | None = None) -> History:
         """Sent and scheduled surveys of the person and the account, without `enrolment_id`.
 
         The person is everybody with one of the contact's addresses: a duplicate in the CRM or a couple with one number
@@ -150,7 +150,7 @@ class Known:
             ]
         return History(_told(own, enrolment_id), _told(account, enrolment_id))
 
-    def add(self, contact: Person, past: PastContact) -> None:
+    def add(self, contact: Candidate, past: PastContact) -> None:
         """Count a survey that has just been decided."""
         row = _Past(contact.id, contact.account_id, None, past.at, past.priority)
         self._of_contact[contact.id].append(row)
@@ -165,7 +165,7 @@ def _told(rows: Iterable[_Past], without: int | None) -> tuple[PastContact, ...]
 
 
 def know(
-    session: Session, people: Sequence[Person], rules: Policy, now: datetime, *, surveys: bool = True
+    session: Session, people: Sequence[Candidate], rules: Policy, now: datetime, *, surveys: bool = True
 ) -> Known:
     """Read what the policy needs to know of `people`; without `surveys` only for `Known.decide_again`.
 
@@ -191,7 +191,7 @@ def know(
 
 def decide_for(
     session: Session,
-    contact: Person,
+    contact: Candidate,
     intended: Intended,
     rules: Policy,
     now: datetime,
@@ -204,7 +204,7 @@ def decide_for(
 
 def decide_again(
     session: Session,
-    contact: Person,
+    contact: Candidate,
     channels: tuple[str, ...],
     expires: datetime,
     rules: Policy,
@@ -258,7 +258,7 @@ def lock_people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]
     return found
 
 
-def sharing(session: Session, people: Iterable[Person]) -> dict[int, set[int]]:
+def sharing(session: Session, people: Iterable[Candidate]) -> dict[int, set[int]]:
     """Contact -> all contacts with its phone number or its e-mail address, itself included."""
     people = list(people)
     addresses = {
@@ -309,13 +309,13 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def recipient(session: Session, contact: Person) -> Recipient:
+def recipient(session: Session, contact: Candidate) -> Recipient:
     """The contact as the policy's Recipient."""
     return _recipients(session, [contact])[contact.id]
 
 
 def history(
-    session: Session, contact: Person, now: datetime, rules: Policy, enrolment_id: int | None = None
+    session: Session, contact: Candidate, now: datetime, rules: Policy, enrolment_id: int | None = None
 ) -> History:
     """What `Known.history` says of one contact."""
     return know(session, [contact], rules, now).history(contact, enrolment_id)
@@ -337,7 +337,7 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
     )
 
 
-def _recipients(session: Session, people: Sequence[Person]) -> dict[int, Recipient]:
+def _recipients(session: Session, people: Sequence[Candidate]) -> dict[int, Recipient]:
     """The contacts as the policy's Recipients, by id; read with two statements."""
     ways = {each.id: addresses(each) for each in people}
     ids = list(ways)
@@ -351,7 +351,7 @@ def _recipients(session: Session, people: Sequence[Person]) -> dict[int, Recipie
 
 
 def _recipient(
-    contact: Person,
+    contact: Candidate,
     ways: Sequence[tuple[str, str]],
     latest: Mapping[tuple[int, str, str], Any],
     closed: Collection[tuple[str, str]],
@@ -372,7 +372,7 @@ def _recipient(
     )
 
 
-def addresses(contact: Person) -> list[tuple[str, str]]:
+def addresses(contact: Candidate) -> list[tuple[str, str]]:
     """(channel, address) of the contact's addresses, as `Contact.addresses`."""
     known = (("sms", contact.phone), ("email", contact.email))
     return [(channel, address) for channel, address in known if address]

@@ -84,7 +84,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StageEntry:
     """A contact that enters a stage."""
 
     contact_id: int
@@ -197,16 +197,16 @@ def _insert_events(
 
 def _entered(
     events: Iterable[Event], ids: Mapping[str, int], contacts: Mapping[str, int], context: Context
-) -> Iterator[Entry]:
+) -> Iterator[StageEntry]:
     for event in events:
         for stage in context.library.journey.for_event(event.name) if event.key in ids else ():
             delay = stage.delay.timedelta if stage.delay else timedelta()
             row_id = ids[event.key]
             occasion = Occasion(f"event:{row_id}", event.occurred_at + delay, row_id)
-            yield Entry(contacts[event.contact], stage, occasion)
+            yield StageEntry(contacts[event.contact], stage, occasion)
 
 
-def enrol_all(session: Session, entries: Sequence[Entry], settings: Settings, now: datetime) -> int:
+def enrol_all(session: Session, entries: Sequence[StageEntry], settings: Settings, now: datetime) -> int:
     """Decide on surveys and store the decisions, also if they are "no". Idempotent per contact, stage and occasion.
 
     Locks the contacts; otherwise two simultaneous decisions could both be "yes". Returns the number of new enrolments.
@@ -231,8 +231,8 @@ def enrol_all(session: Session, entries: Sequence[Entry], settings: Settings, no
 
 def _store(
     session: Session,
-    people: Sequence[eligibility.Person],
-    entries: Sequence[Entry],
+    people: Sequence[eligibility.Candidate],
+    entries: Sequence[StageEntry],
     settings: Settings,
     now: datetime,
 ) -> None:
@@ -246,7 +246,7 @@ def _store(
 
 
 def _enrolment(
-    known: eligibility.Known, person: eligibility.Person, entry: Entry, now: datetime
+    known: eligibility.Known, person: eligibility.Candidate, entry: StageEntry, now: datetime
 ) -> dict[str, Any]:
     stage, occasion = entry.stage, entry.occasion
     expires = occasion.due_at + stage.expires_after.timedelta
@@ -270,7 +270,11 @@ def _enrolment(
 
 
 def decide(
-    enrolment: Enrolment, contact: eligibility.Person, stage: Stage, known: eligibility.Known, now: datetime
+    enrolment: Enrolment,
+    contact: eligibility.Candidate,
+    stage: Stage,
+    known: eligibility.Known,
+    now: datetime,
 ) -> Send | None:
     """Apply the contact policy to an enrolment. Returns the Send if it may be sent, now or later.
 
@@ -312,7 +316,7 @@ def _unable(decision: Skip) -> dict[str, Any]:
 class Due:
     """Everybody who enters a stage on one day. `bookmark` is set once they are all enrolled: (name, day)."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[StageEntry]
     bookmark: tuple[str, date] | None = None
 
 
@@ -374,7 +378,9 @@ def due_by_date(session: Session, context: Context, now: datetime) -> Iterator[D
         entries = []
         for row in session.execute(near(stage, first, last).order_by(Contact.id)):
             enter = datetime.combine(entry_day(stage, row.day), time(), UTC)
-            entries.append(Entry(row.id, stage, Occasion(f"date:{row.day.isoformat()}", max(enter, now))))
+            entries.append(
+                StageEntry(row.id, stage, Occasion(f"date:{row.day.isoformat()}", max(enter, now)))
+            )
         yield Due(entries)
 
 
@@ -402,7 +408,7 @@ def due_by_cadence(
             occasion = Occasion(f"cycle:{cycle}", now)
             people = turns(cadence, day).where(~_enrolled_in(stage.key, occasion.key))
             rows = session.scalars(people if only is None else people.where(only))
-            yield Due([Entry(contact_id, stage, occasion) for contact_id in rows], (_name(stage), day))
+            yield Due([StageEntry(contact_id, stage, occasion) for contact_id in rows], (_name(stage), day))
 
 
 def entry_days(stage: Stage, now: datetime) -> tuple[date, date]:

@@ -35,7 +35,7 @@ from feedback.providers.base import Deadline, Outgoing, Provider, Sent, Verdict,
 from feedback.services.contact import eligibility, suppression
 from feedback.services.context import Context
 from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
-from feedback.services.messaging.stopping import Stop
+from feedback.services.messaging.stopping import StopSignal
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Attempt, Contact, Message
@@ -63,7 +63,7 @@ class Process:
     """The process that sends: `clock` returns the time after a call, `stop` says whether it was told to stop."""
 
     clock: Callable[[], datetime]
-    stop: Stop = field(default_factory=Stop)
+    stop: StopSignal = field(default_factory=StopSignal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class _Calls:
                 return
 
 
-def _wait_for_room(calls: Sequence[Future[None]], threads: int, stop: Stop) -> None:
+def _wait_for_room(calls: Sequence[Future[None]], threads: int, stop: StopSignal) -> None:
     """Wait until fewer than `threads` of these calls are running, or until `stop` is asked for; log their errors."""
     for call in calls:
         call.add_done_callback(_log_error)

@@ -21,7 +21,7 @@ from feedback.errors import DeliveryFailed
 from feedback.providers.base import Found, LooksUp, Provider, uptime
 from feedback.services.context import Context
 from feedback.services.messaging import outbox
-from feedback.services.messaging.stopping import Stop
+from feedback.services.messaging.stopping import StopSignal
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Attempt, Message
@@ -97,7 +97,11 @@ def reap(session: Session, settings: Settings, now: datetime, limit: int = 1_000
 
 
 def reconcile(
-    database: Database, context: Context, now: datetime, timer: UnconfirmedTimer, stop: Stop | None = None
+    database: Database,
+    context: Context,
+    now: datetime,
+    timer: UnconfirmedTimer,
+    stop: StopSignal | None = None,
 ) -> int:
     """Ask providers about unconfirmed messages, outside any transaction. Returns the number of settled messages.
 

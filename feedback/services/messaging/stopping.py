@@ -6,7 +6,7 @@ import threading
 import time
 
 
-class Stop:
+class StopSignal:
     """Shared by the thread that stops and the threads that work.
 
     From `ask` on, nothing new is begun, but what was begun may finish. From `end` on, nobody waits any longer.

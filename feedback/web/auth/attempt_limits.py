@@ -36,7 +36,7 @@ def limits() -> AttemptLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """An attempt that was counted; call `succeeded` if it was no mere guess."""
 
     limits: AttemptLimits
@@ -59,12 +59,12 @@ class AttemptLimits:
         """The digest by which an account is counted, whether it exists or not."""
         return attempts.account_digest(self._salt, address or "")
 
-    def attempt(self, limit: AttemptLimit, account: str) -> Attempt:
+    def attempt(self, limit: AttemptLimit, account: str) -> SignInAttempt:
         """Count an attempt at an account: for this device if it is known to the account, else for all unknown ones."""
         device = self._devices.device(account)
         return self._counted(limit, account, f"{account} {device}" if device else account)
 
-    def attempt_in_session(self, limit: AttemptLimit, account: str) -> Attempt:
+    def attempt_in_session(self, limit: AttemptLimit, account: str) -> SignInAttempt:
         """Count an attempt of somebody who is signed in, for their session only."""
         return self._counted(limit, account, f"{account} session {g.staff_session.id}")
 
@@ -107,7 +107,7 @@ class AttemptLimits:
         with self._database.writing() as session:
             return all(attempts.count(session, each, who, self._salt, now) <= each.most for each in PAGE)
 
-    def _counted(self, limit: AttemptLimit, account: str, who: str) -> Attempt:
+    def _counted(self, limit: AttemptLimit, account: str, who: str) -> SignInAttempt:
         now = clock.now()
         with self._database.writing() as session:
             made = attempts.count(session, limit, who, self._salt, now)
@@ -115,7 +115,7 @@ class AttemptLimits:
                 attempts.note(session, account, limit.kind, now)
         if made > limit.most:
             self._refuse(limit, account)
-        return Attempt(self, limit, who)
+        return SignInAttempt(self, limit, who)
 
     def _refuse(self, limit: AttemptLimit, account: str) -> None:
         log.warning(

@@ -22,7 +22,7 @@ from wtforms import EmailField
 
 from feedback.errors import TooManyAttempts
 from feedback.services.staff.attempts import CODES, PASSWORDS
-from feedback.web.auth.attempt_limits import Attempt, limits
+from feedback.web.auth.attempt_limits import SignInAttempt, limits
 from feedback.web.auth.events import events
 from feedback.web.http.locale import say
 from feedback.web.wording.sign_in_wording import message
@@ -80,7 +80,7 @@ class StaffCodeForm(TwoFactorVerifyCodeForm):
         return is_right
 
 
-def count_code(user: Any) -> Attempt:
+def count_code(user: Any) -> SignInAttempt:
     """Count an attempt at a code; above the limit, the sign-in begins again with the password."""
     try:
         return limits().attempt(CODES, limits().account(user.email))

@@ -30,7 +30,7 @@ from feedback.errors import StorageUnavailable
 from feedback.providers.base import Outgoing, Sent
 from feedback.providers.simulator import Simulator
 from feedback.services.messaging import dispatch
-from feedback.services.messaging.stopping import Stop
+from feedback.services.messaging.stopping import StopSignal
 from feedback.store.database import Database
 from feedback.store.models import Message
 from feedback.worker import Worker
@@ -219,7 +219,7 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
         world.event(session, "ticket_closed", "m")
     queue(world)
     stopping(world, server.stop)
-    stop = Stop()
+    stop = StopSignal()
     process = dispatch.Process(lambda: world.now, stop)
     with ThreadPoolExecutor(2) as pool:
         # Both calls are made, and neither can be recorded before the process has to end.

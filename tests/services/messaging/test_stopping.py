@@ -19,7 +19,7 @@ from feedback.providers.base import Deadline, Outgoing, Sent
 from feedback.providers.simulator import Simulator
 from feedback.services.journey import invitations
 from feedback.services.messaging import dispatch, invariants
-from feedback.services.messaging.stopping import Stop
+from feedback.services.messaging.stopping import StopSignal
 from feedback.store.database import Database
 from feedback.store.models import Attempt, Message
 from tests import outbox_processes
@@ -155,7 +155,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_a_worker_that_is_told_to_stop_puts_back_what_it_has_claimed(world: World) -> None:
     queue(world, *many(9))
-    stop = Stop()
+    stop = StopSignal()
     world.providers["simulator_sms"] = StopsAt(3, stop, world)
     process = dispatch.Process(lambda: world.now, stop)
     dispatch.send_queued(world.database, world.context, "worker", world.now, process=process)
@@ -169,7 +169,7 @@ def test_a_worker_that_is_told_to_stop_puts_back_what_it_has_claimed(world: Worl
 class StopsAt(Simulator):
     """The stop comes while the call number `last` is under way."""
 
-    def __init__(self, last: int, stop: Stop, world: World) -> None:
+    def __init__(self, last: int, stop: StopSignal, world: World) -> None:
         super().__init__(channel="sms", mailbox=world.mailbox)
         self.left, self.stop = last, stop
 
@@ -182,7 +182,7 @@ class StopsAt(Simulator):
 
 
 def test_a_call_that_has_written_nothing_yet_is_given_up_at_the_stop() -> None:
-    stop = Stop()
+    stop = StopSignal()
     deadline = Deadline.after(60, revoked=lambda: stop.asked)
     deadline.check()
     stop.ask()

@@ -14,7 +14,7 @@ from sqlalchemy import event, select, text
 from feedback.errors import StorageUnavailable
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
-from feedback.services.messaging.stopping import Stop
+from feedback.services.messaging.stopping import StopSignal
 from feedback.store.database import Database
 from feedback.store.models import Enrolment, Invitation, Message
 from tests.services.conftest import World, times_delivered
@@ -133,7 +133,7 @@ def test_a_result_is_kept_for_as_long_as_the_process_lives(on_sqlite: World) -> 
 
 
 def test_a_process_that_has_to_end_waits_for_no_database(on_sqlite: World) -> None:
-    world, stop = on_sqlite, Stop()
+    world, stop = on_sqlite, StopSignal()
     blocker = sqlite3.connect(world.database.url.database or "", isolation_level=None)
 
     def reached(point: str) -> None:
@@ -149,7 +149,7 @@ def test_a_process_that_has_to_end_waits_for_no_database(on_sqlite: World) -> No
     assert (state(world), len(world.mailbox.delivered)) == ("sending", 1)
 
 
-class Hurried(Stop):
+class Hurried(StopSignal):
     """Does not wait between two tries."""
 
     def wait_until_ended(self, seconds: float) -> bool:
