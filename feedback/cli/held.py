@@ -17,7 +17,7 @@ def held_list() -> None:
     """Show how many messages are held, and which providers."""
     from feedback.services.messaging import outbox, provider_holds
 
-    with the_runtime().database.reading() as session:
+    with the_runtime(library=False).database.reading() as session:
         messages, holds = outbox.held(session), provider_holds.in_force(session)
     for provider, count in messages.items():
         click.echo(
@@ -54,7 +54,7 @@ def held_release(provider: str, country: str | None) -> None:
     from feedback.services.messaging import provider_holds
 
     now = clock.now()
-    with the_runtime().database.writing() as session:
+    with the_runtime(library=False).database.writing() as session:
         lifted = provider_holds.lift(session, provider, None, now, country)
         if lifted:
             detail = {"provider": provider, "country": country or ""}
@@ -67,7 +67,7 @@ def _decide(provider: str, *, arrived: bool) -> int:
     from feedback.services import audit
     from feedback.services.messaging import outbox
 
-    database, now, decided = the_runtime().database, clock.now(), 0
+    database, now, decided = the_runtime(library=False).database, clock.now(), 0
     while True:
         with database.writing() as session:
             done = outbox.decide_held(session, provider, now, arrived=arrived)

@@ -14,9 +14,7 @@ from feedback.errors import ProviderHeld
 from feedback.services.messaging import provider_holds
 from feedback.store.database import Database
 from feedback.store.models import AuditEntry, Message
-from tests.cli.test_commands import environment, feedback, installed, instance
-
-__all__ = ["environment", "installed", "instance"]  # fixtures
+from tests.cli.calling import feedback
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ LIGHT: dict[str, tuple[str, ...]] = {
     "db upgrade": (),
     "erase": ("C-2", "--yes"),
     "export": ("C-1",),
+    "held list": (),
     "import": ("accounts", "ACCOUNTS", "--dry-run"),
     "key create": ("CRM",),
     "key list": (),
@@ -44,9 +45,7 @@ NOT_LIGHT = {
     "db restored": "holds every queued message",
     "demo": "serves pages",
     "doctor": "checks every questionnaire",
-    **dict.fromkeys(
-        ("held keep", "held list", "held release", "held send"), "a rare decision about messages"
-    ),
+    **dict.fromkeys(("held keep", "held release", "held send"), "a rare decision about messages"),
     "init": "makes the tables",
     "link": "checks that the questionnaire exists",
     "lint": "judges questionnaires",
