@@ -189,10 +189,7 @@ class Worker:
         self._running.add(name)
         try:
             job(self.runtime, self._now())
-        except StorageUnavailable as unavailable:
-            # The next tick tries again: what a job has not done yet, it finds again.
-            log.error("worker.job_failed", job=name, reason=str(unavailable))
-        except Exception as error:
+        except Exception as error:  # the next tick tries again: what a job has not done yet, it finds again
             if isinstance(error, StorageUnavailable):
                 self._readings.missed()  # while nothing can be stored, replies are refused
             self._failures.failed(name, error)

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -37,6 +38,20 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+COUNTED = 12
+"""So many cases of one test are counted by the coverage; the rest of a long table runs the same code once more, and
+counting costs half as much again as running."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    seen: Counter[str] = Counter()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        seen[test] += 1
+        if seen[test] > COUNTED:
+            item.add_marker("no_cover")
 
 
 def missing(what: str) -> NoReturn:

@@ -45,7 +45,8 @@ def init(name: str, public_url: str) -> None:
     file.write_text(
         initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"
     )
-    bootstrap.upgrade(the_settings(), create=True)
+    database, _, _ = bootstrap.upgrade(the_settings(), create=True)
+    database.close()
     click.echo(f"Created {file} and its database. Next:\n")
     click.echo("  feedback doctor                                what is still missing")
     click.echo("  feedback user add you@example.com --role admin  your account")
@@ -210,7 +211,8 @@ def db_upgrade() -> None:
     """Migrate the tables to this release."""
     from feedback import bootstrap
 
-    _, before, after = bootstrap.upgrade(the_settings(), create=True)
+    database, before, after = bootstrap.upgrade(the_settings(), create=True)
+    database.close()
     if before == after:
         click.echo(f"The database is up to date: its tables have revision {after}.")
     elif before is None:

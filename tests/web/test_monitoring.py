@@ -14,13 +14,12 @@ from flask.testing import FlaskClient
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from feedback import __version__, clock
+from feedback import __version__, clock, migrations
 from feedback.bootstrap import Runtime
 from feedback.errors import ProviderHeld, StorageUnavailable
 from feedback.library import Library
 from feedback.services.messaging import heartbeats, provider_holds
 from feedback.settings import Secret
-from feedback.store import schema
 from feedback.store.database import FLOOR, Database
 from feedback.web import monitoring
 from feedback.web.app import create_app
@@ -29,7 +28,7 @@ from tests.web.conftest import SignIn, runtime_over
 
 def test_anybody_may_ask_whether_it_is_up(app: Flask) -> None:
     client = app.test_client()
-    assert client.get("/healthz").text == f"ok\nversion {__version__}\ntables {schema.newest()}\n"
+    assert client.get("/healthz").text == f"ok\nversion {__version__}\ntables {migrations.newest()}\n"
     assert client.get("/readyz").get_json() == {
         "ready": True,
         "providers": {"simulator_sms": [], "simulator_email": []},

@@ -252,11 +252,11 @@ def test_a_database_that_is_busy_is_one_line_and_tried_again(world: World) -> No
             tireless._run("expire", _refuse)
     (line,) = logged
     assert (line["event"], line["job"]) == ("worker.job_failed", "expire")
-    assert line["reason"].startswith("The database was locked for too long.")
+    assert line["cause"].startswith("The database was locked for too long.")
     assert "exc_info" not in line
     with capture_logs() as logged:
         tireless._run("expire", lambda runtime, now: _write(runtime.database))
-    assert logged == []
+    assert [each["event"] for each in logged] == ["worker.job_works_again"]
     busy.close()
 
 

@@ -732,6 +732,7 @@ queries = st.one_of(names, st.text(max_size=12))
 POSTS = 4  # for each of the 2,500 examples: ten thousand
 
 
+@pytest.mark.no_cover
 @settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
@@ -753,7 +754,7 @@ def test_mangled_posts_store_nothing_wrong_and_break_nothing(
         sent = everything.client.post(
             f"/{TOKEN}", query_string={"q": query.encode("utf-8", "replace")}, data=form
         )
-        assert sent.status_code in (303, 422)
+        assert sent.status_code in (303, 400, 413, 422)
     with everything.runtime.database.reading() as session:
         assert (session.scalar(select(func.count()).select_from(Response)) or 0) <= 1
         stored = {
