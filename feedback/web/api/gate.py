@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import (
     BadRequest,
@@ -18,12 +15,12 @@ from werkzeug.exceptions import (
 
 from feedback import clock
 from feedback.services.staff import api_keys
-from feedback.web.http.rate_limits import MISSES, Limits
+from feedback.web.http.rate_limits import MISSES, Counters, Limits, Rate
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
-CALLS = RateLimitItemPerMinute(1200)
+CALLS = Rate(1_200)
 """Per key and process: enough to import a customer base, but not enough to overload the system."""
 OPEN = ("api.openapi",)
 
@@ -34,7 +31,7 @@ class Gate:
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
         self._misses = Limits()
-        self._calls = FixedWindowRateLimiter(MemoryStorage())
+        self._calls = Counters()
 
     def check(self) -> Response | None:
         """Raises an HTTP error (401, 429, 415 or 400), or returns None to continue the request."""

@@ -8,55 +8,94 @@ without forwarding headers would look like one customer.
 from __future__ import annotations
 
 import ipaddress
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
-POSTS = RateLimitItemPerMinute(300)
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `amount` in each window of `seconds`; a window begins with its first event."""
+
+    amount: int
+    seconds: float = 60.0
+
+
+POSTS = Rate(300)
 """Answers. The limit is high, because many phones share one address behind a mobile carrier."""
-MISSES = RateLimitItemPerMinute(30)
+MISSES = Rate(30)
 """Unknown links. Above the limit, unknown links are refused; known links still work."""
-GUESSES = RateLimitItemPerMinute(300)
+GUESSES = Rate(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
-
-
 MOST_COUNTERS = 20_000
-"""Counters that one `Limits` keeps, a few megabytes."""
+"""Counters that are kept, a few megabytes."""
 
 
-class BoundedStorage(MemoryStorage):
-    """Forgets the counters that end first if there are too many, because strangers decide how many there are."""
+class Counters:
+    """Counts events in fixed windows, in this process's memory; safe to use from several threads.
 
-    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        if len(self.expirations) >= MOST_COUNTERS and key not in self.expirations:
-            by_end = sorted(self.expirations.copy().items(), key=lambda each: each[1])
-            for known, _end in by_end[: MOST_COUNTERS // 2]:
-                self.clear(known)
-        return super().incr(key, expiry, amount)
+    A dictionary, and not the library `limits`: its memory storage starts a thread that looks at every counter, at
+    nearly every hit. Counters that end first are forgotten if there are too many, because strangers decide how many
+    there are.
+    """
+
+    def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed = elapsed
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[Rate, str, str], tuple[int, float]] = {}
+        """Rate, kind and subject -> the number in the window, and its end."""
+
+    def hit(self, rate: Rate, kind: str, subject: str) -> bool:
+        """Count one; returns False if the limit is exceeded. What is refused is counted, too."""
+        key = (rate, kind, subject)
+        with self._lock:
+            count, end = self._present(key)
+            if key not in self._counts and len(self._counts) >= MOST_COUNTERS:
+                self._forget()
+            self._counts[key] = count + 1, end
+        return count < rate.amount
+
+    def left(self, rate: Rate, kind: str, subject: str) -> bool:
+        """Whether one more is within the limit, without counting it."""
+        with self._lock:
+            return self._present((rate, kind, subject))[0] < rate.amount
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def _present(self, key: tuple[Rate, str, str]) -> tuple[int, float]:
+        now = self._elapsed()
+        count, end = self._counts.get(key, (0, now))
+        return (count, end) if end > now else (0, now + key[0].seconds)
+
+    def _forget(self) -> None:
+        by_end = sorted(self._counts, key=lambda key: self._counts[key][1])
+        for key in by_end[: MOST_COUNTERS // 2]:
+            del self._counts[key]
 
 
 class Limits:
-    """Counters per kind and address."""
+    """Counters per kind and network; this machine's own addresses are not limited."""
 
     def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(BoundedStorage())
+        self.counters = Counters()
 
-    def hit(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
+    def hit(self, rate: Rate, kind: str, address: str | None) -> bool:
         """Count one; returns False if the limit is exceeded."""
         network = network_of(address)
-        return network is None or self._limiter.hit(limit, kind, network)
+        return network is None or self.counters.hit(rate, kind, network)
 
     def missed(self, address: str | None) -> bool:
         """Count an unknown link; returns False if the limit is exceeded."""
         self.hit(GUESSES, "miss", address)
         return self.hit(MISSES, "miss", address)
 
-    def left(self, limit: RateLimitItem, kind: str, address: str | None) -> bool:
+    def left(self, rate: Rate, kind: str, address: str | None) -> bool:
         """Whether one more is within the limit, without counting it."""
         network = network_of(address)
-        return network is None or self._limiter.test(limit, kind, network)
+        return network is None or self.counters.left(rate, kind, network)
 
 
 _LONGEST_ADDRESS = 64
