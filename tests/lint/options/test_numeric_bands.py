@@ -39,6 +39,8 @@ INF = math.inf
         ("en", "50-99 m²", 50, 99),
         ("tr", "10 kişiden çok", 10, INF),
         ("tr", "25 Mbps'den yavaş", -INF, 25),
+        ("tr", "2010 veya daha eski", -INF, 2010),
+        ("tr", "2021 ve daha yeni", 2021, INF),
         ("tr", "100 Mbps veya daha hızlı", 100, INF),
         ("tr", "5 ton veya daha çok, 10 tondan az", 5, 10),
         ("en", "5 or more but less than 10", 5, 10),
