@@ -77,12 +77,36 @@ def parse(text: str, language: str) -> NumberRange | None:
     found = _parsed(text, language)
     if found:
         return found
+    bracket = _BRACKETED.search(text) if len(text) <= 80 else None
+    outer = _parsed(text[: bracket.start()], language) if bracket else None
+    ended = _ended(outer, bracket[1], language) if bracket and outer else None
+    if ended:
+        return ended
     for pattern in (_BRACKETED, _NAMED):
         match = pattern.search(text) if len(text) <= 80 else None
         inner = _parsed(next(filter(None, match.groups())), language) if match else None
         if inner and not inner.is_point:
             return inner
     return None
+
+
+def _ended(band: NumberRange, note: str, language: str) -> NumberRange | None:
+    """The band with what a bracket says of its end: "1-5 (5 excluded)"; None where the bracket says something else."""
+    raw = data(language, "numbers")
+    for key in ("excluding", "including"):
+        for form in raw.get(key, ()):
+            word = fold(form, language).replace("#", "").strip()
+            plain = fold(note, language)
+            point = _parsed(plain.replace(word, "").strip(), language) if word in plain.split() else None
+            if point and point.is_point:
+                return _closing(band, point.low / point.step, key == "including")
+    return None
+
+
+def _closing(band: NumberRange, number: float, closed: bool) -> NumberRange | None:
+    if number == band.high / band.step:
+        return replace(band, high_closed=closed)
+    return replace(band, low_closed=closed) if number == band.low / band.step else None
 
 
 def _parsed(text: str, language: str) -> NumberRange | None:

@@ -108,6 +108,27 @@ def test_a_gap_is_a_value_in_neither_band(one, other, has_gap):
     assert bool(gap(lower, upper)) == has_gap
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "closed"),
+    [
+        ("tr", "1-5 ton (5 hariç)", (True, False)),
+        ("tr", "1 ton ile 5 ton arası (5 ton hariç)", (True, False)),
+        ("tr", "1.000-5.000 TL (1.000 hariç)", (False, True)),
+        ("tr", "1-5 ton (5 dâhil)", (True, True)),
+        ("en", "1-5 (5 excluded)", (True, False)),
+    ],
+)
+def test_a_bracket_says_whether_an_end_belongs_to_a_band(language, text, closed):
+    band = parse(text, language)
+    assert band
+    assert (band.low_closed, band.high_closed) == closed
+
+
+@pytest.mark.parametrize("text", ["1-5 ton (7 hariç)", "1-5 ton (Ankara hariç)"])
+def test_a_bracket_that_names_no_end_leaves_a_band_unclear(text):
+    assert parse(text, "tr") is None
+
+
 @pytest.mark.parametrize("text", ["09.00-12.00", "09.00 ile 12.30 arası", "9.00 - 12.00"])
 def test_a_turkish_clock_is_no_band_of_decimals(text):
     assert parse(text, "tr") is None
