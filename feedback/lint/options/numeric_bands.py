@@ -62,6 +62,8 @@ class _Number:
     multiplier: float
 
 
+_NOUN = r"[^\W\d_]+[²³23]?"
+_TWICE = re.compile(rf"^(?P<before>.*?# )(?P<first>{_NOUN}) (?P<after>.*# (?P<second>{_NOUN}).*)$")
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
 _NAMED = re.compile(r"^[^:\d]{1,40}[:–—]\s*(.+)$|^[A-Za-z0-9][.)]\s+(.+)$")
 
@@ -75,12 +77,36 @@ def parse(text: str, language: str) -> NumberRange | None:
     found = _parsed(text, language)
     if found:
         return found
+    bracket = _BRACKETED.search(text) if len(text) <= 80 else None
+    outer = _parsed(text[: bracket.start()], language) if bracket else None
+    ended = _ended(outer, bracket[1], language) if bracket and outer else None
+    if ended:
+        return ended
     for pattern in (_BRACKETED, _NAMED):
         match = pattern.search(text) if len(text) <= 80 else None
         inner = _parsed(next(filter(None, match.groups())), language) if match else None
         if inner and not inner.is_point:
             return inner
     return None
+
+
+def _ended(band: NumberRange, note: str, language: str) -> NumberRange | None:
+    """The band with what a bracket says of its end: "1-5 (5 excluded)"; None where the bracket says something else."""
+    raw = data(language, "numbers")
+    for key in ("excluding", "including"):
+        for form in raw.get(key, ()):
+            word = fold(form, language).replace("#", "").strip()
+            plain = fold(note, language)
+            point = _parsed(plain.replace(word, "").strip(), language) if word in plain.split() else None
+            if point and point.is_point:
+                return _closing(band, point.low / point.step, key == "including")
+    return None
+
+
+def _closing(band: NumberRange, number: float, closed: bool) -> NumberRange | None:
+    if number == band.high / band.step:
+        return replace(band, high_closed=closed)
+    return replace(band, low_closed=closed) if number == band.low / band.step else None
 
 
 def _parsed(text: str, language: str) -> NumberRange | None:
@@ -341,8 +367,11 @@ class _Grammar:
         }
         self.range = re.compile(rf"{start}# (?:{joints}) #{end}")
         besides = "|".join([",", *(re.escape(fold(each, language)) for each in raw.get("besides", ()))])
-        self.half = re.compile(rf"{start}# (?:(?:{joints}|{besides}) )*(?:{self._either('under')})")
-        self.above = re.compile(rf"(?:{self._either('over')}) (?:{joints}) #")
+        beside, under = f"(?:(?:{joints}|{besides}) )*", f"(?:{self._either('under')})"
+        self.half = re.compile(rf"(?:{start}#|{self._either('at_least')}) {beside}{under}")
+        self.above = re.compile(
+            rf"(?:{self._either('over')}) (?:(?:{joints}) #|(?:{besides}) (?:{self._either('at_most')}))"
+        )
         number = r"\d+(?:[.,/]\d+)?"
         numerals = "|".join(sorted(map(re.escape, self.words), key=len, reverse=True))
         self.number = re.compile(
@@ -383,7 +412,15 @@ class _Grammar:
             words.append("#")
             if unit and tokens[place - 1].removeprefix(unit) in self.pack.from_endings:
                 words.append(self.pack.from_case)
-        return self.pack.evened(" ".join(words)), numbers
+        return self.pack.evened(self._counted_once(" ".join(words))), numbers
+
+    def _counted_once(self, skeleton: str) -> str:
+        """ "10 GB to 49 GB" as "10 to 49 GB"."""
+        found = _TWICE.match(skeleton)
+        if not found or found["first"] in self.counted:
+            return skeleton
+        same = found["second"].startswith(self.pack.counted(found["first"]))
+        return found["before"] + found["after"] if same else skeleton
 
     def _plain(self, text: str) -> str:
         plain = fold(text, self.language).strip(" .;:!?؟،\"'()[]")
@@ -393,7 +430,8 @@ class _Grammar:
         plain = re.sub(r"(?<=\d),(?=\d)", ".", plain)
         plain = self.pack.spaced(plain)
         plain = re.sub("[–—‒−‐‑~]", "-", plain)
-        plain = re.sub(r"(?<=[\d%\w$€£₺])\s*-\s*(?=[\d$€£₺])", " - ", plain)
+        plain = re.sub(r"(?<=[\d%\w$€£₺])\s*-\s*(?=[\d%٪$€£₺])", " - ", plain)
+        plain = re.sub(r",(?=\s)", " ,", plain)
         if not re.search(r"\d", plain):
             plain = self.between_words.sub(r"\1 - ", plain)
         plain = re.sub(r"(<=|>=|[<>≤≥+$€£₺%٪])", r" \1 ", plain)
@@ -465,6 +503,6 @@ def _nouns_removed(skeleton: str, count: int) -> list[tuple[str, str]]:
     found = []
     for start in (place + 1, len(words) - count):
         noun = words[start : start + count]
-        if len(noun) == count and start > place and all(re.fullmatch(r"[^\W\d_]+", word) for word in noun):
+        if len(noun) == count and start > place and all(re.fullmatch(_NOUN, word) for word in noun):
             found.append((" ".join(words[:start] + words[start + count :]), " ".join(noun)))
     return found

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from feedback.core.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.lexicon import lexicon
+from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import Reading
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
@@ -55,7 +58,7 @@ def check(document: Document) -> Iterator[Finding]:
         if (each.index, each.language) in presupposed:
             continue
         if each.own and not _is_instrument(each) and is_worded_scale(each):
-            told = None if disordered(each) else _unbalanced(each)
+            told = None if disordered(each) or _mirrors_its_words(each) else _unbalanced(each)
             if told:
                 yield document.finding(
                     RULE,
@@ -71,6 +74,27 @@ def check(document: Document) -> Iterator[Finding]:
 def _is_instrument(each: LabelledScale) -> bool:
     instrument = claimed(each.question)
     return instrument is not None and not instrument.free_stem
+
+
+def _mirrors_its_words(each: LabelledScale) -> bool:
+    """Whether each label of one half says with the other pole what its mirror says: "partly insufficient" and
+    "partly sufficient". Whatever the words weigh, such a scale has as much on each side."""
+    labels = [bare(label, each.language).split() for label in each.labels]
+    half = len(labels) // 2
+    return half >= 2 and all(
+        _are_mirrored(one, other, each.language)
+        for one, other in zip(labels[:half], labels[::-1][:half], strict=True)
+    )
+
+
+def _are_mirrored(one: Sequence[str], other: Sequence[str], language: str) -> bool:
+    phrases = lexicon(language)
+    differing = [pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
+    if phrases is None or len(one) != len(other) or len(differing) != 1:
+        return False
+    poles = phrases.pairs("poles.pairs")
+    first, last = map(pack(language).forms, differing[0])
+    return any(poles.get(a) == b or poles.get(b) == a for a in first for b in last)
 
 
 def _unbalanced(each: LabelledScale) -> str | None:

@@ -29,6 +29,22 @@ INF = math.inf
         ("tr", "18 yaş altı", -INF, 216),
         ("tr", "1.000 - 1.999 TL", 1000, 1999),
         ("tr", "2 saat ve daha fazla", 120, INF),
+        ("tr", "10 GB ile 49 GB arası", 10, 49),
+        ("tr", "1 ton - 4 ton", 1, 4),
+        ("en", "10 GB to 49 GB", 10, 49),
+        ("tr", "%10-%24", 10, 24),
+        ("tr", "50 m²'den küçük", -INF, 50),
+        ("tr", "50-99 m²", 50, 99),
+        ("tr", "100 m2 ve üzeri", 100, INF),
+        ("en", "50-99 m²", 50, 99),
+        ("tr", "10 kişiden çok", 10, INF),
+        ("tr", "25 Mbps'den yavaş", -INF, 25),
+        ("tr", "2010 veya daha eski", -INF, 2010),
+        ("tr", "2021 ve daha yeni", 2021, INF),
+        ("tr", "100 Mbps veya daha hızlı", 100, INF),
+        ("tr", "5 ton veya daha çok, 10 tondan az", 5, 10),
+        ("en", "5 or more but less than 10", 5, 10),
+        ("tr", "10 tondan fazla, 20 tona kadar", 10, 20),
         ("fa", "۱۰ تا ۲۰", 10, 20),
         ("fa", "۲۰٬۰۰۰ تا ۳۰٬۰۰۰ تومان", 20_000, 30_000),
         ("fa", "کمتر از ۱۸ سال", -INF, 216),
@@ -90,6 +106,37 @@ def test_a_gap_is_a_value_in_neither_band(one, other, has_gap):
     assert lower
     assert upper
     assert bool(gap(lower, upper)) == has_gap
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "closed"),
+    [
+        ("tr", "1-5 ton (5 hariç)", (True, False)),
+        ("tr", "1 ton ile 5 ton arası (5 ton hariç)", (True, False)),
+        ("tr", "1.000-5.000 TL (1.000 hariç)", (False, True)),
+        ("tr", "1-5 ton (5 dâhil)", (True, True)),
+        ("en", "1-5 (5 excluded)", (True, False)),
+    ],
+)
+def test_a_bracket_says_whether_an_end_belongs_to_a_band(language, text, closed):
+    band = parse(text, language)
+    assert band
+    assert (band.low_closed, band.high_closed) == closed
+
+
+@pytest.mark.parametrize("text", ["1-5 ton (7 hariç)", "1-5 ton (Ankara hariç)"])
+def test_a_bracket_that_names_no_end_leaves_a_band_unclear(text):
+    assert parse(text, "tr") is None
+
+
+@pytest.mark.parametrize("text", ["09.00-12.00", "09.00 ile 12.30 arası", "9.00 - 12.00"])
+def test_a_turkish_clock_is_no_band_of_decimals(text):
+    assert parse(text, "tr") is None
+
+
+@pytest.mark.parametrize("text", ["2.00-2.50", "10.00-20.00 TL", "1.000-1.999"])
+def test_a_turkish_number_with_a_point_stays_a_band(text):
+    assert parse(text, "tr")
 
 
 def test_bands_in_different_units_are_not_compared():

@@ -46,6 +46,15 @@ ORDERED = {
         ("Geçen yıla göre nasıl?", "Daha kötü|Aynı|Daha iyi|O zaman müşteri değildim"),
         ("Hizmetimiz nasıldı?", "Çok kötü|Kötü|Orta|İyi|Çok iyi"),
         ("Bilginiz nasıl?", "Zayıf|Orta|Yeterli|İyi|Çok iyi"),
+        (
+            "Size kaçıncı aramada ulaştık?",
+            "İlk aramada|İkinci aramada|Üçüncü veya daha sonraki aramada|Ulaşamadınız",
+        ),
+        (
+            "Kaç kişiyle konuştunuz?",
+            "Bir kişiyle|İki kişiyle|Üç veya daha fazla kişiyle|Kimseyle konuşamadım",
+        ),
+        ("Evinizde çocuk var mı?", "Yok|Bir çocuk|İki çocuk|Üç veya daha fazla çocuk"),
         ("Bilgi nasıldı?", "Çok yetersiz|Yetersiz|Yeterli|İyi|Çok iyi"),
     ],
     "fa": [

@@ -10,6 +10,12 @@ from feedback.lint.languages.pack import LanguagePack
 
 _QUESTION_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi)$")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_CLOCK = re.compile(r"(?<![\d.,])([01]?\d|2[0-4])\.(00|15|30|45)(?![\d.,])")
+_CLOCKS = re.compile(
+    rf"(?=.*(?<!\d)\d\d\.)\D*{_CLOCK.pattern}(?:\s*[-–—]\s*|\s+(?:ile|ila)\s+)"
+    rf"{_CLOCK.pattern}(?:\s+aras\w+)?"
+)
+"""Two times of day with a point, at least one of them with a two-digit hour: "9.00-12.00", but not "2.00-2.50"."""
 _CASES = re.compile(
     r"(?<=# )(?:den|dan|ten|tan|nden|ndan|yaşından|yaşın)(?= )"
     r"|(?<=# )(?:e|a|ye|ya)(?= kadar)"
@@ -35,7 +41,9 @@ class Turkish(LanguagePack):
         return word.startswith(head) and len(word) - len(head) <= 2
 
     def spaced(self, text: str) -> str:
-        return _APOSTROPHE.sub(" ", text)
+        """Also with a colon in times of day, so that "09.00" is no decimal."""
+        plain = _APOSTROPHE.sub(" ", text)
+        return _CLOCK.sub(r"\1:\2", plain) if _CLOCKS.fullmatch(plain) else plain
 
     def number_word(self, token: str) -> str:
         return _NUMBER_CASE.sub("", token)
