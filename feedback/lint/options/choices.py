@@ -20,6 +20,8 @@ from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, le
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
+SORTED_ON_PURPOSE = 6
+"""From this length on, a list that is in alphabetical order is so by intent: one in 720 would be by chance."""
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 
@@ -115,7 +117,7 @@ class Choices:
         understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
         if understood and len(dimensions) == 1 and _spread(known):
             return "degrees"
-        if len(texts) >= 7 and _is_sorted(texts, self.language):
+        if len(texts) >= SORTED_ON_PURPOSE and _is_sorted(texts, self.language):
             return "alphabetical"
         return "unordered"
 
@@ -244,6 +246,10 @@ def _are_graded_yes_no(texts: Sequence[str], words: LabelLexicon) -> bool:
         plain = bare(text, words.language)
         rests = {plain, *(plain.removeprefix(f"{each} ").removesuffix(f" {each}") for each in certain)}
         sides = {side for side in ("yes", "no", "partly") if any(words.says(side, rest) for rest in rests)}
+        if plain in certain:  # "probably" leaves the yes unsaid, "probably not" the no
+            sides, graded = {"yes"}, graded + 1
+        elif not sides and rests & {*words.nots}:
+            sides = {"no"}
         if not sides:
             return False
         graded += len(rests) > 1
