@@ -20,8 +20,8 @@ from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, le
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
-SORTED_ON_PURPOSE = 6
-"""From this length on, a list that is in alphabetical order is so by intent: one in 720 would be by chance."""
+SORTED_ON_PURPOSE = 5
+"""From this length on, a list that is in alphabetical order is so by intent: one in 120 would be by chance."""
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 

@@ -94,6 +94,7 @@ def test_an_ordered_list_with_an_escape_of_its_own_is_clean(language: str, stem:
             "Which step of the claim took longest?",
             "Filling in the form|Sending the photos|The assessment|The payment|Another step",
         ),
+        ("Which language do you write to us in?", "Arabic|Chinese|English|French|Spanish|Another language"),
         ("Where do you read us?", "At home|At work|On the way|Elsewhere"),
         ("How do you pay?", "Card|Cash|Some other method"),
     ],
