@@ -187,7 +187,10 @@ def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
 
 
 def _are_times(texts: Sequence[str], language: str) -> bool:
-    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later")."""
+    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later"); not one time that
+    all of them have ("it ran last night, it failed last night")."""
+    if _is_one_time([bare(text, language) for text in texts], language):
+        return False
     named = [_names_time(bare(text, language), language) for text in texts]
     phrases = words_of(language) if any(named) else None
     if phrases is None:
@@ -197,6 +200,13 @@ def _are_times(texts: Sequence[str], language: str) -> bool:
         texts,
         [hit or bool(period.match(bare(text, language))) for hit, text in zip(named, texts, strict=True)],
     )
+
+
+def _is_one_time(texts: Sequence[str], language: str) -> bool:
+    """Whether several options name the same day or part of a day, and none names another."""
+    days = _order(language, "calendar")
+    named = [found for text in texts if (found := frozenset(text.split()) & days)]
+    return len(named) > 1 and len(set(named)) == 1 and not any(re.search(r"\d", text) for text in texts)
 
 
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b")

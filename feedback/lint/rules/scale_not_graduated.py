@@ -10,7 +10,7 @@ from feedback.core.questions import AnyQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices
-from feedback.lint.options.labels import ANY, Reading, lexicon
+from feedback.lint.options.labels import ANY, Reading, lexicon, readings
 from feedback.lint.options.scales import LabelledScale, scales
 from feedback.lint.text.messages import message
 
@@ -73,7 +73,8 @@ def disordered(each: LabelledScale) -> str | None:
     dimensions = {one.dimension for one in known}
     if len(known) < 3 or len(known) < len(each.found) or len(dimensions) != 1:
         return None
-    labels = zip([one.degree for one in _from_zero(known)], each.labels, strict=True)
+    degrees = [one.degree for one in (_amounts(each) or _from_zero(known))]
+    labels = zip(degrees, each.labels, strict=True)
     steps = [step for first, second in pairwise(labels) if (step := _step(*first, *second))]
     falls, rises = any(step < 0 for step in steps), any(step > 0 for step in steps)
     return "The labels do not rise or fall step by step." if falls and rises else None
@@ -89,6 +90,17 @@ def _step(low: float, first: str, high: float, second: str) -> float:
 def _from_zero(found: Sequence[Reading]) -> list[Reading]:
     """ "Not at all" lies below every degree, "not" too: both count as the bottom."""
     return [one._replace(degree=min(one.degree, 0.0)) if one.zero else one for one in found]
+
+
+def _amounts(each: LabelledScale) -> list[Reading] | None:
+    """The labels of "How badly ...?" ("not at all, slightly, badly, very badly") as amounts from nothing up;
+    None if no label is a bare nothing, or a label has the other side of what the others have."""
+    open_ended = [any(one.dimension == ANY for one in readings(text, each.language)) for text in each.labels]
+    nothing = any(one.zero and bare for one, bare in zip(each.known, open_ended, strict=True))
+    named = [one for one, bare in zip(each.known, open_ended, strict=True) if not bare and not one.zero]
+    if not nothing or not named or any(one.degree >= 0 for one in named):
+        return None
+    return [one._replace(degree=0.0 if one.zero else abs(one.degree)) for one in each.known]
 
 
 def _mixed(each: LabelledScale) -> str | None:

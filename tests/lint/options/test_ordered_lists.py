@@ -95,6 +95,7 @@ def test_an_ordered_list_with_an_escape_of_its_own_is_clean(language: str, stem:
             "Filling in the form|Sending the photos|The assessment|The payment|Another step",
         ),
         ("Which language do you write to us in?", "Arabic|Chinese|English|French|Spanish|Another language"),
+        ("At what point did you give up?", "Contact details|Delivery address|Payment|Review|Another step"),
         ("Where do you read us?", "At home|At work|On the way|Elsewhere"),
         ("How do you pay?", "Card|Cash|Some other method"),
     ],
@@ -132,6 +133,11 @@ def test_fix_never_shuffles_what_may_be_ordered(language: str, options: str) -> 
     [
         ("en", "Which of these matters most to you?", "Price|Support|Delivery|Packaging|Something else"),
         ("en", "Which of these matters most to you?", "Delivery|Packaging|Price|Support|Something else"),
+        (
+            "en",
+            "What is true of your backup?",
+            "It ran last night|It failed last night|It hung|It is off|Other",
+        ),
         ("en", "Which steps should we take first?", "Hire|Train|Automate|Refund|Something else"),
         ("tr", "Hangisi sizin için en önemli?", "Fiyat|Destek|Teslimat|Paketleme|Diğer"),
         ("fa", "کدام برایتان مهم‌تر است؟", "قیمت|پشتیبانی|تحویل|بسته‌بندی|سایر"),
