@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from feedback.core.folding import fold
 from feedback.core.questions import AnyQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
@@ -73,7 +75,7 @@ def disordered(each: LabelledScale) -> str | None:
     dimensions = {one.dimension for one in known}
     if len(known) < 3 or len(known) < len(each.found) or len(dimensions) != 1:
         return None
-    degrees = [one.degree for one in (_amounts(each) or _from_zero(known))]
+    degrees = [one.degree for one in _from_zero(amounts(each))]
     labels = zip(degrees, each.labels, strict=True)
     steps = [step for first, second in pairwise(labels) if (step := _step(*first, *second))]
     falls, rises = any(step < 0 for step in steps), any(step > 0 for step in steps)
@@ -92,15 +94,19 @@ def _from_zero(found: Sequence[Reading]) -> list[Reading]:
     return [one._replace(degree=min(one.degree, 0.0)) if one.zero else one for one in found]
 
 
-def _amounts(each: LabelledScale) -> list[Reading] | None:
-    """The labels of "How badly ...?" ("not at all, slightly, badly, very badly") as amounts from nothing up;
-    None if no label is a bare nothing, or a label has the other side of what the others have."""
-    open_ended = [any(one.dimension == ANY for one in readings(text, each.language)) for text in each.labels]
-    nothing = any(one.zero and bare for one, bare in zip(each.known, open_ended, strict=True))
-    named = [one for one, bare in zip(each.known, open_ended, strict=True) if not bare and not one.zero]
-    if not nothing or not named or any(one.degree >= 0 for one in named):
-        return None
-    return [one._replace(degree=0.0 if one.zero else abs(one.degree)) for one in each.known]
+def amounts(each: LabelledScale) -> list[Reading]:
+    """The readings of the labels; those of "How badly ...?" ("not at all, slightly, badly, very badly") as amounts from
+    nothing up. That takes a label that is a bare nothing, and every other word of judgement must be the question's."""
+    stem = set(re.findall(r"\w+", fold(each.question.text.to(each.language), each.language)))
+    nothing, asked = False, bool(each.known)
+    for one, label in zip(each.found, each.labels, strict=True):
+        if any(other.dimension == ANY for other in readings(label, each.language)):
+            nothing |= bool(one and one.zero)
+        else:
+            asked &= bool(one and one.degree < 0 and stem.intersection(fold(label, each.language).split()))
+    if not (nothing and asked):
+        return each.known
+    return [one if one.zero else one._replace(degree=abs(one.degree)) for one in each.known]
 
 
 def _mixed(each: LabelledScale) -> str | None:

@@ -32,6 +32,10 @@ ORDERED = {
         ("Did the engineer arrive in time?", "Yes|No, earlier|No, later|Nobody came"),
         ("Do you plan to buy more licences?", "Yes, definitely|Probably|Probably not|No, definitely not"),
         ("Will you come back?", "Definitely|Probably|Probably not|Definitely not|Don't know"),
+        (
+            "When may we call you?",
+            "Weekday mornings|Weekday afternoons|Weekday evenings|At weekends|Any time|Please don't call me",
+        ),
         ("Will you come back?", "No|Probably not|Maybe|Probably|Yes"),
     ],
     "tr": [
