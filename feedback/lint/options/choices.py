@@ -20,6 +20,8 @@ from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, le
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
+SORTED_ON_PURPOSE = 5
+"""From this length on, a list that is in alphabetical order is so by intent: one in 120 would be by chance."""
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 
@@ -115,7 +117,7 @@ class Choices:
         understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
         if understood and len(dimensions) == 1 and _spread(known):
             return "degrees"
-        if len(texts) >= 7 and _is_sorted(texts, self.language):
+        if len(texts) >= SORTED_ON_PURPOSE and _is_sorted(texts, self.language):
             return "alphabetical"
         return "unordered"
 
@@ -185,7 +187,10 @@ def _mostly(texts: Sequence[str], hits: Sequence[bool]) -> bool:
 
 
 def _are_times(texts: Sequence[str], language: str) -> bool:
-    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later")."""
+    """Days, months, parts of the day, or stretches of time ("next month", "within an hour", "later"); not one time that
+    all of them have ("it ran last night, it failed last night")."""
+    if _is_one_time([bare(text, language) for text in texts], language):
+        return False
     named = [_names_time(bare(text, language), language) for text in texts]
     phrases = words_of(language) if any(named) else None
     if phrases is None:
@@ -195,6 +200,13 @@ def _are_times(texts: Sequence[str], language: str) -> bool:
         texts,
         [hit or bool(period.match(bare(text, language))) for hit, text in zip(named, texts, strict=True)],
     )
+
+
+def _is_one_time(texts: Sequence[str], language: str) -> bool:
+    """Whether several options name the same day or part of a day, and none names another."""
+    days = _order(language, "calendar")
+    named = [found for text in texts if (found := frozenset(text.split()) & days)]
+    return len(named) > 1 and len(set(named)) == 1 and not any(re.search(r"\d", text) for text in texts)
 
 
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b")
@@ -244,6 +256,10 @@ def _are_graded_yes_no(texts: Sequence[str], words: LabelLexicon) -> bool:
         plain = bare(text, words.language)
         rests = {plain, *(plain.removeprefix(f"{each} ").removesuffix(f" {each}") for each in certain)}
         sides = {side for side in ("yes", "no", "partly") if any(words.says(side, rest) for rest in rests)}
+        if plain in certain:  # "probably" leaves the yes unsaid, "probably not" the no
+            sides, graded = {"yes"}, graded + 1
+        elif not sides and rests & {*words.nots}:
+            sides = {"no"}
         if not sides:
             return False
         graded += len(rests) > 1

@@ -278,6 +278,26 @@ UNITS: Mapping[str, tuple[str, float]] = {
 """Unit of numbers.yaml -> its family, and how many base units of the family it is."""
 
 
+MOST = {
+    ("hours", "days"): (24,),
+    ("days", "weeks"): (7,),
+    ("days", "months"): (28, 30, 31),
+    ("weeks", "months"): (4, 5),
+    ("weeks", "years"): (52, 53),
+    ("months", "years"): (12,),
+}
+"""How many of one unit another has at most."""
+
+
+def bounds(stem: str, language: str) -> frozenset[int]:
+    """The most that a question can count if it counts one unit of time within another: "on how many days last week"
+    ends at 7."""
+    words = re.findall(r"[^\W\d_]+", fold(stem, language))
+    spelled = {unit for word in words if (unit := pack(language).unit_in(word, _units()))}
+    named = {name for unit in spelled for name, sized in UNITS.items() if sized == _units()[unit]}
+    return frozenset(most for (part, whole), all_ in MOST.items() if {part, whole} <= named for most in all_)
+
+
 def _everywhere(key: str) -> Iterator[tuple[str, Any]]:
     """One part of every language's numbers.yaml: options mix "km", "€" and "tl" with any language."""
     return ((code, found) for code in codes() if (found := data(code, "numbers").get(key)))

@@ -8,12 +8,14 @@ from functools import cache
 from itertools import permutations
 
 from feedback.core.folding import bare
+from feedback.core.questions import Option
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.languages.pack import pack
-from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.choices import OPT_OUTS, Choices, choices
+from feedback.lint.options.labels import LabelLexicon
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -28,6 +30,7 @@ RULE = Rule(
     good=("Tea | Coffee | Cold drinks", "the same list as `multi`", "a “None of these” with `role: none`"),
     bad=("Tea | Hot drinks", "Car | Family car", "Bus | Public transport", "Price | price"),
 )
+OPT_OUT_ROLES = ("not_applicable", "prefer_not_to_say")
 MOST_COMPARED = 60
 """Of a longer list (countries, branches) only the beginning is compared pair by pair."""
 
@@ -83,8 +86,9 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
     if words is None:
         return
     singles = {bare(text, listed.language) for _, _, text in listed.options}
+    answers = [text for _, option, text in listed.options if not _is_opt_out(option, text, words)]
     for place, option, text in listed.options:
-        few = len(listed.options) <= 4 and (words.says("both", text) or _has_none(listed))
+        few = len(answers) <= 4 and (words.says("both", text) or _has_none(listed))
         if option.role is None and not few and len(listed.options) > 2 and words.says("all", text):
             yield (
                 place,
@@ -106,6 +110,10 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
                         text=text,
                     ),
                 )
+
+
+def _is_opt_out(option: Option, text: str, words: LabelLexicon) -> bool:
+    return option.role in OPT_OUT_ROLES or any(words.says(kind, text) for kind in OPT_OUTS)
 
 
 def _has_none(listed: Choices) -> bool:

@@ -12,7 +12,7 @@ from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.options.labels import readings
-from feedback.lint.options.numeric_bands import INFINITY
+from feedback.lint.options.numeric_bands import INFINITY, bounds
 from feedback.lint.rewriting.bands import or_more, under
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rules.range_overlap import are_years
@@ -142,6 +142,7 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
     too_high = least > 1 and (question.min_age is None or least > question.min_age)
     top = highest[2].high / highest[2].step
     bounded = (top == 100 and lowest[2].family == "percent") or f"{top:g}" in _numbers(listed)
+    bounded |= top in bounds(listed.stem, listed.language)
     if too_high:
         below = under(lowest[1], lowest[2], listed.language)
         return "The lowest band does not reach down to the least value.", message(_ADD, answer=below)

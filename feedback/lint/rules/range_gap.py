@@ -60,8 +60,10 @@ def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
 
 
 def _may_fill(listed: BandedAnswers, before: int, after: int) -> bool:
-    """Whether an answer that is no plain band stands between the two."""
-    return any(min(before, after) < place < max(before, after) for place in listed.unclear)
+    """Whether an answer that is no plain band stands between the two, or before the upper one where the lower one ends
+    the list: "in the last week, 8 to 30 days ago, never"."""
+    between = range(min(before, after) + 1, max(before, after))
+    return any(place in between or place == after - 1 < before - 1 for place in listed.unclear)
 
 
 def _neighbours(bands: Sequence[Band]) -> Iterator[tuple[Band, Band]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from feedback.core.folding import fold
 from feedback.core.questions import AnyQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices
-from feedback.lint.options.labels import ANY, Reading, lexicon
+from feedback.lint.options.labels import ANY, Reading, lexicon, readings
 from feedback.lint.options.scales import LabelledScale, scales
 from feedback.lint.text.messages import message
 
@@ -73,7 +75,8 @@ def disordered(each: LabelledScale) -> str | None:
     dimensions = {one.dimension for one in known}
     if len(known) < 3 or len(known) < len(each.found) or len(dimensions) != 1:
         return None
-    labels = zip([one.degree for one in _from_zero(known)], each.labels, strict=True)
+    degrees = [one.degree for one in _from_zero(amounts(each))]
+    labels = zip(degrees, each.labels, strict=True)
     steps = [step for first, second in pairwise(labels) if (step := _step(*first, *second))]
     falls, rises = any(step < 0 for step in steps), any(step > 0 for step in steps)
     return "The labels do not rise or fall step by step." if falls and rises else None
@@ -89,6 +92,21 @@ def _step(low: float, first: str, high: float, second: str) -> float:
 def _from_zero(found: Sequence[Reading]) -> list[Reading]:
     """ "Not at all" lies below every degree, "not" too: both count as the bottom."""
     return [one._replace(degree=min(one.degree, 0.0)) if one.zero else one for one in found]
+
+
+def amounts(each: LabelledScale) -> list[Reading]:
+    """The readings of the labels; those of "How badly ...?" ("not at all, slightly, badly, very badly") as amounts from
+    nothing up. That takes a label that is a bare nothing, and every other word of judgement must be the question's."""
+    stem = set(re.findall(r"\w+", fold(each.question.text.to(each.language), each.language)))
+    nothing, asked = False, bool(each.known)
+    for one, label in zip(each.found, each.labels, strict=True):
+        if any(other.dimension == ANY for other in readings(label, each.language)):
+            nothing |= bool(one and one.zero)
+        else:
+            asked &= bool(one and one.degree < 0 and stem.intersection(fold(label, each.language).split()))
+    if not (nothing and asked):
+        return each.known
+    return [one if one.zero else one._replace(degree=abs(one.degree)) for one in each.known]
 
 
 def _mixed(each: LabelledScale) -> str | None:

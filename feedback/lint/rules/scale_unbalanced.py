@@ -13,7 +13,7 @@ from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import Reading
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
-from feedback.lint.rules.scale_not_graduated import disordered
+from feedback.lint.rules.scale_not_graduated import amounts, disordered
 from feedback.lint.text.messages import message
 from feedback.lint.text.question import question_views
 
@@ -98,23 +98,24 @@ def _are_mirrored(one: Sequence[str], other: Sequence[str], language: str) -> bo
 
 
 def _unbalanced(each: LabelledScale) -> str | None:
-    if each.dimension is None or each.dimension in ONE_SIDED or len(each.known) < 2:
+    known = amounts(each)
+    if each.dimension is None or each.dimension in ONE_SIDED or len(known) < 2:
         return None
-    if len({one.degree for one in each.known}) < 2:
+    if len({one.degree for one in known}) < 2:
         return None
-    if _starts_at_zero(each.known):
-        return _lopsided_ends(each.known) if len(each.known) == 2 else None
-    if _turns_on_enough(each.known):
-        return _lopsided_ends(each.known)
-    positive = sum(one.degree > 0 for one in each.known)
-    negative = sum(one.degree < 0 for one in each.known)
-    if positive != negative and not _turns_on_its_word(each.known, positive, negative):
+    if _starts_at_zero(known):
+        return _lopsided_ends(known) if len(known) == 2 else None
+    if _turns_on_enough(known):
+        return _lopsided_ends(known)
+    positive = sum(one.degree > 0 for one in known)
+    negative = sum(one.degree < 0 for one in known)
+    if positive != negative and not _turns_on_its_word(known, positive, negative):
         return message(
             "{positive} of the labels are positive and {negative} negative.",
             positive=positive,
             negative=negative,
         )
-    return _lopsided_ends(each.known)
+    return _lopsided_ends(known)
 
 
 def _turns_on_enough(found: Sequence[Reading]) -> bool:

@@ -30,6 +30,13 @@ ORDERED = {
         ),
         ("Did we keep our promise?", "Fully|Mostly|Hardly|Not at all|We agreed on nothing"),
         ("Did the engineer arrive in time?", "Yes|No, earlier|No, later|Nobody came"),
+        ("Do you plan to buy more licences?", "Yes, definitely|Probably|Probably not|No, definitely not"),
+        ("Will you come back?", "Definitely|Probably|Probably not|Definitely not|Don't know"),
+        (
+            "When may we call you?",
+            "Weekday mornings|Weekday afternoons|Weekday evenings|At weekends|Any time|Please don't call me",
+        ),
+        ("Will you come back?", "No|Probably not|Maybe|Probably|Yes"),
     ],
     "tr": [
         ("Bizden yeniden alır mısınız?", "Kesinlikle hayır|Muhtemelen hayır|Muhtemelen evet|Kesinlikle evet"),
@@ -89,6 +96,28 @@ def test_an_ordered_list_with_an_escape_of_its_own_is_clean(language: str, stem:
     assert [(each.rule, each.message) for each in lint.check(questionnaire(language, stem, options))] == []
 
 
+@pytest.mark.parametrize(
+    ("stem", "options"),
+    [
+        (
+            "In which region is your head office?",
+            "Africa|Asia-Pacific|Europe|Latin America|Middle East|North America|Another region",
+        ),
+        (
+            "Which step of the claim took longest?",
+            "Filling in the form|Sending the photos|The assessment|The payment|Another step",
+        ),
+        ("Which language do you write to us in?", "Arabic|Chinese|English|French|Spanish|Another language"),
+        ("At what point did you give up?", "Contact details|Delivery address|Payment|Review|Another step"),
+        ("Where do you read us?", "At home|At work|On the way|Elsewhere"),
+        ("How do you pay?", "Card|Cash|Some other method"),
+    ],
+)
+def test_an_order_of_the_alphabet_or_of_steps_is_clean(stem: str, options: str) -> None:
+    found = {each.rule for each in lint.check(questionnaire("en", stem, options))}
+    assert found == {"other-without-text"}  # the last answer is known as one
+
+
 HINTS = {
     "en": "Hardly ever used|Now and then|Used a lot|Could not do without",
     "tr": "Hiç aramam|Arada ararım|Çok ararım|Hep ararım",
@@ -116,6 +145,13 @@ def test_fix_never_shuffles_what_may_be_ordered(language: str, options: str) -> 
     ("language", "stem", "options"),
     [
         ("en", "Which of these matters most to you?", "Price|Support|Delivery|Packaging|Something else"),
+        ("en", "Which of these matters most to you?", "Delivery|Packaging|Price|Support|Something else"),
+        (
+            "en",
+            "What is true of your backup?",
+            "It ran last night|It failed last night|It hung|It is off|Other",
+        ),
+        ("en", "Which steps should we take first?", "Hire|Train|Automate|Refund|Something else"),
         ("tr", "Hangisi sizin için en önemli?", "Fiyat|Destek|Teslimat|Paketleme|Diğer"),
         ("fa", "کدام برایتان مهم‌تر است؟", "قیمت|پشتیبانی|تحویل|بسته‌بندی|سایر"),
     ],

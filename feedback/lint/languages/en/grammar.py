@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from feedback.lint.languages.pack import LanguagePack
 
-PACK = LanguagePack(
+
+class English(LanguagePack):
+    def forms(self, word: str) -> set[str]:
+        """The word and its comparative ("steeper", "gentler", "bumpier", "bigger")."""
+        stem = re.sub(r"(?<=[^aeiou])y$", "i", word).removesuffix("e")
+        short = re.fullmatch(r"[^aeiou]+[aeiou][^aeiouwxy]", word)
+        return {word, f"{stem}{word[-1] if short else ''}er"}
+
+
+PACK = English(
     opt_out="Reply STOP to end",
     head_last=True,
     endings=(

@@ -1,0 +1,63 @@
+"""Lists that leave nobody out and put nobody in two places are clean, whatever their last answers are."""
+
+from __future__ import annotations
+
+import pytest
+
+from feedback import lint
+
+RULES = ("range-gap", "range-overlap", "options-not-exclusive", "options-not-exhaustive")
+
+
+def found(language: str, stem: str, options: str) -> list[str]:
+    listed = ", ".join(f'{{key: o{at}, text: "{text}"}}' for at, text in enumerate(options.split("|")))
+    text = (
+        f"key: t\ntitle: T\nlanguages: [{language}]\nquestions:\n"
+        f'  - {{key: q, type: single, purpose: P, text: "{stem}", options: [{listed}]}}\n'
+    )
+    return [each.rule for each in lint.check(text) if each.rule in RULES]
+
+
+WHEN = "When did you last speak to our sales team?"
+
+
+@pytest.mark.parametrize(
+    ("language", "stem", "options"),
+    [
+        ("en", WHEN, "Within the last 7 days|8 to 30 days ago|More than 30 days ago|Never|Can't remember"),
+        ("en", WHEN, "More than 30 days ago|8 to 30 days ago|Within the last 7 days|Never"),
+        ("en", "Are you paid hourly or do you get a salary?", "Hourly|Salary|Both|Neither|Prefer not to say"),
+        (
+            "en",
+            "Do you read the letter or the e-mail?",
+            "Letter|E-mail|Both|Neither|Don't know|Not applicable",
+        ),
+        ("en", "On how many days last week did you use the tool?", "0|1 or 2|3 or 4|5 to 7"),
+        ("en", "How many hours a day is the machine on?", "None|1 to 8|9 to 16|17 to 24"),
+        ("en", "In how many months of the past year did you buy from us?", "0|1 to 3|4 to 6|7 to 12"),
+        ("fa", "چند روز در هفته از ابزار استفاده می‌کنید؟", "۰|۱ تا ۲|۳ تا ۴|۵ تا ۷"),
+    ],
+)
+def test_a_whole_list_is_clean(language: str, stem: str, options: str) -> None:
+    assert found(language, stem, options) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "stem", "options", "rule"),
+    [
+        ("en", WHEN, "Never|8 to 30 days ago|More than 30 days ago", "range-gap"),
+        ("en", WHEN, "8 to 30 days ago|More than 30 days ago|Never", "range-gap"),
+        ("en", "What do you use?", "Phone|Mail|Chat|Both|Neither", "options-not-exclusive"),
+        ("en", "What do you use?", "Phone|Mail|Chat|All of them|None|Don't know", "options-not-exclusive"),
+        ("en", "How many visits did you make last week?", "0|1 or 2|3 or 4|5 to 7", "options-not-exhaustive"),
+        (
+            "en",
+            "On how many days last month were you ill?",
+            "0|1 or 2|3 or 4|5 to 7",
+            "options-not-exhaustive",
+        ),
+        ("tr", "Haftada kaç kez arıyorsunuz?", "0|1-2|3-4|5-7", "options-not-exhaustive"),
+    ],
+)
+def test_a_list_with_a_hole_is_still_found(language: str, stem: str, options: str, rule: str) -> None:
+    assert rule in found(language, stem, options)
