@@ -83,7 +83,18 @@ def parse(text: str, language: str) -> NumberRange | None:
     return None
 
 
-def _parsed(text: str, language: str) -> NumberRange | None:
+def parse_all(texts: Sequence[str], language: str) -> list[NumberRange | None]:
+    """The band that each option of one list names. Beside "two or three items", "one item" is a number, too."""
+    found = [parse(text, language) for text in texts]
+    nouns = {band.noun for band in found if band and not band.is_point}
+    counted = nouns.pop() if len(nouns) == 1 else ""
+    if not counted:
+        return found
+    return [band or _parsed(text, language, counted) for band, text in zip(found, texts, strict=True)]
+
+
+def _parsed(text: str, language: str, counted: str = "") -> NumberRange | None:
+    """`counted` is what the other options of the list count: its name after "one" makes that a number."""
     grammar = _grammar(language) or _grammar("en")  # digits and signs read the same everywhere
     if grammar is None or len(text) > 80:
         return None
@@ -96,7 +107,9 @@ def _parsed(text: str, language: str) -> NumberRange | None:
     shape, noun = found
     if numbers[0].value < _YEAR and not _dated().isdisjoint(skeleton.split()):
         return None  # "before 10 am" is a time of day, "before 2020" a band of years
-    told = noun and noun not in _times()
+    if counted and noun and (noun.startswith(counted) or counted.startswith(noun)):
+        noun = counted
+    told = noun and noun not in _times() and noun != counted
     if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
         return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
     if noun in _units() and not any(number.unit for number in numbers):

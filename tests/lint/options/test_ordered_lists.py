@@ -30,6 +30,10 @@ ORDERED = {
         ),
         ("Did we keep our promise?", "Fully|Mostly|Hardly|Not at all|We agreed on nothing"),
         ("Did the engineer arrive in time?", "Yes|No, earlier|No, later|Nobody came"),
+        (
+            "In the last month, how many items did you buy?",
+            "0 items|One item|Two or three items|More than three items",
+        ),
     ],
     "tr": [
         ("Bizden yeniden alır mısınız?", "Kesinlikle hayır|Muhtemelen hayır|Muhtemelen evet|Kesinlikle evet"),
@@ -47,6 +51,7 @@ ORDERED = {
         ("Hizmetimiz nasıldı?", "Çok kötü|Kötü|Orta|İyi|Çok iyi"),
         ("Bilginiz nasıl?", "Zayıf|Orta|Yeterli|İyi|Çok iyi"),
         ("Bilgi nasıldı?", "Çok yetersiz|Yetersiz|Yeterli|İyi|Çok iyi"),
+        ("Hangi ildesiniz?", "Bursa|Çanakkale|Denizli|Iğdır|İzmir|Kars|Ordu|Şırnak|Uşak|Zonguldak"),
     ],
     "fa": [
         ("آیا تکنسین سر وقت رسید؟", "بله|نه، زودتر|نه، دیرتر|کسی نیامد"),
@@ -59,6 +64,19 @@ ORDERED = {
         ("بسته کی رسید؟", "زودتر از قرار|سر وقت|دیرتر از قرار|هنوز نرسیده است"),
         ("نسبت به پارسال چطور است؟", "بدتر|مثل قبل|بهتر|آن زمان مشتری نبودم"),
         ("کارمندان چقدر مؤدب بودند؟", "خیلی کم|کم|تا حدی|زیاد|خیلی زیاد"),
+        ("فایل راهنما را تا کجا خواندید؟", "اصلاً نخواندم|بخشی را خواندم|بیشترش را خواندم|همه را خواندم"),
+        ("چه بخشی از کارها را آنلاین می‌کنید؟", "هیچ بخشی|بخش کوچکی|حدود نیمی|بیشترشان|همهٔ آن‌ها"),
+        (
+            "خرید را حضوری می‌کنید یا اینترنتی؟",
+            "فقط حضوری|بیشتر حضوری|به یک اندازه|بیشتر اینترنتی|فقط اینترنتی",
+        ),
+        ("مرحلهٔ کنونی پیاده‌سازی چیست؟", "شروع نکرده‌ایم|در حال آماده‌سازی|در حال اجرا|به پایان رسیده"),
+        ("آیا به مترجم نیاز دارید؟", "بله|خیر|گاهی"),
+        ("حاضرید در مصاحبه شرکت کنید؟", "بله|خیر|شاید، بستگی به زمانش دارد"),
+        ("مایلید عضو باشگاه شوید؟", "بله|خیر|هم‌اکنون عضو هستم"),
+        ("رنگ کارت عضویت شما کدام است؟", "برنزی|نقره‌ای|طلایی|الماس"),
+        ("در شش ماه گذشته چند کالا خریدید؟", "هیچ کالایی|یک کالا|دو یا سه کالا|بیشتر از سه کالا"),
+        ("زادگاهتان کدام استان است؟", "اردبیل|بوشهر|تهران|چابهار|کرمان|گیلان|مازندران|همدان|یزد"),
     ],
     "de": [("Ist Ihr Problem gelöst?", "Ja|Teilweise|Nein|Ich hatte kein Problem")],
     "es": [("¿Se resolvió su problema?", "Sí|En parte|No|No tuve ningún problema")],
