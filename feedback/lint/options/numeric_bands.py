@@ -85,12 +85,28 @@ def parse(text: str, language: str) -> NumberRange | None:
 
 def parse_all(texts: Sequence[str], language: str) -> list[NumberRange | None]:
     """The band that each option of one list names. Beside "two or three items", "one item" is a number, too."""
+    texts = _without_shared_start(texts, language)
     found = [parse(text, language) for text in texts]
     nouns = {band.noun for band in found if band and not band.is_point}
     counted = nouns.pop() if len(nouns) == 1 else ""
     if not counted:
         return found
     return [band or _parsed(text, language, counted) for band, text in zip(found, texts, strict=True)]
+
+
+def _without_shared_start(texts: Sequence[str], language: str) -> Sequence[str]:
+    """The options without a first word that all share and that belongs to no band: "with one person, with two"."""
+    split = [text.split(maxsplit=1) for text in texts]
+    first = {fold(words[0], language) for words in split if words}
+    plain = len(split) > 2 and len(first) == 1 and all(len(words) == 2 for words in split)
+    if not plain or not first.isdisjoint(words_of_bands(language)) or not all(map(str.isalpha, first)):
+        return texts
+    return texts if first & _numerals(language) else [rest for _, rest in split]
+
+
+@cache
+def _numerals(language: str) -> frozenset[str]:
+    return frozenset(fold(str(word), language) for word in data(language, "numbers").get("numbers", ()))
 
 
 def _parsed(text: str, language: str, counted: str = "") -> NumberRange | None:
