@@ -95,18 +95,27 @@ def parse_all(texts: Sequence[str], language: str) -> list[NumberRange | None]:
 
 
 def _without_shared_start(texts: Sequence[str], language: str) -> Sequence[str]:
-    """The options without a first word that all share and that belongs to no band: "with one person, with two"."""
+    """The options without a first word that all share and that opens no band: "with one person, with two"."""
     split = [text.split(maxsplit=1) for text in texts]
     first = {fold(words[0], language) for words in split if words}
     plain = len(split) > 2 and len(first) == 1 and all(len(words) == 2 for words in split)
-    if not plain or not first.isdisjoint(words_of_bands(language)) or not all(map(str.isalpha, first)):
+    if not plain or not first.isdisjoint(_openings(language)) or not all(map(str.isalpha, first)):
         return texts
-    return texts if first & _numerals(language) else [rest for _, rest in split]
+    rests = [rest for _, rest in split]
+    counts = any(band and not band.is_point for rest in rests if (band := parse(rest, language)))
+    return rests if counts else texts  # "Dock 1, Dock 2, Dock 5" are names
 
 
 @cache
-def _numerals(language: str) -> frozenset[str]:
-    return frozenset(fold(str(word), language) for word in data(language, "numbers").get("numbers", ()))
+def _openings(language: str) -> frozenset[str]:
+    """Words that can open a band ("less", "up", "from") or are a number."""
+    raw = data(language, "numbers")
+    written = (
+        str(form)
+        for part in ("under", "at_most", "at_least", "over", "from", "numbers")
+        for form in raw.get(part, ())
+    )
+    return frozenset(fold(form, language).split()[0] for form in written if form.strip())
 
 
 def _parsed(text: str, language: str, counted: str = "") -> NumberRange | None:
