@@ -83,6 +83,8 @@ ORDERED = {
         ("وام شما در چه وضعی است؟", "ثبت شده|در حال بررسی|تأیید شده|رد شده"),
         ("تنها تصمیم می‌گیرید یا با دیگران؟", "تنها|با دیگران|بستگی به خرید دارد"),
         ("شما تماس گرفتید یا همکارتان؟", "خودم|همکارم|هر دو"),
+        ("حضوری می‌خواهید یا از راه دور؟", "حضوری|از راه دور|فرقی نمی‌کند"),
+        ("رتبهٔ شما در شرکت کدام است؟", "کارمند|سرپرست|مدیر میانی|مدیر ارشد|هیچ‌کدام"),
         ("زادگاهتان کدام استان است؟", "اردبیل|بوشهر|تهران|چابهار|کرمان|گیلان|مازندران|همدان|یزد"),
     ],
     "de": [("Ist Ihr Problem gelöst?", "Ja|Teilweise|Nein|Ich hatte kein Problem")],
@@ -134,6 +136,8 @@ def test_fix_never_shuffles_what_may_be_ordered(language: str, options: str) -> 
         ("en", "Which of these matters most to you?", "Price|Support|Delivery|Packaging|Something else"),
         ("tr", "Hangisi sizin için en önemli?", "Fiyat|Destek|Teslimat|Paketleme|Diğer"),
         ("fa", "کدام برایتان مهم‌تر است؟", "قیمت|پشتیبانی|تحویل|بسته‌بندی|سایر"),
+        ("fa", "چه کسی به شما کمک کرد؟", "کارشناس فروش|سرپرست|نگهبان|راننده|سایر"),
+        ("fa", "کدام برایتان مهم‌تر است؟", "پشتیبانی|قیمت|تحویل|بسته‌بندی|هر دو|سایر"),
     ],
 )
 def test_a_list_without_an_order_is_still_found_and_mended(language: str, stem: str, options: str) -> None:
@@ -141,6 +145,21 @@ def test_a_list_without_an_order_is_still_found_and_mended(language: str, stem: 
     told = [each for each in lint.check(text) if each.rule == "options-not-randomised"]
     assert len(told) == 1
     assert "randomize: true" in fix(read(text), told)
+
+
+@pytest.mark.parametrize(
+    ("language", "options"),
+    [
+        ("en", "Price|Support|Delivery|Both"),
+        ("tr", "Fiyat|Destek|Teslimat|Her ikisi de"),
+        ("fa", "قیمت|پشتیبانی|تحویل|هر دو"),
+        ("fa", "قیمت|پشتیبانی|تحویل|بستگی دارد"),
+        ("fa", "قیمت|پشتیبانی|تحویل|فرقی نمی‌کند"),
+    ],
+)
+def test_both_does_not_complete_a_list_of_more_than_two(language: str, options: str) -> None:
+    told = {each.rule for each in lint.check(questionnaire(language, "?", options))}
+    assert "options-not-exhaustive" in told
 
 
 def test_an_order_that_one_language_shows_counts_in_all() -> None:
