@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Literal
 
 from feedback.core.folding import bare
@@ -72,7 +73,8 @@ class Choices:
         texts = self.texts
         if self.words is None:
             return "unknown"
-        if sum(numeric_bands.parse(text, self.language) is not None for text in texts) * 2 > len(texts):
+        named = [band is not None for band in numeric_bands.parse_all(texts, self.language)]
+        if sum(named) * 2 > len(texts):
             return "bands"
         if texts and (all(self._is_yes_no(text) for text in texts) or self._explains_yes_no()):
             return "yes-no"
@@ -126,8 +128,10 @@ Band = tuple[int, str, numeric_bands.NumberRange]
 
 
 def _bands(texts: Sequence[tuple[int, str]], language: str) -> list[Band]:
-    found = [(place, text, numeric_bands.parse(text, language)) for place, text in texts]
-    parsed = [(place, text, band) for place, text, band in found if band is not None]
+    found = numeric_bands.parse_all([text for _, text in texts], language)
+    parsed = [
+        (place, text, band) for (place, text), band in zip(texts, found, strict=True) if band is not None
+    ]
     same = numeric_bands.comparable([band for _, _, band in parsed])
     return [(place, text, band) for (place, text, _), band in zip(parsed, same, strict=False)]
 
@@ -224,7 +228,8 @@ def _names_time(plain: str, language: str) -> bool:
 def _are_steps(texts: Sequence[str], language: str) -> bool:
     """Sizes, levels, grades: at least half of the options carry a word of that kind."""
     steps = _order(language, "steps")
-    hits = [{word.strip(".,-()") for word in bare(text, language).split()} & steps for text in texts]
+    words = [[word.strip(".,-()") for word in bare(text, language).split()] for text in texts]
+    hits = [steps & {*each, *map(" ".join, pairwise(each))} for each in words]  # a half-space is a space here
     several = len(set().union(*hits)) > 1  # "more shade, more seats" are not sizes
     return bool(texts) and several and sum(map(bool, hits)) * 2 >= len(texts)
 
@@ -292,8 +297,14 @@ def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 
 def _is_sorted(texts: Sequence[str], language: str) -> bool:
-    folded = [bare(text, language) for text in texts]
-    return folded == sorted(folded)
+    """By the alphabet of the language: Unicode puts «پ» and «گ» behind «ی», and "ç" behind "z"."""
+    alphabet = str(data(language, "order").get("alphabet", ""))
+    places = {letter: place for place, letter in enumerate(alphabet)}
+    keys = [
+        [(letter in places, places.get(letter, ord(letter))) for letter in bare(text, language)]
+        for text in texts
+    ]
+    return keys == sorted(keys)
 
 
 def choices(document: Document, index: int, language: str) -> Choices | None:

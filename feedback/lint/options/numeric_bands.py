@@ -109,7 +109,43 @@ def _closing(band: NumberRange, number: float, closed: bool) -> NumberRange | No
     return replace(band, low_closed=closed) if number == band.low / band.step else None
 
 
-def _parsed(text: str, language: str) -> NumberRange | None:
+def parse_all(texts: Sequence[str], language: str) -> list[NumberRange | None]:
+    """The band that each option of one list names. Beside "two or three items", "one item" is a number, too."""
+    texts = _without_shared_start(texts, language)
+    found = [parse(text, language) for text in texts]
+    nouns = {band.noun for band in found if band and not band.is_point}
+    counted = nouns.pop() if len(nouns) == 1 else ""
+    if not counted:
+        return found
+    return [band or _parsed(text, language, counted) for band, text in zip(found, texts, strict=True)]
+
+
+def _without_shared_start(texts: Sequence[str], language: str) -> Sequence[str]:
+    """The options without a first word that all share and that opens no band: "with one person, with two"."""
+    split = [text.split(maxsplit=1) for text in texts]
+    first = {fold(words[0], language) for words in split if words}
+    plain = len(split) > 2 and len(first) == 1 and all(len(words) == 2 for words in split)
+    if not plain or not first.isdisjoint(_openings(language)) or not all(map(str.isalpha, first)):
+        return texts
+    rests = [rest for _, rest in split]
+    counts = any(band and not band.is_point for rest in rests if (band := parse(rest, language)))
+    return rests if counts else texts  # "Dock 1, Dock 2, Dock 5" are names
+
+
+@cache
+def _openings(language: str) -> frozenset[str]:
+    """Words that can open a band ("less", "up", "from") or are a number."""
+    raw = data(language, "numbers")
+    written = (
+        str(form)
+        for part in ("under", "at_most", "at_least", "over", "from", "numbers")
+        for form in raw.get(part, ())
+    )
+    return frozenset(fold(form, language).split()[0] for form in written if form.strip())
+
+
+def _parsed(text: str, language: str, counted: str = "") -> NumberRange | None:
+    """`counted` is what the other options of the list count: its name after "one" makes that a number."""
     grammar = _grammar(language) or _grammar("en")  # digits and signs read the same everywhere
     if grammar is None or len(text) > 80:
         return None
@@ -122,7 +158,9 @@ def _parsed(text: str, language: str) -> NumberRange | None:
     shape, noun = found
     if numbers[0].value < _YEAR and not _dated().isdisjoint(skeleton.split()):
         return None  # "before 10 am" is a time of day, "before 2020" a band of years
-    told = noun and noun not in _times()
+    if counted and noun and (noun.startswith(counted) or counted.startswith(noun)):
+        noun = counted
+    told = noun and noun not in _times() and noun != counted
     if shape == "point" and not re.search(r"\d", text) and (told or len(text.strip()) == 1):
         return None  # "a friend", "one shop": an article, not a number; "A": the name of an option
     if noun in _units() and not any(number.unit for number in numbers):

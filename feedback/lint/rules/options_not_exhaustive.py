@@ -83,10 +83,16 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
     if question.multiple:
         none = rewriting(listed.language).phrases.none
         return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
-    if len(listed.real) >= 3:
+    if sum(not _joins_two(text, listed) for text in listed.texts) >= 3:
         other = rewriting(listed.language).phrases.other
         return "There is no answer for people to whom none of these fits.", message(_ADD_OTHER, answer=other)
     return None
+
+
+def _joins_two(text: str, listed: Choices) -> bool:
+    """ "Both" or "it depends": what a question of two alternatives has besides them."""
+    words = listed.words
+    return words is not None and any(words.says(kind, text) for kind in ("both", "depends"))
 
 
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:

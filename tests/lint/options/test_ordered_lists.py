@@ -37,6 +37,11 @@ ORDERED = {
             "Weekday mornings|Weekday afternoons|Weekday evenings|At weekends|Any time|Please don't call me",
         ),
         ("Will you come back?", "No|Probably not|Maybe|Probably|Yes"),
+        ("Which terminal did you use?", "Terminal 1|Terminal 2|Terminal 5"),
+        (
+            "In the last month, how many items did you buy?",
+            "0 items|One item|Two or three items|More than three items",
+        ),
     ],
     "tr": [
         ("Bizden yeniden alır mısınız?", "Kesinlikle hayır|Muhtemelen hayır|Muhtemelen evet|Kesinlikle evet"),
@@ -63,6 +68,7 @@ ORDERED = {
         ),
         ("Evinizde çocuk var mı?", "Yok|Bir çocuk|İki çocuk|Üç veya daha fazla çocuk"),
         ("Bilgi nasıldı?", "Çok yetersiz|Yetersiz|Yeterli|İyi|Çok iyi"),
+        ("Hangi ildesiniz?", "Bursa|Çanakkale|Denizli|Iğdır|İzmir|Kars|Ordu|Şırnak|Uşak|Zonguldak"),
     ],
     "fa": [
         ("آیا تکنسین سر وقت رسید؟", "بله|نه، زودتر|نه، دیرتر|کسی نیامد"),
@@ -75,6 +81,28 @@ ORDERED = {
         ("بسته کی رسید؟", "زودتر از قرار|سر وقت|دیرتر از قرار|هنوز نرسیده است"),
         ("نسبت به پارسال چطور است؟", "بدتر|مثل قبل|بهتر|آن زمان مشتری نبودم"),
         ("کارمندان چقدر مؤدب بودند؟", "خیلی کم|کم|تا حدی|زیاد|خیلی زیاد"),
+        ("فایل راهنما را تا کجا خواندید؟", "اصلاً نخواندم|بخشی را خواندم|بیشترش را خواندم|همه را خواندم"),
+        ("چه بخشی از کارها را آنلاین می‌کنید؟", "هیچ بخشی|بخش کوچکی|حدود نیمی|بیشترشان|همهٔ آن‌ها"),
+        (
+            "خرید را حضوری می‌کنید یا اینترنتی؟",
+            "فقط حضوری|بیشتر حضوری|به یک اندازه|بیشتر اینترنتی|فقط اینترنتی",
+        ),
+        ("مرحلهٔ کنونی پیاده‌سازی چیست؟", "شروع نکرده‌ایم|در حال آماده‌سازی|در حال اجرا|به پایان رسیده"),
+        ("آیا به مترجم نیاز دارید؟", "بله|خیر|گاهی"),
+        ("حاضرید در مصاحبه شرکت کنید؟", "بله|خیر|شاید، بستگی به زمانش دارد"),
+        ("مایلید عضو باشگاه شوید؟", "بله|خیر|هم‌اکنون عضو هستم"),
+        ("رنگ کارت عضویت شما کدام است؟", "برنزی|نقره‌ای|طلایی|الماس"),
+        ("در شش ماه گذشته چند کالا خریدید؟", "هیچ کالایی|یک کالا|دو یا سه کالا|بیشتر از سه کالا"),
+        ("در ماه گذشته با چند نفر از ما صحبت کردید؟", "با هیچ‌کس|با یک نفر|با دو نفر|با سه نفر یا بیشتر"),
+        ("به چند نفر ما را معرفی کرده‌اید؟", "به هیچ‌کس|به یک نفر|به دو تا پنج نفر|به بیش از پنج نفر"),
+        ("این چندمین خرید شماست؟", "اولین|دومین|سومین|چهارمین یا بیشتر"),
+        ("وام شما در چه وضعی است؟", "ثبت شده|در حال بررسی|تأیید شده|رد شده"),
+        ("تنها تصمیم می‌گیرید یا با دیگران؟", "تنها|با دیگران|بستگی به خرید دارد"),
+        ("شما تماس گرفتید یا همکارتان؟", "خودم|همکارم|هر دو"),
+        ("مشتریان شما چه کسانی هستند؟", "فقط اشخاص|فقط شرکت‌ها|هر دو گروه"),
+        ("حضوری می‌خواهید یا از راه دور؟", "حضوری|از راه دور|فرقی نمی‌کند"),
+        ("رتبهٔ شما در شرکت کدام است؟", "کارمند|سرپرست|مدیر میانی|مدیر ارشد|هیچ‌کدام"),
+        ("زادگاهتان کدام استان است؟", "اردبیل|بوشهر|تهران|چابهار|کرمان|گیلان|مازندران|همدان|یزد"),
     ],
     "de": [("Ist Ihr Problem gelöst?", "Ja|Teilweise|Nein|Ich hatte kein Problem")],
     "es": [("¿Se resolvió su problema?", "Sí|En parte|No|No tuve ningún problema")],
@@ -154,6 +182,8 @@ def test_fix_never_shuffles_what_may_be_ordered(language: str, options: str) -> 
         ("en", "Which steps should we take first?", "Hire|Train|Automate|Refund|Something else"),
         ("tr", "Hangisi sizin için en önemli?", "Fiyat|Destek|Teslimat|Paketleme|Diğer"),
         ("fa", "کدام برایتان مهم‌تر است؟", "قیمت|پشتیبانی|تحویل|بسته‌بندی|سایر"),
+        ("fa", "چه کسی به شما کمک کرد؟", "کارشناس فروش|سرپرست|نگهبان|راننده|سایر"),
+        ("fa", "کدام برایتان مهم‌تر است؟", "پشتیبانی|قیمت|تحویل|بسته‌بندی|هر دو|سایر"),
     ],
 )
 def test_a_list_without_an_order_is_still_found_and_mended(language: str, stem: str, options: str) -> None:
@@ -161,6 +191,21 @@ def test_a_list_without_an_order_is_still_found_and_mended(language: str, stem: 
     told = [each for each in lint.check(text) if each.rule == "options-not-randomised"]
     assert len(told) == 1
     assert "randomize: true" in fix(read(text), told)
+
+
+@pytest.mark.parametrize(
+    ("language", "options"),
+    [
+        ("en", "Price|Support|Delivery|Both"),
+        ("tr", "Fiyat|Destek|Teslimat|Her ikisi de"),
+        ("fa", "قیمت|پشتیبانی|تحویل|هر دو"),
+        ("fa", "قیمت|پشتیبانی|تحویل|بستگی دارد"),
+        ("fa", "قیمت|پشتیبانی|تحویل|فرقی نمی‌کند"),
+    ],
+)
+def test_both_does_not_complete_a_list_of_more_than_two(language: str, options: str) -> None:
+    told = {each.rule for each in lint.check(questionnaire(language, "?", options))}
+    assert "options-not-exhaustive" in told
 
 
 def test_an_order_that_one_language_shows_counts_in_all() -> None:
