@@ -37,9 +37,13 @@ def test_anybody_may_ask_whether_it_is_up(app: Flask) -> None:
 
 
 def test_a_full_disk_makes_it_unready_and_says_why_to_the_collector(app: Flask, runtime: Runtime) -> None:
+    """A server's disk is the server's: it refuses to write, which is seen as well."""
     client = watched(runtime)
     runtime.database.free_bytes = lambda _: FLOOR - 1
     told = app.test_client().get("/readyz")
+    if not runtime.database.is_sqlite:
+        assert told.status_code == 200
+        return
     assert (told.status_code, told.get_json()) == (503, {"ready": False})
     told = client.get("/readyz", headers={"Authorization": "Bearer collector"})
     assert (told.status_code, told.get_json()["ready"]) == (503, False)

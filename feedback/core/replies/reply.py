@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Literal
 
@@ -218,8 +219,13 @@ def _automatic(shown: str, score: ScoreReply | None, everyone: ReplyLexicon) -> 
     return None
 
 
-def _begins(clause: str, phrases: Iterable[str]) -> bool:
-    return any(f"{clause} ".startswith(f"{each} ") for each in phrases)
+def _begins(clause: str, phrases: frozenset[str]) -> bool:
+    return f"{clause} ".startswith(_openings(phrases))
+
+
+@cache
+def _openings(phrases: frozenset[str]) -> tuple[str, ...]:
+    return tuple(f"{each} " for each in phrases)
 
 
 # -- a wish to be left alone ------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from feedback.core.replies.reply import (
     understand_apart_from_stop,
 )
 from feedback.core.replies.words import LANGUAGES
+from tests.measuring import slowness
 
 
 def nps(text, language="en"):
@@ -877,6 +878,7 @@ def test_a_reply_that_nobody_can_see_says_nothing(unseen: str) -> None:
     ],
 )
 @pytest.mark.parametrize("length", [2_000, 16_000, 200_000])
+@pytest.mark.no_cover
 def test_no_reply_takes_long_to_read(text, length):
     """A reply is read while the database is locked."""
     nps("9")
@@ -885,7 +887,7 @@ def test_no_reply_takes_long_to_read(text, length):
         before = time.thread_time()
         nps((text * length)[:length])
         seconds.append(time.thread_time() - before)
-    assert min(seconds) < 0.2  # a reply of 16,000 characters took 26 seconds
+    assert min(seconds) < 0.2 * slowness()  # a reply of 16,000 characters took 26 seconds
 
 
 @pytest.mark.parametrize("kind", ["combining marks", "one letter"])

@@ -13,6 +13,7 @@ from feedback.services.contact import suppression
 from feedback.services.messaging import bounces, email_ids, outbox
 from feedback.settings import Secret
 from feedback.store.models import Bounce, Message, Suppression
+from tests.measuring import slowness
 from tests.services.conftest import World
 
 ADDRESS = "c1@example.com"
@@ -419,12 +420,13 @@ PARTS = b"Content-Type: multipart/report; boundary=b\r\n\r\n"
         "nul",
     ],
 )
+@pytest.mark.no_cover
 def test_no_mail_breaks_the_reading_of_bounces_or_takes_long(world: World, raw: bytes) -> None:
     before = time.thread_time()
     with world.database.writing() as session:
         effect = bounces.receive(session, raw, world.settings, world.now)
     assert effect in ("nothing", "not_ours")
-    assert time.thread_time() - before < 5  # a header of 64 KB took 13 seconds
+    assert time.thread_time() - before < 5 * slowness()  # a header of 64 KB took 13 seconds
 
 
 def test_a_report_with_a_long_header_or_a_large_copy_of_the_mail_is_still_read(mailed: World) -> None:

@@ -226,7 +226,7 @@ def test_what_does_not_exist_is_not_found(sign_in: SignIn, address: str) -> None
 
 @pytest.mark.parametrize(
     "query",
-    ["from=2026-02-30&to=x", "from=2026-05-01&to=2026-01-01", "period=never", "by=day", "group=%00:x",
+    ["from=2026-02-30&to=x", "from=2026-05-01&to=2026-01-01", "period=never", "by=day",
      "group=owner:'", "before=99999", "series=a/b/c", "of=yesterday", "page=-3", "order=drop&search=%25"],
 )  # fmt: skip
 def test_odd_addresses_fall_back_to_something_sensible(sign_in: SignIn, query: str) -> None:
