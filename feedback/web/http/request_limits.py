@@ -95,7 +95,7 @@ ROOMS: Mapping[str, Bounds] = {
     "unsubscribe": Bounds(16 * KIB, fields=50),
     "api": Bounds(64 * KIB),
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
-    "simulator": Bounds(16 * KIB, fields=50, longest=10_000),
+    "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
     "observe": STRANGERS,
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the
