@@ -27,7 +27,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from feedback.core.text import direction
+from feedback.core.text.localized import direction
 
 LOCALES = Path(__file__).parent / "locales"
 

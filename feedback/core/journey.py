@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.questions.base import Key, Strict
-from feedback.core.text import Language, Text
+from feedback.core.text.localized import Language, Text
 from feedback.core.time.duration import DurationField
 
 Channel = Literal["sms", "email"]

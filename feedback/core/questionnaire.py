@@ -12,7 +12,7 @@ from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.condition import Condition
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
 from feedback.core.questions.base import Form, Key, Strict
-from feedback.core.text import Language, Text
+from feedback.core.text.localized import Language, Text
 from feedback.core.time.duration import DurationField
 
 Urgency = Literal["urgent", "high", "normal", "low"]

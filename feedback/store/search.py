@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from feedback.core.folding import fold_any
+from feedback.core.text.folding import fold_any
 
 _INVISIBLE = "\u00ad\u061c\u200b\u200d\u200e\u200f\u2060\ufeff"
 _DIGITS = dict(zip("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2, strict=True))

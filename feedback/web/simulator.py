@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback import clock
-from feedback.core.text import direction
+from feedback.core.text.localized import direction
 from feedback.errors import NotFound
 from feedback.providers.base import Reply
 from feedback.services import audit

@@ -73,6 +73,28 @@ def runtime(migrated: Database, shelf: Library, tmp_path: Path) -> Runtime:
     return runtime
 
 
+@pytest.fixture(scope="module")
+def office(
+    migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runtime]:
+    """One office for all tests of a module, on SQLite: for requests that change nothing."""
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "feedback.db").write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{folder / 'feedback.db'}")
+    runtime = runtime_over(database, Library(shipped.questionnaires, shipped.journey), folder)
+    with database.writing() as session:
+        factories_desk.furnish(session, runtime)
+    yield runtime
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def office_app(office: Runtime) -> Flask:
+    app = create_app(office)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    return app
+
+
 @pytest.fixture
 def app(runtime: Runtime) -> Flask:
     app = create_app(runtime)

@@ -29,24 +29,20 @@ from wtforms.fields.core import UnboundField
 from feedback import clock, resources
 from feedback.bootstrap import Runtime
 from feedback.core.contact.recipient import EmailAddress
-from feedback.core.folding import fold, fold_any
 from feedback.core.questions.base import MAX_TEXT
+from feedback.core.text.folding import fold, fold_any
 from feedback.errors import Rejected
-from feedback.library import Library
 from feedback.services.responses import open_links
 from feedback.services.responses.open_links import NewLink
 from feedback.services.staff import accounts, api_keys
 from feedback.store.base import Base
-from feedback.store.database import Database
 from feedback.store.models import FollowUp, Invitation, Link
 from feedback.web.api import shapes
-from feedback.web.app import create_app
 from feedback.web.auth.permissions import access_of
 from feedback.web.http import rate_limits
 from feedback.web.http.request_limits import ROOMS, STRANGERS
 from tests import factories_desk
 from tests.measuring import slowness
-from tests.web.conftest import runtime_over
 
 pytestmark = pytest.mark.no_cover  # to be counted costs time and memory, and both are measured here
 
@@ -116,25 +112,8 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def office(
-    migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Runtime]:
-    """One office for all tests, because what they send changes nothing."""
-    folder = tmp_path_factory.mktemp("office")
-    (folder / "feedback.db").write_bytes(migrated_sqlite.read_bytes())
-    database = Database(f"sqlite:///{folder / 'feedback.db'}")
-    runtime = runtime_over(database, Library(shipped.questionnaires, shipped.journey), folder)
-    with database.writing() as session:
-        factories_desk.furnish(session, runtime)
-    yield runtime
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def site(office: Runtime) -> Flask:
-    app = create_app(office)
-    app.config.update(WTF_CSRF_ENABLED=False)
-    return app
+def site(office_app: Flask) -> Flask:
+    return office_app
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,14 +17,12 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from feedback.bootstrap import Runtime
-from feedback.library import Library
 from feedback.providers.base import Reply, WebhookRequest
-from feedback.store.database import Database
 from feedback.store.models import InboundReply
 from feedback.web.app import create_app
 from feedback.web.http.numbers import LARGEST, whole
 from tests import factories_desk
-from tests.web.conftest import SignIn, runtime_over
+from tests.web.conftest import SignIn
 
 HUGE = "9" * 20
 VALUES = {
@@ -41,24 +38,8 @@ SOURCES = Path(inspect.getfile(create_app)).parent
 
 
 @pytest.fixture(scope="module")
-def office(
-    migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Runtime]:
-    folder = tmp_path_factory.mktemp("office")
-    (folder / "feedback.db").write_bytes(migrated_sqlite.read_bytes())
-    database = Database(f"sqlite:///{folder / 'feedback.db'}")
-    runtime = runtime_over(database, Library(shipped.questionnaires, shipped.journey), folder)
-    with database.writing() as session:
-        factories_desk.furnish(session, runtime)
-    yield runtime
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def site(office: Runtime) -> Flask:
-    app = create_app(office)
-    app.config.update(WTF_CSRF_ENABLED=False)
-    return app
+def site(office_app: Flask) -> Flask:
+    return office_app
 
 
 @pytest.fixture(scope="module")

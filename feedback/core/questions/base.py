@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.condition import Condition
-from feedback.core.text import Text, is_blank
+from feedback.core.text.localized import Text, is_blank
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Form = Mapping[str, Sequence[str]]

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions.base import Form, Key, Parsed, Question, Strict, one, written
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 
 Role = Literal["other", "none", "not_applicable", "prefer_not_to_say"]
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions.base import Form, Key, Parsed, Point, Question, Strict, one
 from feedback.core.questions.scale import Scale
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 
 
 class Row(Strict):

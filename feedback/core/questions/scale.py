@@ -10,7 +10,7 @@ from feedback.core.answer import Answer
 from feedback.core.instruments import Instrument, instruments
 from feedback.core.metrics import METRICS
 from feedback.core.questions.base import Form, Parsed, Point, Question, Strict, one
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 
 MAX_POINTS = 101
 

@@ -26,7 +26,7 @@ from feedback.core.replies.words import (
     plain_digits,
     words_in,
 )
-from feedback.core.text import is_blank
+from feedback.core.text.localized import is_blank
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from feedback.core.folding import ascii_digits, fold_any
+from feedback.core.text.folding import ascii_digits, fold_any
 
 LANGUAGES = ("en", "tr", "fa", "de", "es", "fr", "ar")
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 from feedback.lint.document.schema import SchemaMistake, validate
 from feedback.lint.engine.context import LintContext
 from feedback.lint.engine.rule import Finding, Rule, Severity

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from feedback.core.message import straighten
 from feedback.core.questions import ChoiceQuestion
+from feedback.core.text.message import straighten
 from feedback.lint.document.document import Document, Path
 from feedback.lint.document.reader import read
 from feedback.lint.engine.rule import Finding

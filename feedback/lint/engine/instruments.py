@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from feedback.core.folding import bare
 from feedback.core.instruments import Instrument, instruments
 from feedback.core.questions import AnyQuestion, ScaleQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.languages.lexicon import lexicon
 
 _SIGN = re.compile("[/&]")

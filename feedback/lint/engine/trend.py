@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 
-from feedback.core.folding import bare
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.text.messages import message
 
 SAME = 0.9

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint.languages.data import codes, data
 
 IDIOMS = "opaque.phrases"

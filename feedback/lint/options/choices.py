@@ -10,8 +10,8 @@ from functools import cache, cached_property
 from itertools import pairwise
 from typing import Literal
 
-from feedback.core.folding import bare
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, Option, ScaleQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon as words_of

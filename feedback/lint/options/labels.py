@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from feedback.core.folding import bare, fold
+from feedback.core.text.folding import bare, fold
 from feedback.lint.languages.data import data
 from feedback.lint.languages.entries import any_of, entries, one
 

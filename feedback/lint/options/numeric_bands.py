@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint.languages.data import codes, data
 from feedback.lint.languages.pack import pack
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from feedback.core.folding import ascii_digits, fold
+from feedback.core.text.folding import ascii_digits, fold
 from feedback.lint.options.choices import Band
 from feedback.lint.options.numeric_bands import (
     INFINITY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from feedback.core.folding import fold, lower
+from feedback.core.text.folding import fold, lower
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.text.question import QuestionView
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.core.folding import fold
 from feedback.core.questions import TextQuestion
+from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule

@@ -10,10 +10,10 @@ from math import prod
 
 from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer
 from feedback.core.condition import Condition
-from feedback.core.folding import bare
 from feedback.core.metrics import METRICS
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message

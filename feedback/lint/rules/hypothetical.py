@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import codes, data

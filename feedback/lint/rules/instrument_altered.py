@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.core.folding import bare
 from feedback.core.instruments import Instrument
 from feedback.core.questions import AnyQuestion, ScaleQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed, stems_of, unaltered
 from feedback.lint.engine.rule import Finding, Rule

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from feedback.core.folding import fold
 from feedback.core.questions import ChoiceQuestion, TextQuestion
+from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data

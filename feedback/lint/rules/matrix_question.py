@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 
-from feedback.core.folding import bare
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.text.messages import message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.core.folding import fold_any
+from feedback.core.text.folding import fold_any
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon as words_of

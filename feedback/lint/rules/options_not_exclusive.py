@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import permutations
 
-from feedback.core.folding import bare
 from feedback.core.questions import Option
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data

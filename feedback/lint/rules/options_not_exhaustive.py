@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from feedback.core.folding import bare, fold
 from feedback.core.questions import ChoiceQuestion
+from feedback.core.text.folding import bare, fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon

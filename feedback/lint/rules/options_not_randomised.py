@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from feedback.core.folding import bare
 from feedback.core.questions import ChoiceQuestion
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import BandedAnswers, banded

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from feedback.core.folding import bare, fold
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.text.folding import bare, fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule

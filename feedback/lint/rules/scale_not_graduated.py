@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from feedback.core.folding import fold
 from feedback.core.questions import AnyQuestion
+from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices

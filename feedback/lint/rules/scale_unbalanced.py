@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from feedback.core.folding import bare
+from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback.core.message import Character, Segments, is_gsm, segments, straighten
+from feedback.core.text.message import Character, Segments, is_gsm, segments, straighten
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.text.messages import message

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from feedback.core.folding import ascii_digits
-from feedback.core.text import RIGHT_TO_LEFT
+from feedback.core.text.folding import ascii_digits
+from feedback.core.text.localized import RIGHT_TO_LEFT
 from feedback.lint.document.document import Document, Path, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon

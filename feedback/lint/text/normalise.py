@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 
 _HALF_SPACE = "\u200c"
 _CLUSTER = re.compile(r"(?s).[\u0300-\u036f\u064b-\u065f\u0670\u06d6-\u06ed]*")

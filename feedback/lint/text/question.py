@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from feedback.core.folding import bare, fold
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
-from feedback.core.text import Text
+from feedback.core.text.folding import bare, fold
+from feedback.core.text.localized import Text
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.instruments import exempt
 from feedback.lint.languages.lexicon import Lexicon, lexicon

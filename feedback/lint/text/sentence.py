@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint.languages.lexicon import Lexicon
 from feedback.lint.text.normalise import Normalised, normalise
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from feedback.core import reserved
 from feedback.core.contact.recipient import EmailAddress, PhoneNumber
-from feedback.core.folding import ascii_digits, fold_any
+from feedback.core.text.folding import ascii_digits, fold_any
 
 BASES = ("consent", "contract", "legitimate_interest")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100

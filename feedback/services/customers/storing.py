@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
-from feedback.core.folding import fold_any
+from feedback.core.text.folding import fold_any
 from feedback.services.contact import suppression
 from feedback.store.models import Account, Consent, Contact, Suppression, User
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import Action, Outcome, State, transition
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
-from feedback.core.text import is_blank
+from feedback.core.text.localized import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible

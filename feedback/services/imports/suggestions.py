@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from feedback.core.folding import fold_any
+from feedback.core.text.folding import fold_any
 from feedback.services.imports.mapping import REQUIRED, SECTIONS, Kind, Source
 from feedback.services.imports.table import Shape, opened
 from feedback.settings import Settings

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from feedback.core import spreadsheet
+from feedback.core.text import spreadsheet
 from feedback.errors import ImportRefused
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -8,9 +8,9 @@ from html import escape
 
 from feedback.core.branding import palette
 from feedback.core.contact.recipient import PhoneNumber
-from feedback.core.message import clean, compose_sms, fill, placeholders
 from feedback.core.questionnaire import EmailText, Questionnaire
-from feedback.core.text import Text, direction
+from feedback.core.text.localized import Text, direction
+from feedback.core.text.message import clean, compose_sms, fill, placeholders
 from feedback.i18n import Translator, translator
 from feedback.providers import sms_terms
 from feedback.services.messaging import email_question

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from feedback.core.message import fill
 from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion
 from feedback.core.questions.base import Point
+from feedback.core.text.message import fill
 from feedback.i18n import Translator
 from feedback.store.models import Invitation
 

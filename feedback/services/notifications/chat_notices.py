@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import State
 from feedback.core.lifecycle import NoticeState
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
 from feedback.services import audit

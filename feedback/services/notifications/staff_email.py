@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from feedback.core.followup import State
 from feedback.core.lifecycle import MessageState
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 from feedback.i18n import Translator, translator
 from feedback.providers.base import Provider
 from feedback.services.context import Context

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from feedback import lint
-from feedback.core.message import Segments, segments
 from feedback.core.questionnaire import Questionnaire
+from feedback.core.text.message import Segments, segments
 from feedback.library import Library, acknowledged, content_hash, files_in, read_files, snapshot
 from feedback.lint.engine.acknowledgement import Warned, covering
 from feedback.providers import sms_terms

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.metrics import METRICS, Metric
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 from feedback.errors import NotFound
 from feedback.library import IN_FORCE, Library
 from feedback.store.models import QuestionnaireVersion

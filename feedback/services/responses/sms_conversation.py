@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from feedback.core.answer import Answer
 from feedback.core.contact.recipient import dialled, spellings
 from feedback.core.lifecycle import INVITATION_OUT, MessageState
-from feedback.core.message import fill, segments
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion, TextQuestion
 from feedback.core.questions.base import MAX_TEXT
@@ -36,6 +35,7 @@ from feedback.core.replies.reply import (
     understand_apart_from_stop,
 )
 from feedback.core.replies.words import phrase
+from feedback.core.text.message import fill, segments
 from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.providers import terms_of

@@ -12,7 +12,7 @@ from typing import Literal
 
 from xlsxwriter import Workbook
 
-from feedback.core import spreadsheet
+from feedback.core.text import spreadsheet
 
 CellValue = str | int | float | Decimal | date | datetime | None
 Kind = Literal[

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.answer import Answer
-from feedback.core.folding import ascii_digits
 from feedback.core.followup import Outcome, State, allowed
-from feedback.core.message import fill
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.text import Text, direction_of
+from feedback.core.text.folding import ascii_digits
+from feedback.core.text.localized import Text, direction_of
+from feedback.core.text.message import fill
 from feedback.core.time.local_days import day_of
 from feedback.errors import Conflict, Forbidden, Rejected
 from feedback.services import audit, reports

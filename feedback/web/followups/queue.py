@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.followup import Action, State, allowed
-from feedback.core.text import direction_of
+from feedback.core.text.localized import direction_of
 from feedback.core.time.local_days import day_of
 from feedback.errors import Rejected
 from feedback.services.followups import queue, root_causes, workflow

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock
-from feedback.core.text import direction
+from feedback.core.text.localized import direction
 from feedback.errors import NotFound, Rejected
 from feedback.services.followups import root_causes
 from feedback.web.auth.permissions import Permission, may

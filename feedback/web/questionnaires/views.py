@@ -13,9 +13,9 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from feedback import clock, lint, resources
-from feedback.core.message import Character
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.text import direction
+from feedback.core.text.localized import direction
+from feedback.core.text.message import Character
 from feedback.core.time.local_days import day_of
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import _

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.metrics import METRICS, Metric
-from feedback.core.text import direction_of
+from feedback.core.text.localized import direction_of
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.errors import NotFound

@@ -19,7 +19,7 @@ from werkzeug.http import parse_accept_header
 
 from feedback import resources
 from feedback.core.branding import palette
-from feedback.core.text import direction
+from feedback.core.text.localized import direction
 from feedback.i18n import LANGUAGES, Translator, language_name, translator
 from feedback.settings import Settings
 from feedback.settings.table import LARGEST_LOGO

@@ -11,7 +11,6 @@ from typing import Any
 from markupsafe import Markup
 
 from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
-from feedback.core.message import fill, placeholders
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import (
     AnyQuestion,
@@ -22,7 +21,8 @@ from feedback.core.questions import (
     TextQuestion,
 )
 from feedback.core.questions.base import Form, Point
-from feedback.core.text import Text, direction
+from feedback.core.text.localized import Text, direction
+from feedback.core.text.message import fill, placeholders
 from feedback.i18n import Translator, translator
 
 

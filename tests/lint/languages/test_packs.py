@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from feedback.core.folding import bare, fold
+from feedback.core.text.folding import bare, fold
 from feedback.lint.languages.data import ROOT, codes, data
 from feedback.lint.languages.entries import Entry, entries, one
 from feedback.lint.languages.lexicon import Lexicon, Pattern, lexicon

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from feedback.core.folding import fold
+from feedback.core.text.folding import fold
 from feedback.lint import Finding, check
 from feedback.lint.options.numeric_bands import gap, overlap, parse
 from feedback.lint.rewriting import REWRITES

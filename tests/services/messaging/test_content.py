@@ -11,7 +11,7 @@ import pytest
 
 from feedback.core.branding import LEGIBLE, contrast, normalised
 from feedback.core.replies.reply import Stop, understand
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 from feedback.i18n import LANGUAGES, translator
 from feedback.services.messaging.content import compose
 from feedback.settings import Settings

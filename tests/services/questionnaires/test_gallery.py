@@ -14,7 +14,7 @@ from feedback import library, lint, resources
 from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ChoiceQuestion, ScaleQuestion
-from feedback.core.text import Text
+from feedback.core.text.localized import Text
 from feedback.errors import Conflict, FeedbackError, NotFound, QuestionnaireInvalid, Rejected
 from feedback.lint.engine.instruments import unaltered
 from feedback.services.questionnaires import gallery

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from feedback import clock, lint, resources
 from feedback.bootstrap import Runtime
-from feedback.core.message import segments
+from feedback.core.text.message import segments
 from feedback.services.questionnaires import publishing, review
 from feedback.store.models import Link, Response, User
 from feedback.web.questionnaires.views import LONGEST, named

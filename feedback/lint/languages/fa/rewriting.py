@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from feedback.core.folding import lower
+from feedback.core.text.folding import lower
 from feedback.lint.rewriting.joint import Halves, Joint
 from feedback.lint.rewriting.language import Phrases, Rewriting
 from feedback.lint.rewriting.sentence import small

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from feedback.core.folding import lower
+from feedback.core.text.folding import lower
 
 _VOWELS = "aeıioöuüâîû"
 _NARROW = {

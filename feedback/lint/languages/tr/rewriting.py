@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from feedback.core.folding import lower
+from feedback.core.text.folding import lower
 from feedback.lint.languages.tr import endings
 from feedback.lint.options.labels import readings
 from feedback.lint.rewriting.joint import Halves, Joint

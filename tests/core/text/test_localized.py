@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feedback.core.text import direction_of
+from feedback.core.text.localized import direction_of
 
 
 @pytest.mark.parametrize(

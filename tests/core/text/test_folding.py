@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.folding import ascii_digits, bare, fold, fold_any
+from feedback.core.text.folding import ascii_digits, bare, fold, fold_any
 
 
 @pytest.mark.parametrize(

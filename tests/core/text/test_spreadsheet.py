@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.spreadsheet import harmless, original
+from feedback.core.text.spreadsheet import harmless, original
 
 FORMULAS = [
     ("=1+1", "'=1+1"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.message import (
+from feedback.core.text.message import (
     Placeholder,
     clean,
     compose_sms,
