@@ -15,12 +15,12 @@ from werkzeug.exceptions import (
 
 from feedback import clock
 from feedback.services.staff import api_keys
-from feedback.web.http.rate_limits import MISSES, Counters, Limits, Rate
+from feedback.web.http.rate_limits import MISSES, Counters, Limits, RateLimit
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
-CALLS = Rate(1_200)
+CALLS = RateLimit(1_200)
 """Per key and process: enough to import a customer base, but not enough to overload the system."""
 OPEN = ("api.openapi",)
 

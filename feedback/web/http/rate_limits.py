@@ -16,18 +16,18 @@ from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateLimit:
     """At most `amount` in each window of `seconds`; a window begins with its first event."""
 
     amount: int
     seconds: float = 60.0
 
 
-POSTS = Rate(300)
+POSTS = RateLimit(300)
 """Answers. The limit is high, because many phones share one address behind a mobile carrier."""
-MISSES = Rate(30)
+MISSES = RateLimit(30)
 """Unknown links. Above the limit, unknown links are refused; known links still work."""
-GUESSES = Rate(300)
+GUESSES = RateLimit(300)
 """Unknown links after which no link of the client address is looked up, so that guessing cannot succeed."""
 MOST_COUNTERS = 20_000
 """Counters that are kept, a few megabytes."""
@@ -44,10 +44,10 @@ class Counters:
     def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._elapsed = elapsed
         self._lock = threading.Lock()
-        self._counts: dict[tuple[Rate, str, str], tuple[int, float]] = {}
-        """Rate, kind and subject -> the number in the window, and its end."""
+        self._counts: dict[tuple[RateLimit, str, str], tuple[int, float]] = {}
+        """Limit, kind and subject -> the number in the window, and its end."""
 
-    def hit(self, rate: Rate, kind: str, subject: str) -> bool:
+    def hit(self, rate: RateLimit, kind: str, subject: str) -> bool:
         """Count one; returns False if the limit is exceeded. What is refused is counted, too."""
         key = (rate, kind, subject)
         with self._lock:
@@ -57,7 +57,7 @@ class Counters:
             self._counts[key] = count + 1, end
         return count < rate.amount
 
-    def left(self, rate: Rate, kind: str, subject: str) -> bool:
+    def left(self, rate: RateLimit, kind: str, subject: str) -> bool:
         """Whether one more is within the limit, without counting it."""
         with self._lock:
             return self._present((rate, kind, subject))[0] < rate.amount
@@ -65,7 +65,7 @@ class Counters:
     def __len__(self) -> int:
         return len(self._counts)
 
-    def _present(self, key: tuple[Rate, str, str]) -> tuple[int, float]:
+    def _present(self, key: tuple[RateLimit, str, str]) -> tuple[int, float]:
         now = self._elapsed()
         count, end = self._counts.get(key, (0, now))
         return (count, end) if end > now else (0, now + key[0].seconds)
@@ -82,7 +82,7 @@ class Limits:
     def __init__(self) -> None:
         self.counters = Counters()
 
-    def hit(self, rate: Rate, kind: str, address: str | None) -> bool:
+    def hit(self, rate: RateLimit, kind: str, address: str | None) -> bool:
         """Count one; returns False if the limit is exceeded."""
         network = network_of(address)
         return network is None or self.counters.hit(rate, kind, network)
@@ -92,7 +92,7 @@ class Limits:
         self.hit(GUESSES, "miss", address)
         return self.hit(MISSES, "miss", address)
 
-    def left(self, rate: Rate, kind: str, address: str | None) -> bool:
+    def left(self, rate: RateLimit, kind: str, address: str | None) -> bool:
         """Whether one more is within the limit, without counting it."""
         network = network_of(address)
         return network is None or self.counters.left(rate, kind, network)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from feedback.web.http.rate_limits import Counters, Rate
+from feedback.web.http.rate_limits import Counters, RateLimit
 
-TWO = Rate(2, seconds=60)
+TWO = RateLimit(2, seconds=60)
 
 
 class Watch:
@@ -30,7 +30,7 @@ def test_every_kind_and_visitor_is_counted_apart() -> None:
     assert [counters.hit(TWO, "post", "a") for _ in range(3)] == [True, True, False]
     assert counters.hit(TWO, "miss", "a")
     assert counters.hit(TWO, "post", "b")
-    assert counters.hit(Rate(2, seconds=3_600), "post", "a")
+    assert counters.hit(RateLimit(2, seconds=3_600), "post", "a")
 
 
 def test_to_look_counts_nothing() -> None:
