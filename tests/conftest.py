@@ -11,7 +11,7 @@ import tempfile
 import uuid
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -40,9 +40,9 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-COUNTED = 12
-"""So many cases of one test are counted by the coverage; the rest of a long table runs the same code once more, and
-counting costs half as much again as running."""
+COUNTED = 2
+"""So many cases of one test are counted by the coverage (both databases); the rest of a table runs the same code once
+more, and counting costs as much again as running."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,8 +50,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         test = item.nodeid.partition("[")[0]
         seen[test] += 1
-        if seen[test] > COUNTED:
-            item.add_marker("no_cover")
+        if seen[test] > COUNTED or hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("uncounted")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Pause the coverage. The mark `no_cover` of pytest-cov does so only for the call, and counts the fixtures."""
+    coverage: Any = item.config.pluginmanager.get_plugin("_cov")
+    controller = coverage.cov_controller if coverage else None
+    if controller is None or item.get_closest_marker("uncounted") is None:
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()
 
 
 def missing(what: str) -> NoReturn:

@@ -45,7 +45,7 @@ from feedback.web.http.request_limits import ROOMS, STRANGERS
 from tests import factories_desk
 from tests.measuring import slowness
 
-pytestmark = pytest.mark.no_cover  # to be counted costs time and memory, and both are measured here
+pytestmark = pytest.mark.uncounted  # to be counted costs time and memory, and both are measured here
 
 MEGABYTE = 1024 * 1024
 MOST_SECONDS = 0.1

@@ -878,7 +878,7 @@ def test_a_reply_that_nobody_can_see_says_nothing(unseen: str) -> None:
     ],
 )
 @pytest.mark.parametrize("length", [2_000, 16_000, 200_000])
-@pytest.mark.no_cover
+@pytest.mark.uncounted
 def test_no_reply_takes_long_to_read(text, length):
     """A reply is read while the database is locked."""
     nps("9")

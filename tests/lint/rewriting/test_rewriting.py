@@ -411,7 +411,7 @@ SEAMS = {
 }
 
 
-@pytest.mark.no_cover
+@pytest.mark.uncounted
 @pytest.mark.parametrize("language", ["en", "tr", "fa"])
 def test_no_rewrite_shows_its_seam(language):
     rules = {*REWRITES, "agree-disagree-scale"}

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from sqlalchemy import func, select
 
 from feedback.core import reserved
@@ -59,6 +60,7 @@ def test_turns_that_the_worker_has_not_come_to_yet_are_in_the_plan(world: World)
     assert turns() > 180 - planned
 
 
+@pytest.mark.uncounted  # 480 hours of what the other tests count in one
 def test_what_is_planned_is_what_happens(world: World) -> None:
     with world.database.writing() as session:
         for number in range(120):

@@ -420,7 +420,7 @@ PARTS = b"Content-Type: multipart/report; boundary=b\r\n\r\n"
         "nul",
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.uncounted
 def test_no_mail_breaks_the_reading_of_bounces_or_takes_long(world: World, raw: bytes) -> None:
     before = time.thread_time()
     with world.database.writing() as session:

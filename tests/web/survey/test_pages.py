@@ -732,7 +732,7 @@ queries = st.one_of(names, st.text(max_size=12))
 POSTS = 4  # for each of the 2,500 examples: ten thousand
 
 
-@pytest.mark.no_cover
+@pytest.mark.uncounted
 @settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
