@@ -11,24 +11,28 @@ import contextlib
 import re
 import smtplib
 import ssl
+import weakref
 from collections.abc import Callable
 from datetime import datetime
-from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Any
 
 from feedback import clock
 from feedback.errors import DeliveryFailed, SettingsInvalid
 from feedback.providers.accounts import SmtpServer
-from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, refusal
+from feedback.providers.base import Channel, Deadline, Outgoing, Sent, Verdict, refusal, uptime
+from feedback.providers.mail_addresses import domain_of, recipient_address, sender_address
 from feedback.providers.smtp_replies import is_about_us, is_missing_mailbox, status_of
 
 Answer = tuple[int, bytes]
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LONGEST_IDLE = 30.0
+"""Seconds for which a connection is kept for the next mail. Servers close idle ones after minutes, and address
+translation may forget them without a word."""
 # 7 bits only: not every server accepts more, and recoding on the way would break a DKIM signature.
 POLICY = SMTP.clone(cte_type="7bit")
 
@@ -49,27 +53,32 @@ class SmtpEmail:
         self.timeout, self.final_timeout = server.timeout, server.final_timeout
         self._host, self._port, self._security = server.host, server.port, server.security
         self._login = (server.username, server.password or "") if server.username else None
-        self._domain = _domain(server.sender)
+        self._domain = domain_of(server.sender)
         self._feedback_id = server.feedback_id or f"survey:feedback:{self._domain}"
         # Without a context the standard library encrypts but does not verify the server's certificate.
         self._context = server.context or ssl.create_default_context()
         self._now = now
+        self._kept: list[_DeadlineSmtp] = []
+        """Connections that wait for the next mail, at most one for each thread; a list's pop and append are atomic."""
+        weakref.finalize(self, _leave_all, self._kept)
 
     @property
     def longest_call(self) -> float:
-        """Seconds: at most twelve commands with their own timeout, and the response to the final dot."""
-        return 12 * self.timeout + self.final_timeout
+        """Seconds: at most thirteen commands with their own timeout, and the response to the final dot."""
+        return 13 * self.timeout + self.final_timeout
 
     def send(self, outgoing: Outgoing) -> Sent:
         message = self.compose(outgoing)
-        recipient, sender = _recipient(outgoing.to), _sender(message["From"])
-        envelope_from = _sender(outgoing.envelope_from) if outgoing.envelope_from else sender
-        connection = self._connected(outgoing.deadline)
+        recipient, sender = recipient_address(outgoing.to), sender_address(message["From"])
+        envelope_from = sender_address(outgoing.envelope_from) if outgoing.envelope_from else sender
+        connection = self._ready(outgoing.deadline)
         try:
-            self._greet(connection)
             _deliver(connection, envelope_from, recipient, message, self.final_timeout)
-        finally:
+        except BaseException:
             _leave(connection)
+            raise
+        connection.idle_since = uptime()
+        self._kept.append(connection)
         return Sent(str(message["Message-ID"]), sender, None, "sent")
 
     def check(self) -> list[str]:
@@ -77,11 +86,7 @@ class SmtpEmail:
         if self._security == "plain" and self._host not in LOOPBACK:
             problems.append("Set smtp.security: mail is sent without encryption.")
         try:
-            connection = self._connected(Deadline.after(self.timeout))
-            try:
-                self._greet(connection)
-            finally:
-                _leave(connection)
+            _leave(self._opened(Deadline.after(self.timeout)))
         except DeliveryFailed as error:
             problems.append(str(error))
         return problems
@@ -107,7 +112,7 @@ class SmtpEmail:
             raise refusal(Verdict.REFUSED, "The mail has no Message-ID.")
         headers = {
             "From": outgoing.sender or self.sender,
-            "To": Address(addr_spec=_recipient(outgoing.to)),
+            "To": Address(addr_spec=recipient_address(outgoing.to)),
             "Subject": outgoing.subject or "",
             "Date": format_datetime(self._now()),
             "Message-ID": outgoing.message_id_header,
@@ -121,7 +126,29 @@ class SmtpEmail:
 
     # The dialogue
 
-    def _connected(self, deadline: Deadline) -> smtplib.SMTP:
+    def _ready(self, deadline: Deadline) -> _DeadlineSmtp:
+        """A connection that takes a mail: a kept one that still answers, otherwise a new one."""
+        while self._kept:
+            try:
+                connection = self._kept.pop()
+            except IndexError:  # another thread was faster
+                break
+            if uptime() - connection.idle_since < LONGEST_IDLE and connection.answers(deadline, self.timeout):
+                return connection
+            connection.close()
+        return self._opened(deadline)
+
+    def _opened(self, deadline: Deadline) -> _DeadlineSmtp:
+        """A new connection, encrypted and signed in as the settings say."""
+        connection = self._connected(deadline)
+        try:
+            self._greet(connection)
+        except BaseException:
+            _leave(connection)
+            raise
+        return connection
+
+    def _connected(self, deadline: Deadline) -> _DeadlineSmtp:
         deadline.check()
         options: dict[str, Any] = {
             "deadline": deadline,
@@ -167,7 +194,22 @@ class _DeadlineSmtp(smtplib.SMTP):
 
     def __init__(self, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
         self._deadline = deadline
+        self.idle_since = 0.0
         super().__init__(*args, **kwargs)
+
+    def answers(self, deadline: Deadline, timeout: float) -> bool:
+        """Begin anew, for a mail with this deadline. Returns False if the server has closed the connection; nothing
+        has been sent then."""
+        self._deadline = deadline
+        try:
+            if self.sock is not None:
+                self.sock.settimeout(timeout)
+            return self.rset()[0] == 250
+        except OSError:
+            return False
+        except BaseException:
+            self.close()
+            raise
 
     def send(self, s: Any) -> None:
         self._deadline.check()
@@ -254,45 +296,16 @@ def _distrusted(error: ssl.SSLError) -> DeliveryFailed:
     return refusal(Verdict.UNREACHABLE, "The TLS connection to the mail server failed.")
 
 
+def _leave_all(connections: list[_DeadlineSmtp]) -> None:
+    while connections:
+        connections.pop().close()
+
+
 def _leave(connection: smtplib.SMTP) -> None:
     """Send QUIT without waiting for the response; a failure here does not change the outcome."""
     with contextlib.suppress(OSError, DeliveryFailed):
         connection.putcmd("QUIT")
     connection.close()
-
-
-def _address(text: str) -> Address:
-    """Parse an address, with its domain in ASCII (IDNA). Raises ValueError for an invalid one, or for non-ASCII
-    characters before the @ (which need SMTPUTF8)."""
-    local, _, domain = text.rpartition("@")
-    local.encode("ascii")
-    try:
-        return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
-    except (IndexError, HeaderParseError) as error:
-        raise ValueError(str(error)) from None
-
-
-def _domain(sender: str) -> str:
-    try:
-        return _address(parseaddr(sender)[1]).domain
-    except ValueError:
-        raise SettingsInvalid("Correct smtp.sender: it is not an e-mail address.") from None
-
-
-def _sender(mailbox: object) -> str:
-    try:
-        return _address(parseaddr(str(mailbox))[1]).addr_spec
-    except ValueError:
-        raise refusal(
-            Verdict.HOLD_PROVIDER, "Correct the sender of this mail: it is not an e-mail address."
-        ) from None
-
-
-def _recipient(address: str) -> str:
-    try:
-        return _address(address).addr_spec
-    except ValueError:
-        raise refusal(Verdict.BAD_ADDRESS, "Mail cannot be sent to this address.") from None
 
 
 def _bytes(answer: bytes | str) -> bytes:

@@ -356,14 +356,11 @@ def _place(session: Session, invitation_id: int) -> SentAs | None:
 def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
     """Add numbers to cells, and insert missing ones, in the order of their keys, in one statement."""
     if cells:
-        values = [_bare(value) for cell in sorted(cells) for value in (*cell, *cells[cell])]
+        values = (value for cell in sorted(cells) for value in (*cell, *cells[cell]))
+        # Both drivers accept a day as text.
+        bare = tuple(value.isoformat() if type(value) is date else value for value in values)
         statement = _upsert(table, len(cells), "?" if connection.dialect.paramstyle == "qmark" else "%s")
-        connection.exec_driver_sql(statement, tuple(values))
-
-
-def _bare(value: Any) -> Any:
-    """Convert a value to a type that both drivers accept."""
-    return value.isoformat() if isinstance(value, date) else value
+        connection.exec_driver_sql(statement, bare)
 
 
 @cache

@@ -38,6 +38,7 @@ FLOOR = 16 * 1024 * 1024  # bytes; with less free space, SQLite may fail at any 
 FROZEN = 6  # PostgreSQL ends a transaction that has been idle for FROZEN * patience seconds
 
 _OURS = "feedback_database"
+_SINGLE = "feedback_single_statements"
 
 
 def zone_of(rows: Session | Connection) -> tzinfo:
@@ -82,7 +83,12 @@ class Database:
             _Turn(patience) if self.is_sqlite else nullcontext()
         )
         self._writers, self._readers = self._engines(pool)
-        for engine in (self._writers, self._readers):
+        self._glances = (
+            self._readers.execution_options(**{_SINGLE: True})
+            if self.is_sqlite
+            else self._writers.execution_options(isolation_level="AUTOCOMMIT")
+        )
+        for engine in (self._writers, self._readers, self._glances):
             engine.update_execution_options(**{_OURS: self})
 
     @property
@@ -114,6 +120,15 @@ class Database:
     def rows(self) -> Iterator[Connection]:
         """Like `reading()`, but a plain connection without the cost of ORM objects."""
         with failures.explained(self.url), self._readers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """Like `rows()`, for single statements: each sees the state of its own moment, without a transaction around it.
+
+        On PostgreSQL nothing refuses writes here.
+        """
+        with failures.explained(self.url), self._glances.connect() as connection:
             yield connection
 
     @contextmanager
@@ -337,6 +352,8 @@ def _refuse_to_write(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_reading(connection: Connection) -> None:
+    if connection.get_execution_options().get(_SINGLE):
+        return
     connection.exec_driver_sql("BEGIN")
 
 

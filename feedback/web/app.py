@@ -18,6 +18,7 @@ from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
 from feedback.web.http import headers, numbers, request_limits
+from feedback.web.http.application import PlainFlask
 from feedback.web.http.cookies import cookie_name
 from feedback.web.http.trusted_proxy import TrustedProxy
 from feedback.web.layout import error_pages, navigation
@@ -58,7 +59,7 @@ ROOMS = (
 
 def create_app(runtime: Runtime) -> Flask:
     """The WSGI application of a started Runtime: the customers' application before the staff's."""
-    app = Flask("feedback.web")
+    app = PlainFlask("feedback.web")
     app.config.update(_configuration(runtime.settings))
     app.extensions["feedback"] = runtime
     directories = resources.directories("templates", runtime.settings.instance)

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 from feedback.core.token import ALPHABET, LENGTH
 from feedback.web import monitoring
 from feedback.web.http import headers, request_limits
+from feedback.web.http.application import PlainFlask
 from feedback.web.layout import error_pages
 from feedback.web.survey import unsubscribe
 from feedback.web.survey.frames import Frames
@@ -43,7 +44,7 @@ _WITH_SOMETHING_STUCK = re.compile(
 
 def create_app(runtime: Runtime) -> Flask:
     """The Flask application with survey pages and opt-out pages, of a started Runtime."""
-    app = Flask("feedback.web.customer_app", static_folder=None)
+    app = PlainFlask("feedback.web.customer_app", static_folder=None)
     app.config.update(request_limits.configuration(runtime.settings))
     app.url_map.strict_slashes = False
     frames = Frames()

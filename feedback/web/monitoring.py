@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -45,8 +45,9 @@ def install(app: Flask) -> None:
 
 def _begin() -> None:
     g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(6)
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex[:12])
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _end(response: Response) -> Response:
@@ -55,7 +56,7 @@ def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     _answered(endpoint, response.status_code).inc()
     _time_of(endpoint).observe(seconds)
-    response.headers["X-Request-Id"] = structlog.contextvars.get_contextvars().get("request_id", "")
+    response.headers["X-Request-Id"] = g.get("request_id", "")
     if endpoint != "static":
         log.info("request", endpoint=endpoint, status=response.status_code, ms=round(seconds * 1000))
     return response

@@ -1,9 +1,10 @@
 """Messages a second against a provider that takes 150 ms a call, beside what the concurrency allows.
 
-    python -m tests.benchmarks.dispatch [--messages 1500] [--threads 4] [--json FILE] [sqlite] [postgres]
+    python -m tests.benchmarks.dispatch [--messages 1500] [--threads 4] [--json FILE] [handover] [sqlite] [postgres]
 
 The ceiling is (processes x threads) / 0.15 s.
-"CPU" is processor time of all senders for each message, without their start.
+"CPU" is processor time of all senders for each message, without their start. `handover` is the call to the provider
+alone, beside the bare call of the SDK.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from feedback.store.database import Database
 from tests import outbox_processes
+from tests.benchmarks import handover
 from tests.benchmarks.crash import database_of
 
 LATENCY = 0.15  # seconds
@@ -26,12 +29,17 @@ PROCESSES = (1, 4)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("databases", nargs="*", default=["sqlite", "postgres"])
+    parser.add_argument("databases", nargs="*", default=["handover", "sqlite", "postgres"])
     parser.add_argument("--messages", type=int, default=1500)
     parser.add_argument("--threads", type=int, default=4, help="of each process, as worker.concurrency")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     options = parser.parse_args()
-    figures = []
+    figures: list[dict[str, Any]] = []
+    if "handover" in options.databases:
+        options.databases.remove("handover")
+        found = handover.measure()
+        print("\n".join(handover.table(found)), flush=True)
+        figures.append({"handover": found})
     print(
         f"{'database':10}{'processes':>10}{'threads':>9}{'msg/s':>9}{'ceiling':>9}{'share':>7}{'CPU ms':>8}"
     )

@@ -56,6 +56,10 @@ def token(number: int) -> str:
     return "".join(LETTERS[int(digit)] for digit in f"{number:012d}")
 
 
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
 # The server: this module again, in a process of its own, so that its processor time can be told apart.
 
 
@@ -357,7 +361,13 @@ class Answers:
 
 
 def measure_answers(
-    who: str, server: Server, clients: int, seconds: float, numbers: Numbers, beside: int = 0
+    who: str,
+    server: Server,
+    clients: int,
+    seconds: float,
+    numbers: Numbers,
+    beside: int = 0,
+    say: Callable[[str], None] = say,
 ) -> Answers:
     run, end = Run(), time.perf_counter() + seconds
     visitors = [
@@ -398,10 +408,6 @@ def measure(seconds: float, database: str | None, rounds: int) -> dict[str, obje
             pages = measure_pages(product, floor, rounds)
             answers = measure_all_answers(product, floor, seconds)
     return {"pages": pages, "answers": [asdict(each) for each in answers]}
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """A large base: what its daily work costs, how long it keeps other writers waiting, and what customers feel of it.
 
-    python3 dev.py bench scale [--contacts 20000] [--days 30] [--seconds 5] [--database postgresql://...] [--json FILE]
+    python3 dev.py bench scale [--contacts 20000] [--days 30] [--seconds 5]
+                                [--postgres | --database postgresql://...] [--json FILE]
 
 Builds a base from a fixed seed by bulk inserts: four contacts in an account, renewals spread over a year, one contact
 in fifty on the suppression list, one in fifty without a permission, a fifth asked in the last two months.
@@ -22,19 +23,20 @@ import http.client
 import json
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, func, insert, select
+from sqlalchemy import Connection, event, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from feedback import clock, library, resources, worker
@@ -49,13 +51,17 @@ from feedback.settings import Secret, Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation, Suppression
 from tests.benchmarks import page
+from tests.benchmarks.crash import database_of
 from tests.factories_surveys import NPS
 
 ROOT = Path(__file__).parents[2]
-ANSWERS = 20_000
-"""Invitations that wait for an answer."""
+ANSWERS = page.INVITATIONS = 100_000
+"""Invitations that wait for an answer, at most twenty for each contact: clients answer as long as the worker plans."""
 EVENTS = 500
-PORTION = 2_000
+"""By file and in batches in each round; singly in all rounds together."""
+TOGETHER = 100
+ROUNDS = 5
+PORTION = 10_000
 ZONES = ("Europe/Istanbul", "America/Los_Angeles", "Asia/Tehran", "Europe/London", None)
 
 
@@ -72,19 +78,24 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as directory:
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
         url = options.database or f"sqlite:///{directory}/feedback.db"
+        if options.postgres:
+            url = stack.enter_context(database_of("postgres", Path(directory)))
         began = time.perf_counter()
         build(url, options.contacts)
         say(f"base          {options.contacts:,} contacts in {time.perf_counter() - began:.0f} s")
-        with page.running("floor", f"sqlite:///{directory}/floor.db") as floor:
-            bare = page.measure_answers("the floor", floor, 1, options.seconds, page.Numbers())
-        figures: dict[str, Any] = {"contacts": options.contacts, "floor_ms": bare.processor}
+        figures: dict[str, Any] = {"contacts": options.contacts}
         figures["forecast"] = measure_forecast(url, options.days)
-        with serving(url, options.contacts) as server:
-            figures["answers"] = measure_answers(server, options.seconds, bare.processor)
-            figures["events"] = measure_events(server, Path(directory), url, bare.processor)
-            figures["enrolment"] = measure_planning(server, bare.processor)
+        with (
+            page.running("floor", f"sqlite:///{directory}/floor.db") as bare,
+            serving(url, options.contacts) as server,
+        ):
+            floor = Floor(bare, options.seconds / ROUNDS)
+            figures["answers"] = measure_answers(server, options.seconds, floor)
+            figures["events"] = measure_events(server, Path(directory), url, floor)
+            figures["enrolment"] = measure_planning(server, floor.milliseconds(), figures["answers"])
     return figures
 
 
@@ -105,9 +116,13 @@ def build(url: str, contacts: int) -> None:
             _customers(connection, people, draw, now)
             _permissions(connection, people, now)
             _asked_before(connection, people, version, now)
-    for first in range(0, min(ANSWERS, contacts * 20), PORTION):
+    waiting = min(ANSWERS, contacts * 20)
+    for first in range(0, waiting, PORTION):
         with database.connection() as connection:
-            _waiting(connection, range(first, first + PORTION), contacts, version, now)
+            _waiting(connection, range(first, min(first + PORTION, waiting)), contacts, version, now)
+    if not database.is_sqlite:
+        with database.connection() as connection:
+            connection.execute(text("ANALYZE"))  # which the server would do by itself in the next minutes
     database.close()
 
 
@@ -204,17 +219,20 @@ class Holds:
 
     def __init__(self, database: Database) -> None:
         self.seconds: list[float] = []
-        self._thread, self._began = threading.get_ident(), 0.0
+        self.processor: list[float] = []
+        """The part of `seconds` in which this thread computed; in the rest it waited for the disk or the processor."""
+        self._thread, self._began, self._used = threading.get_ident(), 0.0, 0.0
         event.listen(database._writers, "begin", self._begin)
         event.listen(database._writers, "checkin", self._end)
 
     def _begin(self, _: Connection) -> None:
         if threading.get_ident() == self._thread:
-            self._began = time.perf_counter()
+            self._began, self._used = time.perf_counter(), time.thread_time()
 
     def _end(self, *_: object) -> None:
         if threading.get_ident() == self._thread and self._began:
             self.seconds.append(time.perf_counter() - self._began)
+            self.processor.append(time.thread_time() - self._used)
             self._began = 0.0
 
     def milliseconds(self, share: float) -> float:
@@ -252,6 +270,7 @@ def _plan_when_told(runtime: Runtime) -> None:
             "seconds": time.perf_counter() - began,
             "processor": time.thread_time() - used,
             "longest_ms": holds.milliseconds(1.0),
+            "longest_processor_ms": max(holds.processor) * 1_000,
             "p99_ms": holds.milliseconds(0.99),
             "transactions": len(holds.seconds),
         }
@@ -269,6 +288,7 @@ class Server(page.Server):
     """A page.Server that can be told to plan."""
 
     key: str = ""
+    contacts: int = 0
 
     def plan(self) -> None:
         assert self.process.stdin is not None
@@ -291,11 +311,39 @@ def serving(url: str, contacts: int) -> Iterator[Server]:
     assert process.stdout is not None
     try:
         server = Server(int(process.stdout.readline()), process)
-        server.key = process.stdout.readline().strip()
+        server.key, server.contacts = process.stdout.readline().strip(), contacts
         yield server
     finally:
         process.terminate()
         process.wait()
+
+
+# The floor.
+
+
+class Floor:
+    """What the floor of `bench page` costs, measured again beside everything that is compared with it.
+
+    Other programs on the machine change the cost of both, so short runs take turns, and the median of their ratios
+    counts.
+    """
+
+    def __init__(self, server: page.Server, seconds: float) -> None:
+        self._server, self._seconds, self._numbers = server, seconds, page.Numbers()
+
+    def milliseconds(self) -> float:
+        """Of processor time for each answer, now."""
+        run = page.measure_answers("the floor", self._server, 1, self._seconds, self._numbers, say=mute)
+        return run.processor
+
+    def beside(self, measure: Callable[[], float]) -> tuple[float, float]:
+        """(milliseconds, multiple of the floor) of what `measure` returns in milliseconds; both are medians."""
+        pairs = [(measure(), self.milliseconds()) for _ in range(ROUNDS)]
+        return statistics.median(ours for ours, _ in pairs), statistics.median(a / b for a, b in pairs)
+
+
+def mute(_: str) -> None:
+    pass
 
 
 # 1. Enrolment, and the answers beside it.
@@ -303,7 +351,7 @@ def serving(url: str, contacts: int) -> Iterator[Server]:
 _NUMBERS = page.Numbers()
 
 
-def measure_planning(server: Server, floor: float) -> dict[str, Any]:
+def measure_planning(server: Server, floor: float, alone: dict[str, float]) -> dict[str, Any]:
     """Answers are posted by eight clients until the planning ends."""
     run, done = page.Run(), threading.Event()
     clients = [threading.Thread(target=_answer_until, args=(done, server, run)) for _ in range(page.QUICK)]
@@ -322,8 +370,11 @@ def measure_planning(server: Server, floor: float) -> dict[str, Any]:
     )
     say(f"              {each:.2f} ms of processor each, {each / floor:.2f} times the floor (bar: 0.4)")
     say(f"              {planned['transactions']:,} write transactions: 99 of 100 within {planned['p99_ms']:.0f} ms,"
-        f" longest {planned['longest_ms']:.0f} ms (bar: 50, on a quiet machine)")  # fmt: skip
-    say(f"              answers meanwhile {rate:.0f}/s, p99 {p99(run):.0f} ms, {len(run.failures)} failed")
+        f" longest {planned['longest_ms']:.0f} ms (bar: 50, on a quiet machine),"
+        f" of its own processor time {planned['longest_processor_ms']:.0f} ms")  # fmt: skip
+    say(f"              answers meanwhile {rate:.0f}/s, p99 {p99(run):.0f} ms, {len(run.failures)} failed;"
+        f" alone {alone['alone_rate']:.0f}/s, p99 {alone['alone_p99']:.0f} ms"
+        f" (bar: {rate / alone['alone_rate']:.0%} of at least 80 %)")  # fmt: skip
     return {**planned, "against_floor": each / floor, "rate": rate, "p99": p99(run), "failures": run.failures}
 
 
@@ -370,54 +421,94 @@ def measure_forecast(url: str, days: int) -> dict[str, Any]:
 # 3. Events.
 
 
-def measure_events(server: Server, directory: Path, url: str, floor: float) -> dict[str, float]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"}
-    before = server.processor_seconds()
-    for number in range(EVENTS):
-        event = {"key": f"bench:{number}", "name": "ticket_closed", "contact": f"c{number}",
-                 "occurred_at": datetime.now(UTC).isoformat()}  # fmt: skip
-        connection.request("POST", "/api/v1/events", json.dumps(event), headers)
-        response = connection.getresponse()
-        body = response.read()
-        if response.status not in (200, 201):
-            raise SystemExit(f"The event was refused: {response.status} {body!r}")
-    api = (server.processor_seconds() - before) * 1_000 / EVENTS
-    file = import_events(directory, url)
-    say(f"events        by API {api:.2f} ms of processor, {api / floor:.2f} times the floor (bar: 1.0)")
-    say(f"              by file {file:.2f} ms of processor, {file / floor:.2f} times the floor (bar: 1.0)")
-    return {"api_ms": api, "file_ms": file, "api": api / floor, "file": file / floor}
+class Events:
+    """Posts each event once, as a program with an API key does."""
+
+    def __init__(self, server: Server, contacts: int) -> None:
+        self.server = server
+        self.made, self._contacts = 0, contacts
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.key}"}
+
+    def singly(self) -> float:
+        """Milliseconds of the server's processor time for each event, with a request for each."""
+        return self._each([("/api/v1/events", event) for event in self._new(EVENTS // ROUNDS)])
+
+    def together(self) -> float:
+        """The same with 100 events in a request."""
+        batches = [self._new(TOGETHER) for _ in range(EVENTS // TOGETHER)]
+        return self._each([("/api/v1/events/batch", {"events": each}) for each in batches]) / TOGETHER
+
+    def _new(self, count: int) -> list[dict[str, str]]:
+        numbers = range(self.made, self.made + count)
+        self.made += count
+        now = datetime.now(UTC).isoformat()
+        return [
+            {
+                "key": f"bench:{n}",
+                "name": "ticket_closed",
+                "contact": f"c{n % self._contacts}",
+                "occurred_at": now,
+            }
+            for n in numbers
+        ]
+
+    def _each(self, requests: list[tuple[str, Any]]) -> float:
+        before = self.server.processor_seconds()
+        for path, body in requests:
+            self._connection.request("POST", path, json.dumps(body), self._headers)
+            response = self._connection.getresponse()
+            answer = response.read()
+            if response.status not in (200, 201):
+                raise SystemExit(f"The event was refused: {response.status} {answer!r}")
+        return (self.server.processor_seconds() - before) * 1_000 / len(requests)
 
 
-def import_events(directory: Path, url: str) -> float:
+def measure_events(server: Server, directory: Path, url: str, floor: Floor) -> dict[str, float]:
+    events = Events(server, server.contacts)
+    figures = {}
+    for name, words, measure in (
+        ("api", "by API", events.singly),
+        ("batch", f"{TOGETHER} in a request", events.together),
+        ("file", "by file", lambda: import_events(directory, url, events)),
+    ):
+        each, ratio = floor.beside(measure)
+        say(f"events        {words} {each:.2f} ms of processor, {ratio:.2f} times the floor (bar: 1.0)")
+        figures |= {f"{name}_ms": each, name: ratio}
+    return figures
+
+
+def import_events(directory: Path, url: str, events: Events) -> float:
     """Milliseconds of processor time for each row."""
     path = directory / "events.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["event.key", "event.name", "event.contact", "event.occurred_at"])
-        for number in range(EVENTS, 3 * EVENTS):
-            occurred = datetime.now(UTC) - timedelta(minutes=5)
-            rows.writerow([f"bench:{number}", "ticket_closed", f"c{number}", occurred.isoformat()])
+        rows = csv.DictWriter(file, ["key", "name", "contact", "occurred_at"])
+        file.write("event.key,event.name,event.contact,event.occurred_at\n")
+        rows.writerows(events._new(EVENTS))
     runtime = the_runtime(url)
     used = time.process_time()
     report = imports.run(runtime.database, "events", path, None, runtime, clock.now())
-    if report.created != 2 * EVENTS:
-        raise SystemExit(f"The import went wrong: {report}")
+    if report.created != EVENTS:
+        raise SystemExit(
+            f"The import went wrong: {report.created} of {report.read} rows, {report.refused[:3]}"
+        )
     runtime.database.close()
-    return (time.process_time() - used) * 1_000 / (2 * EVENTS)
+    return (time.process_time() - used) * 1_000 / EVENTS
 
 
 # 4. Answers.
 
 
-def measure_answers(server: Server, seconds: float, floor: float) -> dict[str, float]:
-    posted = page.measure_answers("the product", server, 1, seconds, _NUMBERS)
-    walked = measure_walks(server, seconds)
+def measure_answers(server: Server, seconds: float, floor: Floor) -> dict[str, float]:
+    part = seconds / ROUNDS
+    posted, to_post = floor.beside(
+        lambda: page.measure_answers("the product", server, 1, part, _NUMBERS, say=mute).processor
+    )
+    walked, to_walk = floor.beside(lambda: measure_walks(server, part))
     alone = page.measure_answers("the product", server, page.QUICK, seconds, _NUMBERS)
-    say(f"answers       page and post {posted.processor:.2f} ms, {posted.processor / floor:.2f} times the floor"
-        " (bar: 2.0)")  # fmt: skip
-    say(f"              and the next page {walked:.2f} ms, {walked / floor:.2f} times the floor (bar: 3.0)")
-    figures = {"page_and_post": posted.processor / floor, "with_next_page": walked / floor}
+    say(f"answers       page and post {posted:.2f} ms, {to_post:.2f} times the floor (bar: 2.0)")
+    say(f"              and the next page {walked:.2f} ms, {to_walk:.2f} times the floor (bar: 3.0)")
+    figures = {"page_and_post": to_post, "with_next_page": to_walk}
     return {**figures, "alone_rate": alone.rate, "alone_p99": alone.p99}
 
 
@@ -446,6 +537,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=30, help="of the forecast")
     parser.add_argument("--seconds", type=float, default=5, help="length of each run of answers")
     parser.add_argument("--database", help="an empty PostgreSQL database instead of SQLite")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--forecast", action="store_true", help=argparse.SUPPRESS)

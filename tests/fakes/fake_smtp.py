@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -69,7 +70,19 @@ class FakeSmtp:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.hang_up()
         self._controller.stop()
+
+    @property
+    def connections(self) -> int:
+        """How many have been made."""
+        return len(self._controller.opened)
+
+    def hang_up(self) -> None:
+        """Close all connections, as servers do with idle ones."""
+        done = threading.Event()
+        self._controller.loop.call_soon_threadsafe(self._controller.close_all, done)
+        done.wait(10)
 
     @property
     def port(self) -> int:
@@ -127,10 +140,21 @@ class FakeSmtp:
 
 
 class _Controller(Controller):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.opened: list[SMTP] = []
+
     def factory(self) -> SMTP:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # about sign-in without TLS
-            return cast(SMTP, super().factory())
+            self.opened.append(cast(SMTP, super().factory()))
+        return self.opened[-1]
+
+    def close_all(self, done: threading.Event) -> None:
+        for each in self.opened:
+            if each.transport is not None:
+                each.transport.abort()
+        self.loop.call_soon(done.set)
 
     def _trigger_server(self) -> None:
         # The parent connects once to the port it was told, to see that it works; ours the system chose.

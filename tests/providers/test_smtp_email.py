@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
-from feedback.providers.base import Deadline, Outgoing
+from feedback.providers.base import Deadline, Outgoing, Verdict
 from feedback.providers.smtp_email import SmtpEmail
 from tests.fakes.fake_smtp import FakeSmtp
 from tests.providers.certificates import certificate_for
@@ -378,3 +378,40 @@ def test_a_sender_must_be_an_address():
 def test_a_healthy_server_leaves_nothing_to_say(server):
     assert provider_to(server).check() == []
     assert server.mails == []
+
+
+# Several mails on one connection
+
+
+def test_one_connection_carries_one_mail_after_the_other(server):
+    provider = provider_to(server)
+    before = server.connections
+    for _ in range(3):
+        provider.send(email())
+    assert (len(server.mails), server.connections - before) == (3, 1)
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced(server):
+    provider = provider_to(server)
+    provider.send(email())
+    server.hang_up()
+    provider.send(email())
+    assert len(server.mails) == 2
+
+
+def test_a_refused_mail_ends_its_connection_and_not_the_next_mail(server):
+    provider = provider_to(server)
+    provider.send(email())
+    server.fault = "refuse"
+    failure_of(provider, email())
+    server.fault = None
+    provider.send(email())
+    assert len(server.mails) == 2
+
+
+def test_nothing_is_written_to_a_kept_connection_after_the_deadline(server):
+    provider = provider_to(server)
+    provider.send(email())
+    failure = failure_of(provider, email(deadline=Deadline.after(-1)))
+    assert failure.code == Verdict.DEADLINE
+    assert len(server.mails) == 1

@@ -319,3 +319,11 @@ class TestSentences:
 
     def test_the_password_is_never_shown(self) -> None:
         assert "s3cret" not in repr(Database("postgresql://someone:s3cret@db.example/feedback"))
+
+
+def test_single_statements_see_what_is_committed_between_them(items: Database) -> None:
+    with items.glance() as connection:
+        assert connection.scalar(select(func.count(Item.id))) == 0
+        with items.writing() as other:
+            other.add(Item(key="a"))
+        assert connection.scalar(select(func.count(Item.id))) == 1

@@ -176,14 +176,13 @@ def know(
         return known
     shared = sharing(session, people)
     ids = {each.id for each in people}.union(*shared.values())
-    for row in session.execute(
-        _ASKED, {"ids": list(ids), "since": now - max(rules.gap, rules.account_window)}
-    ):
+    connection, since = session.connection(), now - max(rules.gap, rules.account_window)
+    for row in connection.execute(_ASKED, {"ids": list(ids), "since": since}):
         known._of_contact[row.contact_id].append(_Past(*row))
     accounts = {each.account_id for each in people if each.account_id}
     if accounts and rules.account_limit is not None:
         window = {"accounts": list(accounts), "window": now - rules.account_window}
-        for row in session.connection().execute(_ASKED_IN_ACCOUNTS, window):
+        for row in connection.execute(_ASKED_IN_ACCOUNTS, window):
             known._of_account[row.account_id].append(_Past(*row))
     known._shared = shared
     return known

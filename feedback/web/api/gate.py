@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 CALLS = RateLimit(1_200)
 """Per key and process: enough to import a customer base, but not enough to overload the system."""
+EVENTS_OF_A_CALL = 20
+"""A batch counts as one call for each so many events."""
 OPEN = ("api.openapi",)
 
 
@@ -49,19 +51,28 @@ class Gate:
             raise TooManyRequests(
                 "Wait a minute: there were too many calls without a valid key.", retry_after=60
             )
-        with self._database.reading() as session:
-            key = api_keys.find(session, token) if token else None
+        with self._database.glance() as connection:
+            key = api_keys.find(connection, token) if token else None
         if key is None:
             self._misses.hit(MISSES, "api", request.remote_addr)
             sentence = "Send `Authorization: Bearer <key>` with a valid key."
             raise Unauthorized(sentence, www_authenticate=WWWAuthenticate("bearer", {"realm": "feedback"}))
-        if not self._calls.hit(CALLS, "api", str(key.id)):
-            raise TooManyRequests(f"Wait: this key may make {CALLS.amount} calls a minute.", retry_after=60)
         g.api_key = key.id
+        self.count(1)
         now = clock.now()
         if api_keys.is_use_worth_noting(key, now):
             with self._database.writing() as session:
                 api_keys.note_use(session, key.id, now)
+
+    def count(self, calls: int) -> None:
+        """Count calls of the key that the request has brought. Raises TooManyRequests."""
+        if not self._calls.hit(CALLS, "api", str(g.api_key), calls):
+            raise TooManyRequests(f"Wait: this key may make {CALLS.amount} calls a minute.", retry_after=60)
+
+    def count_batch(self, events: int) -> None:
+        """Count a batch of so many events, of which one call is counted already. Raises TooManyRequests."""
+        if (more := (events - 1) // EVENTS_OF_A_CALL) > 0:
+            self.count(more)
 
 
 def _read_json() -> None:

@@ -27,9 +27,14 @@ def problem(status: int, detail: str | None = None, errors: Iterable[Mistake] = 
     return Response(json.dumps(body), status, mimetype="application/problem+json")
 
 
+def status_of(error: FeedbackError) -> int:
+    """The HTTP status of an error that a service raised."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
 def ours(error: FeedbackError) -> Response:
     """The response for an error that a service raised."""
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    status = status_of(error)
     if status != 503:
         return problem(status, str(error))
     log.error("storage_unavailable", reason=str(error))

@@ -49,6 +49,9 @@ def _line(longest: int) -> StringConstraints:
     return StringConstraints(strict=True, min_length=1, max_length=longest, strip_whitespace=True)
 
 
+MOST_EVENTS = 500
+"""In one request."""
+
 Name = Annotated[str, _line(255), AfterValidator(_clean)]
 Short = Annotated[str, _line(64), AfterValidator(_clean)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=1000), AfterValidator(_clean)]
@@ -139,6 +142,12 @@ class EventIn(_In):
     properties: Properties = Field({})
 
 
+class EventsIn(_In):
+    """Events of any contacts, each with its own key. Each is stored or refused by itself."""
+
+    events: Annotated[list[EventIn], Field(min_length=1, max_length=MOST_EVENTS)]
+
+
 class AccountOut(BaseModel):
     external_id: str
     name: str
@@ -194,6 +203,22 @@ class EventOut(BaseModel):
     received_at: AwareDatetime
     properties: dict[str, Property]
     enrolments: list[EnrolmentOut]
+
+
+class EventResult(BaseModel):
+    """What the call for this event alone would have returned."""
+
+    key: str
+    status: int = Field(
+        description="201: stored; 200: known already; 404, 409, 422: refused for the reason in `detail`"
+    )
+    detail: str | None = None
+
+
+class EventsOut(BaseModel):
+    """One result for each event, in the order of the request."""
+
+    results: list[EventResult]
 
 
 class UsageOut(BaseModel):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify
 from flask.blueprints import BlueprintSetupState
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -30,10 +29,10 @@ from feedback.services.customers import (
     store_accounts,
     store_contacts,
 )
-from feedback.services.journey import enrolments
 from feedback.settings import Settings
-from feedback.store.models import Account, Consent, Contact, Enrolment, JourneyEvent
-from feedback.web.api import document, problems
+from feedback.store.models import Account, Consent, Contact
+from feedback.web.api import document, event_views, problems
+from feedback.web.api.answers import BY_KEY, stored_answer
 from feedback.web.api.gate import Gate
 from feedback.web.api.shapes import (
     AccountIn,
@@ -42,10 +41,6 @@ from feedback.web.api.shapes import (
     ConsentOut,
     ContactIn,
     ContactOut,
-    EnrolmentOut,
-    EventIn,
-    EventKey,
-    EventOut,
     ExternalId,
     Mistake,
     UsageIn,
@@ -55,8 +50,6 @@ from feedback.web.auth.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
-
-_BY_KEY = "the caller brings an API key"
 
 
 class UnacceptableError(Exception):
@@ -70,14 +63,15 @@ class UnacceptableError(Exception):
 def blueprint(runtime: Runtime) -> Blueprint:
     """Accounts, contacts, events and usage for other programs; described at /api/v1/openapi.json."""
     api = APIBlueprint("api", __name__, abp_security=[{"key": []}], abp_responses=document.problems())
-    api.before_request(Gate(runtime).check)
+    gate = Gate(runtime)
+    api.before_request(gate.check)
     api.register_error_handler(FeedbackError, problems.ours)
     api.register_error_handler(HTTPException, problems.http)
     api.register_error_handler(UnacceptableError, _unacceptable)
     api.record_once(_answer_mistakes)
     _accounts(api, runtime)
     _contacts(api, runtime)
-    _events(api, runtime)
+    event_views.register(api, runtime, gate)
     _usage(api, runtime)
 
     @api.get("/openapi.json", doc_ui=False)
@@ -100,7 +94,7 @@ def _accounts(api: APIBlueprint, runtime: Runtime) -> None:
     @api.put(
         "/accounts/<path:external_id>", summary="Store an account", responses=document.stored(AccountOut)
     )
-    @public(_BY_KEY)
+    @public(BY_KEY)
     def put_account(path: ExternalId, body: AccountIn) -> Response:
         values = _parsed(body, fields.ACCOUNT, runtime.settings)
         owner = values.pop("owner", None)
@@ -110,20 +104,20 @@ def _accounts(api: APIBlueprint, runtime: Runtime) -> None:
                 values["owner_id"] = _staff(session, owner)
             draft = Draft(path.external_id, values, body.properties)
             stored = store_accounts(session.connection(), [draft], clock.now())[path.external_id]
-            return _answer(_account(session, path.external_id), stored)
+            return stored_answer(_account(session, path.external_id), stored)
 
         return _written(runtime, store)
 
     @api.get("/accounts/<path:external_id>", summary="An account", responses={200: AccountOut})
-    @public(_BY_KEY)
+    @public(BY_KEY)
     def get_account(path: ExternalId) -> Response:
         with runtime.database.reading() as session:
-            return _answer(_account(session, path.external_id))
+            return stored_answer(_account(session, path.external_id))
 
 
 def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
     @api.put("/contacts/<path:external_id>", summary="Store a contact", responses=document.stored(ContactOut))
-    @public(_BY_KEY)
+    @public(BY_KEY)
     def put_contact(path: ExternalId, body: ContactIn) -> Response:
         values = _parsed(body, fields.CONTACT, runtime.settings)
 
@@ -137,35 +131,15 @@ def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
             draft = ContactDraft(path.external_id, values, body.properties)
             draft.permissions = _permissions(body.consent)
             stored = store_contacts(session.connection(), [draft], {}, clock.now())[path.external_id]
-            return _answer(_contact(session, path.external_id), stored)
+            return stored_answer(_contact(session, path.external_id), stored)
 
         return _written(runtime, store)
 
     @api.get("/contacts/<path:external_id>", summary="A contact", responses={200: ContactOut})
-    @public(_BY_KEY)
+    @public(BY_KEY)
     def get_contact(path: ExternalId) -> Response:
         with runtime.database.reading() as session:
-            return _answer(_contact(session, path.external_id))
-
-
-def _events(api: APIBlueprint, runtime: Runtime) -> None:
-    @api.post("/events", summary="Record an event of a contact", responses=document.stored(EventOut))
-    @public(_BY_KEY)
-    def post_event(body: EventIn) -> Response:
-        now = clock.now()
-        event = enrolments.Event(
-            body.key, body.name, body.contact, body.occurred_at or now, _without_nulls(body.properties)
-        )
-        with runtime.database.writing() as session:
-            stored = enrolments.record_event(session, event, runtime, now)
-            outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
-            return _answer(_event(session, body.key), outcome)
-
-    @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
-    @public(_BY_KEY)
-    def get_event(path: EventKey) -> Response:
-        with runtime.database.reading() as session:
-            return _answer(_event(session, path.key))
+            return stored_answer(_contact(session, path.external_id))
 
 
 def _usage(api: APIBlueprint, runtime: Runtime) -> None:
@@ -174,7 +148,7 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
         summary="Record usage of an account",
         responses=document.stored(UsageOut),
     )
-    @public(_BY_KEY)
+    @public(BY_KEY)
     def post_usage(path: ExternalId, body: UsageIn) -> Response:
         now = clock.now()
         point = product_usage.UsageFigure(body.key, body.name, body.value, body.at)
@@ -188,7 +162,7 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
                 at=row.at,
                 received_at=row.received_at,
             )
-            return _answer(shape, Stored(row.id, "created" if is_new else "unchanged"))
+            return stored_answer(shape, Stored(row.id, "created" if is_new else "unchanged"))
 
 
 def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response:
@@ -249,16 +223,6 @@ def _permissions(consent: ConsentIn | None) -> list[ConsentChange]:
     return [ConsentChange("sms", consent.sms, *rest), ConsentChange("email", consent.email, *rest)]
 
 
-def _without_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if value is not None}
-
-
-def _answer(shape: BaseModel, stored: Stored | None = None) -> Response:
-    answer = jsonify(shape.model_dump(mode="json"))
-    answer.status_code = 201 if stored is not None and stored.outcome == "created" else 200
-    return answer
-
-
 def _account(session: Session, external_id: str) -> AccountOut:
     row = session.scalar(select(Account).where(Account.external_id == external_id))
     if row is None:
@@ -298,41 +262,4 @@ def _contact(session: Session, external_id: str) -> ContactOut:
         consents=[ConsentOut.model_validate(each, from_attributes=True) for each in consents],
         created_at=row.created_at,
         updated_at=row.updated_at,
-    )
-
-
-_EVENT = (
-    select(
-        JourneyEvent.id,
-        JourneyEvent.key,
-        JourneyEvent.name,
-        JourneyEvent.occurred_at,
-        JourneyEvent.received_at,
-        JourneyEvent.properties,
-        Contact.external_id,
-    )
-    .join(Contact, Contact.id == JourneyEvent.contact_id)
-    .where(JourneyEvent.key == bindparam("key"))
-)
-_ENROLMENTS = (
-    select(*Enrolment.__table__.columns)
-    .where(Enrolment.event_id == bindparam("event"))
-    .order_by(Enrolment.id)
-)
-
-
-def _event(session: Session, key: str) -> EventOut:
-    connection = session.connection()
-    row = connection.execute(_EVENT, {"key": key}).one_or_none()
-    if row is None:
-        raise NotFound("Event not found.")
-    enrolments = connection.execute(_ENROLMENTS, {"event": row.id})
-    return EventOut(
-        key=row.key,
-        name=row.name,
-        contact=row.external_id,
-        occurred_at=row.occurred_at,
-        received_at=row.received_at,
-        properties=row.properties,
-        enrolments=[EnrolmentOut.model_validate(each, from_attributes=True) for each in enrolments],
     )

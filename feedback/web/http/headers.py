@@ -27,15 +27,21 @@ DEFAULTS = {
 }
 
 
+_STATIC = tuple((name.lower(), name, value) for name, value in DEFAULTS.items())
+_PAGE = (*_STATIC, ("cache-control", "Cache-Control", "no-store"))
+
+
 def install(app: Flask) -> None:
     app.after_request(_add)
 
 
 def _add(response: Response) -> Response:
     """Add the headers to a response; a view with other needs (such as embedding) sets its own header first."""
-    wanted = DEFAULTS if request.endpoint == "static" else DEFAULTS | {"Cache-Control": "no-store"}
-    if request.is_secure:
-        wanted = wanted | {"Strict-Transport-Security": "max-age=31536000"}
+    wanted = _STATIC if request.endpoint == "static" else _PAGE
     present = {name.lower() for name, _ in response.headers}
-    response.headers.extend([each for each in wanted.items() if each[0].lower() not in present])
+    for lower, name, value in wanted:
+        if lower not in present:
+            response.headers.add(name, value)
+    if request.is_secure and "strict-transport-security" not in present:
+        response.headers.add("Strict-Transport-Security", "max-age=31536000")
     return response

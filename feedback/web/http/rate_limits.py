@@ -47,15 +47,15 @@ class Counters:
         self._counts: dict[tuple[RateLimit, str, str], tuple[int, float]] = {}
         """Limit, kind and subject -> the number in the window, and its end."""
 
-    def hit(self, rate: RateLimit, kind: str, subject: str) -> bool:
-        """Count one; returns False if the limit is exceeded. What is refused is counted, too."""
+    def hit(self, rate: RateLimit, kind: str, subject: str, times: int = 1) -> bool:
+        """Count one or more; returns False if the limit is exceeded. What is refused is counted, too."""
         key = (rate, kind, subject)
         with self._lock:
             count, end = self._present(key)
             if key not in self._counts and len(self._counts) >= MOST_COUNTERS:
                 self._forget()
-            self._counts[key] = count + 1, end
-        return count < rate.amount
+            self._counts[key] = count + times, end
+        return count + times <= rate.amount
 
     def left(self, rate: RateLimit, kind: str, subject: str) -> bool:
         """Whether one more is within the limit, without counting it."""

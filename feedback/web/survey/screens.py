@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response
 
@@ -13,11 +13,26 @@ from feedback.core.questions import AnyQuestion
 from feedback.core.questions.base import Form
 from feedback.web.survey import kiosk, stamp
 from feedback.web.survey.pages import Notice, Pages
-from feedback.web.survey.steps import Step, Wording, piped, position, same_for_all
+from feedback.web.survey.steps import Position, Step, Wording, piped, position, same_for_all
 from feedback.web.survey.visit import Visit
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
 """Markers in a cached page that are replaced by address and stamp."""
+
+
+MOST_DRAWN = 1_000
+"""Pages that are cached, of some ten kilobytes each."""
+
+
+class _Drawn(NamedTuple):
+    """What the page of a question without an answer depends on, if it is the same for all customers."""
+
+    version_id: int
+    question: str
+    language: str
+    invited_in: str
+    position: Position
+    back: str
 
 
 class Screens:
@@ -27,7 +42,7 @@ class Screens:
         self._pages = pages
         self._keys = keys
         self._company = company
-        self._drawn: dict[tuple[int, str, str, str], str] = {}
+        self._drawn: dict[_Drawn, str] = {}
 
     def show(self, visit: Visit) -> Response:
         """The step that is due, the one that the address asks for, or thanks."""
@@ -41,8 +56,8 @@ class Screens:
     ) -> Response:
         """The page of one step, its inputs filled from `form`."""
         made = stamp.make(self._keys[0], visit.token, visit.now)
-        plain = not (form or mistake or visit.walk_in or visit.answers)
-        if plain and (page := self._first_page(visit, question)):
+        plain = not (form or mistake or visit.walk_in)
+        if plain and (page := self._unanswered_page(visit, question)):
             return self._pages.respond(page.replace(_ROUTE, visit.route).replace(_STAMP, made))
         return self._pages.render(
             "survey/question.html",
@@ -86,16 +101,25 @@ class Screens:
         """The page of a closed link, with the text that the customer was about to send."""
         return self._pages.notice(_closed(reason, words), language)
 
-    def _first_page(self, visit: Visit, question: AnyQuestion) -> str:
-        """The first page, cached; only its address and stamp are filled in.
+    def _unanswered_page(self, visit: Visit, question: AnyQuestion) -> str:
+        """The page of a question without an answer, cached; only its address and stamp are filled in.
 
         Empty if the page differs between people, because its options are shuffled or its texts have placeholders.
         """
-        known = (visit.survey.version_id, question.key, visit.language, visit.survey.language)
+        anybody = replace(visit, route=_ROUTE)
+        known = _Drawn(
+            visit.survey.version_id,
+            question.key,
+            visit.language,
+            visit.survey.language,
+            position(visit.questionnaire, question, visit.answers),
+            anybody.back(question),
+        )
         if known not in self._drawn:
-            anybody = replace(visit, route=_ROUTE)
             context = self._context(anybody, question, {}, None)
             page = self._pages.draw("survey/question.html", visit.language, stamp=_STAMP, **context)
+            if len(self._drawn) >= MOST_DRAWN:
+                self._drawn.clear()
             self._drawn[known] = page if same_for_all(question) else ""
         return self._drawn[known]
 

@@ -81,7 +81,7 @@ class SurveyViews:
         now = clock.now()
         signs = bot_signals.signs_of_a_scanner()
         database = self.runtime.database
-        with database.connection() if signs else database.rows() as connection:
+        with database.connection() if signs else database.glance() as connection:
             survey = lookup.find(connection, token, now)
             for kind, value in signs:
                 lookup.note_sign(connection, survey.id, kind, value)

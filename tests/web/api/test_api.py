@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from feedback.services.privacy import erasure
 from feedback.services.staff import api_keys
 from feedback.store.models import ApiKey, AuditEntry, Contact, Enrolment, JourneyEvent, UsagePoint
 from feedback.web.api import gate
+from feedback.web.api.shapes import MOST_EVENTS
 from tests.web.api.conftest import Program
 
 ADA = {
@@ -127,6 +129,49 @@ def test_an_event_is_stored_once_and_says_which_surveys_follow(program: Program,
     (enrolment,) = first.get_json()["enrolments"]
     assert enrolment["state"] in ("scheduled", "skipped")
     assert count(runtime, Enrolment) == before + 1
+
+
+def test_each_event_of_a_batch_is_stored_or_refused_by_itself(program: Program, runtime: Runtime) -> None:
+    program.put("/contacts/new-1", **{**ADA, "phone": "+905321234567"})
+    good = {"key": "T-1", "name": "ticket_closed", "contact": "new-1"}
+    future = (clock.now() + timedelta(days=2)).isoformat()
+    events = [
+        good,
+        good,
+        {**good, "key": "T-2", "contact": "nobody"},
+        {**good, "key": "T-3", "occurred_at": future},
+        {**good, "name": "go_live"},
+        {**good, "key": "T-4"},
+    ]
+    before = count(runtime, JourneyEvent)
+    results = program.post("/events/batch", events=events).get_json()["results"]
+    assert [(each["key"], each["status"]) for each in results] == [
+        ("T-1", 201), ("T-1", 200), ("T-2", 404), ("T-3", 422), ("T-1", 409), ("T-4", 201)
+    ]  # fmt: skip
+    assert [bool(each["detail"]) for each in results] == [False, False, True, True, True, False]
+    again = program.post("/events/batch", events=events).get_json()["results"]
+    assert [each["status"] for each in again] == [200, 200, 404, 422, 409, 200]
+    assert count(runtime, JourneyEvent) == before + 2
+
+
+def test_a_batch_with_a_mistake_in_its_form_is_refused_whole(program: Program, runtime: Runtime) -> None:
+    program.put("/contacts/new-1", name="Ada")
+    good = {"key": "T-1", "name": "go_live", "contact": "new-1"}
+    before = count(runtime, JourneyEvent)
+    shape = problem_of(program.post("/events/batch", events=[good, {**good, "name": "Go Live"}]), 422)
+    assert [each["pointer"] for each in shape["errors"]] == ["/events/1/name"]
+    for events in ([], [good] * (MOST_EVENTS + 1)):
+        problem_of(program.post("/events/batch", events=events), 422)
+    assert count(runtime, JourneyEvent) == before
+
+
+def test_a_batch_counts_as_one_call_for_each_twenty_events(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "CALLS", type(gate.CALLS)(3))
+    events = [{"key": f"T-{n}", "name": "go_live", "contact": "nobody"} for n in range(40)]
+    statuses = [program.post("/events/batch", events=events[:n]).status_code for n in (40, 20, 1)]
+    assert statuses == [200, 200, 429]
 
 
 def test_a_key_that_meant_something_else_is_a_conflict(program: Program) -> None:

@@ -64,6 +64,7 @@ def test_every_operation_behaves_as_it_is_described(described: Any) -> None:
         "PUT /contacts/{external_id}",
         "GET /contacts/{external_id}",
         "POST /events",
+        "POST /events/batch",
         "GET /events/{key}",
     }
     seen: Counter[tuple[str, int]] = Counter()

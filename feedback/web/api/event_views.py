@@ -1,0 +1,133 @@
+"""The API's routes for events, one in a request or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, jsonify
+from flask_openapi3.blueprint import APIBlueprint
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.errors import FeedbackError, NotFound
+from feedback.services.customers import Stored
+from feedback.services.journey import enrolments
+from feedback.store.models import Contact, Enrolment, JourneyEvent
+from feedback.store.portions import SHORT_REST, TOGETHER, Portions
+from feedback.web.api import document, problems
+from feedback.web.api.answers import BY_KEY, stored_answer
+from feedback.web.api.gate import Gate
+from feedback.web.api.shapes import (
+    EnrolmentOut,
+    EventIn,
+    EventKey,
+    EventOut,
+    EventsIn,
+    EventsOut,
+)
+from feedback.web.auth.permissions import public
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
+    """Add the routes to the API's blueprint; `gate` has checked the caller, and counts what a batch holds."""
+    _events(api, runtime)
+    _event_batches(api, runtime, gate)
+
+
+def _events(api: APIBlueprint, runtime: Runtime) -> None:
+    @api.post("/events", summary="Record an event of a contact", responses=document.stored(EventOut))
+    @public(BY_KEY)
+    def post_event(body: EventIn) -> Response:
+        now = clock.now()
+        with runtime.database.writing() as session:
+            stored = enrolments.record_event(session, _told(body, now), runtime, now)
+            outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
+            return stored_answer(_event(session, body.key), outcome)
+
+    @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
+    @public(BY_KEY)
+    def get_event(path: EventKey) -> Response:
+        with runtime.database.reading() as session:
+            return stored_answer(_event(session, path.key))
+
+
+def _event_batches(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
+    @api.post("/events/batch", summary="Record many events", responses={200: EventsOut})
+    @public(BY_KEY)
+    def post_events(body: EventsIn) -> Response:
+        """In portions, so that a large batch keeps nobody waiting. If the process is killed in between, the caller
+        sends the batch again: what is stored already is known by its key."""
+        gate.count_batch(len(body.events))
+        now = clock.now()
+        results: list[enrolments.Result] = []
+        Portions(runtime.database, resting=SHORT_REST).each(
+            [_told(each, now) for each in body.events],
+            lambda session, some: enrolments.record_events(session, some, runtime, now),
+            results.extend,
+            least=TOGETHER,
+        )
+        return jsonify({"results": list(_results(body.events, results))})
+
+
+def _told(event: EventIn, now: datetime) -> enrolments.Event:
+    properties = _without_nulls(event.properties)
+    return enrolments.Event(event.key, event.name, event.contact, event.occurred_at or now, properties)
+
+
+def _results(events: Sequence[EventIn], results: Sequence[enrolments.Result]) -> Iterator[dict[str, Any]]:
+    """The fields of an EventResult for each event; a key that comes twice is new only once."""
+    seen: set[str] = set()
+    for event, result in zip(events, results, strict=True):
+        if isinstance(result, FeedbackError):
+            yield {"key": event.key, "status": problems.status_of(result), "detail": str(result)}
+        else:
+            is_new = result.is_new and event.key not in seen
+            yield {"key": event.key, "status": 201 if is_new else 200, "detail": None}
+        seen.add(event.key)
+
+
+def _without_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+_EVENT = (
+    select(
+        JourneyEvent.id,
+        JourneyEvent.key,
+        JourneyEvent.name,
+        JourneyEvent.occurred_at,
+        JourneyEvent.received_at,
+        JourneyEvent.properties,
+        Contact.external_id,
+    )
+    .join(Contact, Contact.id == JourneyEvent.contact_id)
+    .where(JourneyEvent.key == bindparam("key"))
+)
+_ENROLMENTS = (
+    select(*Enrolment.__table__.columns)
+    .where(Enrolment.event_id == bindparam("event"))
+    .order_by(Enrolment.id)
+)
+
+
+def _event(session: Session, key: str) -> EventOut:
+    connection = session.connection()
+    row = connection.execute(_EVENT, {"key": key}).one_or_none()
+    if row is None:
+        raise NotFound("Event not found.")
+    enrolments = connection.execute(_ENROLMENTS, {"event": row.id})
+    return EventOut(
+        key=row.key,
+        name=row.name,
+        contact=row.external_id,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        properties=row.properties,
+        enrolments=[EnrolmentOut.model_validate(each, from_attributes=True) for each in enrolments],
+    )
