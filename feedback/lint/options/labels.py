@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from feedback.core.text.folding import bare, fold
 from feedback.lint.languages.data import data
 from feedback.lint.languages.entries import any_of, entries, one
+from feedback.lint.languages.pack import pack
 
 ANY = ""
 """The dimension of a bare degree word ("very", "not at all"): it goes with every dimension."""
@@ -151,7 +152,7 @@ def readings(label: str, language: str) -> tuple[Reading, ...]:
     if words is None or len(label) > MAX_LABEL:
         return ()
     text = bare(_NOT_WORDS.sub(" ", _NUMBERED.sub("", fold(label, language))), language)
-    return tuple(_read(text, words, 0))
+    return tuple(_read(pack(language).written(text), words, 0))
 
 
 def _read(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
@@ -172,7 +173,7 @@ def _composed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
         if text.endswith(" " + ending) and text.startswith(words.nots):
             start = next(each for each in words.nots if text.startswith(each))
             text = f"{start} {ending} {text.removeprefix(start).removesuffix(ending).strip()}"
-    for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed):
+    for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed, _inflected):
         found = list(reader(text, words, depth + 1))
         if found:
             yield from found
@@ -254,6 +255,13 @@ def _trimmed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.ignore):
         yield from _read(rest, words, depth)
         return
+
+
+def _inflected(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
+    """A last word with an ending that only makes it a statement ("it is easy" as one word)."""
+    before, _, last = text.rpartition(" ")
+    for form in sorted(pack(words.language).forms(last) - {last}):
+        yield from _read(f"{before} {form}".strip(), words, depth)
 
 
 def _without(text: str, phrases: Sequence[str]) -> Iterator[str]:
