@@ -326,6 +326,11 @@ def _choices(document: Document, index: int, language: str) -> Choices | None:
     return Choices(language, options, real, words, stem)
 
 
+def have_numbers(listed: Choices) -> bool:
+    """Whether at least half of the options have a number, and so an order even if they are no bands."""
+    return sum(bool(re.search(r"\d", text)) for text in listed.texts) * 2 >= len(listed.texts)
+
+
 def asks_why(words: LabelLexicon | None, stem: str) -> bool:
     """Whether a question asks for reasons: then "I did not use it" and "too big" are reasons like any other."""
     return words is not None and words.mentions("reason_stem", stem)
@@ -363,6 +368,7 @@ __all__ = [
     "Kind",
     "banded",
     "choices",
+    "have_numbers",
     "dimension_of",
     "is_degree_scale",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from feedback.core.text.folding import bare
+from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import LabelLexicon
 
 LEAST_MIRRORED = 4
@@ -18,6 +19,8 @@ def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
     found = (
         _are_mirrored,
         _are_framed,
+        _are_opposed,
+        _have_a_middle,
         _are_graded,
         _fits_in_the_middle,
         _are_shares,
@@ -53,6 +56,20 @@ def _are_framed(texts: Sequence[str], words: LabelLexicon) -> bool:
     outer, inner = first & last - second - before, second & before - first - last
     between = (set(bare(text, words.language).split()) for text in texts[2:-2])
     return bool(outer and inner) and not any((outer | inner) & each for each in between)
+
+
+def _are_opposed(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """The last option denies the first: "undamaged, slightly damaged, badly damaged"."""
+    if len(texts) < 3:
+        return False
+    first, last = (bare(text, words.language).split() for text in (texts[0], texts[-1]))
+    return any(pack(words.language).opposite(one, other) for one in first for other in last)
+
+
+def _have_a_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """One of the inner options lies between two ends: "neither pleasant nor unpleasant"."""
+    inner = [bare(text, words.language) for text in texts[1:-1]]
+    return any(pattern.fullmatch(text) for text in inner for pattern in words.neither)
 
 
 def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:

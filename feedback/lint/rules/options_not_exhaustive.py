@@ -10,7 +10,7 @@ from feedback.core.text.folding import bare, fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
-from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.choices import Choices, choices, have_numbers
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY, bounds
 from feedback.lint.rewriting.bands import or_more, under
@@ -64,7 +64,16 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
     if listed.kind == "bands":
         return _closed_ends(question, listed)
     escapes = NOTHING if question.multiple and listed.kind == "unordered" else ESCAPES
-    return None if _has_escape(listed, escapes) else _without_escape(question, listed)
+    if _has_escape(listed, escapes) or _is_on_offer(listed):
+        return None
+    return _without_escape(question, listed)
+
+
+def _is_on_offer(listed: Choices) -> bool:
+    """Whether people choose between what they can have ("How do you prefer to hear from us?"), and need not choose."""
+    words = listed.words
+    asked = words is not None and words.mentions("preference_stem", listed.stem)
+    return asked and words is not None and any(words.says("depends", text) for text in listed.texts)
 
 
 _ADD_NONE = "Add “{answer}” with `role: none`."
@@ -79,6 +88,8 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
         never = rewriting(listed.language).phrases.never
         return "The list has no answer for those who never do it.", message(_ADD, answer=never)
     if listed.kind != "unordered" or not listed.real:
+        return None
+    if not question.multiple and have_numbers(listed):
         return None
     if question.multiple:
         none = rewriting(listed.language).phrases.none
