@@ -368,7 +368,7 @@ __all__ = [
     "Kind",
     "banded",
     "choices",
-    "have_numbers",
     "dimension_of",
+    "have_numbers",
     "is_degree_scale",
 ]
