@@ -20,6 +20,7 @@ class LanguagePack:
     with what stood in their place, so that a list need not hold every form.
     `from_endings` are endings of a unit that say "from", and `from_case` is what stands for each of them after a
     number. `tied_endings` are endings that a half-space ties to their word.
+    `denying` are beginnings that turn a word into its opposite.
     """
 
     sentence_words: int = 25
@@ -29,6 +30,15 @@ class LanguagePack:
     from_endings: frozenset[str] = frozenset()
     from_case: str = ""
     tied_endings: frozenset[str] = frozenset()
+    denying: tuple[str, ...] = ()
+
+    def written(self, text: str) -> str:
+        """A folded text with spoken forms as they are written; it keeps its length, so that places stay."""
+        return text
+
+    def opposite(self, one: str, other: str) -> bool:
+        """Whether one word denies the other by how it is built ("stable", "unstable")."""
+        return any(one == f"{each}{other}" or other == f"{each}{one}" for each in self.denying)
 
     def forms(self, word: str) -> set[str]:
         """A word of a question as labels may have it."""

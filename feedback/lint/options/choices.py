@@ -17,6 +17,7 @@ from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.options import numeric_bands
 from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, lexicon, scale
+from feedback.lint.options.sequences import is_sequence
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 MOST_OWN_ESCAPES = 2
@@ -95,21 +96,20 @@ class Choices:
         # "How crowded ...?" asks for a degree, "At what stage ...?" for a step, whatever words the answers use
         asked |= ordered == "unordered" and words.mentions("stage_stem", self.stem)
         graded = steps or asked or _turns_in_the_middle(found) or _are_graded(texts, words)
-        return "steps" if graded else ordered
+        return "steps" if graded or is_sequence(texts, words) else ordered
 
     def _is_yes_no(self, text: str) -> bool:
         return any(self.words.says(kind, text) for kind in ("yes", "no", "partly")) if self.words else False
 
     def _explains_yes_no(self) -> bool:
-        """Yes and no, of which one is told apart further, and one answer besides: "Yes; No, earlier; No, later; Nobody
-        came"."""
-        said = [
-            kind
-            for text in self.texts
-            for kind in ("yes", "no")
-            if self.words and self.words.says(kind, text)
-        ]
-        return len(said) >= 3 and len(said) == len(self.texts) - 1 and {"yes", "no"} == set(said)
+        """Yes and no, told apart further or not, and few answers besides: "Yes; No, earlier; No, later; Nobody came",
+        "Yes; No; I did not know about it"."""
+        said = [self._sides(text) for text in self.texts]
+        others = said.count(frozenset())
+        return {"yes", "no"} <= frozenset().union(*said) and others <= 1
+
+    def _sides(self, text: str) -> frozenset[str]:
+        return frozenset(kind for kind in ("yes", "no") if self.words and self.words.says(kind, text))
 
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()
@@ -326,6 +326,11 @@ def _choices(document: Document, index: int, language: str) -> Choices | None:
     return Choices(language, options, real, words, stem)
 
 
+def have_numbers(listed: Choices) -> bool:
+    """Whether at least half of the options have a number, and so an order even if they are no bands."""
+    return sum(bool(re.search(r"\d", text)) for text in listed.texts) * 2 >= len(listed.texts)
+
+
 def asks_why(words: LabelLexicon | None, stem: str) -> bool:
     """Whether a question asks for reasons: then "I did not use it" and "too big" are reasons like any other."""
     return words is not None and words.mentions("reason_stem", stem)
@@ -364,5 +369,6 @@ __all__ = [
     "banded",
     "choices",
     "dimension_of",
+    "have_numbers",
     "is_degree_scale",
 ]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from feedback.core.text.folding import bare, fold
 from feedback.lint.languages.data import data
 from feedback.lint.languages.entries import any_of, entries, one
+from feedback.lint.languages.pack import pack
 
 ANY = ""
 """The dimension of a bare degree word ("very", "not at all"): it goes with every dimension."""
@@ -69,19 +70,22 @@ class LabelLexicon:
     conjunctions: tuple[str, ...]
     unipolar: frozenset[str]
 
+    def _written(self, folded: str) -> str:
+        return pack(self.language).written(folded)
+
     def says(self, kind: str, text: str) -> bool:
         """Whether an option as a whole is of a kind: other, none, not_applicable, dont_know, yes ..."""
         pattern = self.phrases.get(kind)
-        return bool(pattern and pattern.fullmatch(bare(text[:200], self.language)))
+        return bool(pattern and pattern.fullmatch(self._written(bare(text[:200], self.language))))
 
     def mentions(self, kind: str, text: str) -> bool:
         """Whether a text contains a phrase of a kind: conditional, closing, demographic, specify."""
         pattern = self.mentioned.get(kind)
-        return bool(pattern and pattern.search(fold(text, self.language)))
+        return bool(pattern and pattern.search(self._written(fold(text, self.language))))
 
     def asked(self, stem: str) -> str | None:
         """The one dimension that a stem asks for; None where it is none or unclear."""
-        text = fold(stem, self.language)
+        text = self._written(fold(stem, self.language))
         found = {dimension for dimension, pattern in self.stems.items() if pattern.search(text)}
         if len(found) > 1:
             found -= {"quality"}
@@ -151,7 +155,7 @@ def readings(label: str, language: str) -> tuple[Reading, ...]:
     if words is None or len(label) > MAX_LABEL:
         return ()
     text = bare(_NOT_WORDS.sub(" ", _NUMBERED.sub("", fold(label, language))), language)
-    return tuple(_read(text, words, 0))
+    return tuple(_read(pack(language).written(text), words, 0))
 
 
 def _read(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
@@ -172,7 +176,7 @@ def _composed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
         if text.endswith(" " + ending) and text.startswith(words.nots):
             start = next(each for each in words.nots if text.startswith(each))
             text = f"{start} {ending} {text.removeprefix(start).removesuffix(ending).strip()}"
-    for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed):
+    for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed, _inflected):
         found = list(reader(text, words, depth + 1))
         if found:
             yield from found
@@ -254,6 +258,13 @@ def _trimmed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.ignore):
         yield from _read(rest, words, depth)
         return
+
+
+def _inflected(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
+    """A last word with an ending that only makes it a statement ("it is easy" as one word)."""
+    before, _, last = text.rpartition(" ")
+    for form in sorted(pack(words.language).forms(last) - {last}):
+        yield from _read(f"{before} {form}".strip(), words, depth)
 
 
 def _without(text: str, phrases: Sequence[str]) -> Iterator[str]:

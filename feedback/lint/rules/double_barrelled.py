@@ -104,6 +104,8 @@ def _joined(question: QuestionView, text: str) -> Hit | None:
     """Two subjects, properties or acts under one question."""
     words = question.words
     for match in words.finditer("double-barrelled.joined", text):
+        if _begins_compound(question, match):
+            continue
         joint = words.pattern("double-barrelled.or").search(text, match.start(), match.end())
         if not joint or not _poles(question, text, joint):
             return Hit(*match.span(), TWO)
@@ -135,21 +137,32 @@ def _between_words(text: str, match: re.Match[str]) -> bool:
     return bool(text[: match.start()].strip() and text[match.end() :].strip(" ?؟.!,"))
 
 
-_LAST, _FIRST = re.compile(r"[\w-]+(?=\W*$)"), re.compile(r"[\w-]+")
+FAR = 4
+"""Words between an end of a scale and its "or", with the end itself."""
 
 
 def _poles(question: QuestionView, text: str, match: re.Match[str]) -> bool:
-    """Whether the two words beside a conjunction are the ends of one scale: its labels name both, or the lexicon
-    of labels knows them as opposites."""
-    left, right = _LAST.search(text[: match.start()]), _FIRST.search(text[match.end() :])
-    if not left or not right:
+    """Whether the words beside a conjunction are the ends of one scale: its labels name both, the lexicon of labels
+    knows them as opposites, or one denies the other. Beside an "or", other words may stand between ("was it good or
+    bad", where the verb comes last)."""
+    language = question.words.language
+    lefts, rights = _WORD.findall(text[: match.start()]), _WORD.findall(text[match.end() :])
+    if not lefts or not rights:
         return False
     labels = {word for answer in question.answers for word in answer.split()}
-    language = question.words.language
-    if not any(pack(language).forms(word[0]).isdisjoint(labels) for word in (left, right)):
+    if not any(pack(language).forms(word).isdisjoint(labels) for word in (lefts[-1], rights[0])):
         return True
-    one, other = (_signs(word[0], language) for word in (left, right))
-    return any((dimension, -sign) in other for dimension, sign in one)
+    alternative = question.words.pattern("double-barrelled.or").match(text, match.start())
+    near, far = (FAR, 2) if alternative else (1, 1)
+    return any(_are_ends(one, other, language) for one in lefts[-near:] for other in rights[:far])
+
+
+def _are_ends(one: str, other: str, language: str) -> bool:
+    """Whether two words are opposites."""
+    if pack(language).opposite(one, other):
+        return True
+    sides = _signs(other, language)
+    return any((dimension, -sign) in sides for dimension, sign in _signs(one, language))
 
 
 def _signs(word: str, language: str) -> set[tuple[str, int]]:
@@ -168,6 +181,14 @@ def _half_spaced(question: QuestionView, match: re.Match[str]) -> bool:
     normalised = question.stem.normalised
     start, end = normalised.span(*match.span())
     return "\u200c" in normalised.source[max(0, start - 1) : end + 1]
+
+
+def _begins_compound(question: QuestionView, match: re.Match[str]) -> bool:
+    """Whether a half-space ties the first or the last word to what follows: "هم‌تیمی" is no "both"."""
+    normalised = question.stem.normalised
+    first = match.start() + len(match[0].split()[0])
+    ends = (normalised.offsets[first], normalised.offsets[match.end()])
+    return any(normalised.source[end : end + 1] == "\u200c" for end in ends)
 
 
 def _counts(question: QuestionView, before: str) -> bool:

@@ -9,8 +9,9 @@ from feedback.core.questions import ChoiceQuestion
 from feedback.core.text.folding import bare, fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon
-from feedback.lint.options.choices import Choices, choices
+from feedback.lint.options.choices import Choices, asks_why, choices, have_numbers
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY, bounds
 from feedback.lint.rewriting.bands import or_more, under
@@ -64,7 +65,16 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
     if listed.kind == "bands":
         return _closed_ends(question, listed)
     escapes = NOTHING if question.multiple and listed.kind == "unordered" else ESCAPES
-    return None if _has_escape(listed, escapes) else _without_escape(question, listed)
+    if _has_escape(listed, escapes) or _is_on_offer(listed):
+        return None
+    return _without_escape(question, listed)
+
+
+def _is_on_offer(listed: Choices) -> bool:
+    """Whether people choose between what they can have ("How do you prefer to hear from us?"), and need not choose."""
+    words = listed.words
+    asked = words is not None and words.mentions("preference_stem", listed.stem)
+    return asked and words is not None and any(words.says("depends", text) for text in listed.texts)
 
 
 _ADD_NONE = "Add “{answer}” with `role: none`."
@@ -83,16 +93,17 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
     if question.multiple:
         none = rewriting(listed.language).phrases.none
         return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
-    if sum(not _joins_two(text, listed) for text in listed.texts) >= 3:
+    if not have_numbers(listed) and sum(not _stands_beside(text, listed) for text in listed.texts) >= 3:
         other = rewriting(listed.language).phrases.other
         return "There is no answer for people to whom none of these fits.", message(_ADD_OTHER, answer=other)
     return None
 
 
-def _joins_two(text: str, listed: Choices) -> bool:
-    """ "Both" or "it depends": what a question of two alternatives has besides them."""
+def _stands_beside(text: str, listed: Choices) -> bool:
+    """What a question of two alternatives has besides them: "both", "it depends", "I have not read it"."""
     words = listed.words
-    return words is not None and any(words.says(kind, text) for kind in ("both", "depends"))
+    kinds = ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape")
+    return words is not None and any(words.says(kind, text) for kind in kinds)
 
 
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
@@ -163,7 +174,9 @@ _ADD = "Add “{answer}”."
 
 def _numbers(listed: Choices) -> list[str]:
     """The numbers that the question itself names: of "your last 10 trips" no more than 10 can be late."""
-    return re.findall(r"\d+", fold(listed.stem, listed.language))
+    stem = fold(listed.stem, listed.language)
+    spelled = data(listed.language, "numbers").get("numbers", {})
+    return [*re.findall(r"\d+", stem), *(str(spelled[word]) for word in stem.split() if word in spelled)]
 
 
 def _says_other(listed: Choices) -> bool:

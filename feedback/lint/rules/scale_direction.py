@@ -12,6 +12,7 @@ from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import Lexicon, lexicon
+from feedback.lint.options.labels import lexicon as labels_of
 from feedback.lint.options.labels import readings
 from feedback.lint.options.scales import VALUED, LabelledScale, is_worded_scale, scales
 from feedback.lint.rules.scale_not_graduated import disordered
@@ -66,10 +67,18 @@ def _direction(each: LabelledScale) -> int:
     """1 where the good answer comes last, -1 where it comes first, 0 where the labels do not tell."""
     if abs(each.rise) < 1 or not is_worded_scale(each):
         return 0
-    if each.ends is None or each.ends[0].dimension not in VALUED:
+    if each.ends is None or each.ends[0].dimension not in VALUED or _is_best_in_the_middle(each):
         return 0
     rises = 1 if each.rise > 0 else -1
     return -rises if _declared_bad(each.question) else rises
+
+
+def _is_best_in_the_middle(each: LabelledScale) -> bool:
+    """Between "too easy" and "too hard" lies what is right, so neither end is the good one."""
+    words = labels_of(each.language)
+    return len(each.labels) % 2 == 1 and bool(
+        words and words.says("fitting", each.labels[len(each.labels) // 2])
+    )
 
 
 def _declared_bad(question: AnyQuestion) -> bool:

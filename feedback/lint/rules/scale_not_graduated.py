@@ -98,13 +98,15 @@ def amounts(each: LabelledScale) -> list[Reading]:
     """The readings of the labels; those of "How badly ...?" ("not at all, slightly, badly, very badly") as amounts from
     nothing up. That takes a label that is a bare nothing, and every other word of judgement must be the question's."""
     stem = set(re.findall(r"\w+", fold(each.question.text.to(each.language), each.language)))
-    nothing, asked = False, bool(each.known)
+    nothing, asked = False, []
     for one, label in zip(each.found, each.labels, strict=True):
         if any(other.dimension == ANY for other in readings(label, each.language)):
             nothing |= bool(one and one.zero)
         else:
-            asked &= bool(one and one.degree < 0 and stem.intersection(fold(label, each.language).split()))
-    if not (nothing and asked):
+            asked.append(
+                bool(one and one.degree < 0 and stem.intersection(fold(label, each.language).split()))
+            )
+    if not (nothing and asked and all(asked)):
         return each.known
     return [one if one.zero else one._replace(degree=abs(one.degree)) for one in each.known]
 

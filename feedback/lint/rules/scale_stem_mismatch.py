@@ -30,6 +30,7 @@ RULE = Rule(
 _KIN = (
     {"quality", "satisfaction", "expectation"},
     {"ease", "effort", "clarity"},
+    {"ease", "comfort"},
     {"frequency", "amount"},
     {"importance", "usefulness"},
     {"speed", "amount"},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from feedback.core.text.folding import fold
+from feedback.lint.languages.pack import pack
 
 _HALF_SPACE = "\u200c"
 _CLUSTER = re.compile(r"(?s).[\u0300-\u036f\u064b-\u065f\u0670\u06d6-\u06ed]*")
@@ -48,6 +49,7 @@ def normalise(source: str, language: str) -> Normalised:
         cased.append(match[0][0] * len(folded))
         offsets.extend([match.start()] * len(folded))
     text = _ENDLESS.sub(lambda match: "·" * len(match[0]), "".join(letters))
+    text = pack(language).written(text)
     return Normalised(source, text, "".join(cased), (*offsets, len(source)))
 
 

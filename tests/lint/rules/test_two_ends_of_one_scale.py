@@ -59,3 +59,39 @@ def test_two_ends_are_one_question(stem: str, labels: str) -> None:
 )
 def test_two_properties_are_still_two_questions(stem: str, labels: str) -> None:
     assert "double-barrelled" in rules(stem, labels)
+
+
+def rules_of(language: str, stem: str) -> set[str]:
+    text = (
+        f"key: t\ntitle: T\nlanguages: [{language}]\nquestions:\n"
+        f'  - {{key: q, type: csat, purpose: P, text: "{stem}"}}\n'
+    )
+    return {each.rule for each in lint.check(text)} & {"double-barrelled"}
+
+
+@pytest.mark.parametrize(
+    ("language", "stem"),
+    [
+        ("fa", "از ساعات کاری شعبه راضی هستید یا ناراضی؟"),
+        ("fa", "حل مشکل چقدر براتون آسون یا سخت بود؟"),
+        ("fa", "هم‌تیمی‌های شما هم از برنامه راضی هستند؟"),
+        ("tr", "Bilgiler yeterli miydi yoksa yetersiz mi?"),
+        ("en", "How stable was the line or unstable?"),
+    ],
+)
+def test_opposites_with_words_between_them_are_one_question(language: str, stem: str) -> None:
+    assert rules_of(language, stem) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "stem"),
+    [
+        ("fa", "از سرعت یا دقت کارکنان چقدر راضی هستید؟"),
+        ("fa", "کار چقدر سریع یا ارزان انجام شد؟"),
+        ("fa", "چقدر هم سرعت هم دقت کارکنان خوب بود؟"),
+        ("tr", "Bilgiler ne kadar yeterli ve güncel?"),
+        ("en", "How stable or cheap was the line?"),
+    ],
+)
+def test_other_pairs_are_still_two_questions(language: str, stem: str) -> None:
+    assert rules_of(language, stem) == {"double-barrelled"}

@@ -18,6 +18,7 @@ class English(LanguagePack):
 PACK = English(
     opt_out="Reply STOP to end",
     head_last=True,
+    denying=("un", "in", "im", "ir", "dis", "non-"),
     endings=(
         ("ations", ("ate", "e")),
         ("ation", ("ate", "e")),

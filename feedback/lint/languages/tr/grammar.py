@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from feedback.lint.languages.pack import LanguagePack
 
 _QUESTION_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi)$")
+_HAVING = re.compile(r"(\w{2,}?)l[ıiuü](?:y?d[ıiuü]\w*)?$")
+_LACKING = re.compile(r"(\w{2,}?)s[ıiuü]z\w*$")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _CLOCK = re.compile(r"(?<![\d.,])([01]?\d|2[0-4])\.(00|15|30|45)(?![\d.,])")
 _CLOCKS = re.compile(
@@ -35,6 +37,11 @@ class Turkish(LanguagePack):
     def forms(self, word: str) -> set[str]:
         """Also without the ending of the question ("zordu")."""
         return {word, _QUESTION_ENDING.sub("", word)}
+
+    def opposite(self, one: str, other: str) -> bool:
+        """ "Yeterli" and "yetersiz": with and without the same thing."""
+        pairs = ((_HAVING.match(each), _LACKING.match(rest)) for each, rest in ((one, other), (other, one)))
+        return any(having and lacking and having[1] == lacking[1] for having, lacking in pairs)
 
     def is_kind_of(self, head: str, word: str) -> bool:
         """Also with a possessive ending: "kartı" of "kart"."""

@@ -1,0 +1,114 @@
+"""Lists whose order shows in how their options are built, whatever their words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from feedback.core.text.folding import bare
+from feedback.lint.languages.pack import pack
+from feedback.lint.options.labels import LabelLexicon
+
+LEAST_MIRRORED = 4
+STRONG = 2.5
+"""The degree from which a word stands at the ends of a scale: "much", "far", "very"."""
+
+
+def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """Whether the options run from one end to the other, from none to all, or from "not yet" to "done"."""
+    found = (
+        _are_mirrored,
+        _are_framed,
+        _are_opposed,
+        _have_a_middle,
+        _are_graded,
+        _fits_in_the_middle,
+        _are_shares,
+        _are_intentions,
+        _are_stages,
+    )
+    return any(each(texts, words) for each in found)
+
+
+def _are_mirrored(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """Both halves have the same degrees, strong at the ends: "much shorter, a bit shorter, as expected, a bit longer,
+    much longer". Which property it is need not be known."""
+    if len(texts) < LEAST_MIRRORED:
+        return False
+    found = [_degree(text, words) for text in texts]
+    half = len(texts) // 2
+    left, right = found[:half], found[: -half - 1 : -1]
+    mirrored = all(one == other for one, other in zip(left, right, strict=True))
+    return (
+        mirrored
+        and (left[0] or 0) >= STRONG
+        and left[1] not in (None, left[0])
+        and len(set(texts)) == len(texts)
+    )
+
+
+def _are_framed(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """The outer two options share a word, the two inside them another: "well under it, slightly under, on budget,
+    slightly over, well over". What the words mean need not be known."""
+    if len(texts) < LEAST_MIRRORED:
+        return False
+    first, second, *_, before, last = (set(bare(text, words.language).split()) for text in texts)
+    outer, inner = first & last - second - before, second & before - first - last
+    between = (set(bare(text, words.language).split()) for text in texts[2:-2])
+    return bool(outer and inner) and not any((outer | inner) & each for each in between)
+
+
+def _are_opposed(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """The last option denies the first: "undamaged, slightly damaged, badly damaged"."""
+    if len(texts) < 3:
+        return False
+    first, last = (bare(text, words.language).split() for text in (texts[0], texts[-1]))
+    return any(pack(words.language).opposite(one, other) for one in first for other in last)
+
+
+def _have_a_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """One of the inner options lies between two ends: "neither pleasant nor unpleasant"."""
+    inner = [bare(text, words.language) for text in texts[1:-1]]
+    return any(pattern.fullmatch(text) for text in inner for pattern in words.neither)
+
+
+def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """At least two of three options have a degree word, and these rise or fall: "intact, slightly damaged, completely
+    broken"."""
+    found = [degree for text in texts if (degree := _degree(text, words)) is not None]
+    if len(texts) < 3 or len(found) * 3 < len(texts) * 2 or len(set(found)) < 2:
+        return False
+    steps = [high - low for low, high in pairwise(found)]
+    return all(step >= 0 for step in steps) or all(step <= 0 for step in steps)
+
+
+def _fits_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """What fits lies between too little and too much: "dim, suitable, too bright"."""
+    return len(texts) in (3, 5) and words.says("fitting", texts[len(texts) // 2])
+
+
+def _are_shares(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """Parts of a whole: "none of it, less than half, most of it, all of it"."""
+    return len(texts) >= 3 and sum(words.says("share", text) for text in texts) * 3 >= len(texts) * 2
+
+
+def _are_intentions(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """From what is certain to what is not: "definitely leaving, might leave, staying"."""
+    return len(texts) >= 3 and all(
+        any(words.says(kind, text) for text in texts) for kind in ("certain", "uncertain")
+    )
+
+
+def _degree(text: str, words: LabelLexicon) -> float | None:
+    """The degree of an option's degree word, of the strongest if it has several; None if it has none."""
+    plain = f" {bare(text, words.language)} "
+    return max(
+        (degree for word, degree in words.degrees.items() if degree and f" {word} " in plain), default=None
+    )
+
+
+def _are_stages(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """What has not begun, what is planned or under way, what is done."""
+    return len(texts) >= 3 and all(
+        any(words.says(stage, text) for text in texts) for stage in ("not_yet", "under_way")
+    )
