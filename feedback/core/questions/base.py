@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -100,6 +100,10 @@ class Question(Strict):
         names = (name for name in form if name == self.key or name.startswith(f"{self.key}."))
         given = (value for name in names for value in form[name])
         return any(not is_blank(value) and value.strip() not in _OPT_OUTS for value in given)
+
+    def narrowed(self, answers: Mapping[str, Answer]) -> Self | None:  # noqa: ARG002 - most types ask everybody alike
+        """The question as it is asked after these answers; None if nothing of it is left to ask."""
+        return self
 
     def read(self, form: Form) -> Parsed:
         """Like `parse`, including the answers that every type can offer (not applicable ...)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -22,7 +23,11 @@ class RankingQuestion(ChoiceQuestion):
 
     @property
     def places(self) -> int:
-        return self.top or len(self.options)
+        return min(self.top or len(self.options), len(self.options))
+
+    def narrowed(self, answers: Mapping[str, Answer]) -> Self | None:
+        found = super().narrowed(answers)
+        return found if found and len(found.options) > 1 else None
 
     def read(self, form: Form) -> Parsed:
         """The order: from a place for each option (`key.option`), or from a list of option keys (`key`)."""

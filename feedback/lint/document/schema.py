@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from feedback.core.questionnaire import UnknownQuestionError
+from feedback.core.condition import UnknownQuestionError
 from feedback.core.questions import QUESTION_TYPES
 
 Path = tuple[str | int, ...]

@@ -20,6 +20,7 @@ from feedback.core.questions import (
     NumberQuestion,
     RankingQuestion,
     ScaleQuestion,
+    TextQuestion,
 )
 from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
@@ -62,6 +63,8 @@ def _conditions(questionnaire: Questionnaire) -> Iterator[tuple[Path, Condition]
     for number, question in enumerate(questionnaire.questions):
         if question.show_if:
             yield ("questions", number, "show_if"), question.show_if
+    for number, block in enumerate(questionnaire.blocks or ()):
+        yield ("blocks", number, "show_if"), block.show_if
     for number, rule in enumerate(questionnaire.follow_ups):
         yield ("follow_ups", number, "when"), rule.when
     for number, thanks in enumerate(questionnaire.thanks):
@@ -81,6 +84,17 @@ def _tests(
         yield from (find(("is", number), *told) for number, told in _wrong_values(leaf, question))
         yield from (find(("band", number), *told) for number, told in _wrong_bands(leaf, question))
         yield from (find((name,), *told) for name, told in _wrong_bounds(leaf, question))
+        if leaf.contains is not None and not _has_words(question):
+            told = message("`{question}` is not answered in words.", question=question.key)
+            rewrite = _possible(_values(question))
+            yield find(("contains",), f"contains: {', '.join(leaf.contains)}", told, rewrite)
+
+
+def _has_words(question: AnyQuestion) -> bool:
+    """Whether an answer can hold the customer's own words, which `contains` looks at."""
+    return isinstance(question, TextQuestion) or (
+        isinstance(question, ChoiceQuestion) and bool(question.boxes)
+    )
 
 
 def _finding(document: Document, leaf: Path, value: Path, quoted: str, told: str, rewrite: str) -> Finding:
@@ -219,6 +233,8 @@ def _contradiction(
 
 def _cases(questionnaire: Questionnaire, conditions: Sequence[Condition]) -> Sequence[Case] | None:
     """Every combination of answers that the conditions can tell apart; None if there are too many."""
+    if any(leaf.contains for condition in conditions for leaf in condition.leaves()):
+        return None  # nobody can list what people write
     keys = list(dict.fromkeys(key for condition in conditions for key in condition.questions()))
     answers = []
     for key in keys:

@@ -251,3 +251,15 @@ def test_a_note_is_no_question_for_the_rules_of_questions() -> None:
     text = TYPED.replace("show_if: {CONDITION}", "purpose: Learn.")
     about_the_note = [each.rule for each in lint.check(text) if each.line == 5]
     assert about_the_note == []
+
+
+def test_a_test_of_words_needs_an_answer_in_words() -> None:
+    for key, told in (("note", False), ("used", True), ("score", True)):
+        problems = found(places(f"{{question: {key}, contains: slow}}")["when"])
+        assert [each.rule for each in problems] == ["condition-never-holds"] * told, key
+
+
+def test_the_condition_of_a_block_is_checked_where_it_is_written() -> None:
+    text = QUESTIONS + "blocks:\n  - {questions: [words], show_if: {question: solved, is: unsovled}}\n"
+    (problem,) = found(text)
+    assert problem.quoted == "unsovled" and problem.line == text.count("\n")

@@ -336,6 +336,27 @@ def test_two_boxes_keep_two_texts(open_site: Opener, now: object) -> None:
     assert 'name="used.text.thing" value="A drone"' in page
 
 
+def test_a_page_offers_only_what_was_chosen_before(open_site: Opener, now: object) -> None:
+    options = [{"key": key, "text": key.title()} for key in ("mail", "chat", "calls")]
+    many = {"key": "many", "type": "multi", "text": "What do you use?", "options": options}
+    best = {
+        "key": "best",
+        "type": "single",
+        "text": "Which is best?",
+        "options": options,
+        "options_from": "many",
+    }
+    site = open_site(questionnaire(many, best))
+    assert "q=best" in site.post("?q=many", many=["chat", "mail"]).location
+    page = site.get("?q=best").text
+    assert 'value="chat"' in page and 'value="calls"' not in page
+    assert "one of the answers below" in site.post("?q=best", best="calls").text
+    site.post("?q=best", best="mail")
+    assert answers_of(site) == {"many": ["chat", "mail"], "best": "mail"}
+    site.post("?q=many", many=["chat"])
+    assert answers_of(site) == {"many": ["chat"]}
+
+
 # -- links that do not work -------------------------------------------------------------------------
 
 
