@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.condition import Condition
@@ -36,7 +36,19 @@ class InstrumentClaim(Strict):
 
     name: str
     item: int | None = None
-    source: str | None = None
+    source: str | None = Field(None, description="where the wording was published")
+    declared: bool | None = Field(
+        None, description="true for a validated item that the registry lacks; needs its source"
+    )
+    variant: str | None = Field(
+        None, description="how and why the wording differs from the registered one; it is then no error"
+    )
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if self.declared and is_blank(self.source or ""):
+            raise ValueError("a declared instrument needs its `source:`, where the wording was published")
+        return self
 
 
 def _claim(value: object) -> object:
