@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from feedback.core.answer import Answer, Chosen
+from feedback.core.text.folding import fold_any
 
-TESTS = ("is_", "band", "at_least", "at_most", "answered")
+TESTS = ("is_", "band", "at_least", "at_most", "contains", "answered")
 
 
 def _as_tuple(value: object) -> object:
@@ -42,8 +44,9 @@ class Condition(BaseModel):
     question: str | None = None
     is_: OneOrMore | None = Field(None, alias="is", description="one of these options or values")
     band: Names | None = Field(None, description="the score lies in one of these bands, e.g. detractor")
-    at_least: int | None = None
-    at_most: int | None = None
+    at_least: int | float | None = None
+    at_most: int | float | None = None
+    contains: Names | None = Field(None, description="one of these words is in the customer's own words")
     answered: bool | None = None
     all: tuple[Condition, ...] | None = Field(None, strict=False)
     any: tuple[Condition, ...] | None = Field(None, strict=False)
@@ -56,12 +59,13 @@ class Condition(BaseModel):
         if self.question is None:
             if len(groups) != 1 or tests:
                 raise ValueError(
-                    "write `question:` with a test (is, band, at_least, at_most, answered), or one of all, any, not"
+                    "write `question:` with a test (is, band, at_least, at_most, contains, answered), "
+                    "or one of all, any, not"
                 )
         elif groups:
             raise ValueError("`question:` and all/any/not do not go together; put the test inside the list")
         elif not tests:
-            raise ValueError("say what the answer must be: is, band, at_least, at_most or answered")
+            raise ValueError("say what the answer must be: is, band, at_least, at_most, contains or answered")
         return self
 
     def questions(self) -> Iterator[str]:
@@ -71,6 +75,12 @@ class Condition(BaseModel):
     def leaves(self) -> Iterator[Condition]:
         """The tests of single questions in the condition."""
         yield from (leaf for _, leaf in self.places())
+
+    @property
+    def bounds(self) -> tuple[int | float, ...]:
+        """The numbers with which the test of a leaf compares."""
+        numbers = (self.at_least, self.at_most, *(self.is_ or ()))
+        return tuple(each for each in numbers if isinstance(each, int | float))
 
     def places(self) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
         """The leaves, each with the way to it from here: ("all", 0, "not")."""
@@ -96,10 +106,13 @@ class Condition(BaseModel):
             return False
         if answer is None:
             return self.answered is False
-        return self._fits(answer.value, questions.get(self.question))
+        return self._has_words(answer.text) and self._fits(answer.value, questions.get(self.question))
+
+    def _has_words(self, text: str | None) -> bool:
+        return self.contains is None or any(_says(text, words) for words in self.contains)
 
     def _fits(self, value: Chosen, question: Banded | None) -> bool:
-        number = value if isinstance(value, int) else None
+        number = value if isinstance(value, int | float) else None
         if self.is_ is not None and not _chosen(value) & {str(each) for each in self.is_}:
             return False
         if self.at_least is not None and (number is None or number < self.at_least):
@@ -108,7 +121,14 @@ class Condition(BaseModel):
             return False
         if self.band is None:
             return True
-        return number is not None and question is not None and question.band(number) in self.band
+        return isinstance(number, int) and question is not None and question.band(number) in self.band
+
+
+def _says(text: str | None, words: str) -> bool:
+    """Whether a text has these words, at the beginning of a word; case, accents and letter forms do not matter."""
+    wanted = " ".join(re.findall(r"\w+", fold_any(words)))
+    said = " ".join(re.findall(r"\w+", fold_any(text or "")))
+    return bool(wanted) and f" {wanted}" in f" {said}"
 
 
 def _chosen(value: Chosen) -> set[str]:
@@ -117,3 +137,19 @@ def _chosen(value: Chosen) -> set[str]:
     if isinstance(value, tuple | list):
         return {str(each) for each in value}
     return {str(value)}
+
+
+class UnknownQuestionError(ValueError):
+    """A condition looks at a question that is not there: the way to its key, and the keys that it can look at."""
+
+    def __init__(self, message: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
+        super().__init__(message)
+        self.path, self.key, self.known = path, key, tuple(known)
+
+
+def look_at(condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str) -> None:
+    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it."""
+    for inner, leaf in condition.places():
+        if leaf.question is not None and leaf.question not in seen:
+            where = (*path, *inner, "question")
+            raise UnknownQuestionError(told.format(leaf.question), where, leaf.question, seen)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
-from feedback.core.condition import Condition
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
+from feedback.core.blocks import Block, conditions, misplaced
+from feedback.core.condition import Condition, look_at
+from feedback.core.questions import (
+    AnyQuestion,
+    ChoiceQuestion,
+    NumberQuestion,
+    RankingQuestion,
+    ScaleQuestion,
+)
 from feedback.core.questions.base import Form, Key, Strict
 from feedback.core.text.localized import Language, Text
+from feedback.core.text.numerals import spelled
 from feedback.core.time.duration import DurationField
 
 Urgency = Literal["urgent", "high", "normal", "low"]
@@ -130,6 +139,9 @@ class Questionnaire(Strict):
     )
     glossary: tuple[str, ...] = Field((), strict=False, description="names and terms that recipients know")
     questions: tuple[AnyQuestion, ...] = Field(strict=False, min_length=1)
+    blocks: tuple[Block, ...] | None = Field(
+        None, strict=False, description="questions that are asked, or skipped, together"
+    )
     messages: Messages = Field(default_factory=Messages)
     thanks: Annotated[
         tuple[Thanks, ...],
@@ -150,6 +162,11 @@ class Questionnaire(Strict):
     def by_key(self) -> dict[str, AnyQuestion]:
         return {question.key: question for question in self.questions}
 
+    @cached_property
+    def conditions(self) -> Mapping[str, Condition]:
+        """Question -> the condition on which it is asked, its block's included."""
+        return conditions(self.questions, self.blocks or ())
+
     @property
     def scored(self) -> ScaleQuestion | None:
         """The question with the questionnaire's score: the first one with a metric."""
@@ -160,12 +177,19 @@ class Questionnaire(Strict):
         return wanted if wanted in self.languages else self.languages[0]
 
     def path(self, answers: Mapping[str, Answer]) -> Iterator[AnyQuestion]:
-        """The questions on the path for these answers, in order. Answers to skipped questions are ignored."""
+        """The questions on the path for these answers, in order. Answers to skipped questions are ignored.
+
+        A question whose options come from an earlier answer has only those, and is skipped if none is left.
+        """
         counted: dict[str, Answer] = {}
-        for question in self.questions:
-            if question.show_if and not question.show_if.holds(counted, self.by_key):
+        for whole in self.questions:
+            condition = self.conditions.get(whole.key)
+            if condition and not condition.holds(counted, self.by_key):
                 continue
-            if question.key in answers:
+            question = whole.narrowed(counted)
+            if question is None:
+                continue
+            if question.key in answers and (question is whole or question.accepts(answers[question.key])):
                 counted[question.key] = answers[question.key]
             yield question
 
@@ -173,7 +197,7 @@ class Questionnaire(Strict):
         """The question to show after `after`; without `after`, the first unanswered one."""
         path = list(self.path(answers))
         if after is None:
-            return next((question for question in path if question.key not in answers), None)
+            return _first_open(path, answers)
         keys = [question.key for question in path]
         following = path[keys.index(after) + 1 :] if after in keys else []
         return following[0] if following else None
@@ -189,8 +213,13 @@ class Questionnaire(Strict):
     def outcome(self, given: Mapping[str, Answer]) -> SurveyOutcome:
         """What these answers come to; answers to questions off their path are left out."""
         path = list(self.path(given))
-        answers = {question.key: given[question.key] for question in path if question.key in given}
-        left = [question for question in path if question.key not in answers]
+        answers = {
+            question.key: given[question.key]
+            for question in path
+            if question.key in given
+            and (question is self.by_key[question.key] or question.accepts(given[question.key]))
+        }
+        left = [question for question in path if question.answerable and question.key not in answers]
         return SurveyOutcome(
             answers=answers,
             scores={
@@ -237,6 +266,8 @@ class Questionnaire(Strict):
             return "; ".join(f"{row}: {value}" for row, value in answer.value.items())
         values = answer.value if isinstance(answer.value, tuple) else (answer.value,)
         words = [_word(question, value, language) for value in values if value is not None]
+        if isinstance(question, RankingQuestion) and isinstance(answer.value, tuple):
+            words = [f"{place}. {word}" for place, word in enumerate(words, 1)]
         return ", ".join(words + ([answer.text] if answer.text else []))
 
     def repeated(self, answers: Mapping[str, Answer], language: str) -> dict[str, str]:
@@ -252,37 +283,36 @@ class Questionnaire(Strict):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        seen: list[str] = []
+        if told := misplaced(self.questions, self.blocks or ()):
+            raise ValueError(told)
+        before = {key: (at, block) for at, block in enumerate(self.blocks or ()) for key in block.questions}
+        keys: list[str] = []
+        seen: list[str] = []  # those that a condition can look at
         for number, question in enumerate(self.questions):
-            if question.key in seen:
+            if question.key in keys:
                 raise ValueError(f"two questions have the key {question.key!r}; each needs its own")
+            if question.key in before:
+                told = (
+                    f"show_if of the block of {question.key!r} looks at {{!r}}, which is not asked before it"
+                )
+                at, block = before[question.key]
+                look_at(block.show_if, ("blocks", at, "show_if"), seen, told)
+            if isinstance(question, ChoiceQuestion) and question.options_from is not None:
+                source = self.by_key.get(question.options_from) if question.options_from in seen else None
+                question.check_source(source)
             if question.show_if:
                 told = f"show_if of {question.key!r} looks at {{!r}}, which is not asked before it"
-                _look_at(question.show_if, ("questions", number, "show_if"), seen, told)
-            seen.append(question.key)
+                look_at(question.show_if, ("questions", number, "show_if"), seen, told)
+            keys.append(question.key)
+            if question.answerable:
+                seen.append(question.key)
         told = "`when` looks at {!r}, but there is no such question"
         rules = [("follow_ups", number, each.when) for number, each in enumerate(self.follow_ups)]
         pages = [("thanks", number, each.when) for number, each in enumerate(self.thanks)]
         for name, number, condition in (*rules, *pages):
             if condition:
-                _look_at(condition, (name, number, "when"), seen, told)
+                look_at(condition, (name, number, "when"), seen, told)
         return self
-
-
-class UnknownQuestionError(ValueError):
-    """A condition looks at a question that is not there: the way to its key, and the keys that it can look at."""
-
-    def __init__(self, message: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
-        super().__init__(message)
-        self.path, self.key, self.known = path, key, tuple(known)
-
-
-def _look_at(condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str) -> None:
-    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it."""
-    for inner, leaf in condition.places():
-        if leaf.question is not None and leaf.question not in seen:
-            where = (*path, *inner, "question")
-            raise UnknownQuestionError(told.format(leaf.question), where, leaf.question, seen)
 
 
 def _point(question: AnyQuestion | None, answer: Answer, language: str) -> str:
@@ -293,11 +323,24 @@ def _point(question: AnyQuestion | None, answer: Answer, language: str) -> str:
     return labels.get(answer.value, "") if all(labels.values()) else str(answer.value)
 
 
-def _word(question: AnyQuestion | None, value: int | str, language: str) -> str:
+def _first_open(path: Sequence[AnyQuestion], answers: Mapping[str, Answer]) -> AnyQuestion | None:
+    """The first unanswered question, or the first of the notes right before it."""
+    place = next((at for at, each in enumerate(path) if each.answerable and each.key not in answers), None)
+    if place is None:
+        return None
+    while place and not path[place - 1].answerable:
+        place -= 1
+    return path[place]
+
+
+def _word(question: AnyQuestion | None, value: int | float | str, language: str) -> str:
     if isinstance(question, ChoiceQuestion) and isinstance(value, str):
         option = question.option(value)
         return option.text.to(language) if option else value
     if isinstance(question, ScaleQuestion) and isinstance(value, int):
         label = question.labels(language).get(value, "")
         return f"{value} ({label})" if label else str(value)
+    if isinstance(question, NumberQuestion) and isinstance(value, int | float):
+        unit = f" {question.unit.to(language)}" if question.unit else ""
+        return f"{spelled(value)}{unit}"
     return str(value)

@@ -1,7 +1,6 @@
 """The registry of metrics. To add a metric, write its module and add a line to METRICS."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from feedback.core.metrics.base import (
     About,
@@ -19,6 +18,7 @@ from feedback.core.metrics.csat import CSAT
 from feedback.core.metrics.display import Display, cell_visible, display, protected, whole_percents
 from feedback.core.metrics.enps import ENPS
 from feedback.core.metrics.nps import NPS
+from feedback.core.metrics.own_scale import Registry
 from feedback.core.metrics.paired import paired
 from feedback.core.metrics.pmf import PMF
 from feedback.core.metrics.seq import SEQ
@@ -28,7 +28,7 @@ from feedback.core.metrics.sus import SUS
 from feedback.core.metrics.thumbs import THUMBS
 from feedback.core.metrics.umux_lite import UMUX_LITE
 
-METRICS: Mapping[str, Metric] = MappingProxyType(
+METRICS: Mapping[str, Metric] = Registry(
     {
         "nps": NPS,
         "enps": ENPS,

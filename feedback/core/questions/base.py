@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.condition import Condition
@@ -36,7 +36,19 @@ class InstrumentClaim(Strict):
 
     name: str
     item: int | None = None
-    source: str | None = None
+    source: str | None = Field(None, description="where the wording was published")
+    declared: bool | None = Field(
+        None, description="true for a validated item that the registry lacks; needs its source"
+    )
+    variant: str | None = Field(
+        None, description="how and why the wording differs from the registered one; it is then no error"
+    )
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if self.declared and is_blank(self.source or ""):
+            raise ValueError("a declared instrument needs its `source:`, where the wording was published")
+        return self
 
 
 def _claim(value: object) -> object:
@@ -58,6 +70,7 @@ class Question(Strict):
     """One question. Subclasses define how it is read from a form and which widget shows it."""
 
     widget: ClassVar[str]
+    answerable: ClassVar[bool] = True
     key: Key = Field(description="stable name, which answers and reports refer to")
     text: Text = Field(description="the question, in every language of the questionnaire")
     help: Text | None = Field(None, description="a short line under the question")
@@ -99,6 +112,10 @@ class Question(Strict):
         names = (name for name in form if name == self.key or name.startswith(f"{self.key}."))
         given = (value for name in names for value in form[name])
         return any(not is_blank(value) and value.strip() not in _OPT_OUTS for value in given)
+
+    def narrowed(self, answers: Mapping[str, Answer]) -> Self | None:  # noqa: ARG002 - most types ask everybody alike
+        """The question as it is asked after these answers; None if nothing of it is left to ask."""
+        return self
 
     def read(self, form: Form) -> Parsed:
         """Like `parse`, including the answers that every type can offer (not applicable ...)."""

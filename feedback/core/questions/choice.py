@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -71,6 +72,11 @@ class ChoiceQuestion(Question):
     randomize: bool = Field(
         False, description="shuffle per invitation; other, none and opt-outs keep their place"
     )
+    options_from: Key | None = Field(
+        None,
+        description="offer only the options that were chosen in this earlier question with several answers; "
+        "options with a role stay",
+    )
     complete: bool | str = Field(
         False, description="the list covers every case (say why), so no `other` is needed"
     )
@@ -78,6 +84,16 @@ class ChoiceQuestion(Question):
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
+
+    def narrowed(self, answers: Mapping[str, Answer]) -> Self | None:
+        if self.options_from is None:
+            return self
+        given = answers.get(self.options_from)
+        chosen = given.value if given and isinstance(given.value, tuple) else ()
+        left = tuple(each for each in self.options if each.role or each.key in chosen)
+        if not any(each.role is None for each in left):
+            return None
+        return self.model_copy(update={"options": left})
 
     def arranged(self, seed: str) -> tuple[Option, ...]:
         """The options in the order for one invitation; the same `seed` gives the same order."""
@@ -87,6 +103,17 @@ class ChoiceQuestion(Question):
         random.Random(f"{seed}/{self.key}").shuffle(loose)  # noqa: S311 - an order, not a secret
         shuffled = iter(loose)
         return tuple(option if option.stays else next(shuffled) for option in self.options)
+
+    def check_source(self, source: Question | None) -> None:
+        """Raise ValueError if the options cannot come from the answer to `source`, None for no such question."""
+        if not isinstance(source, ChoiceQuestion) or not source.multiple:
+            raise ValueError(
+                f"options_from of {self.key!r} names {self.options_from!r}, which is no earlier question with several "
+                "answers"
+            )
+        strange = [each.key for each in self.options if not each.role and source.option(each.key) is None]
+        if strange:
+            raise ValueError(f"option {strange[0]!r} of {self.key!r} is no option of {source.key!r}")
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
@@ -144,6 +171,13 @@ class ChoiceQuestion(Question):
 
 class SingleQuestion(ChoiceQuestion):
     type: Literal["single"]
+    display: Literal["list", "dropdown"] | None = Field(
+        None, description="dropdown: one line that opens, for a long list that people know, such as countries"
+    )
+
+    @property
+    def is_dropdown(self) -> bool:
+        return self.display == "dropdown"
 
     def read(self, form: Form) -> Parsed:
         key = one(form, self.key)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from feedback.core.answer import Answer
 from feedback.core.instruments import Instrument, instruments
 from feedback.core.metrics import METRICS
+from feedback.core.metrics.own_scale import key_of
 from feedback.core.questions.base import Form, Parsed, Point, Question, Strict, one
 from feedback.core.text.localized import Text
 
 MAX_POINTS = 101
+
+
+Points = Annotated[tuple[int, ...], Field(strict=False, min_length=1)]
 
 
 class Scale(Strict):
@@ -22,6 +26,9 @@ class Scale(Strict):
     max: int
     labels: dict[int, Text] = Field(default_factory=dict, description="point -> label; at least both ends")
     high_is_bad: bool = Field(False, description="true if the highest value is the worst answer")
+    good: Points | None = Field(
+        None, description="the good points, such as [4, 5], at the good end: their share is the score"
+    )
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -32,7 +39,20 @@ class Scale(Strict):
         outside = sorted(point for point in self.labels if not self.min <= point <= self.max)
         if outside:
             raise ValueError(f"label for point {outside[0]}, which is not between {self.min} and {self.max}")
+        if self.good is not None and not self._is_good_end(sorted(set(self.good))):
+            end = self.min if self.high_is_bad else self.max
+            raise ValueError(f"good points are some of the points, without a gap, up to the best one, {end}")
         return self
+
+    @property
+    def metric(self) -> str | None:
+        """Key of the metric that counts the good points; None if none are named."""
+        return key_of(self.min, self.max, min(self.good), max(self.good)) if self.good else None
+
+    def _is_good_end(self, good: list[int]) -> bool:
+        inside = bool(good) and self.min <= good[0] and good[-1] <= self.max
+        without_gap = inside and len(good) == good[-1] - good[0] + 1 <= self.max - self.min
+        return without_gap and (good[0] == self.min if self.high_is_bad else good[-1] == self.max)
 
 
 class ScaleQuestion(Question):
@@ -65,7 +85,9 @@ class ScaleQuestion(Question):
 
     @property
     def metric(self) -> str | None:
-        return self.registered.metric if self.registered else None
+        if self.registered:
+            return self.registered.metric
+        return self.scale.metric if self.scale else None
 
     def band(self, value: int) -> str | None:
         metric = METRICS.get(self.metric or "")
@@ -98,9 +120,12 @@ class ScaleQuestion(Question):
 
     @model_validator(mode="after")
     def _has_a_scale(self) -> Self:
-        if self.instrument and self.instrument.name not in instruments():
+        if self.instrument and not self.instrument.declared and self.instrument.name not in instruments():
             known = ", ".join(sorted(instruments()))
-            raise ValueError(f"unknown instrument {self.instrument.name!r}; registered are {known}")
+            raise ValueError(
+                f"unknown instrument {self.instrument.name!r}; registered are {known}. For another validated "
+                "item write its `source:` and `declared: true`"
+            )
         if self.scale is None and self.registered is None:
             raise ValueError("needs a `scale:` with min, max and labels")
         return self

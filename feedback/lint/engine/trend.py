@@ -79,6 +79,8 @@ def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Ite
         yield message("The instrument has changed")
     if new.high_is_bad != old.high_is_bad:
         yield message("The direction of the scale has changed")
+    if new.instrument_name == old.instrument_name and new.metric != old.metric:
+        yield message("The good points of the scale have changed")
     for language in sorted(languages):
         if _labels(new, language) != _labels(old, language):
             yield message("The labels have changed ('{language}')", language=language)

@@ -7,7 +7,7 @@ from itertools import islice, product
 
 from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, NumberQuestion, ScaleQuestion
 from feedback.core.questions.scale import ThumbsQuestion
 from feedback.lint.options.labels import lexicon
 
@@ -20,7 +20,12 @@ OPT_IN_SIZE = 3
 def ways(questionnaire: Questionnaire) -> Iterator[tuple[AnyQuestion, ...]]:
     """The questions of each way, without those that a respondent has explicitly asked for."""
     tested = sorted(
-        {key for q in questionnaire.questions for key in (q.show_if.questions() if q.show_if else ())}
+        {key for condition in questionnaire.conditions.values() for key in condition.questions()}
+        | {
+            q.options_from
+            for q in questionnaire.questions
+            if isinstance(q, ChoiceQuestion) and q.options_from
+        }
     )
     asked_for = _behind_opt_in(questionnaire)
     seen: set[tuple[str, ...]] = set()
@@ -39,21 +44,26 @@ def _telling_answers(questionnaire: Questionnaire, key: str) -> Sequence[Answer 
     question = questionnaire.question(key)
     leaves = [
         leaf
-        for q in questionnaire.questions
-        if q.show_if
-        for leaf in q.show_if.leaves()
+        for condition in questionnaire.conditions.values()
+        for leaf in condition.leaves()
         if leaf.question == key
     ]
     found: dict[tuple[bool, ...], Answer | None] = {}
-    for answer in (*_answers(question), None):
+    said = (Answer(None, words) for leaf in leaves for words in leaf.contains or ())
+    for answer in (*said, *_answers(question, [bound for leaf in leaves for bound in leaf.bounds]), None):
         given = {key: answer} if answer else {}
-        passed = tuple(leaf.holds(given, questionnaire.by_key) for leaf in leaves)
+        passed = (
+            *(leaf.holds(given, questionnaire.by_key) for leaf in leaves),
+            answer is not None and isinstance(answer.value, tuple),  # gives `options_from` something to offer
+        )
         found.setdefault(passed, answer)
     return list(found.values())
 
 
-def _answers(question: AnyQuestion | None) -> Iterator[Answer]:
-    if isinstance(question, ScaleQuestion):
+def _answers(question: AnyQuestion | None, bounds: Sequence[float]) -> Iterator[Answer]:
+    if isinstance(question, NumberQuestion):
+        yield from map(Answer, question.samples(bounds))
+    elif isinstance(question, ScaleQuestion):
         yield from (Answer(value) for value in range(question.minimum, question.maximum + 1))
     elif isinstance(question, ChoiceQuestion):
         yield from (Answer(option.key) for option in question.options)
@@ -67,7 +77,8 @@ def _behind_opt_in(questionnaire: Questionnaire) -> set[str]:
     """Questions that come only after "yes, ask me more": one yes/no question opens at least three of them."""
     opened: dict[str, set[str]] = {}
     for question in questionnaire.questions:
-        for key in question.show_if.questions() if question.show_if else ():
+        condition = questionnaire.conditions.get(question.key)
+        for key in condition.questions() if condition else ():
             if _is_yes_no(questionnaire, key):
                 opened.setdefault(key, set()).add(question.key)
     return {key for keys in opened.values() if len(keys) >= OPT_IN_SIZE for key in keys}

@@ -12,7 +12,16 @@ from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer
 from feedback.core.condition import Condition
 from feedback.core.metrics import METRICS
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.questions import (
+    AnyQuestion,
+    ChoiceQuestion,
+    DateQuestion,
+    MatrixQuestion,
+    NumberQuestion,
+    RankingQuestion,
+    ScaleQuestion,
+    TextQuestion,
+)
 from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
@@ -54,6 +63,8 @@ def _conditions(questionnaire: Questionnaire) -> Iterator[tuple[Path, Condition]
     for number, question in enumerate(questionnaire.questions):
         if question.show_if:
             yield ("questions", number, "show_if"), question.show_if
+    for number, block in enumerate(questionnaire.blocks or ()):
+        yield ("blocks", number, "show_if"), block.show_if
     for number, rule in enumerate(questionnaire.follow_ups):
         yield ("follow_ups", number, "when"), rule.when
     for number, thanks in enumerate(questionnaire.thanks):
@@ -73,6 +84,17 @@ def _tests(
         yield from (find(("is", number), *told) for number, told in _wrong_values(leaf, question))
         yield from (find(("band", number), *told) for number, told in _wrong_bands(leaf, question))
         yield from (find((name,), *told) for name, told in _wrong_bounds(leaf, question))
+        if leaf.contains is not None and not _has_words(question):
+            told = message("`{question}` is not answered in words.", question=question.key)
+            rewrite = _possible(_values(question))
+            yield find(("contains",), f"contains: {', '.join(leaf.contains)}", told, rewrite)
+
+
+def _has_words(question: AnyQuestion) -> bool:
+    """Whether an answer can hold the customer's own words, which `contains` looks at."""
+    return isinstance(question, TextQuestion) or (
+        isinstance(question, ChoiceQuestion) and bool(question.boxes)
+    )
 
 
 def _finding(document: Document, leaf: Path, value: Path, quoted: str, told: str, rewrite: str) -> Finding:
@@ -87,11 +109,20 @@ Told = tuple[str, str, str]
 def _wrong_values(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[int, Told]]:
     known = _values(question)
     for number, value in enumerate(leaf.is_ or ()):
-        if str(value) not in known:
+        if str(value) not in known and not _is_possible(value, question):
             told = message(
                 "`{value}` is never an answer to `{question}`.", value=value, question=question.key
             )
             yield number, (str(value), told, _meant(str(value), known, question))
+
+
+def _is_possible(value: int | float | str, question: AnyQuestion) -> bool:
+    """Whether a number or a day, of which there are too many to list, can be the answer."""
+    if isinstance(question, NumberQuestion):
+        return isinstance(value, int | float) and question.minimum <= value <= question.maximum
+    return isinstance(question, DateQuestion) and isinstance(
+        question.parse({question.key: [str(value)]}), Answer
+    )
 
 
 def _values(question: AnyQuestion) -> list[str]:
@@ -174,7 +205,7 @@ def _wrong_bounds(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[str,
         if bound is None:
             continue
         quoted = f"{name}: {bound}"
-        if not isinstance(question, ScaleQuestion):
+        if not isinstance(question, ScaleQuestion | NumberQuestion):
             told = message("`{question}` is not answered with a number.", question=question.key)
             yield name, (quoted, told, _possible(_values(question)))
         elif (name == "at_least" and bound > question.maximum) or (
@@ -202,6 +233,8 @@ def _contradiction(
 
 def _cases(questionnaire: Questionnaire, conditions: Sequence[Condition]) -> Sequence[Case] | None:
     """Every combination of answers that the conditions can tell apart; None if there are too many."""
+    if any(leaf.contains for condition in conditions for leaf in condition.leaves()):
+        return None  # nobody can list what people write
     keys = list(dict.fromkeys(key for condition in conditions for key in condition.questions()))
     answers = []
     for key in keys:
@@ -222,7 +255,7 @@ def _answers(question: AnyQuestion) -> list[Answer | None] | None:
     found: list[Answer | None] = [None, *map(Answer, _opt_outs(question))]
     if isinstance(question, ScaleQuestion):
         return found + [Answer(value) for value in range(question.minimum, question.maximum + 1)]
-    if isinstance(question, MatrixQuestion):
+    if isinstance(question, MatrixQuestion | NumberQuestion | DateQuestion):
         return None
     if not isinstance(question, ChoiceQuestion):
         return [*found, Answer(None, "x")]
@@ -231,9 +264,8 @@ def _answers(question: AnyQuestion) -> list[Answer | None] | None:
         return found + [Answer(key) for key in keys]
     if len(keys) > MOST_SUBSETS:
         return None
-    return found + [
-        Answer(some) for some in chain(*(combinations(keys, size) for size in range(1, len(keys) + 1)))
-    ]
+    sizes = [question.places] if isinstance(question, RankingQuestion) else range(1, len(keys) + 1)
+    return found + [Answer(some) for some in chain(*(combinations(keys, size) for size in sizes))]
 
 
 def _forestalled(document: Document, questionnaire: Questionnaire, wrong: set[Path]) -> Iterator[Finding]:

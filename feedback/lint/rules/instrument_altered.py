@@ -21,7 +21,12 @@ RULE = Rule(
     severity="error",
     why="Benchmarks and reliability belong to the exact wording; an altered question has neither "
     "(XM Institute, practice 12; Reichheld 2003).",
-    good=("the registered wording", "`type: rating` for one's own wording", "a registered variant"),
+    good=(
+        "the registered wording",
+        "`type: rating` for one's own wording",
+        "a registered variant",
+        "`instrument: {name: nps, variant: “friend or neighbor”}`",
+    ),
     bad=("NPS from 1 to 10", "NPS: “Do you like us?”", "CES 2.0 with 5 points"),
     suppress="The publisher of the instrument documents this form; name the source.",
 )
@@ -35,7 +40,8 @@ def check(document: Document) -> Iterator[Finding]:
             continue
         if isinstance(question, ScaleQuestion) and question.scale:
             yield from _scale(document, index, question, instrument)
-        for language in document.languages:
+        variant = question.instrument.variant if question.instrument else None
+        for language in document.languages if not variant else ():
             if question.text.has(language) and unaltered(question, language, glossary) is False:
                 yield _stem(document, index, question, instrument, language)
 

@@ -24,7 +24,8 @@ RULE = Rule(
 
 def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
-        if not isinstance(question, TextQuestion) or (question.contact and question.show_if):
+        filtered = document.questionnaire and question.key in document.questionnaire.conditions
+        if not isinstance(question, TextQuestion) or (question.contact and filtered):
             continue
         key = "required" if question.required else "min_length" if question.min_length > 0 else None
         if key:

@@ -110,7 +110,7 @@ def _asked(document: Document, wording: SurveyText, words: Lexicon) -> QuestionV
         required=question.required,
         opt_out=refusal or _saying(words, "answers.opt-out", answers) > 0,
         not_applicable=question.not_applicable is not False or _role(question, "not_applicable"),
-        filtered=question.show_if is not None,
+        filtered=question.key in questionnaire.conditions,
         after_event=_after_event(questionnaire, document),
         first=questionnaire.questions[0] is question,
         starts_at_zero=isinstance(question, ScaleQuestion) and question.minimum <= 0,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from feedback.core.followup import State
 from feedback.core.metrics import METRICS
+from feedback.core.metrics.own_scale import GOOD, OTHER
 from feedback.core.time.period import Period
 from feedback.services.access import Viewer, sees_account
 from feedback.services.reports.series import Series
@@ -112,8 +113,8 @@ def bands_of(band: str) -> frozenset[str]:
     ladders = [metric.bands for metric in METRICS.values()]
     moods = {
         "bad": frozenset(bands[0] for bands in ladders),
-        "middle": frozenset(band for bands in ladders for band in bands[1:-1]),
-        "good": frozenset(bands[-1] for bands in ladders),
+        "middle": frozenset(band for bands in ladders for band in bands[1:-1]) | {OTHER},
+        "good": frozenset(bands[-1] for bands in ladders) | {GOOD},
     }
     return moods.get(band, frozenset({band}))
 

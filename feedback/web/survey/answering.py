@@ -80,8 +80,8 @@ class FormReader:
 
     def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
         """The form class of a step, cached because versions never change."""
-        if not visit.survey.version_id:
-            return step_form(question)
+        if not visit.survey.version_id or getattr(question, "options_from", None):
+            return step_form(question)  # its options differ from visit to visit
         known = (visit.survey.version_id, question.key)
         if known not in self._forms:
             self._forms[known] = step_form(question)

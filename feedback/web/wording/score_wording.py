@@ -53,6 +53,8 @@ BANDS: Mapping[str, str] = {
     "not": _("Not disappointed"),
     "somewhat": _("Somewhat disappointed"),
     "very": _("Very disappointed"),
+    "other": _("Other answers"),
+    "good": _("Good answers"),
 }
 MEASURES: Mapping[str, str] = {
     "promoters": _("Promoters (9-10)"),
@@ -60,6 +62,7 @@ MEASURES: Mapping[str, str] = {
     "detractors": _("Detractors (0-6)"),
     "easy": _('Share of "easy"'),
     "satisfied": _("Share of satisfied"),
+    "good": _("Good answers"),
     "mean": _("Mean"),
 }
 METRICS: Mapping[str, str] = {
@@ -109,7 +112,8 @@ def metric_title(say: Translator, metric: Metric) -> str:
 
 def metric_letters(say: Translator, key: str) -> str:
     """The short name of a metric: its abbreviation if it has a common one."""
-    return LETTERS.get(key) or say.gettext(METRICS.get(key, key))
+    named = METRICS_BY_KEY.get(key)
+    return LETTERS.get(key) or say.gettext(METRICS.get(key, named.title if named else key))
 
 
 def in_unit(say: Translator, value: float | None, unit: Unit) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from feedback import lint
 from feedback.lint import read
 from feedback.lint.engine.instruments import exempt, unaltered
 
@@ -54,3 +55,24 @@ def test_an_item_of_an_instrument_is_compared_with_its_own_wording():
     claim = "type: rating, instrument: {name: sus, item: 3}"
     assert exempt(question("I thought the system was easy to use.", more=claim), "en")
     assert not exempt(question("I felt very confident using the system.", more=claim), "en")
+
+
+def test_a_variant_is_no_altered_instrument_but_keeps_its_scale():
+    written = """key: k
+title: T
+languages: [en]
+questions:
+  - key: q
+    type: nps
+    text: How likely are you to recommend us to a friend or neighbour?
+    INSTRUMENT
+"""
+
+    def altered(claim):
+        problems = lint.check(written.replace("INSTRUMENT", claim))
+        assert "schema" not in {each.rule for each in problems}
+        return [each.rule for each in problems].count("instrument-altered")
+
+    assert altered("required: false") == 1
+    assert altered('instrument: {name: nps, variant: "neighbour, for bus riders"}') == 0
+    assert altered('instrument: {name: nps, variant: "ours"}\n    scale: {min: 1, max: 10}') == 1

@@ -20,6 +20,7 @@ from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
 from feedback.store.models import AuditEntry, User
 from tests import factories_reports
+from tests.factories_surveys import questionnaire, shelf
 from tests.web.conftest import SignIn
 
 PAGES = ("/", "/scores/relationship/score", "/comments", "/loop", "/accounts", "/accounts/1", "/quarter")
@@ -64,6 +65,26 @@ def test_a_csm_sees_the_score_and_the_words_of_own_accounts_only(sign_in: SignIn
     comments = client.get("/insights/comments").text
     assert "from mine" in comments
     assert "from hers" not in comments
+
+
+def test_a_score_on_somebodys_own_scale_is_counted_with_its_good_points(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    scale = {"min": 0, "max": 10, "good": [8, 9, 10]}
+    happy = {"key": "happy", "type": "rating", "text": "How happy are you with us?", "scale": scale}
+    library = shelf(questionnaire(happy, key="own"))
+    with runtime.database.writing() as session:
+        for value in [9] * 45 + [3] * 15:
+            factories_reports.answered(
+                session, value, clock.now() - timedelta(days=1), library=library, questionnaire="own",
+                question="happy", trend="own", metric="own_0_10_8_10",
+            )  # fmt: skip
+        rollups.rebuild(session)
+    lead = sign_in("lead")
+    page = lead.get("/insights/scores/own/happy").text
+    assert "75%" in page and "Good answers" in page and "Other answers" in page
+    for page in PAGES:
+        assert lead.get(f"/insights{page}").status_code == 200, page
 
 
 def test_the_chart_of_an_account_joins_the_answers_of_one_person_not_of_one_name(
