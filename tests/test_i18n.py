@@ -125,7 +125,9 @@ DESK_CODE = [
         "staff/accounts.py",
         "staff/business_hours.py",
         "staff/sessions.py",
+        "studio/consequences.py",
         "studio/drafts.py",
+        "studio/publication.py",
         "studio/revisions.py",
     )
 ]

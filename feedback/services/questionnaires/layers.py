@@ -16,11 +16,15 @@ from sqlalchemy.orm import Session
 
 from feedback import lint, resources
 from feedback.i18n import _
-from feedback.library import files_in
-from feedback.store.models import StudioRevision, StudioText
+from feedback.library import STUDIO, TextOfFile, files_in
+from feedback.store.database import add_once
+from feedback.store.models import Bookmark, StudioRevision, StudioText
 
 JOURNEY = "journey"
 """The key of the journey's text. No questionnaire in the studio can have it."""
+
+EDITION = "studio edition"
+"""The bookmark that counts what was published in the studio, so that every node can see cheaply that it must follow."""
 
 _STAGES = re.compile(r"^stages[ \t]*:", re.MULTILINE)
 _KEY = re.compile(r"^key[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_-]*)", re.MULTILINE)
@@ -80,6 +84,42 @@ def published(session: Session) -> dict[str, PublishedText]:
         and_(StudioRevision.key == StudioText.key, StudioRevision.number == StudioText.published),
     )
     return {row.key: PublishedText(row.key, row.text, row.number) for row in session.execute(wanted)}
+
+
+def published_texts(session: Session) -> dict[str, str]:
+    """As `published`, but only the texts."""
+    return {key: each.text for key, each in published(session).items()}
+
+
+def stacked(
+    files: Sequence[TextOfFile], published: Mapping[str, str], directories: Sequence[Path]
+) -> list[TextOfFile]:
+    """The texts that are used, sorted by name: those of `published` (key -> text), and of `files` those that no text
+    of an upper layer hides. Two files of one directory do not hide each other; the linter reports them."""
+    ranks = {str(directory): rank for rank, directory in enumerate(directories)}
+    found = [
+        (key_of(each.text, each.stem), ranks.get(str(Path(each.path).parent), 0), each) for each in files
+    ]
+    top: dict[str, int] = {}
+    for key, rank, _each in found:
+        top[key] = min(rank, top.get(key, rank))
+    kept = [each for key, rank, each in found if key not in published and rank == top[key]]
+    ours = [TextOfFile(f"{STUDIO}{key}", text) for key, text in published.items()]
+    return sorted([*kept, *ours], key=lambda each: each.stem)
+
+
+def edition(session: Session) -> int:
+    """How often something was published in the studio."""
+    return int(session.scalar(select(Bookmark.value).where(Bookmark.name == EDITION)) or 0)
+
+
+def next_edition(session: Session) -> int:
+    """Count one publication. It locks the counter, so publications of two nodes run one after the other."""
+    add_once(session, Bookmark(name=EDITION, value="0"))
+    wanted = select(Bookmark).where(Bookmark.name == EDITION).with_for_update()
+    row = session.scalars(wanted.execution_options(populate_existing=True)).one()
+    row.value = str(int(row.value) + 1)
+    return int(row.value)
 
 
 def key_of(text: str, stem: str) -> str:

@@ -105,7 +105,7 @@ def save(session: Session, key: str, text: str, *, base: int, by: int, now: date
     Raises Conflict if somebody has saved since `base`, or if the text is archived; Rejected if it cannot be stored.
     """
     check(text)
-    row = _locked(session, key)
+    row = locked(session, key)
     if row is None:
         return _first(session, key, text, base=base, by=by, now=now)
     if row.edit != base:
@@ -129,7 +129,7 @@ def create(
         raise Rejected(
             "Choose another key: lower-case letters, digits, - and _, at most 64, beginning with a letter."
         )
-    if key in layers.files(directories) or _locked(session, key) is not None:
+    if key in layers.files(directories) or locked(session, key) is not None:
         raise Conflict("Choose another key: there is a text with this one.")
     _first(session, key, text, base=0, by=by, now=now)
     audit.record(session, "created", TEXT, None, by=by, now=now, key=key)
@@ -152,10 +152,10 @@ def archive(session: Session, directories: Sequence[Path], key: str, *, by: int,
     draft = find(session, directories, key)
     if draft.is_journey:
         raise Rejected("The journey cannot be archived.")
-    row = _locked(session, key)
+    row = locked(session, key)
     if row is None:
         _first(session, key, draft.text, base=0, by=by, now=now)
-        row = _locked(session, key)
+        row = locked(session, key)
     if row is not None and row.archived_at is None:
         row.archived_at = now
         audit.record(session, "archived", TEXT, None, by=by, now=now, key=key)
@@ -163,7 +163,7 @@ def archive(session: Session, directories: Sequence[Path], key: str, *, by: int,
 
 def restore(session: Session, key: str, *, by: int, now: datetime) -> None:
     """Undo `archive`. Raises NotFound."""
-    row = _locked(session, key)
+    row = locked(session, key)
     if row is None:
         raise NotFound("There is no text with this key.")
     if row.archived_at is not None:
@@ -185,7 +185,8 @@ def check(text: str) -> None:
         raise Rejected("Remove the characters that cannot be stored: NUL, or bytes that are no UTF-8.")
 
 
-def _locked(session: Session, key: str) -> StudioText | None:
+def locked(session: Session, key: str) -> StudioText | None:
+    """The row of a text, locked until the end of the transaction; None if it was never saved."""
     return session.scalar(select(StudioText).where(StudioText.key == key).with_for_update())
 
 

@@ -27,31 +27,35 @@ class Revision:
     is_in_force: bool
 
 
-def keep(session: Session, row: StudioText, note: str, *, published_at: datetime | None = None) -> int:
-    """Store the draft of a locked row as a revision, and return its number.
-
-    If the latest revision has the same text, a draft is not stored twice, and that number is returned.
-    """
-    latest = session.scalars(
-        select(StudioRevision)
-        .where(StudioRevision.key == row.key)
-        .order_by(StudioRevision.number.desc())
-        .limit(1)
-    ).first()
-    if latest and latest.text == row.draft and published_at is None:
+def keep(session: Session, row: StudioText, note: str) -> int:
+    """Store the draft of a locked row as a revision, and return its number; that of the latest one if it has the same
+    text."""
+    latest = _latest(session, row.key)
+    if latest and latest.text == row.draft:
         return latest.number
+    return add(session, row.key, row.draft, note, by=row.user_id, at=row.saved_at)
+
+
+def add(
+    session: Session,
+    key: str,
+    text: str,
+    note: str,
+    *,
+    by: int | None,
+    at: datetime,
+    is_published: bool = False,
+) -> int:
+    """Store a text as a revision, and return its number. The row of the text must be locked."""
+    latest = _latest(session, key)
     number = latest.number + 1 if latest else 1
+    published_at = at if is_published else None
     session.add(
         StudioRevision(
-            key=row.key,
-            number=number,
-            text=row.draft,
-            note=note[:LONGEST_NOTE],
-            user_id=row.user_id,
-            at=row.saved_at,
+            key=key, number=number, text=text, note=note[:LONGEST_NOTE], user_id=by, at=at,
             published_at=published_at,
         )
-    )
+    )  # fmt: skip
     session.flush()
     return number
 
@@ -74,6 +78,11 @@ def revision(session: Session, key: str, number: int) -> Revision:
     if found is None:
         raise NotFound("There is no revision with this number.")
     return found
+
+
+def _latest(session: Session, key: str) -> StudioRevision | None:
+    wanted = select(StudioRevision).where(StudioRevision.key == key)
+    return session.scalars(wanted.order_by(StudioRevision.number.desc()).limit(1)).first()
 
 
 def _revision(row: StudioRevision, name: str | None, published: int | None) -> Revision:

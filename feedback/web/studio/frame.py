@@ -10,8 +10,9 @@ from flask import current_app, render_template, url_for
 
 from feedback import resources
 from feedback.i18n import _
+from feedback.library import Refused
 from feedback.lint import read
-from feedback.services.questionnaires.layers import LAYER_NAMES
+from feedback.services.questionnaires.layers import JOURNEY, LAYER_NAMES
 from feedback.services.studio.drafts import DraftState, StudioDraft
 from feedback.web.http.locale import say
 
@@ -52,6 +53,11 @@ def title_of(draft: StudioDraft) -> str:
         return say().gettext("Journey")
     questionnaire = read(draft.text, f"{draft.key}.yaml").questionnaire
     return questionnaire.title.to(say().language) if questionnaire else draft.key
+
+
+def key_of_refused(refused: Refused) -> str:
+    """The key of the text that is not in force."""
+    return JOURNEY if refused.is_journey else refused.key
 
 
 def text_page(template: str, draft: StudioDraft, **context: Any) -> str:
