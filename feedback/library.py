@@ -1,7 +1,7 @@
 """The questionnaires and the journey in force, read from YAML. A file in which the linter finds errors is refused.
 
-A questionnaire is published when a survey first uses it: its version is then stored permanently, and later
-versions are checked against it.
+A questionnaire is published in the studio, or when a survey first uses its file: its version is then stored
+permanently. Later versions are checked against those that a survey has used.
 """
 
 from __future__ import annotations
@@ -50,6 +50,24 @@ class Refused:
     is_journey: bool = False
 
 
+STUDIO = "studio:"
+"""Prefix of the path of a text that is published in the studio; its key follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextOfFile:
+    """A text that can be in force. `path` is that of its file, or `STUDIO` and a key; `fault` says why the file could
+    not be read, and is empty otherwise."""
+
+    path: str
+    text: str
+    fault: str = ""
+
+    @property
+    def stem(self) -> str:
+        return Path(self.path).stem.removeprefix(STUDIO)
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file of the library, as the linter sees it."""
@@ -79,7 +97,15 @@ class File:
 
     @property
     def _stem(self) -> str:
-        return Path(self.document.path).stem
+        return Path(self.document.path).stem.removeprefix(STUDIO)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a library was made from: the files as they were read at the start, and the studio's edition."""
+
+    files: tuple[TextOfFile, ...]
+    edition: int
 
 
 class Library:
@@ -92,12 +118,14 @@ class Library:
         results: Mapping[str, lint.Result] = MappingProxyType({}),
         refused: Sequence[Refused] = (),
         kept: Mapping[str, str] = MappingProxyType({}),
+        origin: Origin | None = None,
     ) -> None:
         """`results` holds the linter's result per questionnaire key; a questionnaire without a file has none.
 
         `refused` are the files that are not in force. `kept` maps the key of each questionnaire whose published
         version is in force instead of its file to that version's content hash.
         """
+        self.origin = origin
         self.results = dict(results)
         self.questionnaires = dict(questionnaires)
         self.journey = journey
@@ -161,6 +189,8 @@ class Library:
             QuestionnaireVersion.key == key, QuestionnaireVersion.content_hash == digest
         )
         if (found := session.scalar(wanted)) is not None:
+            if found.unasked:  # published in the studio, and now used for the first time
+                found.unasked = False
             return found
         if objections := self.objections(session, key, now):
             raise refusal(objections)
@@ -207,18 +237,26 @@ def load(directories: Sequence[Path], settings: lint.LintContext | None = None) 
 
 def read_files(directories: Sequence[Path], settings: lint.LintContext | None = None) -> list[File]:
     """The files that `load` reads, sorted by name, with what the linter finds in each. Raises nothing for a file."""
-    settings = settings or lint.LintContext(today=clock.now().date())
-    texts, unreadable = [], {}
+    return checked(read_texts(directories), settings or lint.LintContext(today=clock.now().date()))
+
+
+def read_texts(directories: Sequence[Path]) -> list[TextOfFile]:
+    """The texts of the files that are used, sorted by name. Raises nothing for a file."""
+    texts = []
     for path in files_in(directories).values():
         try:
-            texts.append((str(path), path.read_bytes().decode("utf-8", "surrogateescape")))
+            texts.append(TextOfFile(str(path), path.read_bytes().decode("utf-8", "surrogateescape")))
         except OSError as error:
-            texts.append((str(path), ""))
-            unreadable[str(path)] = f"The file cannot be read: {error.strerror}."
-    results = lint.check_texts(texts, settings=settings)
+            texts.append(TextOfFile(str(path), "", f"The file cannot be read: {error.strerror}."))
+    return texts
+
+
+def checked(texts: Sequence[TextOfFile], settings: lint.LintContext) -> list[File]:
+    """These texts with what the linter finds in each, in their order."""
+    results = lint.check_texts([(each.path, each.text) for each in texts], settings=settings)
     return [
-        File(read(text, path), _unreadable(path, unreadable[path]) if path in unreadable else result)
-        for (path, text), result in zip(texts, results, strict=True)
+        File(read(each.text, each.path), _unreadable(each.path, each.fault) if each.fault else result)
+        for each, result in zip(texts, results, strict=True)
     ]
 
 
@@ -260,10 +298,10 @@ def end_in_words(end: expiry.Expiry, today: date) -> str:
 
 
 def versions(session: Session) -> tuple[Questionnaire, ...]:
-    """Every published version of every questionnaire, the earliest first."""
+    """Every version of every questionnaire that a survey has used, the earliest first."""
     stored = session.scalars(
         select(QuestionnaireVersion.content)
-        .where(QuestionnaireVersion.key != IN_FORCE)
+        .where(QuestionnaireVersion.key != IN_FORCE, QuestionnaireVersion.unasked.is_(False))
         .order_by(QuestionnaireVersion.id)
     )
     return tuple(restore(content) for content in stored)

@@ -32,6 +32,7 @@ from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, sessions
+from feedback.services.studio.following import Following
 from feedback.store.portions import Portions, never
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Worker:
         self._started_at = clock.now()
         self._running: set[str] = set()
         self._stop = StopSignal()
+        self._following = Following(runtime.database, runtime.settings, runtime.library)
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
         )
@@ -188,7 +190,7 @@ class Worker:
             return
         self._running.add(name)
         try:
-            job(self.runtime, self._now())
+            job(replace(self.runtime, library=self._following.look()), self._now())
         except Exception as error:  # the next tick tries again: what a job has not done yet, it finds again
             if isinstance(error, StorageUnavailable):
                 self._readings.missed()  # while nothing can be stored, replies are refused

@@ -17,7 +17,7 @@ from feedback.web import api, customer_app, monitoring, provider_hooks, security
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
-from feedback.web.http import headers, numbers, request_limits
+from feedback.web.http import headers, library_in_force, numbers, request_limits
 from feedback.web.http.application import PlainFlask
 from feedback.web.http.cookies import cookie_name
 from feedback.web.http.trusted_proxy import TrustedProxy
@@ -27,6 +27,7 @@ from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
 from feedback.web.staff import account, audit
+from feedback.web.studio import studio
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -46,6 +47,7 @@ ROOMS = (
     Room(reports_views.blueprint, "/insights"),
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),
+    Room(studio.blueprint, "/studio"),
     Room(account.blueprint, "/account"),
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
@@ -61,12 +63,14 @@ def create_app(runtime: Runtime) -> Flask:
     """The WSGI application of a started Runtime: the customers' application before the staff's."""
     app = PlainFlask("feedback.web")
     app.config.update(_configuration(runtime.settings))
+    runtime, follower = library_in_force.following(runtime)
     app.extensions["feedback"] = runtime
     directories = resources.directories("templates", runtime.settings.instance)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
 
     monitoring.install(app)  # first, so that it measures everything after it
     request_limits.install(app, permissions.guard)
+    library_in_force.install(app, follower)
     numbers.install(app)
     csrf = CSRFProtect(app)
     for room in ROOMS:
@@ -80,7 +84,7 @@ def create_app(runtime: Runtime) -> Flask:
     headers.install(app)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
-    app.extensions["customers"] = customer_app.create_app(runtime)
+    app.extensions["customers"] = customer_app.create_app(runtime, follower)
     dispatcher = customer_app.PathDispatcher(app.extensions["customers"], app)
     app.wsgi_app = request_limits.ShortHead(dispatcher)  # type: ignore[method-assign]
     return app

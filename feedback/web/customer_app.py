@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
 from feedback.core.token import ALPHABET, LENGTH
 from feedback.web import monitoring
-from feedback.web.http import headers, request_limits
+from feedback.web.http import headers, library_in_force, request_limits
 from feedback.web.http.application import PlainFlask
 from feedback.web.layout import error_pages
 from feedback.web.survey import unsubscribe
@@ -28,6 +28,7 @@ from feedback.web.survey.views import SurveyViews
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
+    from feedback.services.studio.following import Following
 
 log = get_logger()
 
@@ -42,7 +43,7 @@ _WITH_SOMETHING_STUCK = re.compile(
 """A complete link, followed by characters that a mail program included: a full stop, bracket, space, mark."""
 
 
-def create_app(runtime: Runtime) -> Flask:
+def create_app(runtime: Runtime, follower: Following) -> Flask:
     """The Flask application with survey pages and opt-out pages, of a started Runtime."""
     app = PlainFlask("feedback.web.customer_app", static_folder=None)
     app.config.update(request_limits.configuration(runtime.settings))
@@ -51,6 +52,7 @@ def create_app(runtime: Runtime) -> Flask:
     pages = Pages(runtime.settings, frames)
     monitoring.install(app)
     request_limits.install(app)
+    library_in_force.install(app, follower)
     app.register_blueprint(SurveyViews(runtime, pages, frames).blueprint())
     app.register_blueprint(unsubscribe.blueprint(runtime, pages))
     headers.install(app)

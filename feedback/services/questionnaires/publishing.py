@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,11 +15,12 @@ from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.time.local_days import day_of
 from feedback.errors import Forbidden, NotFound
-from feedback.library import File, Library, Refused
+from feedback.library import File, Library, Origin, Refused, TextOfFile
 from feedback.lint.engine import expiry
 from feedback.lint.engine.acknowledgement import Warned
 from feedback.services import audit
 from feedback.services.contact import facts
+from feedback.services.questionnaires import layers
 from feedback.services.staff import accounts
 from feedback.services.staff.accounts import RoleName
 from feedback.settings import Problem, Settings
@@ -31,18 +31,37 @@ LEADS = (RoleName.LEAD, RoleName.ADMIN)
 """The roles that may accept findings of the linter."""
 
 
-def load(session: Session, settings: Settings, now: datetime) -> Library:
+def load(
+    session: Session, settings: Settings, now: datetime, *, files: Sequence[TextOfFile] | None = None
+) -> Library:
     """Load what may be sent. A file that cannot be published is in `Library.refused`, and stops nothing else.
 
     Where a refused file was published before, its last published version stays in force; so does the last journey.
+    `files` are the files' texts if they were read before (`Library.origin`): what was edited since is then left out.
+    Texts that are published in the studio hide them.
     """
+    edition = layers.edition(session)
     directories = resources.directories("questionnaires", settings.instance)
-    files = library.read_files(directories, Rules(settings).for_session(session, now))
+    files = library.read_texts(directories) if files is None else files
+    texts = layers.stacked(files, layers.published_texts(session), directories)
+    checked = library.checked(texts, Rules(settings).for_session(session, now))
+    return assemble(session, checked, now, library.Origin(tuple(files), edition))
+
+
+def assemble(
+    session: Session,
+    files: Sequence[File],
+    now: datetime,
+    origin: Origin | None = None,
+    *,
+    trusted: str = "",
+) -> Library:
+    """The library of these texts. `trusted` is the path of one against which nobody objects but the linter."""
     before = _last_in_force(session)
     journeys = [each for each in files if each.is_journey]
     journey = _journey(journeys, before)
     surveys = [each for each in files if not each.is_journey]
-    reasons = _reasons(session, surveys, now)
+    reasons = _reasons(session, surveys, now, trusted)
     accepted = {
         each.key: each.document.questionnaire for each in surveys if each.document.path not in reasons
     }
@@ -65,7 +84,7 @@ def load(session: Session, settings: Settings, now: datetime) -> Library:
         if each.errors
     ]
     digests = {key: version.content_hash for key, version in kept.items()}
-    return Library(questionnaires, journey, library.results_of(surveys), refused, digests)
+    return Library(questionnaires, journey, library.results_of(surveys), refused, digests, origin)
 
 
 def unchanged_journey(session: Session, settings: Settings) -> Journey | None:
@@ -73,11 +92,11 @@ def unchanged_journey(session: Session, settings: Settings) -> Journey | None:
 
     No questionnaire is read for it: `load` would keep that journey whatever the linter said.
     """
-    before = _last_in_force(session)
-    for path in library.files_in(resources.directories("questionnaires", settings.instance)).values():
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
-        if path.stem == "journey" or re.search(r"^stages[ \t]*:", text, re.M):
-            journey = lint.read(text, str(path)).journey
+    before, directories = _last_in_force(session), resources.directories("questionnaires", settings.instance)
+    texts = layers.stacked(library.read_texts(directories), layers.published_texts(session), directories)
+    for each in texts:
+        if layers.key_of(each.text, each.stem) == layers.JOURNEY:
+            journey = lint.read(each.text, each.path).journey
             if before and journey and _as_stored(journey) == before["journey"]:
                 return journey
             break
@@ -98,7 +117,9 @@ def _journey(files: Sequence[File], before: dict[str, Any] | None) -> Journey:
     return Journey(stages=())
 
 
-def _reasons(session: Session, files: Sequence[File], now: datetime) -> dict[str, tuple[str, ...]]:
+def _reasons(
+    session: Session, files: Sequence[File], now: datetime, trusted: str
+) -> dict[str, tuple[str, ...]]:
     """Path -> why this questionnaire cannot be published; a file that can be is left out."""
     candidates = Library(
         {
@@ -112,7 +133,7 @@ def _reasons(session: Session, files: Sequence[File], now: datetime) -> dict[str
     found = {}
     for each in files:
         reasons = [library.sentence(error) for error in each.errors]
-        if not reasons and each.key in candidates.questionnaires:
+        if not reasons and each.key in candidates.questionnaires and each.document.path != trusted:
             reasons = candidates.objections(session, each.key, now)
         if reasons:
             found[each.document.path] = tuple(reasons)
@@ -193,7 +214,9 @@ def _problem(refused: Refused, shelf: Library) -> Problem:
         instead = "It is a draft: it was never published, and no stage uses it."
     told = "\n".join((f"{refused.key} is not in force:", *(f"  {each}" for each in refused.reasons)))
     level: Literal["error", "warning"] = "error" if needed and not refused.replaced else "warning"
-    return Problem("F116", told, f"\n  Fix the file, then restart. {instead}", level)
+    is_ours = refused.path.startswith(library.STUDIO)
+    fix = "Fix the text in the studio, then publish it." if is_ours else "Fix the file, then restart."
+    return Problem("F116", told, f"\n  {fix} {instead}", level)
 
 
 def acknowledge(
@@ -241,7 +264,8 @@ class Rules:
         """The current settings; the same object as long as nothing has changed."""
         today = day_of(now, zone_of(session))
         leads = _design_leads(session, self._settings)
-        state = (today, leads, session.scalar(select(func.max(QuestionnaireVersion.id))))
+        stored = select(func.count()).where(QuestionnaireVersion.unasked.is_(False))
+        state = (today, leads, session.scalar(stored))
         if state != self._state:
             known = facts.properties(session)
             self._made = lint.LintContext(

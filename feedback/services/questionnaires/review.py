@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,14 +14,18 @@ from sqlalchemy.orm import Session
 from feedback import lint
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text.message import Segments, segments
-from feedback.library import Library, acknowledged, content_hash, files_in, read_files, snapshot
+from feedback.library import Library, acknowledged, checked, content_hash, files_in, read_texts, snapshot
 from feedback.lint.engine.acknowledgement import Warned, covering
 from feedback.providers import sms_terms
 from feedback.services.messaging import content
+from feedback.services.questionnaires import layers
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, InvitationCount, Link, Response, User
 
 SAMPLE_TOKEN = "8WdNkR4tVxQm"  # noqa: S105 - a link of the usual length, that leads nowhere
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +77,29 @@ class Findings:
         self._found: Mapping[str, Checked] = {}
         self._broken: Mapping[str, lint.Result] = {}
 
-    def check(self, library: Library, lint_settings: lint.LintContext) -> Mapping[str, Checked]:
-        """Questionnaire key -> the linter's result for its file, with the installation's settings `told`."""
-        self._renew(library, lint_settings)
+    def check(
+        self, library: Library, lint_settings: lint.LintContext, published: Mapping[str, str] = NOTHING
+    ) -> Mapping[str, Checked]:
+        """Questionnaire key -> the linter's result for its text, with the installation's settings. `published` are
+        the texts of the studio, by key, which hide the files."""
+        self._renew(library, lint_settings, published)
         return self._found
 
-    def broken(self, library: Library, lint_settings: lint.LintContext) -> Mapping[str, lint.Result]:
+    def broken(
+        self, library: Library, lint_settings: lint.LintContext, published: Mapping[str, str] = NOTHING
+    ) -> Mapping[str, lint.Result]:
         """File name -> the linter's result for each file that is no questionnaire because of its errors, and for a
         journey with errors."""
-        self._renew(library, lint_settings)
+        self._renew(library, lint_settings, published)
         return self._broken
 
-    def _renew(self, library: Library, lint_settings: lint.LintContext) -> None:
-        state = tuple(map(_state, files_in(self._directories).values()))
+    def _renew(self, library: Library, lint_settings: lint.LintContext, published: Mapping[str, str]) -> None:
+        files_now = tuple(map(_state, files_in(self._directories).values()))
+        state = (*files_now, *published.items(), library.origin and library.origin.edition)
         if state == self._seen and lint_settings is self._lint_settings:
             return
-        files = read_files(self._directories, lint_settings)
+        texts = layers.stacked(read_texts(self._directories), published, self._directories)
+        files = checked(texts, lint_settings)
         self._found = {
             each.key: Checked(
                 each.document.questionnaire, each.result, _differs(each.document.questionnaire, library)

@@ -26,7 +26,7 @@ from feedback.lint.reporters.translation import in_language, rule_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.providers import sms_terms
 from feedback.services import audit
-from feedback.services.questionnaires import publishing, review
+from feedback.services.questionnaires import layers, publishing, review
 from feedback.services.responses import open_links
 from feedback.store.models import Link
 from feedback.web.auth.permissions import Permission, may
@@ -88,7 +88,9 @@ class QuestionnaireViews:
         with self.database.reading() as session:
             answers = review.answered(session, list(self.library.questionnaires))
             checked = self._checked(session)
-            broken = self.findings.broken(self.library, self.rules.for_session(session, clock.now()))
+            broken = self.findings.broken(
+                self.library, self.rules.for_session(session, clock.now()), layers.published_texts(session)
+            )
         return render_template(
             "questionnaires/index.html",
             broken={name: in_language(result.problems, say().language) for name, result in broken.items()},
@@ -251,7 +253,8 @@ class QuestionnaireViews:
         return self.library.questionnaire(key)
 
     def _checked(self, session: Session) -> Mapping[str, review.Checked]:
-        return self.findings.check(self.library, self.rules.for_session(session, clock.now()))
+        settings = self.rules.for_session(session, clock.now())
+        return self.findings.check(self.library, settings, layers.published_texts(session))
 
     def _ending(self, questionnaire: Questionnaire) -> list[expiry.Expiry]:
         """Trend bridges and acceptances of the loaded text that expire soon or have expired; for a new file, the linter

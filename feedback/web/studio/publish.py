@@ -1,0 +1,147 @@
+"""The page Publish: what a publication changes, what stops it, the click, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.errors import Conflict, NotFound, Rejected
+from feedback.lint.engine.acknowledgement import Warned
+from feedback.lint.reporters.translation import in_language
+from feedback.services.questionnaires.layers import JOURNEY
+from feedback.services.studio import comparison, consequences, drafts, publication
+from feedback.services.studio.consequences import Consequence
+from feedback.services.studio.drafts import StudioDraft
+from feedback.services.studio.publication import Prepared
+from feedback.web.auth.permissions import Permission, may
+from feedback.web.http.library_in_force import follow_at_once
+from feedback.web.http.locale import say
+from feedback.web.http.routes import Route, get, post
+from feedback.web.questionnaires.views import SEVERITY_WORDS
+from feedback.web.studio import frame
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+def routes(runtime: Runtime) -> list[Route]:
+    views = Publishing(runtime)
+    return [
+        get("/<key>/publish", views.publish),
+        post("/<key>/publish", views.put_live),
+        get("/<key>/undo", views.undo),
+        post("/<key>/undo", views.bring_back),
+    ]
+
+
+class Publishing:
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.database = runtime.database
+        self.directories = frame.directories(runtime)
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def publish(self, key: str) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            draft = drafts.find(session, self.directories, key)
+            return self._page(session, draft, self._prepared(session, draft))
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def put_live(self, key: str) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            draft = drafts.find(session, self.directories, key)
+            if draft.edit != request.form.get("base", -1, type=int) or draft.archived_at:
+                raise Conflict("Look at this page again: the draft was saved after you opened it.")
+            if draft.is_published:
+                raise Rejected("There is nothing to publish: the draft says what is live.")
+            prepared = self._prepared(session, draft)
+        self._commit(prepared)
+        flash(say().gettext("Published. It is live everywhere within five seconds."), "success")
+        return redirect(url_for("studio.publish", key=key), 303)
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def undo(self, key: str) -> ResponseReturnValue:
+        """What bringing back the version before changes."""
+        with self.database.reading() as session:
+            draft = drafts.find(session, self.directories, key)
+            return self._page(session, draft, self._before(session, key), is_undo=True)
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def bring_back(self, key: str) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            prepared = self._before(session, key)
+        if prepared.edition != request.form.get("base", -1, type=int):
+            raise Conflict("Look at this page again: something else was published meanwhile.")
+        self._commit(prepared)
+        flash(say().gettext("The version before is live again. The draft is as it was."), "success")
+        return redirect(url_for("studio.publish", key=key), 303)
+
+    def _commit(self, prepared: Prepared) -> None:
+        accepted = {each for each in prepared.warnings if token(each) in request.form.getlist("accept")}
+        note = request.form.get("note", "").strip()
+        with self.database.writing() as session:
+            publication.publish(session, prepared, note, accepted, by=current_user.id, now=clock.now())
+        follow_at_once()
+
+    def _prepared(self, session: Session, draft: StudioDraft) -> Prepared:
+        return publication.prepare(session, self.runtime.settings, self.runtime.library, draft, clock.now())
+
+    def _before(self, session: Session, key: str) -> Prepared:
+        settings, present = self.runtime.settings, self.runtime.library
+        return publication.prepare_undo(session, settings, present, key, clock.now())
+
+    def _page(
+        self, session: Session, draft: StudioDraft, prepared: Prepared, *, is_undo: bool = False
+    ) -> str:
+        library, settings, key = self.runtime.library, self.runtime.settings, draft.key
+        candidate, new = prepared.candidate, prepared.questionnaire
+        old = library.questionnaires.get(key)
+        language = say().language
+        return frame.text_page(
+            "studio/publish.html",
+            draft,
+            prepared=prepared,
+            is_undo=is_undo,
+            can_undo=self._can_undo(session, key),
+            base=prepared.edition if is_undo else draft.edit,
+            errors=in_language(list(prepared.errors), language),
+            warnings=[
+                (token(each), in_language(list(group), language)) for each, group in prepared.warnings.items()
+            ],
+            severities=SEVERITY_WORDS,
+            difference=comparison.compare(draft.in_force or "", prepared.text),
+            consequences=self._consequences(prepared),
+            messages=consequences.of_messages(old, new, settings) if new and not draft.is_journey else [],
+            currency=settings.organisation.currency,
+            reach=consequences.reach(session, settings, (library, candidate), key, clock.now())
+            if candidate and not prepared.is_blocked
+            else None,
+            days=consequences.DAYS,
+            refused=[each for each in library.refused if frame.key_of_refused(each) == key],
+        )
+
+    def _consequences(self, prepared: Prepared) -> list[Consequence]:
+        library = self.runtime.library
+        if prepared.candidate and prepared.key == JOURNEY:
+            return consequences.of_journey(library.journey.stages, prepared.candidate.journey.stages)
+        if prepared.questionnaire:
+            old = library.questionnaires.get(prepared.key)
+            return consequences.of_questionnaire(old, prepared.questionnaire)
+        return []
+
+    def _can_undo(self, session: Session, key: str) -> bool:
+        try:
+            publication.version_before(session, self.directories, key)
+        except NotFound:
+            return False
+        return True
+
+
+def token(warned: Warned) -> str:
+    """The value of the box that accepts a warning."""
+    return "|".join(warned)
