@@ -263,6 +263,9 @@ TESTED_ELSEWHERE = {
     "services/responses/reply_inbox.py": "web/responses/test_reply_inbox.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",
+    "services/studio/translations/exchange.py": "services/studio/translations/test_importing.py",
+    "services/studio/translations/po.py": "services/studio/translations/test_files.py",
+    "services/studio/translations/xliff.py": "services/studio/translations/test_files.py",
 }
 
 

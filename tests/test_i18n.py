@@ -124,6 +124,9 @@ DESK_CODE = [
         "staff/accounts.py",
         "staff/business_hours.py",
         "staff/sessions.py",
+        "studio/translations/importing.py",
+        "studio/translations/po.py",
+        "studio/translations/xliff.py",
     )
 ]
 DESK_TEMPLATES = [
