@@ -129,6 +129,7 @@ DESK_CODE = [
         "studio/revisions.py",
         "studio/translations/importing.py",
         "studio/translations/po.py",
+        "studio/translations/survey.py",
         "studio/translations/xliff.py",
     )
 ]

@@ -11,7 +11,7 @@ from flask import current_app, render_template, url_for
 from feedback import resources
 from feedback.i18n import _
 from feedback.lint import read
-from feedback.services.questionnaires.layers import LAYER_NAMES
+from feedback.services.questionnaires.layers import JOURNEY, LAYER_NAMES
 from feedback.services.studio.drafts import DraftState, StudioDraft
 from feedback.web.http.locale import say
 
@@ -27,6 +27,8 @@ TABS: Mapping[str, str] = {
     "studio.publish": _("Publish"),
 }
 """Endpoint -> title, in the order of the work; those that do not exist are left out."""
+OF_QUESTIONNAIRES = ("studio.translations",)
+"""Endpoints that the journey does not have."""
 
 STATE_NAMES: Mapping[DraftState, str] = {
     DraftState.NEVER: _("Never published"),
@@ -43,7 +45,11 @@ def directories(runtime: Runtime) -> list[Path]:
 def tabs(key: str) -> list[tuple[str, str, str]]:
     """(endpoint, title, address) of each page of a text."""
     exist = current_app.view_functions
-    return [(each, title, url_for(each, key=key)) for each, title in TABS.items() if each in exist]
+    return [
+        (each, title, url_for(each, key=key))
+        for each, title in TABS.items()
+        if each in exist and not (key == JOURNEY and each in OF_QUESTIONNAIRES)
+    ]
 
 
 def title_of(draft: StudioDraft) -> str:
