@@ -96,6 +96,36 @@ EMAIL = texts(
     "Wohin dürfen wir antworten?",
     "¿Dónde podemos responderle?", "Où pouvons-nous vous répondre ?", "إلى أين نرسل الرد؟",
 )  # fmt: skip
+HOURS = texts("hours", "saat", "ساعت", "Stunden", "horas", "heures", "ساعات")
+HOW_LONG = texts(
+    "How long did it take?", "Ne kadar sürdü?", "چقدر طول کشید؟", "Wie lange hat es gedauert?",
+    "¿Cuánto tiempo llevó?", "Combien de temps cela a-t-il pris ?", "كم استغرق ذلك من الوقت؟",
+)  # fmt: skip
+WHEN = texts(
+    "On which day was it?", "Hangi gündü?", "چه روزی بود؟", "An welchem Tag war das?", "¿Qué día fue?",
+    "Quel jour était-ce ?", "في أي يوم كان ذلك؟",
+)  # fmt: skip
+MATTERS = texts(
+    "What matters most to you?", "Sizin için en önemli olan nedir?", "چه چیزی برای شما مهم‌تر است؟",
+    "Was ist Ihnen am wichtigsten?", "¿Qué es lo más importante para usted?",
+    "Qu'est-ce qui compte le plus pour vous ?", "ما الأهم بالنسبة لك؟",
+)  # fmt: skip
+QUOTE = texts(
+    "May we quote your answer?", "Yanıtınızı alıntılayabilir miyiz?", "آیا می‌توانیم پاسخ شما را نقل کنیم؟",
+    "Dürfen wir Ihre Antwort zitieren?", "¿Podemos citar su respuesta?",
+    "Pouvons-nous citer votre réponse ?", "هل يمكننا اقتباس إجابتك؟",
+)  # fmt: skip
+QUOTED = texts(
+    "Acme may publish my answer without my name.", "Acme yanıtımı adım olmadan yayımlayabilir.",
+    "اکمی می‌تواند پاسخ من را بدون نام منتشر کند.", "Acme darf meine Antwort ohne Namen veröffentlichen.",
+    "Acme puede publicar mi respuesta sin mi nombre.", "Acme peut publier ma réponse sans mon nom.",
+    "يجوز لأكمي نشر إجابتي دون اسمي.",
+)  # fmt: skip
+LAST = texts(
+    "Two short questions are left.", "İki kısa soru kaldı.", "دو پرسش کوتاه مانده است.",
+    "Es folgen noch zwei kurze Fragen.", "Quedan dos preguntas cortas.", "Il reste deux courtes questions.",
+    "بقي سؤالان قصيران.",
+)  # fmt: skip
 
 OPTIONS: list[dict[str, Any]] = [
     {"key": "slow", "text": SLOW},
@@ -134,6 +164,12 @@ EVERYTHING = questionnaire(
         "scale": SCALE_5,
         "required": True,
     },
+    {"key": "dropdown", "type": "single", "display": "dropdown", "text": REASON, "options": OPTIONS},
+    {"key": "hours", "type": "number", "text": HOW_LONG, "unit": HOURS, "decimals": 1, "max": 100},
+    {"key": "day", "type": "date", "text": WHEN, "min": "2020-01-01"},
+    {"key": "ranking", "type": "ranking", "text": MATTERS, "options": OPTIONS[:4], "not_applicable": True},
+    {"key": "consent", "type": "consent", "text": QUOTE, "box": QUOTED},
+    {"key": "note", "type": "note", "text": LAST},
     {"key": "text", "type": "text", "text": BETTER},
     {"key": "contact", "type": "text", "text": EMAIL, "contact": "email", "required": True},
     languages=LANGUAGES,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 NOT_APPLICABLE = "not_applicable"
 PREFER_NOT_TO_SAY = "prefer_not_to_say"
 
-Chosen = int | str | tuple[str, ...] | dict[str, int | str] | None
-"""A point on a scale, an option's key, several keys, one value per matrix row, or None (free text)."""
+Chosen = int | float | str | tuple[str, ...] | dict[str, int | str] | None
+"""A point on a scale or a number, an option's key (or a day, or the wording of a consent), several keys (in order, of
+a ranking), one value per matrix row, or None (free text)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +37,4 @@ class AnswerProblem:
 
     question: str
     code: str
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int | float | date] = field(default_factory=dict)

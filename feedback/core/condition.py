@@ -42,8 +42,8 @@ class Condition(BaseModel):
     question: str | None = None
     is_: OneOrMore | None = Field(None, alias="is", description="one of these options or values")
     band: Names | None = Field(None, description="the score lies in one of these bands, e.g. detractor")
-    at_least: int | None = None
-    at_most: int | None = None
+    at_least: int | float | None = None
+    at_most: int | float | None = None
     answered: bool | None = None
     all: tuple[Condition, ...] | None = Field(None, strict=False)
     any: tuple[Condition, ...] | None = Field(None, strict=False)
@@ -72,6 +72,12 @@ class Condition(BaseModel):
         """The tests of single questions in the condition."""
         yield from (leaf for _, leaf in self.places())
 
+    @property
+    def bounds(self) -> tuple[int | float, ...]:
+        """The numbers with which the test of a leaf compares."""
+        numbers = (self.at_least, self.at_most, *(self.is_ or ()))
+        return tuple(each for each in numbers if isinstance(each, int | float))
+
     def places(self) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
         """The leaves, each with the way to it from here: ("all", 0, "not")."""
         if self.question is not None:
@@ -99,7 +105,7 @@ class Condition(BaseModel):
         return self._fits(answer.value, questions.get(self.question))
 
     def _fits(self, value: Chosen, question: Banded | None) -> bool:
-        number = value if isinstance(value, int) else None
+        number = value if isinstance(value, int | float) else None
         if self.is_ is not None and not _chosen(value) & {str(each) for each in self.is_}:
             return False
         if self.at_least is not None and (number is None or number < self.at_least):
@@ -108,7 +114,7 @@ class Condition(BaseModel):
             return False
         if self.band is None:
             return True
-        return number is not None and question is not None and question.band(number) in self.band
+        return isinstance(number, int) and question is not None and question.band(number) in self.band
 
 
 def _chosen(value: Chosen) -> set[str]:

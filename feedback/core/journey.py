@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from feedback.core.audience import Audience
 from feedback.core.questions.base import Key, Strict
 from feedback.core.text.localized import Language, Text
 from feedback.core.time.duration import DurationField
@@ -49,6 +50,9 @@ class Stage(Strict):
     title: Text
     enter: Entry
     questionnaire: Key
+    only_if: Audience | None = Field(
+        None, description="ask only contacts for whom this holds, judged by their account and themselves"
+    )
     channels: Annotated[tuple[Channel, ...], BeforeValidator(_one_or_more)] = Field(
         min_length=1,
         description="in order of preference; the first one that the customer has and consents to is used",
@@ -78,6 +82,11 @@ class Journey(Strict):
 
     def stage(self, key: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.key == key), None)
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether some stage asks only some contacts."""
+        return any(stage.only_if for stage in self.stages)
 
     def for_event(self, name: str) -> tuple[Stage, ...]:
         return tuple(stage for stage in self.stages if stage.enter.event == name)

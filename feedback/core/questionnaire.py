@@ -10,9 +10,16 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.condition import Condition
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
+from feedback.core.questions import (
+    AnyQuestion,
+    ChoiceQuestion,
+    NumberQuestion,
+    RankingQuestion,
+    ScaleQuestion,
+)
 from feedback.core.questions.base import Form, Key, Strict
 from feedback.core.text.localized import Language, Text
+from feedback.core.text.numerals import spelled
 from feedback.core.time.duration import DurationField
 
 Urgency = Literal["urgent", "high", "normal", "low"]
@@ -173,7 +180,7 @@ class Questionnaire(Strict):
         """The question to show after `after`; without `after`, the first unanswered one."""
         path = list(self.path(answers))
         if after is None:
-            return next((question for question in path if question.key not in answers), None)
+            return _first_open(path, answers)
         keys = [question.key for question in path]
         following = path[keys.index(after) + 1 :] if after in keys else []
         return following[0] if following else None
@@ -190,7 +197,7 @@ class Questionnaire(Strict):
         """What these answers come to; answers to questions off their path are left out."""
         path = list(self.path(given))
         answers = {question.key: given[question.key] for question in path if question.key in given}
-        left = [question for question in path if question.key not in answers]
+        left = [question for question in path if question.answerable and question.key not in answers]
         return SurveyOutcome(
             answers=answers,
             scores={
@@ -237,6 +244,8 @@ class Questionnaire(Strict):
             return "; ".join(f"{row}: {value}" for row, value in answer.value.items())
         values = answer.value if isinstance(answer.value, tuple) else (answer.value,)
         words = [_word(question, value, language) for value in values if value is not None]
+        if isinstance(question, RankingQuestion) and isinstance(answer.value, tuple):
+            words = [f"{place}. {word}" for place, word in enumerate(words, 1)]
         return ", ".join(words + ([answer.text] if answer.text else []))
 
     def repeated(self, answers: Mapping[str, Answer], language: str) -> dict[str, str]:
@@ -252,14 +261,17 @@ class Questionnaire(Strict):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        seen: list[str] = []
+        keys: list[str] = []
+        seen: list[str] = []  # those that a condition can look at
         for number, question in enumerate(self.questions):
-            if question.key in seen:
+            if question.key in keys:
                 raise ValueError(f"two questions have the key {question.key!r}; each needs its own")
             if question.show_if:
                 told = f"show_if of {question.key!r} looks at {{!r}}, which is not asked before it"
                 _look_at(question.show_if, ("questions", number, "show_if"), seen, told)
-            seen.append(question.key)
+            keys.append(question.key)
+            if question.answerable:
+                seen.append(question.key)
         told = "`when` looks at {!r}, but there is no such question"
         rules = [("follow_ups", number, each.when) for number, each in enumerate(self.follow_ups)]
         pages = [("thanks", number, each.when) for number, each in enumerate(self.thanks)]
@@ -293,11 +305,24 @@ def _point(question: AnyQuestion | None, answer: Answer, language: str) -> str:
     return labels.get(answer.value, "") if all(labels.values()) else str(answer.value)
 
 
-def _word(question: AnyQuestion | None, value: int | str, language: str) -> str:
+def _first_open(path: Sequence[AnyQuestion], answers: Mapping[str, Answer]) -> AnyQuestion | None:
+    """The first unanswered question, or the first of the notes right before it."""
+    place = next((at for at, each in enumerate(path) if each.answerable and each.key not in answers), None)
+    if place is None:
+        return None
+    while place and not path[place - 1].answerable:
+        place -= 1
+    return path[place]
+
+
+def _word(question: AnyQuestion | None, value: int | float | str, language: str) -> str:
     if isinstance(question, ChoiceQuestion) and isinstance(value, str):
         option = question.option(value)
         return option.text.to(language) if option else value
     if isinstance(question, ScaleQuestion) and isinstance(value, int):
         label = question.labels(language).get(value, "")
         return f"{value} ({label})" if label else str(value)
+    if isinstance(question, NumberQuestion) and isinstance(value, int | float):
+        unit = f" {question.unit.to(language)}" if question.unit else ""
+        return f"{spelled(value)}{unit}"
     return str(value)

@@ -109,6 +109,7 @@ def _somebody_new(
 
 
 def _may_be_asked(session: Session, runtime: Runtime, stage: Stage, contact: Contact, now: datetime) -> bool:
-    intended = Intended(stage.priority, stage.channels, now, now + stage.expires_after.timedelta)
+    expires = now + stage.expires_after.timedelta
+    intended = Intended(stage.priority, stage.channels, now, expires, stage.only_if)
     decision = eligibility.decide_for(session, contact, intended, eligibility.policy(runtime.settings), now)
     return isinstance(decision, Send) and decision.at <= now + NOW

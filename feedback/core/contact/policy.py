@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from feedback.core.audience import Audience, Facts
 from feedback.core.contact.hours import Calendar, ContactWindow, CountryRules, first_window, shipped_rules
 
 
@@ -49,7 +50,7 @@ class Recipient:
 
     `suppressed` closes all channels: erased, opted out of everything, or a possible opt-out that nobody has
     reviewed yet. `country` and `time_zone` were stated; `number_country` and `number_zones` are derived from the
-    phone number.
+    phone number. `facts` is what is known of the person and the account; None if nobody has read it.
     """
 
     reach: Mapping[str, Reach]
@@ -58,6 +59,7 @@ class Recipient:
     time_zone: str | None = None
     number_country: str | None = None
     number_zones: tuple[str, ...] = ()
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,14 @@ class Intended:
     """The survey that is to be decided.
 
     A higher `priority` is more important; `channels` are in order of preference. It must not be sent before
-    `earliest`, and not from `expires` on.
+    `earliest`, and not from `expires` on. `only_if` says whom the stage asks.
     """
 
     priority: int
     channels: tuple[str, ...]
     earliest: datetime
     expires: datetime
+    only_if: Audience | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,7 @@ Decision = Send | Skip
 
 SKIP_CODES = (
     "suppressed",  # why
+    "not_in_audience",  # facts: the names of those that do not fit
     "no_channel",  # per channel: not_enabled, no_address, suppressed, refused, refused_elsewhere, consent_missing
     "no_common_window",  # zones: their contact hours never overlap
     "too_late",  # expires, first_window
@@ -169,10 +173,12 @@ SKIP_CODES = (
 def decide(
     intended: Intended, recipient: Recipient, history: History, policy: Policy, now: datetime
 ) -> Decision:
-    """Decide on one survey. Raises ValueError for naive datetimes."""
+    """Decide on one survey. Raises ValueError for naive datetimes, and for `only_if` without facts."""
     _check_aware(now, intended.earliest, intended.expires)
     if recipient.suppressed:
         return Skip("suppressed", {"why": recipient.suppressed})
+    if intended.only_if and (unmet := _unmet(intended.only_if, recipient)):
+        return Skip("not_in_audience", {"facts": unmet})
     rules = rules_for(recipient, policy)
     found = obstacles(intended.channels, recipient, policy)
     channel = next((name for name, obstacle in found.items() if obstacle is None), None)
@@ -263,6 +269,12 @@ def spread(contact_key: str, cadence_days: int) -> int:
 
 
 # -- the tests, in order ----------------------------------------------------------------------------------
+
+
+def _unmet(only_if: Audience, recipient: Recipient) -> list[str]:
+    if recipient.facts is None:
+        raise ValueError("Read the facts of the recipients: this stage asks only some of them.")
+    return only_if.unmet(recipient.facts)
 
 
 def _obstacle(channel: str, recipient: Recipient, rules: CountryRules, policy: Policy) -> str | None:

@@ -8,7 +8,12 @@ from pydantic import Field
 
 from feedback.core.questions.base import Question
 from feedback.core.questions.choice import ChoiceQuestion, MultiQuestion, Option, SingleQuestion
+from feedback.core.questions.consent import ConsentQuestion
+from feedback.core.questions.day import DateQuestion
 from feedback.core.questions.matrix import MatrixQuestion
+from feedback.core.questions.note import NoteQuestion
+from feedback.core.questions.number import NumberQuestion
+from feedback.core.questions.ranking import RankingQuestion
 from feedback.core.questions.scale import (
     CesQuestion,
     CsatQuestion,
@@ -37,6 +42,11 @@ QUESTION_TYPES: dict[str, type[Question]] = {
     "multi": MultiQuestion,
     "text": TextQuestion,
     "matrix": MatrixQuestion,
+    "number": NumberQuestion,
+    "date": DateQuestion,
+    "ranking": RankingQuestion,
+    "consent": ConsentQuestion,
+    "note": NoteQuestion,
 }
 
 AnyQuestion = Annotated[
@@ -52,7 +62,12 @@ AnyQuestion = Annotated[
     | SingleQuestion
     | MultiQuestion
     | TextQuestion
-    | MatrixQuestion,
+    | MatrixQuestion
+    | NumberQuestion
+    | DateQuestion
+    | RankingQuestion
+    | ConsentQuestion
+    | NoteQuestion,
     Field(discriminator="type"),
 ]
 
@@ -60,9 +75,14 @@ __all__ = [
     "QUESTION_TYPES",
     "AnyQuestion",
     "ChoiceQuestion",
+    "ConsentQuestion",
+    "DateQuestion",
     "MatrixQuestion",
+    "NoteQuestion",
+    "NumberQuestion",
     "Option",
     "Question",
+    "RankingQuestion",
     "ScaleQuestion",
     "SingleQuestion",
     "TextQuestion",

@@ -58,6 +58,7 @@ class Question(Strict):
     """One question. Subclasses define how it is read from a form and which widget shows it."""
 
     widget: ClassVar[str]
+    answerable: ClassVar[bool] = True
     key: Key = Field(description="stable name, which answers and reports refer to")
     text: Text = Field(description="the question, in every language of the questionnaire")
     help: Text | None = Field(None, description="a short line under the question")

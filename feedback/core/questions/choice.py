@@ -144,6 +144,13 @@ class ChoiceQuestion(Question):
 
 class SingleQuestion(ChoiceQuestion):
     type: Literal["single"]
+    display: Literal["list", "dropdown"] | None = Field(
+        None, description="dropdown: one line that opens, for a long list that people know, such as countries"
+    )
+
+    @property
+    def is_dropdown(self) -> bool:
+        return self.display == "dropdown"
 
     def read(self, form: Form) -> Parsed:
         key = one(form, self.key)

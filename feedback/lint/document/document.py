@@ -13,7 +13,14 @@ from pydantic import BaseModel
 
 from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.questions import (
+    AnyQuestion,
+    ChoiceQuestion,
+    ConsentQuestion,
+    MatrixQuestion,
+    NumberQuestion,
+    ScaleQuestion,
+)
 from feedback.core.text.localized import Text
 from feedback.lint.document.schema import SchemaMistake, validate
 from feedback.lint.engine.context import LintContext
@@ -30,6 +37,8 @@ Role = Literal[
     "other_text",
     "label",
     "row",
+    "box",
+    "unit",
     "not_applicable",
     "prefer_not_to_say",
     "title",
@@ -260,9 +269,10 @@ class Document:
             yield SurveyText(role, question, language, wording, path if plain else (*path, language))
 
     def stems(self) -> Iterator[SurveyText]:
-        """The question texts, in every language."""
+        """The question texts, in every language; a note asks nothing."""
         for index, question in self.questions:
-            yield from self.texts(question.text, ("questions", index, "text"), "stem", question)
+            if question.answerable:
+                yield from self.texts(question.text, ("questions", index, "text"), "stem", question)
 
     def _options(self, index: int) -> Iterator[SurveyText]:
         question = self.questions[index][1]
@@ -287,10 +297,15 @@ class Document:
     def _question_texts(self, index: int) -> Iterator[SurveyText]:
         question = self.questions[index][1]
         base: Path = ("questions", index)
-        yield from self.texts(question.text, (*base, "text"), "stem", question)
+        role: Role = "stem" if question.answerable else "help"
+        yield from self.texts(question.text, (*base, "text"), role, question)
         yield from self.texts(question.help, (*base, "help"), "help", question)
         yield from self._options(index)
         yield from self._labels(index)
+        if isinstance(question, ConsentQuestion):
+            yield from self.texts(question.box, (*base, "box"), "box", question)
+        if isinstance(question, NumberQuestion):
+            yield from self.texts(question.unit, (*base, "unit"), "unit", question)
         if isinstance(question, MatrixQuestion):
             for place, row in enumerate(question.rows):
                 yield from self.texts(row.text, (*base, "rows", place, "text"), "row", question)

@@ -140,6 +140,9 @@ def _unknown_key(key: str, known: list[str]) -> str:
 
 _TYPES_ELSEWHERE = {
     "radio": "single", "radiobutton": "single", "dropdown": "single", "select": "single", "choice": "single",
+    "integer": "number", "int": "number", "decimal": "number", "float": "number", "numeric": "number",
+    "calendar": "date", "day": "date", "rank": "ranking", "order": "ranking", "acknowledge": "consent",
+    "info": "note", "statement": "note", "html": "note", "label": "note",
     "multiple_choice": "single", "multiplechoice": "single", "yes_no": "single", "boolean": "single",
     "checkbox": "multi", "checkboxes": "multi", "multiselect": "multi",
     "likert": "rating", "scale": "rating", "slider": "rating", "opinion_scale": "rating",

@@ -14,7 +14,8 @@ class LintContext:
 
     `published` are the versions that were ever asked, the earliest first. `trigger_events` are events that every
     recipient is known to have been through. Seconds are what answering takes on average. `design_leads` are the
-    names, in lower case, of those who may accept an error; None where nobody has said.
+    names, in lower case, of those who may accept an error; None where nobody has said. The properties are those that
+    accounts and contacts of the installation have; None where there is none to ask.
     """
 
     today: date | None = None
@@ -23,6 +24,8 @@ class LintContext:
     trigger_events: frozenset[str] = frozenset()
     known_fields: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    account_properties: frozenset[str] | None = None
+    contact_properties: frozenset[str] | None = None
     high_is_bad: bool = False
     questions_per_page: int = 1
     closed_seconds: float = 7

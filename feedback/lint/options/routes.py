@@ -7,7 +7,7 @@ from itertools import islice, product
 
 from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, NumberQuestion, ScaleQuestion
 from feedback.core.questions.scale import ThumbsQuestion
 from feedback.lint.options.labels import lexicon
 
@@ -45,15 +45,17 @@ def _telling_answers(questionnaire: Questionnaire, key: str) -> Sequence[Answer 
         if leaf.question == key
     ]
     found: dict[tuple[bool, ...], Answer | None] = {}
-    for answer in (*_answers(question), None):
+    for answer in (*_answers(question, [bound for leaf in leaves for bound in leaf.bounds]), None):
         given = {key: answer} if answer else {}
         passed = tuple(leaf.holds(given, questionnaire.by_key) for leaf in leaves)
         found.setdefault(passed, answer)
     return list(found.values())
 
 
-def _answers(question: AnyQuestion | None) -> Iterator[Answer]:
-    if isinstance(question, ScaleQuestion):
+def _answers(question: AnyQuestion | None, bounds: Sequence[float]) -> Iterator[Answer]:
+    if isinstance(question, NumberQuestion):
+        yield from map(Answer, question.samples(bounds))
+    elif isinstance(question, ScaleQuestion):
         yield from (Answer(value) for value in range(question.minimum, question.maximum + 1))
     elif isinstance(question, ChoiceQuestion):
         yield from (Answer(option.key) for option in question.options)

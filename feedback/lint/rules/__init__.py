@@ -9,6 +9,7 @@ from feedback.lint.engine.rule import Rule, RuleModule
 from feedback.lint.engine.suppression import META_RULES
 from feedback.lint.rules import (
     agree_disagree_scale,
+    audience_unknown,
     condition_never_holds,
     instrument_altered,
     known_data_asked,
@@ -74,6 +75,7 @@ STRUCTURE_RULES: tuple[RuleModule, ...] = (
     missing_opt_out,
     unresolved_placeholder,
     condition_never_holds,
+    audience_unknown,
 )
 
 RULES: tuple[RuleModule, ...] = (*WORD_RULES, *STRUCTURE_RULES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.core.questions import TextQuestion
+from feedback.core.questions import ConsentQuestion, TextQuestion
 from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
@@ -50,7 +50,7 @@ def check(document: Document) -> Iterator[Finding]:
             yield _finding(document, each.index, each.language)
     for wording in document.stems():
         words, index, question = lexicon(wording.language), int(wording.path[1]), wording.question
-        if question is None or isinstance(question, TextQuestion) or claimed(question):
+        if question is None or isinstance(question, TextQuestion | ConsentQuestion) or claimed(question):
             continue
         if index in seen or words is None:
             continue

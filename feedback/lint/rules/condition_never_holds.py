@@ -12,7 +12,15 @@ from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer
 from feedback.core.condition import Condition
 from feedback.core.metrics import METRICS
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, ScaleQuestion
+from feedback.core.questions import (
+    AnyQuestion,
+    ChoiceQuestion,
+    DateQuestion,
+    MatrixQuestion,
+    NumberQuestion,
+    RankingQuestion,
+    ScaleQuestion,
+)
 from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
@@ -87,11 +95,20 @@ Told = tuple[str, str, str]
 def _wrong_values(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[int, Told]]:
     known = _values(question)
     for number, value in enumerate(leaf.is_ or ()):
-        if str(value) not in known:
+        if str(value) not in known and not _is_possible(value, question):
             told = message(
                 "`{value}` is never an answer to `{question}`.", value=value, question=question.key
             )
             yield number, (str(value), told, _meant(str(value), known, question))
+
+
+def _is_possible(value: int | float | str, question: AnyQuestion) -> bool:
+    """Whether a number or a day, of which there are too many to list, can be the answer."""
+    if isinstance(question, NumberQuestion):
+        return isinstance(value, int | float) and question.minimum <= value <= question.maximum
+    return isinstance(question, DateQuestion) and isinstance(
+        question.parse({question.key: [str(value)]}), Answer
+    )
 
 
 def _values(question: AnyQuestion) -> list[str]:
@@ -174,7 +191,7 @@ def _wrong_bounds(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[str,
         if bound is None:
             continue
         quoted = f"{name}: {bound}"
-        if not isinstance(question, ScaleQuestion):
+        if not isinstance(question, ScaleQuestion | NumberQuestion):
             told = message("`{question}` is not answered with a number.", question=question.key)
             yield name, (quoted, told, _possible(_values(question)))
         elif (name == "at_least" and bound > question.maximum) or (
@@ -222,7 +239,7 @@ def _answers(question: AnyQuestion) -> list[Answer | None] | None:
     found: list[Answer | None] = [None, *map(Answer, _opt_outs(question))]
     if isinstance(question, ScaleQuestion):
         return found + [Answer(value) for value in range(question.minimum, question.maximum + 1)]
-    if isinstance(question, MatrixQuestion):
+    if isinstance(question, MatrixQuestion | NumberQuestion | DateQuestion):
         return None
     if not isinstance(question, ChoiceQuestion):
         return [*found, Answer(None, "x")]
@@ -231,9 +248,8 @@ def _answers(question: AnyQuestion) -> list[Answer | None] | None:
         return found + [Answer(key) for key in keys]
     if len(keys) > MOST_SUBSETS:
         return None
-    return found + [
-        Answer(some) for some in chain(*(combinations(keys, size) for size in range(1, len(keys) + 1)))
-    ]
+    sizes = [question.places] if isinstance(question, RankingQuestion) else range(1, len(keys) + 1)
+    return found + [Answer(some) for some in chain(*(combinations(keys, size) for size in sizes))]
 
 
 def _forestalled(document: Document, questionnaire: Questionnaire, wrong: set[Path]) -> Iterator[Finding]:

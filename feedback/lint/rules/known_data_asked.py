@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from feedback.core.questions import ChoiceQuestion, TextQuestion
+from feedback.core.questions import ChoiceQuestion, DateQuestion, NumberQuestion, TextQuestion
 from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
@@ -43,7 +43,7 @@ def check(document: Document) -> Iterator[Finding]:
     for wording in document.stems():
         question = wording.question
         if (
-            not isinstance(question, TextQuestion | ChoiceQuestion)
+            not isinstance(question, TextQuestion | ChoiceQuestion | NumberQuestion | DateQuestion)
             or "correct" in (question.purpose or "").casefold()
             or _is_yes_or_no(document, wording)
         ):

@@ -33,6 +33,8 @@ def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if isinstance(question, TextQuestion) or question.show_if or question.not_applicable:
             continue
+        if not question.answerable:
+            continue
         language = _conditional(document, question)
         if language is None or _offers(document, index, question):
             continue

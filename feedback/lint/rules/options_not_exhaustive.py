@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from feedback.core.questions import ChoiceQuestion
+from feedback.core.questions import ChoiceQuestion, RankingQuestion
 from feedback.core.text.folding import bare, fold
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
@@ -39,6 +39,8 @@ def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
         if not isinstance(question, ChoiceQuestion) or question.complete:
             continue
+        if isinstance(question, RankingQuestion):
+            continue  # puts in order what is listed
         for language in document.languages:
             listed = choices(document, index, language)
             told = _missing(question, listed) if listed else None

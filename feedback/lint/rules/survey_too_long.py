@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, TextQuestion
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, RankingQuestion, TextQuestion
 from feedback.lint.document.document import Document
 from feedback.lint.engine.context import LintContext
 from feedback.lint.engine.rule import Finding, Rule, Severity
@@ -89,6 +89,8 @@ def longest(document: Document) -> tuple[float, float]:
 
 
 def _weight(question: AnyQuestion) -> int:
+    if not question.answerable:
+        return 0
     return len(question.rows) if isinstance(question, MatrixQuestion) else 1
 
 
@@ -102,6 +104,10 @@ def _seconds(question: AnyQuestion, document: Document) -> float:
     if isinstance(question, MatrixQuestion):
         texts += [row.text.to(language) for row in question.rows]
         answering = settings.row_seconds * len(question.rows)
+    elif isinstance(question, RankingQuestion):
+        answering = settings.closed_seconds * question.places
+    elif not question.answerable:
+        answering = 0.0
     else:
         answering = settings.open_seconds if isinstance(question, TextQuestion) else settings.closed_seconds
     return answering + settings.word_seconds * sum(len(text.split()) for text in texts)

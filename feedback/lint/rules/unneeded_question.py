@@ -22,6 +22,8 @@ RULE = Rule(
 
 def check(document: Document) -> Iterator[Finding]:
     for index, question in document.questions:
+        if not question.answerable:
+            continue
         language = document.languages[0]
         words = lexicon(language)
         demographic = bool(words and words.mentions("demographic", question.text.to(language)))

@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, func, select, union, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from feedback.core.audience import Facts
 from feedback.core.contact.hours import Hours, rules_on_days
 from feedback.core.contact.policy import (
     ConsentState,
@@ -33,7 +34,7 @@ from feedback.core.contact.policy import (
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED, EnrolmentState
 from feedback.providers import channel_of
-from feedback.services.contact import suppression
+from feedback.services.contact import facts, suppression
 from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
 
@@ -165,13 +166,20 @@ def _told(rows: Iterable[_Past], without: int | None) -> tuple[PastContact, ...]
 
 
 def know(
-    session: Session, people: Sequence[Candidate], rules: Policy, now: datetime, *, surveys: bool = True
+    session: Session,
+    people: Sequence[Candidate],
+    rules: Policy,
+    now: datetime,
+    *,
+    surveys: bool = True,
+    selective: bool = False,
 ) -> Known:
-    """Read what the policy needs to know of `people`; without `surveys` only for `Known.decide_again`.
+    """Read what the policy needs to know of `people`; without `surveys` only for `Known.decide_again`, `selective` also
+    for stages that ask only some of them.
 
     Lock the contacts' rows before you call this, if you decide to write.
     """
-    known = Known(rules, _recipients(session, people))
+    known = Known(rules, _recipients(session, people, selective=selective))
     if not surveys:
         return known
     shared = sharing(session, people)
@@ -199,7 +207,8 @@ def decide_for(
     enrolment_id: int | None = None,
 ) -> Decision:
     """The policy's decision on a survey to `contact` as intended. Lock the contact's row before you call this."""
-    return know(session, [contact], rules, now).decide(contact, intended, now, enrolment_id)
+    known = know(session, [contact], rules, now, selective=intended.only_if is not None)
+    return known.decide(contact, intended, now, enrolment_id)
 
 
 def decide_again(
@@ -337,8 +346,10 @@ def planned(session: Session, contact_id: int) -> list[Enrolment]:
     )
 
 
-def _recipients(session: Session, people: Sequence[Candidate]) -> dict[int, Recipient]:
-    """The contacts as the policy's Recipients, by id; read with two statements."""
+def _recipients(
+    session: Session, people: Sequence[Candidate], *, selective: bool = False
+) -> dict[int, Recipient]:
+    """The contacts as the policy's Recipients, by id; read with two statements, a third one if `selective`."""
     ways = {each.id: addresses(each) for each in people}
     ids = list(ways)
     session.flush()  # only statements about ORM objects do that by themselves
@@ -347,7 +358,11 @@ def _recipients(session: Session, people: Sequence[Candidate]) -> dict[int, Reci
         for row in session.connection().execute(_PERMISSIONS, {"ids": ids})
     }
     closed = suppression.closed_ways_of(session, ways)
-    return {each.id: _recipient(each, ways[each.id], latest, closed[each.id]) for each in people}
+    found = {each.id: _recipient(each, ways[each.id], latest, closed[each.id]) for each in people}
+    if not selective:
+        return found
+    known = facts.of(session, ids)
+    return {key: replace(each, facts=known.get(key, Facts())) for key, each in found.items()}
 
 
 def _recipient(

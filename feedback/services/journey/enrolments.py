@@ -240,7 +240,9 @@ def _store(
     if not entries:
         return
     rules = eligibility.policy(settings)
-    known = eligibility.know(session, list({each.id: each for each in people}.values()), rules, now)
+    selective = any(each.stage.only_if for each in entries)
+    together = list({each.id: each for each in people}.values())
+    known = eligibility.know(session, together, rules, now, selective=selective)
     rows = [_enrolment(known, *each, now) for each in zip(people, entries, strict=True)]
     session.connection().execute(_INSERT_ENROLMENT, rows)
 
@@ -250,7 +252,7 @@ def _enrolment(
 ) -> dict[str, Any]:
     stage, occasion = entry.stage, entry.occasion
     expires = occasion.due_at + stage.expires_after.timedelta
-    intended = Intended(stage.priority, stage.channels, occasion.due_at, expires)
+    intended = Intended(stage.priority, stage.channels, occasion.due_at, expires, stage.only_if)
     decision = known.decide(person, intended, now)
     return {
         "contact_id": person.id,
@@ -281,7 +283,7 @@ def decide(
     If the contact was surveyed too recently and the stage waits, the enrolment stays scheduled for the end of
     the gap.
     """
-    intended = Intended(stage.priority, stage.channels, enrolment.due_at, enrolment.expires_at)
+    intended = Intended(stage.priority, stage.channels, enrolment.due_at, enrolment.expires_at, stage.only_if)
     decision = known.decide(contact, intended, now, enrolment.id)
     outcome = _outcome(decision, stage, enrolment.explanation, enrolment.expires_at, now)
     for name, value in outcome.items():

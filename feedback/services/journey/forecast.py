@@ -179,7 +179,8 @@ def foresee(
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
-    forecast = _Forecast(session, eligibility.policy(context.settings), now, until)
+    rules, selective = eligibility.policy(context.settings), library.journey.is_selective
+    forecast = _Forecast(session, rules, now, until, selective=selective)
     for planned in forecast.decide_all(surveys):
         yield "survey", planned
     for planned in _written(session, until):
@@ -191,7 +192,10 @@ def foresee(
 class _Forecast:
     """The past surveys, and those that the forecast has added so far. Contacts are read in blocks."""
 
-    def __init__(self, session: Session, rules: Policy, now: datetime, until: datetime) -> None:
+    def __init__(
+        self, session: Session, rules: Policy, now: datetime, until: datetime, *, selective: bool
+    ) -> None:
+        self._selective = selective
         self._session, self._rules, self._now, self._until = session, rules, now, until
         self._of_address: dict[str, list[PastContact]] = defaultdict(list)
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
@@ -229,7 +233,10 @@ class _Forecast:
         self, contact_ids: set[int], *, surveys: bool = True
     ) -> tuple[dict[int, Any], eligibility.Known]:
         people = eligibility.people(self._session, contact_ids)
-        known = eligibility.know(self._session, people, self._rules, self._now, surveys=surveys)
+        selective = surveys and self._selective
+        known = eligibility.know(
+            self._session, people, self._rules, self._now, surveys=surveys, selective=selective
+        )
         return {each.id: each for each in people}, known
 
     def _decide(
@@ -238,7 +245,7 @@ class _Forecast:
         """The decision on a survey; if its stage waits because of a recent survey, the survey at the end of the gap."""
         stage, name = survey.stage, contact.external_id
         addresses = [address for _, address in eligibility.addresses(contact)]
-        intended = Intended(stage.priority, stage.channels, survey.wanted, survey.expires)
+        intended = Intended(stage.priority, stage.channels, survey.wanted, survey.expires, stage.only_if)
         decision = decide(
             intended,
             known.recipient(contact),

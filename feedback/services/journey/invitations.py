@@ -73,7 +73,8 @@ def issue_some(session: Session, enrolment_ids: Sequence[int], context: Context,
     )
     due = {each.id: each for each in found}
     contacts = {each.id: each for each in eligibility.lock(session, {e.contact_id for e in due.values()})}
-    known = eligibility.know(session, list(contacts.values()), eligibility.policy(context.settings), now)
+    rules, selective = eligibility.policy(context.settings), context.library.journey.is_selective
+    known = eligibility.know(session, list(contacts.values()), rules, now, selective=selective)
     others = _also_due(session, list(contacts), now)
     for enrolment in (due[each] for each in enrolment_ids if each in due):
         issue(session, enrolment, contacts[enrolment.contact_id], _Issuing(context, known, others), now)

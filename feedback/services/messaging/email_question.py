@@ -44,7 +44,7 @@ def drawn(
 def _answers(
     question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], address: str, words: Translator
 ) -> str:
-    if isinstance(question, SingleQuestion):
+    if isinstance(question, SingleQuestion) and not question.is_dropdown:
         places = {option.key: place for place, option in enumerate(question.options, 1)}
         offered = question.arranged(invitation.token or "")
         return "".join(

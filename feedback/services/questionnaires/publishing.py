@@ -20,6 +20,7 @@ from feedback.library import File, Library, Refused
 from feedback.lint.engine import expiry
 from feedback.lint.engine.acknowledgement import Warned
 from feedback.services import audit
+from feedback.services.contact import facts
 from feedback.services.staff import accounts
 from feedback.services.staff.accounts import RoleName
 from feedback.settings import Problem, Settings
@@ -242,8 +243,13 @@ class Rules:
         leads = _design_leads(session, self._settings)
         state = (today, leads, session.scalar(select(func.max(QuestionnaireVersion.id))))
         if state != self._state:
+            known = facts.properties(session)
             self._made = lint.LintContext(
-                today=today, published=library.versions(session), design_leads=leads
+                today=today,
+                published=library.versions(session),
+                design_leads=leads,
+                account_properties=known["account"] or None,
+                contact_properties=known["contact"] or None,
             )
             self._state = state
         return self._made

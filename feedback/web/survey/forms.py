@@ -44,10 +44,14 @@ class AnswerField(Field):
 
     def pre_validate(self, form: object) -> None:  # noqa: ARG002
         if self.problem is None and self.data is None and self.question.required:
-            code = "empty" if isinstance(self.question, TextQuestion) else "required"
+            code = _MISSING.get(self.question.type, "required")
             self.problem = AnswerProblem(self.question.key, code)
         if self.problem is not None:
             raise StopValidation(self.problem.code)
+
+
+_MISSING = {"text": "empty", "number": "empty", "date": "empty", "consent": "not_ticked"}
+"""Question type -> the mistake of leaving out a required answer."""
 
 
 class StepForm(Form):

@@ -127,7 +127,7 @@ def _given(visit: Visit, wording: Wording) -> list[tuple[str, str, str]]:
             visit.address(each),
         )
         for each in visit.path
-        if visit.is_open(each)
+        if each.answerable and visit.is_open(each)
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -15,10 +16,14 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import (
     AnyQuestion,
     ChoiceQuestion,
+    ConsentQuestion,
+    DateQuestion,
     MatrixQuestion,
+    NumberQuestion,
     Option,
+    RankingQuestion,
     ScaleQuestion,
-    TextQuestion,
+    SingleQuestion,
 )
 from feedback.core.questions.base import Form, Point
 from feedback.core.text.localized import Text, direction
@@ -68,7 +73,9 @@ class Wording:
             rows = ((row.text, value[row.key]) for row in question.rows if row.key in value)
             return "\n".join(f"{self.to(text)}: {self._named(question, each)}" for text, each in rows)
         values = value if isinstance(value, tuple) else (value,)
-        chosen = [self._named(question, each) for each in values if isinstance(each, int | str)]
+        chosen = [self._named(question, each) for each in values if isinstance(each, int | float | str)]
+        if isinstance(question, RankingQuestion) and isinstance(value, tuple):
+            chosen = [f"{_digits(self.say, place)}. {each}" for place, each in enumerate(chosen, 1)]
         return self.say.comma.join([*chosen, *([answer.text] if answer.text else [])])
 
     def opt_outs(self, question: AnyQuestion) -> list[tuple[str, str]]:
@@ -83,13 +90,22 @@ class Wording:
             if wording
         ]
 
-    def _named(self, question: AnyQuestion, value: int | str) -> str:
+    def unit(self, question: NumberQuestion) -> str:
+        return self.to(question.unit) if question.unit else ""
+
+    def _named(self, question: AnyQuestion, value: int | float | str) -> str:
         """A point by its label if every point has one, otherwise by its number; an option by its text."""
+        if isinstance(question, NumberQuestion) and isinstance(value, int | float):
+            return f"{_digits(self.say, value)} {self.unit(question)}".strip()
+        if isinstance(question, DateQuestion) and (day := _day(value)):
+            return self.say.date(day, "long")
         if isinstance(value, int):
             labels = {each.value: each.label for each in _points(question, self.language)}
             return labels[value] if all(labels.values()) and value in labels else _digits(self.say, value)
-        option = question.option(value) if isinstance(question, ChoiceQuestion) else None
-        return self.to(option.text) if option else dict(self.opt_outs(question)).get(value, value)
+        option = question.option(str(value)) if isinstance(question, ChoiceQuestion) else None
+        if option:
+            return self.to(option.text)
+        return dict(self.opt_outs(question)).get(str(value), str(value))
 
 
 def piped(plain: Wording, answers: Mapping[str, Answer]) -> Wording:
@@ -101,6 +117,13 @@ def piped(plain: Wording, answers: Mapping[str, Answer]) -> Wording:
         if key in by_key
     }
     return replace(plain, values={**plain.values, **given})
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
 def _points(question: AnyQuestion, language: str) -> tuple[Point, ...]:
@@ -215,8 +238,19 @@ class Step:
     @property
     def radios(self) -> bool:
         """Whether only one choice is possible."""
-        single = isinstance(self.question, ChoiceQuestion) and not self.question.multiple
+        single = isinstance(self.question, SingleQuestion) and not self.question.is_dropdown
         return single or isinstance(self.question, ScaleQuestion)
+
+    @property
+    def widget(self) -> str:
+        """The macro of `widgets.html` that draws the question."""
+        dropdown = isinstance(self.question, SingleQuestion) and self.question.is_dropdown
+        return "dropdown" if dropdown else self.question.widget
+
+    @property
+    def box_only(self) -> bool:
+        """Whether one box is all there is to fill in, so that it has the question as its name."""
+        return self.widget in ("text", "number", "date", "dropdown")
 
     @property
     def tap(self) -> bool:
@@ -236,11 +270,15 @@ class Step:
     def hint(self) -> str:
         say, question = self.say, self.question
         parts = []
-        if isinstance(question, ChoiceQuestion) and question.multiple:
+        if isinstance(question, RankingQuestion):
+            parts.append(say.gettext("Give places, starting with 1."))
+            if question.top:
+                parts.append(say.gettext("Choose up to {limit}.", limit=question.top))
+        elif isinstance(question, ChoiceQuestion) and question.multiple:
             limit = getattr(question, "max_choices", None)
             several = say.gettext("Choose all that apply.")
             parts.append(say.gettext("Choose up to {limit}.", limit=limit) if limit else several)
-        if not question.required and isinstance(question, TextQuestion):
+        if not question.required and question.widget in ("text", "number", "date"):
             parts.append(say.gettext("Optional"))
         return " ".join(parts)
 
@@ -256,7 +294,7 @@ class Step:
 
     @property
     def contact_attributes(self) -> Markup:
-        contact = self.question.contact if isinstance(self.question, TextQuestion) else None
+        contact = getattr(self.question, "contact", None)
         if not self.keep:  # otherwise a browser could offer the last person's text
             return _CONTACT_SHARED.get(contact or "", Markup(""))
         return _CONTACT.get(contact or "", Markup(""))
@@ -279,16 +317,31 @@ class Step:
         written = self.form.get(name) or self.form.get(f"{name}.text") or ("",)
         return written[-1]
 
+    @property
+    def is_ticked(self) -> bool:
+        """Whether the box of a consent is ticked, in whichever language that was."""
+        known = self.question.wordings if isinstance(self.question, ConsentQuestion) else {}
+        return any(mark in known for mark in self.form.get(self.key, ()))
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether the browser's calendar can show what was typed; it shows nothing else than `2026-05-31`."""
+        return not self.value(self.key) or _day(self.value(self.key)) is not None
+
 
 @lru_cache(maxsize=2_000)
-def _digits(say: Translator, value: int) -> str:
+def _digits(say: Translator, value: int | float) -> str:
     """A point in the language's digits, cached because formatting costs more than drawing."""
     return say.number(value)
 
 
 def problem_words(say: Translator, mistake: AnswerProblem) -> str:
     """The sentence for a customer's mistake."""
-    return say.gettext(_PROBLEMS.get(mistake.code, _PROBLEMS["required"]), **mistake.params)
+    shown = {
+        name: say.date(value, "long") if isinstance(value, date) else value
+        for name, value in mistake.params.items()
+    }
+    return say.gettext(_PROBLEMS.get(mistake.code, _PROBLEMS["required"]), **shown)
 
 
 _PROBLEMS = {
@@ -299,6 +352,18 @@ _PROBLEMS = {
     "exclusive_option": "Please check your choice: one of these answers can't be combined with another.",
     "unchosen_text": "You wrote something beside an answer that is not chosen. Choose that answer, or delete the text.",
     "too_many": "Please choose at most {limit}.",
+    "not_number": "Please enter a number, for example {example}.",
+    "not_whole": "Please enter a whole number.",
+    "too_precise": "Please enter a number with at most {limit} decimal places.",
+    "too_small": "Please enter {minimum} or more.",
+    "not_in_range": "Please enter a number from {minimum} to {maximum}.",
+    "two_numbers": "This can be read as {first} or as {second}. Please write it without a thousands separator.",
+    "not_date": "Please enter a date, for example {example}.",
+    "not_in_period": "Please enter a date from {minimum} to {maximum}.",
+    "two_dates": "This can be {first} or {second}. Please write the year first, for example {example}.",
+    "same_place": "Place {place} is given twice. Please give each place only once.",
+    "places_missing": "Please give every place from 1 to {limit} ({missing} missing).",
+    "not_ticked": "Please tick the box to go on.",
     "rows_missing": "Please answer every row ({missing} missing).",
     "too_long": "Please shorten this text to {limit} characters. It has {length}.",
     "too_short": "Please write at least {limit} characters.",

@@ -102,7 +102,7 @@ class Visit:
         if (
             self.survey.state == ResponseState.COMPLETE
         ):  # one answer was changed: ask only the questions that it leads to
-            while following is not None and following.key in answers:
+            while following is not None and (following.key in answers or not following.answerable):
                 following = self.questionnaire.next_question(answers, after=following.key)
         if following is None and missing:
             following = self.questionnaire.question(missing[0].question)

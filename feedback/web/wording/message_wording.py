@@ -75,6 +75,7 @@ REASONS: Mapping[str, str] = {
     "next_window": _("waiting for allowed sending hours"),
     # why it was cancelled or not sent
     "suppressed": _("on the suppression list"),
+    "not_in_audience": _("the stage asks only some customers"),
     "erased": _("contact erased"),
     "answered": _("already answered"),
     "expired": _("survey expired"),
@@ -171,7 +172,8 @@ def why(say: Translator, explanation: Iterable[Mapping[str, Any]], journey: Jour
         if code in STEPS:
             found.append(sentence(say, StoryStep(_ANY, code, params), journey))
             continue
-        found.append(_begun(say, reason(say, code)))
+        asked_of = say.comma.join(params.get("facts", ()))
+        found.append(_begun(say, reason(say, code)) + (f" ({asked_of})" if asked_of else ""))
         if code == "no_channel":
             blocked = ({"channel": one, "why": obstacle} for one, obstacle in params.items())
             found += [sentence(say, StoryStep(_ANY, "channel_passed_over", one), journey) for one in blocked]

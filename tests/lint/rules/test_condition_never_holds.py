@@ -211,3 +211,43 @@ def test_the_shipped_questionnaires_and_the_longest_conditions_are_fine() -> Non
     many = ", ".join(f"{{key: o{number}, text: Name {number}}}" for number in range(30))
     long = QUESTIONS.replace("{key: mail, text: Mail}, {key: chat, text: Chat}", many)
     assert found(long + "thanks:\n  - {when: {question: used, is: o1}, text: Sorry}\n") == []
+
+
+TYPED = """\
+key: call
+title: Call
+languages: [en]
+questions:
+  - {key: hello, type: note, text: "If you called us, three questions follow."}
+  - {key: hours, type: number, text: How many hours did it take?, min: 1, max: 24}
+  - {key: day, type: date, text: On which day did you call?}
+  - {key: best, type: ranking, text: What matters?, options: [{key: price, text: Price}, {key: speed, text: Speed}]}
+  - {key: quote, type: consent, text: May we quote you?, box: You may quote me.}
+  - {key: why, type: text, text: Why?, show_if: {CONDITION}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "quoted"),
+    [
+        ("question: hours, at_least: 2.5, at_most: 8", []),
+        ("question: hours, is: 24", []),
+        ("question: day, is: 2026-02-28", []),
+        ("question: quote, answered: true", []),
+        ("question: best, is: price", []),
+        ("question: hours, at_least: 25", ["at_least: 25"]),
+        ("question: hours, is: 30", ["30"]),
+        ("question: day, is: 2026-02-30", ["2026-02-30"]),
+        ("question: quote, is: true_words", ["true_words"]),
+        ("question: best, at_least: 1", ["at_least: 1"]),
+    ],
+)
+def test_typed_answers_are_tested_within_their_bounds(test: str, quoted: list[str]) -> None:
+    text = TYPED.replace("{CONDITION}", f"{{{test}}}")
+    assert [each.quoted for each in found(text)] == quoted
+
+
+def test_a_note_is_no_question_for_the_rules_of_questions() -> None:
+    text = TYPED.replace("show_if: {CONDITION}", "purpose: Learn.")
+    about_the_note = [each.rule for each in lint.check(text) if each.line == 5]
+    assert about_the_note == []

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 KEYS = [question.key for question in EVERYTHING.questions]
-TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, label, input, textarea")]
+TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, label, input, textarea, select")]
     .filter(it => it.checkVisibility() && it.type != "hidden" && !it.closest("label, details ul, [hidden]"))
     .concat([...document.querySelectorAll("label")])
     .map(it => [it.outerHTML.slice(0, 60), it.getBoundingClientRect()])

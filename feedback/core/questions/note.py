@@ -1,0 +1,26 @@
+"""A text between the questions, which asks nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from feedback.core.questions.base import Form, Parsed, Question
+
+
+class NoteQuestion(Question):
+    """Shown as a step of its own; nothing is answered and nothing is stored."""
+
+    type: Literal["note"]
+    widget: ClassVar[str] = "note"
+    answerable: ClassVar[bool] = False
+
+    def read(self, form: Form) -> Parsed:  # noqa: ARG002 - nothing is asked
+        return None
+
+    @model_validator(mode="after")
+    def _asks_nothing(self) -> Self:
+        if self.required or self.not_applicable or self.prefer_not_to_say:
+            raise ValueError("a note has no answer; delete required, not_applicable and prefer_not_to_say")
+        return self
