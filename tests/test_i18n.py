@@ -127,6 +127,7 @@ DESK_CODE = [
         "staff/sessions.py",
         "studio/drafts.py",
         "studio/revisions.py",
+        "studio/stages/editing.py",
         "studio/translations/importing.py",
         "studio/translations/po.py",
         "studio/translations/survey.py",

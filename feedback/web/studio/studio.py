@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
-from feedback.web.studio import texts, translations
+from feedback.web.studio import journey, texts, translations
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def blueprint(runtime: Runtime) -> Blueprint:
     return blueprint_of(
         "studio",
+        *journey.routes(runtime),
         *texts.routes(runtime),
         *translations.routes(runtime),
     )

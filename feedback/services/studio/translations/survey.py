@@ -25,8 +25,7 @@ from feedback.services.studio.translations.writing import with_wordings
 
 @dataclass(frozen=True)
 class TranslatedDraft:
-    """A draft and what it says. Its first language is the source of the others; a text that breaks the format has none.
-    """
+    """A draft and what it says. Its first language is the source of the others; a text with faults has none."""
 
     draft: StudioDraft
     document: Document
