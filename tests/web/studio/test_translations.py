@@ -21,6 +21,7 @@ from feedback.services.studio import drafts
 from feedback.web.studio import frame
 from tests.factories_desk import PASSWORD
 from tests.services.studio.translations.examples import SURVEY
+from tests.web.browsing import PHONE, Open, enter, fits, is_accessible
 from tests.web.conftest import SignIn
 
 STEM = "questions.score.text"
@@ -179,3 +180,24 @@ def test_others_read_and_change_nothing(survey: Survey, office_app: Flask) -> No
     assert "<textarea" not in viewer.get(survey.page).text
     for address in (survey.page, f"{survey.page}/languages", f"{survey.page}/files"):
         assert viewer.post(address).status_code == 403
+
+
+@pytest.mark.browser
+def test_a_text_is_saved_in_place_and_both_pages_are_accessible(site: str, open_page: Open) -> None:
+    page = open_page(viewport=PHONE, color_scheme="dark")
+    enter(page, site, "lead")
+    page.goto(f"{site}/studio/onboarding-ces/translations?language=fa")
+    item = page.locator('[id="questions.effort.text"]')
+    item.locator("textarea").fill("شروع کار با {company} چقدر راحت یا سخت بود؟")
+    item.get_by_role("button", name="Save").click()
+    item.get_by_text("Saved.").wait_for()
+    item.locator("textarea").fill("شروع کار چقدر راحت بود؟")
+    item.get_by_role("button", name="Save").click()
+    item.get_by_text("Add {company} to the translation").wait_for()
+    assert item.locator("textarea").input_value() == "شروع کار چقدر راحت بود؟"
+    assert page.locator("#progress").count() == 1
+    is_accessible(page)
+    fits(page)
+    page.goto(f"{site}/studio/journey/edit?stage=renewal&outlook=1")
+    is_accessible(page)
+    fits(page)
