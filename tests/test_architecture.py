@@ -264,6 +264,11 @@ TESTED_ELSEWHERE = {
     "services/responses/reply_inbox.py": "web/responses/test_reply_inbox.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",
+    "services/studio/translations/confirming.py": "web/studio/test_translations.py",
+    "services/studio/translations/survey.py": "web/studio/test_translations.py",
+    "services/studio/translations/exchange.py": "services/studio/translations/test_importing.py",
+    "services/studio/translations/po.py": "services/studio/translations/test_files.py",
+    "services/studio/translations/xliff.py": "services/studio/translations/test_files.py",
 }
 
 

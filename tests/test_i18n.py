@@ -129,6 +129,11 @@ DESK_CODE = [
         "studio/drafts.py",
         "studio/publication.py",
         "studio/revisions.py",
+        "studio/stages/editing.py",
+        "studio/translations/importing.py",
+        "studio/translations/po.py",
+        "studio/translations/survey.py",
+        "studio/translations/xliff.py",
     )
 ]
 DESK_TEMPLATES = [

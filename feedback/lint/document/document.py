@@ -161,6 +161,16 @@ class Document:
     def languages(self) -> tuple[str, ...]:
         return self.questionnaire.languages if self.questionnaire else ()
 
+    def at(self, path: Path) -> Any:
+        """The part of the data that a path leads to; None if there is none."""
+        part = self.data
+        for step in path:
+            try:
+                part = part[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return part
+
     def mark(self, path: Path) -> Location:
         """Where a part stands; for one that is missing from the file, the nearest part around it."""
         return self.place(self.span(path).start)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from feedback.core.text.folding import ascii_digits
 from feedback.core.text.localized import RIGHT_TO_LEFT
@@ -36,47 +35,42 @@ def check(document: Document) -> Iterator[Finding]:
     languages = document.languages
     if not document.questionnaire:
         return
-    for path, texts in sorted(_texts(document).items(), key=lambda each: document.span(each[0]).start):
+    for path, texts in sorted(texts_by_path(document).items(), key=lambda each: document.span(each[0]).start):
         yield from _missing(document, path, texts)
         yield from _unknown(document, texts)
         source = texts.get(languages[0])
         for language in languages[1:]:
             other = texts.get(language)
-            if source and other and isinstance(_raw(document, path), dict):
+            if source and other and isinstance(document.at(path), dict):
                 yield from _differs(document, source, other)
     for wording in document.stems():
         yield from _script(document, wording)
 
 
-def _texts(document: Document) -> dict[Path, dict[str, SurveyText]]:
+def texts_by_path(document: Document) -> dict[Path, dict[str, SurveyText]]:
     """Every text of the questionnaire: its path without the language -> language -> wording."""
     found: dict[Path, dict[str, SurveyText]] = {}
     for wording in document.wordings():
         by_language = (
-            isinstance(_raw(document, wording.path[:-1]), dict) and wording.path[-1] == wording.language
+            isinstance(document.at(wording.path[:-1]), dict) and wording.path[-1] == wording.language
         )
         path = wording.path[:-1] if by_language else wording.path
         found.setdefault(path, {})[wording.language] = wording
     return found
 
 
-def _raw(document: Document, path: Path) -> Any:
-    data = document.data
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
+def has_words(text: str) -> bool:
+    """Whether a text has letters outside its placeholders. "1-3" has none and reads the same everywhere."""
+    return bool(re.search(r"[^\W\d_]", re.sub(r"\{[^{}]*\}", "", text)))
 
 
 def _missing(document: Document, path: Path, texts: dict[str, SurveyText]) -> Iterator[Finding]:
     one = next(iter(texts.values()))
     if len(document.languages) == 1 and document.languages[0] in texts:
         return
-    plain = not isinstance(_raw(document, path), dict)
-    if plain and not re.search(r"[^\W\d_]", re.sub(r"\{[^{}]*\}", "", one.text)):
-        return  # "1-3" reads the same everywhere
+    plain = not isinstance(document.at(path), dict)
+    if plain and not has_words(one.text):
+        return
     for language in document.languages:
         if language not in texts or not texts[language].text.strip():
             told = message("The text is missing in '{language}'.", language=language)

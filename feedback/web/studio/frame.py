@@ -28,6 +28,8 @@ TABS: Mapping[str, str] = {
     "studio.publish": _("Publish"),
 }
 """Endpoint -> title, in the order of the work; those that do not exist are left out."""
+OF_QUESTIONNAIRES = ("studio.edit", "studio.preview", "studio.translations")
+"""Endpoints that the journey does not have; it is edited on a page of its own."""
 
 STATE_NAMES: Mapping[DraftState, str] = {
     DraftState.NEVER: _("Never published"),
@@ -44,6 +46,10 @@ def directories(runtime: Runtime) -> list[Path]:
 def tabs(key: str) -> list[tuple[str, str, str]]:
     """(endpoint, title, address) of each page of a text."""
     exist = current_app.view_functions
+    if key == JOURNEY:
+        others = {each: title for each, title in TABS.items() if each not in OF_QUESTIONNAIRES}
+        shared = [(each, title, url_for(each, key=key)) for each, title in others.items() if each in exist]
+        return [("studio.journey", TABS["studio.edit"], url_for("studio.journey")), *shared]
     return [(each, title, url_for(each, key=key)) for each, title in TABS.items() if each in exist]
 
 

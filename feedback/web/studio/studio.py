@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
-from feedback.web.studio import history, present, publish, texts
+from feedback.web.studio import history, journey, present, publish, texts, translations
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 def blueprint(runtime: Runtime) -> Blueprint:
     made = blueprint_of(
         "studio",
+        *journey.routes(runtime),
         *texts.routes(runtime),
         *history.routes(runtime),
         *publish.routes(runtime),
         *present.routes(runtime),
+        *translations.routes(runtime),
     )
     present.install(made, runtime)
     return made

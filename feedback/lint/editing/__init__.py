@@ -1,0 +1,1 @@
+"""Changes to a YAML text that touch only the lines they concern."""

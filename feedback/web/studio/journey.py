@@ -1,0 +1,270 @@
+"""The journey: its stages on a time line, the form of one stage, and whom the draft would ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+
+from feedback import clock, lint
+from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS
+from feedback.core.journey import Entry, Stage
+from feedback.core.time.duration import Duration
+from feedback.errors import Conflict, NotFound, Rejected
+from feedback.i18n import LANGUAGES, _
+from feedback.lint.document.document import Document
+from feedback.lint.reporters.translation import in_language
+from feedback.services.contact import facts
+from feedback.services.questionnaires.layers import JOURNEY
+from feedback.services.studio import drafts
+from feedback.services.studio.drafts import StudioDraft
+from feedback.services.studio.stages import editing, form, outlook
+from feedback.web.auth.permissions import Permission, allows, may
+from feedback.web.http.locale import say
+from feedback.web.http.routes import Route, get, post
+from feedback.web.questionnaires.views import SEVERITY_WORDS
+from feedback.web.studio import frame
+from feedback.web.wording import message_wording
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+CHANNEL_ORDERS: Mapping[str, str] = {
+    "sms,email": _("SMS, otherwise e-mail"),
+    "email,sms": _("E-mail, otherwise SMS"),
+    "sms": _("SMS only"),
+    "email": _("E-mail only"),
+}
+UNITS: Mapping[str, str] = {"m": _("minutes"), "h": _("hours"), "d": _("days"), "w": _("weeks")}
+DATES: Mapping[str, str] = {
+    "renewal_on": _("the renewal"),
+    "contract_started_on": _("the start of the contract"),
+}
+TEST_NAMES: Mapping[str, str] = {
+    "is": _("is one of"),
+    "is_not": _("is none of"),
+    "at_least": _("is at least"),
+    "at_most": _("is at most"),
+    "contains": _("contains one of"),
+    "known": _("is known"),
+    "unknown": _("is not known"),
+}
+FACT_NAMES: Mapping[str, str] = {
+    "external_id": _("ID"),
+    "name": _("Name"),
+    "segment": _("Segment"),
+    "recurring_revenue": _("MRR"),
+    "currency": _("Currency"),
+    "contract_started_on": _("Start of the contract"),
+    "renewal_on": _("Renewal"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "language": _("Language"),
+    "time_zone": _("Time zone"),
+    "country": _("Country"),
+}
+NEW: Mapping[str, Any] = {"channels": ["email", "sms"], "expires_after": "2w"}
+"""What a new stage has until somebody changes it."""
+
+
+def routes(runtime: Runtime) -> list[Route]:
+    views = JourneyViews(runtime)
+    return [
+        get("/journey/edit", views.journey),
+        post("/journey/edit", views.change_stage),
+        post("/journey/stages", views.add_stage),
+        post("/journey/stages/<stage>", views.arrange_stage),
+    ]
+
+
+class JourneyViews:
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.database = runtime.database
+        self.directories = frame.directories(runtime)
+
+    @may(Permission.SEE_QUESTIONNAIRES)
+    def journey(self) -> ResponseReturnValue:
+        return self._page(self._draft(), stage=request.args.get("stage", ""))
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def change_stage(self) -> ResponseReturnValue:
+        draft, key = self._draft(), request.form.get("stage", "")
+        stage = _raw(lint.read(draft.text), key)
+        typed = request.form.to_dict() | {"languages": ",".join(request.form.getlist("languages"))}
+        try:
+            text = editing.change(draft.text, key, form.values_of(typed, stage))
+        except Rejected as error:
+            return self._page(draft, stage=key, typed=typed, refused=_told(error)), 422
+        return self._saved(draft, text, key)
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def add_stage(self) -> ResponseReturnValue:
+        draft, title = self._draft(), request.form.get("title", "").strip()
+        key = editing.unused_key(draft.text, title)
+        stage = {
+            **NEW,
+            "key": key,
+            "title": {say().language: title},
+            "enter": {"event": request.form.get("event", "").strip()},
+            "questionnaire": request.form.get("questionnaire", ""),
+        }
+        if not title or not request.form.get("event", "").strip():
+            return self._page(draft, refused=say().gettext("Enter a name and an event.")), 422
+        try:
+            text = editing.add(draft.text, stage)
+        except Rejected as error:
+            return self._page(draft, refused=_told(error)), 422
+        return self._saved(draft, text, key)
+
+    @may(Permission.EDIT_QUESTIONNAIRES)
+    def arrange_stage(self, stage: str) -> ResponseReturnValue:
+        actions: Mapping[str, Callable[[str], str]] = {
+            "up": lambda text: editing.move(text, stage, -1),
+            "down": lambda text: editing.move(text, stage, 1),
+            "duplicate": lambda text: editing.duplicate(text, stage),
+            "remove": lambda text: editing.remove(text, stage),
+        }
+        action = actions.get(request.form.get("do", ""))
+        if action is None:
+            raise Rejected("Choose what to do with the stage.")
+        draft = self._draft()
+        shown = "" if request.form["do"] == "remove" else stage
+        return self._saved(draft, action(draft.text), shown, open_=False)
+
+    def _draft(self) -> StudioDraft:
+        with self.database.reading() as session:
+            return drafts.find(session, self.directories, JOURNEY)
+
+    def _saved(self, draft: StudioDraft, text: str, stage: str, *, open_: bool = True) -> ResponseReturnValue:
+        """Save what was made from the draft that the form has seen; otherwise show both texts."""
+        base = request.form.get("base", -1, type=int)
+        try:
+            with self.database.writing() as session:
+                if text != draft.text:  # a draft that says what the file says is none
+                    drafts.save(session, JOURNEY, text, base=base, by=current_user.id, now=clock.now())
+        except Conflict:
+            return frame.overtaken(self._draft(), text)
+        flash(say().gettext("Draft saved."), "success")
+        address = url_for("studio.journey", stage=stage if open_ else None)
+        return redirect(f"{address}#{stage}" if stage else address, 303)
+
+    def _page(
+        self,
+        draft: StudioDraft,
+        *,
+        stage: str = "",
+        typed: Mapping[str, str] | None = None,
+        refused: str = "",
+    ) -> str:
+        document = lint.read(draft.text, "journey.yaml")
+        can_edit = allows(Permission.EDIT_QUESTIONNAIRES)
+        raw = _raw(document, stage) if stage and can_edit else None
+        return frame.text_page(
+            "studio/journey.html",
+            draft,
+            stages=document.journey.stages if document.journey else (),
+            problems=in_language(document.problems, say().language),
+            can_edit=can_edit,
+            opened=stage,
+            fields=typed or (form.fields_of(raw) if raw else {}),
+            raw=raw,
+            refused=refused,
+            entry=_entry,
+            length=_length,
+            audience=_audience,
+            channel_orders=CHANNEL_ORDERS,
+            severities=SEVERITY_WORDS,
+            outlook=self._outlook(document) if "outlook" in request.args else None,
+            reasons=message_wording.REASONS,
+            **(self._choices(document) if can_edit else {}),
+        )
+
+    def _outlook(self, document: Document) -> outlook.JourneyOutlook | None:
+        if document.journey is None:
+            return None
+        with self.database.reading() as session:
+            return outlook.outlook(session, self.runtime, document.journey, clock.now())
+
+    def _choices(self, document: Document) -> dict[str, Any]:
+        """What the menus of the form offer."""
+        with self.database.reading() as session:
+            texts = drafts.all_texts(session, self.directories)
+            properties = facts.properties(session)
+        about = {"account": ACCOUNT_FIELDS, "contact": CONTACT_FIELDS}
+        used = document.journey.stages if document.journey else ()
+        return {
+            "surveys": [each.key for each in texts if not each.is_journey and each.archived_at is None],
+            "events": sorted({each.enter.event for each in used if each.enter.event}),
+            "units": UNITS,
+            "dates": DATES,
+            "tests": TEST_NAMES,
+            "languages": LANGUAGES["messages"],
+            "facts": {
+                kind: [*names, *sorted(properties[kind] - set(names))] for kind, names in about.items()
+            },
+            "fact_names": FACT_NAMES,
+            "sayable": form.conditions_of,
+        }
+
+
+def _raw(document: Document, key: str) -> Mapping[str, Any]:
+    """A stage as the YAML has it. Raises NotFound."""
+    stages = document.at(("stages",)) or ()
+    found = next((each for each in stages if isinstance(each, dict) and each.get("key") == key), None)
+    if found is None or document.journey is None:
+        raise NotFound("The journey has no such stage any more. Go back and reload the page.")
+    return found
+
+
+def _told(error: Rejected) -> str:
+    if isinstance(error, editing.StageRefused):
+        return in_language([error.problem], say().language)[0].message
+    return say().gettext(str(error))
+
+
+def _entry(enter: Entry) -> str:
+    """When a customer enters a stage, as a sentence."""
+    if enter.event:
+        return say().gettext("When the event {event} is reported", event=enter.event)
+    if enter.every:
+        return say().gettext("Every {length}", length=_length(enter.every))
+    name = DATES[enter.date or "renewal_on"]
+    date = say().gettext(name)
+    if enter.before:
+        return say().gettext("{length} before {date}", length=_length(enter.before), date=date)
+    return say().gettext("{length} after {date}", length=_length(enter.after), date=date)
+
+
+def _length(length: Duration | None) -> str:
+    """A length of time in the unit in which it is written, because 90 days are not three months."""
+    if length is None:
+        return ""
+    n, ngettext = length.amount, say().ngettext
+    words = {
+        "m": ngettext("{n} minute", "{n} minutes", n),
+        "h": ngettext("{n} hour", "{n} hours", n),
+        "d": ngettext("{n} day", "{n} days", n),
+        "w": ngettext("{n} week", "{n} weeks", n),
+    }
+    return words[length.unit]
+
+
+def _audience(stage: Stage) -> list[str]:
+    """The conditions of a stage, one a line; empty if it asks everybody, or has conditions that only YAML can say."""
+    if stage.only_if is None:
+        return []
+    written = stage.only_if.model_dump(mode="json", by_alias=True, exclude_none=True)
+    _match, rows = form.conditions_of(written) or ("", [])
+    return [
+        " ".join(filter(None, (_fact(fact), say().gettext(TEST_NAMES[test]), value)))
+        for fact, test, value in rows
+    ]
+
+
+def _fact(fact: str) -> str:
+    name = fact.partition(".")[2]
+    return say().gettext(FACT_NAMES[name]) if name in FACT_NAMES else name
