@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
-from feedback.web.studio import texts
+from feedback.web.studio import new, texts
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -16,5 +16,6 @@ if TYPE_CHECKING:
 def blueprint(runtime: Runtime) -> Blueprint:
     return blueprint_of(
         "studio",
+        *new.routes(runtime),
         *texts.routes(runtime),
     )

@@ -36,7 +36,9 @@ def apply_jumps(outline: Outline, jumps: Sequence[Jump]) -> None:
             continue
         own = _answer_to(jump.condition, outline.questions[jump.at])
         # Of a question with one answer, no two answers hold at once.
-        parts: list[Condition] = [] if own and question.type == "single" else [{"not": each} for each in before]
+        parts: list[Condition] = (
+            [] if own and question.type == "single" else [{"not": each} for each in before]
+        )
         if jump.condition:
             parts.append(jump.condition)
             before.append(jump.condition)
@@ -56,4 +58,4 @@ def _answer_to(condition: Condition | None, question: OutlineQuestion) -> bool:
     """Whether a condition is one on the answer to this question, which only people who were asked it have given."""
     if condition is None or "answered" in condition or "question" not in condition:
         return False
-    return condition["question"] == question.code
+    return bool(condition["question"] == question.code)
