@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -15,8 +16,9 @@ from feedback.i18n import LANGUAGES
 from feedback.lint.reporters.translation import in_language
 from feedback.services.questionnaires import gallery, publishing
 from feedback.services.studio import beginnings, drafts, item_bank
-from feedback.services.studio.importing import reading
+from feedback.services.studio.importing import notes, reading
 from feedback.services.studio.importing.guarding import MOST_CHARACTERS, Refusal
+from feedback.services.studio.importing.keys import unused
 from feedback.services.studio.importing.reading import ImportedDraft
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say
@@ -71,9 +73,7 @@ class NewSurvey:
     def list_templates(self) -> ResponseReturnValue:
         return render_template(
             "studio/new_gallery.html",
-            templates=gallery.templates(),
-            stages=gallery.STAGES,
-            direction=direction,
+            stages=groupby(gallery.templates(), key=lambda each: gallery.STAGES[each.stage]),
         )
 
     @may(Permission.EDIT_QUESTIONNAIRES)
@@ -129,7 +129,7 @@ class NewSurvey:
         file = request.files.get("file")
         try:
             if file is None or not file.filename:
-                raise Refusal(reading.notes.EMPTY)
+                raise Refusal(notes.EMPTY)
             made = reading.read_file(file.stream.read(), file.filename[:SHORT])
         except ImportRefused as refused:
             return self._doors(file_error=sentence(refused)), 422
@@ -158,7 +158,7 @@ class NewSurvey:
         return _field("key") or beginnings.proposed_key(title, self._taken())
 
     def _unused(self, key: str) -> str:
-        return beginnings.unused(key, self._taken())
+        return unused(key, self._taken())
 
     def _taken(self) -> set[str]:
         with self.database.reading() as session:
