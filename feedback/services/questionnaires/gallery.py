@@ -120,7 +120,7 @@ def copy(
     questionnaires a file of the same name would replace. Raises Rejected for a wrong key or language, Conflict if the
     key is taken; then nothing is written.
     """
-    text = _copied(template, key, languages)
+    text = copied(template, key, languages)
     for path in files_in([own, *taken]).values():
         if path.stem == key or _names(path, key):
             raise Conflict(f"Choose another key: {key} is taken by {path}. Nothing was written.")
@@ -139,8 +139,11 @@ def _names(path: Path, key: str) -> bool:
     return re.search(pattern, path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE) is not None
 
 
-def _copied(template: Template, key: str, languages: Sequence[str]) -> str:
-    """The template byte for byte, except for its key and for languages that are left out."""
+def copied(template: Template, key: str, languages: Sequence[str]) -> str:
+    """The template byte for byte, except for its key and for languages that are left out.
+
+    Raises Rejected for a wrong key or language.
+    """
     known = template.questionnaire.languages
     if unknown := [each for each in languages if each not in known]:
         raise Rejected(f"{template.key} has no texts in {', '.join(unknown)}; it has {', '.join(known)}.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
-from feedback.web.studio import history, journey, present, publish, texts, translations
+from feedback.web.studio import history, journey, new, present, publish, texts, translations
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -17,6 +17,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     made = blueprint_of(
         "studio",
         *journey.routes(runtime),
+        *new.routes(runtime),
         *texts.routes(runtime),
         *history.routes(runtime),
         *publish.routes(runtime),

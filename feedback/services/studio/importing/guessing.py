@@ -1,0 +1,200 @@
+"""Guesses a type from the words of a question, its scale and its options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from feedback.core.instruments import instruments
+from feedback.core.text.folding import ascii_digits
+from feedback.services.studio.importing import notes
+from feedback.services.studio.importing.outline import (
+    Outline,
+    OutlineOption,
+    OutlineQuestion,
+    OutlineScale,
+    Texts,
+)
+
+_RECOMMEND = re.compile(r"\brecommend|tavsiye|öner(?:me|ir)|توصیه|پیشنهاد (?:کن|می)", re.IGNORECASE)
+_SATISFIED = re.compile(r"satisf|\bhappy with\b|memnun|راضی|رضایت", re.IGNORECASE)
+_EASE = re.compile(r"\beasy\b|\bdifficult\b|\beffort|kolay|\bzor\b|آسان|سخت", re.IGNORECASE)
+_AGREE_EASE = re.compile(r"made it easy|kolaylaştırdı|آسان کرد", re.IGNORECASE)
+_WORKPLACE = re.compile(r"place to work|as an employer|çalışma yeri|iş yeri olarak|محل کار", re.IGNORECASE)
+
+_ROLES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "not_applicable",
+        re.compile(
+            r"(?:n/?a|n\.a\.|(?:does )?not apply.*|(?:this is )?not applicable.*|not relevant.*|"
+            r"(?:bu )?(?:benim için )?(?:geçerli|uygun) değil|مربوط نیست|مرتبط نیست|"
+            r"در مورد من صدق نمی‌?کند|موردی ندارد)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "prefer_not_to_say",
+        re.compile(
+            r"(?:i(?:'d| would)? )?(?:prefer|rather) not (?:to )?(?:say|answer|disclose).*|no answer|"
+            r"belirtmek istemiyorum|söylemek istemiyorum|cevap vermek istemiyorum|"
+            r"ترجیح می‌?دهم نگویم|نمی‌?خواهم (?:بگویم|پاسخ دهم)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "none",
+        re.compile(r"none(?: of (?:these|the above|them))?|hiçbiri(?: değil)?|هیچ ?‌?کدام", re.IGNORECASE),
+    ),
+    (
+        "other",
+        re.compile(
+            r"(?:(?:an)?other|something else|diğer|başka(?: bir şey)?|سایر(?: موارد)?|دیگر|غیره)"
+            r"(?:\s*[(:,…_.-].*|\s+please specify.*|\s+lütfen.*|\s+لطفا.*)?",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_TAIL = re.compile(r"\s*(?:[:…]|_{2,}|\.{3,})[\s_.…:]*$")
+
+YES_NO: Mapping[str, tuple[str, str]] = {
+    "en": ("Yes", "No"),
+    "tr": ("Evet", "Hayır"),
+    "fa": ("بله", "خیر"),
+    "de": ("Ja", "Nein"),
+    "es": ("Sí", "No"),
+    "fr": ("Oui", "Non"),
+    "ar": ("نعم", "لا"),
+}
+"""Language -> the words for yes and no."""
+
+
+def read_roles(outline: Outline, place: str, options: Sequence[OutlineOption]) -> None:
+    """Give options that are worded as "other", "none" or a way to give no answer their roles, with a note."""
+    told = {"other": notes.OTHER_GUESSED, "none": notes.NONE_GUESSED}
+    for option in options:
+        if option.role is not None:
+            continue
+        for role, pattern in _ROLES:
+            words = next((each for each in option.text.values() if pattern.fullmatch(each.strip())), None)
+            if words is not None:
+                option.role = role  # type: ignore[assignment]
+                option.text = {
+                    language: _TAIL.sub("", each) or each for language, each in option.text.items()
+                }
+                outline.guessed(place, told.get(role, notes.OPT_OUT_GUESSED), option=words)
+                break
+
+
+def yes_no(
+    languages: Sequence[str], yes: Texts | None = None, no: Texts | None = None
+) -> list[OutlineOption]:
+    """The two options of a yes-no question, with codes `true` and `false`, in these languages."""
+    usual = [{each: YES_NO[each][place] for each in languages if each in YES_NO} for place in (0, 1)]
+    first = languages[0] if languages else "en"
+    return [
+        OutlineOption("true", {**(usual[0] or {first: "Yes"}), **(yes or {})}, key="yes"),
+        OutlineOption("false", {**(usual[1] or {first: "No"}), **(no or {})}, key="no"),
+    ]
+
+
+def settle_scale(outline: Outline, question: OutlineQuestion) -> None:
+    """Decide the type of a question with a scale, by its range and its words; its labels are kept if it has any."""
+    scale = question.scale
+    if scale is None:
+        return
+    question.type = _type_of(question.text, scale)
+    if question.type == "ces" and not _AGREE_EASE.search(" ".join(question.text.values())):
+        question.extra["instrument"] = "ces-item"
+    if question.type == "rating":
+        return
+    outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
+    if not any(any(texts.values()) for texts in scale.labels.values()):
+        outline.guessed(question.code, notes.LABELS_GUESSED, type=question.type)
+        question.scale = OutlineScale(scale.low, scale.high, {}, scale.codes) if scale.codes else None
+
+
+def _type_of(text: Texts, scale: OutlineScale) -> str:
+    words = " ".join(text.values())
+    reach = scale.low, scale.high
+    if reach == (0, 10) and _RECOMMEND.search(words):
+        return "enps" if _WORKPLACE.search(words) else "nps"
+    if reach == (1, 7) and _EASE.search(words):
+        return "ces"
+    labels_fit = not scale.labels or len(scale.labels) == scale.high - scale.low + 1
+    if reach == (1, 5) and _SATISFIED.search(words) and labels_fit:
+        return "csat"
+    return "rating"
+
+
+def scored_by_labels(options: Sequence[OutlineOption]) -> tuple[str, dict[str, int]] | None:
+    """(type, code -> point) if the options are the labels of a registered instrument, in either direction."""
+    plain = [option for option in options if option.role is None]
+    if len(plain) != len(options):
+        return None
+    for name, question_type in (("csat", "csat"), ("pmf", "pmf")):
+        instrument = instruments()[name]
+        for language, labels in instrument.labels.items():
+            wanted = {label.casefold(): point for point, label in labels.items()}
+            found = {each.code: wanted.get(each.text.get(language, "").casefold()) for each in plain}
+            points = [point for point in found.values() if point is not None]
+            in_order = points in (sorted(points), sorted(points, reverse=True))
+            if len(points) == len(found) == len(set(points)) == len(wanted) and in_order:
+                return question_type, {code: point for code, point in found.items() if point is not None}
+    return None
+
+
+_NUMBERED = re.compile(r"\(?(-?\d{1,3})\)?(?:\s*[-–—=:.)]\s*|\s+|$)(.*)", re.DOTALL)
+
+
+def scale_of(options: Sequence[OutlineOption]) -> OutlineScale | None:
+    """The scale of options that are consecutive numbers, perhaps with labels: "1", "2", "3 - Very good"."""
+    if len(options) < 3 or any(option.role for option in options):
+        return None
+    points: dict[int, Texts] = {}
+    codes: dict[str, int] = {}
+    for option in options:
+        values = {
+            language: _NUMBERED.fullmatch(ascii_digits(words)) for language, words in option.text.items()
+        }
+        numbers = {int(match[1]) for match in values.values() if match}
+        if len(numbers) != 1 or not all(values.values()):
+            return None
+        point = numbers.pop()
+        codes[option.code] = point
+        points[point] = {
+            language: match[2].strip() for language, match in values.items() if match and match[2].strip()
+        }
+    order = list(points)
+    low, high = min(order), max(order)
+    if (
+        order not in (list(range(low, high + 1)), list(range(high, low - 1, -1)))
+        or not 0 <= low < high <= 100
+    ):
+        return None
+    return OutlineScale(low, high, {point: texts for point, texts in points.items() if texts}, codes)
+
+
+def settle_choice(outline: Outline, question: OutlineQuestion) -> None:
+    """Make a list of options the scale that it is, read the roles of its options, or make it a text without options."""
+    read_roles(outline, question.code, question.options)
+    if question.type == "single":
+        if scale := scale_of(question.options):
+            question.scale, question.options = scale, []
+            settle_scale(outline, question)
+            return
+        if found := scored_by_labels(question.options):
+            question.type, codes = found
+            question.scale = None
+            _keep_codes(question, codes)
+            outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
+            return
+    if not question.options:
+        outline.lost(question.code, notes.NO_OPTIONS)
+        question.type = "text"
+
+
+def _keep_codes(question: OutlineQuestion, codes: dict[str, int]) -> None:
+    """Keep the options' own words as the labels of the scale, and their codes for conditions."""
+    labels = {codes[option.code]: option.text for option in question.options}
+    question.scale = OutlineScale(min(labels), max(labels), labels, codes)
+    question.options = []

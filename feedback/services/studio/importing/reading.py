@@ -1,0 +1,140 @@
+"""The formats, how each is recognised by its content, and the way from bytes to a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from feedback import lint
+from feedback.i18n import _
+from feedback.services.studio.importing import guarding, notes
+from feedback.services.studio.importing.formats import (
+    formbricks,
+    google_forms,
+    limesurvey,
+    pasted,
+    qualtrics,
+    surveyjs,
+    xlsform,
+)
+from feedback.services.studio.importing.guarding import Refusal
+from feedback.services.studio.importing.keys import slug
+from feedback.services.studio.importing.outline import ImportNote, Outline
+from feedback.services.studio.importing.workbook import is_workbook, sheets_of
+from feedback.services.studio.importing.writing import written
+
+LONGEST_DRAFT = 250_000
+"""Characters of a draft; the reader takes at most 300,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFormat:
+    """A format. `kind` is what its content is after it has been parsed; `recognised` decides by that content."""
+
+    key: str
+    title: str
+    files: str
+    kind: str
+    recognised: Callable[[Any], bool]
+    read: Callable[[Any, Outline], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedDraft:
+    """A draft: YAML that the reader accepts, and what to check about it. `format` is the key of its format."""
+
+    key: str
+    text: str
+    format: str
+    notes: tuple[ImportNote, ...]
+    questions: int
+
+    @property
+    def lost(self) -> list[ImportNote]:
+        """What could not be carried over."""
+        return [each for each in self.notes if each.kind == "lost"]
+
+    @property
+    def guessed(self) -> list[ImportNote]:
+        """What somebody should check."""
+        return [each for each in self.notes if each.kind == "guessed"]
+
+
+FORMATS: tuple[ImportFormat, ...] = (
+    ImportFormat("qualtrics", "Qualtrics", ".qsf", "json", qualtrics.recognised, qualtrics.read),
+    ImportFormat("google-forms", "Google Forms", ".json", "json", google_forms.recognised, google_forms.read),
+    ImportFormat("formbricks", "Formbricks", ".json", "json", formbricks.recognised, formbricks.read),
+    ImportFormat("surveyjs", "SurveyJS", ".json", "json", surveyjs.recognised, surveyjs.read),
+    ImportFormat("limesurvey", "LimeSurvey", ".lss .lsg .lsq", "xml", limesurvey.recognised, limesurvey.read),
+    ImportFormat("xlsform", "XLSForm", ".xlsx", "sheets", xlsform.recognised_sheets, xlsform.read_sheets),
+    ImportFormat("xlsform", "XLSForm", ".csv", "text", xlsform.recognised_csv, xlsform.read_csv),
+    ImportFormat("text", _("List of questions"), ".txt", "text", pasted.recognised, pasted.read),
+)
+"""In the order in which they are tried."""
+
+
+def read_file(
+    data: bytes, name: str = "", *, key: str | None = None, languages: tuple[str, ...] = ()
+) -> ImportedDraft:
+    """The draft that a file holds. `name` is its name, for a title if it has none; `languages` are those of a text
+    without any mark of its language.
+
+    Raises ImportRefused with a sentence if the file is too large, hostile, of a wrong kind, or without questions.
+    """
+    kind, content = _parsed(guarding.checked(data))
+    return _draft(kind, content, name, key, languages)
+
+
+def read_text(text: str, *, key: str | None = None, languages: tuple[str, ...] = ()) -> ImportedDraft:
+    """The draft of a pasted text, which may also be the text of a JSON or XML file. Raises ImportRefused."""
+    if len(text) > guarding.MOST_CHARACTERS:
+        raise Refusal(notes.TOO_LONG)
+    return read_file(text.encode("utf-8", "replace"), key=key, languages=languages)
+
+
+def _parsed(data: bytes) -> tuple[str, Any]:
+    """(kind, content) of a file: `sheets`, `json`, `xml` or `text`."""
+    if is_workbook(data):
+        return "sheets", sheets_of(data)
+    text = guarding.text_of(data)
+    start = text.lstrip("\ufeff \t\r\n")[:200].lower()
+    if start.startswith(("{", "[{", "[[")):
+        return "json", guarding.json_of(text.lstrip("\ufeff"))
+    if start.startswith(("<!doctype html", "<html")):
+        raise Refusal(notes.WRONG_KIND, kind=notes.WEB_PAGE)
+    if start.startswith(("<?xml", "<document", "<!doctype")):
+        return "xml", guarding.xml_of(data)
+    return "text", text
+
+
+def _draft(kind: str, content: Any, name: str, key: str | None, languages: tuple[str, ...]) -> ImportedDraft:
+    outline = Outline(languages=list(languages))
+    chosen = next((each for each in FORMATS if each.kind == kind and each.recognised(content)), None)
+    if chosen is None:
+        raise Refusal(
+            notes.UNKNOWN,
+            formats=", ".join(dict.fromkeys(each.title for each in FORMATS if each.kind != "text")),
+        )
+    chosen.read(content, outline)
+    if not outline.questions:
+        raise Refusal(notes.NO_QUESTIONS if chosen.kind == "text" else notes.NOTHING_LEFT)
+    return _finished(outline, chosen.key, name, key)
+
+
+def _finished(outline: Outline, format_key: str, name: str, key: str | None) -> ImportedDraft:
+    languages = outline.languages or ["en"]
+    if not any(outline.title.values()):
+        stem = outline.words(name.rpartition("/")[2].rpartition(".")[0].replace("_", " "), "")
+        outline.title = {languages[0]: stem or "Questionnaire"}
+        outline.guessed("", notes.TITLE_GUESSED)
+    words = outline.title.get("en") or next(iter(outline.title.values()))
+    key = key or slug(words) or slug(name.rpartition(".")[0]) or "questionnaire"
+    text = written(outline, key)
+    if len(text) > LONGEST_DRAFT:
+        raise Refusal(notes.TOO_MANY_WORDS)
+    document = lint.read(text)
+    if document.questionnaire is None:
+        fault = next(iter(lint.check(text)), None)
+        raise Refusal(notes.UNREADABLE, problem=fault.message if fault else "?")
+    return ImportedDraft(key, text, format_key, tuple(outline.notes), len(outline.questions))

@@ -1,0 +1,158 @@
+"""Gives questions and options their keys, and conditions the keys instead of the source's codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from feedback.core.questions import QUESTION_TYPES, ScaleQuestion
+from feedback.services.studio.importing import notes
+from feedback.services.studio.importing.keys import slug, unused
+from feedback.services.studio.importing.outline import (
+    Condition,
+    Outline,
+    OutlineOption,
+    OutlineQuestion,
+    shortened,
+)
+
+DEEPEST = 6
+"""Nested conditions; deeper ones cannot be read by people either."""
+MOST_TESTS = 60
+
+_CHOICES = ("single", "multi")
+
+
+class UnsayableError(Exception):
+    """A condition that the format cannot express."""
+
+
+def give_keys(outline: Outline) -> None:
+    """Set the keys of questions, options and rows: from their codes, or from their words if a code says nothing."""
+    taken: set[str] = set()
+    for number, question in enumerate(outline.questions, 1):
+        question.key = unused(slug(question.code) or f"q{number}", taken)
+        taken.add(question.key)
+        _key_options(question.options, "o")
+        _key_options(question.rows, "r")
+
+
+def _key_options(options: list[OutlineOption], letter: str) -> None:
+    taken: set[str] = set()
+    for number, option in enumerate(options, 1):
+        if option.key and option.key not in taken:
+            taken.add(option.key)
+            continue
+        said = slug(option.code) if not option.code.strip("-").isdecimal() else ""
+        english = option.text.get("en") or next(iter(option.text.values()), "")
+        option.key = unused((said or slug(english) or f"{letter}{number}")[:48].rstrip("-_"), taken)
+        taken.add(option.key)
+
+
+def conditions_of(outline: Outline) -> Iterator[dict[str, Any] | None]:
+    """`show_if` of each question, in order. Conditions that cannot be expressed are left out, with a note."""
+    before: dict[str, OutlineQuestion] = {}
+    for question in outline.questions:
+        said: list[dict[str, Any]] = []
+        for condition in question.conditions:
+            try:
+                resolved = _resolved(condition, before, 0)
+                if resolved not in said:
+                    said.append(resolved)
+            except UnsayableError:
+                outline.lost(question.code, notes.CONDITION, condition=in_words(condition))
+        whole = None if not said else said[0] if len(said) == 1 else {"all": said}
+        if whole and _tests(whole) > MOST_TESTS:
+            outline.lost(question.code, notes.CONDITION, condition="...")
+            whole = None
+        yield whole
+        before[question.code] = question
+        before.update({alias: question for alias, code in outline.aliases.items() if code == question.code})
+
+
+def in_words(condition: Condition) -> str:
+    """A condition for the report: as the source wrote it if that is known, otherwise in the format's words."""
+    if source := condition.get("source"):
+        return shortened(str(source))
+    return shortened(str({name: value for name, value in condition.items() if name != "source"}))
+
+
+def _tests(condition: Mapping[str, Any]) -> int:
+    """How many tests of single questions a condition has."""
+    if "not" in condition:
+        return _tests(condition["not"])
+    parts = condition.get("all") or condition.get("any")
+    return sum(map(_tests, parts)) if parts else 1
+
+
+def _resolved(condition: Condition, before: Mapping[str, OutlineQuestion], depth: int) -> dict[str, Any]:
+    if depth > DEEPEST or "unsayable" in condition:
+        raise UnsayableError
+    for name in ("all", "any"):
+        if name in condition:
+            parts = [_resolved(each, before, depth + 1) for each in condition[name]]
+            return parts[0] if len(parts) == 1 else {name: parts}
+    if "not" in condition:
+        inner = _resolved(condition["not"], before, depth + 1)
+        return inner["not"] if set(inner) == {"not"} else {"not": inner}
+    question = before.get(str(condition["question"]))
+    if question is None:
+        raise UnsayableError
+    return {"question": question.key, **_test(condition, question)}
+
+
+def _test(condition: Condition, question: OutlineQuestion) -> dict[str, Any]:
+    if "answered" in condition:
+        return {"answered": condition["answered"]}
+    if "is" in condition:
+        return {"is": _values(condition["is"], question)}
+    if is_scale(question.type):
+        return {name: value for name in ("at_least", "at_most") if (value := condition.get(name)) is not None}
+    low, high = condition.get("at_least"), condition.get("at_most")
+    fitting = [
+        option.key
+        for option in question.options
+        if option.code.strip().lstrip("-").isdecimal()
+        and (low is None or int(option.code) >= low)
+        and (high is None or int(option.code) <= high)
+    ]
+    if question.type not in _CHOICES or not fitting:
+        raise UnsayableError
+    return {"is": fitting}
+
+
+def _values(codes: list[str], question: OutlineQuestion) -> list[str | int]:
+    if question.type in _CHOICES:
+        return [_option(str(code), question.options) for code in codes]
+    if is_scale(question.type) and question.scale is None:
+        return [_point(str(code), {}) for code in codes]
+    if question.scale and question.type != "matrix":
+        points = [_point(str(code), question.scale.codes) for code in codes]
+        if all(question.scale.low <= point <= question.scale.high for point in points):
+            return list(points)
+    raise UnsayableError
+
+
+def _option(code: str, options: list[OutlineOption]) -> str:
+    """The key of the option with this code, or with this wording in any language."""
+    for option in options:
+        if option.code == code:
+            return option.key
+    folded = code.strip().casefold()
+    for option in options:
+        if any(folded == wording.casefold() for wording in (option.code, *option.text.values())):
+            return option.key
+    raise UnsayableError
+
+
+def _point(code: str, codes: Mapping[str, int]) -> int:
+    if code in codes:
+        return codes[code]
+    if len(code) < 6 and code.strip().lstrip("-").isdecimal():
+        return int(code)
+    raise UnsayableError
+
+
+def is_scale(question_type: str) -> bool:
+    """Whether questions of this type are answered with one point of a scale."""
+    return issubclass(QUESTION_TYPES[question_type], ScaleQuestion)
