@@ -5,6 +5,7 @@ again, and has to hold the old data with exactly that change, in the old order.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -240,7 +241,7 @@ class YamlEditor:
         layout, source = self.layout, self.document.source
         start, end = layout.start(path), layout.end(path)
         header, *body = source[start:end].splitlines()
-        comment = header[header.index(" #") :] if " #" in header else ""
+        comment = "".join(re.findall(r"[ \t]+#.*", header))
         first = next((line for line in body if line.strip()), "")
         column = len(first) - len(first.lstrip(" "))
         indicated = any(sign.isdigit() for sign in header.partition("#")[0])

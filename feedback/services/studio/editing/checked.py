@@ -1,0 +1,94 @@
+"""One edit of a questionnaire: made as a whole, or refused with a sentence and not made at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feedback.errors import Rejected
+from feedback.lint.document.document import Document, Path
+from feedback.lint.document.reader import read
+from feedback.lint.editing.refusal import CannotEditError
+from feedback.lint.editing.yaml_editor import YamlEditor
+from feedback.lint.reporters.translation import in_language
+
+Change = Callable[[YamlEditor], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What undoes an edit: put `text` in the place of the `length` characters at `start`."""
+
+    start: int
+    length: int
+    text: str
+
+
+def edited(text: str, change: Change, language: str = "en") -> str:
+    """The text after a change.
+
+    Raises Rejected, told in `language` if the linter says why, if the text is no YAML, if its layout does not allow
+    the change, if there is nothing at the given place, or if the change would break the format.
+    """
+    try:
+        editor = YamlEditor(text)
+        before = _mistakes(editor.document, "en")
+        change(editor)
+    except CannotEditError as refused:
+        raise Rejected(str(refused)) from None
+    except (KeyError, IndexError, TypeError):
+        raise Rejected("This part is no longer in the text. Load the page again.") from None
+    after = _mistakes(editor.document, "en")
+    new = [place for place, message in enumerate(after) if message not in before]
+    if new:
+        raise Rejected(_mistakes(editor.document, language)[new[0]])
+    return editor.text
+
+
+def undoing(before: str, after: str) -> Patch:
+    """The patch that turns `after` back into `before`."""
+    shorter = min(len(before), len(after))
+    start = next((place for place in range(shorter) if before[place] != after[place]), shorter)
+    tail = next(
+        (place for place in range(shorter - start) if before[-1 - place] != after[-1 - place]),
+        shorter - start,
+    )
+    return Patch(start, len(after) - tail - start, before[start : len(before) - tail])
+
+
+def undone(text: str, patch: Patch) -> str:
+    """The text with a patch applied. Raises Rejected if it does not fit into the text."""
+    if not 0 <= patch.start <= patch.start + patch.length <= len(text):
+        raise Rejected("This part is no longer in the text. Load the page again.")
+    return text[: patch.start] + patch.text + text[patch.start + patch.length :]
+
+
+def find(document: Document, written: str) -> Path:
+    """The path that a page sends, `questions.0.text.en`: its parts as the document has them.
+
+    The last part may be new. Raises Rejected if the rest leads nowhere.
+    """
+    found: list[str | int] = []
+    data = document.data
+    parts = written.split(".")
+    for number, part in enumerate(parts):
+        known: list[str | int] = list(data) if isinstance(data, dict) else []
+        if isinstance(data, list):
+            known = list(range(len(data)))
+        same = next((each for each in known if str(each) == part), None)
+        if same is None:
+            # A text that is not there yet has no parts, so what follows is new as well.
+            return (*found, *(int(each) if each.isdigit() else each for each in parts[number:]))
+        found.append(same)
+        data = data[same]
+    return tuple(found)
+
+
+def _mistakes(document: Document, language: str) -> list[str]:
+    """Offences against the format."""
+    return [each.message for each in in_language(document.problems, language)]
+
+
+def document_of(text: str) -> Document:
+    """The text as the linter reads it; with faults if it is no YAML."""
+    return read(text)
