@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from feedback.errors import Rejected
-from feedback.lint.document.document import Document, Path
-from feedback.lint.document.reader import read
+from feedback.lint.document.document import Document
 from feedback.lint.editing.refusal import CannotEditError
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.lint.reporters.translation import in_language
@@ -63,32 +62,6 @@ def undone(text: str, patch: Patch) -> str:
     return text[: patch.start] + patch.text + text[patch.start + patch.length :]
 
 
-def find(document: Document, written: str) -> Path:
-    """The path that a page sends, `questions.0.text.en`: its parts as the document has them.
-
-    The last part may be new. Raises Rejected if the rest leads nowhere.
-    """
-    found: list[str | int] = []
-    data = document.data
-    parts = written.split(".")
-    for number, part in enumerate(parts):
-        known: list[str | int] = list(data) if isinstance(data, dict) else []
-        if isinstance(data, list):
-            known = list(range(len(data)))
-        same = next((each for each in known if str(each) == part), None)
-        if same is None:
-            # A text that is not there yet has no parts, so what follows is new as well.
-            return (*found, *(int(each) if each.isdigit() else each for each in parts[number:]))
-        found.append(same)
-        data = data[same]
-    return tuple(found)
-
-
 def _mistakes(document: Document, language: str) -> list[str]:
     """Offences against the format."""
     return [each.message for each in in_language(document.problems, language)]
-
-
-def document_of(text: str) -> Document:
-    """The text as the linter reads it; with faults if it is no YAML."""
-    return read(text)

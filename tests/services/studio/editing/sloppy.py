@@ -105,14 +105,14 @@ class _Writer:
     def scalar(self, value: Any, style: str, *, in_flow: bool) -> str:
         if value is None or isinstance(value, bool | int | float):
             return {"None": "~", "True": "true", "False": "false"}.get(str(value), str(value))
-        value = str(value)
-        if style == "single" and "\n" not in value:
-            return "'" + value.replace("'", "''") + "'"
+        text = str(value)
+        if style == "single" and "\n" not in text:
+            return "'" + text.replace("'", "''") + "'"
         words = {"true", "false", "null"}
-        plain = re.fullmatch(r"[^\W\d][\w ?!.'()-]*[\w?!.)]", value) and value not in words
-        if style == "plain" and plain and (not in_flow or re.fullmatch(r"[\w-]+", value)):
-            return value
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        plain = re.fullmatch(r"[^\W\d][\w ?!.'()-]*[\w?!.)]", text) and text not in words
+        if style == "plain" and plain and (not in_flow or re.fullmatch(r"[\w-]+", text)):
+            return text
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
     def flow(self, value: Any) -> str:
         space = self.random.choice(["", "", " "])
