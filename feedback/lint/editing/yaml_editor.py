@@ -218,8 +218,8 @@ class YamlEditor:
             return self._group(path, value, in_flow=in_flow, space=space)
         if layout.is_block_scalar(path) and isinstance(value, str):
             return self._block_scalar(path, value)
-        like = layout.sign(path)
-        return space + scalars.scalar(value, in_flow=in_flow, like=like if like in ('"', "'") else "")
+        like, old = layout.sign(path), layout.value(path)
+        return space + scalars.scalar(value, in_flow=in_flow, like=like if old and like in ('"', "'") else "")
 
     def _group(self, path: Path, value: Any, *, in_flow: bool, space: str) -> str:
         layout = self.layout

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from flask import render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy.orm import Session
-from werkzeug.utils import redirect
 
 from feedback import clock, lint
 from feedback.core.questions import QUESTION_TYPES
@@ -54,7 +55,7 @@ class QuestionnaireForm:
 
     @may(Permission.EDIT_QUESTIONNAIRES)
     def change(self, key: str) -> ResponseReturnValue:
-        """Apply what was typed and what the button does. If it is refused, nothing is saved and nothing typed is lost."""
+        """Apply what was typed and what the button does; if it is refused, show it again with what was typed."""
         form, now = request.form, clock.now()
         with self.database.reading() as session:
             draft = self._draft(session, key)
@@ -63,7 +64,7 @@ class QuestionnaireForm:
         try:
             if base != draft.edit:
                 raise Conflict("Somebody else saved this text after you opened it.")
-            text = self._edited(draft.text)
+            text = self._edited(draft, rules)
             with self.database.writing() as session:
                 drafts.save(session, key, text, base=base, by=current_user.id, now=now)
         except (Conflict, Rejected) as refused:
@@ -78,12 +79,16 @@ class QuestionnaireForm:
             return self._page(saved, rules, undo=undo)
         return redirect(_address(key, saved, undo), 303)
 
-    def _edited(self, text: str) -> str:
-        form = request.form
-        if form.get("do") == "undo":
+    def _edited(self, draft: StudioDraft, rules: lint.LintContext) -> str:
+        form, text = request.form.copy(), draft.text
+        action, *arguments = form.get("do", "").split(" ")
+        if action == "undo":
             numbers = form.get("start", -1, type=int), form.get("length", 0, type=int)
             put = drafts.as_typed(form.get("put", ""), text)
             return checked.undone(text, checked.Patch(*numbers, put))
+        if action == "rewrite":
+            found = placed.findings(text, draft.key, rules, say().language)
+            form["better"] = placed.better(found, *arguments)
         return checked.edited(text, form_actions.change_of(form), say().language)
 
     def _draft(self, session: Session, key: str) -> StudioDraft:
@@ -110,9 +115,12 @@ class QuestionnaireForm:
             "found": placed.findings(draft.text, draft.key, rules, say().language),
             "severities": SEVERITY_WORDS,
         }
-        if document.faults or not isinstance(document.data, dict):
+        if document.faults:
+            has_yaml = "studio.yaml" in current_app.view_functions
+            context["yaml_address"] = url_for("studio.yaml", key=draft.key) if has_yaml else ""
             return frame.text_page("studio/unreadable.html", draft, **context)
-        context |= self._form(document)
+        context |= self._form(document) | _beside(document, context["found"])
+        context["lost"] = _without_box(context["typed"], context["boxes_named"])
         template = "studio/_editor.html" if is_fragment() else "studio/edit.html"
         return frame.text_page(template, draft, **context) if not is_fragment() else render_template(
             template, draft=draft, **context
@@ -136,7 +144,35 @@ class QuestionnaireForm:
             "currency": self.settings.organisation.currency,
             "character": named,
             "data": document.data,
+            "codes_for": partial(form_wording.codes_for, form.cards, document.data),
         }
+
+
+def _beside(document: Document, found: list[placed.FindingInPlace]) -> dict[str, Any]:
+    """Where the page shows each finding: `at_text(box, language)`, and `about(name)` for the rest of a part."""
+    form = outline(document)
+    boxes = list(form.boxes())
+    shown = {
+        id(each)
+        for box in boxes
+        for language in box.languages
+        for each in placed.at_text(found, box, language)
+    }
+    rest = [each for each in found if id(each) not in shown]
+    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups"]
+    general = [each for each in rest if not any(each.is_at(part) for part in parts)]
+    return {
+        "at_text": partial(placed.at_text, found),
+        "about": lambda name: [each for each in rest if each.is_at(name)] if name else general,
+        "boxes_named": {f"text|{box.name}|{language}" for box in boxes for language in box.languages},
+    }
+
+
+def _without_box(typed: dict[str, str], names: set[str]) -> list[str]:
+    """Texts that were typed into boxes that are no longer there."""
+    return [
+        value for name, value in typed.items() if name.startswith("text|") and value and name not in names
+    ]
 
 
 LONGEST_UNDO = 1_500
@@ -147,7 +183,7 @@ def _address(key: str, draft: StudioDraft, undo: checked.Patch | None) -> str:
     if undo is None:
         return url_for("studio.edit", key=key)
     patch = {"at": draft.edit, "start": undo.start, "length": undo.length, "put": undo.text}
-    return url_for("studio.edit", key=key, **patch)
+    return f"{url_for('studio.edit', key=key)}?{urlencode(patch)}"
 
 
 def _undo_of(sent: Any, draft: StudioDraft) -> checked.Patch | None:

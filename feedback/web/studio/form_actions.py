@@ -157,7 +157,7 @@ def _add_thanks(editor: YamlEditor, asked: Asked) -> None:
 
 
 def _rewrite(editor: YamlEditor, asked: Asked) -> None:
-    name, language = asked.arguments
+    name, language, _rule = asked.arguments
     texts.set_text(editor, path_of(editor.data, name), language, asked.form.get("better", ""))
 
 

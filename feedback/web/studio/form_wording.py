@@ -103,6 +103,19 @@ def _choices(card: Card) -> list[tuple[str, str]]:
     ]
 
 
+def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> list[tuple[str, str]]:
+    """(what a text can say of the customer, in words and as a code), for one question: also answers before it."""
+    fields = data.get("fields")
+    known = [
+        ("{company}", say().gettext("Your organisation")),
+        ("{first_name|there}", say().gettext("First name")),
+        ("{account|your account}", say().gettext("Account")),
+        *((f"{{{each}}}", str(each)) for each in (fields if isinstance(fields, list) else ())),
+    ]
+    before = [(f"{{answer.{each.key}}}", _short(each)) for each in cards[: card.index]]
+    return known + before
+
+
 def chosen(condition: Any) -> list[str]:
     """What the menus show for a condition as it stands in the text; `["keep"]` if they cannot say it."""
     if not condition:

@@ -102,6 +102,6 @@ def test_a_text_that_readers_understand_differently_is_refused_with_its_line(sou
 )
 def test_what_would_touch_more_than_its_lines_is_refused_and_changes_nothing(source: str, path: Path) -> None:
     editor = YamlEditor(source)
-    with pytest.raises(CannotEditError, match="Make this change on the YAML tab"):
+    with pytest.raises(CannotEditError, match="laid out in an unusual way"):
         editor.remove(path)
     assert editor.text == source

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document
-from feedback.lint.editing.refusal import CannotEditError
+from feedback.lint.editing.refusal import CannotEditError, UnreadableTextError
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.lint.reporters.translation import in_language
 
@@ -33,8 +33,10 @@ def edited(text: str, change: Change, language: str = "en") -> str:
         editor = YamlEditor(text)
         before = _mistakes(editor.document, "en")
         change(editor)
-    except CannotEditError as refused:
-        raise Rejected(str(refused)) from None
+    except UnreadableTextError:
+        raise Rejected("Fix the text on the YAML tab first: it cannot be read.") from None
+    except CannotEditError:
+        raise Rejected("Make this change on the YAML tab: the text is laid out in an unusual way here.") from None
     except (KeyError, IndexError, TypeError):
         raise Rejected("This part is no longer in the text. Load the page again.") from None
     after = _mistakes(editor.document, "en")

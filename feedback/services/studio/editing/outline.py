@@ -73,6 +73,16 @@ class Outline:
     thanks: tuple[Entry, ...]
     rules: tuple[Entry, ...]
 
+    def boxes(self) -> Iterator[TextBox]:
+        """Every text of the form."""
+        yield self.title
+        for card in self.cards:
+            yield from (*card.boxes, *card.labels)
+        entries = [each for card in self.cards for each in (*card.options, *card.rows)]
+        for entry in (*entries, *self.thanks, *self.rules):
+            yield from entry.boxes
+        yield from self.messages
+
 
 _MESSAGES: tuple[Path, ...] = (
     ("messages", "sms"),

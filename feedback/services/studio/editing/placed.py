@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feedback import lint
+from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding
 from feedback.lint.reporters.translation import in_language
 from feedback.lint.text.messages import TranslatableText
+from feedback.services.studio.editing.outline import TextBox
 from feedback.services.studio.editing.places import name_of
 
 REWORDED = frozenset(
@@ -46,6 +48,23 @@ def findings(text: str, key: str, settings: lint.LintContext, language: str) -> 
     document = lint.read(text, f"{key}.yaml", settings)
     told = in_language(found, language)
     return [_in_place(document, original, each) for original, each in zip(found, told, strict=True)]
+
+
+def at_text(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
+    """The findings about one wording; those of a plain string are in the default language."""
+    own = [box.name] if language == box.languages[0] else []
+    return [each for each in found if each.name in (f"{box.name}.{language}", *own)]
+
+
+def better(found: list[FindingInPlace], name: str, language: str, rule: str) -> str:
+    """The text that a finding proposes. Raises Rejected if there is no such finding any more."""
+    wanted = (
+        each for each in found if each.finding.rule == rule and each.name in (name, f"{name}.{language}")
+    )
+    text = next((each.better for each in wanted if each.better), "")
+    if not text:
+        raise Rejected("This part is no longer in the text. Load the page again.")
+    return text
 
 
 def _in_place(document: Document, original: Finding, told: Finding) -> FindingInPlace:
