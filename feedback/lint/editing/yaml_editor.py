@@ -79,12 +79,14 @@ class YamlEditor:
         edit = self._removed_from_flow(path) if self.layout.is_flow(path[:-1]) else self._removed(path)
         self._apply([edit], expected)
 
-    def insert(self, path: Path, index: int, value: Any) -> None:
-        """Put an entry into a list before number `index`; at the end if there are as many entries."""
+    def insert(self, path: Path, index: int, value: Any, *, whole: bool = False) -> None:
+        """Put an entry into a list before number `index`; at the end if there are as many entries.
+
+        `whole`: an entry of several parts gets lines of its own where its neighbours allow it."""
         expected = copy.deepcopy(self.data)
         listed = _at(expected, path)
         if not listed:
-            self._replace(path, [value])
+            self._replace(path, [value], whole=whole)
             return
         listed.insert(index, value)
         layout = self.layout
@@ -93,8 +95,8 @@ class YamlEditor:
             return
         neighbour = (*path, max(index - 1, 0))
         column = layout.column(layout.mark(neighbour))
-        whole = isinstance(listed[max(index - 1, 0)], dict) and not layout.is_flow(neighbour)
-        written = scalars.indented(scalars.item(value, column, whole=whole), column)
+        alike = isinstance(layout.value(neighbour), dict) and not layout.is_flow(neighbour)
+        written = scalars.indented(scalars.item(value, column, whole=whole or alike), column)
         self._apply([self._among(path, index, layout.newline.join(written))], expected)
 
     def duplicate(self, path: Path, index: int) -> None:
@@ -187,7 +189,7 @@ class YamlEditor:
         at = layout.foot((*parent, after))
         return Edit(at, at, layout.newline.join(["", *written]))
 
-    def _replace(self, path: Path, value: Any) -> None:
+    def _replace(self, path: Path, value: Any, *, whole: bool = False) -> None:
         """Write another value in the place of one, in its quotes where they still fit."""
         expected = copy.deepcopy(self.data)
         if path:
@@ -200,7 +202,8 @@ class YamlEditor:
             if "#" in self.document.source[start:end]:
                 raise UnusualLayoutError  # a comment would be lost
             start = self._value_place(path)
-        self._apply([Edit(start, end, self._written(path, value, start))], expected)
+        written = self._whole(path, value[0]) if whole else self._written(path, value, start)
+        self._apply([Edit(start, end, written)], expected)
 
     def _value_place(self, path: Path) -> int:
         """Behind the colon or dash of a value in block style."""
@@ -235,6 +238,16 @@ class YamlEditor:
         column = layout.column(layout.mark(path))
         first, *others = scalars.item(value, column)
         return space + layout.newline.join([first[2:], *scalars.indented(others, column)])
+
+    def _whole(self, path: Path, value: Any) -> str:
+        """A list of one entry, which gets lines of its own."""
+        layout = self.layout
+        if layout.in_flow(path) or path not in self.document.keys:
+            raise UnusualLayoutError
+        column = layout.column(layout.mark(path)) + 2
+        return layout.newline + layout.newline.join(
+            scalars.indented(scalars.item(value, column, whole=True), column)
+        )
 
     def _block_scalar(self, path: Path, value: str) -> str:
         """In the style that was there; where that cannot hold the text, in double quotes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -76,8 +77,6 @@ def test_what_was_deleted_comes_back_byte_for_byte_by_the_undo_of_the_page(
     fields = dict(re.findall(r'name="(start|length)" value="(\d+)"', answer.text))
     put = re.search(r'name="put"[^>]*>\n(.*?)</textarea>', answer.text, re.S)
     assert put
-    from html import unescape
-
     lead.post(PAGE, data={"base": "1", "do": "undo", "put": unescape(put[1]).replace("\n", "\r\n"), **fields})
     assert text_of(runtime) == before
 
@@ -118,14 +117,17 @@ def test_what_is_refused_is_told_changes_nothing_and_loses_nothing(
 def test_a_finding_stands_beside_its_text_and_its_wording_is_applied_by_one_click(
     lead: FlaskClient, runtime: Runtime
 ) -> None:
-    lead.post(PAGE, data={"base": "0", "text|questions.improve.text|en": "How often do you usually call us?"})
+    lead.post(
+        PAGE,
+        data={"base": "0", "text|questions.improve.text|en": "How many times did you contact our support?"},
+    )
     page = lead.get(PAGE).text
     assert 'id="t-questions-improve-text-en-found"' in page
     button = re.search(r'value="(rewrite questions\.improve\.text en [a-z-]+)"', page)
     assert button
     answer = lead.post(PAGE, data={"base": "1", "do": button[1]})
     assert answer.status_code == 303
-    assert "How often do you usually call us?" not in text_of(runtime)
+    assert "      en: In the last 3 months, how many times did you contact our support?\n" in text_of(runtime)
 
 
 def test_a_text_that_is_no_yaml_is_shown_with_the_line_and_can_not_be_edited(lead: FlaskClient) -> None:

@@ -36,7 +36,9 @@ def edited(text: str, change: Change, language: str = "en") -> str:
     except UnreadableTextError:
         raise Rejected("Fix the text on the YAML tab first: it cannot be read.") from None
     except CannotEditError:
-        raise Rejected("Make this change on the YAML tab: the text is laid out in an unusual way here.") from None
+        raise Rejected(
+            "Make this change on the YAML tab: the text is laid out in an unusual way here."
+        ) from None
     except (KeyError, IndexError, TypeError):
         raise Rejected("This part is no longer in the text. Load the page again.") from None
     after = _mistakes(editor.document, "en")

@@ -26,10 +26,9 @@ def add(editor: YamlEditor, index: int, kind: str) -> None:
     if kind not in QUESTION_TYPES:
         raise Rejected("Choose a type for the question.")
     question = _new(editor, kind)
-    if isinstance(editor.data.get("questions"), list):
-        editor.insert(("questions",), index, question)
-    else:
-        put(editor, ("questions",), [question])
+    if not isinstance(editor.data.get("questions"), list):
+        put(editor, ("questions",), [])
+    editor.insert(("questions",), index, question, whole=True)
 
 
 def duplicate(editor: YamlEditor, index: int) -> None:
