@@ -14,7 +14,7 @@ from feedback.lint.document.reader import read
 from feedback.lint.editing import scalars
 from feedback.lint.editing.layout import Layout
 from feedback.lint.editing.refusal import CannotEditError, UnreadableTextError, UnusualLayoutError
-from feedback.lint.editing.splice import Edit, spliced
+from feedback.lint.editing.splice import Splice, spliced
 
 _BOM = "\ufeff"
 
@@ -124,7 +124,7 @@ class YamlEditor:
         source = self.document.source
         pieces = [source[span.start : span.end] for span in spans]
         edits = [
-            Edit(*span, pieces[number])
+            Splice(*span, pieces[number])
             for span, number, here in zip(map(_ends, spans), order, range(len(order)), strict=True)
             if number != here
         ]
@@ -178,16 +178,16 @@ class YamlEditor:
         mark = self.layout.mark(path)
         return not self.document.source[self.layout.line_start(mark) : mark].strip(" ")
 
-    def _line_for(self, path: Path, value: Any, after: Any, first: Any) -> Edit:
+    def _line_for(self, path: Path, value: Any, after: Any, first: Any) -> Splice:
         """A new key on lines of its own, below that of `after` or above the first one."""
         layout, parent = self.layout, path[:-1]
         column = layout.column(layout.mark((*parent, first)))
         written = scalars.indented(scalars.entry(path[-1], value, column), column)
         if after is None:
             at = layout.line_start(layout.mark((*parent, first)))
-            return Edit(at, at, layout.newline.join([*written, ""]))
+            return Splice(at, at, layout.newline.join([*written, ""]))
         at = layout.foot((*parent, after))
-        return Edit(at, at, layout.newline.join(["", *written]))
+        return Splice(at, at, layout.newline.join(["", *written]))
 
     def _replace(self, path: Path, value: Any, *, whole: bool = False) -> None:
         """Write another value in the place of one, in its quotes where they still fit."""
@@ -203,7 +203,7 @@ class YamlEditor:
                 raise UnusualLayoutError  # a comment would be lost
             start = self._value_place(path)
         written = self._whole(path, value[0]) if whole else self._written(path, value, start)
-        self._apply([Edit(start, end, written)], expected)
+        self._apply([Splice(start, end, written)], expected)
 
     def _value_place(self, path: Path) -> int:
         """Behind the colon or dash of a value in block style."""
@@ -265,7 +265,7 @@ class YamlEditor:
         new_header, line_break, rest = written.partition(layout.newline)
         return new_header + comment + line_break + rest
 
-    def _removed(self, path: Path) -> Edit:
+    def _removed(self, path: Path) -> Splice:
         """The lines of an entry; a key that shares its line with the dash of a list gives way to the next one."""
         layout = self.layout
         is_key = path in self.document.keys
@@ -275,19 +275,19 @@ class YamlEditor:
         end = layout.after_break(extent.end)
         if end == extent.end and extent.start:  # the last line of the text, without a break
             before = layout.line_start(extent.start - 1)
-            return Edit(layout.line_end(before), extent.end, "")
-        return Edit(extent.start, end, "")
+            return Splice(layout.line_end(before), extent.end, "")
+        return Splice(extent.start, end, "")
 
-    def _first_key_gives_way(self, path: Path) -> Edit:
+    def _first_key_gives_way(self, path: Path) -> Splice:
         layout, source = self.layout, self.document.source
         keys = list(layout.value(path[:-1]))
         start, following = layout.mark(path), layout.mark((*path[:-1], keys[keys.index(path[-1]) + 1]))
         end = max(layout.end(path), self.document.keys[path].end)
         if "#" in source[end:following]:
             raise UnusualLayoutError
-        return Edit(start, following, "")
+        return Splice(start, following, "")
 
-    def _removed_from_flow(self, path: Path) -> Edit:
+    def _removed_from_flow(self, path: Path) -> Splice:
         starts, ends = self._flow_entries(path[:-1])
         group = self.layout.value(path[:-1])
         place = list(group).index(path[-1]) if isinstance(group, dict) else int(path[-1])
@@ -296,7 +296,7 @@ class YamlEditor:
         gap = source[span[0] : starts[place]] if place else source[ends[0] : span[1]]
         if "#" in gap:
             raise UnusualLayoutError
-        return Edit(*span, "")
+        return Splice(*span, "")
 
     def _flow_entries(self, path: Path) -> tuple[list[int], list[int]]:
         """Where the entries in braces or brackets begin and end."""
@@ -311,22 +311,22 @@ class YamlEditor:
         ]
         return starts, ends
 
-    def _into_flow(self, path: Path, index: int, written: str) -> Edit:
+    def _into_flow(self, path: Path, index: int, written: str) -> Splice:
         starts, ends = self._flow_entries(path)
         if index == 0:
-            return Edit(starts[0], starts[0], written + ", ")
+            return Splice(starts[0], starts[0], written + ", ")
         at = ends[index - 1]
-        return Edit(at, at, ", " + written)
+        return Splice(at, at, ", " + written)
 
-    def _among(self, path: Path, index: int, written: str) -> Edit:
+    def _among(self, path: Path, index: int, written: str) -> Splice:
         """Lines of a new entry of a list, with a blank line where the others have one between them."""
         layout, newline = self.layout, self.layout.newline
         apart = newline if self._blank_lines_between(path) else ""
         if index == 0:
             at = layout.extent((*path, 0)).start
-            return Edit(at, at, written + newline + apart)
+            return Splice(at, at, written + newline + apart)
         at = layout.extent((*path, index - 1)).end
-        return Edit(at, at, newline + apart + written)
+        return Splice(at, at, newline + apart + written)
 
     def _blank_lines_between(self, path: Path) -> bool:
         if len(self.layout.value(path)) < 2:
@@ -335,7 +335,7 @@ class YamlEditor:
         between = self.document.source[first.end : second.start]
         return not between.strip() and len(between) > len(self.layout.newline)
 
-    def _apply(self, edits: list[Edit], expected: Any) -> None:
+    def _apply(self, edits: list[Splice], expected: Any) -> None:
         """Make the edits if the text then holds `expected`. Raises UnusualLayoutError otherwise."""
         document = read(spliced(self.document.source, edits))
         if document.faults or not _same(document.data, expected):

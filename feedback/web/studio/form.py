@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy.orm import Session
@@ -26,7 +26,6 @@ from feedback.services.studio.editing.outline import outline
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
 from feedback.web.http.routes import Route, get, post
-from feedback.web.layout.navigation import is_fragment
 from feedback.web.questionnaires.views import SEVERITY_WORDS, named
 from feedback.web.studio import form_actions, form_wording, frame
 
@@ -75,7 +74,7 @@ class QuestionnaireForm:
         with self.database.reading() as session:
             saved = self._draft(session, key)
         undo = checked.undoing(draft.text, text) if text != draft.text else None
-        if is_fragment() or (undo and len(undo.text) > LONGEST_UNDO):
+        if _is_scripted() or (undo and len(undo.text) > LONGEST_UNDO):
             return self._page(saved, rules, undo=undo)
         return redirect(_address(key, saved, undo), 303)
 
@@ -121,10 +120,7 @@ class QuestionnaireForm:
             return frame.text_page("studio/unreadable.html", draft, **context)
         context |= self._form(document) | _beside(document, context["found"])
         context["lost"] = _without_box(context["typed"], context["boxes_named"])
-        template = "studio/_editor.html" if is_fragment() else "studio/edit.html"
-        return frame.text_page(template, draft, **context) if not is_fragment() else render_template(
-            template, draft=draft, **context
-        )  # fmt: skip
+        return frame.text_page("studio/edit.html", draft, **context)
 
     def _form(self, document: Document) -> dict[str, Any]:
         form = outline(document)
@@ -173,6 +169,11 @@ def _without_box(typed: dict[str, str], names: set[str]) -> list[str]:
     return [
         value for name, value in typed.items() if name.startswith("text|") and value and name not in names
     ]
+
+
+def _is_scripted() -> bool:
+    """Whether htmx takes the page over; without it a change ends with a redirect."""
+    return request.headers.get("HX-Request") == "true"
 
 
 LONGEST_UNDO = 1_500

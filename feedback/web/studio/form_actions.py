@@ -17,7 +17,7 @@ ALWAYS, AS_WRITTEN = "", "keep"
 """Choices of a condition's menu beside the tests: none, and the one in the text, which the menu cannot say."""
 
 
-class Sent(NamedTuple):
+class SentField(NamedTuple):
     """A field of the form: `text|questions.score.text|en`."""
 
     kind: str
@@ -37,7 +37,10 @@ def change_of(form: Form) -> Callable[[YamlEditor], None]:
         name, *arguments = form.get("do", "save").split(" ")
         if name not in ACTIONS:
             raise Rejected("Choose what to do.")
-        ACTIONS[name](editor, Asked(arguments, form))
+        try:
+            ACTIONS[name](editor, Asked(arguments, form))
+        except ValueError:  # too many or too few arguments
+            raise Rejected("Choose what to do.") from None
 
     return change
 
@@ -62,27 +65,27 @@ def _three(written: str) -> tuple[str, str, str]:
     return question, test, value
 
 
-def _sent(form: Form) -> Iterator[Sent]:
+def _sent(form: Form) -> Iterator[SentField]:
     for name, value in form.items():
         kind, _, rest = name.partition("|")
         if kind in _SAVE and rest:
             place, _, last = rest.partition("|")
-            yield Sent(kind, place, last, value.replace("\r\n", "\n"))
+            yield SentField(kind, place, last, value.replace("\r\n", "\n"))
 
 
-def _save_text(editor: YamlEditor, sent: Sent) -> None:
+def _save_text(editor: YamlEditor, sent: SentField) -> None:
     texts.set_text(editor, path_of(editor.data, sent.name), sent.rest, sent.value)
 
 
-def _save_word(editor: YamlEditor, sent: Sent) -> None:
+def _save_word(editor: YamlEditor, sent: SentField) -> None:
     questions.set_word(editor, path_of(editor.data, sent.name), sent.value.strip())
 
 
-def _save_number(editor: YamlEditor, sent: Sent) -> None:
+def _save_number(editor: YamlEditor, sent: SentField) -> None:
     questions.set_number(editor, path_of(editor.data, sent.name), sent.value)
 
 
-_SAVE: Mapping[str, Callable[[YamlEditor, Sent], None]] = {
+_SAVE: Mapping[str, Callable[[YamlEditor, SentField], None]] = {
     "text": _save_text,
     "word": _save_word,
     "number": _save_number,
@@ -142,6 +145,11 @@ def _move_question(editor: YamlEditor, asked: Asked) -> None:
     questions.move(editor, _index(editor, name), _number(to))
 
 
+def _set_type(editor: YamlEditor, asked: Asked) -> None:
+    name, kind = asked.arguments
+    questions.set_type(editor, _index(editor, name), kind)
+
+
 def _add_rule(editor: YamlEditor, asked: Asked) -> None:
     chosen = condition(asked.form, "new")
     if chosen is None or not asked.form.get("new-title", "").strip():
@@ -167,6 +175,7 @@ ACTIONS: Mapping[str, Action] = {
     "duplicate": lambda editor, asked: questions.duplicate(editor, _index(editor, *asked.arguments)),
     "delete": lambda editor, asked: questions.delete(editor, _index(editor, *asked.arguments)),
     "move": _move_question,
+    "type": _set_type,
     "add-option": _add_option,
     "move-option": _move_option,
     "remove-option": _remove_option,

@@ -10,7 +10,6 @@ from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.services.studio.editing.placing import put
 
 NUMBER_TESTS = ("at_most", "at_least")
-TESTS = (*NUMBER_TESTS, "is", "band", "answered", "not_answered")
 
 
 def test_of(question: str, test: str, value: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class TextBox:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FormEntry:
     """An option, a row, a rule or a last page: its number, its boxes and the rest of its data."""
 
     name: str
@@ -57,9 +57,9 @@ class Card:
     data: Mapping[str, Any]
     question: AnyQuestion | None
     boxes: tuple[TextBox, ...]
-    options: tuple[Entry, ...]
+    options: tuple[FormEntry, ...]
     labels: tuple[TextBox, ...]
-    rows: tuple[Entry, ...]
+    rows: tuple[FormEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Outline:
     title: TextBox
     cards: tuple[Card, ...]
     messages: tuple[TextBox, ...]
-    thanks: tuple[Entry, ...]
-    rules: tuple[Entry, ...]
+    thanks: tuple[FormEntry, ...]
+    rules: tuple[FormEntry, ...]
 
     def boxes(self) -> Iterator[TextBox]:
         """Every text of the form."""
@@ -117,10 +117,10 @@ class _Outliner:
             tuple(self.rule(index, each) for index, each in _mappings(self.data.get("follow_ups"))),
         )
 
-    def rule(self, index: int, data: Mapping[str, Any]) -> Entry:
+    def rule(self, index: int, data: Mapping[str, Any]) -> FormEntry:
         path: Path = ("follow_ups", index)
         boxes = self.box((*path, "title"), "rule_title"), self.box((*path, "playbook"), "playbook")
-        return Entry(self.name(path), index, boxes, data)
+        return FormEntry(self.name(path), index, boxes, data)
 
     def card(self, index: int, data: Mapping[str, Any]) -> Card:
         path: Path = ("questions", index)
@@ -135,18 +135,20 @@ class _Outliner:
             options=tuple(self.options((*path, "options"), data.get("options"))),
             labels=tuple(self.labels((*path, "scale", "labels"), data.get("scale"))),
             rows=tuple(
-                Entry(self.name((*path, "rows", n)), n, (self.box((*path, "rows", n, "text"), "row"),), each)
+                FormEntry(
+                    self.name((*path, "rows", n)), n, (self.box((*path, "rows", n, "text"), "row"),), each
+                )
                 for n, each in _mappings(data.get("rows"))
             ),
         )
 
-    def options(self, path: Path, listed: Any) -> Iterator[Entry]:
+    def options(self, path: Path, listed: Any) -> Iterator[FormEntry]:
         for index, each in enumerate(listed if isinstance(listed, list) else ()):
             place: Path = (*path, index)
             if isinstance(each, dict):
-                yield Entry(self.name(place), index, (self.box((*place, "text"), "option"),), each)
+                yield FormEntry(self.name(place), index, (self.box((*place, "text"), "option"),), each)
             else:
-                yield Entry(self.name(place), index, (self.box(place, "option"),))
+                yield FormEntry(self.name(place), index, (self.box(place, "option"),))
 
     def labels(self, path: Path, scale: Any) -> Iterator[TextBox]:
         """The labels that the text writes itself, and always those of both ends."""
@@ -157,18 +159,18 @@ class _Outliner:
         for point in sorted(each for each in points if isinstance(each, int)):
             yield self.box((*path, point), f"label {point}")
 
-    def thanks(self) -> Iterator[Entry]:
+    def thanks(self) -> Iterator[FormEntry]:
         present = self.data.get("thanks")
         if isinstance(present, list):
             for index, each in _mappings(present):
                 place: Path = ("thanks", index)
-                yield Entry(self.name(place), index, (self.box((*place, "text"), "thanks"),), each)
+                yield FormEntry(self.name(place), index, (self.box((*place, "text"), "thanks"),), each)
         else:
             inner: Path = (
                 ("thanks", "text") if isinstance(present, dict) and "text" in present else ("thanks",)
             )
             data = present if isinstance(present, dict) and "text" in inner else {}
-            yield Entry("thanks", 0, (self.box(inner, "thanks"),), data)
+            yield FormEntry("thanks", 0, (self.box(inner, "thanks"),), data)
 
     def box(self, path: Path, role: str) -> TextBox:
         value = _at(self.data, path)

@@ -143,8 +143,8 @@ def move_option(editor: YamlEditor, index: int, option: int, to: int) -> None:
 
 
 def set_type(editor: YamlEditor, index: int, kind: str) -> None:
-    """Change between types that have the same parts. Raises Rejected between others, through the format's check."""
-    if kind not in QUESTION_TYPES:
+    """Change between one choice and several. Raises Rejected for other types, which have other parts."""
+    if {kind, editor.data["questions"][index].get("type")} - {"single", "multi"}:
         raise Rejected("Choose a type for the question.")
     editor.set(("questions", index, "type"), kind)
 
