@@ -103,6 +103,7 @@ def test_languages_are_named_in_themselves() -> None:
 
 PACKAGE = LOCALES.parent
 TEMPLATES = PACKAGE.parent / "templates"
+EDITING = ("checked", "conditions", "follow_ups", "placed", "questions", "texts")
 DESK_CODE = [
     path for path in (PACKAGE / "web").rglob("*.py") if path.parent.name not in ("api", "survey")
 ] + [
@@ -126,6 +127,7 @@ DESK_CODE = [
         "staff/business_hours.py",
         "staff/sessions.py",
         "studio/consequences.py",
+        *(f"studio/editing/{name}.py" for name in EDITING),
         "studio/drafts.py",
         "studio/publication.py",
         "studio/revisions.py",

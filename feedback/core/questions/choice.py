@@ -46,10 +46,11 @@ def _option(value: Any) -> Any:
     """Convert a plain string to an option whose key is derived from its text."""
     if not isinstance(value, str):
         return value
-    return {"key": _slug(value), "text": value}
+    return {"key": key_of_bare_option(value), "text": value}
 
 
-def _slug(text: str) -> str:
+def key_of_bare_option(text: str) -> str:
+    """The key of an option that is written as a plain string: its letters and digits, `o-` and code points if none."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:48]
     if slug and slug[0].isalpha():

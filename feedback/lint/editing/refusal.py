@@ -13,7 +13,7 @@ class UnusualLayoutError(CannotEditError):
     """The text is laid out so that a change would touch more than its own lines."""
 
     def __init__(self) -> None:
-        super().__init__("The text is laid out in an unusual way here. Make this change on the YAML tab.")
+        super().__init__("The text is laid out in an unusual way here.")
 
 
 class UnreadableTextError(CannotEditError):

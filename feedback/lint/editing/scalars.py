@@ -16,7 +16,9 @@ WIDTH = 100
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`=~<")
 _OTHER_KINDS = re.compile(
     r"(?i:null|true|false|yes|no|on|off|y|n|\.nan|[-+]?\.inf)"
-    r"|[-+]?[0-9.][0-9a-zA-Z_.,:+-]*"  # numbers of every base, times, dates
+    r"|[-+]?[0-9.][0-9_.,:+-]*(?:[eE][-+]?[0-9]+)?"  # numbers, times, days
+    r"|[-+]?0[xob][0-9a-fA-F_]+"
+    r"|[0-9]{4}-[0-9]+-[0-9]+[Tt ].*"
 )
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Edit(NamedTuple):
+class Splice(NamedTuple):
     """Replace `source[start:end]` with `text`."""
 
     start: int
@@ -14,7 +14,7 @@ class Edit(NamedTuple):
     text: str
 
 
-def spliced(source: str, edits: Iterable[Edit]) -> str:
+def spliced(source: str, edits: Iterable[Splice]) -> str:
     """The source with every edit made; they do not overlap, and all offsets are those of `source`."""
     for edit in sorted(set(edits), reverse=True):
         source = source[: edit.start] + edit.text + source[edit.end :]

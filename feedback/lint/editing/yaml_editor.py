@@ -5,6 +5,7 @@ again, and has to hold the old data with exactly that change, in the old order.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from feedback.lint.document.reader import read
 from feedback.lint.editing import scalars
 from feedback.lint.editing.layout import Layout
 from feedback.lint.editing.refusal import CannotEditError, UnreadableTextError, UnusualLayoutError
-from feedback.lint.editing.splice import Edit, spliced
+from feedback.lint.editing.splice import Splice, spliced
 
 _BOM = "\ufeff"
 
@@ -78,12 +79,14 @@ class YamlEditor:
         edit = self._removed_from_flow(path) if self.layout.is_flow(path[:-1]) else self._removed(path)
         self._apply([edit], expected)
 
-    def insert(self, path: Path, index: int, value: Any) -> None:
-        """Put an entry into a list before number `index`; at the end if there are as many entries."""
+    def insert(self, path: Path, index: int, value: Any, *, whole: bool = False) -> None:
+        """Put an entry into a list before number `index`; at the end if there are as many entries.
+
+        `whole`: an entry of several parts gets lines of its own where its neighbours allow it."""
         expected = copy.deepcopy(self.data)
         listed = _at(expected, path)
         if not listed:
-            self._replace(path, [value])
+            self._replace(path, [value], whole=whole)
             return
         listed.insert(index, value)
         layout = self.layout
@@ -92,8 +95,8 @@ class YamlEditor:
             return
         neighbour = (*path, max(index - 1, 0))
         column = layout.column(layout.mark(neighbour))
-        whole = isinstance(listed[max(index - 1, 0)], dict) and not layout.is_flow(neighbour)
-        written = scalars.indented(scalars.item(value, column, whole=whole), column)
+        alike = isinstance(layout.value(neighbour), dict) and not layout.is_flow(neighbour)
+        written = scalars.indented(scalars.item(value, column, whole=whole or alike), column)
         self._apply([self._among(path, index, layout.newline.join(written))], expected)
 
     def duplicate(self, path: Path, index: int) -> None:
@@ -121,7 +124,7 @@ class YamlEditor:
         source = self.document.source
         pieces = [source[span.start : span.end] for span in spans]
         edits = [
-            Edit(*span, pieces[number])
+            Splice(*span, pieces[number])
             for span, number, here in zip(map(_ends, spans), order, range(len(order)), strict=True)
             if number != here
         ]
@@ -175,18 +178,18 @@ class YamlEditor:
         mark = self.layout.mark(path)
         return not self.document.source[self.layout.line_start(mark) : mark].strip(" ")
 
-    def _line_for(self, path: Path, value: Any, after: Any, first: Any) -> Edit:
+    def _line_for(self, path: Path, value: Any, after: Any, first: Any) -> Splice:
         """A new key on lines of its own, below that of `after` or above the first one."""
         layout, parent = self.layout, path[:-1]
         column = layout.column(layout.mark((*parent, first)))
         written = scalars.indented(scalars.entry(path[-1], value, column), column)
         if after is None:
             at = layout.line_start(layout.mark((*parent, first)))
-            return Edit(at, at, layout.newline.join([*written, ""]))
+            return Splice(at, at, layout.newline.join([*written, ""]))
         at = layout.foot((*parent, after))
-        return Edit(at, at, layout.newline.join(["", *written]))
+        return Splice(at, at, layout.newline.join(["", *written]))
 
-    def _replace(self, path: Path, value: Any) -> None:
+    def _replace(self, path: Path, value: Any, *, whole: bool = False) -> None:
         """Write another value in the place of one, in its quotes where they still fit."""
         expected = copy.deepcopy(self.data)
         if path:
@@ -199,7 +202,8 @@ class YamlEditor:
             if "#" in self.document.source[start:end]:
                 raise UnusualLayoutError  # a comment would be lost
             start = self._value_place(path)
-        self._apply([Edit(start, end, self._written(path, value, start))], expected)
+        written = self._whole(path, value[0]) if whole else self._written(path, value, start)
+        self._apply([Splice(start, end, written)], expected)
 
     def _value_place(self, path: Path) -> int:
         """Behind the colon or dash of a value in block style."""
@@ -217,8 +221,8 @@ class YamlEditor:
             return self._group(path, value, in_flow=in_flow, space=space)
         if layout.is_block_scalar(path) and isinstance(value, str):
             return self._block_scalar(path, value)
-        like = layout.sign(path)
-        return space + scalars.scalar(value, in_flow=in_flow, like=like if like in ('"', "'") else "")
+        like, old = layout.sign(path), layout.value(path)
+        return space + scalars.scalar(value, in_flow=in_flow, like=like if old and like in ('"', "'") else "")
 
     def _group(self, path: Path, value: Any, *, in_flow: bool, space: str) -> str:
         layout = self.layout
@@ -235,12 +239,22 @@ class YamlEditor:
         first, *others = scalars.item(value, column)
         return space + layout.newline.join([first[2:], *scalars.indented(others, column)])
 
+    def _whole(self, path: Path, value: Any) -> str:
+        """A list of one entry, which gets lines of its own."""
+        layout = self.layout
+        if layout.in_flow(path) or path not in self.document.keys:
+            raise UnusualLayoutError
+        column = layout.column(layout.mark(path)) + 2
+        return layout.newline + layout.newline.join(
+            scalars.indented(scalars.item(value, column, whole=True), column)
+        )
+
     def _block_scalar(self, path: Path, value: str) -> str:
         """In the style that was there; where that cannot hold the text, in double quotes."""
         layout, source = self.layout, self.document.source
         start, end = layout.start(path), layout.end(path)
         header, *body = source[start:end].splitlines()
-        comment = header[header.index(" #") :] if " #" in header else ""
+        comment = "".join(re.findall(r"[ \t]+#.*", header))
         first = next((line for line in body if line.strip()), "")
         column = len(first) - len(first.lstrip(" "))
         indicated = any(sign.isdigit() for sign in header.partition("#")[0])
@@ -251,7 +265,7 @@ class YamlEditor:
         new_header, line_break, rest = written.partition(layout.newline)
         return new_header + comment + line_break + rest
 
-    def _removed(self, path: Path) -> Edit:
+    def _removed(self, path: Path) -> Splice:
         """The lines of an entry; a key that shares its line with the dash of a list gives way to the next one."""
         layout = self.layout
         is_key = path in self.document.keys
@@ -261,19 +275,19 @@ class YamlEditor:
         end = layout.after_break(extent.end)
         if end == extent.end and extent.start:  # the last line of the text, without a break
             before = layout.line_start(extent.start - 1)
-            return Edit(layout.line_end(before), extent.end, "")
-        return Edit(extent.start, end, "")
+            return Splice(layout.line_end(before), extent.end, "")
+        return Splice(extent.start, end, "")
 
-    def _first_key_gives_way(self, path: Path) -> Edit:
+    def _first_key_gives_way(self, path: Path) -> Splice:
         layout, source = self.layout, self.document.source
         keys = list(layout.value(path[:-1]))
         start, following = layout.mark(path), layout.mark((*path[:-1], keys[keys.index(path[-1]) + 1]))
         end = max(layout.end(path), self.document.keys[path].end)
         if "#" in source[end:following]:
             raise UnusualLayoutError
-        return Edit(start, following, "")
+        return Splice(start, following, "")
 
-    def _removed_from_flow(self, path: Path) -> Edit:
+    def _removed_from_flow(self, path: Path) -> Splice:
         starts, ends = self._flow_entries(path[:-1])
         group = self.layout.value(path[:-1])
         place = list(group).index(path[-1]) if isinstance(group, dict) else int(path[-1])
@@ -282,7 +296,7 @@ class YamlEditor:
         gap = source[span[0] : starts[place]] if place else source[ends[0] : span[1]]
         if "#" in gap:
             raise UnusualLayoutError
-        return Edit(*span, "")
+        return Splice(*span, "")
 
     def _flow_entries(self, path: Path) -> tuple[list[int], list[int]]:
         """Where the entries in braces or brackets begin and end."""
@@ -297,22 +311,22 @@ class YamlEditor:
         ]
         return starts, ends
 
-    def _into_flow(self, path: Path, index: int, written: str) -> Edit:
+    def _into_flow(self, path: Path, index: int, written: str) -> Splice:
         starts, ends = self._flow_entries(path)
         if index == 0:
-            return Edit(starts[0], starts[0], written + ", ")
+            return Splice(starts[0], starts[0], written + ", ")
         at = ends[index - 1]
-        return Edit(at, at, ", " + written)
+        return Splice(at, at, ", " + written)
 
-    def _among(self, path: Path, index: int, written: str) -> Edit:
+    def _among(self, path: Path, index: int, written: str) -> Splice:
         """Lines of a new entry of a list, with a blank line where the others have one between them."""
         layout, newline = self.layout, self.layout.newline
         apart = newline if self._blank_lines_between(path) else ""
         if index == 0:
             at = layout.extent((*path, 0)).start
-            return Edit(at, at, written + newline + apart)
+            return Splice(at, at, written + newline + apart)
         at = layout.extent((*path, index - 1)).end
-        return Edit(at, at, newline + apart + written)
+        return Splice(at, at, newline + apart + written)
 
     def _blank_lines_between(self, path: Path) -> bool:
         if len(self.layout.value(path)) < 2:
@@ -321,7 +335,7 @@ class YamlEditor:
         between = self.document.source[first.end : second.start]
         return not between.strip() and len(between) > len(self.layout.newline)
 
-    def _apply(self, edits: list[Edit], expected: Any) -> None:
+    def _apply(self, edits: list[Splice], expected: Any) -> None:
         """Make the edits if the text then holds `expected`. Raises UnusualLayoutError otherwise."""
         document = read(spliced(self.document.source, edits))
         if document.faults or not _same(document.data, expected):

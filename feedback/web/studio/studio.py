@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
-from feedback.web.studio import history, journey, new, present, publish, texts, translations
+from feedback.web.studio import form, history, journey, new, present, publish, texts, translations
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -23,6 +23,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         *publish.routes(runtime),
         *present.routes(runtime),
         *translations.routes(runtime),
+        *form.routes(runtime),
     )
     present.install(made, runtime)
     return made

@@ -1,0 +1,205 @@
+"""Questions and what they consist of, besides their texts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from feedback.core.instruments import instruments
+from feedback.core.questions import QUESTION_TYPES, ScaleQuestion
+from feedback.errors import Rejected
+from feedback.lint.document.document import Path
+from feedback.lint.editing.yaml_editor import YamlEditor
+from feedback.services.studio.editing.conditions import leaves
+from feedback.services.studio.editing.placing import put
+from feedback.services.studio.editing.texts import languages, value_at
+
+_KEY_END = re.compile(r"-\d+$")
+_LONGEST_KEY = 60
+
+
+def add(editor: YamlEditor, index: int, kind: str) -> None:
+    """A new question of a type before number `index`, with what the type needs.
+
+    Scored types come with the validated wording, in the languages for which the registry has one.
+    """
+    if kind not in QUESTION_TYPES:
+        raise Rejected("Choose a type for the question.")
+    question = _new(editor, kind)
+    if not isinstance(editor.data.get("questions"), list):
+        put(editor, ("questions",), [])
+    editor.insert(("questions",), index, question, whole=True)
+
+
+def duplicate(editor: YamlEditor, index: int) -> None:
+    """A copy of a question behind it, with a key of its own."""
+    key = str(value_at(editor, ("questions", index))["key"])
+    editor.duplicate(("questions",), index)
+    editor.set(("questions", index + 1, "key"), _free(editor, key))
+
+
+def delete(editor: YamlEditor, index: int) -> None:
+    """Raises Rejected for the last question, and for one that a condition looks at."""
+    questions = editor.data["questions"]
+    if len(questions) == 1:
+        raise Rejected("A survey needs at least one question. Add another one first.")
+    if dependants(editor.data, questions[index].get("key")):
+        raise Rejected("Change the conditions first: they look at the answer to this question.")
+    editor.remove(("questions", index))
+
+
+def move(editor: YamlEditor, index: int, to: int) -> None:
+    """Move a question to number `to`. Raises Rejected if a question would come before one that it depends on."""
+    questions = editor.data["questions"]
+    to = min(max(to, 0), len(questions) - 1)
+    order = list(questions)
+    order.insert(to, order.pop(index))
+    seen: set[Any] = set()
+    for question in order:
+        if any(leaf["question"] not in seen for leaf in leaves(question.get("show_if"))):
+            raise Rejected(
+                "A question with a condition has to come after the question that the condition looks at."
+            )
+        seen.add(question.get("key"))
+    if to != index:
+        editor.move(("questions",), index, to)
+
+
+def dependants(data: Any, key: Any) -> list[Path]:
+    """The paths of the conditions that look at a question."""
+    places: list[tuple[Path, Any]] = []
+    for name, condition in (("questions", "show_if"), ("thanks", "when"), ("follow_ups", "when")):
+        listed = data.get(name)
+        for number, each in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(each, dict):
+                places.append(((name, number, condition), each.get(condition)))
+    return [path for path, condition in places if any(leaf["question"] == key for leaf in leaves(condition))]
+
+
+def set_flag(editor: YamlEditor, path: Path, *, on: bool) -> None:
+    """Switch something on, or off by removing it; a wording that is there counts as on and stays."""
+    if on and not value_at(editor, path):
+        put(editor, path, value=True)
+    elif not on and editor.has(path):
+        editor.remove(path)
+
+
+def set_number(editor: YamlEditor, path: Path, written: str) -> None:
+    """Write a whole number, or remove it with an empty text. Raises Rejected for anything else."""
+    written = written.strip()
+    if not written:
+        if editor.has(path):
+            editor.remove(path)
+    elif re.fullmatch(r"-?\d{1,6}", written):
+        put(editor, path, int(written))
+    else:
+        raise Rejected("Write a whole number.")
+
+
+def set_word(editor: YamlEditor, path: Path, word: str) -> None:
+    """Write a value that is no text for customers (a purpose, a duration, an address), or remove it if empty."""
+    if word:
+        put(editor, path, word)
+    elif editor.has(path):
+        editor.remove(path)
+
+
+def add_option(editor: YamlEditor, index: int, wording: str, role: str = "") -> None:
+    """Another option at the end, in the style of the others, but before those that opt out.
+
+    With the role `other` it has a text box.
+    """
+    path: Path = ("questions", index, "options")
+    options = editor.data["questions"][index].get("options")
+    known = options if isinstance(options, list) else []
+    default = languages(editor)[0]
+    text = wording if len(languages(editor)) == 1 else {default: wording}
+    option: dict[str, Any] = {"key": _free_option(known, role), "text": text}
+    if role:
+        option["role"] = role
+    if role == "other":
+        option["other_text"] = True
+    ends = [place for place, each in enumerate(known) if isinstance(each, dict) and each.get("role")]
+    place = ends[0] if ends and not role else len(known)
+    if known:
+        editor.insert(path, place, option)
+    else:
+        put(editor, path, [option])
+
+
+def remove_option(editor: YamlEditor, index: int, option: int) -> None:
+    """Raises Rejected for the last one."""
+    if len(editor.data["questions"][index]["options"]) == 1:
+        raise Rejected("A question needs at least one option.")
+    editor.remove(("questions", index, "options", option))
+
+
+def move_option(editor: YamlEditor, index: int, option: int, to: int) -> None:
+    """Move an option to number `to`."""
+    last = len(editor.data["questions"][index]["options"]) - 1
+    to = min(max(to, 0), last)
+    if to != option:
+        editor.move(("questions", index, "options"), option, to)
+
+
+def set_type(editor: YamlEditor, index: int, kind: str) -> None:
+    """Change between one choice and several. Raises Rejected for other types, which have other parts."""
+    if {kind, editor.data["questions"][index].get("type")} - {"single", "multi"}:
+        raise Rejected("Choose a type for the question.")
+    editor.set(("questions", index, "type"), kind)
+
+
+def _new(editor: YamlEditor, kind: str) -> dict[str, Any]:
+    listed = languages(editor)
+    question: dict[str, Any] = {"key": _free(editor, _NAMES.get(kind, kind)), "type": kind}
+    if kind in ("nps", "enps", "ces", "pmf"):
+        question["text"] = _registered(kind, listed)
+    else:
+        question["text"] = _in(listed, "")
+    if kind in ("single", "multi"):
+        question["options"] = [{"key": f"option-{n}", "text": _in(listed, "")} for n in (1, 2)]
+    if kind in ("rating", "matrix"):
+        question["scale"] = {"min": 1, "max": 5, "labels": {1: _in(listed, ""), 5: _in(listed, "")}}
+    if kind == "matrix":
+        question["rows"] = [{"key": f"row-{n}", "text": _in(listed, "")} for n in (1, 2)]
+    return question
+
+
+_NAMES = {"nps": "recommend", "enps": "recommend", "ces": "effort", "csat": "satisfaction", "text": "comment"}
+
+
+def _in(listed: list[str], wording: str) -> str | dict[str, str]:
+    return wording if len(listed) == 1 else {listed[0]: wording}
+
+
+def _registered(kind: str, listed: list[str]) -> str | dict[str, str]:
+    """The original wording of the type's instrument, about the company that asks."""
+    question = QUESTION_TYPES[kind]
+    name = question.default_instrument if issubclass(question, ScaleQuestion) else None
+    stems = instruments()[name or "nps"].stems
+    known = {each: stems[each][0].replace("{x}", "{company}") for each in listed if stems.get(each)}
+    if len(listed) == 1:
+        return known.get(listed[0], "")
+    return {listed[0]: "", **known}
+
+
+def _free(editor: YamlEditor, wanted: str) -> str:
+    questions = editor.data.get("questions")
+    known = (
+        {each.get("key") for each in questions if isinstance(each, dict)}
+        if isinstance(questions, list)
+        else set()
+    )
+    return _numbered(wanted, known)
+
+
+def _free_option(options: list[Any], role: str) -> str:
+    known = {each.get("key") for each in options if isinstance(each, dict)}
+    return _numbered(role.replace("_", "-") if role else f"option-{len(options) + 1}", known)
+
+
+def _numbered(wanted: str, known: set[Any]) -> str:
+    if wanted not in known:
+        return wanted
+    stem = _KEY_END.sub("", wanted)[:_LONGEST_KEY]
+    return next(name for n in range(2, len(known) + 3) if (name := f"{stem}-{n}") not in known)

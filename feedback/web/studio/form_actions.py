@@ -1,0 +1,204 @@
+"""What the form sends, as edits of a text: the fields of the form that was sent, then what its button does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from werkzeug.datastructures import MultiDict
+
+from feedback.errors import Rejected
+from feedback.lint.editing.yaml_editor import YamlEditor
+from feedback.services.studio.editing import conditions, follow_ups, questions, texts
+from feedback.services.studio.editing.places import path_of
+
+Form = MultiDict[str, str]
+ALWAYS, AS_WRITTEN = "", "keep"
+"""Choices of a condition's menu beside the tests: none, and the one in the text, which the menu cannot say."""
+
+
+class SentField(NamedTuple):
+    """A field of the form: `text|questions.score.text|en`."""
+
+    kind: str
+    name: str
+    rest: str
+    value: str
+
+
+def change_of(form: Form) -> Callable[[YamlEditor], None]:
+    """The edit that a form asks for. It raises Rejected, KeyError or IndexError."""
+
+    def change(editor: YamlEditor) -> None:
+        for sent in _sent(form):
+            _SAVE[sent.kind](editor, sent)
+        _save_flags(editor, form)
+        _save_conditions(editor, form)
+        name, *arguments = form.get("do", "save").split(" ")
+        if name not in ACTIONS:
+            raise Rejected("Choose what to do.")
+        try:
+            ACTIONS[name](editor, Asked(arguments, form))
+        except ValueError:  # too many or too few arguments
+            raise Rejected("Choose what to do.") from None
+
+    return change
+
+
+def typed(form: Form) -> dict[str, str]:
+    """Name of a text's field -> what was typed, to show it again."""
+    return {name: value for name, value in form.items() if name.startswith(("text|", "word|", "number|"))}
+
+
+def condition(form: Form, name: str) -> dict[str, Any] | None:
+    """The condition that the menus of a name say; None for "always"."""
+    chosen = [value for value in form.getlist(f"if|{name}") if value not in (ALWAYS, AS_WRITTEN)]
+    if not chosen:
+        return None
+    tests = [conditions.test_of(*_three(value)) for value in chosen]
+    return conditions.joined(tests, form.get(f"how|{name}", "all"))
+
+
+def _three(written: str) -> tuple[str, str, str]:
+    question, _, rest = written.partition("|")
+    test, _, value = rest.partition("|")
+    return question, test, value
+
+
+def _sent(form: Form) -> Iterator[SentField]:
+    for name, value in form.items():
+        kind, _, rest = name.partition("|")
+        if kind in _SAVE and rest:
+            place, _, last = rest.partition("|")
+            yield SentField(kind, place, last, value.replace("\r\n", "\n"))
+
+
+def _save_text(editor: YamlEditor, sent: SentField) -> None:
+    texts.set_text(editor, path_of(editor.data, sent.name), sent.rest, sent.value)
+
+
+def _save_word(editor: YamlEditor, sent: SentField) -> None:
+    questions.set_word(editor, path_of(editor.data, sent.name), sent.value.strip())
+
+
+def _save_number(editor: YamlEditor, sent: SentField) -> None:
+    questions.set_number(editor, path_of(editor.data, sent.name), sent.value)
+
+
+_SAVE: Mapping[str, Callable[[YamlEditor, SentField], None]] = {
+    "text": _save_text,
+    "word": _save_word,
+    "number": _save_number,
+}
+
+
+def _save_flags(editor: YamlEditor, form: Form) -> None:
+    """A box that is not ticked is not sent, so the form names those that it shows."""
+    ticked = set(form.getlist("on"))
+    for name in form.getlist("flag"):
+        questions.set_flag(editor, path_of(editor.data, name), on=name in ticked)
+
+
+def _save_conditions(editor: YamlEditor, form: Form) -> None:
+    for field in dict.fromkeys(name for name in form if name.startswith("if|")):
+        name = field.partition("|")[2]
+        if name != "new" and AS_WRITTEN not in form.getlist(field):
+            conditions.set_condition(editor, path_of(editor.data, name), condition(form, name))
+
+
+class Asked(NamedTuple):
+    """What a button asks for: the words behind its action's name, and the form that it is in."""
+
+    arguments: list[str]
+    form: Form
+
+
+Action = Callable[[YamlEditor, Asked], None]
+
+
+def _nothing_more(editor: YamlEditor, asked: Asked) -> None:
+    """The button "Save"."""
+
+
+def _add_question(editor: YamlEditor, asked: Asked) -> None:
+    kind, at = asked.arguments
+    questions.add(editor, _number(at), kind)
+
+
+def _add_option(editor: YamlEditor, asked: Asked) -> None:
+    name, *role = asked.arguments
+    questions.add_option(editor, _index(editor, name), "", *role)
+
+
+def _move_option(editor: YamlEditor, asked: Asked) -> None:
+    name, option, to = asked.arguments
+    questions.move_option(editor, _index(editor, name), _number(option), _number(to))
+
+
+def _remove_option(editor: YamlEditor, asked: Asked) -> None:
+    name, option = asked.arguments
+    questions.remove_option(editor, _index(editor, name), _number(option))
+
+
+def _move_question(editor: YamlEditor, asked: Asked) -> None:
+    name, to = asked.arguments
+    questions.move(editor, _index(editor, name), _number(to))
+
+
+def _set_type(editor: YamlEditor, asked: Asked) -> None:
+    name, kind = asked.arguments
+    questions.set_type(editor, _index(editor, name), kind)
+
+
+def _add_rule(editor: YamlEditor, asked: Asked) -> None:
+    chosen = condition(asked.form, "new")
+    if chosen is None or not asked.form.get("new-title", "").strip():
+        raise Rejected("Give the follow-up a title, and choose for which answers it is opened.")
+    follow_ups.add_rule(editor, asked.form["new-title"].strip(), chosen)
+
+
+def _add_thanks(editor: YamlEditor, asked: Asked) -> None:
+    chosen = condition(asked.form, "new")
+    if chosen is None or not asked.form.get("new-title", "").strip():
+        raise Rejected("Write the text, and choose for which answers it is shown.")
+    follow_ups.add_thanks(editor, asked.form["new-title"].strip(), chosen)
+
+
+def _rewrite(editor: YamlEditor, asked: Asked) -> None:
+    name, language, _rule = asked.arguments
+    texts.set_text(editor, path_of(editor.data, name), language, asked.form.get("better", ""))
+
+
+ACTIONS: Mapping[str, Action] = {
+    "save": _nothing_more,
+    "add-question": _add_question,
+    "duplicate": lambda editor, asked: questions.duplicate(editor, _index(editor, *asked.arguments)),
+    "delete": lambda editor, asked: questions.delete(editor, _index(editor, *asked.arguments)),
+    "move": _move_question,
+    "type": _set_type,
+    "add-option": _add_option,
+    "move-option": _move_option,
+    "remove-option": _remove_option,
+    "add-rule": _add_rule,
+    "add-thanks": _add_thanks,
+    "delete-entry": lambda editor, asked: follow_ups.delete_entry(
+        editor, asked.arguments[0], _number(asked.arguments[1])
+    ),
+    "move-entry": lambda editor, asked: follow_ups.move_entry(
+        editor, asked.arguments[0], _number(asked.arguments[1]), _number(asked.arguments[2])
+    ),
+    "add-language": lambda editor, asked: texts.add_language(editor, asked.form.get("language", "")),
+    "remove-language": lambda editor, asked: texts.remove_language(editor, *asked.arguments),
+    "rewrite": _rewrite,
+}
+
+
+def _index(editor: YamlEditor, name: str) -> int:
+    """The number of the question with a name such as `questions.score`."""
+    return _number(str(path_of(editor.data, name)[1]))
+
+
+def _number(written: str) -> int:
+    if not written.isdecimal():
+        raise Rejected("This part is no longer in the text. Load the page again.")
+    return int(written)

@@ -1,0 +1,194 @@
+"""The words of the form: types, texts, and conditions as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
+from feedback.i18n import _
+from feedback.services.studio.editing.conditions import NUMBER_TESTS
+from feedback.services.studio.editing.outline import Card
+from feedback.web.http.locale import say
+from feedback.web.wording.score_wording import BANDS
+
+TYPE_NAMES: Mapping[str, str] = {
+    "nps": _("Recommendation (NPS)"),
+    "csat": _("Satisfaction (CSAT)"),
+    "ces": _("Effort (CES)"),
+    "stars": _("Stars"),
+    "smileys": _("Smileys"),
+    "thumbs": _("Thumbs"),
+    "rating": _("Scale of your own"),
+    "single": _("One choice"),
+    "multi": _("Several choices"),
+    "text": _("Free text"),
+    "matrix": _("Table of ratings"),
+    "pmf": _("Product-market fit"),
+    "enps": _("Employee NPS"),
+}
+
+ROLE_NAMES: Mapping[str, str] = {
+    "title": _("Title"),
+    "question": _("Question"),
+    "help": _("Help text"),
+    "option": _("Option"),
+    "row": _("Row"),
+    "sms": _("SMS invitation"),
+    "reminder_sms": _("SMS reminder, if it differs"),
+    "comment_prompt": _("SMS that asks for a comment after a score"),
+    "email_subject": _("E-mail subject"),
+    "email_body": _("E-mail text"),
+    "reminder_email_subject": _("Subject of the reminder, if it differs"),
+    "reminder_email_body": _("Text of the reminder, if it differs"),
+    "thanks": _("Thank-you text"),
+    "rule_title": _("Reason for the follow-up"),
+    "playbook": _("Playbook: steps for the CSM"),
+}
+
+FLAG_NAMES: Mapping[str, str] = {
+    "required": _("Must be answered"),
+    "randomize": _("Shuffle the options"),
+    "not_applicable": _("Offer “does not apply to me”"),
+    "prefer_not_to_say": _("Offer “prefer not to say”"),
+}
+
+URGENCIES: Mapping[str, str] = {
+    "urgent": _("Urgent"),
+    "high": _("High"),
+    "normal": _("Normal"),
+    "low": _("Low"),
+}
+
+FOLLOW_UP_KINDS: Mapping[str, str] = {
+    "recovery": _("Complaint"),
+    "advocacy": _("Praise"),
+}
+
+_TESTS: Mapping[str, str] = {
+    "at_most": _("the score is {value} or lower"),
+    "at_least": _("the score is {value} or higher"),
+    "is": _("the answer is “{value}”"),
+    "band": _("the score is among: {value}"),
+    "answered": _("it was answered"),
+    "not_answered": _("it was not answered"),
+}
+
+LONGEST = 60
+"""Characters of a question that a sentence or a menu quotes."""
+
+
+def role_name(role: str) -> str:
+    """The label of a text's box."""
+    if role.startswith("label "):
+        return say().gettext("Label of {point}", point=role.removeprefix("label "))
+    return say().gettext(ROLE_NAMES[role])
+
+
+def flags_of(card: Card) -> Iterator[str]:
+    """The flags that a type has."""
+    for name in FLAG_NAMES:
+        if name != "randomize" or card.type in ("single", "multi"):
+            yield name
+
+
+def menu(cards: Sequence[Card]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each question that a condition can look at: (its text, [(value to send, the test in words)])."""
+    return [(_short(card), _choices(card)) for card in cards if card.question is not None]
+
+
+def _choices(card: Card) -> list[tuple[str, str]]:
+    return [
+        (f"{card.key}|{test}|{value}", _in_words(card, test, value)) for test, value in _tests(card.question)
+    ]
+
+
+def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> list[tuple[str, str]]:
+    """(what a text can say of the customer, in words and as a code), for one question: also answers before it."""
+    fields = data.get("fields")
+    known = [
+        ("{company}", say().gettext("Your organisation")),
+        ("{first_name|there}", say().gettext("First name")),
+        ("{account|your account}", say().gettext("Account")),
+        *((f"{{{each}}}", str(each)) for each in (fields if isinstance(fields, list) else ())),
+    ]
+    before = [(f"{{answer.{each.key}}}", _short(each)) for each in cards[: card.index]]
+    return known + before
+
+
+def chosen(condition: Any) -> list[str]:
+    """What the menus show for a condition as it stands in the text; `["keep"]` if they cannot say it."""
+    if not condition:
+        return []
+    if not isinstance(condition, dict):
+        return ["keep"]
+    parts = condition.get("all") or condition.get("any") or [condition]
+    values = [_value(each) for each in parts] if isinstance(parts, list) else [None]
+    return ["keep"] if None in values or len(values) > 2 else [each for each in values if each]
+
+
+def sentence(condition: Any, cards: Sequence[Card]) -> str:
+    """A condition in words, for the note below its menus: 'the score of "..." is 6 or lower'."""
+    if not isinstance(condition, dict):
+        return ""
+    for name, word in (("all", say().gettext("and")), ("any", say().gettext("or"))):
+        if isinstance(condition.get(name), list):
+            return f" {word} ".join(sentence(each, cards) for each in condition[name])
+    if "not" in condition:
+        return say().gettext("not: {condition}", condition=sentence(condition["not"], cards))
+    card = next((each for each in cards if each.key == condition.get("question")), None)
+    test = _test_of(condition)
+    if card is None or test is None:
+        return ", ".join(f"{key}: {value}" for key, value in condition.items())
+    return f"“{_short(card)}”: {_in_words(card, *test)}"
+
+
+def _test_of(condition: Mapping[str, Any]) -> tuple[str, str] | None:
+    tests = {key: value for key, value in condition.items() if key != "question"}
+    if len(tests) != 1:
+        return None
+    (test, value), *_rest = tests.items()
+    if test == "answered":
+        return ("answered" if value else "not_answered", "")
+    if test not in _TESTS:
+        return None
+    return test, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _value(condition: Any) -> str | None:
+    if not isinstance(condition, dict) or "question" not in condition:
+        return None
+    test = _test_of(condition)
+    if test is None or any(isinstance(each, list) for each in condition.values()) or test[0] == "band":
+        return None
+    return f"{condition['question']}|{test[0]}|{test[1]}"
+
+
+def _tests(question: AnyQuestion | None) -> Iterator[tuple[str, str]]:
+    if isinstance(question, ScaleQuestion):
+        points = range(question.minimum, question.maximum + 1)
+        yield from (("at_most", str(each)) for each in points[:-1])
+        yield from (("at_least", str(each)) for each in points[1:])
+    if isinstance(question, ChoiceQuestion):
+        yield from (("is", option.key) for option in question.options)
+    yield "answered", ""
+    yield "not_answered", ""
+
+
+def _in_words(card: Card, test: str, value: str) -> str:
+    question = card.question
+    if test == "is" and isinstance(question, ChoiceQuestion):
+        option = question.option(value)
+        value = option.text.to(say().language) or value if option else value
+    if test == "band":
+        value = ", ".join(say().gettext(BANDS.get(each, each)) for each in value.split(", "))
+    if test in NUMBER_TESTS:
+        value = say().number(int(value)) if value.removeprefix("-").isdecimal() else value
+    return say().gettext(_TESTS[test], value=value)
+
+
+def _short(card: Card) -> str:
+    """The beginning of a question's text in the reader's language; its key if it has none yet."""
+    wordings = card.boxes[0].wordings
+    text = " ".join((wordings.get(say().language) or next(filter(None, wordings.values()), card.key)).split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,152 @@
+"""The form of a questionnaire, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedback.bootstrap import Runtime
+from feedback.services.studio import drafts
+from feedback.web.studio import frame
+from tests.web.conftest import SignIn
+
+KEY = "relationship-nps"
+PAGE = f"/studio/{KEY}/edit"
+
+
+@pytest.fixture
+def lead(sign_in: SignIn) -> FlaskClient:
+    return sign_in("lead")
+
+
+def text_of(runtime: Runtime, key: str = KEY) -> str:
+    with runtime.database.reading() as session:
+        return drafts.find(session, frame.directories(runtime), key).text
+
+
+def test_texts_are_saved_into_their_own_lines(lead: FlaskClient, runtime: Runtime) -> None:
+    before = text_of(runtime).splitlines()
+    data = {"base": "0", "do": "save", "text|questions.improve.text|en": "What is missing: anything?"}
+    assert lead.post(PAGE, data=data).status_code == 303
+    after = text_of(runtime).splitlines()
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == [("      en: What could we do better?", '      en: "What is missing: anything?"')]
+
+
+def test_a_question_is_added_asked_conditionally_duplicated_moved_deleted_and_brought_back(
+    lead: FlaskClient, runtime: Runtime
+) -> None:
+    first = text_of(runtime)
+    steps = [
+        {"do": "add-question single 3"},
+        {
+            "do": "add-option questions.single other",
+            "text|questions.single.text|en": "Which part?",
+            "text|questions.single.options.option-1.text|en": "Price",
+            "text|questions.single.options.option-1.text|tr": "Fiyat",
+            "if|questions.single.show_if": "score|at_most|6",
+            "flag": "questions.single.required",
+            "on": "questions.single.required",
+        },
+        {"do": "duplicate questions.single"},
+        {"do": "move questions.single-2 1"},
+        {"do": "delete questions.single-2"},
+    ]
+    for base, step in enumerate(steps):
+        answer = lead.post(PAGE, data={"base": str(base), **step})
+        assert answer.status_code == 303, answer.text
+    page = lead.get(PAGE).text
+    assert "the score is 6 or lower" in page
+    after = text_of(runtime)
+    assert "show_if: {question: score, at_most: 6}" in after
+    assert "{key: option-1, text: {en: Price, tr: Fiyat}}" in after
+    assert "role: other" in after
+    lines = after.splitlines()
+    assert [line for line in first.splitlines() if line not in lines] == []
+
+
+def test_what_was_deleted_comes_back_byte_for_byte_by_the_undo_of_the_page(
+    lead: FlaskClient, runtime: Runtime
+) -> None:
+    before = text_of(runtime)
+    answer = lead.post(PAGE, data={"base": "0", "do": "delete questions.keep"}, follow_redirects=True)
+    assert "Draft saved." in answer.text
+    fields = dict(re.findall(r'name="(start|length)" value="(\d+)"', answer.text))
+    put = re.search(r'name="put"[^>]*>\n(.*?)</textarea>', answer.text, re.S)
+    assert put
+    lead.post(PAGE, data={"base": "1", "do": "undo", "put": unescape(put[1]).replace("\n", "\r\n"), **fields})
+    assert text_of(runtime) == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        ({"base": "7", "do": "save"}, 409, "Somebody else saved this text"),
+        ({"base": "0", "do": "delete questions.score"}, 422, "Change the conditions first"),
+        ({"base": "0", "do": "move questions.improve 0"}, 422, "has to come after the question"),
+        ({"base": "0", "do": "add-option questions.gone"}, 422, "no longer in the text"),
+        ({"base": "0", "do": "add-question slider 0"}, 422, "Choose a type"),
+        ({"base": "0", "do": "add-rule"}, 422, "Give the follow-up a title"),
+        (
+            {"base": "0", "do": "save", "word|follow_ups.detractor.contact_within": "soon"},
+            422,
+            "not a duration",
+        ),
+        ({"base": "0", "do": "nonsense"}, 422, "Choose what to do"),
+        ({"base": "0", "do": "save", "if|questions.keep.show_if": "score|at_most|x"}, 422, "Choose a number"),
+    ],
+)
+def test_what_is_refused_is_told_changes_nothing_and_loses_nothing(
+    lead: FlaskClient, runtime: Runtime, sent: dict[str, str], status: int, said: str
+) -> None:
+    before = text_of(runtime)
+    typed = {"text|questions.score.text|en": "My <own> words", "text|questions.gone.text|en": "Lost?"}
+    if "option" in sent["do"] or sent["base"] == "0":
+        typed.pop("text|questions.gone.text|en")
+    answer = lead.post(PAGE, data={**sent, **typed})
+    assert answer.status_code == status
+    assert said in answer.text
+    assert "My &lt;own&gt; words" in answer.text
+    assert status == 422 or "Lost?" in answer.text
+    assert text_of(runtime) == before
+
+
+def test_a_finding_stands_beside_its_text_and_its_wording_is_applied_by_one_click(
+    lead: FlaskClient, runtime: Runtime
+) -> None:
+    lead.post(
+        PAGE,
+        data={"base": "0", "text|questions.improve.text|en": "How many times did you contact our support?"},
+    )
+    page = lead.get(PAGE).text
+    assert 'id="t-questions-improve-text-en-found"' in page
+    button = re.search(r'value="(rewrite questions\.improve\.text en [a-z-]+)"', page)
+    assert button
+    answer = lead.post(PAGE, data={"base": "1", "do": button[1]})
+    assert answer.status_code == 303
+    assert "      en: In the last 3 months, how many times did you contact our support?\n" in text_of(runtime)
+
+
+def test_a_text_that_is_no_yaml_is_shown_with_the_line_and_can_not_be_edited(lead: FlaskClient) -> None:
+    lead.post(f"/studio/{KEY}/text", data={"base": "0", "text": "key: [a\n"})
+    page = lead.get(PAGE)
+    assert page.status_code == 200
+    assert "Fix this on the YAML tab first" in page.text
+    assert lead.post(PAGE, data={"base": "1", "do": "save"}).status_code == 422
+
+
+def test_a_draft_without_findings_says_so_and_never_that_it_is_valid(lead: FlaskClient) -> None:
+    page = lead.get(PAGE).text
+    assert "No findings" in page
+    assert "valid" not in page.lower().replace("validated", "")
+
+
+def test_who_may_only_read_gets_a_form_that_cannot_be_used(sign_in: SignIn) -> None:
+    client = sign_in("viewer")
+    page = client.get(PAGE).text
+    assert 'name="do" value="delete' not in page
+    assert '<fieldset class="bare" disabled>' in page
+    assert client.post(PAGE, data={"base": "0", "do": "save"}).status_code == 403
