@@ -118,12 +118,15 @@ DESK_CODE = [
         "notifications/staff_email.py",
         "questionnaires/gallery.py",
         "questionnaires/gallery_page.py",
+        "questionnaires/layers.py",
         "reports/accounts.py",
         "responses/open_links.py",
         "responses/reply_inbox.py",
         "staff/accounts.py",
         "staff/business_hours.py",
         "staff/sessions.py",
+        "studio/drafts.py",
+        "studio/revisions.py",
     )
 ]
 DESK_TEMPLATES = [
@@ -137,6 +140,7 @@ DESK_TEMPLATES = [
         "reports",
         "responses",
         "staff",
+        "studio",
     )
     for path in (TEMPLATES / room).rglob("*.html")
 ]

@@ -98,6 +98,9 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "score_count": {N: "trend question metric grain dimension key"},
     "simulated_message": {C: "address subject body html", N: "channel direction language"},
     "staff_session": {ST: "digest uniquifier device network"},
+    "studio_presence": {N: "key"},
+    "studio_revision": {N: "key text", Q: "note"},
+    "studio_text": {N: "key draft"},
     "suppression": {C: "address", N: "kind reason source"},
     "usage_point": {CO: "key", N: "name"},
     "user": {

@@ -26,6 +26,7 @@ from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
 from feedback.web.staff import account, audit
+from feedback.web.studio import studio
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -45,6 +46,7 @@ ROOMS = (
     Room(reports_views.blueprint, "/insights"),
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),
+    Room(studio.blueprint, "/studio"),
     Room(account.blueprint, "/account"),
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),

@@ -23,6 +23,7 @@ from feedback.store.models import (
     Message,
     ProviderHold,
     SavedView,
+    StudioRevision,
     WebhookCall,
 )
 from feedback.store.search import finds, search_key
@@ -48,6 +49,7 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         _blank(session, FollowUpEntry, FollowUpEntry.text, exact)
         _blank(session, FollowUp, FollowUp.closing_note, exact)
         _blank(session, InboundReply, InboundReply.handled_note, exact)
+        _blank(session, StudioRevision, StudioRevision.note, exact)
         _blank_notices(session, exact)
     _forget_views(session, contact, [*exact, contact.external_id])
 

@@ -48,6 +48,7 @@ KEPT: Mapping[str, str] = {
     "attempt_count": "when the window of its limit is over",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
+    "studio_revision": "erasure",
     "webhook_call": "as soon as it is sent",
 }
 """Table with data of contacts -> the setting after whose time they are removed, or what else removes them."""

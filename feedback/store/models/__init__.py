@@ -29,6 +29,7 @@ from feedback.store.models.staff import (
     User,
     WebAuthnKey,
 )
+from feedback.store.models.studio import StudioPresence, StudioRevision, StudioText
 from feedback.store.models.webhooks import WebhookCall, WebhookNotice
 
 __all__ = [
@@ -67,6 +68,9 @@ __all__ = [
     "ScoreCount",
     "SimulatedMessage",
     "StaffSession",
+    "StudioPresence",
+    "StudioRevision",
+    "StudioText",
     "Suppression",
     "UsagePoint",
     "User",

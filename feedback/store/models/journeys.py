@@ -36,6 +36,8 @@ class QuestionnaireVersion(Base):
 
     Under the key `journey.yaml`, which no questionnaire can have, it is what was in force: the journey, and the content
     hashes of the questionnaires. `published_at` is then when it last came into force.
+
+    `unasked` is true from the publication in the studio until a survey first uses it; until then it binds no series.
     """
 
     __tablename__ = "questionnaire_version"
@@ -46,6 +48,7 @@ class QuestionnaireVersion(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     content: Mapped[dict[str, Any]] = mapped_column(Json)
     published_at: Mapped[datetime]
+    unasked: Mapped[bool] = mapped_column(default=False)
 
 
 class Enrolment(Base):

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     SEE_DELIVERIES = "deliveries.see"
     MANAGE_DELIVERIES = "deliveries.manage"
     SEE_QUESTIONNAIRES = "questionnaires.see"
+    EDIT_QUESTIONNAIRES = "questionnaires.edit"
     ACKNOWLEDGE_FINDINGS = "findings.acknowledge"
     MANAGE_LINKS = "links.manage"
     MANAGE_STAFF = "staff.manage"
@@ -65,6 +66,7 @@ _LEAD = _VIEWER | _CSM | {
     Permission.MANAGE_CAUSES,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
+    Permission.EDIT_QUESTIONNAIRES,
     Permission.ACKNOWLEDGE_FINDINGS,
     Permission.MANAGE_LINKS,
     Permission.SEE_AUDIT,

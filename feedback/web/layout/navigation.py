@@ -39,6 +39,7 @@ PLACES = (
     Place(_("Insights"), "insights.index", Permission.SEE_REPORTS),
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
     Place(_("Surveys"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
+    Place(_("Studio"), "studio.index", Permission.EDIT_QUESTIONNAIRES),
     Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES),
     Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT),
     Place(_("Team"), "account.staff", Permission.MANAGE_STAFF),

@@ -1,0 +1,109 @@
+"""The layers in which the texts of questionnaires and of the journey are kept, each hiding its namesakes below.
+
+A text published in the studio hides the instance's file with its key, which hides the shipped file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from feedback import lint, resources
+from feedback.i18n import _
+from feedback.library import files_in
+from feedback.store.models import StudioRevision, StudioText
+
+JOURNEY = "journey"
+"""The key of the journey's text. No questionnaire in the studio can have it."""
+
+_STAGES = re.compile(r"^stages[ \t]*:", re.MULTILINE)
+_KEY = re.compile(r"^key[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_-]*)", re.MULTILINE)
+
+
+class Layer(StrEnum):
+    """Where a text is kept, the uppermost first."""
+
+    STUDIO = "studio"
+    INSTANCE = "instance"
+    SHIPPED = "shipped"
+
+
+LAYER_NAMES: Mapping[Layer, str] = {
+    Layer.STUDIO: _("Studio"),
+    Layer.INSTANCE: _("File of this installation"),
+    Layer.SHIPPED: _("Shipped with the product"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A text in a file. If the file is no UTF-8, `text` has U+FFFD in place of what cannot be read."""
+
+    key: str
+    text: str
+    layer: Layer
+    path: Path
+    is_utf8: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedText:
+    """The text of the revision that was last published in the studio."""
+
+    key: str
+    text: str
+    number: int
+
+
+def files(directories: Sequence[Path]) -> dict[str, FileText]:
+    """Key -> the uppermost file with that key; what cannot be read is left out."""
+    found: dict[str, FileText] = {}
+    shipped = resources.shipped("questionnaires")
+    for directory in directories:
+        layer = Layer.SHIPPED if directory == shipped else Layer.INSTANCE
+        for path in files_in([directory]).values():
+            if (each := _read(path, layer)) is not None:
+                found.setdefault(each.key, each)
+    return found
+
+
+def published(session: Session) -> dict[str, PublishedText]:
+    """Key -> the text that is published in the studio."""
+    wanted = select(StudioText.key, StudioRevision.text, StudioRevision.number).join(
+        StudioRevision,
+        and_(StudioRevision.key == StudioText.key, StudioRevision.number == StudioText.published),
+    )
+    return {row.key: PublishedText(row.key, row.text, row.number) for row in session.execute(wanted)}
+
+
+def key_of(text: str, stem: str) -> str:
+    """The key under which a text is kept: `journey` for a journey, otherwise the questionnaire's key.
+
+    A text that names no key has that of its file's name (`stem`).
+    """
+    if _STAGES.search(text):
+        return JOURNEY
+    if named := _KEY.search(text):
+        return named[1]
+    document = lint.read(text, f"{stem}.yaml")
+    if document.journey:
+        return JOURNEY
+    return document.questionnaire.key if document.questionnaire else stem
+
+
+def _read(path: Path, layer: Layer) -> FileText | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        text, is_utf8 = content.decode("utf-8"), True
+    except UnicodeDecodeError:
+        text, is_utf8 = content.decode("utf-8", "replace"), False
+    return FileText(key_of(text, path.stem), text, layer, path, is_utf8)

@@ -1,0 +1,75 @@
+"""What all pages of one text have in common: its head, its tabs, and the page for a text that was overtaken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, render_template, url_for
+
+from feedback import resources
+from feedback.i18n import _
+from feedback.lint import read
+from feedback.services.questionnaires.layers import LAYER_NAMES
+from feedback.services.studio.drafts import DraftState, StudioDraft
+from feedback.web.http.locale import say
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+TABS: Mapping[str, str] = {
+    "studio.edit": _("Edit"),
+    "studio.yaml": _("YAML"),
+    "studio.preview": _("Preview"),
+    "studio.translations": _("Translations"),
+    "studio.history": _("History"),
+    "studio.publish": _("Publish"),
+}
+"""Endpoint -> title, in the order of the work; those that do not exist are left out."""
+
+STATE_NAMES: Mapping[DraftState, str] = {
+    DraftState.NEVER: _("Never published"),
+    DraftState.CHANGED: _("Draft differs from what is live"),
+    DraftState.PUBLISHED: _("Live"),
+}
+
+
+def directories(runtime: Runtime) -> list[Path]:
+    """The directories of the files, for `drafts.find`."""
+    return resources.directories("questionnaires", runtime.settings.instance)
+
+
+def tabs(key: str) -> list[tuple[str, str, str]]:
+    """(endpoint, title, address) of each page of a text."""
+    exist = current_app.view_functions
+    return [(each, title, url_for(each, key=key)) for each, title in TABS.items() if each in exist]
+
+
+def title_of(draft: StudioDraft) -> str:
+    """The title in the reader's language; the key if the text has none that can be read."""
+    if draft.is_journey:
+        return say().gettext("Journey")
+    questionnaire = read(draft.text, f"{draft.key}.yaml").questionnaire
+    return questionnaire.title.to(say().language) if questionnaire else draft.key
+
+
+def text_page(template: str, draft: StudioDraft, **context: Any) -> str:
+    """Render a template that extends `studio/_text.html`."""
+    return render_template(
+        template,
+        draft=draft,
+        title=title_of(draft),
+        tabs=tabs(draft.key),
+        layers=LAYER_NAMES,
+        states=STATE_NAMES,
+        **context,
+    )
+
+
+def overtaken(draft: StudioDraft, typed: str) -> tuple[str, int]:
+    """The page for somebody whose text was overtaken, and its status: it shows both texts, and loses neither.
+
+    `draft` is what somebody else has saved meanwhile, `typed` what this user wanted to save.
+    """
+    return text_page("studio/overtaken.html", draft, typed=typed), 409
