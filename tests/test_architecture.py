@@ -263,6 +263,7 @@ TESTED_ELSEWHERE = {
     "services/responses/reply_inbox.py": "web/responses/test_reply_inbox.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",
+    "services/studio/sample_sending.py": "web/studio/test_trials.py",
 }
 
 

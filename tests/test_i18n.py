@@ -126,7 +126,9 @@ DESK_CODE = [
         "staff/business_hours.py",
         "staff/sessions.py",
         "studio/drafts.py",
+        "studio/live_lint.py",
         "studio/revisions.py",
+        "studio/sample_sending.py",
     )
 ]
 DESK_TEMPLATES = [

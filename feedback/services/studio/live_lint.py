@@ -134,7 +134,7 @@ def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tup
     found = [*result.problems, *(each.problem for each in result.accepted)]
     entry = _entry(wanted, accepted_wording(wanted.rule, wanted.question or WHOLE, found))
     if not entry["wording"] or wanted.rule in _NEVER_ACCEPTED:
-        raise Rejected("This finding can't be accepted. Check the text again: it may have changed.")
+        raise Rejected("Check the text again: this issue can't be kept, or the text has changed.")
     edit = acceptance(document, entry)
     if edit is None:
         raise Rejected(
@@ -145,7 +145,7 @@ def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tup
     after = _checked(applied(text, (moved,)), key, around)[1]
     still = [each for each in after.problems if (each.rule, each.question) == (wanted.rule, wanted.question)]
     if still or any(each.rule in ("syntax", "schema") for each in after.problems):
-        raise Rejected("Ask a lead or an admin: the linter does not take this acceptance from you.")
+        raise Rejected("Ask a lead or an admin: only they can keep an error.")
     return (moved,)
 
 
