@@ -41,10 +41,10 @@
 
   async function renew() {
     const typed = source();
-    if (!typed) return show();
     asked?.abort();
     asked = new AbortController();
-    const body = new URLSearchParams([...new FormData(form), ["csrf_token", form.elements.csrf_token.value], ["text", typed.value]]);
+    const body = new URLSearchParams([...new FormData(form), ["csrf_token", form.elements.csrf_token.value]]);
+    if (typed) body.set("text", typed.value);
     try {
       const answer = await fetch(form.dataset.choices, { method: "POST", body, credentials: "same-origin", signal: asked.signal });
       part("old").hidden = answer.status !== 204;

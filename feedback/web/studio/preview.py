@@ -80,9 +80,8 @@ class Preview:
     @may(Permission.SEE_QUESTIONNAIRES)
     def phone(self, key: str) -> ResponseReturnValue:
         """The customer's page in the frame: of the posted text, which is not stored, or of the draft."""
-        text = request.form.get("text") if request.method == "POST" else None
-        questionnaire = trials.questionnaire_of(text if text is not None else self._draft(key).text)
-        chosen = choices(questionnaire) if questionnaire else None
+        questionnaire = self._typed(key)
+        chosen = choices(questionnaire, self.settings.organisation.name) if questionnaire else None
         if chosen is None:
             return self.pages.respond(self._notice(), 422, trials.FRAMED.ancestors)
         visit = trials.begun(
@@ -95,11 +94,15 @@ class Preview:
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def choices(self, key: str) -> ResponseReturnValue:
-        """The fields beside the phone for the posted text; 204 if its faults leave nothing to show."""
-        questionnaire = trials.questionnaire_of(request.form.get("text", ""))
+        """The fields beside the phone for the same text as `phone`; 204 if its faults leave nothing to show."""
+        questionnaire = self._typed(key)
         if questionnaire is None:
             return Response(status=204)
-        return render_template("studio/_phone_choices.html", key=key, chosen=choices(questionnaire))
+        return render_template(
+            "studio/_phone_choices.html",
+            key=key,
+            chosen=choices(questionnaire, self.settings.organisation.name),
+        )
 
     @may(Permission.EDIT_QUESTIONNAIRES)
     def test(self, key: str) -> ResponseReturnValue:
@@ -128,6 +131,11 @@ class Preview:
             return Sample(key, questionnaire, language, "sms", phone, current_user.name)
         return Sample(key, questionnaire, language, "email", current_user.email, current_user.name)
 
+    def _typed(self, key: str) -> Questionnaire | None:
+        """The questionnaire in the posted text, or in the draft if none is posted; None if it has faults."""
+        text = request.form.get("text") if request.method == "POST" else None
+        return trials.questionnaire_of(self._draft(key).text if text is None else text)
+
     def _draft(self, key: str) -> StudioDraft:
         with self.database.reading() as session:
             return drafts.find(session, self.directories, key)
@@ -141,7 +149,7 @@ class Preview:
         text: Composed | None = None,
     ) -> ResponseReturnValue:
         questionnaire = trials.questionnaire_of(draft.text)
-        chosen = choices(questionnaire) if questionnaire else None
+        chosen = choices(questionnaire, self.settings.organisation.name) if questionnaire else None
         now = clock.now()
         walks = {
             each: url_for("trial.show", token=trial_links.make(self.keys, draft.key, each, now))
@@ -179,15 +187,15 @@ FRAMING = f"{STAFF_POLICY}; frame-src 'self'"
 """The policy of a page with a phone beside it."""
 
 
-def choices(questionnaire: Questionnaire) -> PhoneChoices:
-    """What the request chooses, as far as the questionnaire has it."""
+def choices(questionnaire: Questionnaire, company: str) -> PhoneChoices:
+    """What the request chooses, as far as the questionnaire has it; `company` is the name in its texts."""
     wanted = request.values
     language = questionnaire.language_for(wanted.get("language") or say().language)
     scored = next((each for each in questionnaire.questions if isinstance(each, ScaleQuestion)), None)
     score = wanted.get("score", type=int)
     if scored is None or score is None or not scored.minimum <= score <= scored.maximum:
         score = None
-    words = Wording(questionnaire, language, {})
+    words = Wording(questionnaire, language, {"company": company})
     pages = [(f"q:{each.key}", words.to(each.text)) for each in _way(questionnaire, given(scored, score))]
     pages.append((THANKS, say().gettext("Thanks")))
     page = wanted.get("page", "")

@@ -36,7 +36,7 @@ from feedback.web.studio import frame, preview, trials
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
-CHECKS = RateLimit(240)
+CHECKS = RateLimit(600)
 """Checks of one member of staff a minute, more than anybody can ask for by typing."""
 
 CATEGORY_NAMES: Mapping[str, str] = {
@@ -64,6 +64,7 @@ class YamlView:
         self.database = runtime.database
         self.directories = frame.directories(runtime)
         self.rules = publishing.Rules(runtime.settings)
+        self.company = runtime.settings.organisation.name
         self.counters = Counters()
 
     @may(Permission.SEE_QUESTIONNAIRES)
@@ -98,7 +99,7 @@ class YamlView:
         """
         self._limit()
         text = request.form.get("text", "").replace("\r\n", "\n")
-        _draft, around = self._draft(key)
+        around = self._around()
         if "accept" in request.form:
             try:
                 return jsonify(edits=[_edit(each) for each in self._accepted(key, text, around)])
@@ -125,8 +126,12 @@ class YamlView:
     def _draft(self, key: str) -> tuple[StudioDraft, Surroundings]:
         with self.database.reading() as session:
             draft = drafts.find(session, self.directories, key)
+        return draft, self._around()
+
+    def _around(self) -> Surroundings:
+        with self.database.reading() as session:
             settings = self.rules.for_session(session, clock.now())
-        return draft, Surroundings(settings, self.library.journey, self.library.questionnaires)
+        return Surroundings(settings, self.library.journey, self.library.questionnaires)
 
     def _only_shown(self, key: str, text: str, around: Surroundings) -> str | None:
         """The text to show again, checked or changed as one of its findings says; None if it is to be saved."""
@@ -169,7 +174,7 @@ class YamlView:
             text=text,
             base=base,
             refused=refused,
-            chosen=preview.choices(shown) if shown else None,
+            chosen=preview.choices(shown, self.company) if shown else None,
             longest=live_lint.LONGEST,
             editable=allows(Permission.EDIT_QUESTIONNAIRES) and not draft.archived_at,
             schema="journey" if draft.is_journey else "questionnaire",
