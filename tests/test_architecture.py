@@ -269,6 +269,7 @@ TESTED_ELSEWHERE = {
     "services/studio/translations/exchange.py": "services/studio/translations/test_importing.py",
     "services/studio/translations/po.py": "services/studio/translations/test_files.py",
     "services/studio/translations/xliff.py": "services/studio/translations/test_files.py",
+    "services/studio/sample_sending.py": "web/studio/test_trials.py",
 }
 
 

@@ -130,12 +130,14 @@ DESK_CODE = [
         *(f"studio/editing/{name}.py" for name in EDITING),
         "studio/drafts.py",
         "studio/publication.py",
+        "studio/live_lint.py",
         "studio/revisions.py",
         "studio/stages/editing.py",
         "studio/translations/importing.py",
         "studio/translations/po.py",
         "studio/translations/survey.py",
         "studio/translations/xliff.py",
+        "studio/sample_sending.py",
     )
 ]
 DESK_TEMPLATES = [

@@ -12,6 +12,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from feedback import resources
 from feedback.services.followups import root_causes
 from feedback.services.staff import sessions
+from feedback.services.studio import trial_links
 from feedback.settings import Settings
 from feedback.web import api, customer_app, monitoring, provider_hooks, security_txt, simulator
 from feedback.web.auth import datastore, permissions
@@ -27,7 +28,7 @@ from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
 from feedback.web.staff import account, audit
-from feedback.web.studio import studio
+from feedback.web.studio import studio, trials
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -48,6 +49,9 @@ ROOMS = (
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),
     Room(studio.blueprint, "/studio"),
+    Room(
+        trials.blueprint, f"/{trial_links.PATH}", csrf=False
+    ),  # for anybody with the link, and stores nothing
     Room(account.blueprint, "/account"),
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),

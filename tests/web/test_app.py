@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,13 @@ def test_vendored_files_are_those_that_were_published() -> None:
         if path.is_file() and path.name not in ("checksums", "README.md")
     }
     assert found == listed
+
+
+def test_the_editor_is_small_and_names_no_place_of_the_machine_that_built_it() -> None:
+    editor = (VENDOR / "codemirror" / "codemirror.min.js").read_bytes()
+    ours = [each.read_bytes() for each in navigation.STATIC.glob("studio*.js")]
+    assert sum(len(gzip.compress(each)) for each in (editor, *ours)) <= 200_000
+    assert not re.search(rb"node_modules|sourceMappingURL|registry|/(home|root|tmp|usr|work)/", editor)
 
 
 def test_every_vendored_library_brings_its_licence() -> None:

@@ -188,6 +188,11 @@ class Document:
         line = bisect_right(self._line_starts, offset)
         return Location(line, offset - self._line_starts[line - 1] + 1)
 
+    def offset(self, line: int, column: int) -> int:
+        """The opposite of `place`: the character at a line and a column, at most the end of the source."""
+        start = self._line_starts[min(line, len(self._line_starts)) - 1]
+        return min(start + column - 1, len(self.source))
+
     @cached_property
     def problems(self) -> list[Finding]:
         """What is wrong with the syntax; where that is sound, with the format."""
@@ -239,7 +244,7 @@ class Document:
 
     def _end_column(self, mark: Location, quoted: str) -> int:
         """The column after the quoted words; 0 where the file does not show them as they are, on one line."""
-        start = self._line_starts[mark.line - 1] + mark.column - 1
+        start = self.offset(mark.line, mark.column)
         for around in ("", '"', "'"):
             if quoted and "\n" not in quoted and self.source.startswith(f"{around}{quoted}{around}", start):
                 return mark.column + len(quoted) + 2 * len(around)

@@ -44,7 +44,7 @@ def accept(document: Document, problems: Iterable[Finding]) -> str:
     for place, entry in enumerate(entries):
         accepted = accepted_wording(entry.rule, entry.question, found)
         if accepted:
-            edits.extend(_set(document, ("lint", "suppress", place), "wording", f'"{accepted}"'))
+            edits.extend(set_value(document, ("lint", "suppress", place), "wording", f'"{accepted}"'))
     return _applied(document, edits)
 
 
@@ -60,7 +60,7 @@ def _applied(document: Document, edits: Iterable[Edit]) -> str:
 
 def _randomise(document: Document, problem: Finding) -> Iterator[Edit]:
     """Ends the shuffling of an order; begins it only where no option hints at one."""
-    path = _question_path(document, problem)
+    path = question_path(document, problem.question)
     if path and problem.severity == "warning":
         index = int(path[1])
         question = document.questions[index][1]
@@ -68,16 +68,16 @@ def _randomise(document: Document, problem: Finding) -> Iterator[Edit]:
         if isinstance(question, ChoiceQuestion) and all(
             is_safe_to_shuffle(question, each) for each in listed
         ):
-            yield from _set(document, path, "randomize", "true", before="options")
+            yield from set_value(document, path, "randomize", "true", before="options")
     elif path:
-        yield from _set(document, path, "randomize", "false")
+        yield from set_value(document, path, "randomize", "false")
 
 
 def _make_optional(document: Document, problem: Finding) -> Iterator[Edit]:
-    path = _question_path(document, problem)
+    path = question_path(document, problem.question)
     for key, harmless in (("required", "false"), ("min_length", "0")):
         if path and (*path, key) in document.spans:
-            yield from _set(document, path, key, harmless)
+            yield from set_value(document, path, key, harmless)
 
 
 def _straighten(document: Document, problem: Finding) -> Iterator[Edit]:
@@ -97,13 +97,14 @@ FIXES: dict[str, Callable[[Document, Finding], Iterator[Edit]]] = {
 }
 
 
-def _question_path(document: Document, problem: Finding) -> Path | None:
-    return next(
-        (("questions", i) for i, question in document.questions if question.key == problem.question), None
-    )
+def question_path(document: Document, key: str) -> Path | None:
+    """Where the question with this key is; None if there is none."""
+    return next((("questions", i) for i, question in document.questions if question.key == key), None)
 
 
-def _set(document: Document, path: Path, key: str, value: str, before: str | None = None) -> Iterator[Edit]:
+def set_value(
+    document: Document, path: Path, key: str, value: str, before: str | None = None
+) -> Iterator[Edit]:
     """Gives a key of a mapping a value, in the style in which the mapping is written."""
     if (*path, key) in document.spans:
         span = document.span((*path, key))

@@ -10,7 +10,7 @@ from feedback.core.branding import palette
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.questionnaire import EmailText, Questionnaire
 from feedback.core.text.localized import Text, direction
-from feedback.core.text.message import clean, compose_sms, fill, placeholders
+from feedback.core.text.message import clean, compose_sms, fill, placeholders, segments
 from feedback.i18n import Translator, translator
 from feedback.providers import sms_terms
 from feedback.services.messaging import email_question
@@ -67,6 +67,20 @@ def compose(
 ) -> Composed:
     """Compose the invitation or its reminder for one channel, in the invitation's language."""
     return (_sms if channel == "sms" else _email)(questionnaire, invitation, settings, reminder)
+
+
+def marked_as_test(real: Composed, channel: str, language: str) -> Composed:
+    """A composed message with the word "TEST" before it, and in an e-mail a sentence about what that means. It has no
+    unsubscribe header: its recipient is no customer."""
+    words = translator("messages", language)
+    mark = words.gettext("TEST")
+    if channel == "sms":
+        edge = RIGHT_TO_LEFT_MARK if direction(language) == "rtl" else ""
+        body = f"{edge}{mark}: {real.body.removeprefix(RIGHT_TO_LEFT_MARK)}"
+        return Composed(body, segments=segments(body).count)
+    told = words.gettext("This is a test. Your answers are not stored.")
+    html = (real.html or "").replace("<p>", f"<p><em>{escape(told)}</em></p><p>", 1)
+    return Composed(f"{told}\n\n{real.body}", f"{mark}: {real.subject}", html)
 
 
 def values(invitation: Invitation, settings: Settings) -> dict[str, str]:

@@ -38,7 +38,7 @@ class Message(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     # invitation | reminder | comment_prompt | reprompt | thanks | opt_out_confirmation | alert | digest
-    # | escalation | hold | sign_in (emptied as soon as it is sent)
+    # | escalation | hold | test | sign_in (emptied as soon as it is sent)
     purpose: Mapped[Word]
     occurrence: Mapped[int] = mapped_column(default=0)
     provider: Mapped[Word]  # twilio_sms | smtp_email ...: a key of PROVIDERS

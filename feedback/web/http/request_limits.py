@@ -92,6 +92,7 @@ questionnaire that can be tried."""
 ROOMS: Mapping[str, Bounds] = {
     "security": Bounds(16 * KIB, fields=50, named={**_ADDRESSES, "next": 2_000, "credential": 12_000}),
     "survey": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET}, any_text=True),
+    "trial": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET}, any_text=True),
     "unsubscribe": Bounds(16 * KIB, fields=50),
     "api": Bounds(64 * KIB),
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),

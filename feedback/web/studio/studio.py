@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
-from feedback.web.studio import form, history, journey, new, present, publish, texts, translations
+from feedback.web.studio import (
+    form,
+    history,
+    journey,
+    new,
+    present,
+    preview,
+    publish,
+    texts,
+    translations,
+    yaml_view,
+)
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -24,6 +35,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
         *present.routes(runtime),
         *translations.routes(runtime),
         *form.routes(runtime),
+        *yaml_view.routes(runtime),
+        *preview.routes(runtime),
     )
     present.install(made, runtime)
     return made

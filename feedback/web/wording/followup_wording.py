@@ -192,6 +192,7 @@ AUDITED: Mapping[str, str] = {
     "acknowledged": _("accepted the warning"),
     "accepted": _("accepted in the file"),
     "retried": _("retried"),
+    "tested": _("sent a test message"),
     "simulated": _("replied as the customer in the simulator"),
 }
 SUBJECTS: Mapping[str, str] = {

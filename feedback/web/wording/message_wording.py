@@ -32,6 +32,7 @@ PURPOSES: Mapping[str, str] = {
     "hold": _("channel alert"),
     "sign_in": _("sign-in e-mail"),
     "attention": _("operations alert"),
+    "test": _("test message"),
 }
 STATES: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

@@ -1,0 +1,240 @@
+"""The linter while somebody writes: each finding with its place in the text and the edits that it offers.
+
+A text of 30 questions in three languages takes about 40 ms, so nothing is cached and nothing is stored
+(`tests/benchmarks/live_lint.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from feedback import lint
+from feedback.core.journey import Journey
+from feedback.core.questionnaire import Questionnaire
+from feedback.errors import Rejected
+from feedback.lint.document.document import Document, Path
+from feedback.lint.engine import library_rules
+from feedback.lint.engine.fixes import Edit
+from feedback.lint.engine.offered_edits import acceptance, rewriting
+from feedback.lint.engine.rule import Finding
+from feedback.lint.engine.runner import Result, run
+from feedback.lint.engine.suppression import META_RULES, MIN_REASON, WHOLE, accepted_wording
+from feedback.lint.reporters.translation import in_language
+from feedback.lint.rules import RULES
+
+LONGEST = 60_000
+"""Characters of a text that is checked while somebody types, several times the longest sensible questionnaire."""
+
+CATEGORIES = ("accepted-risk", "mandated", "validated-instrument", "false-positive", "trend")
+"""The categories of accepted findings, the most frequent first."""
+
+_LOCKED = frozenset(module.RULE.id for module in RULES if not module.RULE.suppressible)
+_NEVER_ACCEPTED = _LOCKED | {
+    "syntax", "schema", *(each.id for each in (*META_RULES, *library_rules.LIBRARY_RULES)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TextRange:
+    """A stretch of the text: offsets in code points, `end` behind the last one; lines and columns count from 1."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFinding:
+    """A finding in the reader's language, where it is, and what can be done about it.
+
+    `path` leads to the part of the data that it is about. `edits` do what the finding proposes, empty if only a person
+    can; `acceptable` means that a suppression with a reason ends it.
+    """
+
+    finding: Finding
+    path: Path
+    place: TextRange
+    edits: tuple[Edit, ...]
+    acceptable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A text and its findings, in its order; `accepted` is the number of findings that the text itself accepts."""
+
+    text: str
+    findings: tuple[PlacedFinding, ...]
+    accepted: int
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Severity -> number of findings."""
+        found = [each.finding.severity for each in self.findings]
+        return {severity: found.count(severity) for severity in dict.fromkeys(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What somebody accepts: the findings of `rule` about `question` ("" for the questionnaire as a whole), and why.
+
+    `by` is the name or the address of the person, `until` a date such as 2027-06-30, or empty.
+    """
+
+    rule: str
+    question: str
+    reason: str
+    category: str
+    by: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the linter knows besides the text: the installation, the journey and the questionnaires in force."""
+
+    settings: lint.LintContext
+    journey: Journey
+    questionnaires: Mapping[str, Questionnaire]
+
+    def of(self, key: str) -> lint.LintContext:
+        """The linter's settings for one questionnaire: with the event that all of its recipients have been through."""
+        events = {each.enter.event for each in self.journey.stages if each.questionnaire == key}
+        event = events.pop() if len(events) == 1 else None
+        if event is None:
+            return self.settings
+        return replace(self.settings, trigger_events=self.settings.trigger_events | {event})
+
+
+def check(text: str, key: str, around: Surroundings, language: str) -> CheckedText:
+    """The findings about a text as it is typed, told in `language`. Raises Rejected for a text that is too long."""
+    document, result = _checked(text, key, around)
+    finder = _Places(document)
+    shift = len(text) - len(document.source)  # a byte order mark, which the document does without
+    told = in_language(result.problems, language)
+    findings = (
+        _placed(document, original, translated, finder, shift)
+        for original, translated in zip(result.problems, told, strict=True)
+    )
+    return CheckedText(text, tuple(findings), len(result.accepted))
+
+
+def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tuple[Edit, ...]:
+    """The edit that makes a text accept findings, tied to their present wording.
+
+    Raises Rejected if the reason says nothing, if there is no such finding, or if it would still be reported.
+    """
+    if len(wanted.reason.strip()) < MIN_REASON:
+        raise Rejected("Write a reason that a colleague can judge: a sentence of at least 15 characters.")
+    document, result = _checked(text, key, around)
+    found = [*result.problems, *(each.problem for each in result.accepted)]
+    entry = _entry(wanted, accepted_wording(wanted.rule, wanted.question or WHOLE, found))
+    if not entry["wording"] or wanted.rule in _NEVER_ACCEPTED:
+        raise Rejected("Check the text again: this issue can't be kept, or the text has changed.")
+    edit = acceptance(document, entry)
+    if edit is None:
+        raise Rejected(
+            "Write the entry under `lint:` yourself: that part of the file has a style of its own."
+        )
+    shift = len(text) - len(document.source)
+    moved = Edit(edit.start + shift, edit.end + shift, edit.text)
+    after = _checked(applied(text, (moved,)), key, around)[1]
+    still = [each for each in after.problems if (each.rule, each.question) == (wanted.rule, wanted.question)]
+    if still or any(each.rule in ("syntax", "schema") for each in after.problems):
+        raise Rejected("Ask a lead or an admin: only they can keep an error.")
+    return (moved,)
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """The text with edits that do not overlap."""
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+def _checked(text: str, key: str, around: Surroundings) -> tuple[Document, Result]:
+    if len(text) > LONGEST:
+        raise Rejected("Shorten the text: it is too long to be checked.")
+    document = lint.read(text, f"{key}.yaml", around.of(key))
+    across = list(_across(document, around)) if document.journey else []
+    return document, run(document, RULES, across)
+
+
+def _across(document: Document, around: Surroundings) -> Iterator[Finding]:
+    """What is wrong with a journey beside the questionnaires in force."""
+    beside = []
+    for key, questionnaire in around.questionnaires.items():
+        other = Document(f"{key}.yaml", "")
+        other.questionnaire = questionnaire  # fills the cached property: there is no text to read
+        beside.append(other)
+    yield from library_rules.check([document], beside)
+
+
+def _entry(wanted: Acceptance, wording: str) -> dict[str, str]:
+    """The keys of an AcceptedFinding, in the order of the documentation."""
+    values = {
+        "rule": wanted.rule,
+        "question": wanted.question or WHOLE,
+        "reason": " ".join(wanted.reason.split()),
+        "category": wanted.category if wanted.category in CATEGORIES else CATEGORIES[0],
+        "by": wanted.by,
+        "until": wanted.until,
+        "wording": wording,
+    }
+    return {name: value for name, value in values.items() if value or name == "wording"}
+
+
+def _placed(
+    document: Document, original: Finding, told: Finding, finder: _Places, shift: int
+) -> PlacedFinding:
+    start, end, path = finder.find(original)
+    first, last = document.place(start), document.place(end)
+    return PlacedFinding(
+        finding=told,
+        path=path,
+        place=TextRange(start + shift, end + shift, first.line, first.column, last.line, last.column),
+        edits=tuple(
+            Edit(each.start + shift, each.end + shift, each.text) for each in rewriting(document, original)
+        ),
+        acceptable=bool(document.questionnaire) and original.rule not in _NEVER_ACCEPTED,
+    )
+
+
+class _Places:
+    """Finds stretches of a document's text."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._parts = [
+            (span.end - span.start, -len(path), path, span)
+            for spans in (document.spans, document.keys)
+            for path, span in spans.items()
+        ]
+
+    def find(self, finding: Finding) -> tuple[int, int, Path]:
+        """(start, end, path) of what a finding is about: the words at fault, else the value, on one line."""
+        source = self._document.source
+        start = self._document.offset(finding.line, finding.column)
+        path, end = self._innermost(start)
+        if finding.end_column > finding.column:
+            end = start + finding.end_column - finding.column
+        elif finding.quoted and source.startswith(finding.quoted, start):
+            end = start + len(finding.quoted)
+        shown = _FIRST_LINE.match(source, start, max(end, start + 1))
+        return start, shown.end() if shown else start, path
+
+    def _innermost(self, offset: int) -> tuple[Path, int]:
+        """The path of the smallest part of the data that contains an offset, and where the part ends."""
+        around = (
+            each for each in self._parts if each[3].start <= offset < max(each[3].end, each[3].start + 1)
+        )
+        smallest = min(around, key=lambda each: each[:2], default=None)
+        return (smallest[2], smallest[3].end) if smallest else ((), len(self._document.source))
+
+
+_FIRST_LINE = re.compile(r"[^\r\n]*[^\s]")
+"""The rest of a line up to its last character that can be seen."""
