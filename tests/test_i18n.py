@@ -125,6 +125,10 @@ DESK_CODE = [
         "staff/accounts.py",
         "staff/business_hours.py",
         "staff/sessions.py",
+        "studio/beginnings.py",
+        "studio/importing/notes.py",
+        "studio/importing/reading.py",
+        "studio/item_bank.py",
         "studio/drafts.py",
         "studio/revisions.py",
     )
