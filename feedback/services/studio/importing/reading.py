@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from feedback import lint
@@ -24,8 +25,8 @@ from feedback.services.studio.importing.outline import ImportNote, Outline
 from feedback.services.studio.importing.workbook import is_workbook, sheets_of
 from feedback.services.studio.importing.writing import written
 
-LONGEST_DRAFT = 250_000
-"""Characters of a draft; the reader takes at most 300,000."""
+LONGEST_DRAFT = 60_000
+"""Characters of a draft, as many as the studio stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,12 @@ def read_file(
     """
     kind, content = _parsed(guarding.checked(data))
     return _draft(kind, content, name, key, languages)
+
+
+def read_bounded(path: Path, *, key: str | None = None) -> ImportedDraft:
+    """The draft of the file at `path`, of which no more is read than a file may have. Raises what `read_file` raises."""
+    with path.open("rb") as file:
+        return read_file(file.read(guarding.MOST_BYTES + 1), path.name, key=key)
 
 
 def read_text(text: str, *, key: str | None = None, languages: tuple[str, ...] = ()) -> ImportedDraft:
