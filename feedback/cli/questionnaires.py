@@ -1,8 +1,9 @@
-"""Commands for the gallery of questionnaire templates: questionnaires gallery, questionnaires new."""
+"""Commands to begin a questionnaire: questionnaires gallery, questionnaires new, questionnaires import."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ JOURNEY = "journey.yaml"
 
 @main.group()
 def questionnaires() -> None:
-    """Start a questionnaire of your own from a template."""
+    """Start a questionnaire of your own from a template, or from a file of another tool."""
 
 
 @questionnaires.command("gallery")
@@ -108,6 +109,54 @@ def new(template: str, key: str | None, languages: tuple[str, ...]) -> None:
     click.echo(f"Wrote {where}. It is not sent to anybody yet. Next:")
     for number, step in enumerate(_steps(chosen.questionnaire, file, languages), 1):
         click.echo(f"{number}. {step}")
+
+
+@questionnaires.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", help="Write instance/questionnaires/KEY.yaml instead of printing the YAML.")
+@click.option("--language", default="en", show_default=True, help="Language of the report: en, tr or fa.")
+def import_file(file: Path, key: str | None, language: str) -> None:
+    """Make a questionnaire of FILE: SurveyJS, XLSForm, LimeSurvey, Google Forms, Qualtrics, Formbricks, or plain text.
+
+    The report of what was guessed and what could not be carried over goes to standard error.
+    """
+    from feedback.i18n import translator
+    from feedback.services.studio.importing.reading import read_bounded
+
+    made = read_bounded(file, key=key)
+    say = translator("desk", language)
+    for note in made.notes:
+        told = say.gettext(note.message, **note.params)
+        click.echo(f"{note.kind}: {note.place}: {told}" if note.place else f"{note.kind}: {told}", err=True)
+    if key is None:
+        click.echo(made.text, nl=False)
+    else:
+        target = _keep(made.text, key)
+        click.echo(f"Wrote {target}. Check it: feedback lint {target}", err=True)
+
+
+def _keep(text: str, key: str) -> Path:
+    """Write a text as the questionnaire `key` of the installation. Never replaces a file."""
+    from feedback.bootstrap import instance_from
+    from feedback.errors import Conflict, Rejected
+    from feedback.library import files_in
+    from feedback.resources import directories
+
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", key):
+        raise Rejected(
+            "Choose another key: lower-case letters, digits, - and _, at most 64, beginning with a letter."
+        )
+    instance = instance_from()
+    if any(path.stem == key for path in files_in(directories("questionnaires", instance)).values()):
+        raise Conflict(f"Choose another key: there is a questionnaire {key}. Nothing was written.")
+    target = instance / "questionnaires" / f"{key}.yaml"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise Rejected(f"{target} cannot be written: {error.strerror}.") from error
+    return target
 
 
 def _steps(template: Questionnaire, file: Path, languages: Sequence[str]) -> Iterator[str]:

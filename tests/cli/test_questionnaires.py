@@ -159,3 +159,21 @@ def test_the_command_imports_the_gallery_only_when_it_is_called() -> None:
     code = "import sys, feedback.cli; print([m for m in sys.modules if 'services' in m or 'yaml' in m])"
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_file_of_another_tool_is_printed_or_written_and_the_report_is_on_standard_error(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "mail.txt"
+    file.write_text("Hi Sam,\n\n1. Did we help? yes/no\n", encoding="utf-8")
+    printed = feedback(tmp_path, "questionnaires", "import", str(file))
+    assert lint.read(printed.stdout).questionnaire
+    assert "lost: Text without a question was left out: “Hi Sam,”" in printed.stderr
+    for attempt, code in (("mine", 0), ("mine", 1), ("relationship-nps", 1), ("Ünsinn", 1)):
+        assert feedback(tmp_path, "questionnaires", "import", str(file), "--key", attempt).exit_code == code
+    written = (tmp_path / "questionnaires" / "mine.yaml").read_text(encoding="utf-8")
+    assert written == printed.stdout.replace("key: mail", "key: mine")
+    assert (
+        "Sorusu olmayan metin"
+        in feedback(tmp_path, "questionnaires", "import", str(file), "--language", "tr").stderr
+    )

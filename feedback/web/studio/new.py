@@ -17,7 +17,7 @@ from feedback.lint.reporters.translation import in_language
 from feedback.services.questionnaires import gallery, publishing
 from feedback.services.studio import beginnings, drafts, item_bank
 from feedback.services.studio.importing import notes, reading
-from feedback.services.studio.importing.guarding import MOST_CHARACTERS, Refusal
+from feedback.services.studio.importing.guarding import MOST_CHARACTERS, ImportRefusal
 from feedback.services.studio.importing.keys import unused
 from feedback.services.studio.importing.reading import ImportedDraft
 from feedback.web.auth.permissions import Permission, may
@@ -129,7 +129,7 @@ class NewSurvey:
         file = request.files.get("file")
         try:
             if file is None or not file.filename:
-                raise Refusal(notes.EMPTY)
+                raise ImportRefusal(notes.EMPTY)
             made = reading.read_file(file.stream.read(), file.filename[:SHORT])
         except ImportRefused as refused:
             return self._doors(file_error=sentence(refused)), 422
@@ -226,7 +226,7 @@ class NewSurvey:
 
 def sentence(refused: ImportRefused) -> str:
     """A refusal in the reader's language."""
-    if not isinstance(refused, Refusal):
+    if not isinstance(refused, ImportRefusal):
         return say().gettext(str(refused))
     params = {
         name: say().gettext(each) if isinstance(each, str) and each else each

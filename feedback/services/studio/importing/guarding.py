@@ -45,7 +45,7 @@ _MARKS = (
 )
 
 
-class Refusal(ImportRefused):
+class ImportRefusal(ImportRefused):
     """A refusal whose message is filled in after it has been translated: `message` with `params`."""
 
     def __init__(self, message: str, **params: object) -> None:
@@ -56,14 +56,14 @@ class Refusal(ImportRefused):
 def checked(data: bytes) -> bytes:
     """`data`, if it can be a questionnaire. Raises ImportRefused."""
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise Refusal(notes.EMPTY)
+        raise ImportRefusal(notes.EMPTY)
     if len(data) > MOST_BYTES:
-        raise Refusal(notes.TOO_LARGE)
+        raise ImportRefusal(notes.TOO_LARGE)
     if data.startswith(_OLD_OFFICE):
-        raise Refusal(notes.OLD_OFFICE)
+        raise ImportRefusal(notes.OLD_OFFICE)
     for signature, kind in _SIGNATURES:
         if data.startswith(signature) and (signature != b"BM" or b"\0" in data[:64]):
-            raise Refusal(notes.WRONG_KIND, kind=kind)
+            raise ImportRefusal(notes.WRONG_KIND, kind=kind)
     return data
 
 
@@ -80,7 +80,7 @@ def text_of(data: bytes) -> str:
             return _decoded(ends, "utf-16-le")
         if even and not odd:
             return _decoded(ends, "utf-16-be")
-        raise Refusal(notes.NOT_TEXT)
+        raise ImportRefusal(notes.NOT_TEXT)
     try:
         return _no_binary(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -91,7 +91,7 @@ def _decoded(data: bytes, encoding: str) -> str:
     try:
         return _no_binary(data.decode(encoding))
     except UnicodeDecodeError as error:
-        raise Refusal(notes.NOT_TEXT) from error
+        raise ImportRefusal(notes.NOT_TEXT) from error
 
 
 def _no_binary(text: str) -> str:
@@ -99,36 +99,36 @@ def _no_binary(text: str) -> str:
     start = text[:4000]
     odd = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\r\n\f\v") for letter in start)
     if "\0" in text or odd > len(start) / 100:
-        raise Refusal(notes.NOT_TEXT)
+        raise ImportRefusal(notes.NOT_TEXT)
     return text
 
 
 def json_of(text: str) -> Any:
     """The value of a JSON text. Raises ImportRefused."""
     if text.count("{") + text.count("[") > MOST_PARTS or text.count(",") > 4 * MOST_PARTS:
-        raise Refusal(notes.TOO_MANY_PARTS)
+        raise ImportRefusal(notes.TOO_MANY_PARTS)
     try:
         return json.loads(text, parse_constant=lambda _name: None)
     except RecursionError as error:
-        raise Refusal(notes.TOO_DEEP) from error
+        raise ImportRefusal(notes.TOO_DEEP) from error
     except json.JSONDecodeError as error:
-        raise Refusal(notes.BROKEN_JSON, line=error.lineno, column=error.colno) from error
+        raise ImportRefusal(notes.BROKEN_JSON, line=error.lineno, column=error.colno) from error
     except ValueError as error:  # a number of thousands of digits
-        raise Refusal(notes.TOO_MANY_PARTS) from error
+        raise ImportRefusal(notes.TOO_MANY_PARTS) from error
 
 
 def xml_of(data: bytes) -> Element:
     """The root of an XML file, without document type, entities or references to other files. Raises ImportRefused."""
     if data.count(b"<") > 2 * MOST_PARTS:
-        raise Refusal(notes.TOO_MANY_PARTS)
+        raise ImportRefusal(notes.TOO_MANY_PARTS)
     reader = _XmlReader()
     try:
         reader.parser.Parse(data, True)
         return reader.builder.close()
     except expat.ExpatError as error:
-        raise Refusal(notes.BROKEN_XML, line=error.lineno) from error
+        raise ImportRefusal(notes.BROKEN_XML, line=error.lineno) from error
     except (AssertionError, LookupError, ValueError) as error:  # no element at all, or an unknown encoding
-        raise Refusal(notes.BROKEN_XML, line=1) from error
+        raise ImportRefusal(notes.BROKEN_XML, line=1) from error
 
 
 class _XmlReader:
@@ -149,7 +149,7 @@ class _XmlReader:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
         if self.depth > DEEPEST_XML:
-            raise Refusal(notes.TOO_DEEP)
+            raise ImportRefusal(notes.TOO_DEEP)
         self.builder.start(tag, attributes)
 
     def _end(self, tag: str) -> None:
@@ -157,4 +157,4 @@ class _XmlReader:
         self.builder.end(tag)
 
     def _refuse(self, *_: object) -> Any:
-        raise Refusal(notes.XML_TRICKS)
+        raise ImportRefusal(notes.XML_TRICKS)

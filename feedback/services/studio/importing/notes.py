@@ -23,7 +23,7 @@ JUMP = _("This jump could not be carried over: {jump}")
 JUMP_BACK = _("A jump back to an earlier question could not be carried over: {jump}")
 END_CONDITION = _("Only one closing text was carried over. Left out: “{text}”")
 REPEATED = _(
-    "The text repeats “{code}”, which is not the answer to an earlier question. The words stayed as they were."
+    "The text repeats “{code}”, which is not the answer to an earlier question. Its name stands in square brackets."
 )
 FALLBACK = _("The text repeats an earlier answer. Write after the bar what it says if there is no answer.")
 LANGUAGE = _("The language “{language}” has no two-letter code. Its texts were left out.")
@@ -31,7 +31,6 @@ LANGUAGE_TWICE = _(
     "The languages “{language}” and “{other}” are one language here. The texts of “{language}” were left out."
 )
 ROWS_CHOICES = _("A table with other answers than a scale became one question for each row.")
-REQUIRED_OPEN = _("The question is required in the source. Here a free text can be skipped.")
 NO_TEXT = _("A question without any text was left out.")
 NO_OPTIONS = _("A list without options became a free text.")
 LOGIC_OF_OPTION = _("The option “{option}” has a condition of its own. It is always offered here.")
@@ -78,7 +77,6 @@ UNKNOWN = _("The file is none of the formats that can be imported: {formats}.")
 UNREADABLE = _("The draft made of this file cannot be read. Report this as a bug of the import: {problem}")
 NOTHING_LEFT = _("The file has no question of a type that can be asked here.")
 NO_QUESTIONS = _("There is no question in it. Write one question per line, and begin each with a number.")
-NO_SHEET = _("The workbook has no sheet “survey” with the columns “type” and “name”.")
 
 # Kinds of files that are no questionnaires.
 PDF = _("PDF file")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from feedback import lint
@@ -18,14 +19,14 @@ from feedback.services.studio.importing.formats import (
     surveyjs,
     xlsform,
 )
-from feedback.services.studio.importing.guarding import Refusal
+from feedback.services.studio.importing.guarding import ImportRefusal
 from feedback.services.studio.importing.keys import slug
 from feedback.services.studio.importing.outline import ImportNote, Outline
 from feedback.services.studio.importing.workbook import is_workbook, sheets_of
 from feedback.services.studio.importing.writing import written
 
-LONGEST_DRAFT = 250_000
-"""Characters of a draft; the reader takes at most 300,000."""
+LONGEST_DRAFT = 60_000
+"""Characters of a draft, as many as the studio stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,16 @@ def read_file(
     return _draft(kind, content, name, key, languages)
 
 
+def read_bounded(path: Path, *, key: str | None = None) -> ImportedDraft:
+    """The draft of the file at `path`, of which no more is read than a file may have. Raises what `read_file` raises."""
+    with path.open("rb") as file:
+        return read_file(file.read(guarding.MOST_BYTES + 1), path.name, key=key)
+
+
 def read_text(text: str, *, key: str | None = None, languages: tuple[str, ...] = ()) -> ImportedDraft:
     """The draft of a pasted text, which may also be the text of a JSON or XML file. Raises ImportRefused."""
     if len(text) > guarding.MOST_CHARACTERS:
-        raise Refusal(notes.TOO_LONG)
+        raise ImportRefusal(notes.TOO_LONG)
     return read_file(text.encode("utf-8", "replace"), key=key, languages=languages)
 
 
@@ -102,7 +109,7 @@ def _parsed(data: bytes) -> tuple[str, Any]:
     if start.startswith(("{", "[{", "[[")):
         return "json", guarding.json_of(text.lstrip("\ufeff"))
     if start.startswith(("<!doctype html", "<html")):
-        raise Refusal(notes.WRONG_KIND, kind=notes.WEB_PAGE)
+        raise ImportRefusal(notes.WRONG_KIND, kind=notes.WEB_PAGE)
     if start.startswith(("<?xml", "<document", "<!doctype")):
         return "xml", guarding.xml_of(data)
     return "text", text
@@ -112,13 +119,13 @@ def _draft(kind: str, content: Any, name: str, key: str | None, languages: tuple
     outline = Outline(languages=list(languages))
     chosen = next((each for each in FORMATS if each.kind == kind and each.recognised(content)), None)
     if chosen is None:
-        raise Refusal(
+        raise ImportRefusal(
             notes.UNKNOWN,
             formats=", ".join(dict.fromkeys(each.title for each in FORMATS if each.kind != "text")),
         )
     chosen.read(content, outline)
     if not outline.questions:
-        raise Refusal(notes.NO_QUESTIONS if chosen.kind == "text" else notes.NOTHING_LEFT)
+        raise ImportRefusal(notes.NO_QUESTIONS if chosen.kind == "text" else notes.NOTHING_LEFT)
     return _finished(outline, chosen.key, name, key)
 
 
@@ -132,9 +139,9 @@ def _finished(outline: Outline, format_key: str, name: str, key: str | None) -> 
     key = key or slug(words) or slug(name.rpartition(".")[0]) or "questionnaire"
     text = written(outline, key)
     if len(text) > LONGEST_DRAFT:
-        raise Refusal(notes.TOO_MANY_WORDS)
+        raise ImportRefusal(notes.TOO_MANY_WORDS)
     document = lint.read(text)
     if document.questionnaire is None:
         fault = next(iter(lint.check(text)), None)
-        raise Refusal(notes.UNREADABLE, problem=fault.message if fault else "?")
+        raise ImportRefusal(notes.UNREADABLE, problem=fault.message if fault else "?")
     return ImportedDraft(key, text, format_key, tuple(outline.notes), len(outline.questions))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from feedback.services.studio.importing import notes
-from feedback.services.studio.importing.guarding import Refusal, xml_of
+from feedback.services.studio.importing.guarding import ImportRefusal, xml_of
 
 MOST_ENTRIES = 500
 LARGEST_PART = 4_000_000
@@ -35,12 +35,12 @@ def is_workbook(data: bytes) -> bool:
 def sheets_of(data: bytes) -> dict[str, Rows]:
     """Name of the sheet in lower case -> its rows. Raises ImportRefused."""
     if data.count(b"PK\x01\x02") > MOST_ENTRIES:
-        raise Refusal(notes.TOO_MANY_PARTS)
+        raise ImportRefusal(notes.TOO_MANY_PARTS)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _Workbook(archive).sheets()
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        raise Refusal(notes.BROKEN_ZIP) from error
+        raise ImportRefusal(notes.BROKEN_ZIP) from error
 
 
 class _Workbook:
@@ -51,7 +51,7 @@ class _Workbook:
 
     def sheets(self) -> dict[str, Rows]:
         if "xl/workbook.xml" not in self.sizes:
-            raise Refusal(
+            raise ImportRefusal(
                 notes.WORD if "word/document.xml" in self.sizes else notes.WRONG_KIND, kind=notes.ARCHIVE
             )
         targets = {
@@ -75,7 +75,7 @@ class _Workbook:
             return Element("missing")
         self.unpacked += size
         if size > LARGEST_PART or self.unpacked > LARGEST_WHOLE:
-            raise Refusal(notes.TOO_MANY_PARTS)
+            raise ImportRefusal(notes.TOO_MANY_PARTS)
         return xml_of(self.archive.read(name))
 
 

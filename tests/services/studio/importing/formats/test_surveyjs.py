@@ -1,0 +1,68 @@
+"""SurveyJS models."""
+
+from __future__ import annotations
+
+from tests.services.studio.importing.reports import imported, lost, questionnaire, shown_if, types
+
+MODEL = {
+    "title": {"default": "Support", "tr": "Destek"},
+    "completedHtml": "<h3>Thank you <b>very</b> much</h3>",
+    "calculatedValues": [],
+    "pages": [
+        {
+            "name": "one",
+            "title": "About you",
+            "elements": [
+                {"type": "rating", "name": "nps", "isRequired": True, "rateMin": 0, "rateMax": 10,
+                 "title": "How likely are you to recommend us?", "minRateDescription": "Not likely"},
+                {"type": "checkbox", "name": "Used", "title": {"default": "Used {x}", "tr": "Kullanılan"},
+                 "choices": ["Mail", {"value": 2, "text": {"default": "Chat", "tr": "Sohbet"}}], "hasNone": True,
+                 "showOtherItem": True, "maxSelectedChoices": 2, "choicesOrder": "random"},
+                {"type": "panel", "name": "p", "visibleIf": "{nps} <= 6", "elements": [
+                    {"type": "comment", "name": "why", "title": "You gave {nps}. Why?", "maxLength": 5},
+                    {"type": "boolean", "name": "ok", "visibleIf": "{Used} contains 2"}]},
+                {"type": "matrix", "name": "m", "columns": ["Bad", "Good"], "rows": ["Speed", "Price"],
+                 "visibleIf": "{later} = 1"},
+                {"type": "signaturepad", "name": "sign"},
+                {"type": "html", "name": "intro", "html": "<p>Read <a href='#'>this</a></p>"},
+                {"type": "multipletext", "name": "who", "items": [{"name": "first"}, {"name": "last"}]},
+            ],
+        }
+    ],
+}  # fmt: skip
+
+
+def test_a_model_comes_with_texts_types_options_conditions_and_piping() -> None:
+    draft = imported(MODEL)
+    made = questionnaire(draft)
+    assert draft.format == "surveyjs"
+    assert draft.key == "support"
+    assert made.languages == ("en", "tr")
+    assert types(draft) == {
+        "nps": "nps", "used": "multi", "why": "text", "ok": "single", "m": "matrix", "who-first": "text",
+        "who-last": "text",
+    }  # fmt: skip
+    used = made.by_key["used"]
+    assert [(each.key, each.role) for each in used.options] == [  # type: ignore[union-attr]
+        ("mail", None), ("chat", None), ("none", "none"), ("other", "other")]  # fmt: skip
+    assert made.by_key["nps"].required
+    low = {"question": "nps", "at_most": 6}
+    assert shown_if(draft) == {"why": low, "ok": {"all": (low, {"question": "used", "is": ("chat",)})}}
+    assert made.by_key["why"].text.to("en") == "You gave {answer.nps|…}. Why?"
+    assert made.thanks[0].text.to("en") == "Thank you very much"
+    assert r"[x]" in made.by_key["used"].text.to("en")
+
+
+def test_all_that_is_not_carried_over_is_named() -> None:
+    told = lost(imported(MODEL))
+    for words in (
+        "calculatedValues",
+        "About you",
+        "maxLength",
+        "{later} = 1",
+        "signaturepad",
+        "Read this",
+        "“x”",
+        "multipletext",
+    ):
+        assert words in told
