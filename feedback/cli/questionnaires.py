@@ -20,7 +20,7 @@ JOURNEY = "journey.yaml"
 
 @main.group()
 def questionnaires() -> None:
-    """Start a questionnaire of your own from a template."""
+    """Start a questionnaire from a template, and move texts between the studio and files."""
 
 
 @questionnaires.command("gallery")
