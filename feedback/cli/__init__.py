@@ -1,6 +1,6 @@
 """The `feedback` command. Every subcommand imports what it needs when it runs, so that all of them start fast."""
 
-from feedback.cli import access, backups, customers, held, planning, questionnaires, running, surveys
+from feedback.cli import access, backups, customers, held, planning, questionnaires, running, studio, surveys
 from feedback.cli.frame import main
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "planning",
     "questionnaires",
     "running",
+    "studio",
     "surveys",
 ]

@@ -21,7 +21,7 @@ JOURNEY = "journey.yaml"
 
 @main.group()
 def questionnaires() -> None:
-    """Start a questionnaire of your own from a template, or from a file of another tool."""
+    """Start a questionnaire from a template or another tool's file, and move texts between the studio and files."""
 
 
 @questionnaires.command("gallery")

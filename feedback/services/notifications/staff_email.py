@@ -24,6 +24,7 @@ from feedback.core.followup import State
 from feedback.core.lifecycle import MessageState
 from feedback.core.text.localized import Text
 from feedback.i18n import Translator, translator
+from feedback.library import Library
 from feedback.providers.base import Provider
 from feedback.services.context import Context
 from feedback.services.followups import workflow
@@ -323,7 +324,7 @@ def tell_of_trouble(session: Session, context: Context, room: int | None, now: d
 
     `room` are the free bytes of the database's disk, None if it has none of its own. Returns the number of messages.
     """
-    troubles = _troubles(session, room, now)
+    troubles = [*_troubles(session, room, now), *_about_texts(context.library)]
     closed = {each.provider for each in provider_holds.in_force(session)}
     usable = {key: provider for key, provider in context.providers.items() if key not in closed}
     if not troubles or not _can_write(usable):
@@ -384,6 +385,19 @@ def _troubles(session: Session, room: int | None, now: datetime) -> list[Callabl
             )
         )
     return found
+
+
+def _about_texts(library: Library) -> list[Callable[[Translator], str]]:
+    """Texts that are not in force although somebody waits for them."""
+    keys = [each.key for each in library.refused if each.replaced or each.is_journey]
+    if not keys:
+        return []
+    return [
+        lambda say: say.gettext(
+            "These questionnaires have problems, so the version before stays in force: {names}",
+            names=say.comma.join(keys),
+        )
+    ]
 
 
 def _is_old(since: str, now: datetime) -> bool:

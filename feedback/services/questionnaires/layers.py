@@ -91,6 +91,12 @@ def published_texts(session: Session) -> dict[str, str]:
     return {key: each.text for key, each in published(session).items()}
 
 
+def of_keys(session: Session, directories: Sequence[Path]) -> dict[str, Layer]:
+    """Key -> the layer of the text that hides the others."""
+    found = {key: each.layer for key, each in files(directories).items()}
+    return found | dict.fromkeys(published(session), Layer.STUDIO)
+
+
 def stacked(
     files: Sequence[TextOfFile], published: Mapping[str, str], directories: Sequence[Path]
 ) -> list[TextOfFile]:

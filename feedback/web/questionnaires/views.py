@@ -79,7 +79,8 @@ class QuestionnaireViews:
         self.library = runtime.library
         self.database = runtime.database
         self.settings = runtime.settings
-        self.findings = review.Findings(resources.directories("questionnaires", runtime.settings.instance))
+        self.directories = resources.directories("questionnaires", runtime.settings.instance)
+        self.findings = review.Findings(self.directories)
         self.rules = publishing.Rules(runtime.settings)
         self.pages = Pages(runtime.settings)
 
@@ -91,6 +92,7 @@ class QuestionnaireViews:
             broken = self.findings.broken(
                 self.library, self.rules.for_session(session, clock.now()), layers.published_texts(session)
             )
+            sources = layers.of_keys(session, self.directories)
         return render_template(
             "questionnaires/index.html",
             broken={name: in_language(result.problems, say().language) for name, result in broken.items()},
@@ -102,6 +104,8 @@ class QuestionnaireViews:
             stages=self._stages_of,
             checked=checked,
             answers=answers,
+            layers=sources,
+            layer_names=layers.LAYER_NAMES,
             worst=worst,
             ending=self._ending,
             today=self._today(),
@@ -119,6 +123,8 @@ class QuestionnaireViews:
                 language=language,
                 direction=direction,
                 stages=self._stages_of(questionnaire),
+                layer=layers.of_keys(session, self.directories).get(key),
+                layer_names=layers.LAYER_NAMES,
                 in_force=key in self.library.questionnaires,
                 checked=checked,
                 ending=self._ending(questionnaire),
