@@ -82,7 +82,7 @@ def lines(value: Any, column: int) -> list[str]:
 def entry(key: Any, value: Any, column: int) -> list[str]:
     """The lines of `key: value`, likewise."""
     name = scalar(key, in_flow=False)
-    if _fits_a_line(value, column + len(name) + 2):
+    if _fits_a_line(value, column + len(name) + 2, deepest=1):
         return [f"{name}: {flow(value) if _is_group(value) else scalar(value, in_flow=False)}"]
     if isinstance(value, str):
         return [f"{name}: {_literal_header(value)}", *indented(_literal_lines(value), 2)]
@@ -93,7 +93,7 @@ def item(value: Any, column: int, *, whole: bool = False) -> list[str]:
     """The lines of `- value`, likewise; `whole`: a mapping or list never on one line."""
     if not _is_group(value):
         return [f"- {scalar(value, in_flow=False)}"]
-    if not value or (not whole and _fits_a_line(value, column + 2)):
+    if not value or (not whole and _fits_a_line(value, column + 2, deepest=2)):
         return [f"- {flow(value)}"]
     first, *others = lines(value, column + 2)
     return [f"- {first}", *indented(others, 2)]
@@ -153,14 +153,16 @@ def _literal_lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n")
 
 
-def _fits_a_line(value: Any, column: int) -> bool:
+def _fits_a_line(value: Any, column: int, *, deepest: int) -> bool:
     if isinstance(value, str):
         return "\n" not in value or not _fits_literal(value)
     if not _is_group(value) or not value:
         return True
     if any("\n" in each for each in _words(value)):
         return False
-    return column + len(flow(value)) <= WIDTH and _depth(value) <= 2
+    if deepest == 1 and isinstance(value, Mapping) and "" in value.values():
+        return False  # a text that is still to be written needs room
+    return column + len(flow(value)) <= WIDTH and _depth(value) <= deepest
 
 
 def _words(value: Any) -> list[str]:
@@ -174,6 +176,8 @@ def _depth(value: Any) -> int:
     if not _is_group(value):
         return 0
     inner = value.values() if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping) and not any(map(_is_group, inner)):
+        return 0  # [a, b] is read like one value
     return 1 + max(map(_depth, inner), default=0)
 
 

@@ -203,6 +203,8 @@ class YamlEditor:
                 raise UnusualLayoutError  # a comment would be lost
             start = self._value_place(path)
         written = self._whole(path, value[0]) if whole else self._written(path, value, start)
+        if written.startswith(("\r", "\n")):
+            start = len(self.document.source[:start].rstrip(" \t"))
         self._apply([Splice(start, end, written)], expected)
 
     def _value_place(self, path: Path) -> int:

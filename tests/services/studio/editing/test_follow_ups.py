@@ -1,0 +1,36 @@
+"""Rules and last pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from feedback.errors import Rejected
+from feedback.lint.editing.yaml_editor import YamlEditor
+from feedback.services.studio.editing import follow_ups
+from feedback.services.studio.editing.checked import edited
+from tests.services.studio.editing.sample import SAMPLE
+
+LOW = {"question": "score", "at_most": 6}
+
+
+def test_rules_are_added_at_the_end_moved_and_removed_with_their_list() -> None:
+    def change(editor: YamlEditor) -> None:
+        follow_ups.add_rule(editor, "Angry", LOW)
+        follow_ups.add_rule(editor, "Sad", LOW)
+        follow_ups.move_entry(editor, "follow_ups", 1, 0)
+
+    after = edited(SAMPLE, change)
+    assert after.index("title: {en: Sad}") < after.index("title: {en: Angry}")
+
+    def clear(editor: YamlEditor) -> None:
+        follow_ups.delete_entry(editor, "follow_ups", 1)
+        follow_ups.delete_entry(editor, "follow_ups", 0)
+
+    assert edited(after, clear) == SAMPLE
+
+
+def test_a_last_page_for_certain_answers_stands_before_that_for_everybody() -> None:
+    after = edited(SAMPLE, lambda editor: follow_ups.add_thanks(editor, "Sorry!", LOW))
+    assert after.index("en: Sorry!") < after.index("en: Thanks!")
+    with pytest.raises(Rejected, match="for everybody first"):
+        edited("key: a\nlanguages: [en]\n", lambda editor: follow_ups.add_thanks(editor, "Sorry!", LOW))
