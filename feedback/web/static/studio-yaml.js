@@ -160,6 +160,7 @@
 
   const host = document.createElement("div");
   host.className = "code-editor";
+  host.dir = "ltr"; // keys and indentation read from left to right in every language
   box.before(host);
   const root = host.attachShadow({ mode: "open" });
   let timer = 0, asking = false, findings = [], checked = null;
