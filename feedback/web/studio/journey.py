@@ -253,16 +253,25 @@ def _length(length: Duration | None) -> str:
     return words[length.unit]
 
 
-def _audience(stage: Stage) -> list[str]:
-    """The conditions of a stage, one a line; empty if it asks everybody, or has conditions that only YAML can say."""
+def _audience(stage: Stage) -> str:
+    """The conditions of a stage in words; empty if there are none, or only such that menus cannot say."""
     if stage.only_if is None:
-        return []
+        return ""
     written = stage.only_if.model_dump(mode="json", by_alias=True, exclude_none=True)
-    _match, rows = form.conditions_of(written) or ("", [])
-    return [
+    match, rows = form.conditions_of(_plain(written)) or ("", [])
+    lines = [
         " ".join(filter(None, (_fact(fact), say().gettext(TEST_NAMES[test]), value)))
         for fact, test, value in rows
     ]
+    group = say().gettext("one of these holds") + ": " if match == "any" and len(lines) > 1 else ""
+    return group + say().comma.join(lines)
+
+
+def _plain(written: Any) -> Any:
+    """A condition of the model as the YAML has it: the keys of a test in their order, tuples as lists."""
+    if isinstance(written, dict):
+        return {name: _plain(each) for name, each in written.items()}
+    return [_plain(each) for each in written] if isinstance(written, list | tuple) else written
 
 
 def _fact(fact: str) -> str:

@@ -163,6 +163,7 @@ AUDITED: Mapping[str, str] = {
     "renamed": _("renamed"),
     "retired": _("deactivated"),
     "exported": _("exported"),
+    "translated": _("saved translations"),
     "erased": _("erased"),
     "purged": _("deleted data past its retention period"),
     "roles": _("changed roles"),
