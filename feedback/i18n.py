@@ -27,7 +27,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from feedback.core.text.localized import direction
+from feedback.core.text.localized import direction, nearest
 
 LOCALES = Path(__file__).parent / "locales"
 
@@ -172,9 +172,9 @@ def _(message: str) -> str:
 
 
 def translator(domain: str, language: str | None) -> Translator:
-    """The translator of a domain; it uses the domain's first language if it does not have `language`."""
+    """The translator of a domain in the nearest language; in the domain's first one if it has none such."""
     spoken = LANGUAGES[domain]
-    return _translator(domain, language if language in spoken else spoken[0])
+    return _translator(domain, nearest(language, spoken) or spoken[0])
 
 
 @cache
@@ -205,10 +205,12 @@ def placeholders(message: str) -> set[str]:
 def language_name(language: str) -> str:
     """A language's name in that language: Türkçe, فارسی."""
     try:
-        name = Locale.parse(language).get_language_name(language)
-    except UnknownLocaleError:
+        locale = Locale.parse(language, sep="-")
+        name = locale.display_name if "-" in language else locale.get_language_name(locale)
+    except (UnknownLocaleError, ValueError):
         return language
-    return (name or language).capitalize()
+    name = name or language
+    return name[:1].upper() + name[1:]
 
 
 def _no_minus_zero(value: Number, digits: int) -> Number:

@@ -95,6 +95,16 @@ def test_an_unknown_language_is_answered_in_the_first_one() -> None:
     assert translator("desk", None).direction == "ltr"
 
 
+def test_a_regional_language_is_answered_in_the_nearest_one_and_has_its_own_name() -> None:
+    assert translator("survey", "de-AT").language == "de"
+    assert translator("survey", "pt-BR").language == "en"
+    assert [language_name(each) for each in ("pt-BR", "ckb", "xx")] == [
+        "Português (Brasil)",
+        "کوردیی ناوەندی",
+        "xx",
+    ]
+
+
 def test_languages_are_named_in_themselves() -> None:
     assert [language_name(each) for each in LANGUAGES["desk"]] == ["English", "Türkçe", "فارسی"]
 

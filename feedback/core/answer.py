@@ -9,6 +9,7 @@ from typing import Any
 
 NOT_APPLICABLE = "not_applicable"
 PREFER_NOT_TO_SAY = "prefer_not_to_say"
+DONT_KNOW = "dont_know"
 
 Chosen = int | float | str | tuple[str, ...] | dict[str, int | str] | None
 """A point on a scale or a number, an option's key (or a day, or the wording of a consent), several keys (in order, of

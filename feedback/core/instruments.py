@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from feedback.core.text.localized import nearest
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
@@ -31,8 +33,8 @@ class Instrument:
     items: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def labels_in(self, language: str) -> Mapping[int, str]:
-        """Point -> label in `language`, or in English if the registry has no translation."""
-        return self.labels.get(language) or self.labels.get("en", {})
+        """Point -> label in `language` or the nearest one, or in English if the registry has no translation."""
+        return self.labels.get(nearest(language, self.labels) or "en", {})
 
     def stems_of(self, language: str, item: int | None = None) -> tuple[str, ...]:
         """The original wordings of item number `item` (from 1), or of all items."""

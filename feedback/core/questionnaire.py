@@ -20,7 +20,7 @@ from feedback.core.questions import (
     ScaleQuestion,
 )
 from feedback.core.questions.base import Form, Key, Strict
-from feedback.core.text.localized import Language, Text
+from feedback.core.text.localized import Language, Text, nearest
 from feedback.core.text.numerals import spelled
 from feedback.core.time.duration import DurationField
 
@@ -174,7 +174,7 @@ class Questionnaire(Strict):
 
     def language_for(self, wanted: str | None) -> str:
         """The questionnaire's language for a customer who prefers `wanted`."""
-        return wanted if wanted in self.languages else self.languages[0]
+        return nearest(wanted, self.languages) or self.languages[0]
 
     def path(self, answers: Mapping[str, Answer]) -> Iterator[AnyQuestion]:
         """The questions on the path for these answers, in order. Answers to skipped questions are ignored.

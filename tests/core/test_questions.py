@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions import AnyQuestion
@@ -116,3 +117,21 @@ def test_a_number_that_somebody_can_dial_is_a_phone_number(number: str) -> None:
 @pytest.mark.parametrize("words", ["call me", "2 of 3 people, 44", "1234", "x" * 30, "1" * 40])
 def test_what_nobody_can_dial_is_no_phone_number(words: str) -> None:
     assert question("text", contact="phone").parse({"used": [words]}) == AnswerProblem("used", "not_phone")
+
+
+def test_ways_to_give_no_answer_stay_apart_in_the_data() -> None:
+    asked = multi(not_applicable=True, dont_know=True, prefer_not_to_say="I keep that to myself")
+    for way in ("not_applicable", "dont_know", "prefer_not_to_say"):
+        assert asked.parse({"used": [way]}) == Answer(way)
+    assert multi(not_applicable=True).parse({"used": ["dont_know"]}) == AnswerProblem(
+        "used", "unknown_option"
+    )
+
+
+def test_a_row_of_a_grid_can_be_left_out_for_a_reason() -> None:
+    rows = [{"key": "app", "text": "App"}, {"key": "site", "text": "Site"}]
+    asked = question("matrix", scale=SCALE, rows=rows, dont_know=True, opt_out_in_rows=True, required=True)
+    given = Answer({"app": 4, "site": "dont_know"})
+    assert asked.parse({"used.app": ["4"], "used.site": ["dont_know"]}) == given and asked.accepts(given)
+    with pytest.raises(ValidationError, match="opt_out_in_rows needs one of"):
+        question("matrix", scale=SCALE, rows=rows, opt_out_in_rows=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
+from feedback.core.answer import DONT_KNOW, NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.condition import Condition
 from feedback.core.text.localized import Text, is_blank
 
@@ -19,7 +19,7 @@ Form = Mapping[str, Sequence[str]]
 Parsed = Answer | AnswerProblem | None
 """The result of reading one question from a form: an answer, a mistake, or None."""
 
-_OPT_OUTS = frozenset({NOT_APPLICABLE, PREFER_NOT_TO_SAY})
+_OPT_OUTS = frozenset({NOT_APPLICABLE, DONT_KNOW, PREFER_NOT_TO_SAY})
 
 MAX_TEXT = 5_000
 """Maximum length of a comment in characters; a longer one is a mistake that the page explains."""
@@ -90,11 +90,22 @@ class Question(Strict):
     prefer_not_to_say: bool | Text = Field(
         False, description='offer "prefer not to say" (true or its wording)'
     )
+    dont_know: bool | Text | None = Field(None, description='offer "I don\'t know" (true or its wording)')
 
     @property
     def metric(self) -> str | None:
         """Key of the metric that scores the question; None if it is not scored."""
         return None
+
+    @property
+    def opt_outs(self) -> dict[str, Literal[True] | Text]:
+        """The ways to give no answer that are offered: stored value -> its wording, or True for the page's own."""
+        ways = {
+            NOT_APPLICABLE: self.not_applicable,
+            DONT_KNOW: self.dont_know,
+            PREFER_NOT_TO_SAY: self.prefer_not_to_say,
+        }
+        return {value: wording for value, wording in ways.items() if wording}
 
     def band(self, value: int) -> str | None:  # noqa: ARG002 - unscored questions have no bands
         """The band of a score, such as `promoter`."""
@@ -137,9 +148,8 @@ class Question(Strict):
         return AnswerProblem(self.key, code, params)
 
     def _opted_out(self, form: Form) -> Answer | None:
-        offered = {NOT_APPLICABLE: self.not_applicable, PREFER_NOT_TO_SAY: self.prefer_not_to_say}
         chosen = [value.strip() for value in form.get(self.key, ())]
-        return next((Answer(value) for value in reversed(chosen) if offered.get(value)), None)
+        return next((Answer(value) for value in reversed(chosen) if value in self.opt_outs), None)
 
 
 def one(form: Form, name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions.base import Form, Key, Parsed, Point, Question, Strict, one
@@ -22,6 +22,9 @@ class MatrixQuestion(Question):
     widget: ClassVar[str] = "matrix"
     rows: tuple[Row, ...] = Field(strict=False, min_length=1)
     scale: Scale
+    opt_out_in_rows: bool | None = Field(
+        None, description="offer the opt-outs of the question (not_applicable ...) in each row"
+    )
 
     def points(self, language: str) -> tuple[Point, ...]:
         """The points of the scale, lowest first."""
@@ -35,6 +38,9 @@ class MatrixQuestion(Question):
         for row in self.rows:
             raw = one(form, f"{self.key}.{row.key}")
             if not raw:
+                continue
+            if self.opt_out_in_rows and raw in self.opt_outs:
+                ratings[row.key] = raw
                 continue
             if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and self._fits(int(raw))):
                 return self.mistake("not_on_scale", minimum=self.scale.min, maximum=self.scale.max)
@@ -50,6 +56,12 @@ class MatrixQuestion(Question):
         if not isinstance(answer.value, dict):
             return super().as_form(answer)
         return {f"{self.key}.{row}": [str(value)] for row, value in answer.value.items()}
+
+    @model_validator(mode="after")
+    def _has_opt_outs(self) -> Self:
+        if self.opt_out_in_rows and not self.opt_outs:
+            raise ValueError("opt_out_in_rows needs one of not_applicable, dont_know, prefer_not_to_say")
+        return self
 
     def _fits(self, value: int) -> bool:
         return self.scale.min <= value <= self.scale.max

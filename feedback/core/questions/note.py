@@ -21,6 +21,8 @@ class NoteQuestion(Question):
 
     @model_validator(mode="after")
     def _asks_nothing(self) -> Self:
-        if self.required or self.not_applicable or self.prefer_not_to_say:
-            raise ValueError("a note has no answer; delete required, not_applicable and prefer_not_to_say")
+        if self.required or self.opt_outs:
+            raise ValueError(
+                "a note has no answer; delete `required` and what it offers instead of an answer"
+            )
         return self

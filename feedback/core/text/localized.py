@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated
 from unicodedata import bidirectional, category
 
 from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+LANGUAGE = r"^[a-z]{2,3}(-([A-Z][a-z]{3}|[A-Z]{2}))?$"
+"""A language, with a script or a country where it matters: tr, ckb, pt-BR, zh-Hant (BCP 47)."""
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
 def direction(language: str) -> str:
     """`rtl` or `ltr`, for the page's `dir` attribute."""
-    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    script = language.partition("-")[2]
+    if script in ("Arab", "Hebr", "Latn", "Cyrl"):
+        return "rtl" if script in ("Arab", "Hebr") else "ltr"
+    return "rtl" if base(language) in RIGHT_TO_LEFT else "ltr"
+
+
+def base(language: str) -> str:
+    """The language without its script or country: pt of pt-BR."""
+    return language.partition("-")[0]
+
+
+def nearest(wanted: str | None, offered: Collection[str]) -> str | None:
+    """The language among those offered that suits somebody who reads `wanted`: itself, or the same without or with
+    another script or country. None if there is none."""
+    if wanted is None or wanted in offered:
+        return wanted
+    if base(wanted) in offered:
+        return base(wanted)
+    return next((each for each in offered if base(each) == base(wanted)), None)
 
 
 def direction_of(words: str, language: str) -> str:
@@ -45,10 +65,11 @@ class Text(RootModel[str | dict[Language, str]]):
     root: Annotated[str | dict[Language, str], Field(union_mode="left_to_right")]
 
     def to(self, language: str) -> str:
-        """The wording in `language`, or the first wording if there is none."""
+        """The wording in `language` or the nearest one, or the first wording if there is none."""
         if isinstance(self.root, str):
             return self.root
-        return self.root.get(language) or next(iter(self.root.values()), "")
+        found = self.root.get(language) or self.root.get(nearest(language, self.root) or "")
+        return found or next(iter(self.root.values()), "")
 
     def variants(self, languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """(language, wording) pairs; a plain string is in the first of `languages`."""

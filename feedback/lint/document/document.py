@@ -41,6 +41,7 @@ Role = Literal[
     "unit",
     "not_applicable",
     "prefer_not_to_say",
+    "dont_know",
     "title",
     "sms",
     "reminder_sms",
@@ -314,14 +315,13 @@ class Document:
         if isinstance(question, MatrixQuestion):
             for place, row in enumerate(question.rows):
                 yield from self.texts(row.text, (*base, "rows", place, "text"), "row", question)
-        yield from self._opt_out(
-            question.not_applicable, (*base, "not_applicable"), "not_applicable", question
-        )
-        refusal = question.prefer_not_to_say
-        yield from self._opt_out(refusal, (*base, "prefer_not_to_say"), "prefer_not_to_say", question)
+        roles: tuple[Role, ...] = ("not_applicable", "prefer_not_to_say", "dont_know")
+        for role in roles:
+            wording = question.opt_outs.get(role)
+            yield from self._opt_out(wording, (*base, role), role, question)
 
     def _opt_out(
-        self, text: bool | Text, path: Path, role: Role, question: AnyQuestion | None
+        self, text: bool | Text | None, path: Path, role: Role, question: AnyQuestion | None
     ) -> Iterator[SurveyText]:
         yield from self.texts(text if isinstance(text, Text) else None, path, role, question)
 

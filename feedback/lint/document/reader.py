@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from feedback.core.text.localized import LANGUAGE
 from feedback.lint.document.document import Document, Fault, Path, Span
 from feedback.lint.engine.context import LintContext
 
@@ -231,7 +232,7 @@ def _is_wording(value: Any, path: Path) -> bool:
     if isinstance(value, str) and len(value.split()) > 1:
         return True
     last = path[-1] if path else ""
-    named = isinstance(last, str) and (last in _TEXT_KEYS or bool(re.fullmatch("[a-z]{2}", last)))
+    named = isinstance(last, str) and (last in _TEXT_KEYS or bool(re.fullmatch(LANGUAGE, last)))
     return named or (isinstance(last, int) and path[-2:-1] == ("options",))
 
 

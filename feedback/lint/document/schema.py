@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from feedback.core.condition import UnknownQuestionError
 from feedback.core.questions import QUESTION_TYPES
+from feedback.core.text.localized import LANGUAGE
 
 Path = tuple[str | int, ...]
 Node = Mapping[str, Any]
@@ -207,8 +208,11 @@ def _mapping(detail: ErrorDetails) -> str:
 
 def _pattern(detail: ErrorDetails) -> str:
     value, pattern = detail["input"], str(detail.get("ctx", {}).get("pattern", ""))
-    if pattern == r"^[a-z]{2}$":
-        return f"{_shown(value)} is not a language; write two small letters such as `en`, `tr`, `fa`."
+    if pattern == LANGUAGE:
+        return (
+            f"{_shown(value)} is not a language; write two small letters such as `en`, `tr`, `fa`, "
+            "or a code such as `ckb`, `pt-BR`, `zh-Hant`."
+        )
     if pattern.startswith("^[a-z][a-z0-9_-]"):
         return f"{_shown(value)} cannot be a key; use small letters a to z, digits, - and _, a letter first."
     if "http" in pattern:

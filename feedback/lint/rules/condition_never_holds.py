@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain, combinations, product
 from math import prod
 
-from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer
+from feedback.core.answer import Answer
 from feedback.core.condition import Condition
 from feedback.core.metrics import METRICS
 from feedback.core.questionnaire import Questionnaire
@@ -138,8 +138,7 @@ def _values(question: AnyQuestion) -> list[str]:
 
 
 def _opt_outs(question: AnyQuestion) -> list[str]:
-    offered = {NOT_APPLICABLE: question.not_applicable, PREFER_NOT_TO_SAY: question.prefer_not_to_say}
-    return [value for value, offer in offered.items() if offer]
+    return list(question.opt_outs)
 
 
 def _meant(value: str, known: Sequence[str], question: AnyQuestion) -> str:

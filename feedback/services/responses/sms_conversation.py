@@ -163,8 +163,8 @@ def _labels(question: ScaleQuestion, language: str) -> dict[str, int]:
 
 
 def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
-    """The question that a number answers: the first one, if it is a scale."""
-    first = questionnaire.questions[0]
+    """The question that a number answers: the first one that is not a note, if it is a scale."""
+    first = next((each for each in questionnaire.questions if each.answerable), None)
     return first if isinstance(first, ScaleQuestion) else None
 
 

@@ -78,7 +78,7 @@ def typed(sent: MultiDict[str, str], question: AnyQuestion | None = None) -> lis
 SWITCH = "switch"
 """The name of the buttons that show the page in another language."""
 _UNWRITTEN = frozenset(("stamp", "seen", "website", SWITCH))
-_CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|prefer_not_to_say")
+_CHOSEN = re.compile(r"[0-9]{1,4}|not_applicable|dont_know|prefer_not_to_say")
 
 
 def step_form(question: AnyQuestion) -> type[StepForm]:

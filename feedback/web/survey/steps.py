@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from feedback.core.answer import NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
+from feedback.core.answer import DONT_KNOW, NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import (
     AnyQuestion,
@@ -80,14 +80,14 @@ class Wording:
 
     def opt_outs(self, question: AnyQuestion) -> list[tuple[str, str]]:
         """(value, words) of the answers beside the scale."""
-        offered = (
-            (NOT_APPLICABLE, question.not_applicable, self.say.gettext("This does not apply to me")),
-            (PREFER_NOT_TO_SAY, question.prefer_not_to_say, self.say.gettext("I prefer not to say")),
-        )
+        usual = {
+            NOT_APPLICABLE: self.say.gettext("This does not apply to me"),
+            DONT_KNOW: self.say.gettext("I do not know"),
+            PREFER_NOT_TO_SAY: self.say.gettext("I prefer not to say"),
+        }
         return [
-            (value, self.to(wording) if isinstance(wording, Text) else usual)
-            for value, wording, usual in offered
-            if wording
+            (value, self.to(wording) if isinstance(wording, Text) else usual[value])
+            for value, wording in question.opt_outs.items()
         ]
 
     def unit(self, question: NumberQuestion) -> str:

@@ -109,7 +109,13 @@ LIST = "a list (`- ...` lines or [a, b]) is needed."
         ("", [f"Nothing stands where {LIST}"]),
         ("english", [f"`english` stands where {LIST}"]),
         ("[]", ["This list is empty; it needs at least one entry."]),
-        ("[English]", ["`English` is not a language; write two small letters such as `en`, `tr`, `fa`."]),
+        (
+            "[English]",
+            [
+                "`English` is not a language; write two small letters such as `en`, `tr`, `fa`, "
+                "or a code such as `ckb`, `pt-BR`, `zh-Hant`."
+            ],
+        ),
         ("[[]]", ["`[]` stands where words (put quotes around it) is needed."]),
     ],
 )

@@ -71,6 +71,15 @@ def test_a_number_is_a_score_and_asks_for_a_comment(asked: World) -> None:
     assert asked.texts[1:] == ["What could we do better?"]
 
 
+def test_a_note_before_the_score_does_not_keep_a_reply_from_counting(world: World) -> None:
+    shipped = world.library.questionnaires["support-call-csat"].model_dump(exclude_unset=True)
+    note = {"key": "hello", "type": "note", "text": "One question about our help."}
+    reword(world, questions=[note, *shipped["questions"]])
+    ask(world)
+    world.reply("4")
+    assert answers(world) == {"satisfaction": 4}
+
+
 def test_a_number_answers_the_reminder_of_a_survey_that_went_out_by_mail(world: World) -> None:
     with world.database.writing() as session:
         account = world.account(session, renewal_on=world.now.date() + timedelta(days=90))
