@@ -104,12 +104,12 @@ def _directories(runtime: Runtime) -> list[Path]:
 
 def _tell(done: Sequence[Exchanged], moved: str, why: str) -> None:
     """One line per text; exits with 1 if one was refused."""
-    from feedback.services.studio.exchange import Outcome
+    from feedback.services.studio.exchange import Move
 
     for each in done:
-        if each.outcome == Outcome.REFUSED:
+        if each.outcome == Move.REFUSED:
             click.secho(f"{each.key}: refused, because {why}. --force overwrites it.", fg="red", err=True)
         else:
-            click.echo(f"{each.key}: {moved if each.outcome == Outcome.MOVED else 'unchanged'}")
-    if any(each.outcome == Outcome.REFUSED for each in done):
+            click.echo(f"{each.key}: {moved if each.outcome == Move.MOVED else 'unchanged'}")
+    if any(each.outcome == Move.REFUSED for each in done):
         sys.exit(1)

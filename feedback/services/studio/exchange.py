@@ -25,7 +25,7 @@ from feedback.services.studio.drafts import StudioDraft
 MARKS = ".studio.json"
 
 
-class Outcome(StrEnum):
+class Move(StrEnum):
     """What happened to one text."""
 
     SAME = "unchanged"
@@ -37,7 +37,7 @@ class Exchanged(NamedTuple):
     """The outcome for one text; a refused one was changed on the other side, too."""
 
     key: str
-    outcome: Outcome
+    outcome: Move
     path: Path
 
 
@@ -68,9 +68,9 @@ def pull(
         path, draft = known.get(key, folder / f"{key}.yaml"), found[key]
         before = path.read_bytes() if path.exists() else None
         outcome = _pulled(draft, before, marks.get(key), force=force)
-        if outcome == Outcome.MOVED:
+        if outcome == Move.MOVED:
             path.write_bytes(draft.text.encode())
-        if outcome != Outcome.REFUSED:
+        if outcome != Move.REFUSED:
             marks[key] = _Mark(draft.edit, _digest(draft.text.encode()))
         done.append(Exchanged(key, outcome, path))
     _store(folder, marks)
@@ -104,7 +104,7 @@ def push(
         except UnicodeDecodeError:
             raise Rejected(f"Save {known[key]} as UTF-8 first.") from None
         outcome = _pushed(present.get(key), text, marks.get(key), force=force)
-        if outcome == Outcome.MOVED:
+        if outcome == Move.MOVED:
             edit = present[key].edit if key in present else 0
             drafts.save(session, key, text, base=edit, by=by, now=now)
         done.append(Exchanged(key, outcome, known[key]))
@@ -119,7 +119,7 @@ def remember(
     present = {each.key: each for each in drafts.all_texts(session, directories)}
     for each in pushed:
         content = each.path.read_bytes()
-        if each.outcome != Outcome.REFUSED and present[each.key].text.encode() == content:
+        if each.outcome != Move.REFUSED and present[each.key].text.encode() == content:
             marks[each.key] = _Mark(present[each.key].edit, _digest(content))
     _store(folder, marks)
 
@@ -138,21 +138,21 @@ def differing(
             yield draft, path, text
 
 
-def _pulled(draft: StudioDraft, before: bytes | None, mark: _Mark | None, *, force: bool) -> Outcome:
+def _pulled(draft: StudioDraft, before: bytes | None, mark: _Mark | None, *, force: bool) -> Move:
     if before == draft.text.encode():
-        return Outcome.SAME
+        return Move.SAME
     is_ours = before is None or (mark is not None and mark.digest == _digest(before))
-    return Outcome.MOVED if is_ours or force else Outcome.REFUSED
+    return Move.MOVED if is_ours or force else Move.REFUSED
 
 
-def _pushed(draft: StudioDraft | None, text: str, mark: _Mark | None, *, force: bool) -> Outcome:
+def _pushed(draft: StudioDraft | None, text: str, mark: _Mark | None, *, force: bool) -> Move:
     """A draft of the studio is newer if its edit is not the one of the last exchange."""
     if draft is None or draft.layer != Layer.STUDIO:
-        return Outcome.SAME if draft and draft.text == text else Outcome.MOVED
+        return Move.SAME if draft and draft.text == text else Move.MOVED
     if draft.text == text:
-        return Outcome.SAME
+        return Move.SAME
     is_known = mark is not None and mark.edit == draft.edit
-    return Outcome.MOVED if is_known or force else Outcome.REFUSED
+    return Move.MOVED if is_known or force else Move.REFUSED
 
 
 def _paths(folder: Path) -> dict[str, Path]:

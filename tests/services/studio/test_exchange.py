@@ -8,7 +8,7 @@ import pytest
 
 from feedback.errors import NotFound, Rejected
 from feedback.services.studio import drafts, exchange
-from feedback.services.studio.exchange import Outcome
+from feedback.services.studio.exchange import Move
 from feedback.store.database import Database
 from tests.services.studio.conftest import KEY, NOW
 
@@ -33,12 +33,12 @@ class Desk:
             found = drafts.find(session, self.directories, KEY)
         return found.text, found.edit
 
-    def pull(self, *keys: str, force: bool = False) -> list[Outcome]:
+    def pull(self, *keys: str, force: bool = False) -> list[Move]:
         with self.database.reading() as session:
             done = exchange.pull(session, self.directories, self.folder, keys, force=force)
         return [each.outcome for each in done]
 
-    def push(self, *keys: str, force: bool = False) -> list[Outcome]:
+    def push(self, *keys: str, force: bool = False) -> list[Move]:
         with self.database.writing() as session:
             done = exchange.push(
                 session, self.directories, self.folder, keys, by=self.by, now=NOW, force=force
@@ -56,10 +56,10 @@ def texts(migrated: Database, directories: list[Path], tmp_path: Path, people: t
 
 
 def test_pulling_and_pushing_again_changes_nothing(texts: Desk) -> None:
-    assert texts.pull() == [Outcome.MOVED]
+    assert texts.pull() == [Move.MOVED]
     assert texts.file.read_bytes() == TEXT.encode()
     before = texts.draft
-    assert texts.push() == texts.pull() == [Outcome.SAME]
+    assert texts.push() == texts.pull() == [Move.SAME]
     assert texts.draft == before
     assert texts.file.read_bytes() == TEXT.encode()
 
@@ -67,10 +67,10 @@ def test_pulling_and_pushing_again_changes_nothing(texts: Desk) -> None:
 def test_an_edited_file_is_pushed_and_an_edited_draft_pulled(texts: Desk) -> None:
     texts.pull()
     texts.file.write_bytes(TEXT.encode() + b"# more\n")
-    assert texts.push() == [Outcome.MOVED]
+    assert texts.push() == [Move.MOVED]
     assert texts.draft[0] == TEXT + "# more\n"
     texts.save("key: x\n")
-    assert texts.pull() == [Outcome.MOVED]
+    assert texts.pull() == [Move.MOVED]
     assert texts.file.read_bytes() == b"key: x\n"
 
 
@@ -78,16 +78,16 @@ def test_what_was_changed_on_both_sides_is_overwritten_by_force_only(texts: Desk
     texts.pull()
     texts.file.write_bytes(b"key: support-call-csat\n")
     texts.save("key: mine\n")
-    assert texts.push() == texts.pull() == [Outcome.REFUSED]
+    assert texts.push() == texts.pull() == [Move.REFUSED]
     assert (texts.draft[0], texts.file.read_bytes()) == ("key: mine\n", b"key: support-call-csat\n")
-    assert texts.push(force=True) == [Outcome.MOVED]
+    assert texts.push(force=True) == [Move.MOVED]
     assert texts.draft[0] == "key: support-call-csat\n"
 
 
 def test_a_draft_that_was_never_pulled_is_not_overwritten(texts: Desk) -> None:
     texts.folder.mkdir()
     texts.file.write_bytes(b"key: support-call-csat\n")
-    assert texts.push() == texts.pull() == [Outcome.REFUSED]
+    assert texts.push() == texts.pull() == [Move.REFUSED]
 
 
 def test_unknown_keys_and_files_that_are_no_utf_8_are_refused(texts: Desk) -> None:

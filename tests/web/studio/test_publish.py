@@ -37,7 +37,7 @@ def test_a_lead_sees_what_changes_publishes_and_undoes(sign_in: SignIn, runtime:
     assert "There is nothing to publish" in client.get(f"/studio/{KEY}/publish").text
     save(client, runtime, TITLE)
     page = client.get(f"/studio/{KEY}/publish").text
-    assert "<del>Support</del>" in page
+    assert "<del>Support call</del>" in page
     assert "follow-up rules stay the same" in page
     assert "Who will be asked" in page
     answer = client.post(f"/studio/{KEY}/publish", data={"base": 1, "note": "Shorter"}, follow_redirects=True)
