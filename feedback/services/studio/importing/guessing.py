@@ -9,10 +9,10 @@ from feedback.core.instruments import instruments
 from feedback.core.text.folding import ascii_digits
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.outline import (
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
 )
 
@@ -68,7 +68,7 @@ YES_NO: Mapping[str, tuple[str, str]] = {
 """Language -> the words for yes and no."""
 
 
-def read_roles(outline: Outline, place: str, options: Sequence[OutlineOption]) -> None:
+def read_roles(outline: SurveyOutline, place: str, options: Sequence[OutlineOption]) -> None:
     """Give options that are worded as "other", "none" or a way to give no answer their roles, with a note."""
     told = {"other": notes.OTHER_GUESSED, "none": notes.NONE_GUESSED}
     for option in options:
@@ -97,7 +97,7 @@ def yes_no(
     ]
 
 
-def settle_scale(outline: Outline, question: OutlineQuestion) -> None:
+def settle_scale(outline: SurveyOutline, question: OutlineQuestion) -> None:
     """Decide the type of a question with a scale, by its range and its words; its labels are kept if it has any."""
     scale = question.scale
     if scale is None:
@@ -174,7 +174,7 @@ def scale_of(options: Sequence[OutlineOption]) -> OutlineScale | None:
     return OutlineScale(low, high, {point: texts for point, texts in points.items() if texts}, codes)
 
 
-def settle_choice(outline: Outline, question: OutlineQuestion) -> None:
+def settle_choice(outline: SurveyOutline, question: OutlineQuestion) -> None:
     """Make a list of options the scale that it is, read the roles of its options, or make it a text without options."""
     read_roles(outline, question.code, question.options)
     if question.type == "single":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from feedback.services.studio.importing import notes
-from feedback.services.studio.importing.outline import Condition, Outline, OutlineQuestion
+from feedback.services.studio.importing.outline import Condition, OutlineQuestion, SurveyOutline
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Jump:
     words: str
 
 
-def apply_jumps(outline: Outline, jumps: Sequence[Jump]) -> None:
+def apply_jumps(outline: SurveyOutline, jumps: Sequence[Jump]) -> None:
     """Ask each question only if no jump skips it. Of several jumps at one question, the first that holds is taken."""
     earlier: dict[int, list[Condition]] = {}
     for jump in sorted(jumps, key=lambda each: each.at):

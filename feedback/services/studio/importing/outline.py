@@ -85,7 +85,7 @@ class OutlineQuestion:
 
 
 @dataclass(slots=True)
-class Outline:
+class SurveyOutline:
     """A questionnaire. `piping` finds repeated answers in the source's texts, by a group `code`; `markup` is whether
     its texts are HTML; `aliases` are further names of questions -> their codes."""
 

@@ -21,7 +21,7 @@ from feedback.services.studio.importing.formats import (
 )
 from feedback.services.studio.importing.guarding import ImportRefusal
 from feedback.services.studio.importing.keys import slug
-from feedback.services.studio.importing.outline import ImportNote, Outline
+from feedback.services.studio.importing.outline import ImportNote, SurveyOutline
 from feedback.services.studio.importing.workbook import is_workbook, sheets_of
 from feedback.services.studio.importing.writing import written
 
@@ -38,7 +38,7 @@ class ImportFormat:
     files: str
     kind: str
     recognised: Callable[[Any], bool]
-    read: Callable[[Any, Outline], None]
+    read: Callable[[Any, SurveyOutline], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _parsed(data: bytes) -> tuple[str, Any]:
 
 
 def _draft(kind: str, content: Any, name: str, key: str | None, languages: tuple[str, ...]) -> ImportedDraft:
-    outline = Outline(languages=list(languages))
+    outline = SurveyOutline(languages=list(languages))
     chosen = next((each for each in FORMATS if each.kind == kind and each.recognised(content)), None)
     if chosen is None:
         raise ImportRefusal(
@@ -129,7 +129,7 @@ def _draft(kind: str, content: Any, name: str, key: str | None, languages: tuple
     return _finished(outline, chosen.key, name, key)
 
 
-def _finished(outline: Outline, format_key: str, name: str, key: str | None) -> ImportedDraft:
+def _finished(outline: SurveyOutline, format_key: str, name: str, key: str | None) -> ImportedDraft:
     languages = outline.languages or ["en"]
     if not any(outline.title.values()):
         stem = outline.words(name.rpartition("/")[2].rpartition(".")[0].replace("_", " "), "")

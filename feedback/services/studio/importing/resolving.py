@@ -10,9 +10,9 @@ from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.keys import slug, unused
 from feedback.services.studio.importing.outline import (
     Condition,
-    Outline,
     OutlineOption,
     OutlineQuestion,
+    SurveyOutline,
     shortened,
 )
 
@@ -27,7 +27,7 @@ class UnsayableError(Exception):
     """A condition that the format cannot express."""
 
 
-def give_keys(outline: Outline) -> None:
+def give_keys(outline: SurveyOutline) -> None:
     """Set the keys of questions, options and rows: from their codes, or from their words if a code says nothing."""
     taken: set[str] = set()
     for number, question in enumerate(outline.questions, 1):
@@ -49,7 +49,7 @@ def _key_options(options: list[OutlineOption], letter: str) -> None:
         taken.add(option.key)
 
 
-def conditions_of(outline: Outline) -> Iterator[dict[str, Any] | None]:
+def conditions_of(outline: SurveyOutline) -> Iterator[dict[str, Any] | None]:
     """`show_if` of each question, in order. Conditions that cannot be expressed are left out, with a note."""
     before: dict[str, OutlineQuestion] = {}
     for question in outline.questions:

@@ -11,10 +11,10 @@ from typing import Any
 from feedback.core.text.localized import RIGHT_TO_LEFT
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.outline import (
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
 )
 from feedback.services.studio.importing.resolving import conditions_of, give_keys
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[^\W\d_][\w\u200c’() /.!؟-]{0,60}")
 _WORDS_OF_YAML = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
-def written(outline: Outline, key: str) -> str:
+def written(outline: SurveyOutline, key: str) -> str:
     """The YAML of the questionnaire `key`. Adds notes on conditions and repeated answers that cannot be written."""
     give_keys(outline)
     if not outline.languages:
@@ -50,7 +50,7 @@ Fill = Callable[[Texts], Texts]
 class _Pipes:
     """Fills in repeated answers: `\\0code\\0` becomes `{answer.key|…}`; every other brace is a literal one."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: SurveyOutline) -> None:
         self.outline = outline
         self.places = {
             question.code: number for number, question in reversed([*enumerate(outline.questions)])

@@ -13,10 +13,10 @@ from feedback.services.studio.importing.guessing import settle_choice, settle_sc
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
     Condition,
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
     shortened,
 )
@@ -56,7 +56,7 @@ def recognised(data: Any) -> bool:
     )
 
 
-def read(data: Any, outline: Outline) -> None:
+def read(data: Any, outline: SurveyOutline) -> None:
     """Add what the survey holds to the outline."""
     outline.markup, outline.piping = True, _PIPE
     _Reader(_survey(data), outline).read()
@@ -72,7 +72,7 @@ def _survey(data: Any) -> dict[str, Any]:
 
 
 class _Reader:
-    def __init__(self, data: dict[str, Any], outline: Outline) -> None:
+    def __init__(self, data: dict[str, Any], outline: SurveyOutline) -> None:
         self.data, self.outline = data, outline
         self.default = self._default()
         self.starts: dict[str, int] = {}

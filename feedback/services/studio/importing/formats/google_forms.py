@@ -9,10 +9,10 @@ from feedback.services.studio.importing.formats.pasted_lines import language_of
 from feedback.services.studio.importing.guessing import settle_choice, settle_scale
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
     shortened,
 )
@@ -40,13 +40,13 @@ def recognised(data: Any) -> bool:
     )
 
 
-def read(data: Any, outline: Outline) -> None:
+def read(data: Any, outline: SurveyOutline) -> None:
     """Add what the form holds to the outline."""
     _Reader(data, outline).read()
 
 
 class _Reader:
-    def __init__(self, data: dict[str, Any], outline: Outline) -> None:
+    def __init__(self, data: dict[str, Any], outline: SurveyOutline) -> None:
         self.data, self.outline = data, outline
         self.items = [each for each in data["items"] if isinstance(each, dict)]
         self.sections: dict[str, int] = {}

@@ -13,10 +13,10 @@ from feedback.services.studio.importing.formats.limesurvey_tables import Tables
 from feedback.services.studio.importing.guessing import settle_choice, yes_no
 from feedback.services.studio.importing.outline import (
     Condition,
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
     shortened,
 )
@@ -47,14 +47,14 @@ def recognised(root: Element) -> bool:
     return root.find("LimeSurveyDocType") is not None or root.find("questions/rows") is not None
 
 
-def read(root: Element, outline: Outline) -> None:
+def read(root: Element, outline: SurveyOutline) -> None:
     """Add what the file holds to the outline."""
     outline.markup, outline.piping = True, _PIPE
     _Reader(Tables(root), outline).read()
 
 
 class _Reader:
-    def __init__(self, tables: Tables, outline: Outline) -> None:
+    def __init__(self, tables: Tables, outline: SurveyOutline) -> None:
         self.tables, self.outline = tables, outline
         self.codes = {
             each["qid"]: each.get("title") or each["qid"] for each in tables.questions if "qid" in each

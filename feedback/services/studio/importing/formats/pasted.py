@@ -23,10 +23,10 @@ from feedback.services.studio.importing.formats.pasted_lines import (
 )
 from feedback.services.studio.importing.guessing import settle_choice, settle_scale, yes_no
 from feedback.services.studio.importing.outline import (
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     shortened,
 )
 
@@ -71,7 +71,7 @@ def recognised(_text: object) -> bool:
     return True
 
 
-def read(text: str, outline: Outline) -> None:
+def read(text: str, outline: SurveyOutline) -> None:
     """Add the questions of the text to the outline. What is not a part of a question is noted."""
     language = outline.languages[0] if outline.languages else language_of(text)
     if not outline.languages:
@@ -85,7 +85,7 @@ def read(text: str, outline: Outline) -> None:
 class _Blocks:
     """Divides the lines of a text among its questions, its title and what is left out."""
 
-    def __init__(self, outline: Outline, language: str) -> None:
+    def __init__(self, outline: SurveyOutline, language: str) -> None:
         self.outline, self.language = outline, language
         self.blocks: list[_Block] = []
         self.after_blank = True
@@ -161,7 +161,7 @@ def _number(line: str) -> int:
 class _Question:
     """Makes one question of a block: its type from hints, from the lines below it, or from its words."""
 
-    def __init__(self, outline: Outline, language: str) -> None:
+    def __init__(self, outline: SurveyOutline, language: str) -> None:
         self.outline, self.language = outline, language
 
     def add(self, block: _Block, code: str) -> None:

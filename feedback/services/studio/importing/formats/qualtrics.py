@@ -17,10 +17,10 @@ from feedback.services.studio.importing.guessing import settle_choice, settle_sc
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
     Condition,
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
     shortened,
 )
@@ -45,14 +45,14 @@ def recognised(data: Any) -> bool:
     return isinstance(data, dict) and isinstance(data.get("SurveyElements"), list)
 
 
-def read(data: Any, outline: Outline) -> None:
+def read(data: Any, outline: SurveyOutline) -> None:
     """Add what the survey holds to the outline."""
     outline.markup, outline.piping = True, _PIPE
     _Reader(data, outline).read()
 
 
 class _Reader:
-    def __init__(self, data: dict[str, Any], outline: Outline) -> None:
+    def __init__(self, data: dict[str, Any], outline: SurveyOutline) -> None:
         self.outline = outline
         self.entry = _dict(data.get("SurveyEntry"))
         self.elements = [each for each in data["SurveyElements"] if isinstance(each, dict)]

@@ -9,7 +9,7 @@ from math import ceil, floor
 from typing import Any
 
 from feedback.services.studio.importing import notes
-from feedback.services.studio.importing.outline import Condition, Outline, shortened
+from feedback.services.studio.importing.outline import Condition, SurveyOutline, shortened
 
 DEEPEST = 20
 
@@ -33,7 +33,7 @@ class FlowBlock:
     ends_survey: bool = False
 
 
-def blocks_in(elements: list[dict[str, Any]], outline: Outline) -> list[FlowBlock]:
+def blocks_in(elements: list[dict[str, Any]], outline: SurveyOutline) -> list[FlowBlock]:
     """The blocks in the order of the flow; in the order of the file if there is no flow. The bin is left out."""
     blocks: dict[str, dict[str, Any]] = {}
     for element in elements:
@@ -62,7 +62,11 @@ def _parts(block: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _flow(
-    node: Mapping[str, Any], blocks: Mapping[str, Any], outline: Outline, above: list[Condition], depth: int
+    node: Mapping[str, Any],
+    blocks: Mapping[str, Any],
+    outline: SurveyOutline,
+    above: list[Condition],
+    depth: int,
 ) -> Iterator[FlowBlock]:
     inner = node.get("Flow")
     for each in inner if isinstance(inner, list) else ():

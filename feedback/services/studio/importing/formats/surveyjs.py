@@ -11,10 +11,10 @@ from feedback.services.studio.importing.expressions import Dialect, condition_of
 from feedback.services.studio.importing.guessing import settle_choice, settle_scale, yes_no
 from feedback.services.studio.importing.outline import (
     Condition,
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
     shortened,
 )
@@ -55,7 +55,7 @@ def recognised(data: Any) -> bool:
     return any(isinstance(each, dict) and (_elements(each) or "elements" in each) for each in whole)
 
 
-def read(data: Any, outline: Outline) -> None:
+def read(data: Any, outline: SurveyOutline) -> None:
     """Add what the model holds to the outline."""
     outline.piping = _PIPE
     _Reader(data, outline).read()
@@ -67,7 +67,7 @@ def _elements(holder: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 class _Reader:
-    def __init__(self, data: dict[str, Any], outline: Outline) -> None:
+    def __init__(self, data: dict[str, Any], outline: SurveyOutline) -> None:
         self.data, self.outline = data, outline
         self.dialect = Dialect(r"\{(?P<name>[^{}]{1,100})\}", self._refer)
         self.default = outline.has_language(str(data.get("locale") or "en")) or "en"

@@ -17,10 +17,10 @@ from feedback.services.studio.importing.formats.pasted_lines import language_of
 from feedback.services.studio.importing.guessing import settle_choice, settle_scale
 from feedback.services.studio.importing.outline import (
     Condition,
-    Outline,
     OutlineOption,
     OutlineQuestion,
     OutlineScale,
+    SurveyOutline,
     Texts,
     shortened,
 )
@@ -58,7 +58,7 @@ def recognised_csv(text: str) -> bool:
     return cells[0] in _SHEETS or ("type" in cells and "name" in cells)
 
 
-def read_csv(text: str, outline: Outline) -> None:
+def read_csv(text: str, outline: SurveyOutline) -> None:
     """Add the questions of a CSV file to the outline."""
     head = text[:2000]
     delimiter = max(",;\t", key=head.count)
@@ -77,7 +77,7 @@ def read_csv(text: str, outline: Outline) -> None:
     read_sheets(sheets, outline)
 
 
-def read_sheets(sheets: dict[str, Rows], outline: Outline) -> None:
+def read_sheets(sheets: dict[str, Rows], outline: SurveyOutline) -> None:
     """Add the questions of a workbook to the outline."""
     _Reader(sheets, outline).read()
 
@@ -94,7 +94,7 @@ def _records(rows: Rows) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 class _Reader:
-    def __init__(self, sheets: dict[str, Rows], outline: Outline) -> None:
+    def __init__(self, sheets: dict[str, Rows], outline: SurveyOutline) -> None:
         self.sheets, self.outline = sheets, outline
         outline.piping = re.compile(r"\$\{\s*(?P<code>[^{}]{1,80}?)\s*\}")
         self.dialect = Dialect(r"\$\{\s*(?P<name>[^{}]{1,80}?)\s*\}", lambda name: (name, None))
