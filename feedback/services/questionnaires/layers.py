@@ -15,7 +15,6 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from feedback import lint, resources
-from feedback.i18n import _
 from feedback.library import STUDIO, TextOfFile, files_in
 from feedback.store.database import add_once
 from feedback.store.models import Bookmark, StudioRevision, StudioText
@@ -36,13 +35,6 @@ class Layer(StrEnum):
     STUDIO = "studio"
     INSTANCE = "instance"
     SHIPPED = "shipped"
-
-
-LAYER_NAMES: Mapping[Layer, str] = {
-    Layer.STUDIO: _("Studio"),
-    Layer.INSTANCE: _("File of this installation"),
-    Layer.SHIPPED: _("Shipped with the product"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from feedback.web.http.headers import STAFF_POLICY
 from feedback.web.http.locale import say
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout.navigation import is_fragment
+from feedback.web.studio.frame import LAYER_NAMES
 from feedback.web.survey.pages import Pages
 from feedback.web.survey.steps import Position, Step, Wording
 
@@ -105,7 +106,7 @@ class QuestionnaireViews:
             checked=checked,
             answers=answers,
             layers=sources,
-            layer_names=layers.LAYER_NAMES,
+            layer_names=LAYER_NAMES,
             worst=worst,
             ending=self._ending,
             today=self._today(),
@@ -124,7 +125,7 @@ class QuestionnaireViews:
                 direction=direction,
                 stages=self._stages_of(questionnaire),
                 layer=layers.of_keys(session, self.directories).get(key),
-                layer_names=layers.LAYER_NAMES,
+                layer_names=LAYER_NAMES,
                 in_force=key in self.library.questionnaires,
                 checked=checked,
                 ending=self._ending(questionnaire),

@@ -12,7 +12,7 @@ from feedback import resources
 from feedback.i18n import _
 from feedback.library import Refused
 from feedback.lint import read
-from feedback.services.questionnaires.layers import JOURNEY, LAYER_NAMES
+from feedback.services.questionnaires.layers import JOURNEY, Layer
 from feedback.services.studio.drafts import DraftState, StudioDraft
 from feedback.web.http.locale import say
 
@@ -30,6 +30,12 @@ TABS: Mapping[str, str] = {
 """Endpoint -> title, in the order of the work; those that do not exist are left out."""
 OF_QUESTIONNAIRES = ("studio.edit", "studio.preview", "studio.translations")
 """Endpoints that the journey does not have; it is edited on a page of its own."""
+
+LAYER_NAMES: Mapping[Layer, str] = {
+    Layer.STUDIO: _("Studio"),
+    Layer.INSTANCE: _("File of this installation"),
+    Layer.SHIPPED: _("Shipped with the product"),
+}
 
 STATE_NAMES: Mapping[DraftState, str] = {
     DraftState.NEVER: _("Never published"),

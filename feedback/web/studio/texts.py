@@ -11,7 +11,6 @@ from flask_security import current_user
 from feedback import clock
 from feedback.errors import Conflict
 from feedback.services.questionnaires import publishing
-from feedback.services.questionnaires.layers import LAYER_NAMES
 from feedback.services.studio import drafts
 from feedback.services.studio.checks import Checks
 from feedback.services.studio.drafts import StudioDraft
@@ -63,7 +62,7 @@ class Texts:
             titles=titles,
             checked=self.checks.of([each for each in every if each.archived_at is None], settings),
             worst=worst,
-            layers=LAYER_NAMES,
+            layers=frame.LAYER_NAMES,
             states=frame.STATE_NAMES,
             wanted=wanted,
             archived=archived,
