@@ -120,9 +120,14 @@ def import_file(file: Path, key: str | None, language: str) -> None:
 
     The report of what was guessed and what could not be carried over goes to standard error.
     """
+    from feedback.errors import Rejected
     from feedback.i18n import translator
     from feedback.services.studio.importing.reading import read_bounded
 
+    if key is not None and not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", key):
+        raise Rejected(
+            "Choose another key: lower-case letters, digits, - and _, at most 64, beginning with a letter."
+        )
     made = read_bounded(file, key=key)
     say = translator("desk", language)
     for note in made.notes:
@@ -142,10 +147,6 @@ def _keep(text: str, key: str) -> Path:
     from feedback.library import files_in
     from feedback.resources import directories
 
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", key):
-        raise Rejected(
-            "Choose another key: lower-case letters, digits, - and _, at most 64, beginning with a letter."
-        )
     instance = instance_from()
     if any(path.stem == key for path in files_in(directories("questionnaires", instance)).values()):
         raise Conflict(f"Choose another key: there is a questionnaire {key}. Nothing was written.")

@@ -88,7 +88,7 @@ def read_file(
 
 
 def read_bounded(path: Path, *, key: str | None = None) -> ImportedDraft:
-    """The draft of the file at `path`, of which no more is read than a file may have. Raises what `read_file` raises."""
+    """The draft of the file at `path`; no more of it is read than a file may have. Raises what `read_file` raises."""
     with path.open("rb") as file:
         return read_file(file.read(guarding.MOST_BYTES + 1), path.name, key=key)
 

@@ -7,6 +7,7 @@ import json
 import time
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,13 @@ def test_a_pasted_text_that_is_too_long_is_refused() -> None:
 
 def test_a_draft_is_never_longer_than_the_studio_stores() -> None:
     assert drafts.LONGEST == reading.LONGEST_DRAFT
+
+
+def test_the_docs_name_every_format_and_its_files() -> None:
+    page = (Path(__file__).parents[4] / "docs/studio.md").read_text(encoding="utf-8")
+    for each in reading.FORMATS[:-1]:
+        assert f"| {each.title} |" in page
+        assert all(f"`{suffix}`" in page for suffix in each.files.split())
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ NEW = "".join([
     table("question_l10ns", *words(1, en="<p>Buy <img src='x'/>?</p>", tr="Alır mısınız?"), *words(2, en="Which?"),
           *words(3, en="{Q1.shown}, why?"), *words(4, en="Rate"), *words(5, en="Rank"), *words(6, en="Only text"),
           *words(21, en="Mail"), *words(22, en="Nothing"), *words(41, en="Staff")),
-    table("answers", {"aid": 1, "qid": 1, "code": "A1", "sortorder": 1}, {"aid": 2, "qid": 1, "code": "A2", "sortorder": 2},
+    table("answers", {"aid": 1, "qid": 1, "code": "A1", "sortorder": 1},
+          {"aid": 2, "qid": 1, "code": "A2", "sortorder": 2},
           {"aid": 3, "qid": 4, "code": "1", "sortorder": 1}, {"aid": 4, "qid": 4, "code": "2", "sortorder": 2}),
     table("answer_l10ns", {"aid": 1, "answer": "Yes", "language": "en"}, {"aid": 2, "answer": "No", "language": "en"},
           {"aid": 3, "answer": "Bad", "language": "en"}, {"aid": 4, "answer": "Good", "language": "en"}),
@@ -58,8 +59,10 @@ NEW = "".join([
 
 OLD = "".join([
     "<document><LimeSurveyDocType>Question</LimeSurveyDocType><languages><language>en</language></languages>",
-    table("questions", *(question(1, "Y", "OK", question=text, language=code) for code, text in (("en", "Fine?"), ("tr", "İyi mi?"))),
-          question(2, "S", "WHY", question="Why?", language="en"), question(3, "5", "MARK", question="Mark?", language="en")),
+    table("questions", question(1, "Y", "OK", question="Fine?", language="en"),
+          question(1, "Y", "OK", question="İyi mi?", language="tr"),
+          question(2, "S", "WHY", question="Why?", language="en"),
+          question(3, "5", "MARK", question="Mark?", language="en")),
     table("conditions", {"qid": 2, "cqid": 1, "cfieldname": "9X1X1", "method": "==", "value": "N"}),
     "</document>",
 ])  # fmt: skip

@@ -28,7 +28,8 @@ from tests.services.studio.importing.reports import imported, lost, questionnair
         ("1. Which ones?\n☐ Red\n☐ Blue", "multi Red Blue"),
         ("1. Why? (open)", "text"),
         ("1. Your score\n1\n2\n3\n4", "rating 1-4"),
-        ("1. Are you\n- Very satisfied\n- Satisfied\n- Neither satisfied nor dissatisfied\n- Dissatisfied\n- Very dissatisfied",
+        ("1. Are you\n- Very satisfied\n- Satisfied\n- Neither satisfied nor dissatisfied\n- Dissatisfied\n"
+         "- Very dissatisfied",
          "csat 1-5 Very dissatisfied Very satisfied"),
         ("Soru 1: Desteğimizden ne kadar memnunsunuz? (1-5 arası)", "csat"),
         ("1. Bizi tavsiye etme olasılığınız nedir? 0'dan 10'a", "nps"),

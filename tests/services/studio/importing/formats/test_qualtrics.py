@@ -46,7 +46,8 @@ def block(name: str, *numbers: int) -> dict[str, Any]:
 SURVEY = {
     "SurveyEntry": {"SurveyName": "Service", "SurveyLanguage": "EN"},
     "SurveyElements": [
-        {"Element": "BL", "Payload": [block("B1", 1, 2, 6), block("B2", 3, 4), {"ID": "T", "Type": "Trash", "BlockElements": [
+        {"Element": "BL", "Payload": [block("B1", 1, 2, 6), block("B2", 3, 4),
+            {"ID": "T", "Type": "Trash", "BlockElements": [
             {"Type": "Question", "QuestionID": "QID5"}]}]},
         {"Element": "FL", "Payload": {"Flow": [
             {"Type": "Block", "ID": "B1"},
