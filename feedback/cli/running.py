@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -166,6 +167,7 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
 
     background = Worker(runtime) if worker else None
     if not web:
+        spare_what_lasts()
         if background:
             _leave(finished=background.run())
         return
@@ -173,6 +175,7 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
     from feedback.web.serving import serve
 
     app = create_app(runtime)
+    spare_what_lasts()
 
     def ready(address: str) -> None:
         if background:
@@ -184,6 +187,13 @@ def _run(runtime: Runtime, *, web: bool, worker: bool) -> None:
     finally:
         finished = background.stop() if background and background.running else True
     _leave(finished=finished)
+
+
+def spare_what_lasts() -> None:
+    """Leave what was made at the start out of garbage collections. A full one looks at every object, holds up all
+    threads meanwhile, and can happen in the middle of a transaction."""
+    gc.collect()
+    gc.freeze()
 
 
 def _nothing() -> None:

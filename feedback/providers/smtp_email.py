@@ -198,8 +198,8 @@ class _DeadlineSmtp(smtplib.SMTP):
         super().__init__(*args, **kwargs)
 
     def answers(self, deadline: Deadline, timeout: float) -> bool:
-        """Start over, for a mail with this deadline. Returns False if the server has closed the connection; nothing
-        has been sent then."""
+        """Reset the connection, for a mail with this deadline. Returns False if the server has closed it; nothing has
+        been sent then."""
         self._deadline = deadline
         try:
             if self.sock is not None:

@@ -247,6 +247,7 @@ def serve(url: str, contacts: int) -> None:
     import structlog
     from waitress.server import create_server
 
+    from feedback.cli.running import spare_what_lasts
     from feedback.web.app import create_app
 
     logging.disable(logging.WARNING)
@@ -255,6 +256,7 @@ def serve(url: str, contacts: int) -> None:
     with runtime.database.writing() as session:
         _, key = api_keys.create(session, "bench", by=None, now=clock.now())
     server = create_server(create_app(runtime), host="127.0.0.1", port=0, threads=16, ident=None)
+    spare_what_lasts()
     print(server.effective_port, flush=True)
     print(key, flush=True)
     threading.Thread(target=_plan_when_told, args=(runtime,), daemon=True).start()
