@@ -45,7 +45,7 @@ def routes(runtime: Runtime) -> list[Route]:
         post("/new/items", views.use_items),
         post("/new/text", views.paste),
         post("/new/file", views.upload),
-        post("/new/draft", views.keep),
+        post("/new/draft", views.keep_draft),
     ]
 
 
@@ -136,7 +136,7 @@ class NewSurvey:
         return self._report(made, self._unused(made.key))
 
     @may(Permission.EDIT_QUESTIONNAIRES)
-    def keep(self) -> ResponseReturnValue:
+    def keep_draft(self) -> ResponseReturnValue:
         """Store the draft of a report under the key that was chosen there."""
         text = drafts.as_typed(request.form.get("text", ""), "")
         key = _field("key")
