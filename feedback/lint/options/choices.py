@@ -331,6 +331,13 @@ def have_numbers(listed: Choices) -> bool:
     return sum(bool(re.search(r"\d", text)) for text in listed.texts) * 2 >= len(listed.texts)
 
 
+def stands_beside(text: str, listed: Choices) -> bool:
+    """What a question of two alternatives has besides them: "both", "it depends", "I have not read it"."""
+    words = listed.words
+    kinds = ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape")
+    return words is not None and any(words.says(kind, text) for kind in kinds)
+
+
 def asks_why(words: LabelLexicon | None, stem: str) -> bool:
     """Whether a question asks for reasons: then "I did not use it" and "too big" are reasons like any other."""
     return words is not None and words.mentions("reason_stem", stem)
@@ -371,4 +378,5 @@ __all__ = [
     "dimension_of",
     "have_numbers",
     "is_degree_scale",
+    "stands_beside",
 ]

@@ -11,7 +11,7 @@ from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon
-from feedback.lint.options.choices import Choices, asks_why, choices, have_numbers
+from feedback.lint.options.choices import Choices, choices, have_numbers, stands_beside
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY, bounds
 from feedback.lint.rewriting.bands import or_more, under
@@ -95,17 +95,10 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
     if question.multiple:
         none = rewriting(listed.language).phrases.none
         return "There is no answer for those to whom none applies.", message(_ADD_NONE, answer=none)
-    if not have_numbers(listed) and sum(not _stands_beside(text, listed) for text in listed.texts) >= 3:
+    if not have_numbers(listed) and sum(not stands_beside(text, listed) for text in listed.texts) >= 3:
         other = rewriting(listed.language).phrases.other
         return "There is no answer for people to whom none of these fits.", message(_ADD_OTHER, answer=other)
     return None
-
-
-def _stands_beside(text: str, listed: Choices) -> bool:
-    """What a question of two alternatives has besides them: "both", "it depends", "I have not read it"."""
-    words = listed.words
-    kinds = ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape")
-    return words is not None and any(words.says(kind, text) for kind in kinds)
 
 
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:

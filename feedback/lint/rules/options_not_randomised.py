@@ -10,7 +10,7 @@ from feedback.core.questions import ChoiceQuestion
 from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.options.choices import Choices, choices, have_numbers
+from feedback.lint.options.choices import Choices, choices, have_numbers, stands_beside
 from feedback.lint.options.labels import LabelLexicon, readings
 from feedback.lint.text.messages import message
 
@@ -50,17 +50,12 @@ def check(document: Document) -> Iterator[Finding]:
 def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
     """Whether the order of the options carries no meaning, as far as can be told."""
     loose = [
-        option for _, option, text in listed.real if not option.stays and not _is_indifferent(listed, text)
+        option for _, option, text in listed.real if not option.stays and not stands_beside(text, listed)
     ]
     if listed.kind != "unordered" or len(loose) < LEAST or question.used_for or have_numbers(listed):
         return False
     stem = question.text.to(listed.language)
     return not (listed.words and listed.words.mentions("demographic", stem))
-
-
-def _is_indifferent(listed: Choices, text: str) -> bool:
-    """ "No preference" stands last, like "other"."""
-    return listed.words is not None and listed.words.says("depends", text)
 
 
 def is_safe_to_shuffle(question: ChoiceQuestion, listed: Choices) -> bool:

@@ -35,6 +35,8 @@ RULE = Rule(
         "چرا فروشگاه ما را ترجیح می‌دهید؟",
     ),
 )
+QUANTITIES = frozenset({"adequacy", "level"})
+"""Dimensions whose low end says that there was not enough."""
 
 
 def find(question: QuestionView) -> Iterator[Hit]:
@@ -95,8 +97,15 @@ def _may_be_nothing(question: QuestionView) -> bool:
     return (
         question.not_applicable
         or question.answered("answers.none")
+        or _has_too_little(question)
         or question.words.search("presupposition.if-any", question.stem.plain) is not None
     )
+
+
+def _has_too_little(question: QuestionView) -> bool:
+    """Whether the answers run from too little to too much: then too little may be nothing."""
+    found = scale(question.answers, question.words.language)
+    return any(one is not None and one.dimension in QUANTITIES and one.degree < 0 for one in found)
 
 
 def check(document: Document) -> Iterator[Finding]:
