@@ -26,6 +26,11 @@ TYPE_NAMES: Mapping[str, str] = {
     "matrix": _("Table of ratings"),
     "pmf": _("Product-market fit"),
     "enps": _("Employee NPS"),
+    "number": _("Number"),
+    "date": _("Date"),
+    "ranking": _("Ranking"),
+    "consent": _("Consent"),
+    "note": _("Text without an answer"),
 }
 
 ROLE_NAMES: Mapping[str, str] = {
@@ -34,6 +39,8 @@ ROLE_NAMES: Mapping[str, str] = {
     "help": _("Help text"),
     "option": _("Option"),
     "row": _("Row"),
+    "box": _("Text of the box to tick"),
+    "unit": _("Unit"),
     "sms": _("SMS invitation"),
     "reminder_sms": _("SMS reminder, if it differs"),
     "comment_prompt": _("SMS that asks for a comment after a score"),
@@ -46,6 +53,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "playbook": _("Playbook: steps for the CSM"),
 }
 
+_LISTS = ("single", "multi", "ranking")
 FLAG_NAMES: Mapping[str, str] = {
     "required": _("Must be answered"),
     "randomize": _("Shuffle the options"),
@@ -88,7 +96,7 @@ def role_name(role: str) -> str:
 def flags_of(card: Card) -> Iterator[str]:
     """The flags that a type has."""
     for name in FLAG_NAMES:
-        if name != "randomize" or card.type in ("single", "multi"):
+        if card.type != "note" and (name != "randomize" or card.type in _LISTS):
             yield name
 
 

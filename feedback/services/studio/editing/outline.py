@@ -131,7 +131,7 @@ class _Outliner:
             type=str(data.get("type", "")),
             data=data,
             question=_model(data),
-            boxes=(self.box((*path, "text"), "question"), self.box((*path, "help"), "help")),
+            boxes=tuple(self.box((*path, name), role) for name, role in _boxes_of(str(data.get("type", "")))),
             options=tuple(self.options((*path, "options"), data.get("options"))),
             labels=tuple(self.labels((*path, "scale", "labels"), data.get("scale"))),
             rows=tuple(
@@ -189,6 +189,16 @@ class _Outliner:
 
     def name(self, path: Path) -> str:
         return name_of(self.data, path)
+
+
+def _boxes_of(kind: str) -> Iterator[tuple[str, str]]:
+    """The texts of a type of question and their roles: first the question, last the help."""
+    yield "text", "question"
+    if kind == "consent":
+        yield "box", "box"
+    if kind == "number":
+        yield "unit", "unit"
+    yield "help", "help"
 
 
 def _model(data: Mapping[str, Any]) -> AnyQuestion | None:

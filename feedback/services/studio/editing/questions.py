@@ -156,10 +156,12 @@ def _new(editor: YamlEditor, kind: str) -> dict[str, Any]:
         question["text"] = _registered(kind, listed)
     else:
         question["text"] = _in(listed, "")
-    if kind in ("single", "multi"):
+    if kind in ("single", "multi", "ranking"):
         question["options"] = [{"key": f"option-{n}", "text": _in(listed, "")} for n in (1, 2)]
     if kind in ("rating", "matrix"):
         question["scale"] = {"min": 1, "max": 5, "labels": {1: _in(listed, ""), 5: _in(listed, "")}}
+    if kind == "consent":
+        question["box"] = _in(listed, "")
     if kind == "matrix":
         question["rows"] = [{"key": f"row-{n}", "text": _in(listed, "")} for n in (1, 2)]
     return question

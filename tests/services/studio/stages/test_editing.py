@@ -44,7 +44,7 @@ def changes(text: str) -> list[str]:
     ("values", "expected"),
     [
         ({"delay": "1d"}, []),
-        ({"delay": "2d"}, ["-delay: 1d", '+delay: "2d"']),
+        ({"delay": "2d"}, ["-delay: 1d", "+delay: 2d"]),
         ({"delay": None}, ["-delay: 1d"]),
         ({"wait_out_rest": None}, []),
         ({"wait_out_rest": True}, ["+wait_out_rest: true"]),
@@ -54,7 +54,7 @@ def changes(text: str) -> list[str]:
             {"enter": {"date": "renewal_on", "before": "30d"}},
             [
                 "-enter: {event: onboarding_completed}",
-                '+enter: {date: renewal_on, before: "30d"}',
+                "+enter: {date: renewal_on, before: 30d}",
             ],
         ),
     ],
