@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
@@ -24,8 +25,13 @@ RULE = Rule(
 def check(document: Document) -> Iterator[Finding]:
     """Texts that are blank in every language. Where only some lack it, `translation-parity` names them."""
     for path, texts in texts_by_path(document).items():
-        if any(wording.text.strip() for wording in texts.values()):
+        if not all(_is_blank(wording.text) for wording in texts.values()):
             continue
-        if isinstance(document.at(path), dict) and len(document.languages) > 1:
-            continue
-        yield document.finding(RULE, path, message("The text is empty."), rewrite="Write the text.")
+        by_language = isinstance(document.at(path), dict) and len(document.languages) > 1
+        if not (by_language and not any(wording.text.strip() for wording in texts.values())):
+            yield document.finding(RULE, path, message("The text is empty."), rewrite="Write the text.")
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen; `str.strip` keeps marks of direction and joiners."""
+    return all(each.isspace() or unicodedata.category(each) in ("Cf", "Cc") for each in text)
