@@ -40,8 +40,8 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-COUNTED = 2
-"""So many cases of one test are counted by the coverage (both databases); the rest of a table runs the same code once
+COUNTED = 12
+"""So many cases of one test are counted by the coverage; the rest of a table runs the same code once
 more, and counting costs as much again as running."""
 
 

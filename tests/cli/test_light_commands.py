@@ -52,6 +52,7 @@ NOT_LIGHT = {
     "plan": "words of the pages",
     "questionnaires diff": "reads questionnaires",
     "questionnaires gallery": "reads questionnaires",
+    "questionnaires import": "reads questionnaires",
     "questionnaires list": "reads questionnaires",
     "questionnaires new": "reads questionnaires",
     "questionnaires pull": "reads questionnaires",

@@ -16,7 +16,7 @@ from feedback.services.contact import eligibility, suppression
 from feedback.services.journey import enrolments, invitations
 from feedback.store.database import Database
 from feedback.store.models import Enrolment
-from feedback.web.api import views
+from feedback.web.api import event_views
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -48,7 +48,7 @@ STATEMENTS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     ),
     "which contacts an event names": (enrolments._BY_EXTERNAL_ID, {"keys": ["c1", "c2"]}),
     "which events are stored": (enrolments._STORED_EVENTS, {"keys": ["k1", "k2"]}),
-    "what an event of the API led to": (views._ENROLMENTS, {"event": 1}),
+    "what an event of the API led to": (event_views._ENROLMENTS, {"event": 1}),
     "who is enrolled": (
         enrolments._ENROLLED, {"contacts": [1, 2], "stages": ["renewal"], "occasions": ["cycle:8"]}
     ),

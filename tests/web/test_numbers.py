@@ -67,7 +67,10 @@ def names(site: Flask, rule: Rule, source: str) -> set[str]:
 
 
 def path(rule: Rule, number: str = "5") -> str:
-    return str(re.sub(r"<(?:\w+:)?\w+>", number, rule.rule))
+    """An address of the rule. What is no number is a 5, so that an address is not too long because of two of them."""
+    return re.sub(
+        r"<\w+>", "5", re.sub(r"<int:\w+>", number, re.sub(r"<(?!int:)\w+:\w+>", number, rule.rule))
+    )
 
 
 def test_numbers_are_read_up_to_what_every_database_can_compare() -> None:

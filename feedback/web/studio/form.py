@@ -25,6 +25,7 @@ from feedback.services.studio.editing import checked, placed
 from feedback.services.studio.editing.outline import outline
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, named
 from feedback.web.studio import form_actions, form_wording, frame
@@ -59,7 +60,7 @@ class QuestionnaireForm:
         with self.database.reading() as session:
             draft = self._draft(session, key)
             rules = self.rules.for_session(session, now)
-        base = form.get("base", -1, type=int)
+        base = form.get("base", -1, type=whole)
         try:
             if base != draft.edit:
                 raise Conflict("Somebody else saved this text after you opened it.")
@@ -82,7 +83,7 @@ class QuestionnaireForm:
         form, text = request.form.copy(), draft.text
         action, *arguments = form.get("do", "").split(" ")
         if action == "undo":
-            numbers = form.get("start", -1, type=int), form.get("length", 0, type=int)
+            numbers = form.get("start", -1, type=whole), form.get("length", 0, type=whole)
             put = drafts.as_typed(form.get("put", ""), text)
             return checked.undone(text, checked.Patch(*numbers, put))
         if action == "rewrite":
@@ -189,6 +190,8 @@ def _address(key: str, draft: StudioDraft, undo: checked.Patch | None) -> str:
 
 def _undo_of(sent: Any, draft: StudioDraft) -> checked.Patch | None:
     """The patch in the address, if the text is still the one that it belongs to."""
-    if sent.get("at", -1, type=int) != draft.edit:
+    if sent.get("at", -1, type=whole) != draft.edit:
         return None
-    return checked.Patch(sent.get("start", 0, type=int), sent.get("length", 0, type=int), sent.get("put", ""))
+    return checked.Patch(
+        sent.get("start", 0, type=whole), sent.get("length", 0, type=whole), sent.get("put", "")
+    )

@@ -15,6 +15,7 @@ from feedback.services.studio import comparison, consequences, drafts, revisions
 from feedback.services.studio.consequences import Consequence
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.studio import frame
 
@@ -82,7 +83,7 @@ class HistoryViews:
     @may(Permission.EDIT_QUESTIONNAIRES)
     def restore_revision(self, key: str, number: int) -> ResponseReturnValue:
         """Put a revision into the draft; the draft before is kept."""
-        base = request.form.get("base", -1, type=int)
+        base = request.form.get("base", -1, type=whole)
         with self.database.writing() as session:
             text = revisions.revision(session, key, number).text
             row = drafts.locked(session, key)

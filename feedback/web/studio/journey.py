@@ -24,6 +24,7 @@ from feedback.services.studio.drafts import StudioDraft
 from feedback.services.studio.stages import editing, form, outlook
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
 from feedback.web.studio import frame
@@ -141,7 +142,7 @@ class JourneyViews:
 
     def _saved(self, draft: StudioDraft, text: str, stage: str, *, open_: bool = True) -> ResponseReturnValue:
         """Save what was made from the draft that the form has seen; otherwise show both texts."""
-        base = request.form.get("base", -1, type=int)
+        base = request.form.get("base", -1, type=whole)
         try:
             with self.database.writing() as session:
                 if text != draft.text:  # a draft that says what the file says is none

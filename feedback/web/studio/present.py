@@ -11,6 +11,7 @@ from flask_security import current_user
 from feedback import clock
 from feedback.services.studio import drafts, presence
 from feedback.web.auth.permissions import Permission, allows, may
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get
 from feedback.web.studio import frame
 
@@ -48,5 +49,5 @@ class PresentUsers:
         with self.database.reading() as session:
             draft = drafts.find(session, self.directories, key)
         return render_template(
-            "studio/_present.html", draft=draft, edit=request.args.get("edit", draft.edit, type=int)
+            "studio/_present.html", draft=draft, edit=request.args.get("edit", draft.edit, type=whole)
         )

@@ -23,6 +23,7 @@ from feedback.services.studio.sample_sending import Sample
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.headers import STAFF_POLICY
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.studio import frame, trials
 from feedback.web.survey.screens import Screens
@@ -192,7 +193,7 @@ def choices(questionnaire: Questionnaire, company: str) -> PhoneChoices:
     wanted = request.values
     language = questionnaire.language_for(wanted.get("language") or say().language)
     scored = next((each for each in questionnaire.questions if isinstance(each, ScaleQuestion)), None)
-    score = wanted.get("score", type=int)
+    score = wanted.get("score", type=whole)
     if scored is None or score is None or not scored.minimum <= score <= scored.maximum:
         score = None
     words = Wording(questionnaire, language, {"company": company})

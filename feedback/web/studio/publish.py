@@ -21,6 +21,7 @@ from feedback.services.studio.publication import Prepared
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.library_in_force import follow_at_once
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
 from feedback.web.studio import frame
@@ -55,7 +56,7 @@ class Publishing:
     def put_live(self, key: str) -> ResponseReturnValue:
         with self.database.reading() as session:
             draft = drafts.find(session, self.directories, key)
-            if draft.edit != request.form.get("base", -1, type=int) or draft.archived_at:
+            if draft.edit != request.form.get("base", -1, type=whole) or draft.archived_at:
                 raise Conflict("Look at this page again: the draft was saved after you opened it.")
             if draft.is_published:
                 raise Rejected("There is nothing to publish: the draft says what is live.")
@@ -75,7 +76,7 @@ class Publishing:
     def bring_back(self, key: str) -> ResponseReturnValue:
         with self.database.reading() as session:
             prepared = self._before(session, key)
-        if prepared.edition != request.form.get("base", -1, type=int):
+        if prepared.edition != request.form.get("base", -1, type=whole):
             raise Conflict("Look at this page again: something else was published meanwhile.")
         self._commit(prepared)
         flash(say().gettext("The version before is live again. The draft is as it was."), "success")

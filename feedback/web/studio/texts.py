@@ -16,6 +16,7 @@ from feedback.services.studio.checks import Checks
 from feedback.services.studio.drafts import StudioDraft
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import worst
 from feedback.web.studio import frame
@@ -82,7 +83,7 @@ class Texts:
         with self.database.reading() as session:
             draft = drafts.find(session, self.directories, key)
         typed = drafts.as_typed(request.form.get("text", ""), draft.text)
-        base = request.form.get("base", -1, type=int)
+        base = request.form.get("base", -1, type=whole)
         try:
             with self.database.writing() as session:
                 drafts.save(session, key, typed, base=base, by=current_user.id, now=clock.now())

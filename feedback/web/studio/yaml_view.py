@@ -28,6 +28,7 @@ from feedback.services.studio.live_lint import (
 )
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
+from feedback.web.http.numbers import whole
 from feedback.web.http.rate_limits import Counters, RateLimit
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
@@ -136,14 +137,14 @@ class YamlView:
     def _only_shown(self, key: str, text: str, around: Surroundings) -> str | None:
         """The text to show again, checked or changed as one of its findings says; None if it is to be saved."""
         if "apply" in request.form:
-            finding = _chosen(_checked(key, text, around), request.form.get("apply", -1, type=int))
+            finding = _chosen(_checked(key, text, around), request.form.get("apply", -1, type=whole))
             return live_lint.applied(text, finding.edits) if finding else text
         if "accept" in request.form:
             return live_lint.applied(text, self._accepted(key, text, around))
         return text if request.form.get("do") == "check" else None
 
     def _accepted(self, key: str, text: str, around: Surroundings) -> tuple[Edit, ...]:
-        number = request.form.get("accept", -1, type=int)
+        number = request.form.get("accept", -1, type=whole)
         finding = _chosen(_checked(key, text, around), number)
         if finding is None:
             raise Rejected("Check the text again: this issue can't be kept, or the text has changed.")
@@ -161,7 +162,7 @@ class YamlView:
             raise TooManyAttempts("Wait a minute, then try again.")
 
     def _base(self) -> int:
-        return request.form.get("base", -1, type=int)
+        return request.form.get("base", -1, type=whole)
 
     # --- Pages ---------------------------------------------------------------------------------------------------
 
