@@ -281,7 +281,6 @@ TESTED_ELSEWHERE = {
     "services/studio/importing/markup.py": "services/studio/importing/formats/test_limesurvey.py",
     "services/studio/importing/notes.py": "services/studio/importing/test_guarding.py",
     "services/studio/importing/outline.py": "services/studio/importing/formats/test_surveyjs.py",
-    "services/studio/importing/reading.py": "services/studio/importing/test_guarding.py",
     "services/studio/importing/resolving.py": "services/studio/importing/formats/test_surveyjs.py",
     "services/studio/importing/workbook.py": "services/studio/importing/formats/test_xlsform.py",
     "services/studio/importing/writing.py": "services/studio/importing/formats/test_surveyjs.py",

@@ -170,7 +170,9 @@ class NewSurvey:
             **_choices(),
             metrics=beginnings.METRICS,
             formats=list(
-                dict.fromkeys((each.title, each.files) for each in reading.FORMATS if each.key != "text")
+                dict.fromkeys(
+                    (each.title, each.files) for each in (*reading.FORMATS, reading.OWN) if each.key != "text"
+                )
             ),
             longest=MOST_CHARACTERS,
             templates=len(gallery.templates()),
@@ -219,7 +221,9 @@ class NewSurvey:
             severities=SEVERITY_WORDS,
             worst=worst,
             longest=drafts.LONGEST,
-            format=next((each.title for each in reading.FORMATS if each.key == made.format), ""),
+            format=next(
+                (each.title for each in (*reading.FORMATS, reading.OWN) if each.key == made.format), ""
+            ),
             **context,
         )
 

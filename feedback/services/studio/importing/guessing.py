@@ -54,6 +54,13 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_DONT_KNOW = re.compile(
+    r"(?:i )?(?:do not|don['’]?t) know.*|not sure|unsure|(?:can['’]?t|cannot) say|"
+    r"bilmiyorum|fikrim yok|نمی‌?دانم|اطلاع ندارم",
+    re.IGNORECASE,
+)
+_OFF_THE_SCALE = (*(each for each in _ROLES if each[0] not in ("none", "other")), ("dont_know", _DONT_KNOW))
+"""What can stand in a column beside the points of a scale and is none of them."""
 _TAIL = re.compile(r"\s*(?:[:…]|_{2,}|\.{3,})[\s_.…:]*$")
 
 YES_NO: Mapping[str, tuple[str, str]] = {
@@ -198,3 +205,34 @@ def _keep_codes(question: OutlineQuestion, codes: dict[str, int]) -> None:
     labels = {codes[option.code]: option.text for option in question.options}
     question.scale = OutlineScale(min(labels), max(labels), labels, codes)
     question.options = []
+
+
+def read_opt_outs(outline: SurveyOutline, question: OutlineQuestion) -> None:
+    """Take points that are worded as a way to give no answer off a scale with a word for each point.
+
+    They would count as its best or worst score otherwise. The points behind them move up.
+    """
+    scale = question.scale
+    if scale is None or len(scale.labels) != scale.high - scale.low + 1:
+        return
+    found = {point: role for point, texts in scale.labels.items() if (role := _off_the_scale(texts))}
+    kept = [point for point in sorted(scale.labels) if point not in found]
+    if not found or len(kept) < 2:
+        return
+    moved = {point: scale.low + place for place, point in enumerate(kept)}
+    for point, role in sorted(found.items()):
+        question.extra[role] = True
+        outline.guessed(question.code, notes.OPT_OUT_GUESSED, option=next(iter(scale.labels[point].values())))
+    if question.type == "matrix":
+        question.extra["opt_out_in_rows"] = True
+    question.scale = OutlineScale(
+        scale.low,
+        scale.low + len(kept) - 1,
+        {moved[point]: scale.labels[point] for point in kept},
+        {code: moved[point] for code, point in scale.codes.items() if point in moved},
+    )
+
+
+def _off_the_scale(texts: Texts) -> str | None:
+    words = [each.strip() for each in texts.values()]
+    return next((role for role, pattern in _OFF_THE_SCALE if any(map(pattern.fullmatch, words))), None)

@@ -75,6 +75,7 @@ XML_TRICKS = _(
 BROKEN_ZIP = _("The .xlsx file is damaged or protected by a password. Save it again without a password.")
 UNKNOWN = _("The file is none of the formats that can be imported: {formats}.")
 UNREADABLE = _("The draft made of this file cannot be read. Report this as a bug of the import: {problem}")
+OWN_BROKEN = _("This questionnaire cannot be read. Fix it first. Line {problem}")
 NOTHING_LEFT = _("The file has no question of a type that can be asked here.")
 NO_QUESTIONS = _("There is no question in it. Write one question per line, and begin each with a number.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from feedback.services.studio.importing.formats import (
     xlsform,
 )
 from feedback.services.studio.importing.guarding import ImportRefusal
+from feedback.services.studio.importing.guessing import read_opt_outs
 from feedback.services.studio.importing.keys import slug
 from feedback.services.studio.importing.outline import ImportNote, SurveyOutline
 from feedback.services.studio.importing.workbook import is_workbook, sheets_of
@@ -73,6 +75,10 @@ FORMATS: tuple[ImportFormat, ...] = (
     ImportFormat("text", _("List of questions"), ".txt", "text", pasted.recognised, pasted.read),
 )
 """In the order in which they are tried."""
+OWN = ImportFormat("yaml", "YAML", ".yaml", "text", lambda _: False, pasted.read)
+"""Our own questionnaires, which are taken as they are."""
+_OWN = re.compile(r"^key[ \t]*:", re.MULTILINE)
+_QUESTIONS = re.compile(r"^questions[ \t]*:", re.MULTILINE)
 
 
 def read_file(
@@ -84,6 +90,8 @@ def read_file(
     Raises ImportRefused with a sentence if the file is too large, hostile, of a wrong kind, or without questions.
     """
     kind, content = _parsed(guarding.checked(data))
+    if kind == "text" and _OWN.search(content) and _QUESTIONS.search(content):
+        return _own(content, key)
     return _draft(kind, content, name, key, languages)
 
 
@@ -129,7 +137,22 @@ def _draft(kind: str, content: Any, name: str, key: str | None, languages: tuple
     return _finished(outline, chosen.key, name, key)
 
 
+def _own(text: str, key: str | None) -> ImportedDraft:
+    """A questionnaire in the format of this product, as it is. Raises ImportRefused if it cannot be read."""
+    if len(text) > LONGEST_DRAFT:
+        raise ImportRefusal(notes.TOO_LONG)
+    document = lint.read(text.removeprefix("\ufeff"))
+    if document.questionnaire is None:
+        fault = next(iter(lint.check(text)), None)
+        line = f"{fault.line}: {fault.message}" if fault else "?"
+        raise ImportRefusal(notes.OWN_BROKEN, problem=line)
+    found = document.questionnaire
+    return ImportedDraft(key or found.key, document.source, OWN.key, (), len(found.questions))
+
+
 def _finished(outline: SurveyOutline, format_key: str, name: str, key: str | None) -> ImportedDraft:
+    for question in outline.questions:
+        read_opt_outs(outline, question)
     languages = outline.languages or ["en"]
     if not any(outline.title.values()):
         stem = outline.words(name.rpartition("/")[2].rpartition(".")[0].replace("_", " "), "")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.services.studio.importing.reports import imported, lost, questionnaire, shown_if, types
 
 MODEL = {
@@ -66,3 +70,32 @@ def test_all_that_is_not_carried_over_is_named() -> None:
         "multipletext",
     ):
         assert words in told
+
+
+@pytest.mark.parametrize(
+    ("column", "flag"),
+    [
+        ("Not applicable", "not_applicable"),
+        ("N/A", "not_applicable"),
+        ("I don't know", "dont_know"),
+        ("Geçerli değil", "not_applicable"),
+        ("نمی‌دانم", "dont_know"),
+    ],
+)
+def test_a_column_that_gives_no_answer_is_no_point_of_the_scale(column: str, flag: str) -> None:
+    table = {
+        "type": "matrix",
+        "name": "m",
+        "rows": ["Speed", "Price"],
+        "columns": ["Bad", "Fair", "Good", column],
+    }
+    made: Any = questionnaire(imported({"pages": [{"elements": [table]}]})).by_key["m"]
+    assert (made.scale.min, made.scale.max) == (1, 3)
+    assert made.opt_out_in_rows and getattr(made, flag)
+    assert [made.scale.labels[point].to("en") for point in (1, 2, 3)] == ["Bad", "Fair", "Good"]
+
+
+def test_a_first_column_that_gives_no_answer_moves_the_points() -> None:
+    table = {"type": "matrix", "name": "m", "rows": ["Speed"], "columns": ["N/A", "Bad", "Good"]}
+    made: Any = questionnaire(imported({"pages": [{"elements": [table]}]})).by_key["m"]
+    assert [made.scale.labels[point].to("en") for point in (1, 2)] == ["Bad", "Good"]
