@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feedback.lint.document.document import Document, Path
-from feedback.lint.engine.fixes import FIXES, Edit, question_path, set_value
+from feedback.lint.editing.splice import Splice
+from feedback.lint.engine.fixes import FIXES, question_path, set_value
 from feedback.lint.engine.rule import Finding
 from feedback.lint.text.messages import TranslatableText
 
@@ -26,7 +27,7 @@ REWORDED = frozenset(
 """Rules whose rewrite, where it is no advice, is the whole text of the question in other words."""
 
 
-def rewriting(document: Document, finding: Finding) -> tuple[Edit, ...]:
+def rewriting(document: Document, finding: Finding) -> tuple[Splice, ...]:
     """The edits that do what the finding proposes; empty where only a person can."""
     if finding.rule in FIXES:
         return tuple(sorted(set(FIXES[finding.rule](document, finding))))
@@ -36,7 +37,7 @@ def rewriting(document: Document, finding: Finding) -> tuple[Edit, ...]:
     return tuple(_reworded(document, finding)) if finding.rule in REWORDED else ()
 
 
-def _reworded(document: Document, finding: Finding) -> Iterator[Edit]:
+def _reworded(document: Document, finding: Finding) -> Iterator[Splice]:
     """The text of the question in other words, where the file shows it on one line."""
     path = question_path(document, finding.question)
     if path is None or not finding.rewrite or isinstance(finding.rewrite, TranslatableText):
@@ -47,7 +48,7 @@ def _reworded(document: Document, finding: Finding) -> Iterator[Edit]:
     written = document.source[span.start : span.end]
     literal = scalar(finding.rewrite, like=written)
     if place in document.spans and literal and value_at(document, place) == finding.wording:
-        yield Edit(span.start, span.end, literal)
+        yield Splice(span.start, span.end, literal)
 
 
 def value_at(document: Document, path: Path) -> object:
@@ -84,7 +85,7 @@ def scalar(text: str, *, like: str) -> str:
 # --- Accepting ------------------------------------------------------------------------------------------------------
 
 
-def acceptance(document: Document, entry: Mapping[str, str]) -> Edit | None:
+def acceptance(document: Document, entry: Mapping[str, str]) -> Splice | None:
     """Adds an entry of `lint: suppress:` in the style of the file; None where that part of the file is written in an
     unusual way. `entry` has the keys of an AcceptedFinding, in the order in which they shall stand."""
     lines = [f"{name}: {_quoted(value)}" for name, value in entry.items()]
@@ -108,34 +109,34 @@ def _inner_of_flow(document: Document, path: Path) -> bool:
     return path in document.spans and document.source[document.span(path).start] == "{"
 
 
-def _before_first(document: Document, first: Path, lines: Sequence[str]) -> Edit | None:
+def _before_first(document: Document, first: Path, lines: Sequence[str]) -> Splice | None:
     """A new first entry: the dash of the old one becomes its own, and the old one gets a copy."""
     start = document.span(first).start
     if document.source[document.span(first[:-1]).start] == "[":
-        return Edit(start, start, "{" + ", ".join(lines) + "}, ")
+        return Splice(start, start, "{" + ", ".join(lines) + "}, ")
     prefix = document.source[start - document.place(start).column + 1 : start]
     if document.source[start] == "{":
-        return Edit(start, start, "{" + ", ".join(lines) + "}" + _newline(document) + prefix)
+        return Splice(start, start, "{" + ", ".join(lines) + "}" + _newline(document) + prefix)
     if set(prefix) - {" ", "-"} or prefix.count("-") != 1:
         return None
-    return Edit(start, start, _block(document, lines, " " * len(prefix)) + _newline(document) + prefix)
+    return Splice(start, start, _block(document, lines, " " * len(prefix)) + _newline(document) + prefix)
 
 
-def _first_of_lint(document: Document, lines: Sequence[str]) -> Edit:
+def _first_of_lint(document: Document, lines: Sequence[str]) -> Splice:
     start = next(span.start for path, span in document.keys.items() if path[:-1] == ("lint",))
     pad = " " * (document.place(start).column - 1)
     line = _newline(document)
     entry = _block(document, lines, f"{pad}    ")
-    return Edit(start, start, f"suppress:{line}{pad}  - {entry}{line}{pad}")
+    return Splice(start, start, f"suppress:{line}{pad}  - {entry}{line}{pad}")
 
 
-def _at_end(document: Document, lines: Sequence[str]) -> Edit | None:
+def _at_end(document: Document, lines: Sequence[str]) -> Splice | None:
     if _inner_of_flow(document, ()):
         return None
     line, end = _newline(document), len(document.source)
     gap = "" if document.source.endswith(("\n", "\r")) else line
     entry = _block(document, lines, "      ")
-    return Edit(end, end, f"{gap}lint:{line}  suppress:{line}    - {entry}{line}")
+    return Splice(end, end, f"{gap}lint:{line}  suppress:{line}    - {entry}{line}")
 
 
 def _block(document: Document, lines: Iterable[str], pad: str) -> str:

@@ -18,7 +18,7 @@ from feedback.core.questions import ScaleQuestion
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import _
 from feedback.library import files_in
-from feedback.lint.engine.fixes import Edit
+from feedback.lint.editing.splice import Splice, spliced
 from feedback.lint.rules.survey_too_long import longest
 
 DIRECTORY = "questionnaires/gallery"
@@ -149,15 +149,13 @@ def copied(template: Template, key: str, languages: Sequence[str]) -> str:
         raise Rejected(f"{template.key} has no texts in {', '.join(unknown)}; it has {', '.join(known)}.")
     document = template.document
     place = document.spans["key",]
-    edits = [Edit(place.start, place.end, key)]
+    edits = [Splice(place.start, place.end, key)]
     if languages:
         kept = list(dict.fromkeys(languages))
         place = document.spans["languages",]
-        edits.append(Edit(place.start, place.end, f"[{', '.join(kept)}]"))
+        edits.append(Splice(place.start, place.end, f"[{', '.join(kept)}]"))
         edits += _without(document, frozenset(known) - frozenset(kept))
-    text = document.source
-    for edit in sorted(edits, reverse=True):  # from the end, so that the offsets stay true
-        text = text[: edit.start] + edit.text + text[edit.end :]
+    text = spliced(document.source, edits)
     made = lint.read(text).questionnaire
     if made is None or made.key != key:
         raise Rejected(
@@ -166,7 +164,7 @@ def copied(template: Template, key: str, languages: Sequence[str]) -> str:
     return text
 
 
-def _without(document: lint.Document, languages: frozenset[str]) -> Iterator[Edit]:
+def _without(document: lint.Document, languages: frozenset[str]) -> Iterator[Splice]:
     """Removes the texts in these languages, each with its line or its comma."""
     source = document.source
     for parent in {path[:-1]: None for path in document.keys if path[-1] in languages}:
@@ -178,8 +176,8 @@ def _without(document: lint.Document, languages: frozenset[str]) -> Iterator[Edi
         first, last = next(iter(entries.values()))[0], [*entries.values()][-1][1]
         if source[source.rindex("\n", 0, first) + 1 : first].strip():  # {en: ..., tr: ...} on one line
             kept = [source[start:end] for name, (start, end) in entries.items() if name not in languages]
-            yield Edit(first, last, ", ".join(kept))
+            yield Splice(first, last, ", ".join(kept))
             continue
         for name in languages & entries.keys():
             start, end = entries[name]
-            yield Edit(source.rindex("\n", 0, start) + 1, source.index("\n", end) + 1, "")
+            yield Splice(source.rindex("\n", 0, start) + 1, source.index("\n", end) + 1, "")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from feedback import lint
 from feedback.errors import Rejected
 from feedback.i18n import LANGUAGES, _
-from feedback.lint.engine.fixes import Edit
+from feedback.lint.editing.splice import Splice, spliced
 from feedback.services.studio import item_bank
 from feedback.services.studio.importing.keys import slug, unused
 from feedback.services.studio.importing.writing import flow
@@ -100,6 +100,4 @@ def with_key(text: str, key: str) -> str:
     place = document.spans.get(("key",))
     if place is None or not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", key):
         return text
-    edit = Edit(place.start, place.end, flow(key))
-    source = document.source
-    return source[: edit.start] + edit.text + source[edit.end :]
+    return spliced(document.source, [Splice(place.start, place.end, flow(key))])

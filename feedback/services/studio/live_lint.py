@@ -7,7 +7,7 @@ A text of 30 questions in three languages takes about 40 ms, so nothing is cache
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from feedback import lint
@@ -15,17 +15,15 @@ from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
+from feedback.lint.editing.splice import Splice, spliced
 from feedback.lint.engine import library_rules
-from feedback.lint.engine.fixes import Edit
 from feedback.lint.engine.offered_edits import acceptance, rewriting
 from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.runner import Result, run
 from feedback.lint.engine.suppression import META_RULES, MIN_REASON, WHOLE, accepted_wording
 from feedback.lint.reporters.translation import in_language
 from feedback.lint.rules import RULES
-
-LONGEST = 60_000
-"""Characters of a text that is checked while somebody types, several times the longest sensible questionnaire."""
+from feedback.services.studio import drafts
 
 CATEGORIES = ("accepted-risk", "mandated", "validated-instrument", "false-positive", "trend")
 """The categories of accepted findings, the most frequent first."""
@@ -59,7 +57,7 @@ class PlacedFinding:
     finding: Finding
     path: Path
     place: TextRange
-    edits: tuple[Edit, ...]
+    edits: tuple[Splice, ...]
     acceptable: bool
 
 
@@ -123,7 +121,7 @@ def check(text: str, key: str, around: Surroundings, language: str) -> CheckedTe
     return CheckedText(text, tuple(findings), len(result.accepted))
 
 
-def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tuple[Edit, ...]:
+def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tuple[Splice, ...]:
     """The edit that makes a text accept findings, tied to their present wording.
 
     Raises Rejected if the reason says nothing, if there is no such finding, or if it would still be reported.
@@ -141,23 +139,16 @@ def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tup
             "Write the entry under `lint:` yourself: that part of the file has a style of its own."
         )
     shift = len(text) - len(document.source)
-    moved = Edit(edit.start + shift, edit.end + shift, edit.text)
-    after = _checked(applied(text, (moved,)), key, around)[1]
+    moved = Splice(edit.start + shift, edit.end + shift, edit.text)
+    after = _checked(spliced(text, (moved,)), key, around)[1]
     still = [each for each in after.problems if (each.rule, each.question) == (wanted.rule, wanted.question)]
     if still or any(each.rule in ("syntax", "schema") for each in after.problems):
         raise Rejected("Ask a lead or an admin: only they can keep an error.")
     return (moved,)
 
 
-def applied(text: str, edits: Iterable[Edit]) -> str:
-    """The text with edits that do not overlap."""
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
-
-
 def _checked(text: str, key: str, around: Surroundings) -> tuple[Document, Result]:
-    if len(text) > LONGEST:
+    if len(text) > drafts.LONGEST:
         raise Rejected("Shorten the text: it is too long to be checked.")
     document = lint.read(text, f"{key}.yaml", around.of(key))
     across = list(_across(document, around)) if document.journey else []
@@ -198,7 +189,7 @@ def _placed(
         path=path,
         place=TextRange(start + shift, end + shift, first.line, first.column, last.line, last.column),
         edits=tuple(
-            Edit(each.start + shift, each.end + shift, each.text) for each in rewriting(document, original)
+            Splice(each.start + shift, each.end + shift, each.text) for each in rewriting(document, original)
         ),
         acceptable=bool(document.questionnaire) and original.rule not in _NEVER_ACCEPTED,
     )

@@ -15,7 +15,7 @@ from feedback import clock
 from feedback.errors import Conflict, Rejected, TooManyAttempts
 from feedback.i18n import _
 from feedback.lint.document.json_schema import schemas
-from feedback.lint.engine.fixes import Edit
+from feedback.lint.editing.splice import Splice, spliced
 from feedback.services.questionnaires import publishing
 from feedback.services.studio import drafts, live_lint
 from feedback.services.studio.drafts import StudioDraft
@@ -138,12 +138,12 @@ class YamlView:
         """The text to show again, checked or changed as one of its findings says; None if it is to be saved."""
         if "apply" in request.form:
             finding = _chosen(_checked(key, text, around), request.form.get("apply", -1, type=whole))
-            return live_lint.applied(text, finding.edits) if finding else text
+            return spliced(text, finding.edits) if finding else text
         if "accept" in request.form:
-            return live_lint.applied(text, self._accepted(key, text, around))
+            return spliced(text, self._accepted(key, text, around))
         return text if request.form.get("do") == "check" else None
 
-    def _accepted(self, key: str, text: str, around: Surroundings) -> tuple[Edit, ...]:
+    def _accepted(self, key: str, text: str, around: Surroundings) -> tuple[Splice, ...]:
         number = request.form.get("accept", -1, type=whole)
         finding = _chosen(_checked(key, text, around), number)
         if finding is None:
@@ -176,7 +176,7 @@ class YamlView:
             base=base,
             refused=refused,
             chosen=preview.choices(shown, self.company) if shown else None,
-            longest=live_lint.LONGEST,
+            longest=drafts.LONGEST,
             editable=allows(Permission.EDIT_QUESTIONNAIRES) and not draft.archived_at,
             schema="journey" if draft.is_journey else "questionnaire",
             words=json.dumps(
@@ -205,7 +205,7 @@ _SCRIPT = {
 
 def _checked(key: str, text: str, around: Surroundings) -> CheckedText | None:
     """The findings; None for an empty text and for one that is too long."""
-    if not text.strip() or len(text) > live_lint.LONGEST:
+    if not text.strip() or len(text) > drafts.LONGEST:
         return None
     return live_lint.check(text, key, around, say().language)
 
@@ -243,5 +243,5 @@ def _finding(placed: PlacedFinding) -> dict[str, Any]:
     }
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
+def _edit(edit: Splice) -> dict[str, Any]:
     return {"from": edit.start, "to": edit.end, "text": edit.text}

@@ -10,14 +10,14 @@ import pytest
 
 from feedback import library, lint, resources
 from feedback.errors import Rejected
+from feedback.lint.editing.splice import spliced
+from feedback.services.studio import drafts
 from feedback.services.studio.live_lint import (
-    LONGEST,
     Acceptance,
     CheckedText,
     PlacedFinding,
     Surroundings,
     accept,
-    applied,
     check,
 )
 from tests import measuring
@@ -73,7 +73,7 @@ def test_applying_what_a_finding_proposes_ends_it_and_changes_only_its_place(aro
         ("required-open-ended", 12, "    required: false"),
     ):
         checked = check(BEGUN, "visit", around, "en")
-        fixed = applied(BEGUN, found(checked, rule).edits)
+        fixed = spliced(BEGUN, found(checked, rule).edits)
         assert fixed.splitlines()[line] == after
         differing = [a for a, b in zip(BEGUN.splitlines(), fixed.splitlines(), strict=True) if a != b]
         assert len(differing) == 1
@@ -105,7 +105,7 @@ def test_a_finding_is_accepted_with_a_reason_and_nothing_else_changes(
     text = (BEGUN + ending).replace("\n", breaks)
     reason = 'The panel wants "5": agreed in the meeting of May.'
     wanted = Acceptance("required-open-ended", "why", reason, "mandated", "lea@example.com")
-    after = applied(text, accept(text, "visit", around, wanted))
+    after = spliced(text, accept(text, "visit", around, wanted))
     checked = check(after, "visit", around, "en")
     assert "required-open-ended" not in [each.finding.rule for each in checked.findings]
     assert checked.accepted == 1
@@ -147,7 +147,7 @@ def test_a_text_that_is_no_questionnaire_is_told_where_it_hurts(around: Surround
 
 def test_a_text_that_is_too_long_is_refused(around: Surroundings) -> None:
     with pytest.raises(Rejected):
-        check("#" * (LONGEST + 1), "visit", around, "en")
+        check("#" * (drafts.LONGEST + 1), "visit", around, "en")
 
 
 def test_a_journey_is_checked_beside_the_questionnaires_in_force(around: Surroundings) -> None:

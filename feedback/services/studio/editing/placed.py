@@ -7,23 +7,12 @@ from dataclasses import dataclass
 from feedback import lint
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
+from feedback.lint.engine.offered_edits import REWORDED
 from feedback.lint.engine.rule import Finding
 from feedback.lint.reporters.translation import in_language
 from feedback.lint.text.messages import TranslatableText
 from feedback.services.studio.editing.outline import TextBox
 from feedback.services.studio.editing.places import name_of
-
-REWORDED = frozenset(
-    {
-        "instrument-altered",
-        "presupposition",
-        "recall-period-missing",
-        "recall-too-long",
-        "score-begging",
-        "vague-wording",
-    }
-)
-"""Rules whose rewrite, where it is no advice, is the whole text in other words."""
 
 
 @dataclass(frozen=True, slots=True)
