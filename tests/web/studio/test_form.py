@@ -140,7 +140,7 @@ def test_a_text_that_is_no_yaml_is_shown_with_the_line_and_can_not_be_edited(lea
 
 def test_a_draft_without_findings_says_so_and_never_that_it_is_valid(lead: FlaskClient) -> None:
     page = lead.get(PAGE).text
-    assert "No findings" in page
+    assert "No issues found." in page
     assert "valid" not in page.lower().replace("validated", "")
 
 
