@@ -15,6 +15,12 @@ def slowness() -> float:
     return max(1.0, min(_work() for _ in range(3)) / NOMINAL)
 
 
+def too_long(seconds: float, bar: float) -> bool:
+    """Whether `seconds` of processor time are over a bar that was set on that machine. What is below the bar would be
+    below it on any slower machine, so that only what is over it has to wait until slowness is measured."""
+    return seconds >= bar and seconds >= bar * slowness()
+
+
 def _work() -> float:
     before = time.thread_time()
     words = re.findall(r"\w+", _TEXT)
