@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import hypothesis
 import pytest
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from feedback.store.database import Database
 
@@ -73,6 +76,24 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what}, and CI=true allows no gaps", pytrace=False)
     pytest.skip(what)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_statements() -> Iterator[None]:
+    """Each test opens a database of its own, and SQLAlchemy would put every statement into words again for each. Here a
+    statement is compiled once for all databases of one kind: what decides its words is the kind alone."""
+    compiled: LRUCache[Any, Any] = LRUCache(2_000)
+
+    def share(connection: Connection) -> None:
+        connection.execution_options(compiled_cache=compiled)
+
+    event.listen(Engine, "engine_connect", share)
+    with pytest.MonkeyPatch.context() as patch:
+        # The dialect is a part of the caches' keys, also of those that the mappers keep.
+        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        yield
+    event.remove(Engine, "engine_connect", share)
 
 
 class Postgres:
