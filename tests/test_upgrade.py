@@ -24,7 +24,7 @@ import time_machine
 
 from feedback.settings import load
 from feedback.settings.reading import entries
-from tests.conftest import BOTH, Postgres
+from tests.conftest import BOTH
 from tests.fakes.fake_twilio import Message
 from tests.installation import (
     Browser,
@@ -39,6 +39,7 @@ from tests.installation import (
     value_of,
     written,
 )
+from tests.postgres import Postgres
 
 RELEASES = sorted(each.parent for each in Path(__file__).parent.glob("data/upgrades/*/expected.json"))
 LAST_MIGRATION = {"a4725c9": "0004", "0.1.0": "0005"}

@@ -30,8 +30,8 @@ from feedback.services.reports import Series
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.database import Database
 from feedback.store.models import Response, Score
-from tests.conftest import Postgres
 from tests.factories_reports import LIBRARY
+from tests.postgres import Postgres
 
 SIZES = (10_000, 1_000_000)
 BAR = 50.0  # milliseconds

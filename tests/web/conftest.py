@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
+from datetime import datetime, timedelta
+from functools import cache, partial, partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_openapi3 import utils as openapi
 from jinja2 import Environment, FileSystemBytecodeCache
 from passlib.hash import argon2
 from playwright.sync_api import Browser, Page
+from werkzeug.routing import Rule
 
-from feedback import library, resources
+from feedback import clock, library, resources
 from feedback.bootstrap import Runtime, open_providers
 from feedback.library import Library
 from feedback.settings import load
@@ -22,6 +26,7 @@ from feedback.store.database import Database
 from feedback.web.app import create_app
 from feedback.web.survey import pages
 from tests import factories_desk
+from tests.conftest import BOTH, Template
 from tests.web.browsing import Open, serving
 
 SignIn = Callable[[str], FlaskClient]
@@ -29,16 +34,31 @@ SignIn = Callable[[str], FlaskClient]
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nearly every test makes an application of its own and signs in. Templates are compiled once for all of them, and
-    the cheap hashes of `factories_desk` are not replaced by dear ones at every sign-in."""
+    """Nearly every test makes an application of its own and signs in. Templates and the API's shapes are compiled once
+    for all of them, addresses only when a link to them is made, and the cheap hashes of `factories_desk` are not
+    replaced by dear ones at every sign-in."""
     staff, customers = (
         FileSystemBytecodeCache(str(tmp_path_factory.mktemp(name))) for name in ("staff", "customers")
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": staff})
         patch.setattr(pages, "Environment", partial(Environment, bytecode_cache=customers))
+        patch.setattr(openapi, "get_model_schema", cache(openapi.get_model_schema))
+        patch.setattr(Rule, "_compile_builder", partialmethod(_when_it_is_called, Rule._compile_builder))
         patch.setattr(argon2, "memory_cost", factories_desk.CHEAP["memory_cost"])
         yield
+
+
+def _when_it_is_called(rule: Rule, compile_builder: Callable[..., Any], append_unknown: bool = True) -> Any:
+    """What builds an address from a rule. To compile it takes longer than all the rest of making an application, and
+    most tests need few."""
+
+    def build(rule: Rule, /, *arguments: Any, **options: Any) -> Any:
+        name = "_build_unknown" if append_unknown else "_build"
+        setattr(rule, name, compile_builder(rule, append_unknown).__get__(rule, None))
+        return getattr(rule, name)(*arguments, **options)
+
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -64,27 +84,60 @@ def runtime_over(database: Database, shelf: Library, instance: Path) -> Runtime:
     return Runtime(settings, shelf, open_providers(settings, database), database)
 
 
-@pytest.fixture
-def runtime(migrated: Database, shelf: Library, tmp_path: Path) -> Runtime:
+class Furnished:
+    """Databases with people and customers, one of each kind, to be copied.
+
+    What is told in them happened hours and days before they are made. So they are made again after a minute, and for a
+    test that sets the clock.
+    """
+
+    def __init__(self, shipped: Library, folder: Path) -> None:
+        self._shipped = shipped
+        self._folder = folder
+        self._made: dict[Template, tuple[datetime, Template]] = {}
+
+    def copy(self, empty: Template, folder: Path) -> tuple[str, Callable[[], None]]:
+        """The URL of a copy for one test, and what removes it."""
+        made = self._made.get(empty)
+        if made is None or not made[0] <= clock.now() < made[0] + timedelta(minutes=1):
+            now, room = clock.now(), Path(tempfile.mkdtemp(dir=self._folder))
+            made = self._made[empty] = now, empty.changed(room, partial(self._furnish, room))
+        return made[1].copy(folder)
+
+    def _furnish(self, folder: Path, database: Database) -> None:
+        shelf = Library(self._shipped.questionnaires, self._shipped.journey)
+        with database.writing() as session:
+            factories_desk.furnish(session, runtime_over(database, shelf, folder))
+
+
+@pytest.fixture(scope="session")
+def furnished(shipped: Library, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    return Furnished(shipped, tmp_path_factory.mktemp("furnished"))
+
+
+@pytest.fixture(params=BOTH)
+def runtime(
+    request: pytest.FixtureRequest, furnished: Furnished, shelf: Library, tmp_path: Path
+) -> Iterator[Runtime]:
     """On SQLite, and again on PostgreSQL, with people and customers."""
-    runtime = runtime_over(migrated, shelf, tmp_path)
-    with migrated.writing() as session:
-        factories_desk.furnish(session, runtime)
-    return runtime
+    url, done = furnished.copy(request.getfixturevalue(f"{request.param}_template"), tmp_path)
+    database = Database(url)
+    yield runtime_over(database, shelf, tmp_path)
+    database.close()
+    done()
 
 
 @pytest.fixture(scope="module")
 def office(
-    migrated_sqlite: Path, shipped: Library, tmp_path_factory: pytest.TempPathFactory
+    furnished: Furnished,
+    sqlite_template: Template,
+    shipped: Library,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Runtime]:
     """One office for all tests of a module, on SQLite: for requests that change nothing."""
     folder = tmp_path_factory.mktemp("office")
-    (folder / "feedback.db").write_bytes(migrated_sqlite.read_bytes())
-    database = Database(f"sqlite:///{folder / 'feedback.db'}")
-    runtime = runtime_over(database, Library(shipped.questionnaires, shipped.journey), folder)
-    with database.writing() as session:
-        factories_desk.furnish(session, runtime)
-    yield runtime
+    database = Database(furnished.copy(sqlite_template, folder)[0])
+    yield runtime_over(database, Library(shipped.questionnaires, shipped.journey), folder)
     database.close()
 
 
@@ -118,15 +171,10 @@ def sign_in(app: Flask) -> SignIn:
 
 
 @pytest.fixture
-def site(migrated_sqlite: Path, shelf: Library, tmp_path: Path) -> Iterator[str]:
+def site(furnished: Furnished, sqlite_template: Template, shelf: Library, tmp_path: Path) -> Iterator[str]:
     """The address of a running office."""
-    file = tmp_path / "feedback.db"
-    file.write_bytes(migrated_sqlite.read_bytes())
-    database = Database(f"sqlite:///{file}")
-    runtime = runtime_over(database, shelf, tmp_path)
-    with database.writing() as session:
-        factories_desk.furnish(session, runtime)
-    with serving(create_app(runtime)) as address:
+    database = Database(furnished.copy(sqlite_template, tmp_path)[0])
+    with serving(create_app(runtime_over(database, shelf, tmp_path))) as address:
         yield address
     database.close()
 

@@ -39,7 +39,6 @@ from feedback.settings import load
 from feedback.settings.reading import entries
 from feedback.store.base import Base
 from feedback.store.database import Database
-from tests.conftest import Postgres
 from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER
 from tests.installation import (
     LINK,
@@ -56,6 +55,7 @@ from tests.installation import (
     value_of,
     written,
 )
+from tests.postgres import Postgres
 
 BEGIN = datetime(2026, 1, 12, 10, 0, tzinfo=UTC)
 """A Monday."""
