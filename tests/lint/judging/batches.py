@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -157,6 +158,7 @@ def structures(batch: str) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
             yield each["survey"], frozenset(each["expect"])
 
 
+@cache
 def judged(language: str, batch: str) -> Report:
     """One batch in one language; `structure` stands for the whole questionnaires."""
     report = Report()
