@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feedback.core.health import Health
 from feedback.core.metrics import Metric
@@ -22,11 +22,13 @@ from feedback.services.reports import (
     ScoredAgain,
     Series,
     Standing,
+    Survey,
     TrendPoint,
 )
 from feedback.store.models import Account
 from feedback.web.export.tables import Table
 from feedback.web.reports.filters import ReportFilter
+from feedback.web.reports.result_cards import ResultCard
 from feedback.web.reports.tables import Names
 
 Wordings = Mapping[tuple[str, str], str]
@@ -73,6 +75,30 @@ class SeriesContext(PageContext):
     rates: Rates | None
     groups: Mapping[str, Sequence[tuple[str, str]]]
     contrast: Contrast | None
+
+
+@dataclass(frozen=True)
+class Compare:
+    """The answers to one question in each group of a dimension, as a table."""
+
+    question: str
+    dimension: str
+    table: Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsContext(PageContext):
+    """`survey` is None if there is nothing to show. `scores` are by question; `groups` as in `SeriesContext`."""
+
+    asked: ReportFilter
+    other: Period | None
+    known: Sequence[Survey]
+    group: Group
+    survey: Survey | None = None
+    cards: Sequence[ResultCard] = ()
+    scores: Mapping[str, Compared] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    compare: Compare | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
