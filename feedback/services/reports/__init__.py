@@ -34,6 +34,7 @@ from feedback.services.reports.results import (
     find_survey,
     group_sizes,
     results,
+    survey_of,
     surveys,
 )
 from feedback.services.reports.scores import (
@@ -50,12 +51,24 @@ from feedback.services.reports.scores import (
     score,
 )
 from feedback.services.reports.series import Series, all_series, find_series
+from feedback.services.reports.single_responses import (
+    RESPONSES_PAGE,
+    CodedValue,
+    FileColumn,
+    ResponseFilter,
+    codebook,
+    every_response,
+    file_columns,
+    listed_responses,
+    one_response,
+)
 from feedback.services.reports.text import text_report
 
 __all__ = [
     "ACCOUNT_ENTRIES",
     "COMMENTS_PAGE",
     "EVERYBODY",
+    "RESPONSES_PAGE",
     "SILENCE_WITHIN",
     "AccountPage",
     "AfterClosing",
@@ -63,10 +76,12 @@ __all__ = [
     "Cell",
     "ChosenShare",
     "ClosedLoop",
+    "CodedValue",
     "Comment",
     "CommentFilter",
     "Compared",
     "Distribution",
+    "FileColumn",
     "Glance",
     "Group",
     "Kept",
@@ -75,6 +90,7 @@ __all__ = [
     "QuestionResult",
     "Rate",
     "Rates",
+    "ResponseFilter",
     "ScoreRow",
     "ScoredAgain",
     "Series",
@@ -90,14 +106,19 @@ __all__ = [
     "breakdown",
     "by_group",
     "closed_loop",
+    "codebook",
     "comments",
     "compare_groups",
     "compare_periods",
     "count_accounts",
     "every_comment",
+    "every_response",
+    "file_columns",
     "find_series",
     "find_survey",
     "group_sizes",
+    "listed_responses",
+    "one_response",
     "over_time",
     "overview",
     "response_rates",
@@ -106,6 +127,7 @@ __all__ = [
     "scored_again",
     "signs_of",
     "standing",
+    "survey_of",
     "surveys",
     "text_report",
 ]

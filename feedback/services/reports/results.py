@@ -203,7 +203,7 @@ def surveys(session: Session, library: Library) -> list[Survey]:
     found: dict[str, Survey] = {}
     for questionnaire in [*library.questionnaires.values(), *published(session, library)]:
         known = found.get(questionnaire.series)
-        found[questionnaire.series] = _with(known, questionnaire) if known else _survey(questionnaire)
+        found[questionnaire.series] = _with(known, questionnaire) if known else survey_of(questionnaire)
     return list(found.values())
 
 
@@ -276,7 +276,8 @@ def answered_surveys(session: Session, period: Period) -> dict[str, int]:
 # --- Surveys -----------------------------------------------------------------------------------------
 
 
-def _survey(questionnaire: Questionnaire) -> Survey:
+def survey_of(questionnaire: Questionnaire) -> Survey:
+    """The questions of one questionnaire."""
     asked = tuple(_asked(each) for each in questionnaire.questions if each.answerable)
     return Survey(questionnaire.series, questionnaire.title, (questionnaire.key,), asked)
 

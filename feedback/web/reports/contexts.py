@@ -19,13 +19,14 @@ from feedback.services.reports import (
     Glance,
     Group,
     Rates,
+    ResponseFilter,
     ScoredAgain,
     Series,
     Standing,
     Survey,
     TrendPoint,
 )
-from feedback.store.models import Account
+from feedback.store.models import Account, Response
 from feedback.web.export.tables import Table
 from feedback.web.reports.filters import ReportFilter
 from feedback.web.reports.result_cards import ResultCard
@@ -115,6 +116,41 @@ class CommentsContext(PageContext):
     comments: Sequence[Comment]
     more: int | None
     questions: Wordings
+
+
+@dataclass(frozen=True)
+class AnswerInWords:
+    """`own_words` says that the answer is the customer's text, not a choice."""
+
+    question: str
+    answer: str
+    own_words: bool
+
+
+@dataclass(frozen=True)
+class ListedResponse:
+    response: Response
+    title: str
+    answers: Sequence[AnswerInWords]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponsesContext(PageContext):
+    """`more` is the response before which the next page begins."""
+
+    asked: ReportFilter
+    wanted: ResponseFilter
+    known: Sequence[Survey]
+    languages: Collection[str]
+    responses: Sequence[ListedResponse]
+    more: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseContext(PageContext):
+    response: Response
+    title: str
+    answers: Sequence[AnswerInWords]
 
 
 @dataclass(frozen=True, kw_only=True)

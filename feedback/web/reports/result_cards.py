@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from feedback.core.answer import DONT_KNOW, NOT_APPLICABLE, PREFER_NOT_TO_SAY
 from feedback.core.metrics import Display
 from feedback.core.questions import (
     ChoiceQuestion,
@@ -22,13 +21,8 @@ from feedback.i18n import _
 from feedback.services.reports import AskedQuestion, ChosenShare, Distribution, QuestionResult
 from feedback.web.export.tables import CellValue, Column, Table
 from feedback.web.reports.tables import Names
-from feedback.web.wording import score_wording
+from feedback.web.wording import answer_wording, score_wording
 
-OPT_OUTS: Mapping[str, str] = {
-    NOT_APPLICABLE: _("Does not apply"),
-    DONT_KNOW: _("Don't know"),
-    PREFER_NOT_TO_SAY: _("Prefer not to say"),
-}
 MOST_BARS = 12
 """More numbers than this are grouped."""
 FULL = 100.0
@@ -292,13 +286,11 @@ def _days(names: Names, result: QuestionResult) -> list[Bar]:
 def _aside(names: Names, result: QuestionResult) -> Iterator[tuple[str, int]]:
     question, language = result.question, names.say.language
     for value, n in result.opted_out.items():
-        wording = question.opt_outs.get(value)
-        if value in result.asked.options:
-            yield result.asked.options[value].to(language), n
-        elif wording is not None and wording is not True:
-            yield wording.to(language), n
-        else:
-            yield names._(OPT_OUTS.get(value, value)), n
+        option = result.asked.options.get(value)
+        yield (
+            option.to(language) if option else answer_wording.opt_out(names.say, question, value, language),
+            n,
+        )
 
 
 def _items(result: QuestionResult) -> Sequence[str]:

@@ -47,6 +47,7 @@ from feedback.web.reports.contexts import (
     QuarterContext,
     SeriesContext,
 )
+from feedback.web.reports.responses import ResponseViews
 from feedback.web.reports.results import ResultViews
 from feedback.web.reports.tables import Names
 from feedback.web.wording import followup_wording, score_wording
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
 
-PERSONAL = frozenset({"comments", "account"})
+PERSONAL = frozenset({"comments", "account", "responses", "response"})
 """Pages with customers' words and names, whose views are recorded in the audit log."""
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
 """Number of surveys on the quarterly report's first page: those with most answers; the others are in the appendix."""
@@ -83,6 +84,15 @@ def blueprint(runtime: Runtime) -> Blueprint:
     results = ResultViews(pages)
     page("/results", "results", results.results, "reports/results.html")
     page("/results/<trend>", "results_of", results.results, "reports/results.html")
+    single = ResponseViews(pages)
+    page("/responses", "responses", single.responses, "reports/responses.html")
+    page("/responses/<int:response_id>", "response", single.response, "reports/response.html")
+
+    @may(Permission.SEE_REPORTS)
+    def responses_file() -> ResponseReturnValue:
+        return single.file()
+
+    insights.add_url_rule("/responses.csv", "responses_file", responses_file)
     page("/quarter", "quarter", pages.quarter, "reports/quarter.html")
     return insights
 
@@ -110,7 +120,7 @@ class ReportViews:
             counted = rollups.is_complete(session)
             page = render_template(template, **_frame(), **vars(show(session)), moved=moved, counted=counted)
         if endpoint in PERSONAL:
-            note_seen(self.database, endpoint, (request.view_args or {}).get("account_id"))
+            note_seen(self.database, endpoint, _item())
         return page
 
     def index(self, session: Session) -> OverviewContext:
@@ -389,6 +399,12 @@ class ReportViews:
             if question is not None:
                 wordings[each.questionnaire, each.question] = question.text.to(say().language)
         return wordings
+
+
+def _item() -> int | None:
+    """The id of the account or response in the address."""
+    given = request.view_args or {}
+    return given.get("account_id", given.get("response_id"))
 
 
 def _taken_away() -> bool:

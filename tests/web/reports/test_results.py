@@ -37,9 +37,11 @@ def answer(
     with runtime.database.writing() as session:
         user = session.scalar(select(User).where(User.email == f"{owner}@example.com")) if owner else None
         for _ in range(times):
+            account = factories_reports.account(session, owner_id=user.id if user else None)
+            person = factories_reports.contact(session, account)
             response = factories_reports.answered(
                 session, 5, clock.now() - timedelta(days=1), library=runtime.library, questionnaire="own",
-                trend="own", question="unused", metric="csat", segment=segment, owner=user,
+                trend="own", question="unused", metric="csat", segment=segment, owner=user, person=person,
             )  # fmt: skip
             response.scores, response.answers = (
                 [],
