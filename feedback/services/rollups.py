@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache
+from itertools import islice
 from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
@@ -35,12 +36,17 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from feedback.core.answer import Answer
+from feedback.core.questionnaire import Questionnaire
 from feedback.core.time.local_days import day_of
+from feedback.library import restore
 from feedback.settings import Problem
 from feedback.store.base import Base
 from feedback.store.database import zone_of
 from feedback.store.days import local_day
 from feedback.store.models import (
+    AnswerCount,
+    AnswerRow,
     CountedBy,
     Invitation,
     InvitationCount,
@@ -58,6 +64,9 @@ DAY, MONTH = "day", "month"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ALL = "all"
 REBUILD_CACHE = 256 * 1024  # KiB
+INSERTED_AT_ONCE = 500
+COUNTED_AT_START = 20_000
+"""Answers that are counted by themselves after an upgrade; with more, somebody chooses when."""
 
 DIMENSIONS: Mapping[str, InstrumentedAttribute[Any]] = {
     "segment": Response.segment,
@@ -74,6 +83,8 @@ SentAs = tuple[str, date, str, str]
 """(questionnaire, day, stage, channel) under which an invitation is counted."""
 Scored = tuple[str, str, str, int]
 """(trend, question, metric, value) of one score."""
+Tallied = tuple[str, str, str, str]
+"""(trend, question, item, value) of one tally of an answer (`Question.tallies`)."""
 
 
 class Countable(Protocol):
@@ -97,10 +108,11 @@ class Countable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The contribution of a response to the counts: cells of ScoreCount, and how it counts in the response rate."""
+    """The contribution of a response: cells of ScoreCount and AnswerCount, and how it counts in the response rate."""
 
     cells: Cells
     standing: Standing
+    answers: Cells = field(default_factory=Counter)
 
 
 class Difference(NamedTuple):
@@ -115,14 +127,25 @@ class Difference(NamedTuple):
 NOT_COUNTED = Counted(Counter(), None)
 
 
-def counted(response: Countable, scores: Iterable[Scored], zone: tzinfo) -> Counted:
-    """The contribution of a response with these scores, with days in `zone` (see `zone_of`)."""
+def counted(
+    response: Countable, scores: Iterable[Scored], zone: tzinfo, tallies: Iterable[Tallied] = ()
+) -> Counted:
+    """The contribution of a response with these scores and tallies, with days in `zone` (see `zone_of`)."""
+    if response.provisional:
+        return Counted(Counter(), "provisional")
+    day = day_of(response.answered_at, zone)
     cells: Cells = Counter()
-    if not response.provisional:
-        day = day_of(response.answered_at, zone)
-        for each in scores:
-            cells.update(_cells(response, day, *each))
-    return Counted(cells, "provisional" if response.provisional else "answered")
+    for each in scores:
+        cells.update(_cells(response, day, *each))
+    return Counted(cells, "answered", Counter(_answer_cells(response, day, tallies)))
+
+
+def tallied(questionnaire: Questionnaire, answers: Mapping[str, Answer]) -> Iterator[Tallied]:
+    """What these answers are counted as in the results of their questions."""
+    for key, answer in answers.items():
+        question = questionnaire.question(key)
+        if question is not None:
+            yield from ((questionnaire.series, key, *tally) for tally in question.tallies(answer))
 
 
 def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs | None) -> None:
@@ -135,9 +158,13 @@ def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs
     if before.standing != after.standing and sent is not None:
         change = [_as(after.standing, kind) - _as(before.standing, kind) for kind in _STANDINGS]
         _raise(connection, InvitationCount, {sent: (0, *change)})
-    cells = after.cells.copy()
-    cells.subtract(before.cells)
-    _raise(connection, ScoreCount, {cell: (n,) for cell, n in cells.items() if n})
+    for table, new, old in (
+        (ScoreCount, after.cells, before.cells),
+        (AnswerCount, after.answers, before.answers),
+    ):
+        cells = new.copy()
+        cells.subtract(old)
+        _raise(connection, table, {cell: (n,) for cell, n in cells.items() if n})
 
 
 def sent_as(
@@ -185,7 +212,7 @@ def rebuild(session: Session) -> int:
     are then added: their uncommitted rows were not visible to the rebuild.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE invitation_count, score_count IN EXCLUSIVE MODE"))
+        session.execute(text("LOCK TABLE invitation_count, score_count, answer_count IN EXCLUSIVE MODE"))
     else:
         # The rebuild reads the same pages repeatedly.
         session.execute(text(f"PRAGMA cache_size = -{REBUILD_CACHE}"))
@@ -196,19 +223,29 @@ def rebuild(session: Session) -> int:
     )
     for each in (*_actual_days(session), _months_of_days(session)):
         session.execute(insert(ScoreCount).from_select(_columns(ScoreCount), each))
-    session.merge(CountedBy(id=1, zone=str(zone_of(session))))
-    counts = (select(func.count()).select_from(table) for table in (InvitationCount, ScoreCount))
+    session.execute(delete(AnswerCount))
+    cells = _actual_answers(session)
+    ordered = iter(sorted(cells))
+    while portion := list(islice(ordered, INSERTED_AT_ONCE)):
+        _raise(session.connection(), AnswerCount, {cell: (cells[cell],) for cell in portion})
+    session.merge(CountedBy(id=1, zone=str(zone_of(session)), complete=True))
+    counts = (select(func.count()).select_from(table) for table in (InvitationCount, ScoreCount, AnswerCount))
     return sum(session.scalars(each).one() for each in counts)
 
 
 def adopt(session: Session) -> None:
-    """Store the time zone of the counts of a new installation. Before the first answer the zone may still change."""
+    """Store the time zone of the counts of a new installation. Before the first answer the zone may still change.
+
+    After an upgrade that brought a new kind of count, a small base is counted at once (a large one: `is_complete`).
+    """
     kept = session.get(CountedBy, 1)
     if kept is None:
         with suppress(IntegrityError), session.begin_nested():  # another node has just done it
             session.add(CountedBy(id=1, zone=str(zone_of(session))))
     elif kept.zone != str(zone_of(session)) and not _has_answers(session):
         rebuild(session)  # only sent invitations are counted
+    elif not kept.complete and kept.zone == str(zone_of(session)) and _is_small(session):
+        rebuild(session)
 
 
 def other_zone(session: Session) -> str | None:
@@ -222,17 +259,32 @@ def other_zone(session: Session) -> str | None:
     return kept.zone
 
 
+def _is_small(session: Session) -> bool:
+    """Whether all answers can be counted within a few seconds."""
+    some = select(AnswerRow.id).limit(COUNTED_AT_START + 1).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one() <= COUNTED_AT_START
+
+
 def _has_answers(session: Session) -> bool:
     return session.scalar(select(Response.id).limit(1)) is not None
 
 
+def is_complete(session: Session) -> bool:
+    """Whether every answer is in the counts of answers; false after the upgrade that brought them."""
+    kept = session.get(CountedBy, 1)
+    return kept is None or kept.complete
+
+
 def problems(session: Session) -> list[Problem]:
-    """Problem F111 if the counts are in another time zone than the settings."""
-    kept = other_zone(session)
-    if kept is None:
-        return []
-    said = f"The rollups use the time zone {kept}, but organisation.time_zone is {zone_of(session)}."
-    return [Problem("F111", said, "Run `feedback db rebuild-rollups`.")]
+    """Problem F111 if the counts are in another time zone than the settings, F125 if older answers are missing."""
+    found = []
+    if (kept := other_zone(session)) is not None:
+        said = f"The rollups use the time zone {kept}, but organisation.time_zone is {zone_of(session)}."
+        found.append(Problem("F111", said, "Run `feedback db rebuild-rollups`."))
+    if not is_complete(session):
+        said = "The results of questions lack the answers from before the upgrade, so they are not shown."
+        found.append(Problem("F125", said, "Run `feedback db rebuild-rollups`."))
+    return found
 
 
 def check(session: Session) -> list[Difference]:
@@ -243,6 +295,7 @@ def check(session: Session) -> list[Difference]:
     return [
         *_differences(session, InvitationCount, 4, invitations),
         *_differences(session, ScoreCount, 8, scores),
+        *_differences(session, AnswerCount, 8, [(*cell, n) for cell, n in _actual_answers(session).items()]),
     ]
 
 
@@ -271,6 +324,36 @@ def _actual_days(session: Session) -> Iterator[Selected]:
             .where(Response.provisional.is_(False))
             .group_by(Score.trend, Score.question, Score.metric, day, key, Score.value)
         )
+
+
+def _actual_answers(session: Session) -> Cells:
+    """The correct counts of answers. What an answer is counted as depends on its question, so each is read."""
+    zone, asked = zone_of(session), {}
+    cells: Cells = Counter()
+    rows = session.execute(
+        select(Response.version_id, AnswerRow.question, AnswerRow.value, *_COUNTABLE)
+        .join(Response, Response.id == AnswerRow.response_id)
+        .where(Response.provisional.is_(False))
+        .execution_options(yield_per=1000)
+    )
+    for row in rows:
+        if row.version_id not in asked:
+            content = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == row.version_id)
+            asked[row.version_id] = restore(session.scalars(content).one())
+        given = {row.question: Answer.from_stored(row.value, None)}
+        day = day_of(row.answered_at, zone)
+        cells.update(_answer_cells(row, day, tallied(asked[row.version_id], given)))
+    return cells
+
+
+_COUNTABLE = (
+    Response.segment,
+    Response.stage,
+    Response.channel,
+    Response.owner_id,
+    Response.language,
+    Response.answered_at,
+)
 
 
 def _months_of_days(session: Session) -> Selected:
@@ -331,10 +414,23 @@ def _day(session: Session, moment: InstrumentedAttribute[Any]) -> ColumnElement[
 def _cells(
     response: Countable, day: date, trend: str, question: str, metric: str, value: int
 ) -> Iterator[tuple[Any, ...]]:
+    for grain, dimension, start, key in _places(response, day):
+        yield (trend, question, metric, grain, dimension, start, key, value)
+
+
+def _answer_cells(response: Any, day: date, tallies: Iterable[Tallied]) -> Iterator[tuple[Any, ...]]:
+    places = list(_places(response, day))
+    for trend, question, item, value in tallies:
+        for place in places:
+            yield (trend, *place, question, item, value)
+
+
+def _places(response: Any, day: date) -> Iterator[tuple[str, str, date, str]]:
+    """(grain, dimension, start, key) of every cell in which a response counts."""
     keys = [(ALL, ""), *((name, _key(response, column.key)) for name, column in DIMENSIONS.items())]
     for grain, start in ((DAY, day), (MONTH, day.replace(day=1))):
         for dimension, key in keys:
-            yield (trend, question, metric, grain, dimension, start, key, value)
+            yield grain, dimension, start, key
 
 
 def _key(response: Countable, attribute: str) -> str:

@@ -95,6 +95,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "root_cause": {N: "key title"},
     "saved_view": {Q: "name query"},
     "score": {N: "question metric trend band"},
+    "answer_count": {N: "trend grain dimension key question item value"},
     "score_count": {N: "trend question metric grain dimension key"},
     "simulated_message": {C: "address subject body html", N: "channel direction language"},
     "staff_session": {ST: "digest uniquifier device network"},

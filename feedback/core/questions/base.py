@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -18,6 +18,14 @@ Form = Mapping[str, Sequence[str]]
 
 Parsed = Answer | AnswerProblem | None
 """The result of reading one question from a form: an answer, a mistake, or None."""
+
+Tally = tuple[str, str]
+"""(item, value): what one answer is counted as. The item is the row of a matrix, the ranked option, or empty."""
+
+GIVEN: Tally = ("", "")
+"""Counts the people, where one answer can hold several values."""
+NO_ANSWER = "-"
+"""The item of what somebody chose instead of an answer: "does not apply", "I don't know" ..."""
 
 _OPT_OUTS = frozenset({NOT_APPLICABLE, DONT_KNOW, PREFER_NOT_TO_SAY})
 
@@ -110,6 +118,18 @@ class Question(Strict):
     def band(self, value: int) -> str | None:  # noqa: ARG002 - unscored questions have no bands
         """The band of a score, such as `promoter`."""
         return None
+
+    def tallies(self, answer: Answer) -> Iterator[Tally]:
+        """What an answer is counted as in the results. Scored questions have their scores instead of values."""
+        if isinstance(answer.value, str) and answer.value in self.opt_outs:
+            yield NO_ANSWER, answer.value
+        elif self.metric is None:
+            yield from self.values_of(answer)
+
+    def values_of(self, answer: Answer) -> Iterator[Tally]:
+        """The tallies of an answer that is none of the opt-outs; by default its one value, nothing of a text."""
+        if answer.value is not None:
+            yield "", str(answer.value)
 
     def parse(self, form: Form) -> Parsed:
         """Read the answer to this question from a submitted form."""

@@ -5,14 +5,25 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
-from feedback.core.questions.base import Form, Key, Parsed, Question, Strict, one, written
+from feedback.core.questions.base import (
+    GIVEN,
+    NO_ANSWER,
+    Form,
+    Key,
+    Parsed,
+    Question,
+    Strict,
+    Tally,
+    one,
+    written,
+)
 from feedback.core.text.localized import Text
 
 Role = Literal["other", "none", "not_applicable", "prefer_not_to_say"]
@@ -85,6 +96,16 @@ class ChoiceQuestion(Question):
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
+
+    def values_of(self, answer: Answer) -> Iterator[Tally]:
+        chosen = answer.value if isinstance(answer.value, tuple) else (str(answer.value),)
+        options = [self.option(key) for key in chosen]
+        if any(option and option.role in ("not_applicable", "prefer_not_to_say") for option in options):
+            yield NO_ANSWER, chosen[0]
+            return
+        if self.multiple:
+            yield GIVEN
+        yield from (("", key) for key in chosen)
 
     def narrowed(self, answers: Mapping[str, Answer]) -> Self | None:
         if self.options_from is None:

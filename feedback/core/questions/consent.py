@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from feedback.core.answer import Answer
-from feedback.core.questions.base import Form, Parsed, Question, one
+from feedback.core.questions.base import Form, Parsed, Question, Tally, one
 from feedback.core.text.localized import Text
 
 TICKED = "agreed"
@@ -34,6 +35,9 @@ class ConsentQuestion(Question):
     def wordings(self) -> dict[str, str]:
         """Value of the box -> its wording."""
         return {TICKED: self.box.root} if isinstance(self.box.root, str) else dict(self.box.root)
+
+    def values_of(self, answer: Answer) -> Iterator[Tally]:  # noqa: ARG002 - whatever its wording was, it was ticked
+        yield "", TICKED
 
     def read(self, form: Form) -> Parsed:
         ticked = one(form, self.key)

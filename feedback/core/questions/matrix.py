@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
-from feedback.core.questions.base import Form, Key, Parsed, Point, Question, Strict, one
+from feedback.core.questions.base import NO_ANSWER, Form, Key, Parsed, Point, Question, Strict, Tally, one
 from feedback.core.questions.scale import Scale
 from feedback.core.text.localized import Text
 
@@ -32,6 +33,12 @@ class MatrixQuestion(Question):
         return tuple(
             Point(value, labels.get(value, "")) for value in range(self.scale.min, self.scale.max + 1)
         )
+
+    def values_of(self, answer: Answer) -> Iterator[Tally]:
+        """Each row with its point; rows that somebody opted out of have an item of their own."""
+        ratings = answer.value if isinstance(answer.value, dict) else {}
+        for row, value in ratings.items():
+            yield (row if isinstance(value, int) else f"{NO_ANSWER}{row}"), str(value)
 
     def read(self, form: Form) -> Parsed:
         ratings: dict[str, int | str] = {}

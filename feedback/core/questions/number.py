@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from feedback.core.answer import Answer
-from feedback.core.questions.base import Form, Parsed, Question, one
+from feedback.core.questions.base import Form, Parsed, Question, Tally, one
 from feedback.core.text.localized import Text, is_blank
 from feedback.core.text.numerals import NumberReading, readings, spelled
 
@@ -75,6 +75,10 @@ class NumberQuestion(Question):
                 self.mistake("too_precise", limit=self.places) if self.places else self.mistake("not_whole")
             )
         return Answer(int(value) if value == value.to_integral_value() else float(value))
+
+    def values_of(self, answer: Answer) -> Iterator[Tally]:
+        if isinstance(answer.value, int | float):
+            yield "", spelled(answer.value)
 
     def as_form(self, answer: Answer) -> dict[str, list[str]]:
         if isinstance(answer.value, int | float):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from feedback.core.answer import Answer
-from feedback.core.questions.base import Form, Parsed, one
+from feedback.core.questions.base import GIVEN, Form, Parsed, Tally, one
 from feedback.core.questions.choice import ChoiceQuestion
 from feedback.core.text.folding import ascii_digits
 
@@ -24,6 +24,12 @@ class RankingQuestion(ChoiceQuestion):
     @property
     def places(self) -> int:
         return min(self.top or len(self.options), len(self.options))
+
+    def values_of(self, answer: Answer) -> Iterator[Tally]:
+        """Each ranked option with its place."""
+        ranked = answer.value if isinstance(answer.value, tuple) else ()
+        yield GIVEN
+        yield from ((key, str(place)) for place, key in enumerate(ranked, 1))
 
     def narrowed(self, answers: Mapping[str, Answer]) -> Self | None:
         found = super().narrowed(answers)

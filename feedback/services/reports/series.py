@@ -38,7 +38,7 @@ class Series:
 def all_series(session: Session, library: Library) -> list[Series]:
     """All series: first those of current questionnaires, in the order of the library, then those of older versions."""
     found: dict[tuple[str, str, str], Series] = {}
-    for questionnaire in [*library.questionnaires.values(), *_published(session, library)]:
+    for questionnaire in [*library.questionnaires.values(), *published(session, library)]:
         for each in _of(questionnaire):
             known = found.setdefault((each.trend, each.question, each.metric_key), each)
             if questionnaire.key not in known.questionnaires:
@@ -57,7 +57,7 @@ def find_series(known: Iterable[Series], trend: str, question: str | None = None
     raise NotFound(f"There is no trend {trend!r}; known trends: {trends}.")
 
 
-def _published(session: Session, library: Library) -> Iterator[Questionnaire]:
+def published(session: Session, library: Library) -> Iterator[Questionnaire]:
     """Every stored version, the newest first. A version is parsed once per process."""
     ids = session.scalars(
         select(QuestionnaireVersion.id)

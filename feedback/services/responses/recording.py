@@ -361,8 +361,10 @@ def _settle(connection: Connection, change: _Change) -> int:
     questionnaire, stored, row = change.questionnaire, change.stored, change.row
     rollups.settle(
         connection,
-        _counted(questionnaire, stored.row, stored.scores, zone) if stored else rollups.NOT_COUNTED,
-        _counted(questionnaire, row, change.scores, zone),
+        _counted(questionnaire, stored.row, stored.scores, stored.answers, zone)
+        if stored
+        else rollups.NOT_COUNTED,
+        _counted(questionnaire, row, change.scores, change.answers, zone),
         rollups.sent_as(row.questionnaire, change.invited, zone) if change.invited else None,
     )
     assert row.id is not None  # noqa: S101 - it has been written
@@ -370,13 +372,17 @@ def _settle(connection: Connection, change: _Change) -> int:
 
 
 def _counted(
-    questionnaire: Questionnaire, row: ResponseRow, scores: Mapping[str, int], zone: tzinfo
+    questionnaire: Questionnaire,
+    row: ResponseRow,
+    scores: Mapping[str, int],
+    answers: Mapping[str, Answer],
+    zone: tzinfo,
 ) -> rollups.Counted:
     def scored() -> Iterator[rollups.Scored]:
         for key, value in scores.items():
             yield _series(questionnaire, key, value)
 
-    return rollups.counted(row, scored(), zone)
+    return rollups.counted(row, scored(), zone, rollups.tallied(questionnaire, answers))
 
 
 # --- What follows --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from feedback.store.models.messages import (
     WorkerHeartbeat,
 )
 from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
-from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
+from feedback.store.models.rollups import AnswerCount, CountedBy, InvitationCount, ScoreCount
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -35,6 +35,7 @@ from feedback.store.models.webhooks import WebhookCall, WebhookNotice
 __all__ = [
     "Account",
     "AccountNotice",
+    "AnswerCount",
     "AnswerRow",
     "ApiKey",
     "Attempt",

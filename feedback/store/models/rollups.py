@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import String
+from sqlalchemy import String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.store.base import Base
@@ -39,13 +39,39 @@ class ScoreCount(Base):
     n: Mapped[int]
 
 
+class AnswerCount(Base):
+    """The number of answers with `value` (an option, a point, a number, a day) in a day or month, as in `ScoreCount`.
+
+    `item` and `value` are those of `Question.tallies`: an item is the row of a matrix, a ranked option, `-` for those
+    who chose "does not apply" or the like, or empty. Texts are not counted, and of scored questions only the latter.
+    """
+
+    __tablename__ = "answer_count"
+    # In the order in which a page of results reads: all questions of a survey at once.
+    __table_args__ = {"sqlite_with_rowid": False, "postgresql_with": {"fillfactor": 70}}  # noqa: RUF012
+
+    trend: Mapped[Word] = mapped_column(primary_key=True)
+    grain: Mapped[str] = mapped_column(String(8), primary_key=True)
+    dimension: Mapped[Word] = mapped_column(primary_key=True)
+    start: Mapped[date] = mapped_column(primary_key=True)
+    key: Mapped[Word] = mapped_column(primary_key=True)
+    question: Mapped[Word] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(String(65), primary_key=True)
+    value: Mapped[Word] = mapped_column(primary_key=True)
+    n: Mapped[int]
+
+
 class CountedBy(Base):
-    """One row: the time zone of the days in the counts. If the settings name another zone, rebuild the counts."""
+    """One row: the time zone of the days in the counts. If the settings name another zone, rebuild the counts.
+
+    `complete` is false after an upgrade that brought a new kind of count, until they are rebuilt.
+    """
 
     __tablename__ = "counted_by"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     zone: Mapped[Word]
+    complete: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class InvitationCount(Base):

@@ -30,7 +30,7 @@ from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import day, whole
-from feedback.web.wording import followup_wording, score_wording
+from feedback.web.wording import answer_wording, followup_wording, score_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -277,7 +277,7 @@ def _answers(asked: Questionnaire, task: FollowUp, known: Mapping[str, str]) -> 
     return [
         (
             _filled(question.text.to(language), values),
-            asked.wording(question.key, given[question.key], language),
+            answer_wording.in_words(say(), asked, question.key, given[question.key]),
             given[question.key].value is None,
         )
         for question in asked.questions

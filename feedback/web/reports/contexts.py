@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feedback.core.health import Health
 from feedback.core.metrics import Metric
@@ -19,14 +19,17 @@ from feedback.services.reports import (
     Glance,
     Group,
     Rates,
+    ResponseFilter,
     ScoredAgain,
     Series,
     Standing,
+    Survey,
     TrendPoint,
 )
-from feedback.store.models import Account
+from feedback.store.models import Account, Response
 from feedback.web.export.tables import Table
 from feedback.web.reports.filters import ReportFilter
+from feedback.web.reports.result_cards import ResultCard
 from feedback.web.reports.tables import Names
 
 Wordings = Mapping[tuple[str, str], str]
@@ -75,6 +78,30 @@ class SeriesContext(PageContext):
     contrast: Contrast | None
 
 
+@dataclass(frozen=True)
+class Compare:
+    """The answers to one question in each group of a dimension, as a table."""
+
+    question: str
+    dimension: str
+    table: Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsContext(PageContext):
+    """`survey` is None if there is nothing to show. `scores` are by question; `groups` as in `SeriesContext`."""
+
+    asked: ReportFilter
+    other: Period | None
+    known: Sequence[Survey]
+    group: Group
+    survey: Survey | None = None
+    cards: Sequence[ResultCard] = ()
+    scores: Mapping[str, Compared] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    compare: Compare | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class CommentsContext(PageContext):
     """`owners` are (id, name); `more` is the answer before which the next page begins."""
@@ -89,6 +116,41 @@ class CommentsContext(PageContext):
     comments: Sequence[Comment]
     more: int | None
     questions: Wordings
+
+
+@dataclass(frozen=True)
+class AnswerInWords:
+    """`own_words` says that the answer is the customer's text, not a choice."""
+
+    question: str
+    answer: str
+    own_words: bool
+
+
+@dataclass(frozen=True)
+class ListedResponse:
+    response: Response
+    title: str
+    answers: Sequence[AnswerInWords]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponsesContext(PageContext):
+    """`more` is the response before which the next page begins."""
+
+    asked: ReportFilter
+    wanted: ResponseFilter
+    known: Sequence[Survey]
+    languages: Collection[str]
+    responses: Sequence[ListedResponse]
+    more: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseContext(PageContext):
+    response: Response
+    title: str
+    answers: Sequence[AnswerInWords]
 
 
 @dataclass(frozen=True, kw_only=True)

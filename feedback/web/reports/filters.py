@@ -14,7 +14,7 @@ from flask import request
 
 from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.i18n import _
-from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
+from feedback.services.reports import EVERYBODY, CommentFilter, Group, ResponseFilter, Series, Survey
 from feedback.services.rollups import DIMENSIONS
 from feedback.web.http.numbers import day, whole
 
@@ -133,6 +133,16 @@ def group_of(text: str) -> Group | None:
     """Parse `segment:vip` as a group; None if it is not valid."""
     dimension, colon, key = text.partition(":")
     return Group(dimension, key) if colon and dimension in DIMENSIONS else None
+
+
+def wanted_responses(period: Period, known: Sequence[Survey]) -> ResponseFilter:
+    """The filters of the list of responses; an empty or unknown field means any."""
+    trend = request.args.get("survey", "")
+    survey = next((each for each in known if each.trend == trend), None)
+    segment, stage, channel, language = (
+        request.args.get(name) or None for name in ("segment", "stage", "channel", "language")
+    )
+    return ResponseFilter(period, survey, segment, stage, channel, language)
 
 
 def wanted_comments(period: Period, known: Sequence[Series]) -> CommentFilter:

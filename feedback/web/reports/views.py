@@ -47,6 +47,8 @@ from feedback.web.reports.contexts import (
     QuarterContext,
     SeriesContext,
 )
+from feedback.web.reports.responses import ResponseViews
+from feedback.web.reports.results import ResultViews
 from feedback.web.reports.tables import Names
 from feedback.web.wording import followup_wording, score_wording
 
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
 
-PERSONAL = frozenset({"comments", "account"})
+PERSONAL = frozenset({"comments", "account", "responses", "response"})
 """Pages with customers' words and names, whose views are recorded in the audit log."""
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
 """Number of surveys on the quarterly report's first page: those with most answers; the others are in the appendix."""
@@ -79,6 +81,18 @@ def blueprint(runtime: Runtime) -> Blueprint:
     page("/loop", "loop", pages.loop, "reports/loop.html")
     page("/accounts", "accounts", pages.accounts, "reports/accounts.html")
     page("/accounts/<int:account_id>", "account", pages.account, "reports/account.html")
+    results = ResultViews(pages)
+    page("/results", "results", results.results, "reports/results.html")
+    page("/results/<trend>", "results_of", results.results, "reports/results.html")
+    single = ResponseViews(pages)
+    page("/responses", "responses", single.responses, "reports/responses.html")
+    page("/responses/<int:response_id>", "response", single.response, "reports/response.html")
+
+    @may(Permission.SEE_REPORTS)
+    def responses_file() -> ResponseReturnValue:
+        return single.file()
+
+    insights.add_url_rule("/responses.csv", "responses_file", responses_file)
     page("/quarter", "quarter", pages.quarter, "reports/quarter.html")
     return insights
 
@@ -103,17 +117,18 @@ class ReportViews:
             return self._export(endpoint, wanted, show)
         with self.database.reading() as session:
             moved = rollups.other_zone(session)
-            page = render_template(template, **_frame(), **vars(show(session)), moved=moved)
+            counted = rollups.is_complete(session)
+            page = render_template(template, **_frame(), **vars(show(session)), moved=moved, counted=counted)
         if endpoint in PERSONAL:
-            note_seen(self.database, endpoint, (request.view_args or {}).get("account_id"))
+            note_seen(self.database, endpoint, _item())
         return page
 
     def index(self, session: Session) -> OverviewContext:
-        asked = filters.asked(self._today())
+        asked = filters.asked(self.today())
         group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         glances = reports.overview(session, known, asked.period, asked.bucket, group, asked.other)
-        names = self._names(session)
+        names = self.names(session)
         return OverviewContext(
             asked=asked,
             other=asked.other,
@@ -125,14 +140,14 @@ class ReportViews:
     def series(self, session: Session, trend: str, question: str) -> SeriesContext:
         known = reports.all_series(session, self.library)
         series = reports.find_series(known, trend, question)
-        asked = filters.asked(self._today())
+        asked = filters.asked(self.today())
         alone = not allows(Permission.SEE_ALL_ACCOUNTS)
         group = _own() if alone else asked.group
         history = Period(min(asked.period.start, filters.year_before(asked.period)), asked.period.end)
         bucket = filters.step(history)
         points = reports.over_time(session, series, history, bucket, group)
         everybody = group == EVERYBODY
-        names = self._names(session)
+        names = self.names(session)
         rates = reports.response_rates(session, asked.period, series.questionnaires)
         cells = (
             {each: reports.breakdown(session, series, asked.period, each) for each in DIMENSIONS}
@@ -168,7 +183,7 @@ class ReportViews:
         )
 
     def comments(self, session: Session) -> CommentsContext:
-        asked = filters.asked(self._today())
+        asked = filters.asked(self.today())
         known = reports.all_series(session, self.library)
         wanted = filters.wanted_comments(asked.period, known)
         before = request.args.get("before", type=whole)
@@ -176,7 +191,7 @@ class ReportViews:
             found = list(reports.every_comment(session, _viewer(), wanted))
         else:
             found = reports.comments(session, _viewer(), wanted, before=before)
-        names = self._names(session)
+        names = self.names(session)
         return CommentsContext(
             asked=asked,
             wanted=wanted,
@@ -193,12 +208,12 @@ class ReportViews:
         )
 
     def loop(self, session: Session) -> LoopContext:
-        asked = filters.asked(self._today())
+        asked = filters.asked(self.today())
         kind = "advocacy" if request.args.get("kind") == "advocacy" else "recovery"
         found = reports.closed_loop(
             session, _viewer(), asked.period, now=clock.now(), currency=self.currency, kind=kind
         )
-        names, titles = self._names(session), self._titles(session)
+        names, titles = self.names(session), self._titles(session)
         shown_tables = tables.loop(names, found)
         if kind == "advocacy":
             return LoopContext(
@@ -230,7 +245,7 @@ class ReportViews:
         found = reports.accounts(
             session, viewer, listing, now=now, exchange=self.exchange, settings=self.health
         )
-        names = self._names(session)
+        names = self.names(session)
         return AccountsContext(
             standings=found,
             search=search,
@@ -246,8 +261,8 @@ class ReportViews:
         page = reports.account_page(
             session, _viewer(), account_id, now=clock.now(), settings=self.health, most=most
         )
-        names = self._names(session)
-        whole = Period(date(2000, 1, 1), self._today())
+        names = self.names(session)
+        whole = Period(date(2000, 1, 1), self.today())
         words = reports.comments(session, _viewer(), CommentFilter(whole, account_id=account_id), limit=10)
         titles = self._titles(session)
         return AccountContext(
@@ -262,7 +277,7 @@ class ReportViews:
         )
 
     def quarter(self, session: Session) -> QuarterContext:
-        period = filters.quarter(self._today())
+        period = filters.quarter(self.today())
         group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
@@ -272,7 +287,7 @@ class ReportViews:
         told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
-        names, titles = self._names(session), self._titles(session)
+        names, titles = self.names(session), self._titles(session)
         after, again = self._afterwards(session, period)
         numbers = [
             tables.trend(names, each.series.metric, history, of=each.series)
@@ -284,7 +299,7 @@ class ReportViews:
             period=period,
             other=other,
             earlier=quarter_of(period.start - timedelta(days=1)),
-            later=quarter_of(period.after) if period.after <= self._today() else None,
+            later=quarter_of(period.after) if period.after <= self.today() else None,
             glances=glances,
             told=list(zip(told, histories, numbers, strict=True)),
             most_charts=CHARTS_OF_A_SHEET,
@@ -335,13 +350,13 @@ class ReportViews:
             audit.record(
                 session, "exported", endpoint, None, by=current_user.id, now=clock.now(), table=key, file=kind
             )
-        return download.download(found[key], kind, f"{endpoint}-{key}-{self._today()}")
+        return download.download(found[key], kind, f"{endpoint}-{key}-{self.today()}")
 
-    def _today(self) -> date:
+    def today(self) -> date:
         """The organisation's time zone, so that all staff see the same numbers."""
         return day_of(clock.now(), self.database.zone)
 
-    def _names(self, session: Session) -> Names:
+    def names(self, session: Session) -> Names:
         """The names of people, stages and channels in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
@@ -386,6 +401,12 @@ class ReportViews:
         return wordings
 
 
+def _item() -> int | None:
+    """The id of the account or response in the address."""
+    given = request.view_args or {}
+    return given.get("account_id", given.get("response_id"))
+
+
 def _taken_away() -> bool:
     """An export contains all rows that match the filters, not only the current page."""
     return "export" in request.args
@@ -417,6 +438,8 @@ def _frame() -> dict[str, Any]:
         "bands": _bands,
         "maximum": _maximum,
         "EVERYBODY": EVERYBODY,
+        "metrics": METRICS,
+        "few": lambda display: score_wording.few(say(), display),
         "replace": replace,
     }
 
