@@ -108,10 +108,15 @@ class Visit:
             following = self.questionnaire.question(missing[0].question)
         return self.address(following)
 
-    def back(self, question: AnyQuestion) -> str:
+    def before(self, question: AnyQuestion) -> AnyQuestion | None:
         """The previous step, if there is one and its answer can be changed."""
-        before = [each for each in self.path[: self.path.index(question)] if self._open(each.key)]
-        return self.address(before[-1]) if before else ""
+        earlier = reversed(self.path[: self.path.index(question)])
+        return next((each for each in earlier if self._open(each.key)), None)
+
+    def back(self, question: AnyQuestion) -> str:
+        """The address of the previous step, or empty."""
+        before = self.before(question)
+        return self.address(before) if before else ""
 
     def address(
         self,
