@@ -18,8 +18,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import TypeEngine
 
-LONGEST = 50
-"""Values in the lists of one statement. With more, the database has more to do than SQLAlchemy."""
+LONGEST = 20
+"""Values in the lists of one statement. With more, few statements are alike, and SQLAlchemy's share is small."""
 MOST_FORMS = 100
 """Combinations of lengths of lists that are kept for each statement."""
 
