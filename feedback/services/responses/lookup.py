@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
 from feedback.core.lifecycle import INVITATION_LINK_UNKNOWN, InvitationState, ResponseState
-from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
 from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
 from feedback.store.prepared import Prepared
@@ -84,8 +83,8 @@ class StoredResponse:
 class SurveyState:
     """An invitation and what has been answered to it so far: all that its page needs.
 
-    `state` is the response's (`partial`, `complete`), empty before the first answer; `updated_at` is known of
-    visits through an open link only.
+    `token` is that of its link, empty for a visit through an open link. `state` is the response's (`partial`,
+    `complete`), empty before the first answer; `updated_at` is known of visits through an open link only.
     """
 
     id: int
@@ -102,6 +101,7 @@ class SurveyState:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     updated_at: datetime | None = None
     source: str = ""
+    token: str = ""
 
     def takes_the_rest(self, now: datetime) -> bool:
         """Whether questions may still be answered that a conversation by SMS never asked."""
@@ -161,7 +161,7 @@ def find(connection: Connection, token: str, now: datetime) -> SurveyState:
     Raises NotFound, or LinkClosed (expired, withdrawn). Somebody who has answered everything keeps seeing that,
     so an expired link only counts as closed while something is missing.
     """
-    found = _BY_TOKEN.rows(connection, {"token": token}) if looks_like_token(token) else []
+    found = _BY_TOKEN.rows(connection, {"token": token})
     if not found or found[0].state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
     first = found[0]
@@ -257,8 +257,6 @@ def _stored(found: Sequence[AnyRow]) -> StoredResponse | None:
 
 def lock(connection: Connection, token: str, now: datetime) -> LockedInvitation:
     """As `find`, and nobody else can answer until the transaction ends."""
-    if not looks_like_token(token):
-        raise NotFound("There is no such survey.")
     row = _locked(connection, _LOCK_BY_TOKEN, token)
     stored = _response_behind(connection, row)
     if stored is None or stored.row.state != ResponseState.COMPLETE:
@@ -310,6 +308,7 @@ def _state_of(invited: AnyRow, language: str, **rest: Any) -> SurveyState:
         signs=invited.signs,
         expires_at=invited.expires_at,
         reached_at=invited.delivered_at or invited.sent_at,
+        token=invited.token,
         **rest,
     )
 
@@ -328,6 +327,7 @@ def _state_by_token() -> AnySelect:
     """One row for each answer given, and one with empty answer columns where there is none."""
     return (
         select(invitation.c.id, invitation.c.version_id, invitation.c.channel, invitation.c.state)
+        .add_columns(invitation.c.token)
         .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
         .add_columns(invitation.c.expires_at, invitation.c.sent_at, invitation.c.delivered_at)
         .add_columns(response.c.state.label("response_state"), response.c.language.label("answered_in"))
@@ -343,7 +343,7 @@ def _state_by_token() -> AnySelect:
 def _locked_by(column: ColumnElement[Any]) -> AnySelect:
     """The invitation's row, locked, with what a response takes over from its account."""
     wanted = (
-        "id version_id contact_id account_id stage channel state language piping signs is_demo"
+        "id token version_id contact_id account_id stage channel state language piping signs is_demo"
         " expires_at sent_at delivered_at opened_at answered_at"
     )
     return (
