@@ -158,7 +158,7 @@ class Questionnaire(Strict):
     def question(self, key: str) -> AnyQuestion | None:
         return self.by_key.get(key)
 
-    @property
+    @cached_property
     def by_key(self) -> dict[str, AnyQuestion]:
         return {question.key: question for question in self.questions}
 

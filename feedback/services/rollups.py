@@ -55,6 +55,7 @@ from feedback.store.models import (
     Score,
     ScoreCount,
 )
+from feedback.store.prepared import rows_of
 
 Selected = Select[*tuple[Any, ...]]
 Standing = Literal["answered", "provisional"] | None
@@ -456,7 +457,7 @@ def _raise(connection: Connection, table: type[Base], cells: Mapping[tuple[Any, 
         # Both drivers accept a day as text.
         bare = tuple(value.isoformat() if type(value) is date else value for value in values)
         statement = _upsert(table, len(cells), "?" if connection.dialect.paramstyle == "qmark" else "%s")
-        connection.exec_driver_sql(statement, bare)
+        rows_of(connection, statement, bare)
 
 
 @cache

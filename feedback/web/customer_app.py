@@ -20,6 +20,7 @@ from feedback.core.token import ALPHABET, LENGTH
 from feedback.web import monitoring
 from feedback.web.http import headers, library_in_force, request_limits
 from feedback.web.http.application import PlainFlask
+from feedback.web.http.routes import TokenConverter
 from feedback.web.layout import error_pages
 from feedback.web.survey import unsubscribe
 from feedback.web.survey.frames import Frames
@@ -48,6 +49,7 @@ def create_app(runtime: Runtime, follower: Following) -> Flask:
     app = PlainFlask("feedback.web.customer_app", static_folder=None)
     app.config.update(request_limits.configuration(runtime.settings))
     app.url_map.strict_slashes = False
+    app.url_map.converters["token"] = TokenConverter
     frames = Frames()
     pages = Pages(runtime.settings, frames)
     monitoring.install(app)

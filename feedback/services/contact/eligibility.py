@@ -37,6 +37,7 @@ from feedback.providers import channel_of
 from feedback.services.contact import facts, suppression
 from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
+from feedback.store.prepared import Prepared
 
 
 class Candidate(Protocol):
@@ -78,16 +79,19 @@ def _among(name: str) -> Any:
 PERSON: Select[Any] = select(
     _C.id, _C.external_id, _C.account_id, _C.phone, _C.email, _C.country, _C.time_zone, _C.erased_at
 )
-_PEOPLE = PERSON.where(_C.id.in_(_among("ids"))).order_by(_C.id)
-_AT_ADDRESSES = union(
-    select(_C.id, _C.phone, _C.email).where(_C.phone.in_(_among("phones"))),
-    select(_C.id, _C.phone, _C.email).where(_C.email.in_(_among("emails"))),
+_PEOPLE = Prepared(PERSON.where(_C.id.in_(_among("ids"))).order_by(_C.id))
+_NAMED = Prepared(PERSON.where(_C.external_id.in_(_among("names"))).order_by(_C.id))
+_AT_ADDRESSES = Prepared(
+    union(
+        select(_C.id, _C.phone, _C.email).where(_C.phone.in_(_among("phones"))),
+        select(_C.id, _C.phone, _C.email).where(_C.email.in_(_among("emails"))),
+    )
 )
-_LOCK_CONTACTS = select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update()
-_LOCK_ACCOUNTS = (
+_LOCK_CONTACTS = Prepared(select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update())
+_LOCK_ACCOUNTS = Prepared(
     select(Account.id).where(Account.id.in_(_among("ids"))).order_by(Account.id).with_for_update()
 )
-_PERMISSIONS: Select[Any] = (
+_PERMISSIONS = Prepared(
     select(_CONSENTS.contact_id, _CONSENTS.kind, _CONSENTS.address, _CONSENTS.basis, _CONSENTS.withdrawn_at)
     .where(_CONSENTS.contact_id.in_(_among("ids")))
     .order_by(_CONSENTS.id)
@@ -100,13 +104,17 @@ def _asked(*where: Any) -> Select[Any]:
     return columns.where(*where, _I.state.not_in(INVITATION_NOT_CONTACTED))
 
 
-_ASKED = _asked(
-    _I.contact_id.in_(_among("ids")), func.coalesce(_I.sent_at, _I.created_at) >= bindparam("since")
+_ASKED = Prepared(
+    _asked(_I.contact_id.in_(_among("ids")), func.coalesce(_I.sent_at, _I.created_at) >= bindparam("since"))
 )
-_ASKED_IN_ACCOUNTS = union_all(
-    # Two ranges of an index, so that an account with many contacts is not read from its beginning.
-    _asked(_I.account_id.in_(_among("accounts")), _I.sent_at >= bindparam("window")),
-    _asked(_I.account_id.in_(_among("accounts")), _I.sent_at.is_(None), _I.created_at >= bindparam("window")),
+_ASKED_IN_ACCOUNTS = Prepared(
+    union_all(
+        # Two ranges of an index, so that an account with many contacts is not read from its beginning.
+        _asked(_I.account_id.in_(_among("accounts")), _I.sent_at >= bindparam("window")),
+        _asked(
+            _I.account_id.in_(_among("accounts")), _I.sent_at.is_(None), _I.created_at >= bindparam("window")
+        ),
+    )
 )
 
 
@@ -185,12 +193,12 @@ def know(
     shared = sharing(session, people)
     ids = {each.id for each in people}.union(*shared.values())
     connection, since = session.connection(), now - max(rules.gap, rules.account_window)
-    for row in connection.execute(_ASKED, {"ids": list(ids), "since": since}):
+    for row in _ASKED.rows(connection, {"ids": list(ids), "since": since}):
         known._of_contact[row.contact_id].append(_Past(*row))
     accounts = {each.account_id for each in people if each.account_id}
     if accounts and rules.account_limit is not None:
         window = {"accounts": list(accounts), "window": now - rules.account_window}
-        for row in connection.execute(_ASKED_IN_ACCOUNTS, window):
+        for row in _ASKED_IN_ACCOUNTS.rows(connection, window):
             known._of_account[row.account_id].append(_Past(*row))
     known._shared = shared
     return known
@@ -249,21 +257,35 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
 
 def people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
     """The rows of `PERSON` of these contacts, in the order of their ids, without a lock."""
-    return session.connection().execute(_PEOPLE, {"ids": list(contact_ids)}).all()
+    return _PEOPLE.rows(session.connection(), {"ids": list(contact_ids)})
+
+
+def lock_named(session: Session, external_ids: Collection[str]) -> Sequence[Any]:
+    """`lock_people` of those with these external ids."""
+    session.flush()  # only statements about ORM objects do that by themselves
+    found = _NAMED.rows(session.connection(), {"names": list(external_ids)})
+    if _is_alone(session) or not found:
+        return found
+    return lock_people(session, {each.id for each in found})
 
 
 def lock_people(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
     """Like `lock`, but returns rows of `PERSON`, in the order of their ids."""
     session.flush()  # only statements about ORM objects do that by themselves
     found = people(session, contact_ids)
-    if session.get_bind().dialect.name == "sqlite":  # there a writing transaction has the whole database
+    if _is_alone(session):
         return found
     together = set(contact_ids).union(*sharing(session, found).values())
-    session.connection().execute(_LOCK_CONTACTS, {"ids": list(together)})
+    _LOCK_CONTACTS.run(session.connection(), {"ids": list(together)})
     found = people(session, contact_ids)  # as they are now
     if accounts := {each.account_id for each in found if each.account_id}:
-        session.connection().execute(_LOCK_ACCOUNTS, {"ids": list(accounts)})
+        _LOCK_ACCOUNTS.run(session.connection(), {"ids": list(accounts)})
     return found
+
+
+def _is_alone(session: Session) -> bool:
+    """On SQLite a writing transaction has the whole database."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def sharing(session: Session, people: Iterable[Candidate]) -> dict[int, set[int]]:
@@ -274,7 +296,7 @@ def sharing(session: Session, people: Iterable[Candidate]) -> dict[int, set[int]
         "emails": [each.email for each in people if each.email],
     }
     at: dict[str, set[int]] = defaultdict(set)
-    for contact_id, phone, email in session.connection().execute(_AT_ADDRESSES, addresses):
+    for contact_id, phone, email in _AT_ADDRESSES.rows(session.connection(), addresses):
         for address in (phone, email):
             if address:
                 at[address].add(contact_id)
@@ -354,7 +376,7 @@ def _recipients(
     session.flush()  # only statements about ORM objects do that by themselves
     latest = {
         (row.contact_id, row.kind, row.address): row
-        for row in session.connection().execute(_PERMISSIONS, {"ids": ids})
+        for row in _PERMISSIONS.rows(session.connection(), {"ids": ids})
     }
     closed = suppression.closed_ways_of(session, ways)
     found = {each.id: _recipient(each, ways[each.id], latest, closed[each.id]) for each in people}

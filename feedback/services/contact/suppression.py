@@ -16,6 +16,7 @@ from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.database import add_once
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
+from feedback.store.prepared import Prepared
 
 FIRMNESS = {
     "soft_bounces": 0, "maybe_opt_out": 1, "bad_number": 2, "hard_bounce": 2, "opt_out": 3, "manual": 4,
@@ -28,14 +29,15 @@ PAUSE = timedelta(days=30)
 """How long an address is paused after several temporary failures."""
 _LIST: Any = Suppression.__table__.c
 _LISTED = select(_LIST.kind, _LIST.address, _LIST.reason, _LIST.contact_id, _LIST.lifted_at)
-_ON_LIST = union(  # not OR: PostgreSQL would read the whole list
-    _LISTED.where(
-        _LIST.kind.in_(bindparam("kinds", expanding=True)),
-        _LIST.address.in_(bindparam("addresses", expanding=True)),
-    ),
-    _LISTED.where(_LIST.contact_id.in_(bindparam("ids", expanding=True))),
+_ON_LIST = Prepared(
+    union(  # not OR: PostgreSQL would read the whole list
+        _LISTED.where(
+            _LIST.kind.in_(bindparam("kinds", expanding=True)),
+            _LIST.address.in_(bindparam("addresses", expanding=True)),
+        ),
+        _LISTED.where(_LIST.contact_id.in_(bindparam("ids", expanding=True))),
+    )
 )
-"""Built once: to build a statement costs more than to run it."""
 
 
 def is_suppressed(session: Session, kind: str, address: str) -> bool:
@@ -74,7 +76,7 @@ def closed_ways_of(
     every = {address for each in of.values() for _, address in each}
     wanted = {"kinds": list({kind for kind, _ in of}), "addresses": list(every), "ids": list(ways)}
     session.flush()  # only statements about ORM objects do that by themselves
-    rows = session.connection().execute(_ON_LIST, wanted).all()
+    rows = _ON_LIST.rows(session.connection(), wanted)
     known = {(row.kind, row.address) for row in rows}
     listed = {(row.kind, row.address) for row in rows if row.lifted_at is None}
     said_no = {row.contact_id for row in rows if row.lifted_at is None and row.reason in SAID}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,36 +20,37 @@ from feedback.services.contact import eligibility
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
 from feedback.store.portions import TOGETHER, Portions
+from feedback.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from feedback.core.journey import Stage
     from feedback.services.context import Context
     from feedback.settings import Settings
 
-# Statements are built once: to build one costs more than to run it.
 _CONTACT: Any = Contact.__table__
 _EVENT: Any = JourneyEvent.__table__
 _ENROLMENT: Any = Enrolment.__table__
-_BY_EXTERNAL_ID = select(_CONTACT.c.id, _CONTACT.c.external_id).where(
-    _CONTACT.c.external_id.in_(bindparam("keys", expanding=True))
-)
-_STORED_EVENTS = (
+_STORED_EVENTS = Prepared(
     select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _CONTACT.c.external_id)
     .join(_CONTACT, _CONTACT.c.id == _EVENT.c.contact_id)
     .where(_EVENT.c.key.in_(bindparam("keys", expanding=True)))
 )
-_ENROLLED = select(_ENROLMENT.c.contact_id, _ENROLMENT.c.stage, _ENROLMENT.c.occurrence).where(
-    _ENROLMENT.c.contact_id.in_(bindparam("contacts", expanding=True)),
-    _ENROLMENT.c.stage.in_(bindparam("stages", expanding=True)),
-    _ENROLMENT.c.occurrence.in_(bindparam("occasions", expanding=True)),
+_ENROLLED = Prepared(
+    select(_ENROLMENT.c.contact_id, _ENROLMENT.c.stage, _ENROLMENT.c.occurrence).where(
+        _ENROLMENT.c.contact_id.in_(bindparam("contacts", expanding=True)),
+        _ENROLMENT.c.stage.in_(bindparam("stages", expanding=True)),
+        _ENROLMENT.c.occurrence.in_(bindparam("occasions", expanding=True)),
+    )
 )
 _INSERT_ENROLMENT = insert(_ENROLMENT)
+_INSERT_ONE_ENROLMENT = Prepared(_INSERT_ENROLMENT)
 _INSERT_EVENT: Mapping[str, Any] = {
     name: dialect.insert(_EVENT)
     .on_conflict_do_nothing(index_elements=["key"])
     .returning(_EVENT.c.id, _EVENT.c.key)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+_INSERT_ONE_EVENT = {name: Prepared(statement) for name, statement in _INSERT_EVENT.items()}
 
 CATCH_UP = timedelta(days=7)
 """After downtime, recurring surveys of at most this many past days are still planned."""
@@ -76,11 +78,13 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stored event. `is_new` is False if it had been reported before."""
+    """A stored event. `is_new` is False if it had been reported before. `enrolments` are the columns of what has just
+    been decided because of it."""
 
     id: int
     key: str
     is_new: bool
+    enrolments: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,12 @@ def record_events(
     """
     session.flush()  # only statements about ORM objects do that by themselves
     stored = _stored(session, events)
-    contacts = _contacts(session, events)
-    people = {each.id: each for each in eligibility.lock_people(session, set(contacts.values()))}
+    contacts = {each.contact for each in events}
+    people = {each.external_id: each for each in eligibility.lock_named(session, contacts)}
     fresh: dict[str, Event] = {}
     refused: dict[int, Result] = {}
     for number, event in enumerate(events):
-        person = people.get(contacts.get(event.contact, 0))
+        person = people.get(event.contact)
         if source != reserved.SOURCE and (refusal := reserved.refusal_of_event(event.key, event.name)):
             refused[number] = Rejected(refusal)
         elif event.key in stored:
@@ -145,43 +149,47 @@ def record_events(
             )
         else:
             fresh.setdefault(event.key, event)
-    new = _insert_events(session, fresh, contacts, now, source)
-    entries = list(_entered(fresh.values(), new, contacts, context))
-    _store(session, [people[each.contact_id] for each in entries], entries, context.settings, now)
+    new = _insert_events(session, fresh, people, now, source)
+    entered = list(_entered(fresh.values(), new, people, context))
+    people_of, entries = [each for each, _ in entered], [each for _, each in entered]
+    decided: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in _store(session, people_of, entries, context.settings, now):
+        decided[row["event_id"]].append(row)
     if missing := [each for each in fresh.values() if each.key not in new]:  # another request was faster
         stored |= _stored(session, missing)
     known = stored | {key: (row_id, fresh[key].name, fresh[key].contact) for key, row_id in new.items()}
-    return [refused.get(number) or _result(event, known, new) for number, event in enumerate(events)]
+    return [refused.get(number) or _result(event, known, new, decided) for number, event in enumerate(events)]
 
 
-def _result(event: Event, known: Mapping[str, tuple[int, str, str]], new: Mapping[str, int]) -> Result:
+def _result(
+    event: Event,
+    known: Mapping[str, tuple[int, str, str]],
+    new: Mapping[str, int],
+    decided: Mapping[int, Sequence[Mapping[str, Any]]],
+) -> Result:
     row_id, name, contact = known[event.key]
     if (name, contact) != (event.name, event.contact):
         return Conflict("Use another key: this one was used for an event with another name or contact.")
-    return Recorded(row_id, event.key, event.key in new)
+    if event.key not in new:
+        return Recorded(row_id, event.key, is_new=False)
+    return Recorded(row_id, event.key, is_new=True, enrolments=decided.get(row_id, ()))
 
 
 def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, str]]:
     """Key -> (id, name, external id of the contact) of the events that are stored already."""
-    rows = session.connection().execute(_STORED_EVENTS, {"keys": [each.key for each in events]})
+    rows = _STORED_EVENTS.rows(session.connection(), {"keys": [each.key for each in events]})
     return {key: (row_id, name, contact) for key, row_id, name, contact in rows}
 
 
-def _contacts(session: Session, events: Iterable[Event]) -> dict[str, int]:
-    """External id -> id."""
-    rows = session.connection().execute(_BY_EXTERNAL_ID, {"keys": list({each.contact for each in events})})
-    return {external_id: contact_id for contact_id, external_id in rows}
-
-
 def _insert_events(
-    session: Session, events: Mapping[str, Event], contacts: Mapping[str, int], now: datetime, source: str
+    session: Session, events: Mapping[str, Event], people: Mapping[str, Any], now: datetime, source: str
 ) -> dict[str, int]:
     """Key -> id of the events that were stored; not of those that another node has just stored."""
     rows = [
         {
             "key": event.key,
             "name": event.name,
-            "contact_id": contacts[event.contact],
+            "contact_id": people[event.contact].id,
             "occurred_at": event.occurred_at,
             "received_at": now,
             "source": source,
@@ -191,19 +199,25 @@ def _insert_events(
     ]
     if not rows:
         return {}
-    made = session.connection().execute(_INSERT_EVENT[session.get_bind().dialect.name], rows)
-    return {key: row_id for row_id, key in made}
+    connection = session.connection()
+    database = connection.dialect.name
+    if len(rows) == 1:
+        return {key: row_id for row_id, key in _INSERT_ONE_EVENT[database].rows(connection, rows[0])}
+    return {key: row_id for row_id, key in connection.execute(_INSERT_EVENT[database], rows)}
 
 
 def _entered(
-    events: Iterable[Event], ids: Mapping[str, int], contacts: Mapping[str, int], context: Context
-) -> Iterator[StageEntry]:
+    events: Iterable[Event],
+    ids: Mapping[str, int],
+    people: Mapping[str, eligibility.Candidate],
+    context: Context,
+) -> Iterator[tuple[eligibility.Candidate, StageEntry]]:
     for event in events:
         for stage in context.library.journey.for_event(event.name) if event.key in ids else ():
             delay = stage.delay.timedelta if stage.delay else timedelta()
             row_id = ids[event.key]
             occasion = Occasion(f"event:{row_id}", event.occurred_at + delay, row_id)
-            yield StageEntry(contacts[event.contact], stage, occasion)
+            yield people[event.contact], StageEntry(people[event.contact].id, stage, occasion)
 
 
 def enrol_all(session: Session, entries: Sequence[StageEntry], settings: Settings, now: datetime) -> int:
@@ -217,7 +231,7 @@ def enrol_all(session: Session, entries: Sequence[StageEntry], settings: Setting
         "stages": list({each.stage.key for each in entries}),
         "occasions": list({each.occasion.key for each in entries}),
     }
-    known = {tuple(row) for row in session.connection().execute(_ENROLLED, wanted)}
+    known = {tuple(row) for row in _ENROLLED.rows(session.connection(), wanted)}
     fresh = [
         each
         for each in entries
@@ -235,16 +249,20 @@ def _store(
     entries: Sequence[StageEntry],
     settings: Settings,
     now: datetime,
-) -> None:
-    """Decide on the entries of these contacts, which are locked, and insert the enrolments."""
+) -> list[dict[str, Any]]:
+    """Decide on the entries of these contacts, which are locked, and insert the enrolments. Returns their columns."""
     if not entries:
-        return
+        return []
     rules = eligibility.policy(settings)
     selective = any(each.stage.only_if for each in entries)
     together = list({each.id: each for each in people}.values())
     known = eligibility.know(session, together, rules, now, selective=selective)
     rows = [_enrolment(known, *each, now) for each in zip(people, entries, strict=True)]
-    session.connection().execute(_INSERT_ENROLMENT, rows)
+    if len(rows) == 1:
+        _INSERT_ONE_ENROLMENT.run(session.connection(), rows[0])
+    else:
+        session.connection().execute(_INSERT_ENROLMENT, rows)
+    return rows
 
 
 def _enrolment(

@@ -12,16 +12,17 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
 from feedback.core.lifecycle import INVITATION_LINK_UNKNOWN, InvitationState, ResponseState
-from feedback.core.token import looks_like_token
 from feedback.errors import LinkClosed, NotFound
 from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
+from feedback.store.prepared import Prepared
 
-AnyRow = Row[*tuple[Any, ...]]
+AnyRow = Any
+"""A row with the columns of its statement as attributes."""
 AnySelect = Select[*tuple[Any, ...]]
 
 invitation, response, answer, score, account = (
@@ -82,8 +83,8 @@ class StoredResponse:
 class SurveyState:
     """An invitation and what has been answered to it so far: all that its page needs.
 
-    `state` is the response's (`partial`, `complete`), empty before the first answer; `updated_at` is known of
-    visits through an open link only.
+    `token` is that of its link, empty for a visit through an open link. `state` is the response's (`partial`,
+    `complete`), empty before the first answer; `updated_at` is known of visits through an open link only.
     """
 
     id: int
@@ -100,6 +101,7 @@ class SurveyState:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     updated_at: datetime | None = None
     source: str = ""
+    token: str = ""
 
     def takes_the_rest(self, now: datetime) -> bool:
         """Whether questions may still be answered that a conversation by SMS never asked."""
@@ -159,7 +161,7 @@ def find(connection: Connection, token: str, now: datetime) -> SurveyState:
     Raises NotFound, or LinkClosed (expired, withdrawn). Somebody who has answered everything keeps seeing that,
     so an expired link only counts as closed while something is missing.
     """
-    found = connection.execute(_BY_TOKEN, {"token": token}).all() if looks_like_token(token) else []
+    found = _BY_TOKEN.rows(connection, {"token": token})
     if not found or found[0].state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
     first = found[0]
@@ -235,12 +237,12 @@ def answers_to(connection: Connection, invitation_id: int) -> dict[str, Answer]:
 
 def response_to(connection: Connection, invitation_id: int) -> StoredResponse | None:
     """The response to an invitation; None before the first answer."""
-    return _stored(connection.execute(_RESPONSE_TO, {"which": invitation_id}).all())
+    return _stored(_RESPONSE_TO.rows(connection, {"which": invitation_id}))
 
 
 def response_of_visit(connection: Connection, visit: str) -> StoredResponse | None:
     """The response of a visit through an open link; None before the first answer."""
-    return _stored(connection.execute(_RESPONSE_OF_VISIT, {"which": visit}).all())
+    return _stored(_RESPONSE_OF_VISIT.rows(connection, {"which": visit}))
 
 
 def _stored(found: Sequence[AnyRow]) -> StoredResponse | None:
@@ -255,8 +257,6 @@ def _stored(found: Sequence[AnyRow]) -> StoredResponse | None:
 
 def lock(connection: Connection, token: str, now: datetime) -> LockedInvitation:
     """As `find`, and nobody else can answer until the transaction ends."""
-    if not looks_like_token(token):
-        raise NotFound("There is no such survey.")
     row = _locked(connection, _LOCK_BY_TOKEN, token)
     stored = _response_behind(connection, row)
     if stored is None or stored.row.state != ResponseState.COMPLETE:
@@ -277,12 +277,12 @@ def lock_invitation(
 
 def lock_visit(connection: Connection, visit: str) -> StoredResponse | None:
     """The response of a visit through an open link, ours until the transaction ends; None before the first."""
-    found = connection.execute(_LOCK_VISIT, {"visit": visit}).one_or_none()
+    found = _LOCK_VISIT.one_or_none(connection, {"visit": visit})
     return response_of_visit(connection, visit) if found else None
 
 
-def _locked(connection: Connection, statement: AnySelect, which: str | int) -> AnyRow:
-    row = connection.execute(statement, {"which": which}).one_or_none()
+def _locked(connection: Connection, statement: Prepared, which: str | int) -> AnyRow:
+    row = statement.one_or_none(connection, {"which": which})
     if row is None or row.state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
     return row
@@ -308,6 +308,7 @@ def _state_of(invited: AnyRow, language: str, **rest: Any) -> SurveyState:
         signs=invited.signs,
         expires_at=invited.expires_at,
         reached_at=invited.delivered_at or invited.sent_at,
+        token=invited.token,
         **rest,
     )
 
@@ -326,6 +327,7 @@ def _state_by_token() -> AnySelect:
     """One row for each answer given, and one with empty answer columns where there is none."""
     return (
         select(invitation.c.id, invitation.c.version_id, invitation.c.channel, invitation.c.state)
+        .add_columns(invitation.c.token)
         .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
         .add_columns(invitation.c.expires_at, invitation.c.sent_at, invitation.c.delivered_at)
         .add_columns(response.c.state.label("response_state"), response.c.language.label("answered_in"))
@@ -341,7 +343,7 @@ def _state_by_token() -> AnySelect:
 def _locked_by(column: ColumnElement[Any]) -> AnySelect:
     """The invitation's row, locked, with what a response takes over from its account."""
     wanted = (
-        "id version_id contact_id account_id stage channel state language piping signs is_demo"
+        "id token version_id contact_id account_id stage channel state language piping signs is_demo"
         " expires_at sent_at delivered_at opened_at answered_at"
     )
     return (
@@ -366,7 +368,8 @@ def _stored_by(column: ColumnElement[Any]) -> AnySelect:
     )
 
 
-_BY_TOKEN = _state_by_token()
-_LOCK_BY_TOKEN, _LOCK_BY_ID = _locked_by(invitation.c.token), _locked_by(invitation.c.id)
-_LOCK_VISIT = select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update()
-_RESPONSE_TO, _RESPONSE_OF_VISIT = _stored_by(response.c.invitation_id), _stored_by(response.c.visit)
+_BY_TOKEN = Prepared(_state_by_token())
+_LOCK_BY_TOKEN, _LOCK_BY_ID = (Prepared(_locked_by(each)) for each in (invitation.c.token, invitation.c.id))
+_LOCK_VISIT = Prepared(select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update())
+_RESPONSE_TO = Prepared(_stored_by(response.c.invitation_id))
+_RESPONSE_OF_VISIT = Prepared(_stored_by(response.c.visit))

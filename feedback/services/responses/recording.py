@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func
@@ -35,6 +36,7 @@ from feedback.services.responses.submission import Given, Submission
 from feedback.settings import Settings
 from feedback.store.database import zone_of
 from feedback.store.models import Invitation, Link, Response
+from feedback.store.prepared import Prepared
 from feedback.store.types import UtcDateTime
 
 
@@ -280,17 +282,25 @@ def _advance(
 def _write_response(connection: Connection, stored: StoredResponse | None, row: ResponseRow) -> None:
     columns = row.columns()
     if stored is None:
-        known = {name: value for name, value in columns.items() if value is not None}
-        (row.id,) = connection.execute(_INSERT_RESPONSE, known).inserted_primary_key or (None,)
+        del columns["id"]
+        ((row.id,),) = _INSERT_RESPONSE.rows(connection, columns)
         return
     old = stored.row.columns()
-    changed = {name: value for name, value in columns.items() if value != old[name]}
+    changed = {f"new_{name}": value for name, value in columns.items() if value != old[name]}
     if changed:
-        connection.execute(_UPDATE_RESPONSE.values(changed), {"response": row.id})
+        _update_of(*changed).run(connection, {**changed, "response": row.id})
 
 
-_INSERT_RESPONSE = lookup.response.insert()
-_UPDATE_RESPONSE = lookup.response.update().where(lookup.response.c.id == bindparam("response"))
+_INSERT_RESPONSE = Prepared(lookup.response.insert().returning(lookup.response.c.id))
+
+
+@cache
+def _update_of(*names: str) -> Prepared:
+    """The statement that sets these columns of a response, each with `new_` before its name."""
+    values = {name.removeprefix("new_"): bindparam(name) for name in names}
+    return Prepared(
+        lookup.response.update().where(lookup.response.c.id == bindparam("response")).values(values)
+    )
 
 
 # --- Its answers and scores ----------------------------------------------------------------------
@@ -301,26 +311,26 @@ def _write_answers(
 ) -> None:
     """Only what differs is written; a question keeps its row."""
     for key in before.keys() - after.keys():
-        connection.execute(_DELETE_ANSWER, {"response": row.id, "asked": key})
-    new = [
-        {"response_id": row.id, "question": key, "value": answer.stored(), "text": answer.text}
-        for key, answer in after.items()
-        if key not in before
-    ]
-    if new:
-        connection.execute(_INSERT_ANSWER, new)
-    for key in before.keys() & after.keys():
-        if before[key] != after[key]:
-            changed = _UPDATE_ANSWER.values(value=after[key].stored(), text=after[key].text)
-            connection.execute(changed, {"response": row.id, "asked": key})
+        _DELETE_ANSWER.run(connection, {"response": row.id, "asked": key})
+    for key, answer in after.items():
+        if key not in before:
+            new = {"response_id": row.id, "question": key, "value": answer.stored(), "text": answer.text}
+            _INSERT_ANSWER.run(connection, new)
+        elif before[key] != answer:
+            changed = {"new_value": answer.stored(), "new_text": answer.text}
+            _UPDATE_ANSWER.run(connection, {**changed, "response": row.id, "asked": key})
 
 
 _THIS_ANSWER = (lookup.answer.c.response_id == bindparam("response")) & (
     lookup.answer.c.question == bindparam("asked")
 )
-_INSERT_ANSWER = lookup.answer.insert()
-_DELETE_ANSWER = lookup.answer.delete().where(_THIS_ANSWER)
-_UPDATE_ANSWER = lookup.answer.update().where(_THIS_ANSWER)
+_INSERT_ANSWER = Prepared(lookup.answer.insert())
+_DELETE_ANSWER = Prepared(lookup.answer.delete().where(_THIS_ANSWER))
+_UPDATE_ANSWER = Prepared(
+    lookup.answer.update()
+    .where(_THIS_ANSWER)
+    .values(value=bindparam("new_value"), text=bindparam("new_text"))
+)
 
 
 def _write_scores(connection: Connection, change: _Change) -> None:
@@ -328,26 +338,26 @@ def _write_scores(connection: Connection, change: _Change) -> None:
     questionnaire, response_id = change.questionnaire, change.row.id
     present = change.stored.scores if change.stored else {}
     for key in present.keys() - change.scores.keys():
-        connection.execute(_DELETE_SCORE, {"response": response_id, "asked": key})
+        _DELETE_SCORE.run(connection, {"response": response_id, "asked": key})
     for key, value in change.scores.items():
         band = questionnaire.by_key[key].band(value)
         if key not in present:
             trend, question, metric, _ = _series(questionnaire, key, value)
             row = {"response_id": response_id, "question": question, "metric": metric, "trend": trend}
-            connection.execute(
-                _INSERT_SCORE, row | {"value": value, "band": band, "at": change.row.answered_at}
-            )
+            _INSERT_SCORE.run(connection, row | {"value": value, "band": band, "at": change.row.answered_at})
         elif present[key] != value:
-            changed = _UPDATE_SCORE.values(value=value, band=band)
-            connection.execute(changed, {"response": response_id, "asked": key})
+            changed = {"new_value": value, "new_band": band}
+            _UPDATE_SCORE.run(connection, {**changed, "response": response_id, "asked": key})
 
 
 _THIS_SCORE = (lookup.score.c.response_id == bindparam("response")) & (
     lookup.score.c.question == bindparam("asked")
 )
-_INSERT_SCORE = lookup.score.insert()
-_DELETE_SCORE = lookup.score.delete().where(_THIS_SCORE)
-_UPDATE_SCORE = lookup.score.update().where(_THIS_SCORE)
+_INSERT_SCORE = Prepared(lookup.score.insert())
+_DELETE_SCORE = Prepared(lookup.score.delete().where(_THIS_SCORE))
+_UPDATE_SCORE = Prepared(
+    lookup.score.update().where(_THIS_SCORE).values(value=bindparam("new_value"), band=bindparam("new_band"))
+)
 
 
 def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Scored:
@@ -392,10 +402,10 @@ def _move_invitation(connection: Connection, invited: AnyRow, row: ResponseRow, 
     """Forward only. Who has begun to answer is not reminded."""
     state = InvitationState.COMPLETED if row.state == ResponseState.COMPLETE else InvitationState.STARTED
     if invited.state not in (state, InvitationState.COMPLETED):
-        connection.execute(_MOVE, {"invitation": invited.id, "to": state, "moment": now})
+        _MOVE.run(connection, {"invitation": invited.id, "to": state, "moment": now})
 
 
-_MOVE = (
+_MOVE = Prepared(
     lookup.invitation.update()
     .where(lookup.invitation.c.id == bindparam("invitation"))
     .values(

@@ -14,16 +14,18 @@ from sqlalchemy.orm import Session
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.store.models import ApiKey
+from feedback.store.prepared import Prepared
 
 START = "fbk_"
 """The prefix of every key, by which people and secret scanners recognise it."""
 _SHOWN = len(START) + 6
 _USE_IS_NOTED_EVERY = timedelta(hours=1)
 
-_BY_DIGEST = select(ApiKey.id, ApiKey.last_used_at).where(
-    ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None)
+_BY_DIGEST = Prepared(
+    select(ApiKey.id, ApiKey.last_used_at).where(
+        ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None)
+    )
 )
-"""Built once: every call of the API needs it, and to build a statement costs more than to run it."""
 
 
 def create(session: Session, name: str, *, by: int | None, now: datetime) -> tuple[ApiKey, str]:
@@ -67,7 +69,7 @@ class ValidKey(NamedTuple):
 
 def find(connection: Connection, token: str) -> ValidKey | None:
     """The valid key with this text; None for an unknown or revoked one."""
-    row = connection.execute(_BY_DIGEST, {"digest": _digest(token)}).one_or_none()
+    row = _BY_DIGEST.one_or_none(connection, {"digest": _digest(token)})
     return None if row is None else ValidKey(*row)
 
 

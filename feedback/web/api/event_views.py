@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify
@@ -17,6 +17,7 @@ from feedback.services.customers import Stored
 from feedback.services.journey import enrolments
 from feedback.store.models import Contact, Enrolment, JourneyEvent
 from feedback.store.portions import SHORT_REST, TOGETHER, Portions
+from feedback.store.prepared import Prepared
 from feedback.web.api import document, problems
 from feedback.web.api.answers import BY_KEY, stored_answer
 from feedback.web.api.gate import Gate
@@ -45,10 +46,12 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
     @public(BY_KEY)
     def post_event(body: EventIn) -> Response:
         now = clock.now()
+        event = _told(body, now)
         with runtime.database.writing() as session:
-            stored = enrolments.record_event(session, _told(body, now), runtime, now)
-            outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
-            return stored_answer(_event(session, body.key), outcome)
+            stored = enrolments.record_event(session, event, runtime, now)
+            known = None if stored.is_new else _event(session, body.key)
+        outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
+        return stored_answer(known or _created(event, stored, now), outcome)
 
     @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
     @public(BY_KEY)
@@ -77,7 +80,21 @@ def _event_batches(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
 
 def _told(event: EventIn, now: datetime) -> enrolments.Event:
     properties = _without_nulls(event.properties)
-    return enrolments.Event(event.key, event.name, event.contact, event.occurred_at or now, properties)
+    occurred_at = (event.occurred_at or now).astimezone(UTC)
+    return enrolments.Event(event.key, event.name, event.contact, occurred_at, properties)
+
+
+def _created(event: enrolments.Event, stored: enrolments.Recorded, now: datetime) -> EventOut:
+    """What `_event` would read of an event that has just been stored."""
+    return EventOut(
+        key=event.key,
+        name=event.name,
+        contact=event.contact,
+        occurred_at=event.occurred_at,
+        received_at=now,
+        properties=dict(event.properties),
+        enrolments=[EnrolmentOut.model_validate(dict(each)) for each in stored.enrolments],
+    )
 
 
 def _results(events: Sequence[EventIn], results: Sequence[enrolments.Result]) -> Iterator[dict[str, Any]]:
@@ -96,7 +113,7 @@ def _without_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-_EVENT = (
+_EVENT = Prepared(
     select(
         JourneyEvent.id,
         JourneyEvent.key,
@@ -109,7 +126,7 @@ _EVENT = (
     .join(Contact, Contact.id == JourneyEvent.contact_id)
     .where(JourneyEvent.key == bindparam("key"))
 )
-_ENROLMENTS = (
+_ENROLMENTS = Prepared(
     select(*Enrolment.__table__.columns)
     .where(Enrolment.event_id == bindparam("event"))
     .order_by(Enrolment.id)
@@ -118,10 +135,10 @@ _ENROLMENTS = (
 
 def _event(session: Session, key: str) -> EventOut:
     connection = session.connection()
-    row = connection.execute(_EVENT, {"key": key}).one_or_none()
+    row = _EVENT.one_or_none(connection, {"key": key})
     if row is None:
         raise NotFound("Event not found.")
-    enrolments = connection.execute(_ENROLMENTS, {"event": row.id})
+    enrolments = _ENROLMENTS.rows(connection, {"event": row.id})
     return EventOut(
         key=row.key,
         name=row.name,

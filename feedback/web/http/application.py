@@ -27,6 +27,11 @@ class PlainResponse(Response):
         return headers if as_they_are else super().get_wsgi_headers(dict(environ))
 
 
+def see_other(address: str) -> Response:
+    """A redirect after a form, without the page that browsers never show."""
+    return PlainResponse(b"", 303, {"Location": address})
+
+
 class PlainFlask(Flask):
     """Flask whose views and hooks are all plain functions, so that it need not look at each of them at each request."""
 

@@ -10,8 +10,17 @@ from typing import NamedTuple
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import BaseConverter
+
+from feedback.core.token import ALPHABET, LENGTH
 
 View = Callable[..., ResponseReturnValue]
+
+
+class TokenConverter(BaseConverter):
+    """The token of a link in a rule (`<token:token>`); nothing that cannot be a token is looked up."""
+
+    regex = f"[{ALPHABET}]{{{LENGTH}}}"
 
 
 class Route(NamedTuple):

@@ -141,7 +141,7 @@ class Trials:
             route=f"/{trial_links.PATH}/{token}",
             language=wanted if wanted in questionnaire.languages else visit.language,
             asked=request.args.get("q"),
-            preselected=bot_signals.preselected(),
+            preselected=bot_signals.preselected(request.args),
             walk_in=self.state.dumps([forms, done]),
         )
 
@@ -179,7 +179,7 @@ class Trials:
             survey=replace(visit.survey, answers=answers),
             walk_in=self.state.dumps([forms, done]),
         )
-        return moved.after(question, answer)
+        return moved.after(question, answer)[0]
 
 
 def begun(
@@ -200,11 +200,10 @@ def begun(
         answered_at=now if answers else None,
         completed_at=now if done else None,
         answers=answers,
+        token="trial",  # noqa: S106 - it opens nothing
     )
     # A visit with a secret of its own gets no page from the cache, which knows published versions only.
-    return Visit(
-        "trial", survey, questionnaire, spoken, now, editable=True, route="", walk_in="-", frame=FRAMED
-    )
+    return Visit(survey, questionnaire, spoken, now, editable=True, route="", walk_in="-", frame=FRAMED)
 
 
 def answers_in(questionnaire: Questionnaire, forms: Forms) -> dict[str, Answer]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from werkzeug.datastructures import MultiDict
 
-from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.answer import AnswerProblem
 from feedback.core.questions import AnyQuestion
 from feedback.core.questions.base import Form
 from feedback.services.responses.submission import Submission
@@ -73,10 +72,19 @@ class FormReader:
             problem = form.answer.problem or AnswerProblem(question.key, "stale")
             return Mistaken(question, sent.to_dict(flat=False), problem)
         answer = standing or form.answer.data
-        submission = None
-        if answer is not None or visit.survey.state:
-            submission = _submission(visit, question, answer, form, rendered)
-        return Onward(visit.after(question, answer), submission)
+        address, was_last = visit.after(question, answer)
+        if answer is None and not visit.survey.state:
+            return Onward(address)
+        evidence = bot_signals.gathered(visit.survey, form, rendered, visit.now)
+        submission = Submission(
+            answers={question.key: answer},
+            at=visit.now,
+            source=visit.source,
+            language=visit.language,
+            evidence=evidence.stored(),
+            finished=was_last,
+        )
+        return Onward(address, submission)
 
     def _form(self, visit: Visit, question: AnyQuestion) -> type[StepForm]:
         """The form class of a step, cached because versions never change."""
@@ -86,19 +94,6 @@ class FormReader:
         if known not in self._forms:
             self._forms[known] = step_form(question)
         return self._forms[known]
-
-
-def _submission(
-    visit: Visit, question: AnyQuestion, answer: Answer | None, form: StepForm, rendered: datetime
-) -> Submission:
-    return Submission(
-        answers={question.key: answer},
-        at=visit.now,
-        source=visit.source,
-        language=visit.language,
-        evidence=bot_signals.gathered(visit.survey, form, rendered, visit.now).stored(),
-        finished=visit.is_last(question, answer),
-    )
 
 
 def _missed(visit: Visit, sent: MultiDict[str, str]) -> Onward | Mistaken | TooLate:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-
-from flask import request
 
 from feedback.core.bot_signals import Evidence, is_scanner
 from feedback.services.responses.lookup import SurveyState
+from feedback.web.http.request_limits import current_request
 from feedback.web.survey.forms import StepForm
 
 HIGHEST_SCORE = 100
@@ -19,18 +19,21 @@ def signs_of_a_scanner() -> list[tuple[str, int | None]]:
     A preselected score alone is no sign, but scanners open the links of all scores.
     """
     found: list[tuple[str, int | None]] = []
-    if request.method == "HEAD":
+    sent = current_request()
+    if sent.method == "HEAD":
         found.append(("headed", None))
-    if "all" in request.args:
+    if not sent.query_string:
+        return found
+    if "all" in sent.args:
         found.append(("trap_link", None))
-    if (score := preselected()) is not None:
+    if (score := preselected(sent.args)) is not None:
         found.append(("preselected", score))
     return found
 
 
-def preselected() -> int | None:
+def preselected(arguments: Mapping[str, str]) -> int | None:
     """The score that a link in an e-mail carries (`?s=9`)."""
-    written = request.args.get("s", "")
+    written = arguments.get("s", "")
     score = int(written) if written.isascii() and written.isdigit() and len(written) <= 3 else None
     return score if score is not None and score <= HIGHEST_SCORE else None
 
@@ -44,7 +47,7 @@ def gathered(survey: SurveyState, form: StepForm, rendered: datetime, now: datet
         trap_field=bool(form.website.data),
         preselected=len(survey.signs.get("preselected", ())),
         headed=bool(survey.signs.get("headed")),
-        scanner=is_scanner(request.headers.get("User-Agent", "")),
+        scanner=is_scanner(current_request().headers.get("User-Agent", "")),
         seconds_since_delivery=None if since is None else round(since, 1),
         quickest=round((now - rendered).total_seconds(), 1),
         touched=form.seen.data == "1",

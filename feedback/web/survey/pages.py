@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader
@@ -26,6 +24,7 @@ from feedback.settings import Settings
 from feedback.settings.table import LARGEST_LOGO
 from feedback.web.http.application import PlainResponse
 from feedback.web.survey import kiosk
+from feedback.web.survey.compression import GappedPage, compressed
 from feedback.web.survey.frames import Frames
 from feedback.web.survey.steps import own_words
 
@@ -81,6 +80,7 @@ class Pages:
         self.site = _site(settings)
         self._frames = frames or Frames()
         self._policy = _policy(self.site)
+        self._unframed = self._headers("'none'")
 
     def say(self, language: str) -> Translator:
         """The translator for `language`, or the closest available language."""
@@ -150,12 +150,24 @@ class Pages:
 
     def respond(self, html: str, status: int = 200, ancestors: str = "'none'") -> Response:
         """An HTML response that must not be cached or indexed, and can only be framed by `ancestors`."""
-        body = html.encode()
-        headers = HEADERS | {"Content-Security-Policy": f"{self._policy}; frame-ancestors {ancestors}"}
-        if _takes_gzip(request.headers.get("Accept-Encoding", "")):
-            body = compressed(body)
-            headers["Content-Encoding"] = "gzip"
-        return PlainResponse(body, status, headers, content_type="text/html; charset=utf-8")
+        gzipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+        body = compressed(html.encode()) if gzipped else html.encode()
+        return _response(body, status, self._headers(ancestors), gzipped=gzipped)
+
+    def fill(self, page: GappedPage, values: Mapping[str, str]) -> Response:
+        """As `respond`, for a page that is the same for everybody but for these values."""
+        gzipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+        body = page.gzipped(values) if gzipped else page.plain(values)
+        return _response(body, 200, self._unframed, gzipped=gzipped)
+
+    def _headers(self, ancestors: str) -> dict[str, str]:
+        return HEADERS | {"Content-Security-Policy": f"{self._policy}; frame-ancestors {ancestors}"}
+
+
+def _response(body: bytes, status: int, headers: Mapping[str, str], *, gzipped: bool) -> Response:
+    if gzipped:
+        headers = {**headers, "Content-Encoding": "gzip"}
+    return PlainResponse(body, status, headers, content_type="text/html; charset=utf-8")
 
 
 HEADERS = {
@@ -200,34 +212,6 @@ def _site(settings: Settings) -> Site:
 def _takes_gzip(accepted: str) -> bool:
     """Whether the client accepts gzip (`gzip;q=0` means that it does not). Cached, because few headers differ."""
     return parse_accept_header(accepted).quality("gzip") > 0
-
-
-def compressed(page: bytes) -> bytes:
-    """The page as gzip. All pages of a language begin with the same title and style sheet, so that part is compressed
-    only once: it takes most of the time."""
-    end = page.find(_END_OF_STYLE) + len(_END_OF_STYLE)
-    if end < len(_END_OF_STYLE):
-        return gzip.compress(page, 6, mtime=0)
-    begun = _begun(page[:end])
-    rest = begun.stream.copy()
-    parts: tuple[bytes, ...] = (begun.written, rest.compress(page[end:]), rest.flush())
-    return b"".join(parts)
-
-
-class _Begun(NamedTuple):
-    """The compressed beginning of a page, and the compressor that goes on after it."""
-
-    written: bytes
-    stream: Any
-
-
-_END_OF_STYLE = b"</style>"
-
-
-@lru_cache(maxsize=16)  # a quarter of a megabyte each
-def _begun(page: bytes) -> _Begun:
-    stream = zlib.compressobj(6, wbits=zlib.MAX_WBITS | 16)
-    return _Begun(stream.compress(page), stream)
 
 
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml"}

@@ -11,12 +11,15 @@ from flask import Response
 from feedback.core.answer import AnswerProblem
 from feedback.core.questions import AnyQuestion
 from feedback.core.questions.base import Form
+from feedback.core.token import LENGTH
 from feedback.web.survey import kiosk, stamp
+from feedback.web.survey.compression import GappedPage
 from feedback.web.survey.pages import Notice, Pages
 from feedback.web.survey.steps import Position, Step, Wording, piped, position, same_for_all
 from feedback.web.survey.visit import Visit
 
 _ROUTE, _STAMP = "/route-of-the-page", "stamp-of-the-page"
+_GAPS = {_ROUTE: 1 + LENGTH, _STAMP: stamp.LENGTH}
 """Markers in a cached page that are replaced by address and stamp."""
 
 
@@ -33,6 +36,7 @@ class _Drawn(NamedTuple):
     invited_in: str
     position: Position
     back: str
+    """The key of the step before, if its answer can be changed."""
 
 
 class Screens:
@@ -42,7 +46,9 @@ class Screens:
         self._pages = pages
         self._keys = keys
         self._company = company
-        self._drawn: dict[_Drawn, str] = {}
+        self._drawn: dict[_Drawn, GappedPage | None] = {}
+        self._begins: dict[tuple[int, str], tuple[Position, str]] = {}
+        """Version and question -> what `_standing` says of it before the first answer."""
 
     def show(self, visit: Visit) -> Response:
         """The step that is due, the one that the address asks for, or thanks."""
@@ -58,7 +64,7 @@ class Screens:
         made = stamp.make(self._keys[0], visit.token, visit.now)
         plain = not (form or mistake or visit.walk_in)
         if plain and (page := self._unanswered_page(visit, question)):
-            return self._pages.respond(page.replace(_ROUTE, visit.route).replace(_STAMP, made))
+            return self._pages.fill(page, {_ROUTE: visit.route, _STAMP: made})
         return self._pages.render(
             "survey/question.html",
             visit.language,
@@ -101,27 +107,37 @@ class Screens:
         """The page of a closed link, with the text that the customer was about to send."""
         return self._pages.notice(_closed(reason, words), language)
 
-    def _unanswered_page(self, visit: Visit, question: AnyQuestion) -> str:
+    def _unanswered_page(self, visit: Visit, question: AnyQuestion) -> GappedPage | None:
         """The page of a question without an answer, cached; only its address and stamp are filled in.
 
-        Empty if the page differs between people, because its options are shuffled or its texts have placeholders.
+        None if the page differs between people, because its options are shuffled or its texts have placeholders.
         """
-        anybody = replace(visit, route=_ROUTE)
+        survey = visit.survey
         known = _Drawn(
-            visit.survey.version_id,
-            question.key,
-            visit.language,
-            visit.survey.language,
-            position(visit.questionnaire, question, visit.answers),
-            anybody.back(question),
+            survey.version_id, question.key, visit.language, survey.language, *self._standing(visit, question)
         )
         if known not in self._drawn:
-            context = self._context(anybody, question, {}, None)
-            page = self._pages.draw("survey/question.html", visit.language, stamp=_STAMP, **context)
             if len(self._drawn) >= MOST_DRAWN:
                 self._drawn.clear()
-            self._drawn[known] = page if same_for_all(question) else ""
+            self._drawn[known] = self._draw(visit, question) if same_for_all(question) else None
         return self._drawn[known]
+
+    def _standing(self, visit: Visit, question: AnyQuestion) -> tuple[Position, str]:
+        """The position of a question, and the key of the step before it. To count the longest path that each answer can
+        lead to takes long, so it is cached where it is the same for everybody."""
+        if visit.survey.state:
+            return _standing(visit, question)
+        key = (visit.survey.version_id, question.key)
+        if key not in self._begins:
+            if len(self._begins) >= MOST_DRAWN:
+                self._begins.clear()
+            self._begins[key] = _standing(visit, question)
+        return self._begins[key]
+
+    def _draw(self, visit: Visit, question: AnyQuestion) -> GappedPage:
+        context = self._context(replace(visit, route=_ROUTE), question, {}, None)
+        page = self._pages.draw("survey/question.html", visit.language, stamp=_STAMP, **context)
+        return GappedPage(page, _GAPS)
 
     def _context(
         self, visit: Visit, question: AnyQuestion, form: Form, mistake: AnswerProblem | None
@@ -139,6 +155,11 @@ class Screens:
     def _wording(self, visit: Visit) -> Wording:
         values: Mapping[str, Any] = {**visit.survey.piping, "company": self._company}
         return piped(Wording(visit.questionnaire, visit.language, values), visit.answers)
+
+
+def _standing(visit: Visit, question: AnyQuestion) -> tuple[Position, str]:
+    before = visit.before(question)
+    return position(visit.questionnaire, question, visit.answers), before.key if before else ""
 
 
 def _given(visit: Visit, wording: Wording) -> list[tuple[str, str, str]]:

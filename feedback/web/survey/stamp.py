@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 _MAC = 20  # hexadecimal digits: 80 bits, checked once for each request over the network
+LENGTH = 11 + 1 + 8 + 1 + _MAC
+"""Characters of a stamp, until the year 2527."""
 
 
 def make(key: bytes, token: str, now: datetime) -> str:

@@ -35,7 +35,7 @@ class _Unsubscribe:
 
     def blueprint(self) -> Blueprint:
         bare = Blueprint("unsubscribe", __name__)
-        address = "/<string(length=12):token>/stop"
+        address = "/<token:token>/stop"
         bare.add_url_rule(address, "ask", self.ask, methods=["GET"])
         bare.add_url_rule(address, "stop", self.stop, methods=["POST"])
         bare.register_error_handler(NotFound, self._unknown)

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -30,6 +30,7 @@ from feedback.services.responses.submission import Submission
 from feedback.store.models import Link
 from feedback.web.auth.permissions import public
 from feedback.web.http import rate_limits
+from feedback.web.http.application import see_other
 from feedback.web.survey import bot_signals, kiosk, stamp
 from feedback.web.survey.answering import FormReader, Mistaken, Onward, Switched, TooLate
 from feedback.web.survey.forms import typed
@@ -64,10 +65,10 @@ class SurveyViews:
 
     def blueprint(self) -> Blueprint:
         bare = Blueprint("survey", __name__)
-        bare.add_url_rule("/<string(length=12):token>", "show", self.show, methods=["GET"])
-        bare.add_url_rule("/<string(length=12):token>", "submit", self.submit, methods=["POST"])
-        bare.add_url_rule("/in/<string(length=12):token>", "enter", self.enter, methods=["GET"])
-        bare.add_url_rule("/in/<string(length=12):token>", "leave", self.leave, methods=["POST"])
+        bare.add_url_rule("/<token:token>", "show", self.show, methods=["GET"])
+        bare.add_url_rule("/<token:token>", "submit", self.submit, methods=["POST"])
+        bare.add_url_rule("/in/<token:token>", "enter", self.enter, methods=["GET"])
+        bare.add_url_rule("/in/<token:token>", "leave", self.leave, methods=["POST"])
         bare.before_request(self._limited)
         bare.register_error_handler(LinkClosed, self._closed)
         bare.register_error_handler(NotFound, self._unknown)
@@ -86,7 +87,7 @@ class SurveyViews:
             for kind, value in signs:
                 lookup.note_sign(connection, survey.id, kind, value)
             questionnaire = self._questionnaire(connection, survey)
-        return self.screens.show(self._visit(token, survey, questionnaire, now))
+        return self.screens.show(self._visit(survey, questionnaire, now))
 
     @public("the link is the key")
     def submit(self, token: str) -> Response:
@@ -96,7 +97,7 @@ class SurveyViews:
         with self.runtime.database.connection() as connection:
             locked = lookup.lock(connection, token, now)
             survey = locked.survey
-            visit = self._visit(token, survey, self._questionnaire(connection, survey), now)
+            visit = self._visit(survey, self._questionnaire(connection, survey), now)
             read = self.reader.read(visit, sent)
             if isinstance(read, Onward) and read.submission:
                 recording.record_locked(
@@ -111,7 +112,7 @@ class SurveyViews:
             visit = self._walk_in(session, open_links.find(session, token), clock.now())
         thanked = visit.asked is None and kiosk.is_thanked(visit.survey, visit.now)
         if visit.shared and kiosk.is_over(visit.survey, visit.now) and not thanked:
-            return redirect(visit.route, 303)  # somebody pressed "back" to another person's visit
+            return see_other(visit.route)  # somebody pressed "back" to another person's visit
         return self.screens.show(visit)
 
     @public("the link is the key")
@@ -134,10 +135,10 @@ class SurveyViews:
         content = None if known else lookup.content(connection, survey.version_id)
         return library.of_id(survey.version_id, content)
 
-    def _visit(self, token: str, survey: SurveyState, questionnaire: Questionnaire, now: datetime) -> Visit:
-        wanted = request.args.get("l")
+    def _visit(self, survey: SurveyState, questionnaire: Questionnaire, now: datetime) -> Visit:
+        given = request.args
+        wanted = given.get("l")
         return Visit(
-            token=token,
             survey=survey,
             questionnaire=questionnaire,
             language=wanted
@@ -145,9 +146,9 @@ class SurveyViews:
             else questionnaire.language_for(survey.language),
             now=now,
             editable=survey.editable(now, self.settings.link.edit_window),
-            route=f"/{token}",
-            asked=request.args.get("q"),
-            preselected=bot_signals.preselected(),
+            route=f"/{survey.token}",
+            asked=given.get("q"),
+            preselected=bot_signals.preselected(given),
         )
 
     def _walk_in(self, session: Session, link: Link, now: datetime) -> Visit:
@@ -162,7 +163,7 @@ class SurveyViews:
         else:
             survey = lookup.not_begun(link, now)
             questionnaire = self.runtime.library.questionnaire(link.questionnaire)
-        visit = self._visit(secret, survey, questionnaire, now)
+        visit = self._visit(survey, questionnaire, now)
         device = f"{link.id}/{request.remote_addr}/{request.headers.get('User-Agent', '')}"
         visit = replace(visit, route=path_of(link), source=link.kind, walk_in=secret, frame=frame)
         visit = visit if visit.shared else replace(visit, device=device)
@@ -210,7 +211,7 @@ class SurveyViews:
 
     def _answered(self, visit: Visit, read: Onward | Mistaken | Switched | TooLate) -> Response:
         if isinstance(read, Onward):
-            return redirect(read.address, 303)
+            return see_other(read.address)
         if isinstance(read, Mistaken):
             return self.screens.question(visit, read.question, read.form, read.mistake)
         if isinstance(read, Switched):

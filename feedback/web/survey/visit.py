@@ -24,12 +24,11 @@ JUST_NOW = timedelta(minutes=1)
 class Visit:
     """`editable`: answers already given may be changed; `asked` is the question that the address names.
 
-    `token` is the secret of this visit, `route` the path of its page, `preselected` the score that its link carries,
-    `source` that of a Submission. Through an open link, `walk_in` is its `?v=`, `frame` the link's, and `device` tells
-    devices apart, except on a shared screen.
+    `route` is the path of its page, `preselected` the score that its link carries, `source` that of a Submission.
+    Through an open link, `walk_in` is the secret of the visit (`?v=`), `frame` the link's, and `device` tells devices
+    apart, except on a shared screen.
     """
 
-    token: str
     survey: SurveyState
     questionnaire: Questionnaire
     language: str
@@ -42,6 +41,11 @@ class Visit:
     walk_in: str | None = None
     frame: Frame = NO_FRAME
     device: str = ""
+
+    @property
+    def token(self) -> str:
+        """The secret of this visit."""
+        return self.survey.token or self.walk_in or ""
 
     @property
     def order(self) -> str:
@@ -91,27 +95,29 @@ class Visit:
         ]
         return next((each for each in texts if each.key not in self.answers), texts[0] if texts else None)
 
-    def is_last(self, question: AnyQuestion, answer: Answer | None) -> bool:
-        return self.questionnaire.next_question(self._with(question, answer), after=question.key) is None
-
-    def after(self, question: AnyQuestion, answer: Answer | None) -> str:
-        """The address after `question` is answered: the next step, a missing one, or the last page."""
+    def after(self, question: AnyQuestion, answer: Answer | None) -> tuple[str, bool]:
+        """The address after `question` is answered (the next step, a missing one, or the last page), and whether
+        everything has been asked."""
         answers = self._with(question, answer)
-        missing = self.questionnaire.problems(answers)
-        following = self.questionnaire.next_question(answers, after=question.key)
-        if (
-            self.survey.state == ResponseState.COMPLETE
-        ):  # one answer was changed: ask only the questions that it leads to
-            while following is not None and (following.key in answers or not following.answerable):
-                following = self.questionnaire.next_question(answers, after=following.key)
-        if following is None and missing:
-            following = self.questionnaire.question(missing[0].question)
-        return self.address(following)
+        path = list(self.questionnaire.path(answers))
+        keys = [each.key for each in path]
+        later = path[keys.index(question.key) + 1 :] if question.key in keys else []
+        was_last = not later
+        if self.survey.state == ResponseState.COMPLETE:
+            # One answer was changed: ask only the questions that it leads to.
+            later = [each for each in later if each.answerable and each.key not in answers]
+        missing = [each for each in path if each.required and each.key not in answers]
+        return self.address(next(iter((*later, *missing)), None)), was_last
+
+    def before(self, question: AnyQuestion) -> AnyQuestion | None:
+        """The previous step, if there is one and its answer can be changed."""
+        earlier = reversed(self.path[: self.path.index(question)])
+        return next((each for each in earlier if self._open(each.key)), None)
 
     def back(self, question: AnyQuestion) -> str:
-        """The previous step, if there is one and its answer can be changed."""
-        before = [each for each in self.path[: self.path.index(question)] if self._open(each.key)]
-        return self.address(before[-1]) if before else ""
+        """The address of the previous step, or empty."""
+        before = self.before(question)
+        return self.address(before) if before else ""
 
     def address(
         self,

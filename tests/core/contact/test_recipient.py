@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +107,22 @@ def test_a_number_tells_country_and_zones(e164, region, zones):
 def test_an_australian_mobile_may_be_in_many_zones():
     zones = PhoneNumber("+61412345678").time_zones()
     assert {"Australia/Perth", "Australia/Sydney"} < set(zones)
+
+
+def test_the_country_of_every_kind_of_number_is_that_of_the_library():
+    checked = 0
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        for region in regions:
+            kinds = phonenumbers.PhoneNumberType.values()
+            examples = [phonenumbers.example_number_for_type(region, kind) for kind in kinds]
+            examples.append(phonenumbers.example_number_for_non_geo_entity(code))
+            for example in filter(None, examples):
+                e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+                if len(e164) > 7:
+                    found = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+                    assert PhoneNumber(e164).region == (found if found != "001" else None), e164
+                    checked += 1
+    assert checked > 1_000
 
 
 def test_a_number_of_no_country_tells_nothing():

@@ -356,6 +356,9 @@ def test_a_page_offers_only_what_was_chosen_before(open_site: Opener, now: objec
     assert answers_of(site) == {"many": ["chat", "mail"], "best": "mail"}
     site.post("?q=many", many=["chat"])
     assert answers_of(site) == {"many": ["chat"]}
+    assert 'value="mail"' not in site.get("?q=best").text  # the page of the choice before is not shown again
+    site.post("?q=many", many=["calls"])
+    assert 'value="calls"' in site.get("?q=best").text
 
 
 # -- links that do not work -------------------------------------------------------------------------
