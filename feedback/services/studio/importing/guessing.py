@@ -104,13 +104,34 @@ def yes_no(
     ]
 
 
+CONFIRM: Mapping[str, str] = {
+    "en": "Please confirm:",
+    "tr": "Lütfen onaylayın:",
+    "fa": "لطفاً تأیید کنید:",
+    "de": "Bitte bestätigen Sie:",
+    "es": "Por favor, confirme:",
+    "fr": "Veuillez confirmer :",
+    "ar": "يرجى التأكيد:",
+}
+"""Language -> what stands above a box whose wording is all that the source has."""
+
+
+def settle_consent(question: OutlineQuestion, box: Texts) -> None:
+    """Make a question one box to tick; `box` is what it says. Without another text, the usual words stand above it."""
+    question.type, question.box, question.options = "consent", dict(box), []
+    for name in ("randomize", "max_choices", "display"):
+        question.extra.pop(name, None)
+    if not question.text or question.text == question.box:
+        question.text = {each: CONFIRM.get(each, CONFIRM["en"]) for each in question.box}
+
+
 def settle_scale(outline: SurveyOutline, question: OutlineQuestion) -> None:
     """Decide the type of a question with a scale, by its range and its words; its labels are kept if it has any."""
     scale = question.scale
     if scale is None:
         return
     question.type = _type_of(question.text, scale)
-    if question.type == "ces" and not _AGREE_EASE.search(" ".join(question.text.values())):
+    if question.type == "ces" and not agrees(question.text):
         question.extra["instrument"] = "ces-item"
     if question.type == "rating":
         return
@@ -118,6 +139,11 @@ def settle_scale(outline: SurveyOutline, question: OutlineQuestion) -> None:
     if not any(any(texts.values()) for texts in scale.labels.values()):
         outline.guessed(question.code, notes.LABELS_GUESSED, type=question.type)
         question.scale = OutlineScale(scale.low, scale.high, {}, scale.codes) if scale.codes else None
+
+
+def agrees(text: Texts) -> bool:
+    """Whether a question of effort asks for agreement with "made it easy"."""
+    return bool(_AGREE_EASE.search(" ".join(text.values())))
 
 
 def _type_of(text: Texts, scale: OutlineScale) -> str:
@@ -150,6 +176,8 @@ def scored_by_labels(options: Sequence[OutlineOption]) -> tuple[str, dict[str, i
     return None
 
 
+MOST_POINTS = 11
+"""Points of a scale that is recognised by its numbers; more of them are a list of amounts."""
 _NUMBERED = re.compile(r"\(?(-?\d{1,3})\)?(?:\s*[-–—=:.)]\s*|\s+|$)(.*)", re.DOTALL)
 
 
@@ -175,29 +203,40 @@ def scale_of(options: Sequence[OutlineOption]) -> OutlineScale | None:
     low, high = min(order), max(order)
     if (
         order not in (list(range(low, high + 1)), list(range(high, low - 1, -1)))
-        or not 0 <= low < high <= 100
+        or not 0 <= low < high <= low + MOST_POINTS - 1
     ):
         return None
     return OutlineScale(low, high, {point: texts for point, texts in points.items() if texts}, codes)
 
 
 def settle_choice(outline: SurveyOutline, question: OutlineQuestion) -> None:
-    """Make a list of options the scale that it is, read the roles of its options, or make it a text without options."""
+    """Make a list of options the scale that it is, read the roles of its options, or make it a text without options.
+
+    A list that opens is no scale of numbers: people choose an amount from it. A single box to tick is a consent.
+    """
     read_roles(outline, question.code, question.options)
+    if question.type == "multi" and [each.role for each in question.options] == [None]:
+        settle_consent(question, question.options[0].text)
+        outline.guessed(question.code, notes.CONSENT_GUESSED)
+        return
     if question.type == "single":
-        if scale := scale_of(question.options):
+        if "display" not in question.extra and (scale := scale_of(question.options)):
             question.scale, question.options = scale, []
+            question.extra.pop("randomize", None)
             settle_scale(outline, question)
             return
         if found := scored_by_labels(question.options):
             question.type, codes = found
             question.scale = None
+            for name in ("display", "randomize"):
+                question.extra.pop(name, None)
             _keep_codes(question, codes)
             outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
             return
     if not question.options:
         outline.lost(question.code, notes.NO_OPTIONS)
         question.type = "text"
+        question.extra.clear()
 
 
 def _keep_codes(question: OutlineQuestion, codes: dict[str, int]) -> None:

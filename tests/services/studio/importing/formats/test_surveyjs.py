@@ -43,8 +43,8 @@ def test_a_model_comes_with_texts_types_options_conditions_and_piping() -> None:
     assert draft.key == "support"
     assert made.languages == ("en", "tr")
     assert types(draft) == {
-        "nps": "nps", "used": "multi", "why": "text", "ok": "single", "m": "matrix", "who-first": "text",
-        "who-last": "text",
+        "nps": "nps", "used": "multi", "why": "text", "ok": "single", "m": "matrix", "intro": "note",
+        "who-first": "text", "who-last": "text",
     }  # fmt: skip
     used = made.by_key["used"]
     assert [(each.key, each.role) for each in used.options] == [  # type: ignore[union-attr]
@@ -65,7 +65,6 @@ def test_all_that_is_not_carried_over_is_named() -> None:
         "maxLength",
         "{later} = 1",
         "signaturepad",
-        "Read this",
         "“x”",
         "multipletext",
     ):

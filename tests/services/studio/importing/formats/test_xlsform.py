@@ -46,13 +46,14 @@ def as_csv() -> str:
 def test_a_workbook_and_its_csv_come_out_alike() -> None:
     draft = imported(workbook(), "visit.xlsx")
     made = questionnaire(draft)
-    assert types(draft) == {"ok": "single", "what": "multi", "age": "text"}
+    assert types(draft) == {"ok": "single", "what": "multi", "age": "number", "n": "note"}
     no = {"question": "ok", "is": ("n",)}
     assert shown_if(draft) == {"what": no, "age": {"all": (no, {"question": "what", "is": ("x",)})}}
     assert made.languages == ("en", "tr")
     assert made.by_key["ok"].required
     assert made.by_key["what"].text.to("en") == "What, {answer.ok|…}?"
     assert [each.role for each in made.by_key["what"].options] == [None, None, "other"]  # type: ignore[union-attr]
-    for words in ("start", "Details", "integer", "constraint", "geopoint", "Read this"):
+    assert made.by_key["age"].min == 18  # type: ignore[union-attr]
+    for words in ("start", "Details", "geopoint"):
         assert words in lost(draft)
     assert imported(as_csv(), "visit.csv").text == draft.text
