@@ -136,6 +136,9 @@ def settle_scale(outline: SurveyOutline, question: OutlineQuestion) -> None:
     if question.type == "rating":
         return
     outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
+    if question.type == "csat" and _has_usual_ends(scale):
+        question.scale = OutlineScale(scale.low, scale.high, {}, scale.codes) if scale.codes else None
+        return
     if not any(any(texts.values()) for texts in scale.labels.values()):
         outline.guessed(question.code, notes.LABELS_GUESSED, type=question.type)
         question.scale = OutlineScale(scale.low, scale.high, {}, scale.codes) if scale.codes else None
@@ -153,10 +156,28 @@ def _type_of(text: Texts, scale: OutlineScale) -> str:
         return "enps" if _WORKPLACE.search(words) else "nps"
     if reach == (1, 7) and _EASE.search(words):
         return "ces"
-    labels_fit = not scale.labels or len(scale.labels) == scale.high - scale.low + 1
+    labels_fit = not scale.labels or len(scale.labels) == scale.high - scale.low + 1 or _has_usual_ends(scale)
     if reach == (1, 5) and _SATISFIED.search(words) and labels_fit:
         return "csat"
     return "rating"
+
+
+_MIDDLES = {
+    "en": ("neutral", "neither", "neither satisfied nor unsatisfied"),
+    "tr": ("kararsızım", "nötr", "orta"),
+    "fa": ("متوسط", "خنثی"),
+}
+"""Language -> other words for the middle of a scale of satisfaction."""
+
+
+def _has_usual_ends(scale: OutlineScale) -> bool:
+    """Whether the words at both ends, and there only, are those of a question of satisfaction."""
+    usual = instruments()["csat"].labels
+    return set(scale.labels) == {scale.low, scale.high} and all(
+        words.casefold() == usual.get(language, {}).get(point, "").casefold()
+        for point, texts in scale.labels.items()
+        for language, words in texts.items()
+    )
 
 
 def scored_by_labels(options: Sequence[OutlineOption]) -> tuple[str, dict[str, int]] | None:
@@ -168,10 +189,12 @@ def scored_by_labels(options: Sequence[OutlineOption]) -> tuple[str, dict[str, i
         instrument = instruments()[name]
         for language, labels in instrument.labels.items():
             wanted = {label.casefold(): point for point, label in labels.items()}
+            if name == "csat":
+                wanted |= dict.fromkeys(_MIDDLES.get(language, ()), 3)
             found = {each.code: wanted.get(each.text.get(language, "").casefold()) for each in plain}
             points = [point for point in found.values() if point is not None]
             in_order = points in (sorted(points), sorted(points, reverse=True))
-            if len(points) == len(found) == len(set(points)) == len(wanted) and in_order:
+            if len(points) == len(found) == len(set(points)) == len(labels) and in_order:
                 return question_type, {code: point for code, point in found.items() if point is not None}
     return None
 
@@ -230,13 +253,23 @@ def settle_choice(outline: SurveyOutline, question: OutlineQuestion) -> None:
             question.scale = None
             for name in ("display", "randomize"):
                 question.extra.pop(name, None)
+            middle = next((each for each in question.options if _is_other_middle(question.type, each)), None)
             _keep_codes(question, codes)
             outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
+            if middle and question.scale:
+                question.scale.labels = {}
+                outline.lost(question.code, notes.MIDDLE, option=next(iter(middle.text.values())))
             return
     if not question.options:
         outline.lost(question.code, notes.NO_OPTIONS)
         question.type = "text"
         question.extra.clear()
+
+
+def _is_other_middle(question_type: str, option: OutlineOption) -> bool:
+    return question_type == "csat" and any(
+        words.casefold() in _MIDDLES.get(language, ()) for language, words in option.text.items()
+    )
 
 
 def _keep_codes(question: OutlineQuestion, codes: dict[str, int]) -> None:

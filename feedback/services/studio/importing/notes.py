@@ -39,6 +39,9 @@ NO_OPTIONS = _("A list without options became a free text.")
 LOGIC_OF_OPTION = _("The option “{option}” has a condition of its own. It is always offered here.")
 CHOICES_ELSEWHERE = _("The options are loaded from elsewhere. They became a free text.")
 OPTIONS_FROM = _("The options depend on the answer to “{code}”. Here all of them are offered.")
+MIDDLE = _(
+    "The middle of the scale says “{option}” in the source. Here it has the usual words of a satisfaction scale."
+)
 OPTIONAL = _("An open question cannot be required here, so it can be skipped.")
 TIME_OF_DAY = _("Only the day is asked, not the time of day.")
 YEAR = _("The source asks for a day without its year. Here the year is asked, too.")
