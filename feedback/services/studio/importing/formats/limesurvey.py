@@ -37,7 +37,7 @@ _PIPE = re.compile(
     r"\{(?:INSERTANS:)?(?P<code>[A-Za-z0-9][A-Za-z0-9_]{0,60})(?:\.(?:shown|code|NAOK|value))?\}"
 )
 _COMPUTED = re.compile(r"\{(?=[^{}\s])[^{}]{1,400}\}")
-"""An expression in a text: no space stands behind its brace."""
+"""An expression in a text: no space follows its brace."""
 _OTHER = "-oth-"
 _UNSET = {"", "0", "N", "1"}
 _LOOKS = {

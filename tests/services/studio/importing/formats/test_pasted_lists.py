@@ -137,7 +137,10 @@ PERSIAN_BULLETS = """\
 • لطفاً نظر خود را بنویسید ..........."""
 
 LISTS = {
-    "dense": (DENSE, "csat | nps 0 not at all likely, 10 extremely likely | text | single Yes/No | number | date | text"),
+    "dense": (
+        DENSE,
+        "csat | nps 0 not at all likely, 10 extremely likely | text | single Yes/No | number | date | text",
+    ),
     "letters": (LETTERS, "single Start/Team/Other | multi Usage/Invoices/None of the above | text"),
     "turkish mail": (TURKISH_MAIL, "csat | nps | single Evet/Hayır | single Telefon/E-posta/Diğer | number | text"),
     "persian mail": (PERSIAN_MAIL, "csat | multi تلفن/گفتگوی آنلاین/هیچکدام | single بله/خیر | number | text"),
