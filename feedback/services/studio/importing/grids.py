@@ -19,4 +19,5 @@ def rows_as_lists(outline: SurveyOutline, grid: OutlineQuestion, question_type: 
             for point, texts in sorted(columns.items())
         ]
         settle_choice(outline, each)
+        each.part_of = grid.part_of or grid.code
         outline.add(each)

@@ -174,6 +174,12 @@ class SurveyOutline:
             text = closed_up(self.computed.sub(" ", text))
         return text
 
+    def drop_nameless(self) -> None:
+        """Leave out questions without any words, because nothing could be asked."""
+        for each in [each for each in self.questions if not any(each.text.values())]:
+            self.questions.remove(each)
+            self.lost_question(each.code, notes.NO_TEXT)
+
     def note(self, code: str, text: Texts, more: Texts | None = None) -> OutlineQuestion | None:
         """Add a text between the questions, of a title and what is told below it; None if there are no words."""
         if not text:

@@ -159,6 +159,9 @@ def _own(text: str, key: str | None) -> ImportedDraft:
 
 
 def _finished(outline: SurveyOutline, format_key: str, name: str, key: str | None) -> ImportedDraft:
+    outline.drop_nameless()
+    if not outline.carried_over:
+        raise ImportRefusal(notes.NOTHING_LEFT)
     for question in outline.questions:
         read_opt_outs(outline, question)
         keep_known(outline, question)

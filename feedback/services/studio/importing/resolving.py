@@ -124,9 +124,7 @@ def _test(condition: Condition, question: OutlineQuestion) -> dict[str, Any]:
     if "answered" in condition:
         return {"answered": condition["answered"]}
     if "is" in condition:
-        if question.type == "consent":
-            return {"answered": _is_ticked(condition["is"])}
-        return {"is": _values(condition["is"], question)}
+        return _equality(condition["is"], question)
     if question.type == "number":
         return exact_bounds(condition, int(question.extra.get("decimals", 0)))
     bounds = exact_bounds(condition, 0)
@@ -159,6 +157,20 @@ def exact_bounds(condition: Condition, places: int) -> dict[str, int | float]:
         if (value := condition.get(name)) is not None:
             found[meant] = _as_number(Decimal(str(value)).quantize(step, rounding) + sign * step)
     return found
+
+
+def _equality(codes: list[str], question: OutlineQuestion) -> dict[str, Any]:
+    if question.type == "consent":
+        return {"answered": _is_ticked(codes)}
+    if question.type == "number" and (one := _one_number(codes)) is not None:
+        return {"at_least": one, "at_most": one}
+    return {"is": _values(codes, question)}
+
+
+def _one_number(codes: list[str]) -> int | float | None:
+    """The number if there is only one, with decimals; whole ones are compared as they are."""
+    text = str(codes[0]).strip() if len(codes) == 1 else ""
+    return float(text) if re.fullmatch(r"-?\d{1,9}\.\d{1,6}", text) else None
 
 
 def _as_number(value: Decimal) -> int | float:

@@ -145,6 +145,8 @@ class _Reader:
             self.outline.lost(code, notes.TYPE_LEFT_OUT, type=kind)
         elif kind == "multipletext":
             self._parts(element, conditions)
+        elif kind == "matrixdropdown" and element.get("rows"):
+            self._table(element, conditions)
         elif kind not in self.types:
             self.outline.lost_question(code, notes.TYPE_LEFT_OUT, type=kind)
         else:
@@ -171,6 +173,33 @@ class _Reader:
             self._text(item, question)
             self._validators(item, question)
             self.outline.add(question)
+
+    def _table(self, element: dict[str, Any], conditions: list[Condition]) -> None:
+        """A table whose columns have lists of their own: a matrix for each column."""
+        code = str(element.get("name", ""))
+        self.outline.lost(code, notes.PARTS, type="matrixdropdown")
+        whole = OutlineQuestion(
+            code, "text", self._texts(element.get("title") or code, code), conditions=conditions
+        )
+        carried = len(self.outline.questions)
+        for column in _dicts(element.get("columns")):
+            name, kind = (
+                str(column.get("name", "")),
+                str(column.get("cellType", element.get("cellType", "dropdown"))),
+            )
+            part = whole.part(f"{code}.{name}", "text", self._texts(column.get("title") or name, code))
+            part.required = column.get("isRequired") is True
+            listed = column.get("choices") or element.get("choices")
+            if kind not in ("dropdown", "radiogroup", "checkbox", "tagbox", "default") or not listed:
+                self.outline.lost(part.code, notes.TYPE_LEFT_OUT, type=kind)
+                continue
+            self._matrix({"rows": element["rows"], "columns": listed}, part)
+            if part.type == "matrix" and kind in ("checkbox", "tagbox"):
+                rows_as_lists(self.outline, part)
+            else:
+                self.outline.add(part)
+        if carried == len(self.outline.questions):
+            self.outline.left_out += 1
 
     def _text(self, element: dict[str, Any], question: OutlineQuestion) -> None:
         kind = str(element.get("inputType", "text"))
