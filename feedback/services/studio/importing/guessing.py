@@ -104,6 +104,27 @@ def yes_no(
     ]
 
 
+USUAL: Mapping[str, Mapping[str, str]] = {
+    "other": {
+        "en": "Other",
+        "tr": "Diğer",
+        "fa": "سایر",
+        "de": "Sonstiges",
+        "fr": "Autre",
+        "es": "Otro",
+        "ar": "أخرى",
+    },
+    "none": {
+        "en": "None",
+        "tr": "Hiçbiri",
+        "fa": "هیچ‌کدام",
+        "de": "Nichts davon",
+        "fr": "Aucun",
+        "es": "Ninguno",
+        "ar": "لا شيء",
+    },
+}
+"""Role -> language -> what an option says to which the source gives no words."""
 CONFIRM: Mapping[str, str] = {
     "en": "Please confirm:",
     "tr": "Lütfen onaylayın:",
@@ -114,6 +135,12 @@ CONFIRM: Mapping[str, str] = {
     "ar": "يرجى التأكيد:",
 }
 """Language -> what stands above a box whose wording is all that the source has."""
+
+
+def usual_words(role: str, languages: Sequence[str]) -> Texts:
+    """The words of an option that the tool itself adds, in these languages as far as they are known."""
+    known = {each: USUAL[role][each] for each in languages if each in USUAL[role]}
+    return known or {(languages or ["en"])[0]: USUAL[role]["en"]}
 
 
 def settle_consent(question: OutlineQuestion, box: Texts) -> None:

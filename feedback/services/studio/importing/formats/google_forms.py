@@ -7,7 +7,7 @@ from typing import Any
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.formats.pasted_lines import language_of
 from feedback.services.studio.importing.grids import rows_as_lists
-from feedback.services.studio.importing.guessing import settle_choice, settle_scale
+from feedback.services.studio.importing.guessing import settle_choice, settle_scale, usual_words
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
     OutlineOption,
@@ -164,16 +164,14 @@ class _Reader:
             question.extra["display"] = "dropdown"
         if detail.get("shuffle") is True:
             question.extra["randomize"] = True
-        for number, option in enumerate(
-            each for each in detail.get("options") or () if isinstance(each, dict)
-        ):
+        for number, option in enumerate(_dicts(detail.get("options"))):
             if "image" in option:
                 self.outline.lost(question.code, notes.PICTURE)
             words = str(option.get("value") or "")
             texts = self._texts(words, question.code)
             if option.get("isOther") is True:
                 question.options.append(
-                    OutlineOption("other", texts or {self.language: "Other"}, role="other")
+                    OutlineOption("other", texts or usual_words("other", [self.language]), role="other")
                 )
             elif texts:
                 question.options.append(OutlineOption(words, texts))
@@ -188,13 +186,9 @@ class _Reader:
     def _grid(self, item: dict[str, Any], group: dict[str, Any], place: str) -> None:
         """A grid: a matrix if each row has one answer, otherwise one question for each row."""
         columns = _dict(_dict(group.get("grid")).get("columns"))
-        options = [
-            self._texts(each.get("value"), place)
-            for each in columns.get("options") or ()
-            if isinstance(each, dict)
-        ]
+        options = [self._texts(each.get("value"), place) for each in _dicts(columns.get("options"))]
         options = [each for each in options if each]
-        rows = [each for each in group.get("questions") or () if isinstance(each, dict)]
+        rows = _dicts(group.get("questions"))
         titles = [self._texts(_dict(each.get("rowQuestion")).get("title"), place) for each in rows]
         code = self.outline.next_code
         named = [OutlineOption(str(n), texts) for n, texts in enumerate(titles, 1) if texts]
@@ -235,6 +229,10 @@ class _Reader:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _whole(value: Any, usual: int) -> int:

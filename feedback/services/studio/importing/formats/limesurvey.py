@@ -11,7 +11,7 @@ from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.expressions import Dialect, condition_of
 from feedback.services.studio.importing.formats.limesurvey_tables import Row as _Row
 from feedback.services.studio.importing.formats.limesurvey_tables import Tables
-from feedback.services.studio.importing.guessing import settle_choice, settle_scale, yes_no
+from feedback.services.studio.importing.guessing import settle_choice, settle_scale, usual_words, yes_no
 from feedback.services.studio.importing.outline import (
     Condition,
     OutlineOption,
@@ -76,15 +76,6 @@ _WORDED_ARRAYS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     },
 }
 """Arrays whose columns are always the same -> language -> their words."""
-_USUAL_OTHER = {
-    "en": "Other",
-    "tr": "Diğer",
-    "fa": "سایر",
-    "de": "Sonstiges",
-    "fr": "Autre",
-    "es": "Otro",
-    "ar": "أخرى",
-}
 _NO_QUESTION = {"*", "I"}
 """What asks nothing: computed values, and the switch of the language."""
 
@@ -225,11 +216,8 @@ class _Reader:
 
     def _add_other(self, row: _Row, question: OutlineQuestion) -> None:
         if row.get("other") == "Y":
-            texts = {each: _USUAL_OTHER[each] for each in self.outline.languages if each in _USUAL_OTHER}
-            texts |= self._words_of(row, "other_replace_text")
-            question.options.append(
-                OutlineOption(_OTHER, texts or {self._first: "Other"}, role="other", key="other")
-            )
+            texts = usual_words("other", self.outline.languages) | self._words_of(row, "other_replace_text")
+            question.options.append(OutlineOption(_OTHER, texts, role="other", key="other"))
 
     def _yes_no(self, _row: _Row, question: OutlineQuestion) -> None:
         question.type, question.options = "single", yes_no(self.outline.languages)

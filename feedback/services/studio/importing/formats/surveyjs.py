@@ -10,7 +10,13 @@ from typing import Any
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.expressions import Dialect, condition_of
 from feedback.services.studio.importing.grids import rows_as_lists
-from feedback.services.studio.importing.guessing import settle_choice, settle_consent, settle_scale, yes_no
+from feedback.services.studio.importing.guessing import (
+    settle_choice,
+    settle_consent,
+    settle_scale,
+    usual_words,
+    yes_no,
+)
 from feedback.services.studio.importing.outline import (
     Condition,
     OutlineOption,
@@ -271,12 +277,10 @@ class _Reader:
         question.options = list(self._options(element.get("choices"), question.code))
         if kind == "imagepicker":
             self.outline.lost(question.code, notes.PICTURE)
-        for role, shown, words, usual in (
-            ("none", "None", "noneText", "None"),
-            ("other", "Other", "otherText", "Other"),
-        ):
+        for role, shown, words in (("none", "None", "noneText"), ("other", "Other", "otherText")):
             if element.get(f"has{shown}") is True or element.get(f"show{shown}Item") is True:
-                texts = self._texts(element.get(words) or usual, question.code)
+                spoken = list(question.text) or [self.default]
+                texts = self._texts(element.get(words), question.code) or usual_words(role, spoken)
                 question.options.append(OutlineOption(role, texts, role=role))  # type: ignore[arg-type]
         if element.get("choicesOrder") == "random":
             question.extra["randomize"] = True

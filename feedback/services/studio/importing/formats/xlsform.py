@@ -15,7 +15,7 @@ from babel import Locale
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.expressions import Dialect, condition_of
 from feedback.services.studio.importing.formats.pasted_lines import language_of
-from feedback.services.studio.importing.guessing import settle_choice, settle_consent
+from feedback.services.studio.importing.guessing import settle_choice, settle_consent, usual_words
 from feedback.services.studio.importing.outline import (
     Condition,
     OutlineOption,
@@ -75,8 +75,18 @@ Record = Mapping[str, str]
 
 
 def recognised_sheets(sheets: dict[str, Rows]) -> bool:
-    """Whether a workbook has a sheet `survey`."""
-    return "survey" in sheets
+    """Whether a workbook has a sheet `survey`, or one with its columns."""
+    return _survey_of(sheets) is not None
+
+
+def _survey_of(sheets: dict[str, Rows]) -> Rows | None:
+    """The sheet with the questions: `survey`, otherwise the first one that has its columns."""
+    if "survey" in sheets:
+        return sheets["survey"]
+    heads = (
+        (rows, {cell.strip().lower() for cell in next(filter(any, rows), [])}) for rows in sheets.values()
+    )
+    return next((rows for rows, head in heads if {"type", "name"} <= head), None)
 
 
 def recognised_csv(text: str) -> bool:
@@ -127,7 +137,7 @@ class _Reader:
         outline.piping = re.compile(r"\$\{\s*(?P<code>[^{}]{1,80}?)\s*\}")
         self.dialect = Dialect(r"\$\{\s*(?P<name>[^{}]{1,80}?)\s*\}", lambda name: (name, None))
         self.settings: Record = next((each for _, each in _records(sheets.get("settings", []))), {})
-        self.survey = list(_records(sheets.get("survey", [])))
+        self.survey = list(_records(_survey_of(sheets) or []))
         self.default = self._default_language()
         self.choices: dict[str, list[OutlineOption]] = {}
         self.groups: list[tuple[str, list[Condition]]] = []
@@ -241,8 +251,12 @@ class _Reader:
         if question.type == "single" and _WIDGETS.search(appearance):
             question.extra["display"] = "dropdown"
         if words[-1].lower() in ("or_other", "other"):
-            question.options.append(OutlineOption("other", {self.default: "Other"}, role="other"))
+            question.options.append(OutlineOption("other", self._other(question), role="other"))
         settle_choice(self.outline, question)
+
+    def _other(self, question: OutlineQuestion) -> Texts:
+        """What the tool itself says in the languages of the question."""
+        return usual_words("other", list(question.text) or [self.default])
 
     def _listed(self, words: list[str]) -> list[OutlineOption]:
         """The options of the list that a type names."""
