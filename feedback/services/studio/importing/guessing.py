@@ -16,11 +16,13 @@ from feedback.services.studio.importing.outline import (
     Texts,
 )
 
-_RECOMMEND = re.compile(r"\brecommend|tavsiye|öner(?:me|ir)|توصیه|پیشنهاد (?:کن|می)", re.IGNORECASE)
-_SATISFIED = re.compile(r"satisf|\bhappy with\b|memnun|راضی|رضایت", re.IGNORECASE)
-_EASE = re.compile(r"\beasy\b|\bdifficult\b|\beffort|kolay|\bzor\b|آسان|سخت", re.IGNORECASE)
+_RECOMMEND = re.compile(r"\be?nps\b|\brecommend|tavsiye|öner(?:me|ir)|توصیه|پیشنهاد (?:کن|می)", re.IGNORECASE)
+_SATISFIED = re.compile(r"\bcsat\b|satisf|\bhappy with\b|memnun|راضی|رضایت", re.IGNORECASE)
+_EASE = re.compile(r"\bces\b|\beasy\b|\bdifficult\b|\beffort|kolay|\bzor\b|آسان|سخت", re.IGNORECASE)
 _AGREE_EASE = re.compile(r"made it easy|kolaylaştırdı|آسان کرد", re.IGNORECASE)
-_WORKPLACE = re.compile(r"place to work|as an employer|çalışma yeri|iş yeri olarak|محل کار", re.IGNORECASE)
+_WORKPLACE = re.compile(
+    r"\benps\b|place to work|as an employer|çalışma yeri|iş yeri olarak|محل کار", re.IGNORECASE
+)
 
 _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (

@@ -42,8 +42,8 @@ def written(outline: SurveyOutline, key: str) -> str:
             lines += _block("    box", pipes.plain(question.box, question.code), 6)
         if question.unit:
             lines += _block("    unit", pipes.plain(question.unit, question.code), 6)
-        if question.options_from:
-            lines.append(f"    options_from: {_scalar(pipes.key_of(question.options_from))}")
+        if question.options_from and (source := pipes.source_of(question)):
+            lines.append(f"    options_from: {_scalar(source)}")
     if outline.thanks:
         thanks = pipes.filled(outline.thanks, "", len(outline.questions))
         lines += ["thanks:", *_block("  - text", thanks, 6)]
@@ -81,9 +81,17 @@ class _Pipes:
             found[language] = closed_up(re.sub(r"[{}\\]", " ", words)) or "…"
         return found
 
-    def key_of(self, code: str) -> str:
-        """The key of the question with this code."""
-        return self.outline.questions[self.places[code]].key
+    def source_of(self, question: OutlineQuestion) -> str | None:
+        """The key of the earlier question whose chosen options are offered; None, with a note, if it has not these."""
+        at = self.places.get(question.options_from)
+        source = self.outline.questions[at] if at is not None else None
+        known = (
+            {each.key for each in source.options} if source and source.type in ("multi", "ranking") else set()
+        )
+        if source and {each.key for each in question.options if each.role is None} <= known:
+            return source.key
+        self.outline.lost(question.code, notes.OPTIONS_FROM, code=question.options_from)
+        return None
 
     def _one(self, wording: str, place: str, before: int) -> str:
         literal = True

@@ -16,12 +16,15 @@ from feedback.services.studio.importing.formats.pasted_lines import (
     has_box,
     has_choices,
     hints_in,
+    introduces_rows,
     is_farewell,
     is_greeting,
     is_question,
     is_thanks,
     language_of,
     named_title,
+    scale_within,
+    without_answer_mark,
 )
 from feedback.services.studio.importing.formats.pasted_tables import rows_as_lines
 from feedback.services.studio.importing.guessing import YES_NO, settle_choice, settle_scale, yes_no
@@ -112,6 +115,8 @@ class _Block:
     below: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)  # of a table with one scale
     marked: bool = False  # the lines below have bullets
+    mark: str = ""  # its own bullet
+    inner: bool = False  # its number has several parts
     boxes: bool = False
 
 
@@ -138,7 +143,7 @@ class _Blocks:
         self.outline, self.language = outline, language
         self.blocks: list[_Block] = []
         self.after_blank = True
-        self.is_mail = self.is_over = self.is_listed = False
+        self.is_mail = self.is_over = self.is_listed = self.is_inner = False
 
     def split(self, text: str) -> list[_Block]:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -159,6 +164,7 @@ class _Blocks:
     def _line(self, line: str, numbered: bool) -> None:
         number, bullet = _number(line), BULLET.match(line)
         if number:
+            self._heading_above(line)
             self._start(line[number:])
         elif bullet and bullet.end() < len(line):
             self._bulleted(line, line[bullet.end() :].strip())
@@ -175,18 +181,35 @@ class _Blocks:
             return False
         if is_question(line):
             return not (numbered and (not self.after_blank or not self.blocks))
-        return (
-            not numbered and asks(line) and not is_greeting(line) and bool(self.blocks or has_choices(line))
-        )
+        if numbered or is_greeting(line) or not asks(line):
+            return False
+        return bool(self.blocks) or has_choices(line) or hints_in(line).scale is not None
 
-    def _start(self, line: str) -> None:
-        self.blocks.append(_Block(line.strip()))
+    def _heading_above(self, line: str) -> None:
+        """Before 1.1, a line 1. without a question mark is a heading."""
+        match = QUESTION_NUMBER.match(ascii_digits(line[:40]))
+        last = self.blocks[-1] if self.blocks else None
+        if (
+            match
+            and match["inner"]
+            and last
+            and not last.below
+            and not last.inner
+            and not is_question(last.line)
+        ):
+            self._left_out(self.blocks.pop().line)
+        self.is_inner = bool(match and match["inner"])
+
+    def _start(self, line: str, mark: str = "") -> None:
+        self.blocks.append(_Block(line.strip(), mark=mark, inner=self.is_inner))
 
     def _bulleted(self, line: str, rest: str) -> None:
         last = self.blocks[-1] if self.blocks else None
         starts = is_question(rest) or (asks(rest) and not (last and last.marked))
+        if last and last.mark == line[0] and not last.marked:  # of two bullets alike, the second is no option
+            starts = starts or not is_question(last.line)
         if last is None or starts or (self.after_blank and not last.marked and last.below):
-            self._start(rest)
+            self._start(rest, line[0] if not has_box(line) else "")
             return
         last.marked = True
         last.boxes = last.boxes or has_box(line)
@@ -244,20 +267,23 @@ class _Question:
     def _read_below(self, block: _Block, hints: LineHints) -> None:
         """The lines below: one may hold a scale or all options, several are options."""
         if not block.marked and block.below:
-            first = hints_in(f": {block.below[0]}")
+            line = without_answer_mark(block.below[0])
+            first = hints_in(f": ({line})")
+            if not first.open:
+                first = hints_in(f": {line}")
             known = bool(hints.options or hints.scale or hints.yes_no)
             if not known and (
                 first.scale or first.yes_no or first.open or (len(block.below) == 1 and first.options)
             ):
                 hints.scale, hints.ends, hints.stars = first.scale, first.ends, first.stars
                 hints.yes_no, hints.open, hints.options = first.yes_no, first.open, first.options
-                for line in block.below[1:]:
-                    self.outline.lost("", notes.TEXT_LEFT_OUT, text=shortened(line))
+                for more in block.below[1:]:
+                    self.outline.lost("", notes.TEXT_LEFT_OUT, text=shortened(more))
                 block.below = []
             elif len(block.below) == 1:
                 self.outline.lost("", notes.TEXT_LEFT_OUT, text=shortened(block.below[0]))
                 block.below = []
-        if block.below and hints.scale and len(block.below) > 1:
+        if hints.scale and len(block.below) > 1 and introduces_rows(block.line):
             block.rows = block.below
         elif block.below:
             hints.options = tuple(block.below)
@@ -275,13 +301,16 @@ class _Question:
         elif hints.options:
             self._choose(question, hints, block)
         elif hints.yes_no or (
-            not hints.scale and not usual and self._asks_yes_no(question.text[self.language])
+            not hints.scale
+            and not usual
+            and not scale_within(words)
+            and self._asks_yes_no(question.text[self.language])
         ):
             question.type, question.options = "single", yes_no([self.language])
             question.extra["complete"] = True
             if not hints.yes_no:
                 self.outline.guessed(question.code, notes.TYPE_GUESSED, type="single")
-        elif scale := hints.scale or usual:
+        elif scale := hints.scale or usual or scale_within(words):
             question.type, question.scale = "rating", OutlineScale(*scale, self._labels(hints, question))
             if hints.stars and scale == (1, 5):
                 question.type, question.scale = "stars", None

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from feedback.core.text.folding import ascii_digits
 
 QUESTION_NUMBER = re.compile(
-    r"(?:(?:q(?:uestion)?|s(?:oru)?|سوال|سؤال|پرسش)\s*\.?\s*\d{1,3}\s*[-.):：–—]*\s+"
-    r"|\(?\d{1,3}\s*[.):\-–—]\)?\s+|#\d{1,3}\s+)",
+    r"(?:(?:q(?:uestion)?|s(?:oru)?|سوال|سؤال|پرسش)\s*\.?\s*\d{1,3}\s*[-.):：–—]*\s+|(?:q|soru|سوال|سؤال)\s*[:：]\s+"
+    r"|\(?\d{1,3}\s*[.):\-–—]\)?\s+|(?P<inner>\d{1,2}(?:\.\d{1,2}){1,3}[.)]?\s+)|#\d{1,3}\s+)",
     re.IGNORECASE,
 )
-"""1.  1)  (1)  Q1:  Soru 1.  سوال ۱:  at the start of a line; digits are those of programs already."""
+"""1.  1)  (1)  1.1  Q1:  Q:  Soru 1.  سوال ۱:  at the start of a line; digits are those of programs already."""
 BULLET = re.compile(
     r"(?:[-*•‣◦·○●▪□☐☑❏➢»–—+]\s*|\[\s*[xX ]?\s*\]\s*|\(\s*\)\s*|o\s+|\(?[a-hA-H][.)]\s+|\(?(?:الف|ب|پ|ت|ج|د)[.)]\s+)"
 )
@@ -31,18 +31,21 @@ _MULTI = re.compile(
     re.IGNORECASE,
 )
 _KIND = re.compile(
-    r"\s*[(\[]\s*(?P<kind>number|numeric|date|sayı|tarih|عدد|تاریخ)\s*[)\]]\s*$", re.IGNORECASE
+    r"\s*[(\[]\s*(?P<kind>number|numeric|date|sayı|tarih|عدد|تاریخ)\s*[)\]]\s*$"
+    r"|[\s:]*[(\[]?(?:_{1,4}\s*[/.-]\s*_{1,4}\s*[/.-]\s*_{2,4}"
+    r"|(?:dd|gg|mm|aa)\s*[/.-]\s*(?:dd|gg|mm|aa)\s*[/.-]\s*[yY]{2,4})[)\]]?\s*$",
+    re.IGNORECASE,
 )
 _KINDS = {"number": "number", "numeric": "number", "sayı": "number", "عدد": "number"}
 _OPEN = re.compile(
-    r"\s*(?:[(\[]\s*(?:open(?:[- ]ended)?(?: question| answer)?|free ?text|text|comments?"
+    r"\s*(?:[(\[]\s*(?:open(?:[- ]ended)?(?: question| answer| text)?|free ?text|text|comments?"
     r"|açık uçlu|serbest metin|metin|yorum|تشریحی|متن آزاد|باز|نظر)\s*[)\]]"
     r"|_{3,}|\.{4,}|…{2,})\s*$",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
     r"\s*[-–—:,]?\s*[(\[]?\s*(yes|evet|بله|بلی|آری)\s*(?:[/|,،–-]|\bor\b|veya|ya da|یا)\s*"
-    r"(no|hayır|خیر|نه)\s*[)\].]?\s*$",
+    r"(no|hayır|خیر|نه)\s*[)\].]?\s*$|\s*[(\[]\s*(?:y\s*/\s*n|e\s*/\s*h)\s*[)\]]\s*$",
     re.IGNORECASE,
 )
 _TO = r"(?:\s*(?:-|–|—|…|\.\.\.?|to|through|ile|ilâ|'?d[ae]n|تا)\s*)"
@@ -83,12 +86,16 @@ _MEASURE = re.compile(r"^(?:nps|csat|ces|enps)(?:\s+(?:question|sorusu))?\s*[:�
 _EXAMPLES = re.compile(
     r"(?:e\.?g\.?|i\.?e\.?|for example|such as|incl|örn|mesela|مثل|مثلا|برای مثال)", re.IGNORECASE
 )
+_DRAWN_STARS = re.compile(r"[\s:]*[(\[]?\s*(?P<stars>(?:[★⭐☆]\ufe0f?\s?){3,10})[)\]]?\s*$")
+_SCORED = re.compile(r"نمره|امتیاز|\bpuan|\bscore\b|\brate\b|\bscale\b|\bölçek", re.IGNORECASE)
+_RANGE = re.compile(rf"(?<![\d/.-])(?P<low>[01]){_TO}(?P<high>5|7|10)(?![\d/.-])", re.IGNORECASE)
+"""A scale in the middle of a question, whose words say that it is one."""
 _STARS = re.compile(r"(?:★|⭐|☆){3,}|\bstars?\b|yıldız|ستاره", re.IGNORECASE)
 _CHOICES = re.compile(
     r"(?:(?<=[?؟:])\s*[-–—:]?\s*|\s+)[(\[](?P<inside>[^()\[\]]{3,300})[)\]]\s*$"
     r"|(?<=[?؟:])\s*[-–—:]?\s*(?P<behind>[^?؟]{3,400})$"
 )
-_DIVIDERS = (r"\s*[/|;؛]\s*", r"\s*[,،]\s*(?:(?:or|veya|ya da|یا)\s+)?")
+_DIVIDERS = (r"\s*[/|;؛]\s*", r"\s*[,،]\s*(?:(?:or|veya|ya da|یا)\s+)?", r"\s+[-–—]\s+")
 LONGEST_LINE = 1_000
 """Characters. In a longer line no hints are looked for."""
 
@@ -118,7 +125,7 @@ def hints_in(line: str) -> LineHints:
     if match := _KIND.search(hints.text):
         hints.text, hints.kind = (
             hints.text[: match.start()].strip(),
-            _KINDS.get(match["kind"].lower(), "date"),
+            _KINDS.get((match["kind"] or "").lower(), "date"),
         )
     for pattern, name in ((_REQUIRED, "required"), (_OPTIONAL, ""), (_MULTI, "multiple"), (_OPEN, "open")):
         if match := pattern.search(hints.text):
@@ -164,12 +171,23 @@ def _take_scale(hints: LineHints) -> None:
             left = _LEFT_OVER.sub("", left).strip(" -–—:,(") or left
             hints.text = left + (mark if left[-1:] not in "?؟.!" else "")
             return
+    if match := _DRAWN_STARS.search(text):
+        count = len(re.findall(r"[★⭐☆]", match["stars"]))
+        hints.scale, hints.stars = (1, count), True
+        hints.text = text[: match.start()].strip(" -–—:,(") + mark
+        return
     match = _SCALE.search(plain)
     if match and 2 <= int(match["high"]) - int(match["low"]) <= 10 and not match["rest"].strip(" )]."):
         hints.stars = bool(_STARS.search(text[match.start() :]))
         hints.scale = int(match["low"]), int(match["high"])
         left = text[: match.start()].strip(" -–—:,(")
         hints.text = left + (mark if left[-1:] not in "?؟.!" else "")
+
+
+def scale_within(text: str) -> tuple[int, int] | None:
+    """The scale that a question names in its middle: "which score from 1 to 10 do we get?"."""
+    found = _RANGE.search(ascii_digits(text)) if _SCORED.search(text) else None
+    return (int(found["low"]), int(found["high"])) if found else None
 
 
 def _take_ends(hints: LineHints, text: str, match: re.Match[str]) -> bool:
@@ -199,7 +217,7 @@ def _take_options(hints: LineHints) -> None:
     for divider in _DIVIDERS:
         parts = [part.strip(" .…") for part in re.split(divider, inside)]
         enough = 2 if divider is _DIVIDERS[0] or match["behind"] is None else 3
-        if mark:
+        if mark or divider is _DIVIDERS[-1]:
             enough = 3
         if len(parts) >= enough and all(0 < len(part) <= 80 for part in parts):
             hints.options = tuple(parts)
@@ -218,7 +236,8 @@ def is_question(line: str) -> bool:
 
 
 _REQUEST = re.compile(
-    r"(?:please\s+)?(?:rate|rank|describe|tell us|name|list|explain|share|choose|select|order|sort|leave|write|add)\b"
+    r"(?:please\s+)?(?:rate|rank|describe|tell us|name|list|explain|share|choose|select|order|sort|leave|write|add"
+    r"|indicate|mark)\b"
     r".{3,}"
     r"|.{3,}\b(?:puanlayın|puanlayınız|değerlendirin|değerlendiriniz|belirtin|belirtiniz|yazın|yazınız|açıklayın"
     r"|sıralayın|sıralayınız|paylaşın|paylaşınız|seçin|seçiniz)\b.{0,60}"
@@ -232,7 +251,7 @@ _LABEL_ALONE = re.compile(
     r"|yorum(?:unuz|larınız|lar)?|görüş(?:ünüz|leriniz|ler)?(?: ve önerileriniz)?|öneri(?:niz|leriniz|ler)?"
     r"|ad(?:ınız)?(?:,? soyad(?:ınız)?)?|e-?posta(?: adresiniz)?|telefon(?: numaranız)?|şirket(?:iniz)?"
     r"|نظرات?(?: شما)?|پیشنهادات?(?: شما)?|نام(?: و نام خانوادگی)?|ایمیل|شماره تماس|شماره تلفن)"
-    r"(?:\s*[/&,]\s*\w{3,20})?\s*[:：_.…]{1,60}\s*",
+    r"(?:\s*[/&,]\s*\w{3,20})?\s*[:：_.…\s]{1,80}",
     re.IGNORECASE,
 )
 _OWN_CHOICES = re.compile(r"[^:：?؟]{3,80}[:：]\s*[^/;|؛]{1,60}(?:\s*[/;|؛]\s*[^/;|؛]{1,60}){1,19}")
@@ -242,6 +261,22 @@ def asks(line: str) -> bool:
     """Whether a line asks without a question mark: "Rate ...", "Comments:", "Age: under 30; 30 or more"."""
     start = line[:300]
     return bool(_REQUEST.fullmatch(start) or _LABEL_ALONE.fullmatch(start) or _OWN_CHOICES.fullmatch(start))
+
+
+_ANSWER = re.compile(r"(?:a|answers?|cevap|yanıt|پاسخ)\s*[:：]\s*", re.IGNORECASE)
+_FOLLOWING = re.compile(
+    r"[:：]|\bfollowing\b|\beach\b|\bthese\b|aşağıdaki|her bir|زیر|هر یک|هر کدام", re.IGNORECASE
+)
+
+
+def without_answer_mark(line: str) -> str:
+    """What is behind "A:" or "Answer:", which some lists put before what can be answered."""
+    return _ANSWER.sub("", line, count=1) if _ANSWER.match(line) else line
+
+
+def introduces_rows(line: str) -> bool:
+    """Whether a line says that what follows it is rated: "Rate the following (1-5):"."""
+    return bool(_FOLLOWING.search(line))
 
 
 def has_choices(line: str) -> bool:

@@ -136,7 +136,64 @@ PERSIAN_BULLETS = """\
 • در چه تاریخی خرید کردید؟
 • لطفاً نظر خود را بنویسید ..........."""
 
+NESTED = """\
+Review
+1. Visit
+   1.1 How would you rate the visit? (1 – 10)
+   1.2 What did you like?
+2. Help
+   2.1 Was the team helpful? (Y/N)
+   2.2 How long did you wait? (under 5 min, 5–15 min, over 15 min)"""
+AGREEMENT = """\
+Please indicate how much you agree: (1=Strongly disagree ... 5=Strongly agree)
+a) It is easy to use
+b) It saves me time"""
+TURKISH_FORM = """\
+Memnuniyet anketi
+Kargomuzu nasıl değerlendirirsiniz?
+[ ] İyi
+[ ] Orta
+[ ] Kötü
+Bizi nereden duydunuz? (birden fazla işaretleyebilirsiniz)
+[ ] İnternet
+[ ] Reklam
+Adınız Soyadınız: ........
+E-posta adresiniz: ........"""
+PERSIAN_FORM = """\
+پرسشنامه
+۱) میزان رضایت شما از محصول؟
+زیاد - متوسط - کم
+۲) دوباره خرید می‌کنید؟ (بله/خیر/شاید)
+۳) نمره شما به ما از ۱ تا ۱۰ چند است؟
+۴) نظر دیگری دارید؟"""
+CHAT = """\
+hey, can we ask:
+• NPS (0-10)
+• why this score
+• CSAT for the set-up (1-5)
+• would they want a call? yes/no
+thx"""
+DRAWN = """\
+1. Rate the food ★★★★★
+2. Date of your visit: __/__/____
+3. Name (optional)
+4. Phone number"""
+ANSWERS = """\
+Q: How easy was it to set up?
+A: 1-7
+Q: What almost stopped you?
+A: open text
+Q: Do you use the API?
+A: Yes / No"""
+
 LISTS = {
+    "nested": (NESTED, "rating | text | single Yes/No | single under 5 min/5–15 min/over 15 min"),
+    "agreement": (AGREEMENT, "matrix It is easy to use/It saves me time 1 Strongly disagree, 5 Strongly agree"),
+    "turkish form": (TURKISH_FORM, "single İyi/Orta/Kötü | multi İnternet/Reklam | text name | text email"),
+    "persian form": (PERSIAN_FORM, "single زیاد/متوسط/کم | single بله/خیر/شاید | rating | text"),
+    "chat": (CHAT, "nps | text | csat | single Yes/No"),
+    "drawn": (DRAWN, "stars | date | text name | text phone"),
+    "answers": (ANSWERS, "ces | text | single Yes/No"),
     "dense": (
         DENSE,
         "csat | nps 0 not at all likely, 10 extremely likely | text | single Yes/No | number | date | text",

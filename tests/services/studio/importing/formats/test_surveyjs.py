@@ -162,3 +162,13 @@ def test_a_condition_that_cannot_be_said_is_named_and_the_question_asked_of_ever
     draft = imported(model)
     assert shown_if(draft) == {}
     assert test in lost(draft)
+
+
+def test_options_of_a_question_that_is_not_there_are_all_offered_with_a_note() -> None:
+    model = {"elements": [
+        {"type": "checkbox", "name": "used", "title": {"default": ""}, "choices": ["a", "b"]},
+        {"type": "ranking", "name": "k", "choicesFromQuestion": "used", "choicesFromQuestionMode": "selected"},
+    ]}  # fmt: skip
+    draft = imported(model)
+    assert types(draft) == {"k": "ranking"}
+    assert "k: The options depend on the answer" in lost(draft)
