@@ -88,7 +88,11 @@ class _Pipes:
         known = (
             {each.key for each in source.options} if source and source.type in ("multi", "ranking") else set()
         )
-        if source and {each.key for each in question.options if each.role is None} <= known:
+        if (
+            source
+            and question.options
+            and {each.key for each in question.options if each.role is None} <= known
+        ):
             return source.key
         self.outline.lost(question.code, notes.OPTIONS_FROM, code=question.options_from)
         return None

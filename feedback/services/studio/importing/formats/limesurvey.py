@@ -91,6 +91,19 @@ def read(root: Element, outline: SurveyOutline) -> None:
     _Reader(Tables(root), outline).read()
 
 
+def _slider_ends(attributes: _Row, question: OutlineQuestion) -> tuple[Texts, Texts]:
+    """The words at the ends of a slider, which are written behind its text: "Noise|quiet|loud"."""
+    found: tuple[Texts, Texts] = {}, {}
+    for language, words in question.text.items():
+        text, *ends = words.split(attributes.get("slider_separator") or "|")
+        if len(ends) == 2 and text.strip():
+            question.text[language] = text.strip()
+            for side, end in zip(found, ends, strict=True):
+                if end.strip():
+                    side[language] = end.strip()
+    return found
+
+
 class _Reader:
     def __init__(self, tables: Tables, outline: SurveyOutline) -> None:
         self.tables, self.outline = tables, outline
@@ -336,7 +349,7 @@ class _Reader:
             low, high = low or Decimal(0), high or Decimal(100)
             step = number_in(attributes.get("slider_accuracy")) or Decimal(1)
             if low < high:
-                settle_range(self.outline, question, low, high, step)
+                settle_range(self.outline, question, low, high, step, _slider_ends(attributes, question))
                 return
         places = 0 if attributes.get("num_value_int_only") == "1" else None
         settle_number(self.outline, question, low=low, high=high, places=places)

@@ -97,6 +97,9 @@ def test_the_report_counts_questions_of_the_source_and_no_notes(
         ("limesurvey.lss", "day", {"min": "2026-01-01"}),
         ("limesurvey.lss", "order", {"top": 2}),
         ("limesurvey.lss", "guests_adults", {"min": 0}),
+        ("limesurvey.lss", "loud_street", {"text": {"en": "The street", "tr": "Sokak"}, "scale": {
+            "min": 0, "max": 10, "labels": {
+                "0": {"en": "Quiet", "tr": "Sessiz"}, "10": {"en": "Loud", "tr": "Gürültülü"}}}}),
         ("limesurvey.lss", "rules", {"box": {"en": "I have read the rules.", "tr": "Kuralları okudum."}}),
         ("limesurvey.lss", "group1", {"help": {"en": "About the room and the house.", "tr": "Oda ve ev hakkında."}}),
         ("qualtrics.qsf", "team", {"display": "dropdown"}),
