@@ -102,10 +102,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a library was made from: the files as they were read at the start, and the studio's edition."""
+    """What a library was made from: the files as they were read at the start, and the studio's edition.
+
+    `accepted` is the id of the audit entry of the last accepted warning; the file that it is about was read after it.
+    """
 
     files: tuple[TextOfFile, ...]
     edition: int
+    accepted: int = 0
 
 
 class Library:

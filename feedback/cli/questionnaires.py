@@ -133,6 +133,13 @@ def import_file(file: Path, key: str | None, language: str) -> None:
     for note in made.notes:
         told = say.gettext(note.message, **note.params)
         click.echo(f"{note.kind}: {note.place}: {told}" if note.place else f"{note.kind}: {told}", err=True)
+    carried = say.ngettext(
+        "{carried} of {n} question of the source was carried over.",
+        "{carried} of {n} questions of the source were carried over.",
+        made.found,
+        carried=made.carried_over,
+    )
+    click.echo(carried, err=True)
     if key is None:
         click.echo(made.text, nl=False)
     else:

@@ -95,7 +95,10 @@ def sample_size(metric: str, good: float | None, bad: float | None, **options: A
 @click.option("--rule", help="Only warnings of this rule.")
 @click.option("--question", help="Only warnings about this question.")
 def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | None) -> None:
-    """Accept linter warnings in your name, so that QUESTIONNAIRE can be published as it is."""
+    """Accept linter warnings in your name, so that QUESTIONNAIRE is live as it is.
+
+    A server that runs reads its file within five seconds.
+    """
     from feedback import bootstrap, clock, library
     from feedback.errors import NotFound
     from feedback.lint.engine.acknowledgement import warnings
@@ -114,7 +117,7 @@ def acknowledge(questionnaire: str, by: str, rule: str | None, question: str | N
     chosen = [each for each in found if rule in (None, each.rule) and question in (None, each.question)]
     with database.writing() as session:
         who = publishing.design_lead(session, by)
-        new = publishing.acknowledge(session, questionnaire, chosen, by=who.id, now=clock.now())
+        new = publishing.accept(session, questionnaire, chosen, by=who.id, now=clock.now())
     for each in new:
         click.echo(library.sentence(found[each][0]))
     click.echo(f"Warnings accepted: {len(new)}." if new else "There are no warnings to accept.")

@@ -6,9 +6,10 @@ A text published in the studio hides the instance's file with its key, which hid
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import and_, select
@@ -60,21 +61,28 @@ class PublishedText:
 def files(directories: Sequence[Path]) -> dict[str, FileText]:
     """Key -> the uppermost file with that key; what cannot be read is left out."""
     found: dict[str, FileText] = {}
-    shipped = resources.shipped("questionnaires")
-    for directory in directories:
-        layer = Layer.SHIPPED if directory == shipped else Layer.INSTANCE
-        for path in files_in([directory]).values():
-            if (each := _read(path, layer)) is not None:
-                found.setdefault(each.key, each)
+    for path, layer in _paths(directories):
+        if (each := _read(path, layer)) is not None:
+            found.setdefault(each.key, each)
     return found
 
 
-def published(session: Session) -> dict[str, PublishedText]:
-    """Key -> the text that is published in the studio."""
+def file(directories: Sequence[Path], key: str) -> FileText | None:
+    """The uppermost file with this key. No other file is read, unless it has changed since it was last looked at."""
+    for path, layer in _paths(directories):
+        if _key_in(path) == key and (each := _read(path, layer)) is not None and each.key == key:
+            return each
+    return None
+
+
+def published(session: Session, key: str | None = None) -> dict[str, PublishedText]:
+    """Key -> the text that is published in the studio; only that of `key`, if one is given."""
     wanted = select(StudioText.key, StudioRevision.text, StudioRevision.number).join(
         StudioRevision,
         and_(StudioRevision.key == StudioText.key, StudioRevision.number == StudioText.published),
     )
+    if key is not None:
+        wanted = wanted.where(StudioText.key == key)
     return {row.key: PublishedText(row.key, row.text, row.number) for row in session.execute(wanted)}
 
 
@@ -85,8 +93,12 @@ def published_texts(session: Session) -> dict[str, str]:
 
 def of_keys(session: Session, directories: Sequence[Path]) -> dict[str, Layer]:
     """Key -> the layer of the text that hides the others."""
-    found = {key: each.layer for key, each in files(directories).items()}
-    return found | dict.fromkeys(published(session), Layer.STUDIO)
+    found: dict[str, Layer] = {}
+    for path, layer in _paths(directories):
+        if (key := _key_in(path)) is not None:
+            found.setdefault(key, layer)
+    keys = session.scalars(select(StudioText.key).where(StudioText.published.is_not(None)))
+    return found | dict.fromkeys(keys, Layer.STUDIO)
 
 
 def stacked(
@@ -133,6 +145,30 @@ def key_of(text: str, stem: str) -> str:
     if document.journey:
         return JOURNEY
     return document.questionnaire.key if document.questionnaire else stem
+
+
+def _paths(directories: Sequence[Path]) -> Iterator[tuple[Path, Layer]]:
+    """Every file with its layer, the uppermost directory first."""
+    shipped = resources.shipped("questionnaires")
+    for directory in directories:
+        layer = Layer.SHIPPED if directory == shipped else Layer.INSTANCE
+        yield from ((path, layer) for path in files_in([directory]).values())
+
+
+def _key_in(path: Path) -> str | None:
+    """The key of the text in a file; None if it cannot be read."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return _key_of_state(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4_096)
+def _key_of_state(path: Path, _changed: int, _size: int) -> str | None:
+    """Cached by what changes with a file: a page asks for one text, and the folder may hold hundreds."""
+    found = _read(path, Layer.INSTANCE)
+    return found.key if found else None
 
 
 def _read(path: Path, layer: Layer) -> FileText | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import func, select
@@ -27,25 +28,53 @@ from feedback.settings import Problem, Settings
 from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion, Role, User
 
+_ACCEPTANCE = (AuditEntry.subject == library.FINDING, AuditEntry.action == library.ACKNOWLEDGED)
+
 LEADS = (RoleName.LEAD, RoleName.ADMIN)
 """The roles that may accept findings of the linter."""
 
 
-def load(
-    session: Session, settings: Settings, now: datetime, *, files: Sequence[TextOfFile] | None = None
-) -> Library:
+def load(session: Session, settings: Settings, now: datetime, *, before: Origin | None = None) -> Library:
     """Load what may be sent. A file that cannot be published is in `Library.refused`, and stops nothing else.
 
     Where a refused file was published before, its last published version stays in force; so does the last journey.
-    `files` are the files' texts if they were read before (`Library.origin`): what was edited since is then left out.
-    Texts that are published in the studio hide them.
+    `before` is the origin of the library that is to be renewed: of the files, only those are read again in which
+    somebody has accepted a warning since; what else was edited is left out. Texts that are published in the studio
+    hide the files.
     """
-    edition = layers.edition(session)
+    edition, accepted = layers.edition(session), _last_acceptance(session)
     directories = resources.directories("questionnaires", settings.instance)
-    files = library.read_texts(directories) if files is None else files
+    if before is None:
+        files: Sequence[TextOfFile] = library.read_texts(directories)
+    else:
+        files = _renewed(before.files, directories, _accepted_since(session, before.accepted))
     texts = layers.stacked(files, layers.published_texts(session), directories)
     checked = library.checked(texts, Rules(settings).for_session(session, now))
-    return assemble(session, checked, now, library.Origin(tuple(files), edition))
+    return assemble(session, checked, now, library.Origin(tuple(files), edition, accepted))
+
+
+def _renewed(
+    known: Sequence[TextOfFile], directories: Sequence[Path], keys: Collection[str]
+) -> Sequence[TextOfFile]:
+    """The files as they are `known`, except those of the questionnaires `keys`, which are read again."""
+    if not keys:
+        return known
+    new = [each for each in library.read_texts(directories) if layers.key_of(each.text, each.stem) in keys]
+    paths = {each.path for each in new}
+    kept = [
+        each for each in known if each.path not in paths and layers.key_of(each.text, each.stem) not in keys
+    ]
+    return [*kept, *new]
+
+
+def _last_acceptance(session: Session) -> int:
+    return int(session.scalar(select(func.max(AuditEntry.id)).where(*_ACCEPTANCE)) or 0)
+
+
+def _accepted_since(session: Session, entry: int) -> set[str]:
+    """The keys of the questionnaires in which somebody has accepted a warning after this audit entry."""
+    wanted = select(AuditEntry.detail).where(*_ACCEPTANCE, AuditEntry.id > entry)
+    return {str(detail["questionnaire"]) for detail in session.scalars(wanted)}
 
 
 def assemble(
@@ -222,7 +251,10 @@ def _problem(refused: Refused, shelf: Library) -> Problem:
 def acknowledge(
     session: Session, key: str, chosen: Collection[Warned], *, by: int, now: datetime
 ) -> list[Warned]:
-    """Record that user `by` accepts these warnings. Returns those that nobody had accepted before."""
+    """Record that user `by` accepts these warnings. Returns those that nobody had accepted before.
+
+    What is in force stays as it is; see `accept`.
+    """
     known = library.acknowledged(session, key)
     new = [each for each in chosen if each not in known]
     for each in new:
@@ -230,6 +262,14 @@ def acknowledge(
             session, library.ACKNOWLEDGED, library.FINDING, None, by=by, now=now,
             questionnaire=key, **each._asdict(),
         )  # fmt: skip
+    return new
+
+
+def accept(session: Session, key: str, chosen: Collection[Warned], *, by: int, now: datetime) -> list[Warned]:
+    """As `acknowledge`, and every node puts the file into force within seconds if nothing else stops it."""
+    new = acknowledge(session, key, chosen, by=by, now=now)
+    if new:
+        layers.next_edition(session)
     return new
 
 

@@ -6,7 +6,7 @@ A text is stored exactly as it was typed, also if it is no YAML.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -85,18 +85,19 @@ def find(session: Session, directories: Sequence[Path], key: str) -> StudioDraft
 
     `directories` are those of the files, the uppermost first. Raises NotFound; Rejected for a file that is no UTF-8.
     """
-    found = _drafts(session, directories, key)
+    file = layers.file(directories, key)
+    found = _drafts(session, {key: file} if file else {}, key)
     if not found:
         raise NotFound("There is no text with this key.")
     draft = found[0]
-    if draft.layer != Layer.STUDIO and not layers.files(directories)[key].is_utf8:
+    if draft.layer != Layer.STUDIO and file and not file.is_utf8:
         raise Rejected("Save the file as UTF-8 first: this text has characters that cannot be read.")
     return draft
 
 
 def all_texts(session: Session, directories: Sequence[Path]) -> list[StudioDraft]:
     """Every text, by key, archived ones included."""
-    return _drafts(session, directories)
+    return _drafts(session, layers.files(directories))
 
 
 def save(session: Session, key: str, text: str, *, base: int, by: int, now: datetime) -> int:
@@ -129,7 +130,7 @@ def create(
         raise Rejected(
             "Choose another key: lower-case letters, digits, - and _, at most 64, beginning with a letter."
         )
-    if key in layers.files(directories) or locked(session, key) is not None:
+    if layers.file(directories, key) is not None or locked(session, key) is not None:
         raise Conflict("Choose another key: there is a text with this one.")
     _first(session, key, text, base=0, by=by, now=now)
     audit.record(session, "created", TEXT, None, by=by, now=now, key=key)
@@ -197,11 +198,14 @@ def _first(session: Session, key: str, text: str, *, base: int, by: int, now: da
     return row.edit
 
 
-def _drafts(session: Session, directories: Sequence[Path], key: str | None = None) -> list[StudioDraft]:
-    below, published = layers.files(directories), layers.published(session)
+def _drafts(
+    session: Session, below: Mapping[str, layers.FileText], key: str | None = None
+) -> list[StudioDraft]:
+    """The texts of the studio and of the files `below`, by key; with `key` only that one."""
+    published = layers.published(session, key)
     wanted = select(StudioText, User.name).outerjoin(User, User.id == StudioText.user_id)
     if key is not None:
-        wanted, below = wanted.where(StudioText.key == key), {k: v for k, v in below.items() if k == key}
+        wanted = wanted.where(StudioText.key == key)
     found = {
         each: StudioDraft(each, file.text, 0, file.layer, file.text, file.layer)
         for each, file in below.items()

@@ -25,7 +25,7 @@ class Following:
     """The library in force, which is exchanged as a whole.
 
     Call `look` at the border of a request or a job, outside transactions, and use what it returns until the end.
-    Files are not read again: an edited file comes into force with a restart.
+    Files are not read again: an edited file comes into force with a restart, or when somebody accepts its warnings.
     """
 
     def __init__(self, database: Database, settings: Settings, library: Library) -> None:
@@ -70,7 +70,7 @@ class Following:
 
         now, origin = clock.now(), self.library.origin
         with self._database.reading() as session:
-            renewed = publishing.load(session, self._settings, now, files=origin.files if origin else None)
+            renewed = publishing.load(session, self._settings, now, before=origin)
         with self._database.writing() as session:
             publishing.note_in_force(session, renewed, now)
         self.library = renewed

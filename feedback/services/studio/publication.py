@@ -96,7 +96,7 @@ def prepare_undo(session: Session, settings: Settings, present: Library, key: st
 
 def version_before(session: Session, directories: Sequence[Path], key: str) -> str:
     """The text that was in force before the present one: published in the studio, or in a file. Raises NotFound."""
-    now = layers.published(session).get(key)
+    now = layers.published(session, key).get(key)
     if now is not None:
         earlier = (
             select(StudioRevision.text)
@@ -109,7 +109,7 @@ def version_before(session: Session, directories: Sequence[Path], key: str) -> s
             .order_by(StudioRevision.number.desc())
             .limit(1)
         )
-        file = layers.files(directories).get(key)
+        file = layers.file(directories, key)
         text = session.scalar(earlier)
         if text is None and file and file.is_utf8 and file.text != now.text:
             text = file.text

@@ -31,6 +31,7 @@ from feedback.services.responses import open_links
 from feedback.store.models import Link
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.headers import STAFF_POLICY
+from feedback.web.http.library_in_force import follow_at_once
 from feedback.web.http.locale import say
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.layout.navigation import is_fragment
@@ -201,7 +202,7 @@ class QuestionnaireViews:
 
     @may(Permission.ACKNOWLEDGE_FINDINGS)
     def acknowledge(self, key: str) -> ResponseReturnValue:
-        """Accept one warning for the wording that the user has seen."""
+        """Accept one warning for the wording that the user has seen; with the last one, the file is live."""
         seen = Warned(*(request.form.get(name, "") for name in Warned._fields))
         with self.database.reading() as session:
             checked = self._checked(session).get(key)
@@ -210,8 +211,17 @@ class QuestionnaireViews:
         if seen not in warnings(checked.result):
             raise Conflict("Review the file again: it has changed since you opened this page.")
         with self.database.writing() as session:
-            publishing.acknowledge(session, key, [seen], by=current_user.id, now=clock.now())
-        flash(say().gettext("Warning accepted for this wording."), "success")
+            publishing.accept(session, key, [seen], by=current_user.id, now=clock.now())
+        follow_at_once()
+        with self.database.reading() as session:
+            left = self._checked(session).get(key)
+        live = left is not None and not left.changed
+        told = (
+            _("Warning accepted. This text is live everywhere within five seconds.")
+            if live
+            else _("Warning accepted for this wording.")
+        )
+        flash(say().gettext(told), "success")
         return redirect(url_for("questionnaires.show", key=key) + "#findings", 303)
 
     @may(Permission.MANAGE_LINKS)

@@ -143,7 +143,8 @@ class NewSurvey:
         try:
             return self._created(key, beginnings.with_key(text, key))
         except (Conflict, Rejected) as error:
-            count = len(getattr(lint.read(text).questionnaire, "questions", ()))
+            asked = getattr(lint.read(text).questionnaire, "questions", ())
+            count = sum(each.answerable for each in asked)
             made = ImportedDraft(key, text, request.form.get("format", ""), (), count)
             return self._report(made, key, error=say().gettext(str(error))), _status(error)
 

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from feedback import clock, lint
 from feedback.core.answer import Answer
 from feedback.core.questionnaire import Questionnaire
+from feedback.core.questions import AnyQuestion, TextQuestion
 from feedback.errors import NotFound
 from feedback.services.responses.lookup import SurveyState
 from feedback.services.studio import drafts, trial_links
@@ -208,9 +209,20 @@ def begun(
 
 def answers_in(questionnaire: Questionnaire, forms: Forms) -> dict[str, Answer]:
     """The answers in forms, without those for which the questionnaire has no question, or another one."""
-    asked = ((questionnaire.by_key[key], form) for key, form in forms.items() if key in questionnaire.by_key)
+    asked = (
+        (_lenient(questionnaire.by_key[key]), form)
+        for key, form in forms.items()
+        if key in questionnaire.by_key
+    )
     parsed = ((question.key, question.parse(dict(form))) for question, form in asked)
     return {key: answer for key, answer in parsed if isinstance(answer, Answer)}
+
+
+def _lenient(question: AnyQuestion) -> AnyQuestion:
+    """The question as it reads its own answer again: what was long enough when it was sent may have been cut since."""
+    if isinstance(question, TextQuestion):
+        return question.model_copy(update={"min_length": 0, "contact": None})
+    return question
 
 
 def _kept(form: Mapping[str, list[str]]) -> dict[str, list[str]]:

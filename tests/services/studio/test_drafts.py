@@ -135,6 +135,43 @@ def test_what_there_is_not_is_not_found(migrated: Database, directories: list[Pa
             each(session)
 
 
+def test_a_file_of_the_installation_hides_the_shipped_one_with_its_key_whatever_its_name(
+    migrated: Database, directories: list[Path]
+) -> None:
+    shipped = (directories[1] / FILE).read_text(encoding="utf-8")
+    (directories[0] / "ours.yaml").write_text(shipped.replace("Support call", "Ours"), encoding="utf-8")
+    with migrated.reading() as session:
+        draft = drafts.find(session, directories, KEY)
+        same = [each for each in drafts.all_texts(session, directories) if each.key == KEY]
+    assert "Ours" in draft.text
+    assert draft.layer == Layer.INSTANCE
+    assert same == [draft]
+
+
+def test_a_text_is_found_without_reading_the_other_files(
+    migrated: Database, directories: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    whole = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        read.append(path.name)
+        return whole(path)
+
+    for number in range(3):
+        (directories[0] / f"mine-{number}.yaml").write_text(f"key: mine-{number}\n")
+    with migrated.reading() as session:
+        drafts.find(session, directories, "mine-1")
+        monkeypatch.setattr(Path, "read_bytes", counted)
+        assert drafts.find(session, directories, "mine-1").text == "key: mine-1\n"
+        assert read == ["mine-1.yaml"]
+        (directories[0] / "mine-1.yaml").write_text("key: moved\n")
+        (directories[0] / "mine-2.yaml").write_text("key: mine-1\n# now here\n")
+        assert "now here" in drafts.find(session, directories, "mine-1").text
+        with pytest.raises(NotFound):
+            drafts.find(session, directories, "mine-2")
+
+
 def test_line_ends_of_a_form_become_those_of_the_text_before() -> None:
     assert drafts.as_typed("a\r\nb\r\n", "x\n") == "a\nb\n"
     assert drafts.as_typed("a\r\nb\r\n", "x\r\n") == "a\r\nb\r\n"

@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 
 from feedback.core.journey import Journey
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.library import Library
+from feedback.library import Library, TextOfFile, checked
+from feedback.lint import LintContext
+from feedback.lint.engine.acknowledgement import warnings
 from feedback.services.questionnaires import publishing
 from feedback.services.studio import drafts, publication, revisions
 from feedback.services.studio.following import EVERY, Following
@@ -243,6 +245,45 @@ def test_an_edited_file_waits_for_a_restart(node: Node, ada: Author, directories
     ada.change(TITLE)
     ada.publish()
     assert node.following.library.questionnaire("relationship-nps").purpose != "x"
+
+
+PARKING = """\
+key: parking
+title: Parking
+languages: [en]
+trend: parking
+questions:
+  - {key: solved, type: thumbs, text: "Was the car park not full?", purpose: Count full days.}
+"""
+
+
+def test_a_file_whose_last_warning_is_accepted_is_in_force_on_every_node_and_no_other_file(
+    node: Node, other_node: Node, ada: Author, directories: list[Path]
+) -> None:
+    (directories[0] / "parking.yaml").write_text(PARKING)
+    (directories[0] / "other.yaml").write_text(
+        PARKING.replace("parking", "other").replace("not full", "full")
+    )
+    (file,) = checked([TextOfFile("parking.yaml", PARKING)], LintContext(today=NOW.date()))
+    found = warnings(file.result)
+    assert found
+    for each in found:
+        assert "parking" not in node.following.look(at_once=True).questionnaires
+        with node.database.writing() as session:
+            assert publishing.accept(session, "parking", [each], by=ada.by, now=NOW)
+    for each in (node, other_node):
+        assert "parking" in each.following.look(at_once=True).questionnaires
+        assert "other" not in each.following.library.questionnaires
+
+
+def test_a_file_of_the_installation_is_in_force_instead_of_the_shipped_one_with_its_key(
+    node: Node, directories: list[Path]
+) -> None:
+    shipped = (directories[1] / f"{KEY}.yaml").read_text(encoding="utf-8")
+    (directories[0] / "ours.yaml").write_text(shipped.replace(*TITLE), encoding="utf-8")
+    started = Node(node.database, node.settings)
+    assert started.title == "Call"
+    assert [each for each in started.library.refused if each.key == KEY] == []
 
 
 def test_a_version_that_no_survey_has_used_binds_no_series(node: Node, ada: Author) -> None:

@@ -319,13 +319,16 @@ def test_a_lead_lets_a_warning_stand_with_one_click_and_the_page_says_who_did(
 ) -> None:
     client = sign_in("lead")
     page = client.get("/questionnaires/parking").text
-    assert "Fix these warnings, accept them, or suppress them in the file to publish." in page
+    assert "With the last one you accept, the file goes live at once." in page
     (form,) = buttons(page)
     assert form["rule"] == "negation"
     page = client.post("/questionnaires/parking/findings", data=form, follow_redirects=True).text
     assert "Accepted by Lena Lead on" in page
     assert buttons(page) == []
     assert "Fix these warnings" not in page
+    assert "Warning accepted. This text is live everywhere within five seconds." in page
+    assert "restart" not in page
+    assert "New link" in page  # it is in force
     with runtime.database.writing() as session:
         publishing.load(session, runtime.settings, clock.now())
 

@@ -117,11 +117,17 @@ def test_a_pasted_text_is_reported_and_then_kept_under_the_chosen_key(
 
 def test_a_file_is_read_and_a_wrong_one_refused_with_a_sentence(sign_in: SignIn, runtime: Runtime) -> None:
     client = sign_in("lead")
-    survey = {"pages": [{"elements": [{"type": "comment", "name": "a", "title": "<script>x</script>?"}]}]}
+    survey = {"pages": [{"elements": [
+        {"type": "html", "name": "n", "html": "Only words"}, {"type": "signaturepad", "name": "s"},
+        {"type": "comment", "name": "a", "title": "<script>x</script>?"}]}]}  # fmt: skip
     status, page = upload(client, json.dumps(survey).encode())
     assert status == 200
     assert "SurveyJS" in page
     assert "<script>x" not in page
+    assert "1 of 2 questions of the source were carried over. The draft has 1 question." in " ".join(
+        page.split()
+    )
+    assert re.findall(r'<li (value="\d+"|class="unnumbered")>', page) == ['class="unnumbered"', 'value="1"']
     status, page = upload(client, b"%PDF-1.7 ...", "a.pdf")
     assert status == 422
     assert "This is a PDF file." in page

@@ -118,6 +118,21 @@ def test_a_walk_goes_over_the_real_pages_and_stores_nothing(
     assert "unsafe" not in policy
 
 
+def test_a_walk_goes_on_after_an_answer_that_has_to_be_longer_than_an_address_keeps(
+    lead: FlaskClient, office: Runtime, office_app: Flask
+) -> None:
+    save(lead, TEXT.replace("type: text\n", f"type: text\n    min_length: {LONGEST_WORDS + 100}\n"))
+    customer = office_app.test_client()
+    keys = trial_links.keys_of(office.settings)
+    page = customer.get(f"/trial/{trial_links.make(keys, KEY, 'en', datetime.now(UTC))}").text
+    page = step(customer, page, score="1")
+    page = step(customer, page, why="x" * (LONGEST_WORDS + 100))
+    assert "What mattered?" in page
+    page = step(customer, page, more=["a"])
+    assert "We are sorry." in page
+    assert "x" * (LONGEST_WORDS - 1) + "…" in page
+
+
 def test_a_mistake_a_language_and_a_changed_draft_are_no_trouble(
     lead: FlaskClient, office: Runtime, office_app: Flask
 ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Any
 
 from feedback.services.studio.importing.outline import Condition
@@ -20,15 +19,19 @@ DEEPEST = 20
 _REST = (
     r"""|(?P<string>'[^']{0,500}'|"[^"]{0,500}")"""
     r"|(?P<number>-?\d{1,9}(?:\.\d{1,6})?(?![\w.]))"
-    r"|(?P<operator>==|!=|<>|<=|>=|&&|\|\||[=<>!(),\[\]])"
+    r"|(?P<operator>==|!=|<>|<=|>=|\*=|&&|\|\||[=<>!(),\[\]])"
     r"|(?P<word>[A-Za-z_][\w.-]*)"
 )
 _COMPARE = {
     "=": "is", "==": "is", "equal": "is", "eq": "is", "!=": "is-not", "<>": "is-not", "notequal": "is-not",
     "ne": "is-not", "<": "lt", "less": "lt", "lt": "lt", "<=": "le", "lessorequal": "le", "le": "le", ">": "gt",
-    "greater": "gt", "gt": "gt", ">=": "ge", "greaterorequal": "ge", "ge": "ge", "contains": "is",
-    "contain": "is", "notcontains": "is-not", "notcontain": "is-not", "anyof": "is", "allof": "all-of",
+    "greater": "gt", "gt": "gt", ">=": "ge", "greaterorequal": "ge", "ge": "ge", "contains": "has", "contain": "has",
+    "*=": "has", "notcontains": "has-not", "notcontain": "has-not", "anyof": "is", "noneof": "is-not",
+    "allof": "all-of",
 }  # fmt: skip
+
+_OF_LISTS = ("anyof", "noneof")
+"""These test single values of a list; an equality with a list tests the whole answer."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,11 @@ class _Parser:
             and (operator := _COMPARE.get(self.tokens[-1][1].lower()))
             and self.tokens[-1][0] != "string"
         ):
-            self.tokens.pop()
-            return _comparison(left, operator, self._operand(depth))
+            sign = self.tokens.pop()[1].lower()
+            right = self._operand(depth)
+            if isinstance(right, list) and sign not in _OF_LISTS and operator in ("is", "is-not"):
+                return _exactly(left, operator == "is", right)
+            return _comparison(left, operator, right)
         return left
 
     def _operand(self, depth: int) -> Any:
@@ -168,6 +174,8 @@ class _Parser:
     def _called(self, name: str, values: list[Any]) -> Any:
         if name == "selected" and len(values) == 2:
             return _comparison(values[0], "is", values[1])
+        if name == "contains" and len(values) == 2:
+            return _comparison(values[0], "has", values[1])
         if name in ("not", "is_empty", "empty") and len(values) == 1:
             if name == "not":
                 return _negation(_condition(values[0]))
@@ -220,19 +228,40 @@ def _comparison(left: Any, operator: str, right: Any) -> dict[str, Any]:
         raise _UnreadableError
     if left.option:
         return _of_option(left, operator, right)
+    if operator in ("has", "has-not"):
+        return _having(left.question, operator == "has", right)
     if operator in ("is", "is-not", "all-of"):
         return _equality(left.question, operator, right)
-    if isinstance(right, str) and re.fullmatch(r"-?\d{1,9}", right):
-        right = int(right)
-    if isinstance(right, list | str):
+    bound = {"ge": "at_least", "gt": "above", "le": "at_most", "lt": "below"}[operator]
+    return {"question": left.question, bound: _number(right)}
+
+
+def _exactly(left: Any, positive: bool, right: list[Any]) -> dict[str, Any]:
+    if not isinstance(left, _Named) or left.option:
         raise _UnreadableError
-    bound = {
-        "ge": ("at_least", ceil(right)),
-        "gt": ("at_least", floor(right) + 1),
-        "le": ("at_most", floor(right)),
-        "lt": ("at_most", ceil(right) - 1),
-    }[operator]
-    return {"question": left.question, bound[0]: bound[1]}
+    values = [str(each) for each in right]
+    if not values:
+        return {"question": left.question, "answered": not positive}
+    whole = {"question": left.question, "exactly": values}
+    return whole if positive else {"not": whole}
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,9}(?:\.\d{1,6})?", value):
+        return float(value) if "." in value else int(value)
+    if isinstance(value, int | float):
+        return value
+    raise _UnreadableError
+
+
+def _having(question: str, positive: bool, right: Any) -> dict[str, Any]:
+    """`contains`: of an answer that is a list, all these options are chosen; of words, they are in it."""
+    values = [str(each) for each in (right if isinstance(right, list) else [right])]
+    if not all(values):
+        raise _UnreadableError
+    parts = [{"question": question, "having": each} for each in values]
+    whole = parts[0] if len(parts) == 1 else {"all": parts}
+    return whole if positive else {"not": whole}
 
 
 def _equality(question: str, operator: str, right: Any) -> dict[str, Any]:

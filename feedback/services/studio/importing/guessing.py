@@ -16,11 +16,13 @@ from feedback.services.studio.importing.outline import (
     Texts,
 )
 
-_RECOMMEND = re.compile(r"\brecommend|tavsiye|öner(?:me|ir)|توصیه|پیشنهاد (?:کن|می)", re.IGNORECASE)
-_SATISFIED = re.compile(r"satisf|\bhappy with\b|memnun|راضی|رضایت", re.IGNORECASE)
-_EASE = re.compile(r"\beasy\b|\bdifficult\b|\beffort|kolay|\bzor\b|آسان|سخت", re.IGNORECASE)
+_RECOMMEND = re.compile(r"\be?nps\b|\brecommend|tavsiye|öner(?:me|ir)|توصیه|پیشنهاد (?:کن|می)", re.IGNORECASE)
+_SATISFIED = re.compile(r"\bcsat\b|satisf|\bhappy with\b|memnun|راضی|رضایت", re.IGNORECASE)
+_EASE = re.compile(r"\bces\b|\beasy\b|\bdifficult\b|\beffort|kolay|\bzor\b|آسان|سخت", re.IGNORECASE)
 _AGREE_EASE = re.compile(r"made it easy|kolaylaştırdı|آسان کرد", re.IGNORECASE)
-_WORKPLACE = re.compile(r"place to work|as an employer|çalışma yeri|iş yeri olarak|محل کار", re.IGNORECASE)
+_WORKPLACE = re.compile(
+    r"\benps\b|place to work|as an employer|çalışma yeri|iş yeri olarak|محل کار", re.IGNORECASE
+)
 
 _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -104,20 +106,76 @@ def yes_no(
     ]
 
 
+USUAL: Mapping[str, Mapping[str, str]] = {
+    "other": {
+        "en": "Other",
+        "tr": "Diğer",
+        "fa": "سایر",
+        "de": "Sonstiges",
+        "fr": "Autre",
+        "es": "Otro",
+        "ar": "أخرى",
+    },
+    "none": {
+        "en": "None",
+        "tr": "Hiçbiri",
+        "fa": "هیچ‌کدام",
+        "de": "Nichts davon",
+        "fr": "Aucun",
+        "es": "Ninguno",
+        "ar": "لا شيء",
+    },
+}
+"""Role -> language -> what an option says to which the source gives no words."""
+CONFIRM: Mapping[str, str] = {
+    "en": "Please confirm:",
+    "tr": "Lütfen onaylayın:",
+    "fa": "لطفاً تأیید کنید:",
+    "de": "Bitte bestätigen Sie:",
+    "es": "Por favor, confirme:",
+    "fr": "Veuillez confirmer :",
+    "ar": "يرجى التأكيد:",
+}
+"""Language -> what stands above a box whose wording is all that the source has."""
+
+
+def usual_words(role: str, languages: Sequence[str]) -> Texts:
+    """The words of an option that the tool itself adds, in these languages as far as they are known."""
+    known = {each: USUAL[role][each] for each in languages if each in USUAL[role]}
+    return known or {(languages or ["en"])[0]: USUAL[role]["en"]}
+
+
+def settle_consent(question: OutlineQuestion, box: Texts) -> None:
+    """Make a question one box to tick; `box` is what it says. Without another text, the usual words stand above it."""
+    question.type, question.box, question.options = "consent", dict(box), []
+    for name in ("randomize", "max_choices", "display"):
+        question.extra.pop(name, None)
+    if not question.text or question.text == question.box:
+        question.text = {each: CONFIRM.get(each, CONFIRM["en"]) for each in question.box}
+
+
 def settle_scale(outline: SurveyOutline, question: OutlineQuestion) -> None:
     """Decide the type of a question with a scale, by its range and its words; its labels are kept if it has any."""
     scale = question.scale
     if scale is None:
         return
     question.type = _type_of(question.text, scale)
-    if question.type == "ces" and not _AGREE_EASE.search(" ".join(question.text.values())):
+    if question.type == "ces" and not agrees(question.text):
         question.extra["instrument"] = "ces-item"
     if question.type == "rating":
         return
     outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
+    if question.type == "csat" and _has_usual_ends(scale):
+        question.scale = OutlineScale(scale.low, scale.high, {}, scale.codes) if scale.codes else None
+        return
     if not any(any(texts.values()) for texts in scale.labels.values()):
         outline.guessed(question.code, notes.LABELS_GUESSED, type=question.type)
         question.scale = OutlineScale(scale.low, scale.high, {}, scale.codes) if scale.codes else None
+
+
+def agrees(text: Texts) -> bool:
+    """Whether a question of effort asks for agreement with "made it easy"."""
+    return bool(_AGREE_EASE.search(" ".join(text.values())))
 
 
 def _type_of(text: Texts, scale: OutlineScale) -> str:
@@ -127,10 +185,28 @@ def _type_of(text: Texts, scale: OutlineScale) -> str:
         return "enps" if _WORKPLACE.search(words) else "nps"
     if reach == (1, 7) and _EASE.search(words):
         return "ces"
-    labels_fit = not scale.labels or len(scale.labels) == scale.high - scale.low + 1
+    labels_fit = not scale.labels or len(scale.labels) == scale.high - scale.low + 1 or _has_usual_ends(scale)
     if reach == (1, 5) and _SATISFIED.search(words) and labels_fit:
         return "csat"
     return "rating"
+
+
+_MIDDLES = {
+    "en": ("neutral", "neither", "neither satisfied nor unsatisfied"),
+    "tr": ("kararsızım", "nötr", "orta"),
+    "fa": ("متوسط", "خنثی"),
+}
+"""Language -> other words for the middle of a scale of satisfaction."""
+
+
+def _has_usual_ends(scale: OutlineScale) -> bool:
+    """Whether the words at both ends, and there only, are those of a question of satisfaction."""
+    usual = instruments()["csat"].labels
+    return set(scale.labels) == {scale.low, scale.high} and all(
+        words.casefold() == usual.get(language, {}).get(point, "").casefold()
+        for point, texts in scale.labels.items()
+        for language, words in texts.items()
+    )
 
 
 def scored_by_labels(options: Sequence[OutlineOption]) -> tuple[str, dict[str, int]] | None:
@@ -142,14 +218,18 @@ def scored_by_labels(options: Sequence[OutlineOption]) -> tuple[str, dict[str, i
         instrument = instruments()[name]
         for language, labels in instrument.labels.items():
             wanted = {label.casefold(): point for point, label in labels.items()}
+            if name == "csat":
+                wanted |= dict.fromkeys(_MIDDLES.get(language, ()), 3)
             found = {each.code: wanted.get(each.text.get(language, "").casefold()) for each in plain}
             points = [point for point in found.values() if point is not None]
             in_order = points in (sorted(points), sorted(points, reverse=True))
-            if len(points) == len(found) == len(set(points)) == len(wanted) and in_order:
+            if len(points) == len(found) == len(set(points)) == len(labels) and in_order:
                 return question_type, {code: point for code, point in found.items() if point is not None}
     return None
 
 
+MOST_POINTS = 11
+"""Points of a scale that is recognised by its numbers; more of them are a list of amounts."""
 _NUMBERED = re.compile(r"\(?(-?\d{1,3})\)?(?:\s*[-–—=:.)]\s*|\s+|$)(.*)", re.DOTALL)
 
 
@@ -175,29 +255,50 @@ def scale_of(options: Sequence[OutlineOption]) -> OutlineScale | None:
     low, high = min(order), max(order)
     if (
         order not in (list(range(low, high + 1)), list(range(high, low - 1, -1)))
-        or not 0 <= low < high <= 100
+        or not 0 <= low < high <= low + MOST_POINTS - 1
     ):
         return None
     return OutlineScale(low, high, {point: texts for point, texts in points.items() if texts}, codes)
 
 
 def settle_choice(outline: SurveyOutline, question: OutlineQuestion) -> None:
-    """Make a list of options the scale that it is, read the roles of its options, or make it a text without options."""
+    """Make a list of options the scale that it is, read the roles of its options, or make it a text without options.
+
+    A list that opens is no scale of numbers: people choose an amount from it. A single box to tick is a consent.
+    """
     read_roles(outline, question.code, question.options)
+    if question.type == "multi" and [each.role for each in question.options] == [None]:
+        settle_consent(question, question.options[0].text)
+        outline.guessed(question.code, notes.CONSENT_GUESSED)
+        return
     if question.type == "single":
-        if scale := scale_of(question.options):
+        if "display" not in question.extra and (scale := scale_of(question.options)):
             question.scale, question.options = scale, []
+            question.extra.pop("randomize", None)
             settle_scale(outline, question)
             return
         if found := scored_by_labels(question.options):
             question.type, codes = found
             question.scale = None
+            for name in ("display", "randomize"):
+                question.extra.pop(name, None)
+            middle = next((each for each in question.options if _is_other_middle(question.type, each)), None)
             _keep_codes(question, codes)
             outline.guessed(question.code, notes.TYPE_GUESSED, type=question.type)
+            if middle and question.scale:
+                question.scale.labels = {}
+                outline.lost(question.code, notes.MIDDLE, option=next(iter(middle.text.values())))
             return
     if not question.options:
         outline.lost(question.code, notes.NO_OPTIONS)
         question.type = "text"
+        question.extra.clear()
+
+
+def _is_other_middle(question_type: str, option: OutlineOption) -> bool:
+    return question_type == "csat" and any(
+        words.casefold() in _MIDDLES.get(language, ()) for language, words in option.text.items()
+    )
 
 
 def _keep_codes(question: OutlineQuestion, codes: dict[str, int]) -> None:

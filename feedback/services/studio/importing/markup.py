@@ -61,6 +61,15 @@ def without_markup(text: str) -> tuple[str, list[str]]:
     return html.unescape(_TAG.sub(replace, _HIDDEN.sub(hide, text))), list(found)
 
 
+_DOUBLE_MARK = re.compile(r"[,;:،؛](?=[.!?؟](?:\s|$))")
+_BEFORE_A_MARK = re.compile(r"\s+(?=[.,;:!?…،؛؟](?:\s|$))")
+
+
+def closed_up(text: str) -> str:
+    """`text` without the gaps that something leaves that was taken out of it."""
+    return _DOUBLE_MARK.sub("", _BEFORE_A_MARK.sub("", _SPACES.sub(" ", text))).strip()
+
+
 def cleaned(text: str) -> str:
     """`text` on one line, without characters that draw nothing or that a YAML file cannot hold."""
     return _SPACES.sub(" ", _UNWANTED.sub(" ", text)).strip()

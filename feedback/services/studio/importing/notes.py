@@ -26,6 +26,9 @@ REPEATED = _(
     "The text repeats “{code}”, which is not the answer to an earlier question. Its name stands in square brackets."
 )
 FALLBACK = _("The text repeats an earlier answer. Write after the bar what it says if there is no answer.")
+REPEATED_IN_BOX = _("A text that stays word for word repeats “{code}”. That was taken out.")
+BRACES = _("Braces and backslashes were taken out of a text that stays word for word.")
+COMPUTED = _("The text computes “{code}”. That was taken out.")
 LANGUAGE = _("The language “{language}” has no two-letter code. Its texts were left out.")
 LANGUAGE_TWICE = _(
     "The languages “{language}” and “{other}” are one language here. The texts of “{language}” were left out."
@@ -35,8 +38,28 @@ NO_TEXT = _("A question without any text was left out.")
 NO_OPTIONS = _("A list without options became a free text.")
 LOGIC_OF_OPTION = _("The option “{option}” has a condition of its own. It is always offered here.")
 CHOICES_ELSEWHERE = _("The options are loaded from elsewhere. They became a free text.")
+OPTIONS_FROM = _("The options depend on the answer to “{code}”. Here all of them are offered.")
+MIDDLE = _(
+    "The middle of the scale says “{option}” in the source. Here it has the usual words of a satisfaction scale."
+)
+OPTIONAL = _("An open question cannot be required here, so it can be skipped.")
+TIME_OF_DAY = _("Only the day is asked, not the time of day.")
+YEAR = _("The source asks for a day without its year. Here the year is asked, too.")
+STEPS = _(
+    "The source allows only some numbers of its range, in steps of {step}. Here all of them are accepted."
+)
+RANK_ALL = _("All options have to be ranked here. If the first few are enough, write for example `top: 3`.")
+RANKED_OTHER = _("“{option}” has no text box in a ranking.")
+TOTAL = _("The numbers should add up to {total} in the source. That is not checked here.")
 
 # What was guessed.
+WELCOME = _(
+    "The welcome text became a note at the beginning: “{text}” Delete it if your message says it already."
+)
+CONSENT_GUESSED = _("A single box to tick was read as a consent.")
+NO_LOWEST = _("The source has no lowest number, so negative numbers are accepted. Otherwise write `min: 0`.")
+DECIMALS = _("At most two decimal places are accepted.")
+WORD_BEGINS = _("This condition looks for words that begin like this: {condition}")
 TYPE_GUESSED = _("Read as the type “{type}”. Check it.")
 LABELS_GUESSED = _("The scale has no words at its ends. The usual ones of the type “{type}” are used.")
 OTHER_GUESSED = _("“{option}” was read as an option with a text box.")

@@ -24,6 +24,7 @@ from feedback.services.studio.importing.guarding import ImportRefusal
 from feedback.services.studio.importing.guessing import read_opt_outs
 from feedback.services.studio.importing.keys import slug
 from feedback.services.studio.importing.outline import ImportNote, SurveyOutline
+from feedback.services.studio.importing.settling import keep_known
 from feedback.services.studio.importing.workbook import is_workbook, sheets_of
 from feedback.services.studio.importing.writing import written
 
@@ -45,13 +46,19 @@ class ImportFormat:
 
 @dataclass(frozen=True, slots=True)
 class ImportedDraft:
-    """A draft: YAML that the reader accepts, and what to check about it. `format` is the key of its format."""
+    """A draft: YAML that the reader accepts, and what to check about it. `format` is the key of its format.
+
+    `questions` are those of the draft that ask something. `carried_over` of the source's `found` questions are in it;
+    one of them can have become several.
+    """
 
     key: str
     text: str
     format: str
     notes: tuple[ImportNote, ...]
     questions: int
+    carried_over: int = 0
+    found: int = 0
 
     @property
     def lost(self) -> list[ImportNote]:
@@ -132,7 +139,7 @@ def _draft(kind: str, content: Any, name: str, key: str | None, languages: tuple
             formats=", ".join(dict.fromkeys(each.title for each in FORMATS if each.kind != "text")),
         )
     chosen.read(content, outline)
-    if not outline.questions:
+    if not outline.carried_over:
         raise ImportRefusal(notes.NO_QUESTIONS if chosen.kind == "text" else notes.NOTHING_LEFT)
     return _finished(outline, chosen.key, name, key)
 
@@ -147,12 +154,17 @@ def _own(text: str, key: str | None) -> ImportedDraft:
         line = f"{fault.line}: {fault.message}" if fault else "?"
         raise ImportRefusal(notes.OWN_BROKEN, problem=line)
     found = document.questionnaire
-    return ImportedDraft(key or found.key, document.source, OWN.key, (), len(found.questions))
+    count = sum(each.answerable for each in found.questions)
+    return ImportedDraft(key or found.key, document.source, OWN.key, (), count, count, count)
 
 
 def _finished(outline: SurveyOutline, format_key: str, name: str, key: str | None) -> ImportedDraft:
+    outline.drop_nameless()
+    if not outline.carried_over:
+        raise ImportRefusal(notes.NOTHING_LEFT)
     for question in outline.questions:
         read_opt_outs(outline, question)
+        keep_known(outline, question)
     languages = outline.languages or ["en"]
     if not any(outline.title.values()):
         stem = outline.words(name.rpartition("/")[2].rpartition(".")[0].replace("_", " "), "")
@@ -167,4 +179,12 @@ def _finished(outline: SurveyOutline, format_key: str, name: str, key: str | Non
     if document.questionnaire is None:
         fault = next(iter(lint.check(text)), None)
         raise ImportRefusal(notes.UNREADABLE, problem=fault.message if fault else "?")
-    return ImportedDraft(key, text, format_key, tuple(outline.notes), len(outline.questions))
+    return ImportedDraft(
+        key,
+        text,
+        format_key,
+        tuple(outline.notes),
+        questions=sum(not each.is_note for each in outline.questions),
+        carried_over=outline.carried_over,
+        found=outline.carried_over + outline.left_out,
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from feedback.core.questions import QUESTION_TYPES, ScaleQuestion
@@ -21,6 +23,8 @@ DEEPEST = 6
 MOST_TESTS = 60
 
 _CHOICES = ("single", "multi")
+BOUNDS = ("at_least", "at_most", "above", "below")
+"""The tests of a condition that compare with a number."""
 
 
 class UnsayableError(Exception):
@@ -57,6 +61,8 @@ def conditions_of(outline: SurveyOutline) -> Iterator[dict[str, Any] | None]:
         for condition in question.conditions:
             try:
                 resolved = _resolved(condition, before, 0)
+                if "contains" in flat(resolved):
+                    outline.guessed(question.code, notes.WORD_BEGINS, condition=in_words(condition))
                 if resolved not in said:
                     said.append(resolved)
             except UnsayableError:
@@ -66,8 +72,16 @@ def conditions_of(outline: SurveyOutline) -> Iterator[dict[str, Any] | None]:
             outline.lost(question.code, notes.CONDITION, condition="...")
             whole = None
         yield whole
+        if question.is_note:
+            continue
         before[question.code] = question
         before.update({alias: question for alias, code in outline.aliases.items() if code == question.code})
+
+
+def flat(condition: Mapping[str, Any]) -> set[str]:
+    """The names of all tests in a condition."""
+    inner = condition.get("all") or condition.get("any") or [each for each in [condition.get("not")] if each]
+    return set(condition) | {name for each in inner for name in flat(each)}
 
 
 def in_words(condition: Condition) -> str:
@@ -98,17 +112,25 @@ def _resolved(condition: Condition, before: Mapping[str, OutlineQuestion], depth
     question = before.get(str(condition["question"]))
     if question is None:
         raise UnsayableError
+    if "exactly" in condition:
+        return _exactly(condition["exactly"], question)
+    if "having" in condition:
+        return {"question": question.key, **_having(condition["having"], question)}
     return {"question": question.key, **_test(condition, question)}
 
 
 def _test(condition: Condition, question: OutlineQuestion) -> dict[str, Any]:
+    """The test of one question, without its key. Raises UnsayableError."""
     if "answered" in condition:
         return {"answered": condition["answered"]}
     if "is" in condition:
-        return {"is": _values(condition["is"], question)}
+        return _equality(condition["is"], question)
+    if question.type == "number":
+        return exact_bounds(condition, int(question.extra.get("decimals", 0)))
+    bounds = exact_bounds(condition, 0)
     if is_scale(question.type):
-        return {name: value for name in ("at_least", "at_most") if (value := condition.get(name)) is not None}
-    low, high = condition.get("at_least"), condition.get("at_most")
+        return bounds
+    low, high = bounds.get("at_least"), bounds.get("at_most")
     fitting = [
         option.key
         for option in question.options
@@ -116,16 +138,85 @@ def _test(condition: Condition, question: OutlineQuestion) -> dict[str, Any]:
         and (low is None or int(option.code) >= low)
         and (high is None or int(option.code) <= high)
     ]
-    if question.type not in _CHOICES or not fitting:
+    if question.type not in _CHOICES or not fitting or not bounds:
         raise UnsayableError
     return {"is": fitting}
 
 
-def _values(codes: list[str], question: OutlineQuestion) -> list[str | int]:
+def exact_bounds(condition: Condition, places: int) -> dict[str, int | float]:
+    """`at_least` and `at_most` for answers with so many decimal places; `above` 2.5 is at least 2.6 for one place."""
+    step = Decimal(1).scaleb(-places)
+    found: dict[str, int | float] = {}
+    for name, rounding in (("at_least", ROUND_CEILING), ("at_most", ROUND_FLOOR)):
+        if (value := condition.get(name)) is not None:
+            found[name] = _as_number(Decimal(str(value)).quantize(step, rounding))
+    for name, meant, sign, rounding in (
+        ("above", "at_least", 1, ROUND_FLOOR),
+        ("below", "at_most", -1, ROUND_CEILING),
+    ):
+        if (value := condition.get(name)) is not None:
+            found[meant] = _as_number(Decimal(str(value)).quantize(step, rounding) + sign * step)
+    return found
+
+
+def _equality(codes: list[str], question: OutlineQuestion) -> dict[str, Any]:
+    if question.type == "consent":
+        return {"answered": _is_ticked(codes)}
+    if question.type == "number" and (one := _one_number(codes)) is not None:
+        return {"at_least": one, "at_most": one}
+    return {"is": _values(codes, question)}
+
+
+def _one_number(codes: list[str]) -> int | float | None:
+    """The number if there is only one, with decimals; whole ones are compared as they are."""
+    text = str(codes[0]).strip() if len(codes) == 1 else ""
+    return float(text) if re.fullmatch(r"-?\d{1,9}\.\d{1,6}", text) else None
+
+
+def _as_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _is_ticked(codes: list[str]) -> bool:
+    """Whether a test of a single box means that it is ticked."""
+    said = {str(each).strip().lower() for each in codes}
+    return not said <= {"", "n", "no", "0", "false"}
+
+
+def _having(part: str, question: OutlineQuestion) -> dict[str, Any]:
+    """The answer has this option in it; of free words, a word that begins like this."""
+    if question.type == "multi":
+        return {"is": [_option(part, question.options)]}
+    if question.type == "single":
+        fitting = [each.key for each in question.options if part.casefold() in each.code.casefold()]
+        if fitting:
+            return {"is": fitting}
+    if question.type == "text" and not question.extra.get("contact") and re.search(r"\w", part):
+        return {"contains": [part]}
+    raise UnsayableError
+
+
+def _exactly(codes: list[str], question: OutlineQuestion) -> dict[str, Any]:
+    """These options are chosen, and no others."""
+    if question.type != "multi":
+        raise UnsayableError
+    wanted = [_option(str(code), question.options) for code in codes]
+    others = [each.key for each in question.options if each.key not in wanted]
+    parts: list[dict[str, Any]] = [{"question": question.key, "is": [each]} for each in dict.fromkeys(wanted)]
+    if others:
+        parts.append({"not": {"question": question.key, "is": others}})
+    return parts[0] if len(parts) == 1 else {"all": parts}
+
+
+def _values(codes: list[str], question: OutlineQuestion) -> list[str | int | float]:
     if question.type in _CHOICES:
         return [_option(str(code), question.options) for code in codes]
     if is_scale(question.type) and question.scale is None:
         return [_point(str(code), {}) for code in codes]
+    if question.type == "number" and all(re.fullmatch(r"-?\d{1,9}", str(code).strip()) for code in codes):
+        return [int(code) for code in codes]
+    if question.type == "date" and all(re.fullmatch(r"\d{4}-\d\d-\d\d", str(code).strip()) for code in codes):
+        return [str(code).strip() for code in codes]
     if question.scale and question.type != "matrix":
         points = [_point(str(code), question.scale.codes) for code in codes]
         if all(question.scale.low <= point <= question.scale.high for point in points):

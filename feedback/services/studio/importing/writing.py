@@ -10,6 +10,7 @@ from typing import Any
 
 from feedback.core.text.localized import RIGHT_TO_LEFT
 from feedback.services.studio.importing import notes
+from feedback.services.studio.importing.markup import closed_up
 from feedback.services.studio.importing.outline import (
     OutlineOption,
     OutlineQuestion,
@@ -37,6 +38,12 @@ def written(outline: SurveyOutline, key: str) -> str:
     lines += [f"languages: [{', '.join(outline.languages)}]", "questions:"]
     for number, (question, show_if) in enumerate(zip(outline.questions, shown, strict=True)):
         lines += _question(question, show_if, partial(pipes.filled, place=question.code, before=number))
+        if question.box:
+            lines += _block("    box", pipes.plain(question.box, question.code), 6)
+        if question.unit:
+            lines += _block("    unit", pipes.plain(question.unit, question.code), 6)
+        if question.options_from and (source := pipes.source_of(question)):
+            lines.append(f"    options_from: {_scalar(source)}")
     if outline.thanks:
         thanks = pipes.filled(outline.thanks, "", len(outline.questions))
         lines += ["thanks:", *_block("  - text", thanks, 6)]
@@ -60,6 +67,36 @@ class _Pipes:
         """`texts` for a question that `before` others precede."""
         return {language: self._one(wording, place, before) for language, wording in texts.items() if wording}
 
+    def plain(self, texts: Texts, place: str) -> Texts:
+        """`texts` for a place that repeats no answers; what they repeat is taken out, with a note."""
+        found = {}
+        for language, wording in texts.items():
+            words, *repeated = re.split("\0([^\0]*)\0", wording)
+            for code, after in zip(repeated[::2], repeated[1::2], strict=True):
+                name = code.partition("\1")[0]
+                self.outline.lost(place, notes.REPEATED_IN_BOX, code=name)
+                words += after
+            if re.search(r"[{}\\]", words):
+                self.outline.lost(place, notes.BRACES)
+            found[language] = closed_up(re.sub(r"[{}\\]", " ", words)) or "…"
+        return found
+
+    def source_of(self, question: OutlineQuestion) -> str | None:
+        """The key of the earlier question whose chosen options are offered; None, with a note, if it has not these."""
+        at = self.places.get(question.options_from)
+        source = self.outline.questions[at] if at is not None else None
+        known = (
+            {each.key for each in source.options} if source and source.type in ("multi", "ranking") else set()
+        )
+        if (
+            source
+            and question.options
+            and {each.key for each in question.options if each.role is None} <= known
+        ):
+            return source.key
+        self.outline.lost(question.code, notes.OPTIONS_FROM, code=question.options_from)
+        return None
+
     def _one(self, wording: str, place: str, before: int) -> str:
         literal = True
         made = []
@@ -71,7 +108,7 @@ class _Pipes:
     def _answer(self, code: str, place: str, before: int) -> str:
         code, _, fallback = code.partition("\1")
         at = self.places.get(self.outline.aliases.get(code, code))
-        if at is None or at >= before:
+        if at is None or at >= before or self.outline.questions[at].is_note:
             self.outline.lost(place, notes.REPEATED, code=code)
             return _escaped(f"[{code}]")
         if not fallback:

@@ -37,6 +37,11 @@ def shown_if(draft: ImportedDraft) -> dict[str, Any]:
     }
 
 
+def guessed(draft: ImportedDraft) -> str:
+    """What the report asks somebody to check."""
+    return "\n".join(f"{each.place}: {each.message.format(**each.params)}" for each in draft.guessed)
+
+
 def lost(draft: ImportedDraft) -> str:
     """What the report says is not carried over."""
     return "\n".join(f"{each.place}: {each.message.format(**each.params)}" for each in draft.lost)

@@ -101,7 +101,12 @@ def test_the_docs_name_every_format_and_its_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [" " * 50_000 + "?", "(" * 50_000, "1-5 " * 12_000, "? a, b" * 9_000, "<" * 50_000]
+    "line",
+    [
+        *(" " * 50_000 + "?", "(" * 50_000, "1-5 " * 12_000, "? a, b" * 9_000, "<" * 50_000, "\t" * 50_000),
+        *("a\tb" * 15_000, "how many " * 6_000, "(1 a - " * 8_000, "x: a/" * 11_000, "(a (b) c) " * 5_000),
+        *("1 (a) to " * 6_000, "please rate " * 4_000, ", where " * 7_000),
+    ],
 )
 def test_no_line_takes_more_than_a_moment(line: str) -> None:
     begun = time.process_time()

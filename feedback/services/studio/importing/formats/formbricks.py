@@ -9,7 +9,7 @@ from typing import Any
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.formats.formbricks_logic import condition_of_group, old_condition
 from feedback.services.studio.importing.formats.pasted_lines import language_of
-from feedback.services.studio.importing.guessing import settle_choice, settle_scale, yes_no
+from feedback.services.studio.importing.guessing import agrees, settle_choice, settle_consent, settle_scale
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
     Condition,
@@ -19,6 +19,12 @@ from feedback.services.studio.importing.outline import (
     SurveyOutline,
     Texts,
     shortened,
+)
+from feedback.services.studio.importing.settling import (
+    number_in,
+    settle_date,
+    settle_number,
+    settle_ranking,
 )
 
 _PIPE = re.compile(r"#recall:(?P<code>[\w-]{1,64})/fallback:(?P<fallback>[^#\n]{0,80})#")
@@ -32,11 +38,12 @@ _OWN = {
 _QUESTION = {
     "id", "type", "headline", "subheader", "required", "choices", "shuffleOption", "lowerLabel", "upperLabel", "scale",
     "range", "rows", "columns", "inputType", "logic", "logicFallback", "longAnswer", "label", "charLimit", "allowMulti",
-    "html",
+    "html", "validation", "displayType", "ctaButtonLabel",
+    "buttonUrl", "buttonExternal", "dismissButtonLabel",
 }  # fmt: skip
 _LOOKS = {
-    "placeholder", "buttonLabel", "backButtonLabel", "isColorCodingEnabled", "isDraft", "displayType",
-    "otherOptionPlaceholder", "insightsEnabled", "format",
+    "placeholder", "buttonLabel", "backButtonLabel", "isColorCodingEnabled", "isDraft", "otherOptionPlaceholder",
+    "insightsEnabled", "format",
 }  # fmt: skip
 _LAST = {"thankYou", "end"}
 
@@ -75,6 +82,8 @@ class _Reader:
     def __init__(self, data: dict[str, Any], outline: SurveyOutline) -> None:
         self.data, self.outline = data, outline
         self.default = self._default()
+        self.rules: dict[str, dict[str, Any]] = {}
+        """The rules for the answer to the present question that are not carried over yet."""
         self.starts: dict[str, int] = {}
         """Id of a question or block -> the number of its first question."""
         self.logic: list[tuple[int, list[Any], Any]] = []
@@ -82,7 +91,8 @@ class _Reader:
         self.types: dict[str, Callable[[dict[str, Any], OutlineQuestion], None]] = {
             "openText": self._text, "multipleChoiceSingle": self._choice, "multipleChoiceMulti": self._choice,
             "pictureSelection": self._pictures, "nps": self._nps, "rating": self._rating, "consent": self._consent,
-            "matrix": self._matrix, "date": self._date,
+            "matrix": self._matrix, "date": self._date, "ranking": self._ranking, "csat": self._csat,
+            "ces": self._ces,
         }  # fmt: skip
 
     def read(self) -> None:
@@ -90,11 +100,18 @@ class _Reader:
         outline.title = (
             {self.default: words} if (words := outline.words(self.data.get("name"), "name")) else {}
         )
-        outline.lost_settings("", {name for name in set(self.data) - _SURVEY - _OWN if self.data[name]})
+        outline.lost_settings(
+            "",
+            {
+                name
+                for name in set(self.data) - _SURVEY - _OWN
+                if self.data[name] and not _is_off(self.data[name])
+            },
+        )
         welcome = _dict(self.data.get("welcomeCard"))
         if welcome.get("enabled", True):
-            for name in ("headline", "html", "subheader"):
-                self._left_out(welcome.get(name), "welcomeCard")
+            told = self._texts(welcome.get("html") or welcome.get("subheader"), "welcomeCard")
+            outline.welcome(self._texts(welcome.get("headline"), "welcomeCard"), told)
         for block in self._blocks():
             self._block(block)
         self._endings()
@@ -125,33 +142,86 @@ class _Reader:
             if element.get(name):
                 self.outline.lost(code, notes.PICTURE if name == "imageUrl" else notes.VIDEO)
         if kind == "cta":
-            for name in ("headline", "subheader", "html"):
-                self._left_out(element.get(name), code)
+            self.outline.note(code, text, self._texts(element.get("html") or element.get("subheader"), code))
+            if element.get("buttonUrl"):
+                self.outline.lost(code, notes.LINK)
         elif kind in ("contactInfo", "address"):
             self._parts(element, code)
         elif kind not in self.types:
-            self.outline.lost(code, notes.TYPE_LEFT_OUT, type=kind)
+            self.outline.lost_question(code, notes.TYPE_LEFT_OUT, type=kind)
         elif not text:
-            self.outline.lost(code, notes.NO_TEXT)
+            self.outline.lost_question(code, notes.NO_TEXT)
         else:
             question = OutlineQuestion(code, "text", text, self._texts(element.get("subheader"), code))
             question.required = element.get("required") is True
+            self.rules = dict(_rules_of(element))
             self.types[kind](element, question)
+            self.outline.lost_settings(code, [f"validation: {each}" for each in self.rules])
             rest = set(element) - _QUESTION - _LOOKS - {"imageUrl", "videoUrl"}
             self.outline.lost_settings(code, {name for name in rest if element[name]})
-            if _dict(element.get("charLimit")).get("enabled"):
-                self.outline.lost_settings(code, ["charLimit"])
             self.outline.add(question)
 
     def _text(self, element: dict[str, Any], question: OutlineQuestion) -> None:
         kind = str(element.get("inputType", "text"))
+        limits = _dict(element.get("charLimit"))
+        if limits.get("enabled"):
+            names = [f"charLimit {each}: {limits[each]}" for each in ("min", "max") if limits.get(each)]
+            self.outline.lost_settings(question.code, names)
         if kind in ("email", "phone"):
             question.extra["contact"] = kind
+            self.rules.pop(kind, None)
+        elif kind == "number":
+            low, above = (
+                number_in(self._rule("minValue", "min")),
+                number_in(self._rule("isGreaterThan", "min")),
+            )
+            high, below = number_in(self._rule("maxValue", "max")), number_in(self._rule("isLessThan", "max"))
+            low = above if low is None else low
+            high = below if high is None else high
+            settle_number(self.outline, question, low=low, high=high)
+            return
         elif kind != "text":
             self.outline.lost(question.code, notes.TYPE_BECAME, type=kind, became="text")
 
+    def _rule(self, name: str, part: str) -> Any:
+        """A part of a rule for the answer, which is then carried over; None if there is no such rule."""
+        return self.rules.pop(name, {}).get(part)
+
     def _date(self, _element: dict[str, Any], question: OutlineQuestion) -> None:
-        self.outline.lost(question.code, notes.TYPE_BECAME, type="date", became="text")
+        between = self.rules.pop("isBetween", {})
+        low = self._rule("isLaterThan", "date") or between.get("startDate")
+        high = self._rule("isEarlierThan", "date") or between.get("endDate")
+        settle_date(self.outline, question, low, high)
+
+    def _ranking(self, element: dict[str, Any], question: OutlineQuestion) -> None:
+        question.options = self._options(element.get("choices"), question.code)
+        for option in question.options:
+            option.role = "other" if option.code == "other" else None
+        if element.get("shuffleOption") in ("all", "exceptLast"):
+            question.extra["randomize"] = True
+        every = self.rules.pop("rankAll", None) is not None or question.required
+        settle_ranking(self.outline, question, every=every)
+
+    def _csat(self, element: dict[str, Any], question: OutlineQuestion) -> None:
+        question.type = "csat"
+        self._usual_labels(element, question)
+
+    def _ces(self, element: dict[str, Any], question: OutlineQuestion) -> None:
+        """Of 1 to 7, difficult to easy, or agreement with "made it easy". There is no measure of 1 to 5 upwards."""
+        if element.get("range") != 7:
+            self.outline.lost(question.code, notes.TYPE_BECAME, type="ces 1-5", became="rating")
+            self._rating({**element, "scale": "number"}, question)
+            return
+        question.type = "ces"
+        if not agrees(question.text):
+            question.extra["instrument"] = "ces-item"
+        self._usual_labels(element, question)
+
+    def _usual_labels(self, element: dict[str, Any], question: OutlineQuestion) -> None:
+        """A measure has its own words at every point; those of the source stand at its ends only."""
+        self.outline.guessed(question.code, notes.LABELS_GUESSED, type=question.type)
+        for name in ("lowerLabel", "upperLabel"):
+            self._left_out(element.get(name), question.code)
 
     def _choice(self, element: dict[str, Any], question: OutlineQuestion) -> None:
         question.type = "single" if element["type"] == "multipleChoiceSingle" else "multi"
@@ -159,6 +229,11 @@ class _Reader:
         for option in question.options:
             if option.code in ("other", "none"):
                 option.role = option.code  # type: ignore[assignment]
+        most = self._rule("maxSelections", "max")
+        if question.type == "multi" and isinstance(most, int) and most > 0:
+            question.extra["max_choices"] = most
+        if question.type == "single" and element.get("displayType") == "dropdown":
+            question.extra["display"] = "dropdown"
         if element.get("shuffleOption") in ("all", "exceptLast"):
             question.extra["randomize"] = True
             if element["shuffleOption"] == "exceptLast":
@@ -192,9 +267,7 @@ class _Reader:
         return {point: texts for point, texts in found.items() if texts}
 
     def _consent(self, element: dict[str, Any], question: OutlineQuestion) -> None:
-        question.type = "single"
-        accepted = self._texts(element.get("label"), question.code)
-        question.options = [OutlineOption("accepted", accepted or yes_no([self.default])[0].text)]
+        settle_consent(question, self._texts(element.get("label"), question.code) or question.text)
 
     def _matrix(self, element: dict[str, Any], question: OutlineQuestion) -> None:
         question.rows = self._options(element.get("rows"), question.code)
@@ -204,6 +277,9 @@ class _Reader:
             question.rows = []
             return
         question.type = "matrix"
+        for name in ("answerAllRows", "minRowsAnswered"):
+            if question.required:
+                self.rules.pop(name, None)
         codes = {each.code: point for point, each in enumerate(columns, 1)}
         question.scale = OutlineScale(
             1, len(columns), {codes[each.code]: each.text for each in columns}, codes
@@ -218,7 +294,7 @@ class _Reader:
             if part.get("show"):
                 text = self._texts(part.get("placeholder"), code) or {self.default: name}
                 question = OutlineQuestion(
-                    f"{code}-{name}", "text", text, required=part.get("required") is True
+                    f"{code}-{name}", "text", text, required=part.get("required") is True, part_of=code
                 )
                 if contact:
                     question.extra["contact"] = contact
@@ -239,7 +315,7 @@ class _Reader:
         for number, ending in enumerate(endings):
             self.starts.setdefault(str(ending.get("id")), len(self.outline.questions))
             texts = [self._texts(ending.get(name), "ending") for name in ("headline", "subheader")]
-            joined = {language: ". ".join(filter(None, (each.get(language, "").rstrip(".") for each in texts))) + "."
+            joined = {language: _sentences([each.get(language, "") for each in texts])
                       for language in texts[0] or texts[1]}  # fmt: skip
             if number == 0 and joined:
                 self.outline.thanks = joined
@@ -309,6 +385,22 @@ class _Reader:
             elif wording:
                 self.outline.lost("", notes.LANGUAGE, language=shortened(str(name), 30))
         return found
+
+
+def _sentences(texts: list[str]) -> str:
+    """Texts one behind the other, each with the mark at its end that it has or needs."""
+    *first, last = [each.strip() for each in texts if each.strip()]
+    return " ".join([*(each if each[-1] in ".!?…؟۔" else f"{each}." for each in first), last])
+
+
+def _rules_of(element: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(kind, parameters) of the rules that an answer has to meet."""
+    for rule in _dicts(_dict(element.get("validation")).get("rules")):
+        yield str(rule.get("type", "")), _dict(rule.get("params"))
+
+
+def _is_off(value: Any) -> bool:
+    return _dict(value).get("enabled") is False
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from feedback.services.studio.importing.outline import Condition, shortened
+from feedback.services.studio.importing.settling import number_in
 
 DEEPEST = 8
 
 _NEGATED = {"doesNotEqual", "notEquals", "doesNotIncludeOneOf"}
-_EQUAL = {"equals", "equalsOneOf", "includesOneOf", "includesAllOf", *_NEGATED}
-_ANSWERED = {"isSubmitted": True, "submitted": True, "isSkipped": False, "skipped": False}
-_BOUNDS = {
-    "isGreaterThan": ("at_least", 1), "greaterThan": ("at_least", 1), "isGreaterThanOrEqual": ("at_least", 0),
-    "greaterEqual": ("at_least", 0), "isLessThan": ("at_most", -1), "lessThan": ("at_most", -1),
-    "isLessThanOrEqual": ("at_most", 0), "lessEqual": ("at_most", 0),
+_EQUAL = {"equals", "equalsOneOf", "includesOneOf", "isAnyOf", *_NEGATED}
+_ALL = {"includesAllOf": True, "doesNotIncludeAllOf": False}
+_HAVING = {"contains": True, "doesNotContain": False}
+_ANSWERED = {
+    "isSubmitted": True, "submitted": True, "isCompletelySubmitted": True, "isSet": True, "isNotEmpty": True,
+    "isAccepted": True, "isSkipped": False, "skipped": False, "isNotSet": False, "isEmpty": False,
 }  # fmt: skip
-_OLD = {"includesOne": "includesOneOf", "includesAll": "includesAllOf", "accepted": "isSubmitted"}
+_BOUNDS = {
+    "isGreaterThan": "above", "greaterThan": "above", "isGreaterThanOrEqual": "at_least", "greaterEqual": "at_least",
+    "isLessThan": "below", "lessThan": "below", "isLessThanOrEqual": "at_most", "lessEqual": "at_most",
+}  # fmt: skip
+_OLD = {"includesOne": "includesOneOf", "includesAll": "includesAllOf", "accepted": "isAccepted"}
 
 
 def condition_of_group(group: Mapping[str, Any], depth: int = 0) -> Condition:
@@ -57,12 +62,15 @@ def _test(question: str, operator: str, value: Any) -> Condition:
     values = [str(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
     if operator in _ANSWERED:
         return {"question": question, "answered": _ANSWERED[operator], "source": source}
-    if operator in _BOUNDS and len(values) == 1 and values[0].lstrip("-").isdecimal() and len(values[0]) < 6:
-        name, step = _BOUNDS[operator]
-        return {"question": question, name: int(values[0]) + step, "source": source}
+    if operator in _BOUNDS and len(values) == 1 and (bound := number_in(values[0])) is not None:
+        return {"question": question, _BOUNDS[operator]: bound, "source": source}
+    if operator in _HAVING and len(values) == 1 and values[0]:
+        having = {"question": question, "having": values[0]}
+        return {**having, "source": source} if _HAVING[operator] else {"not": having, "source": source}
+    if operator in _ALL and values:
+        whole = {"all": [{"question": question, "is": [each]} for each in values]}
+        return {**whole, "source": source} if _ALL[operator] else {"not": whole, "source": source}
     if operator not in _EQUAL or not values:
         return {"unsayable": True, "source": source}
-    if operator == "includesAllOf":
-        return {"all": [{"question": question, "is": [each]} for each in values], "source": source}
     equal: dict[str, Any] = {"question": question, "is": values, "source": source}
     return {"not": equal, "source": source} if operator in _NEGATED else equal

@@ -6,7 +6,8 @@ from typing import Any
 
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.formats.pasted_lines import language_of
-from feedback.services.studio.importing.guessing import settle_choice, settle_scale
+from feedback.services.studio.importing.grids import rows_as_lists
+from feedback.services.studio.importing.guessing import settle_choice, settle_scale, usual_words
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
     OutlineOption,
@@ -16,6 +17,7 @@ from feedback.services.studio.importing.outline import (
     Texts,
     shortened,
 )
+from feedback.services.studio.importing.settling import settle_date
 
 _FORM = {
     "formId",
@@ -62,7 +64,7 @@ class _Reader:
     def read(self) -> None:
         outline, info = self.outline, _dict(self.data.get("info"))
         outline.title = self._texts(info.get("title") or info.get("documentTitle"), "")
-        self._left_out(info.get("description"), "")
+        outline.welcome({}, self._texts(info.get("description"), ""))
         outline.lost_settings("", set(self.data) - _FORM)
         if _dict(_dict(self.data.get("settings")).get("quizSettings")).get("isQuiz"):
             outline.lost_settings("", ["quizSettings"])
@@ -74,6 +76,11 @@ class _Reader:
         place = shortened(str(item.get("title") or item.get("itemId") or ""), 60)
         if "pageBreakItem" in item:
             self.sections[str(item.get("itemId"))] = len(self.outline.questions)
+            self._heading(item, place)
+            return
+        if "textItem" in item:
+            self.outline.note("note", *self._heading_of(item, place))
+            return
         if "questionItem" in item:
             found = _dict(item["questionItem"])
             if "image" in found:
@@ -88,14 +95,25 @@ class _Reader:
                 if name in item:
                     self.outline.lost(place, note)
 
+    def _heading(self, item: dict[str, Any], place: str) -> None:
+        """What stands above the questions of a section; a title alone says little on a page of its own."""
+        title, told = self._heading_of(item, place)
+        if told:
+            self.outline.note("note", title, told)
+        else:
+            self._left_out(item.get("title"), place)
+
+    def _heading_of(self, item: dict[str, Any], place: str) -> tuple[Texts, Texts]:
+        return self._texts(item.get("title"), place), self._texts(item.get("description"), place)
+
     def _question(self, item: dict[str, Any], data: dict[str, Any], place: str) -> None:
         kind = next((name for name in data if name.endswith("Question")), "")
         question = OutlineQuestion(place, "text", self._texts(item.get("title"), place))
-        question.code = f"q{len(self.outline.questions) + 1}"
+        question.code = self.outline.next_code
         question.help = self._texts(item.get("description"), place)
         question.required = data.get("required") is True
         if not question.text:
-            self.outline.lost(question.code, notes.NO_TEXT)
+            self.outline.lost_question(question.code, notes.NO_TEXT)
             return
         self.outline.lost_settings(question.code, set(data) - _QUESTION - {kind})
         detail = _dict(data.get(kind))
@@ -119,10 +137,16 @@ class _Reader:
             if high == 5 and detail.get("iconType", "STAR") == "STAR":
                 question.type, question.scale = "stars", None
             self._sound(question)
-        elif kind in ("dateQuestion", "timeQuestion"):
+        elif kind == "dateQuestion":
+            settle_date(self.outline, question)
+            if detail.get("includeTime") is True:
+                self.outline.lost(question.code, notes.TIME_OF_DAY)
+            if detail.get("includeYear") is False:
+                self.outline.lost(question.code, notes.YEAR)
+        elif kind == "timeQuestion":
             self.outline.lost(question.code, notes.TYPE_BECAME, type=kind, became="text")
         elif kind != "textQuestion":
-            self.outline.lost(question.code, notes.TYPE_LEFT_OUT, type=kind or "?")
+            self.outline.lost_question(question.code, notes.TYPE_LEFT_OUT, type=kind or "?")
             return
         self.outline.add(question)
 
@@ -136,18 +160,18 @@ class _Reader:
 
     def _choice(self, question: OutlineQuestion, detail: dict[str, Any]) -> None:
         question.type = "multi" if detail.get("type") == "CHECKBOX" else "single"
+        if detail.get("type") == "DROP_DOWN":
+            question.extra["display"] = "dropdown"
         if detail.get("shuffle") is True:
             question.extra["randomize"] = True
-        for number, option in enumerate(
-            each for each in detail.get("options") or () if isinstance(each, dict)
-        ):
+        for number, option in enumerate(_dicts(detail.get("options"))):
             if "image" in option:
                 self.outline.lost(question.code, notes.PICTURE)
             words = str(option.get("value") or "")
             texts = self._texts(words, question.code)
             if option.get("isOther") is True:
                 question.options.append(
-                    OutlineOption("other", texts or {self.language: "Other"}, role="other")
+                    OutlineOption("other", texts or usual_words("other", [self.language]), role="other")
                 )
             elif texts:
                 question.options.append(OutlineOption(words, texts))
@@ -162,32 +186,23 @@ class _Reader:
     def _grid(self, item: dict[str, Any], group: dict[str, Any], place: str) -> None:
         """A grid: a matrix if each row has one answer, otherwise one question for each row."""
         columns = _dict(_dict(group.get("grid")).get("columns"))
-        options = [
-            self._texts(each.get("value"), place)
-            for each in columns.get("options") or ()
-            if isinstance(each, dict)
-        ]
+        options = [self._texts(each.get("value"), place) for each in _dicts(columns.get("options"))]
         options = [each for each in options if each]
-        rows = [each for each in group.get("questions") or () if isinstance(each, dict)]
+        rows = _dicts(group.get("questions"))
         titles = [self._texts(_dict(each.get("rowQuestion")).get("title"), place) for each in rows]
-        code = f"q{len(self.outline.questions) + 1}"
+        code = self.outline.next_code
         named = [OutlineOption(str(n), texts) for n, texts in enumerate(titles, 1) if texts]
         text = self._texts(item.get("title"), place)
         if not named or len(options) < 2:
-            self.outline.lost(code, notes.TYPE_LEFT_OUT, type="questionGroupItem")
+            self.outline.lost_question(code, notes.TYPE_LEFT_OUT, type="questionGroupItem")
             return
         required = any(each.get("required") is True for each in rows)
-        if columns.get("type") != "CHECKBOX":
-            question = OutlineQuestion(code, "matrix", text or named[0].text, required=required, rows=named)
-            question.scale = OutlineScale(1, len(options), dict(enumerate(options, 1)))
+        question = OutlineQuestion(code, "matrix", text or named[0].text, required=required, rows=named)
+        question.scale = OutlineScale(1, len(options), dict(enumerate(options, 1)))
+        if columns.get("type") == "CHECKBOX":
+            rows_as_lists(self.outline, question)
+        else:
             self.outline.add(question)
-            return
-        self.outline.lost(code, notes.ROWS_CHOICES)
-        for row in named:
-            each = OutlineQuestion(f"{code}-{row.code}", "multi", row.text, help=text, required=required)
-            each.options = [OutlineOption(next(iter(texts.values())), texts) for texts in options]
-            settle_choice(self.outline, each)
-            self.outline.add(each)
 
     def _jump(self) -> None:
         """A jump is taken at the end of the section of its question."""
@@ -214,6 +229,10 @@ class _Reader:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _whole(value: Any, usual: int) -> int:

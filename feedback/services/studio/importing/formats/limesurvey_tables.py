@@ -8,9 +8,8 @@ from xml.etree.ElementTree import Element
 Row = dict[str, str]
 
 _KINDS = {
-    "1": "dual scale array", ":": "array of numbers", ";": "array of texts", "N": "number", "D": "date",
-    "Q": "multiple short texts", "K": "multiple numbers", "R": "ranking", "*": "equation", "I": "language switch",
-    "|": "file upload",
+    "1": "dual scale array", ":": "array of numbers", ";": "array of texts", "Q": "multiple short texts",
+    "K": "multiple numbers", "*": "equation", "I": "language switch", "|": "file upload",
 }  # fmt: skip
 
 
@@ -63,10 +62,10 @@ class Tables:
         found = self._parts.get(question.get("qid", ""), [])
         return [each for each in found if each.get("scale_id", "0") in ("", "0")]
 
-    def answers_of(self, question: Row) -> list[Row]:
-        """The answers of the first scale; older versions list one for each language."""
+    def answers_of(self, question: Row, scale: str = "0") -> list[Row]:
+        """The answers of a scale, by default of the first; older versions list one for each language."""
         found = self._answers.get(question.get("qid", ""), [])
-        return [each for each in found if each.get("scale_id", "0") in ("", "0")]
+        return [each for each in found if (each.get("scale_id") or "0") == scale]
 
     def conditions_of(self, question: Row) -> list[Row]:
         """The conditions of a question in versions without relevance equations."""
@@ -76,6 +75,15 @@ class Tables:
         """Name -> value of a question's settings."""
         found = self._attributes.get(question.get("qid", ""), [])
         return {each.get("attribute", ""): each.get("value", "") for each in found if each.get("value")}
+
+    def attribute_words(self, question: Row, name: str) -> list[tuple[str, str]]:
+        """(language, words) of a setting that customers read; the language is empty if it is the same in all."""
+        found = self._attributes.get(question.get("qid", ""), [])
+        return [
+            (each.get("language", ""), each["value"])
+            for each in found
+            if each.get("attribute") == name and each.get("value")
+        ]
 
     def namesakes(self, row: Row) -> list[Row]:
         """The row itself and its translations in the same table."""

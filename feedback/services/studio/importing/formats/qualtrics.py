@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from feedback.services.studio.importing import notes
@@ -13,7 +14,8 @@ from feedback.services.studio.importing.formats.qualtrics_flow import (
     condition_of_logic,
     end_message,
 )
-from feedback.services.studio.importing.guessing import settle_choice, settle_scale
+from feedback.services.studio.importing.grids import rows_as_lists
+from feedback.services.studio.importing.guessing import settle_choice
 from feedback.services.studio.importing.jumps import Jump, apply_jumps
 from feedback.services.studio.importing.outline import (
     Condition,
@@ -24,15 +26,38 @@ from feedback.services.studio.importing.outline import (
     Texts,
     shortened,
 )
+from feedback.services.studio.importing.settling import (
+    number_in,
+    settle_date,
+    settle_number,
+    settle_range,
+    settle_ranking,
+)
 
-_PIPE = re.compile(r"\$\{(?:q://)?(?P<code>[A-Za-z0-9]{1,40})[^{}]{0,200}\}")
+_PIPE = re.compile(r"\$\{(?:(?:q://)?(?P<code>[A-Za-z0-9]{1,40})(?![A-Za-z0-9:])[^{}]{0,200})\}")
+_COMPUTED = re.compile(r"\$\{[^{}]{1,240}\}")
+"""What stands for a field of the contact or of the panel, a date or a calculation."""
 _SINGLE = {"SAVR", "SAHR", "SACOL", "DL", "SB"}
 _MULTI = {"MAVR", "MAHR", "MACOL", "MSB"}
 _QUESTION = {
     "QuestionText", "QuestionText_Unsafe", "QuestionType", "Selector", "SubSelector", "Choices", "ChoiceOrder",
     "Answers", "AnswerOrder", "Validation", "DisplayLogic", "InPageDisplayLogic", "Language", "Randomization",
-    "QuestionID", "DataExportTag", "Configuration", "RecodeValues", "ColumnLabels", "Labels",
+    "QuestionID", "DataExportTag", "Configuration", "RecodeValues", "ColumnLabels", "Labels", "DynamicChoices",
+    "AdditionalQuestions", "NumberOfQuestions", "Groups", "NumberOfGroups",
 }  # fmt: skip
+_DROPDOWN = {"DL", "SB"}
+_CARRIED = {
+    "None",
+    "ValidNumber",
+    "ValidDate",
+    "ValidEmail",
+    "ValidPhone",
+    "MinChars",
+    "MaxChoices",
+    "ChoicesTotal",
+}
+"""What is checked about answers, and can be checked here."""
+_NO_QUESTION = {"Timing", "Meta", "Captcha"}
 _LOOKS = {
     "QuestionDescription", "DefaultChoices", "DataVisibility", "GradingData", "NextChoiceId", "NextAnswerId",
     "ChoiceDataExportTags", "SearchSource", "VariableNaming", "AnalyzeChoices", "QuestionJS", "LabelPosition",
@@ -47,7 +72,7 @@ def recognised(data: Any) -> bool:
 
 def read(data: Any, outline: SurveyOutline) -> None:
     """Add what the survey holds to the outline."""
-    outline.markup, outline.piping = True, _PIPE
+    outline.markup, outline.piping, outline.computed = True, _PIPE, _COMPUTED
     _Reader(data, outline).read()
 
 
@@ -66,6 +91,7 @@ class _Reader:
         self.skips: list[tuple[int, str, dict[str, Any], str]] = []
         self.types: dict[str, Callable[[dict[str, Any], OutlineQuestion], None]] = {
             "MC": self._choice, "TE": self._text, "Matrix": self._matrix, "Slider": self._slider, "NPS": self._nps,
+            "RO": self._ranking, "CS": self._sum, "SBS": self._side_by_side,
         }  # fmt: skip
 
     def read(self) -> None:
@@ -95,12 +121,14 @@ class _Reader:
         self.starts[number] = len(self.outline.questions)
         text = self._texts(data, "QuestionText", code)
         if kind == "DB":
-            words = next(iter(text.values()), "")
-            self.outline.lost(code, notes.TEXT_LEFT_OUT, text=shortened(words))
+            if made := self.outline.note(code, text):
+                made.conditions = [*block.conditions, *_display_logic(data)]
+        elif kind in _NO_QUESTION:
+            self.outline.lost(code, notes.TYPE_LEFT_OUT, type=kind)
         elif kind not in self.types:
-            self.outline.lost(code, notes.TYPE_LEFT_OUT, type=f"{kind} {selector}".strip())
+            self.outline.lost_question(code, notes.TYPE_LEFT_OUT, type=f"{kind} {selector}".strip())
         elif not text:
-            self.outline.lost(code, notes.NO_TEXT)
+            self.outline.lost_question(code, notes.NO_TEXT)
         else:
             question = OutlineQuestion(code, "text", text)
             self._settings(data, question)
@@ -113,14 +141,12 @@ class _Reader:
         validation = _dict(_dict(data.get("Validation")).get("Settings"))
         question.required = validation.get("ForceResponse") == "ON" or validation.get("ForceResponse") is True
         names = {name for name in set(data) - _QUESTION - _LOOKS if data[name]}
-        if validation.get("Type") not in (None, "None", "", "ContentType") or validation.get("ContentType"):
-            names.add("Validation")
+        if _wanted(data) not in _CARRIED:
+            names.add(f"Validation: {_wanted(data)}")
         if data.get("QuestionJS"):
             names.add("QuestionJS")
         self.outline.lost_settings(question.code, names)
-        for name in ("DisplayLogic", "InPageDisplayLogic"):
-            if _dict(data.get(name)):
-                question.ask_only_if(condition_of_logic(_dict(data[name])))
+        question.conditions += _display_logic(data)
         if _dict(data.get("Randomization")).get("Type") == "All":
             question.extra["randomize"] = True
 
@@ -130,15 +156,71 @@ class _Reader:
             self._nps(data, question)
             return
         question.type = "multi" if selector in _MULTI else "single"
+        if selector in _DROPDOWN:
+            question.extra["display"] = "dropdown"
         if selector not in _SINGLE | _MULTI:
             self.outline.lost(question.code, notes.TYPE_BECAME, type=f"MC {selector}", became="single")
         question.options = list(self._options(data, "Choices", question.code))
         if any(_dict(each).get("DisplayLogic") for each in _dict(data.get("Choices")).values()):
             self.outline.lost(question.code, notes.LOGIC_OF_OPTION, option="Choices")
+        most = number_in(_settings_of(data).get("MaxChoices"))
+        if question.type == "multi" and most and most > 0:
+            question.extra["max_choices"] = int(most)
+        self._offer_chosen(data, question)
         settle_choice(self.outline, question)
         if question.type not in ("single", "multi"):
             question.extra.pop("randomize", None)
         self.outline.add(question)
+
+    def _offer_chosen(self, data: dict[str, Any], question: OutlineQuestion) -> None:
+        """Options that are carried forward: those that were chosen in an earlier question, or all of them."""
+        found = re.search(
+            r"q://(QID\d+)/ChoiceGroup/(\w+)", str(_dict(data.get("DynamicChoices")).get("Locator"))
+        )
+        if found is None:
+            return
+        code = self.outline.aliases.get(found[1])
+        source = next((each for each in self.outline.questions if each.code == code), None)
+        if source is None or not source.options:
+            self.outline.lost(question.code, notes.CHOICES_ELSEWHERE)
+            return
+        offered = [OutlineOption(each.code, dict(each.text)) for each in source.options if each.role is None]
+        if found[2] == "SelectedChoices" and source.type == "multi" and not question.options:
+            question.options_from = source.code
+        elif found[2] not in ("AllChoices", "DisplayedChoices"):
+            self.outline.lost(question.code, notes.OPTIONS_FROM, code=source.code)
+        question.options = [*offered, *question.options]
+
+    def _ranking(self, data: dict[str, Any], question: OutlineQuestion) -> None:
+        question.options = list(self._options(data, "Choices", question.code))
+        self._offer_chosen(data, question)
+        settle_ranking(self.outline, question)
+        self.outline.add(question)
+
+    def _sum(self, data: dict[str, Any], question: OutlineQuestion) -> None:
+        """Numbers that add up to a total: a number for each choice."""
+        question.extra.pop("randomize", None)
+        self.outline.lost(question.code, notes.PARTS, type="Constant Sum")
+        if total := _settings_of(data).get("ChoiceTotal"):
+            self.outline.lost(question.code, notes.TOTAL, total=shortened(str(total), 60))
+        for option in self._options(data, "Choices", question.code):
+            part = question.part(f"{question.code}_{option.code}", "number", option.text)
+            settle_number(self.outline, part, low=Decimal(0), places=0)
+            self.outline.add(part)
+
+    def _side_by_side(self, data: dict[str, Any], question: OutlineQuestion) -> None:
+        """Columns that are questions of their own about the same rows."""
+        question.extra.pop("randomize", None)
+        self.outline.lost(question.code, notes.PARTS, type="Side by Side")
+        shared: dict[str, Any] = {name: data[name] for name in ("Choices", "ChoiceOrder") if name in data}
+        for number, inner in sorted(_dict(data.get("AdditionalQuestions")).items()):
+            column = {**_dict(inner), **shared}
+            text = self._texts(column, "QuestionText", question.code) or question.text
+            part = question.part(f"{question.code}_{number}", "text", text)
+            if column.get("QuestionType") == "Matrix":
+                self._matrix(column, part)
+            else:
+                self.outline.lost(part.code, notes.TYPE_LEFT_OUT, type=str(column.get("QuestionType")))
 
     def _nps(self, data: dict[str, Any], question: OutlineQuestion) -> None:
         question.extra.pop("randomize", None)
@@ -156,16 +238,29 @@ class _Reader:
     def _text(self, data: dict[str, Any], question: OutlineQuestion) -> None:
         question.extra.pop("randomize", None)
         if data.get("Selector") != "FORM":
-            kind = _dict(_dict(data.get("Validation")).get("Settings")).get("ContentType")
-            if kind == "ValidEmail":
-                question.extra["contact"] = "email"
+            self._settle_text(data, question)
             self.outline.add(question)
             return
         self.outline.lost(question.code, notes.PARTS, type="TE FORM")
         for option in self._options(data, "Choices", question.code):
-            part = OutlineQuestion(f"{question.code}_{option.code}", "text", option.text, help=question.text)
-            part.required, part.conditions = question.required, list(question.conditions)
+            part = question.part(f"{question.code}_{option.code}", "text", option.text)
+            self._settle_text(data, part)
             self.outline.add(part)
+
+    def _settle_text(self, data: dict[str, Any], question: OutlineQuestion) -> None:
+        """What a typed answer has to be: a number, a day or an address."""
+        wanted, settings = _wanted(data), _settings_of(data)
+        if wanted in ("ValidEmail", "ValidPhone"):
+            question.extra["contact"] = {"ValidEmail": "email", "ValidPhone": "phone"}[wanted]
+        elif wanted == "ValidNumber":
+            limits = _dict(settings.get("ValidNumber"))
+            places = number_in(limits.get("NumDecimals"))
+            low, high = number_in(limits.get("Min")), number_in(limits.get("Max"))
+            settle_number(
+                self.outline, question, low=low, high=high, places=None if places is None else int(places)
+            )
+        elif wanted == "ValidDate":
+            settle_date(self.outline, question)
 
     def _matrix(self, data: dict[str, Any], question: OutlineQuestion) -> None:
         question.extra.pop("randomize", None)
@@ -173,19 +268,11 @@ class _Reader:
         columns = list(self._options(data, "Answers", question.code))
         kind = f"Matrix {data.get('Selector')} {data.get('SubSelector') or ''}".strip()
         if not rows or len(columns) < 2:
-            self.outline.lost(question.code, notes.TYPE_LEFT_OUT, type=kind)
+            self.outline.lost_question(question.code, notes.TYPE_LEFT_OUT, type=kind)
             return
-        if data.get("SubSelector") == "MultipleAnswer":
-            self.outline.lost(question.code, notes.ROWS_CHOICES)
-            for row in rows:
-                each = OutlineQuestion(f"{question.code}_{row.code}", "multi", row.text, help=question.text)
-                each.required, each.conditions = question.required, list(question.conditions)
-                each.options = [OutlineOption(column.code, dict(column.text)) for column in columns]
-                settle_choice(self.outline, each)
-                self.outline.add(each)
+        if data.get("Selector") not in ("Likert", "Bipolar", "Profile"):
+            self.outline.lost_question(question.code, notes.TYPE_LEFT_OUT, type=kind)
             return
-        if data.get("Selector") not in ("Likert", "Bipolar"):
-            self.outline.lost(question.code, notes.TYPE_BECAME, type=kind, became="matrix")
         codes = {each.code: point for point, each in enumerate(columns, 1)}
         if any(row.role for row in rows):
             self.outline.lost_settings(question.code, ["TextEntry"])
@@ -193,28 +280,36 @@ class _Reader:
         question.scale = OutlineScale(
             1, len(columns), {codes[each.code]: each.text for each in columns}, codes
         )
-        self.outline.add(question)
+        if data.get("SubSelector") == "MultipleAnswer":
+            rows_as_lists(self.outline, question)
+        else:
+            self.outline.add(question)
 
     def _slider(self, data: dict[str, Any], question: OutlineQuestion) -> None:
-        """A slider for each choice, which becomes a rating of its own if its range has at most 101 points."""
+        """A slider for each choice: a rating, or a number if there are many points."""
         question.extra.pop("randomize", None)
         looks = _dict(data.get("Configuration"))
-        low, high = _whole(looks.get("CSSliderMin"), 0), _whole(looks.get("CSSliderMax"), 100)
+        low, high = number_in(looks.get("CSSliderMin")), number_in(looks.get("CSSliderMax"))
+        low, high = Decimal(0) if low is None else low, Decimal(100) if high is None else high
         if data.get("Selector") == "STAR":
-            low, high = 1, _whole(looks.get("StarCount"), 5)
-        if not 0 <= low < high <= 100:
-            self.outline.lost(question.code, notes.TYPE_LEFT_OUT, type="Slider")
+            low, high = Decimal(1), number_in(looks.get("StarCount")) or Decimal(5)
+        if low >= high:
+            self.outline.lost_question(question.code, notes.TYPE_LEFT_OUT, type="Slider")
             return
+        places = number_in(looks.get("NumDecimals")) or Decimal(0)
+        labels = [each for each in self._options(data, "Labels", question.code) if each.text]
+        ends = (labels[0].text, labels[-1].text) if len(labels) > 1 else ({}, {})
         choices = list(self._options(data, "Choices", question.code))
         if len(choices) > 1:
             self.outline.lost(question.code, notes.PARTS, type="Slider")
         for choice in choices if len(choices) > 1 else [None]:
-            code = f"{question.code}_{choice.code}" if choice else question.code
-            each = OutlineQuestion(code, "rating", choice.text if choice else question.text)
-            each.help = question.text if choice else {}
-            each.required, each.conditions = question.required, list(question.conditions)
-            each.scale = OutlineScale(low, high)
-            settle_scale(self.outline, each)
+            each = question
+            if choice:
+                each = question.part(f"{question.code}_{choice.code}", "rating", choice.text)
+            if data.get("Selector") == "STAR" and low == 1 and high == 5:
+                each.type = "stars"
+            else:
+                settle_range(self.outline, each, low, high, Decimal(1).scaleb(-int(places)), ends)
             self.outline.add(each)
 
     def _options(self, data: dict[str, Any], name: str, place: str) -> Iterator[OutlineOption]:
@@ -293,6 +388,17 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _whole(value: Any, usual: int) -> int:
-    text = str(value).removesuffix(".0")
-    return int(text) if text.isdecimal() and len(text) < 6 else usual
+def _settings_of(data: dict[str, Any]) -> dict[str, Any]:
+    return _dict(_dict(data.get("Validation")).get("Settings"))
+
+
+def _wanted(data: dict[str, Any]) -> str:
+    """What is checked about an answer. Settings of checks that are switched off stay in the file."""
+    settings = _settings_of(data)
+    kind = str(settings.get("Type") or "None")
+    return str(settings.get("ContentType") or "None") if kind == "ContentType" else kind
+
+
+def _display_logic(data: dict[str, Any]) -> list[Condition]:
+    names = ("DisplayLogic", "InPageDisplayLogic")
+    return [condition_of_logic(_dict(data[name])) for name in names if _dict(data.get(name))]

@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import ceil, floor
 from typing import Any
 
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.outline import Condition, SurveyOutline, shortened
+from feedback.services.studio.importing.settling import number_in
 
 DEEPEST = 20
 
 _CHOICE = re.compile(r"q://(QID\d+)/(?:SelectableChoice|SelectedChoicesCount|ChoiceValue)/?(\w+)?")
 _ANY = re.compile(r"q://(QID\d+)/")
+_ANSWERED = {
+    "Empty": False, "NotEmpty": True, "Displayed": True, "NotDisplayed": False, "Answered": True, "NotAnswered": False,
+}  # fmt: skip
 _BOUNDS = {
-    "GreaterThan": ("at_least", lambda value: floor(value) + 1),
-    "GreaterThanOrEqual": ("at_least", ceil),
-    "LessThan": ("at_most", lambda value: ceil(value) - 1),
-    "LessThanOrEqual": ("at_most", floor),
+    "GreaterThan": "above",
+    "GreaterThanOrEqual": "at_least",
+    "LessThan": "below",
+    "LessThanOrEqual": "at_most",
 }
 
 
@@ -131,24 +134,20 @@ def _comparison(data: Mapping[str, Any]) -> Condition:
     if data.get("LogicType") != "Question" or other is None:
         return {"unsayable": True, "source": source}
     question = other[1]
+    positive: dict[str, Any] = {"question": question, "source": source}
     if operator in ("Selected", "NotSelected") and choice and choice[2]:
-        return _maybe_not(
-            operator == "NotSelected", {"question": question, "is": [choice[2]], "source": source}
-        )
-    if operator in ("Empty", "NotEmpty", "Displayed", "NotDisplayed", "Answered", "NotAnswered"):
-        return {
-            "question": question,
-            "answered": operator in ("NotEmpty", "Displayed", "Answered"),
-            "source": source,
-        }
-    if operator in ("EqualTo", "NotEqualTo") and right is not None:
-        return _maybe_not(
-            operator == "NotEqualTo", {"question": question, "is": [str(right)], "source": source}
-        )
-    if operator in _BOUNDS and re.fullmatch(r"-?\d{1,6}(\.\d{1,4})?", str(right)):
-        name, bound = _BOUNDS[operator]
-        return {"question": question, name: bound(float(str(right))), "source": source}
-    return {"unsayable": True, "source": source}
+        positive["is"] = [choice[2]]
+    elif operator in _ANSWERED:
+        return {**positive, "answered": _ANSWERED[operator]}
+    elif operator in ("EqualTo", "NotEqualTo") and right is not None:
+        positive["is"] = [str(right)]
+    elif operator in ("Contains", "DoesNotContain") and isinstance(right, str) and right.strip():
+        positive["having"] = right
+    elif operator in _BOUNDS and (bound := number_in(right)) is not None:
+        return {**positive, _BOUNDS[operator]: bound}
+    else:
+        return {"unsayable": True, "source": source}
+    return _maybe_not(operator in ("NotSelected", "NotEqualTo", "DoesNotContain"), positive)
 
 
 def _maybe_not(negated: bool, condition: dict[str, Any]) -> Condition:

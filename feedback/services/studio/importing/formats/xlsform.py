@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -14,15 +15,21 @@ from babel import Locale
 from feedback.services.studio.importing import notes
 from feedback.services.studio.importing.expressions import Dialect, condition_of
 from feedback.services.studio.importing.formats.pasted_lines import language_of
-from feedback.services.studio.importing.guessing import settle_choice, settle_scale
+from feedback.services.studio.importing.guessing import settle_choice, settle_consent, usual_words
 from feedback.services.studio.importing.outline import (
     Condition,
     OutlineOption,
     OutlineQuestion,
-    OutlineScale,
     SurveyOutline,
     Texts,
     shortened,
+)
+from feedback.services.studio.importing.resolving import BOUNDS, exact_bounds
+from feedback.services.studio.importing.settling import (
+    settle_date,
+    settle_number,
+    settle_range,
+    settle_ranking,
 )
 from feedback.services.studio.importing.workbook import Rows
 
@@ -30,7 +37,28 @@ _METADATA = {
     "start", "end", "today", "deviceid", "phonenumber", "username", "email", "audit", "subscriberid", "simserial",
     "start-geopoint", "background-audio", "hidden", "calculate", "xml-external", "csv-external",
 }  # fmt: skip
-_COLUMNS = {"type", "name", "label", "hint", "required", "relevant", "relevance", "parameters"}
+_COLUMNS = {"type", "name", "label", "hint", "required", "relevant", "relevance", "parameters", "constraint"}
+_OLD_NAMES = (
+    (re.compile(r"^(?:select|add select) one(?: prompt)?(?: from| using)?\s+", re.IGNORECASE), "select_one "),
+    (re.compile(r"^select1\s+", re.IGNORECASE), "select_one "),
+    (
+        re.compile(
+            r"^(?:select all that apply|(?:add )?select multiple(?: prompt)?)(?: from| using)?\s+",
+            re.IGNORECASE,
+        ),
+        "select_multiple ",
+    ),
+    (
+        re.compile(
+            r"^(?:add |q )?(text|string|integer|int|decimal|date|note|acknowledge)(?: prompt)?$",
+            re.IGNORECASE,
+        ),
+        r"\1",
+    ),
+)
+"""Names of types that older forms use."""
+_WIDGETS = re.compile(r"\b(?:minimal|autocomplete|search)\b")
+"""Appearances that are a list that opens."""
 _LOOKS = {
     "appearance",
     "read_only",
@@ -47,8 +75,18 @@ Record = Mapping[str, str]
 
 
 def recognised_sheets(sheets: dict[str, Rows]) -> bool:
-    """Whether a workbook has a sheet `survey`."""
-    return "survey" in sheets
+    """Whether a workbook has a sheet `survey`, or one with its columns."""
+    return _survey_of(sheets) is not None
+
+
+def _survey_of(sheets: dict[str, Rows]) -> Rows | None:
+    """The sheet with the questions: `survey`, otherwise the first one that has its columns."""
+    if "survey" in sheets:
+        return sheets["survey"]
+    heads = (
+        (rows, {cell.strip().lower() for cell in next(filter(any, rows), [])}) for rows in sheets.values()
+    )
+    return next((rows for rows, head in heads if {"type", "name"} <= head), None)
 
 
 def recognised_csv(text: str) -> bool:
@@ -99,7 +137,7 @@ class _Reader:
         outline.piping = re.compile(r"\$\{\s*(?P<code>[^{}]{1,80}?)\s*\}")
         self.dialect = Dialect(r"\$\{\s*(?P<name>[^{}]{1,80}?)\s*\}", lambda name: (name, None))
         self.settings: Record = next((each for _, each in _records(sheets.get("settings", []))), {})
-        self.survey = list(_records(sheets.get("survey", [])))
+        self.survey = list(_records(_survey_of(sheets) or []))
         self.default = self._default_language()
         self.choices: dict[str, list[OutlineOption]] = {}
         self.groups: list[tuple[str, list[Condition]]] = []
@@ -130,7 +168,10 @@ class _Reader:
         self.outline.lost_settings(f"choices {listed}", {name.partition("::")[0] for name in extra})
 
     def _row(self, record: Record, number: str) -> None:
-        words = record["type"].split()
+        written = record["type"].strip()
+        for pattern, name in _OLD_NAMES:
+            written = pattern.sub(name, written)
+        words = written.split()
         kind = words[0].lower()
         if kind in ("begin", "end") and len(words) > 1:
             kind = f"{kind}_{words[1].lower()}"
@@ -143,8 +184,9 @@ class _Reader:
         elif kind in _METADATA:
             self.outline.lost(place, notes.TYPE_LEFT_OUT, type=kind)
         elif kind == "note":
-            words_of = next(iter(self._texts(record, "label", place).values()), "")
-            self.outline.lost(place, notes.TEXT_LEFT_OUT, text=shortened(words_of))
+            told = self._texts(record, "label", place), self._texts(record, "hint", place)
+            if made := self.outline.note(place, *told):
+                made.conditions = self._conditions_of(record)
         else:
             self._question(record, [kind, *words[1:]], place)
 
@@ -162,7 +204,8 @@ class _Reader:
         question = OutlineQuestion(place, "text", text or {self.default: place})
         question.help = self._texts(record, "hint", place)
         question.required = record.get("required", "").lower() in ("yes", "true", "true()", "1")
-        question.conditions = [*(self.groups[-1][1] if self.groups else []), *self._conditions(record)]
+        question.conditions = self._conditions_of(record)
+        bounds = _bounds(record)
         names = {name.partition("::")[0].lower() for name in record}
         self.outline.lost_settings(place, names - _COLUMNS - _LOOKS)
         if kind in (
@@ -172,39 +215,65 @@ class _Reader:
             "select_multiple_from_file",
             "select",
         ):
-            self._select(question, words)
-        elif kind in ("range",):
+            self._select(question, words, record.get("appearance", ""))
+        elif kind == "rank":
+            question.options = self._listed(words)
+            settle_ranking(self.outline, question)
+        elif kind == "range":
             self._range(question, record.get("parameters", ""))
-        elif kind == "acknowledge":
-            question.type = "single"
-            question.options = [OutlineOption("OK", {self.default: "OK"})]
-        elif kind in ("integer", "int", "decimal", "date", "time", "datetime"):
+        elif kind in ("acknowledge", "trigger"):
+            box, question.text, question.help = question.text, question.help, {}
+            settle_consent(question, box)
+        elif kind in ("integer", "int", "decimal", "percentage"):
+            low, high = bounds or (None, None)
+            places = None if kind == "decimal" else 0
+            settle_number(self.outline, question, low=low, high=high, places=places)
+        elif kind in ("date", "datetime"):
+            settle_date(self.outline, question)
+            if kind == "datetime":
+                self.outline.lost(place, notes.TIME_OF_DAY)
+        elif kind == "time":
             self.outline.lost(place, notes.TYPE_BECAME, type=kind, became="text")
         elif kind not in ("text", "string"):
-            self.outline.lost(place, notes.TYPE_LEFT_OUT, type=" ".join(words))
+            self.outline.lost_question(place, notes.TYPE_LEFT_OUT, type=" ".join(words))
             return
+        if record.get("constraint") and (bounds is None or question.type != "number"):
+            self.outline.lost_settings(place, ["constraint"])
         self.outline.add(question)
 
-    def _select(self, question: OutlineQuestion, words: list[str]) -> None:
+    def _select(self, question: OutlineQuestion, words: list[str], appearance: str) -> None:
         question.type = "multi" if words[0].startswith("select_multiple") else "single"
         if "from_file" in words[0]:
             self.outline.lost(question.code, notes.CHOICES_ELSEWHERE)
             question.type = "text"
             return
-        listed = self.choices.get(words[1] if len(words) > 1 else "", [])
-        question.options = [OutlineOption(each.code, dict(each.text)) for each in listed]
+        question.options = self._listed(words)
+        if question.type == "single" and _WIDGETS.search(appearance):
+            question.extra["display"] = "dropdown"
         if words[-1].lower() in ("or_other", "other"):
-            question.options.append(OutlineOption("other", {self.default: "Other"}, role="other"))
+            question.options.append(OutlineOption("other", self._other(question), role="other"))
         settle_choice(self.outline, question)
 
+    def _other(self, question: OutlineQuestion) -> Texts:
+        """What the tool itself says in the languages of the question."""
+        return usual_words("other", list(question.text) or [self.default])
+
+    def _listed(self, words: list[str]) -> list[OutlineOption]:
+        """The options of the list that a type names."""
+        listed = self.choices.get(words[1] if len(words) > 1 else "", [])
+        return [OutlineOption(each.code, dict(each.text)) for each in listed]
+
     def _range(self, question: OutlineQuestion, parameters: str) -> None:
-        given = dict(re.findall(r"(start|end|step)\s*=\s*(-?\d{1,4})(?![\d.])", parameters))
-        low, high = int(given.get("start", 1)), int(given.get("end", 10))
-        if given.get("step", "1") != "1" or not 0 <= low < high <= 100:
+        given = dict(re.findall(r"(start|end|step)\s*=\s*(-?\d{1,9}(?:\.\d{1,6})?)(?![\w.])", parameters))
+        low, high = Decimal(given.get("start", 1)), Decimal(given.get("end", 10))
+        if low >= high:
             self.outline.lost(question.code, notes.TYPE_BECAME, type="range", became="text")
             return
-        question.type, question.scale = "rating", OutlineScale(low, high)
-        settle_scale(self.outline, question)
+        settle_range(self.outline, question, low, high, Decimal(given.get("step", 1)))
+
+    def _conditions_of(self, record: Record) -> list[Condition]:
+        """Those of the groups around a row, and its own."""
+        return [*(self.groups[-1][1] if self.groups else []), *self._conditions(record)]
 
     def _conditions(self, record: Record) -> list[Condition]:
         expression = record.get("relevant") or record.get("relevance") or ""
@@ -247,6 +316,26 @@ class _Reader:
             self.outline.guessed("", notes.LANGUAGE_GUESSED, language=found)
             return found
         return self.outline.languages[0] if self.outline.languages else first or "en"
+
+
+def _bounds(record: Record) -> tuple[Decimal | None, Decimal | None] | None:
+    """The smallest and the largest number that a constraint such as `. >= 0 and . <= 120` allows; None if it says
+    anything else."""
+    expression = record.get("constraint", "")
+    if not expression:
+        return None
+    kind = record["type"].split()[0].lower()
+    found = condition_of(expression, Dialect(r"(?P<name>\.)(?![\w.])", lambda _: (".", None)))
+    parts = found.get("all", [found])
+    low: list[Decimal] = []
+    high: list[Decimal] = []
+    for each in parts:
+        if each.get("question") != "." or set(each) - {"question", "source", *BOUNDS}:
+            return None
+        exact = exact_bounds(each, 2 if kind == "decimal" else 0)
+        low += [Decimal(str(exact["at_least"]))] if "at_least" in exact else []
+        high += [Decimal(str(exact["at_most"]))] if "at_most" in exact else []
+    return max(low, default=None), min(high, default=None)
 
 
 def _two_letters(language: str) -> str | None:

@@ -35,7 +35,7 @@ def test_a_survey_comes_with_logic_recall_and_ending() -> None:
     assert shown_if(draft) == {"why": promoter, "stars": promoter}
     assert made.by_key["why"].text.to("en") == "Why {answer.score|so}?"
     assert made.languages == ("en", "tr")
-    assert made.thanks[0].text.to("en") == "Bye!."
+    assert made.thanks[0].text.to("en") == "Bye!"
     assert made.by_key["stars"].text.to("en") == "Stars ?"
     for words in ("Welcome!", "variables", "cal", "back to an earlier question"):
         assert words in lost(draft)

@@ -38,13 +38,20 @@ FORM = {
 
 def test_a_form_comes_with_its_questions_and_jumps_become_conditions() -> None:
     draft = imported(FORM)
-    assert types(draft) == {"q1": "single", "q2": "csat", "q3": "text", "q4": "text", "q5": "matrix"}
+    assert types(draft) == {
+        "welcome": "note",
+        "q1": "single",
+        "q2": "csat",
+        "q3": "date",
+        "q4": "text",
+        "q5": "matrix",
+    }
     no, other = ({"not": {"question": "q1", "is": (each,)}} for each in ("no", "other"))
     assert shown_if(draft) == {
         "q2": {"all": ({**no}, {**other})}, "q3": {"all": ({**no}, {**other})}, "q4": other, "q5": other,
     }  # fmt: skip
     assert questionnaire(draft).title.to("en") == "Visit"
-    for words in ("Two minutes", "fileUploadQuestion", "dateQuestion", "Look"):
+    for words in ("fileUploadQuestion", "Look", "left"):
         assert words in lost(draft)
 
 

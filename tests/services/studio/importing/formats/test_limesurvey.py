@@ -40,7 +40,7 @@ NEW = "".join([
     table("questions", question(1, "L", "Q1", mandatory="Y", other="Y"),
           question(2, "M", "Q2", relevance='((Q1.NAOK == "A2"))'),
           question(3, "T", "Q3", relevance='((Q2_SQ001.NAOK == "Y"))'),
-          question(4, "F", "Q4", relevance='((rand(1, 2) == "1"))'), question(5, "R", "Q5"), question(6, "X", "Q6")),
+          question(4, "F", "Q4", relevance='((rand(1, 2) == "1"))'), question(5, "|", "Q5"), question(6, "X", "Q6")),
     table("subquestions", {"qid": 21, "parent_qid": 2, "title": "SQ001", "question_order": 1},
           {"qid": 22, "parent_qid": 2, "title": "SQ002", "question_order": 2},
           {"qid": 41, "parent_qid": 4, "title": "R1", "question_order": 1}),
@@ -71,7 +71,14 @@ OLD = "".join([
 def test_a_survey_of_the_new_generation_comes_with_relevance_and_languages() -> None:
     draft = imported(NEW, "visit.lss")
     made = questionnaire(draft)
-    assert types(draft) == {"q1": "single", "q2": "multi", "q3": "text", "q4": "matrix"}
+    assert types(draft) == {
+        "welcome": "note",
+        "q1": "single",
+        "q2": "multi",
+        "q3": "text",
+        "q4": "matrix",
+        "q6": "note",
+    }
     assert shown_if(draft) == {"q2": {"question": "q1", "is": ("a2",)},
                                "q3": {"question": "q2", "is": ("sq001",)}}  # fmt: skip
     assert made.by_key["q1"].text.to("tr") == "Alır mısınız?"
@@ -79,7 +86,7 @@ def test_a_survey_of_the_new_generation_comes_with_relevance_and_languages() -> 
     assert [each.exclusive for each in made.by_key["q2"].options] == [False, True]  # type: ignore[union-attr]
     assert made.by_key["q3"].text.to("en") == "{answer.q1|…}, why?"
     assert made.thanks[0].text.to("en") == "Bye"
-    for said in ("Hello there", "rand(1, 2)", "ranking", "Only text", "array_filter", "picture"):
+    for said in ("rand(1, 2)", "file upload", "array_filter", "picture"):
         assert said in lost(draft)
 
 

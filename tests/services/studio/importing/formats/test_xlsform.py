@@ -26,10 +26,12 @@ SHEETS = {
 }  # fmt: skip
 
 
-def workbook() -> bytes:
+def workbook(first: str = "survey") -> bytes:
     made = io.BytesIO()
     with Workbook(made, {"in_memory": True}) as book:
-        for name, rows in SHEETS.items():
+        for name, rows in {first: SHEETS["survey"], **SHEETS}.items():
+            if name == "survey" != first:
+                continue
             sheet = book.add_worksheet(name)
             for number, row in enumerate(rows):
                 sheet.write_row(number, 0, row)
@@ -46,13 +48,19 @@ def as_csv() -> str:
 def test_a_workbook_and_its_csv_come_out_alike() -> None:
     draft = imported(workbook(), "visit.xlsx")
     made = questionnaire(draft)
-    assert types(draft) == {"ok": "single", "what": "multi", "age": "text"}
+    assert types(draft) == {"ok": "single", "what": "multi", "age": "number", "n": "note"}
     no = {"question": "ok", "is": ("n",)}
     assert shown_if(draft) == {"what": no, "age": {"all": (no, {"question": "what", "is": ("x",)})}}
     assert made.languages == ("en", "tr")
     assert made.by_key["ok"].required
     assert made.by_key["what"].text.to("en") == "What, {answer.ok|…}?"
     assert [each.role for each in made.by_key["what"].options] == [None, None, "other"]  # type: ignore[union-attr]
-    for words in ("start", "Details", "integer", "constraint", "geopoint", "Read this"):
+    assert made.by_key["what"].options[2].text.to("tr") == "Diğer"  # type: ignore[union-attr]
+    assert made.by_key["age"].min == 18  # type: ignore[union-attr]
+    for words in ("start", "Details", "geopoint"):
         assert words in lost(draft)
     assert imported(as_csv(), "visit.csv").text == draft.text
+
+
+def test_a_sheet_with_the_columns_of_a_survey_needs_no_name() -> None:
+    assert types(imported(workbook("Sheet1"), "visit.xlsx")) == types(imported(workbook(), "visit.xlsx"))
