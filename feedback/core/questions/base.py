@@ -82,7 +82,9 @@ class Question(Strict):
     instrument: Claim | None = Field(
         None, description="a validated instrument whose wording this is, e.g. nps"
     )
-    show_if: Condition | None = Field(None, description="ask only if this condition on earlier answers holds")
+    show_if: Condition | None = Field(
+        None, description="ask only if this condition on answers or the customer holds"
+    )
     applies_when: str | None = Field(None, description="the event that the question presupposes")
     not_applicable: bool | Text = Field(
         False, description='offer "does not apply to me" (true or its wording)'

@@ -1,4 +1,4 @@
-"""Reads what `core.audience` needs to know of contacts and their accounts, for many contacts with one statement."""
+"""What is known of customers: read for many contacts with one statement, or kept with an invitation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS, Facts
-from feedback.store.models import Account, Contact
+from feedback.core.questionnaire import Questionnaire
+from feedback.store.models import Account, Contact, Invitation, JourneyEvent
 
 _C: Any = Contact.__table__.c
 _A: Any = Account.__table__.c
@@ -39,6 +40,25 @@ def _facts(row: RowMapping) -> Facts:
         account={**(row["account_properties"] or {}), **{n: row[f"account_{n}"] for n in ACCOUNT_FIELDS}},
         contact={**(row["contact_properties"] or {}), **{n: row[f"contact_{n}"] for n in CONTACT_FIELDS}},
     )
+
+
+def to_keep(questionnaire: Questionnaire, contact: Contact, event: JourneyEvent | None) -> dict[str, Any]:
+    """What an invitation keeps: of the contact, its account and the event only what the questionnaire looks at."""
+    if not questionnaire.facts:
+        return {}
+    account = contact.account
+    known = Facts(
+        account={**account.properties, **{n: getattr(account, n) for n in ACCOUNT_FIELDS}} if account else {},
+        contact={**contact.properties, **{n: getattr(contact, n) for n in CONTACT_FIELDS}},
+        event=event.properties if event else {},
+    )
+    return known.stored(questionnaire.facts)
+
+
+def kept(invitation: Invitation) -> Facts:
+    """What was known when the invitation was made."""
+    stored = invitation.facts or {}
+    return Facts.from_stored(stored, language=invitation.language, channel=invitation.channel)
 
 
 def properties(session: Session) -> dict[str, frozenset[str]]:

@@ -40,7 +40,7 @@ from feedback.errors import LinkClosed
 from feedback.i18n import translator
 from feedback.providers import terms_of
 from feedback.providers.base import Reply
-from feedback.services.contact import suppression
+from feedback.services.contact import facts, suppression
 from feedback.services.context import Context
 from feedback.services.messaging import content
 from feedback.services.responses import lookup, recording
@@ -96,11 +96,9 @@ def receive(
     if invitation is None:
         last = conversation.without_invitation(_meaning(reply, None, conversation.language))
         if last and last.conversation:
-            _OpenSurvey(
-                conversation, last, context.library.questionnaire_of(last.version)
-            ).store_late_comment()
+            _OpenSurvey(conversation, last, _questionnaire(context, last)).store_late_comment()
     else:
-        questionnaire = context.library.questionnaire_of(invitation.version)
+        questionnaire = _questionnaire(context, invitation)
         meaning = _meaning(reply, _scored(questionnaire), invitation.language)
         _OpenSurvey(conversation, invitation, questionnaire).handle(meaning)
     return row
@@ -111,7 +109,7 @@ def hear_again(session: Session, row: InboundReply, context: Context, now: datet
     invitation = session.get(Invitation, row.invitation_id) if row.invitation_id else None
     if invitation is None or row.meaning != "maybe_stop":
         return
-    questionnaire = context.library.questionnaire_of(invitation.version)
+    questionnaire = _questionnaire(context, invitation)
     question = _scored(questionnaire)
     if question is None:
         return
@@ -126,6 +124,11 @@ def hear_again(session: Session, row: InboundReply, context: Context, now: datet
         labels=_labels(question, invitation.language),
     )
     _OpenSurvey(conversation, invitation, questionnaire).take_score(said)
+
+
+def _questionnaire(context: Context, invitation: Invitation) -> Questionnaire:
+    """The questionnaire for this customer."""
+    return context.library.questionnaire_of(invitation.version).asked_of(facts.kept(invitation))
 
 
 def _stored(session: Session, provider: str, reply: Reply, now: datetime) -> InboundReply | None:
@@ -164,7 +167,7 @@ def _labels(question: ScaleQuestion, language: str) -> dict[str, int]:
 
 def _scored(questionnaire: Questionnaire) -> ScaleQuestion | None:
     """The question that a number answers: the first one that is not a note, if it is a scale."""
-    first = next((each for each in questionnaire.questions if each.answerable), None)
+    first = next((each for each in questionnaire.path({}) if each.answerable), None)
     return first if isinstance(first, ScaleQuestion) else None
 
 

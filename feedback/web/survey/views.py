@@ -139,7 +139,7 @@ class SurveyViews:
         return Visit(
             token=token,
             survey=survey,
-            questionnaire=questionnaire,
+            questionnaire=questionnaire.asked_of(survey.facts),
             language=wanted
             if wanted in questionnaire.languages
             else questionnaire.language_for(survey.language),

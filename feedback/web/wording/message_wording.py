@@ -77,6 +77,7 @@ REASONS: Mapping[str, str] = {
     # why it was cancelled or not sent
     "suppressed": _("on the suppression list"),
     "not_in_audience": _("the stage asks only some customers"),
+    "nothing_to_ask": _("no question of the survey is for this customer"),
     "erased": _("contact erased"),
     "answered": _("already answered"),
     "expired": _("survey expired"),
