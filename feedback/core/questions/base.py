@@ -93,6 +93,10 @@ class Question(Strict):
         False, description='offer "prefer not to say" (true or its wording)'
     )
     dont_know: bool | Text | None = Field(None, description='offer "I don\'t know" (true or its wording)')
+    by_sms: bool | None = Field(
+        None,
+        description="ask it by SMS, too: a scale or a short choice of one, by number; of other types it sends the link",
+    )
 
     @property
     def metric(self) -> str | None:

@@ -9,6 +9,7 @@ from html import escape
 from feedback.core.branding import palette
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.questionnaire import EmailText, Questionnaire
+from feedback.core.replies import written
 from feedback.core.text.localized import Text, direction
 from feedback.core.text.message import clean, compose_sms, fill, placeholders, segments
 from feedback.i18n import Translator, translator
@@ -111,6 +112,7 @@ def _sms(
     text = (messages.reminder_sms if reminder else None) or messages.sms
     language = invitation.language
     template = text.to(language) if text else translator("messages", language).gettext(SMS_DEFAULT)
+    template = written.with_options(template, questionnaire, language, invitation.token or "", translator)
     if direction(language) == "rtl":  # otherwise a phone takes the direction from the company's Latin name
         template = RIGHT_TO_LEFT_MARK + template
     token = invitation.token or ""

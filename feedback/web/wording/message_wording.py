@@ -23,6 +23,7 @@ PURPOSES: Mapping[str, str] = {
     "invitation": _("invitation"),
     "reminder": _("reminder"),
     "comment_prompt": _("comment request"),
+    "question": _("further question"),
     "reprompt": _("repeated question"),
     "thanks": _("thank-you message"),
     "opt_out_confirmation": _("opt-out confirmation"),
