@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from feedback.core.answer import DONT_KNOW, NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer
-from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion
+from feedback.core.questions import Question, ScaleQuestion, SingleQuestion
 from feedback.core.replies.reply import Meaning, ScoreReply, Stop, Unclear, understand
 from feedback.core.replies.words import lexicon_for, phrase, plain_digits
 from feedback.core.text.localized import Text
@@ -33,7 +33,7 @@ Reader = Callable[..., Meaning]
 """`understand`, or `understand_apart_from_stop`."""
 
 
-def is_askable(question: AnyQuestion) -> TypeGuard[Numbered]:
+def is_askable(question: Question) -> TypeGuard[Numbered]:
     """Whether a number by SMS can answer the question: a scale, or a choice of one in a short list."""
     if isinstance(question, SingleQuestion):
         return len(question.options) + len(question.opt_outs) <= MOST_LISTED

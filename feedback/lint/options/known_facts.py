@@ -52,6 +52,12 @@ def possible(fact: str, languages: Iterable[str]) -> tuple[str, ...] | None:
     return {"survey.language": tuple(languages), "survey.channel": CHANNELS}.get(fact)
 
 
+def named(tests: Iterable[FactTest]) -> list[str]:
+    """The values that tests of one fact name, and those round their bounds, each once."""
+    found = [str(each).lower() if isinstance(each, bool) else str(each) for each in _named(list(tests))]
+    return list(dict.fromkeys(found))
+
+
 def _values(fact: str, tests: Iterable[FactTest], languages: Iterable[str]) -> list[Any]:
     """One value for each combination of tests that some value passes."""
     tests = list(tests)
@@ -64,17 +70,22 @@ def _values(fact: str, tests: Iterable[FactTest], languages: Iterable[str]) -> l
 
 def _telling(fact: str, tests: Iterable[FactTest]) -> Iterator[Any]:
     """No value, those that are named, some beside them, and all of them in a list."""
-    named: list[Any] = []
-    for test in tests:
-        named += [*(test.is_ or ()), *(test.is_not or ()), *(test.contains or ())]
-        for bound in (test.at_least, test.at_most):
-            named += _around(bound) if bound is not None else []
+    named = _named(tests)
     yield None
     yield from named
     yield "\u2026"  # any other value
     if fact not in _NEVER_TWO:
         yield named
         yield from ([one, other] for one in named for other in named if one != other)
+
+
+def _named(tests: Iterable[FactTest]) -> list[Any]:
+    found: list[Any] = []
+    for test in tests:
+        found += [*(test.is_ or ()), *(test.is_not or ()), *(test.contains or ())]
+        for bound in (test.at_least, test.at_most):
+            found += _around(bound) if bound is not None else []
+    return found
 
 
 def _around(bound: float | str) -> list[Any]:

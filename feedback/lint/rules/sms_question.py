@@ -51,9 +51,8 @@ def _asked(document: Document, index: int, question: AnyQuestion) -> Iterator[Fi
         )
         yield document.finding(RULE, path, told, severity="info", rewrite="Offer fewer options.")
     elif not is_askable(question):
-        told = message(
-            "An SMS cannot ask a question of type `{type}`; it sends the link.", type=question.type
-        )
+        kind = document.at(("questions", index, "type"))
+        told = message("An SMS cannot ask a question of type `{type}`; it sends the link.", type=kind)
         yield document.finding(RULE, path, told, severity="info")
     else:
         yield from _options(document, index)
