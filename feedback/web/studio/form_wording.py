@@ -123,7 +123,7 @@ def customer_menu(
     known: Mapping[str, Sequence[str]], languages: Sequence[str], fields: Sequence[str]
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     """One more group of the menu: tests of the customer, as in `menu`. `known` are the values of facts."""
-    facts = {"survey.channel": ("sms", "email")}
+    facts: dict[str, Sequence[str]] = {"survey.channel": ("sms", "email")}
     if len(languages) > 1:
         facts["survey.language"] = tuple(languages)
     facts |= {
@@ -155,7 +155,7 @@ def fact_value(fact: str, value: str) -> str:
 
 
 def _fact_in_words(fact: str, test: str, value: str) -> str:
-    shown = ", ".join(fact_value(fact, each) for each in value.split(", "))
+    shown = say().comma.join(fact_value(fact, each) for each in value.split(", "))
     return say().gettext(_FACT_TESTS[test], fact=fact_name(fact), value=shown)
 
 
