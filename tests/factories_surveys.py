@@ -71,6 +71,7 @@ def invite(
     values: dict[str, Any] = {
         "contact_id": contact.id,
         "account_id": account.id,
+        "facts": {"account.segment": account.segment},
         "version": library.published(session, key, NOW),
         "stage": "support",
         "channel": channel,

@@ -222,6 +222,7 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 TESTED_ELSEWHERE = {
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
+    "services/responses/incoming_reply.py": "services/responses/test_sms_conversation.py",
     "services/responses/submission.py": "services/responses/test_recording.py",
     "core/metrics/base.py": "core/metrics/test_metrics.py",
     "core/metrics/ces.py": "core/metrics/test_metrics.py",

@@ -22,7 +22,7 @@ class Block(Strict):
     questions: Annotated[tuple[Key, ...], BeforeValidator(_one_or_more)] = Field(
         min_length=1, description="keys of the questions; a question is in one block at most"
     )
-    show_if: Condition = Field(description="ask them only if this condition on earlier answers holds")
+    show_if: Condition = Field(description="ask them only if this condition on answers or the customer holds")
 
 
 def conditions(questions: Iterable[AnyQuestion], blocks: Iterable[Block]) -> Mapping[str, Condition]:

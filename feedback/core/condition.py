@@ -1,28 +1,19 @@
-"""Conditions on earlier answers, as written in `show_if` and `when`."""
+"""Conditions on earlier answers and on what is known of the customer, as written in `show_if` and `when`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.answer import Answer, Chosen
+from feedback.core.audience import FACT_TESTS, NOBODY, Facts, FactTest, SurveyFact, as_tuple
 from feedback.core.text.folding import fold_any
 
-TESTS = ("is_", "band", "at_least", "at_most", "contains", "answered")
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-OneOrMore = Annotated[
-    tuple[str | int, ...],
-    BeforeValidator(_as_tuple, json_schema_input_type=str | int | tuple[str | int, ...]),
-]
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])]
+ANSWER_TESTS = ("is_", "band", "at_least", "at_most", "contains", "answered")
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
 
 
 class Banded(Protocol):
@@ -31,50 +22,47 @@ class Banded(Protocol):
     def band(self, value: int) -> str | None: ...
 
 
-class Condition(BaseModel):
-    """A test of one earlier answer, or `all` / `any` / `not` over several conditions.
+class Condition(FactTest):
+    """A test of one earlier answer or of one fact, or `all` / `any` / `not` over several conditions.
 
-    If the question was not answered, every test is false except `answered: false`.
+    If the question was not answered, every test is false except `answered: false`. If the fact is not known, every
+    test is false except `is_not` and `known: false`.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, populate_by_name=True, defer_build=True
+    SUBJECTS: ClassVar = (
+        ("question", ANSWER_TESTS),
+        *((kind, FACT_TESTS) for kind in ("account", "contact", "event", "survey")),
     )
 
     question: str | None = None
-    is_: OneOrMore | None = Field(None, alias="is", description="one of these options or values")
+    event: str | None = Field(
+        None, description="a property of the event that led to the survey, one of `fields`"
+    )
+    survey: SurveyFact | None = Field(None, description="the language or the channel of the survey")
     band: Names | None = Field(None, description="the score lies in one of these bands, e.g. detractor")
-    at_least: int | float | None = None
-    at_most: int | float | None = None
-    contains: Names | None = Field(None, description="one of these words is in the customer's own words")
     answered: bool | None = None
     all: tuple[Condition, ...] | None = Field(None, strict=False)
     any: tuple[Condition, ...] | None = Field(None, strict=False)
     not_: Condition | None = Field(None, alias="not")
 
     @model_validator(mode="after")
-    def _one_form(self) -> Condition:
-        groups = [form for form in (self.all, self.any, self.not_) if form is not None]
-        tests = [name for name in TESTS if getattr(self, name) is not None]
+    def _answers_are_no_truths_and_no_days(self) -> Self:
         if self.question is None:
-            if len(groups) != 1 or tests:
-                raise ValueError(
-                    "write `question:` with a test (is, band, at_least, at_most, contains, answered), "
-                    "or one of all, any, not"
-                )
-        elif groups:
-            raise ValueError("`question:` and all/any/not do not go together; put the test inside the list")
-        elif not tests:
-            raise ValueError("say what the answer must be: is, band, at_least, at_most, contains or answered")
+            return self
+        for value in (*(self.is_ or ()), *(self.contains or ())):
+            if isinstance(value, bool):
+                raise ValueError(f"an answer is never {str(value).lower()}; for a word, put it in quotes")
+        if isinstance(self.at_least, str) or isinstance(self.at_most, str):
+            raise ValueError("at_least and at_most of an answer are numbers")
         return self
 
     def questions(self) -> Iterator[str]:
         """Keys of the questions that the condition refers to."""
         yield from (leaf.question for leaf in self.leaves() if leaf.question is not None)
 
-    def leaves(self) -> Iterator[Condition]:
-        """The tests of single questions in the condition."""
-        yield from (leaf for _, leaf in self.places())
+    def facts(self) -> Iterator[str]:
+        """The facts that the condition looks at, such as `account.segment`."""
+        yield from (leaf.fact for leaf in self.leaves() if leaf.fact is not None)
 
     @property
     def bounds(self) -> tuple[int | float, ...]:
@@ -82,46 +70,42 @@ class Condition(BaseModel):
         numbers = (self.at_least, self.at_most, *(self.is_ or ()))
         return tuple(each for each in numbers if isinstance(each, int | float))
 
-    def places(self) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
-        """The leaves, each with the way to it from here: ("all", 0, "not")."""
-        if self.question is not None:
-            yield (), self
-        for name, parts in (("all", self.all), ("any", self.any)):
-            for number, part in enumerate(parts or ()):
-                yield from (((name, number, *path), leaf) for path, leaf in part.places())
-        if self.not_:
-            yield from ((("not", *path), leaf) for path, leaf in self.not_.places())
+    def holds(
+        self, answers: Mapping[str, Answer], questions: Mapping[str, Banded], facts: Facts = NOBODY
+    ) -> bool:
+        """Whether these answers, of somebody of whom these facts are known, satisfy the condition."""
+        return self.judged(lambda leaf: leaf._passes(answers, questions, facts))
 
-    def holds(self, answers: Mapping[str, Answer], questions: Mapping[str, Banded]) -> bool:
-        """Whether these answers satisfy the condition."""
-        if self.all is not None:
-            return all(part.holds(answers, questions) for part in self.all)
-        if self.any is not None:
-            return any(part.holds(answers, questions) for part in self.any)
-        if self.not_ is not None:
-            return not self.not_.holds(answers, questions)
-        assert self.question is not None  # noqa: S101 - the validator above allows nothing else
+    def _passes(self, answers: Mapping[str, Answer], questions: Mapping[str, Banded], facts: Facts) -> bool:
+        if self.question is None:
+            return self.is_true_of(facts)
         answer = answers.get(self.question)
         if self.answered is not None and self.answered != (answer is not None):
             return False
         if answer is None:
             return self.answered is False
-        return self._has_words(answer.text) and self._fits(answer.value, questions.get(self.question))
+        return self._has_words(answer.text) and self._meets(answer.value, questions.get(self.question))
 
     def _has_words(self, text: str | None) -> bool:
-        return self.contains is None or any(_says(text, words) for words in self.contains)
+        return self.contains is None or any(_says(text, str(words)) for words in self.contains)
 
-    def _fits(self, value: Chosen, question: Banded | None) -> bool:
+    def _meets(self, value: Chosen, question: Banded | None) -> bool:
         number = value if isinstance(value, int | float) else None
         if self.is_ is not None and not _chosen(value) & {str(each) for each in self.is_}:
             return False
-        if self.at_least is not None and (number is None or number < self.at_least):
+        if any(limit is not None for limit in (self.at_least, self.at_most)) and number is None:
             return False
-        if self.at_most is not None and (number is None or number > self.at_most):
+        if number is not None and not self._is_between(number):
             return False
         if self.band is None:
             return True
         return isinstance(number, int) and question is not None and question.band(number) in self.band
+
+    def _is_between(self, number: float) -> bool:
+        lowest, highest = self.at_least, self.at_most
+        return (not isinstance(lowest, int | float) or number >= lowest) and (
+            not isinstance(highest, int | float) or number <= highest
+        )
 
 
 def _says(text: str | None, words: str) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from feedback.core.answer import Answer, AnswerProblem
+from feedback.core.audience import NOBODY, Facts
 from feedback.core.blocks import Block, conditions, misplaced
 from feedback.core.condition import Condition, look_at
 from feedback.core.questions import (
@@ -135,7 +136,7 @@ class Questionnaire(Strict):
         (), strict=False, description="facts about the customer that are known already and must not be asked"
     )
     fields: tuple[str, ...] = Field(
-        (), strict=False, description="properties of the event that texts may use"
+        (), strict=False, description="properties of the event that texts and conditions may use"
     )
     glossary: tuple[str, ...] = Field((), strict=False, description="names and terms that recipients know")
     questions: tuple[AnyQuestion, ...] = Field(strict=False, min_length=1)
@@ -149,6 +150,28 @@ class Questionnaire(Strict):
     ] = Field((), strict=False)
     follow_ups: tuple[FollowUpRule, ...] = Field((), strict=False)
     lint: LintSettings = Field(default_factory=LintSettings)
+    _facts: Facts = PrivateAttr(default=NOBODY)
+
+    def asked_of(self, facts: Facts) -> Questionnaire:
+        """The same questionnaire for a customer of whom this is known; without it, nothing is known."""
+        if not self.facts:
+            return self
+        known = self.model_copy()
+        known._facts = facts
+        return known
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that its conditions look at, such as `account.segment`, each once."""
+        rules = [each.when for each in self.follow_ups]
+        pages = [each.when for each in self.thanks if each.when]
+        every = (*self.conditions.values(), *rules, *pages)
+        return tuple(dict.fromkeys(fact for condition in every for fact in condition.facts()))
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether no question is for a customer of whom this is known, whatever they would answer."""
+        return not any(question.answerable for question in self.path({}))
 
     @property
     def series(self) -> str:
@@ -183,8 +206,7 @@ class Questionnaire(Strict):
         """
         counted: dict[str, Answer] = {}
         for whole in self.questions:
-            condition = self.conditions.get(whole.key)
-            if condition and not condition.holds(counted, self.by_key):
+            if not self._holds(self.conditions.get(whole.key), counted):
                 continue
             question = whole.narrowed(counted)
             if question is None:
@@ -249,15 +271,16 @@ class Questionnaire(Strict):
         """The rules that match these answers; of each kind only the first one, so write the most severe rule first."""
         kinds: set[str] = set()
         for rule in self.follow_ups:
-            if rule.kind not in kinds and rule.when.holds(answers, self.by_key):
+            if rule.kind not in kinds and self._holds(rule.when, answers):
                 kinds.add(rule.kind)
                 yield rule
 
     def thanks_for(self, answers: Mapping[str, Answer]) -> Thanks | None:
         """The last page; None if the file has none for these answers and the catalogue's text is used."""
-        return next(
-            (each for each in self.thanks if each.when is None or each.when.holds(answers, self.by_key)), None
-        )
+        return next((each for each in self.thanks if self._holds(each.when, answers)), None)
+
+    def _holds(self, condition: Condition | None, answers: Mapping[str, Answer]) -> bool:
+        return condition is None or condition.holds(answers, self.by_key, self._facts)
 
     def wording(self, key: str, answer: Answer, language: str) -> str:
         """An answer in words, for pages, exports and texts that repeat it."""

@@ -20,6 +20,7 @@ from feedback.demo.people import COMMENTS, NOTES, TOPICS
 from feedback.providers.base import Provider
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services import access
+from feedback.services.contact import facts
 from feedback.services.followups import queue, recovery_survey, root_causes, workflow
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
@@ -125,7 +126,8 @@ def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datet
     ).all()
     for invitation in waiting:
         if dice.random() < WOULD_ANSWER[invitation.channel] / 4:
-            questionnaire = runtime.library.questionnaire_of(invitation.version)
+            whole = runtime.library.questionnaire_of(invitation.version)
+            questionnaire = whole.asked_of(facts.kept(invitation))
             at = now - timedelta(minutes=dice.randrange(1, 200))
             submission = Submission(
                 answers=_answer(questionnaire, invitation, dice, better),

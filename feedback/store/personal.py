@@ -69,7 +69,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
         N: "provider provider_id recipient meaning handled_as",
     },
     "invitation": {
-        C: "piping reply_key",
+        C: "piping facts reply_key",
         S: "token conversation",
         N: "stage channel language state_reason signs reminders other_channels",
     },

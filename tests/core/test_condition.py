@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from feedback.core.answer import Answer
+from feedback.core.audience import Facts
 from feedback.core.condition import Condition
 from feedback.core.metrics.nps import NPS
 
@@ -87,12 +91,24 @@ def test_the_questions_it_looks_at_are_named_however_deep_they_stand() -> None:
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ({}, "write `question:` with a test"),
-        ({"is": "price"}, "write `question:` with a test"),
-        ({"question": "q"}, "say what the answer must be"),
+        ({}, "write `question:`, .* or `survey:` with a test"),
+        ({"is": "price"}, "write `question:`, .* or `survey:` with a test"),
+        ({"question": "q"}, "say how `question:` is tested: is, band"),
         ({"question": "q", "all": []}, "do not go together"),
-        ({"all": [], "any": []}, "write `question:` with a test"),
+        ({"all": [], "any": []}, "write `question:`, .* or `survey:` with a test"),
         ({"question": "q", "more_than": 3}, "Extra inputs"),
+        (
+            {"question": "q", "account": "segment", "is": "x"},
+            "write `question:`, .* or `survey:` with a test",
+        ),
+        ({"question": "q", "known": True}, "`known` is no test of `question:`; possible are is, band"),
+        ({"account": "segment", "band": "detractor"}, "`band` is no test of `account:`"),
+        ({"account": "segment", "answered": True}, "`answered` is no test of `account:`"),
+        ({"account": "segment"}, "say how `account:` is tested: is, is_not"),
+        ({"survey": "weather", "is": "fine"}, "Input should be 'language' or 'channel'"),
+        ({"question": "q", "is": True}, "an answer is never true"),
+        ({"question": "q", "at_least": "2026-01-31"}, "are numbers"),
+        ({"account": "renewal_on", "at_least": "soon"}, "'soon' is neither a number nor a day"),
     ],
 )
 def test_a_condition_that_says_nothing_or_two_things_is_refused(
@@ -100,3 +116,70 @@ def test_a_condition_that_says_nothing_or_two_things_is_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Condition.model_validate(written)
+
+
+KNOWN = Facts(
+    account={"segment": "Enterprise", "seats": 40},
+    contact={"country": "TR"},
+    event={"ticket_type": "outage"},
+    survey={"language": "tr", "channel": "sms"},
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "unknown"),
+    [
+        ({"account": "segment", "is": "enterprise"}, True, False),
+        ({"account": "segment", "is_not": "enterprise"}, False, True),
+        ({"account": "seats", "at_least": 41}, False, False),
+        ({"account": "plan", "known": False}, True, True),
+        ({"contact": "country", "is": ["TR", "IR"]}, True, False),
+        ({"event": "ticket_type", "contains": "out"}, True, False),
+        ({"survey": "language", "is": "tr"}, True, False),
+        ({"survey": "channel", "is_not": "email"}, True, True),
+        ({"all": [{"question": "q", "at_most": 6}, {"account": "segment", "is": "enterprise"}]}, True, False),
+        ({"any": [{"question": "q", "at_least": 9}, {"contact": "country", "is": "TR"}]}, True, False),
+        ({"not": {"event": "ticket_type", "is": "outage"}}, False, True),
+    ],
+)
+def test_facts_are_tested_beside_answers_and_of_an_unknown_person_nothing_is_known(
+    written: dict[str, Any], known: bool, unknown: bool
+) -> None:
+    condition, answers = Condition.model_validate(written), {"q": Answer(3)}
+    assert condition.holds(answers, {"q": Scored()}, KNOWN) is known
+    assert condition.holds(answers, {"q": Scored()}) is unknown
+
+
+def test_facts_that_are_stored_pass_the_same_tests() -> None:
+    """Days, amounts and lists stay what they are through JSON."""
+    facts = Facts(
+        account={
+            "renewal_on": date(2026, 5, 31),
+            "recurring_revenue": Decimal("1200.50"),
+            "products": ("a", "b"),
+        },
+        contact={"name": None},
+        event={"ticket_type": "outage"},
+    )
+    wanted = [
+        "account.renewal_on",
+        "account.recurring_revenue",
+        "account.products",
+        "contact.name",
+        "event.ticket_type",
+    ]
+    stored = json.loads(json.dumps(facts.stored(wanted)))
+    assert "contact.name" not in stored
+    again = Facts.from_stored(stored, language="fa", channel="email")
+    for written in (
+        {"account": "renewal_on", "at_most": "2026-05-31"},
+        {"account": "recurring_revenue", "is": 1200.5},
+        {"account": "recurring_revenue", "at_least": 1200.5},
+        {"account": "products", "is": "b"},
+        {"contact": "name", "known": False},
+        {"event": "ticket_type", "is": "Outage"},
+    ):
+        condition = Condition.model_validate(written)
+        assert condition.holds({}, {}, facts)
+        assert condition.holds({}, {}, again), written
+    assert Condition.model_validate({"survey": "language", "is": "fa"}).holds({}, {}, again)

@@ -90,7 +90,9 @@ class Question(Strict):
     instrument: Claim | None = Field(
         None, description="a validated instrument whose wording this is, e.g. nps"
     )
-    show_if: Condition | None = Field(None, description="ask only if this condition on earlier answers holds")
+    show_if: Condition | None = Field(
+        None, description="ask only if this condition on answers or the customer holds"
+    )
     applies_when: str | None = Field(None, description="the event that the question presupposes")
     not_applicable: bool | Text = Field(
         False, description='offer "does not apply to me" (true or its wording)'
@@ -99,6 +101,10 @@ class Question(Strict):
         False, description='offer "prefer not to say" (true or its wording)'
     )
     dont_know: bool | Text | None = Field(None, description='offer "I don\'t know" (true or its wording)')
+    by_sms: bool | None = Field(
+        None,
+        description="ask it by SMS, too: a scale or a short choice of one, by number; of other types it sends the link",
+    )
 
     @property
     def metric(self) -> str | None:

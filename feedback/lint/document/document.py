@@ -46,6 +46,7 @@ Role = Literal[
     "sms",
     "reminder_sms",
     "comment_prompt",
+    "question",
     "subject",
     "body",
     "thanks",

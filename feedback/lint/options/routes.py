@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, product
 
 from feedback.core.answer import Answer
+from feedback.core.condition import Condition
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, NumberQuestion, ScaleQuestion
 from feedback.core.questions.scale import ThumbsQuestion
+from feedback.lint.document.document import Path
+from feedback.lint.options import known_facts
 from feedback.lint.options.labels import lexicon
 
 MAX_WAYS = 1_000
@@ -30,13 +33,30 @@ def ways(questionnaire: Questionnaire) -> Iterator[tuple[AnyQuestion, ...]]:
     asked_for = _behind_opt_in(questionnaire)
     seen: set[tuple[str, ...]] = set()
     answers = [_telling_answers(questionnaire, key) for key in tested]
-    for chosen in islice(product(*answers), MAX_WAYS):
+    leaves = [leaf for condition in questionnaire.conditions.values() for leaf in condition.leaves()]
+    known = known_facts.combinations(leaves, questionnaire.languages)
+    people = [questionnaire.asked_of(facts) for facts in islice(known, MAX_WAYS)]
+    for asked, chosen in islice(product(people, list(islice(product(*answers), MAX_WAYS))), MAX_WAYS):
         given = {key: answer for key, answer in zip(tested, chosen, strict=True) if answer is not None}
-        way = tuple(q for q in questionnaire.path(given) if q.key not in asked_for)
+        way = tuple(q for q in asked.path(given) if q.key not in asked_for)
         keys = tuple(q.key for q in way)
         if keys not in seen:
             seen.add(keys)
             yield way
+
+
+def every_condition(questionnaire: Questionnaire) -> Iterator[tuple[Path, Condition]]:
+    """Every condition of a questionnaire with its place: of questions, blocks, follow-up rules and last pages."""
+    for number, question in enumerate(questionnaire.questions):
+        if question.show_if:
+            yield ("questions", number, "show_if"), question.show_if
+    for number, block in enumerate(questionnaire.blocks or ()):
+        yield ("blocks", number, "show_if"), block.show_if
+    for number, rule in enumerate(questionnaire.follow_ups):
+        yield ("follow_ups", number, "when"), rule.when
+    for number, thanks in enumerate(questionnaire.thanks):
+        if thanks.when:
+            yield ("thanks", number, "when"), thanks.when
 
 
 def _telling_answers(questionnaire: Questionnaire, key: str) -> Sequence[Answer | None]:
@@ -49,7 +69,7 @@ def _telling_answers(questionnaire: Questionnaire, key: str) -> Sequence[Answer 
         if leaf.question == key
     ]
     found: dict[tuple[bool, ...], Answer | None] = {}
-    said = (Answer(None, words) for leaf in leaves for words in leaf.contains or ())
+    said = (Answer(None, str(words)) for leaf in leaves for words in leaf.contains or ())
     for answer in (*said, *_answers(question, [bound for leaf in leaves for bound in leaf.bounds]), None):
         given = {key: answer} if answer else {}
         passed = (

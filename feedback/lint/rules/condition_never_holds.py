@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, combinations, product
 from math import prod
+from typing import NamedTuple
 
 from feedback.core.answer import Answer
-from feedback.core.condition import Condition
+from feedback.core.audience import Facts
+from feedback.core.condition import Banded, Condition
 from feedback.core.metrics import METRICS
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import (
@@ -25,6 +27,8 @@ from feedback.core.questions import (
 from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.options import known_facts
+from feedback.lint.options.routes import every_condition
 from feedback.lint.text.messages import message
 
 RULE = Rule(
@@ -42,7 +46,13 @@ MOST_CASES = 20_000
 MOST_SUBSETS = 8
 """Options of a `multi` question of which every subset is tried."""
 
-Case = Mapping[str, Answer]
+
+class Case(NamedTuple):
+    """What one customer answers, and what is known of them: the arguments of `Condition.holds`."""
+
+    answers: Mapping[str, Answer]
+    questions: Mapping[str, Banded]
+    facts: Facts
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -50,26 +60,13 @@ def check(document: Document) -> Iterator[Finding]:
     if questionnaire is None:
         return
     wrong: set[Path] = set()
-    for path, condition in _conditions(questionnaire):
+    for path, condition in every_condition(questionnaire):
         told = list(_tests(document, questionnaire, path, condition)) or [
             *_contradiction(document, questionnaire, path, condition)
         ]
         wrong |= {path} if told else set()
         yield from told
     yield from _forestalled(document, questionnaire, wrong)
-
-
-def _conditions(questionnaire: Questionnaire) -> Iterator[tuple[Path, Condition]]:
-    for number, question in enumerate(questionnaire.questions):
-        if question.show_if:
-            yield ("questions", number, "show_if"), question.show_if
-    for number, block in enumerate(questionnaire.blocks or ()):
-        yield ("blocks", number, "show_if"), block.show_if
-    for number, rule in enumerate(questionnaire.follow_ups):
-        yield ("follow_ups", number, "when"), rule.when
-    for number, thanks in enumerate(questionnaire.thanks):
-        if thanks.when:
-            yield ("thanks", number, "when"), thanks.when
 
 
 # --- One test of one answer --------------------------------------------------------------------------
@@ -79,15 +76,18 @@ def _tests(
     document: Document, questionnaire: Questionnaire, path: Path, condition: Condition
 ) -> Iterator[Finding]:
     for inner, leaf in condition.places():
-        question = questionnaire.by_key[leaf.question or ""]
         find = partial(_finding, document, (*path, *inner))
+        if leaf.question is None:
+            yield from (find(("is", number), *told) for number, told in _wrong_facts(leaf, questionnaire))
+            continue
+        question = questionnaire.by_key[leaf.question]
         yield from (find(("is", number), *told) for number, told in _wrong_values(leaf, question))
         yield from (find(("band", number), *told) for number, told in _wrong_bands(leaf, question))
         yield from (find((name,), *told) for name, told in _wrong_bounds(leaf, question))
         if leaf.contains is not None and not _has_words(question):
             told = message("`{question}` is not answered in words.", question=question.key)
             rewrite = _possible(_values(question))
-            yield find(("contains",), f"contains: {', '.join(leaf.contains)}", told, rewrite)
+            yield find(("contains",), f"contains: {', '.join(map(str, leaf.contains))}", told, rewrite)
 
 
 def _has_words(question: AnyQuestion) -> bool:
@@ -116,7 +116,17 @@ def _wrong_values(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[int,
             yield number, (str(value), told, _meant(str(value), known, question))
 
 
-def _is_possible(value: int | float | str, question: AnyQuestion) -> bool:
+def _wrong_facts(leaf: Condition, questionnaire: Questionnaire) -> Iterator[tuple[int, Told]]:
+    known = known_facts.possible(leaf.fact or "", questionnaire.languages)
+    for number, value in enumerate(leaf.is_ or ()):
+        if known is not None and value not in known:
+            told = message("`{fact}` is never `{value}` here.", fact=leaf.fact, value=value)
+            near = difflib.get_close_matches(str(value), known, 1, 0.6)
+            meant = message("Did you mean `{value}`?", value=near[0]) if near else _possible(known)
+            yield number, (str(value), told, meant)
+
+
+def _is_possible(value: object, question: AnyQuestion) -> bool:
     """Whether a number or a day, of which there are too many to list, can be the answer."""
     if isinstance(question, NumberQuestion):
         return isinstance(value, int | float) and question.minimum <= value <= question.maximum
@@ -201,7 +211,7 @@ def _counterpart(band: str, known: Sequence[str]) -> list[str]:
 
 def _wrong_bounds(leaf: Condition, question: AnyQuestion) -> Iterator[tuple[str, Told]]:
     for name, bound in (("at_least", leaf.at_least), ("at_most", leaf.at_most)):
-        if bound is None:
+        if bound is None or isinstance(bound, str):
             continue
         quoted = f"{name}: {bound}"
         if not isinstance(question, ScaleQuestion | NumberQuestion):
@@ -225,14 +235,15 @@ def _contradiction(
     document: Document, questionnaire: Questionnaire, path: Path, condition: Condition
 ) -> Iterator[Finding]:
     cases = _cases(questionnaire, [condition])
-    if cases is not None and not any(condition.holds(case, questionnaire.by_key) for case in cases):
+    if cases is not None and not any(condition.holds(*case) for case in cases):
         told = "These tests exclude one another; the condition never holds."
         yield document.finding(RULE, path, told, rewrite="Delete one of them, or write them under `any:`.")
 
 
 def _cases(questionnaire: Questionnaire, conditions: Sequence[Condition]) -> Sequence[Case] | None:
     """Every combination of answers that the conditions can tell apart; None if there are too many."""
-    if any(leaf.contains for condition in conditions for leaf in condition.leaves()):
+    leaves = [leaf for condition in conditions for leaf in condition.leaves()]
+    if any(leaf.contains and leaf.question for leaf in leaves):
         return None  # nobody can list what people write
     keys = list(dict.fromkeys(key for condition in conditions for key in condition.questions()))
     answers = []
@@ -241,12 +252,15 @@ def _cases(questionnaire: Questionnaire, conditions: Sequence[Condition]) -> Seq
         if known is None:
             return None
         answers.append(known)
-    if prod(map(len, answers)) > MOST_CASES:
+    languages = questionnaire.languages
+    if prod(map(len, answers)) * known_facts.count(leaves, languages) > MOST_CASES:
         return None
-    return [
+    given = [
         {key: answer for key, answer in zip(keys, combination, strict=True) if answer is not None}
         for combination in product(*answers)
     ]
+    people = list(known_facts.combinations(leaves, languages))
+    return [Case(each, questionnaire.by_key, facts) for each in given for facts in people]
 
 
 def _answers(question: AnyQuestion) -> list[Answer | None] | None:
@@ -310,9 +324,8 @@ def _in_the_way(
     cases = _cases(questionnaire, [*conditions, *([condition] if condition else [])]) if earlier else None
     if cases is None:
         return []
-    known = questionnaire.by_key
-    mine = [case for case in cases if condition is None or condition.holds(case, known)]
-    taken = {name: [when is None or when.holds(case, known) for case in mine] for name, when in earlier}
+    mine = [case for case in cases if condition is None or condition.holds(*case)]
+    taken = {name: [when is None or when.holds(*case) for case in mine] for name, when in earlier}
     if not all(any(hits) for hits in zip(*taken.values(), strict=True)):
         return []
     alone = [name for name, hits in taken.items() if all(hits)]

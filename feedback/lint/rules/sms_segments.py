@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from feedback.core.questionnaire import Questionnaire
+from feedback.core.replies import conversation, written
+from feedback.core.replies.offered import is_askable
+from feedback.core.replies.written import OPTIONS
 from feedback.core.text.message import Character, Segments, is_gsm, segments, straighten
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule, Severity
@@ -43,9 +48,7 @@ def check(document: Document) -> Iterator[Finding]:
     questionnaire = document.questionnaire
     if questionnaire is None:
         return
-    for wording in document.messages():
-        if wording.role not in ("sms", "reminder_sms", "comment_prompt"):
-            continue
+    for wording in (*_sent(document, questionnaire), *_asked(document, questionnaire)):
         cost = segments(_filled(wording.text, document.settings.link_length))
         default = (
             document.settings.max_segments_gsm
@@ -57,6 +60,43 @@ def check(document: Document) -> Iterator[Finding]:
             yield _too_dear(document, wording, cost, most)
         elif _avoidable(cost, wording):
             yield _odd_character(document, wording, cost)
+
+
+def _sent(document: Document, questionnaire: Questionnaire) -> Iterator[SurveyText]:
+    """The texts of messages, with the options that they list."""
+    for wording in document.messages():
+        if wording.role in ("sms", "reminder_sms", "comment_prompt"):
+            if OPTIONS in wording.text and "{" in wording.text:
+                yield replace(wording, text=_with_options(wording, questionnaire))
+            else:
+                yield wording
+
+
+def _with_options(wording: SurveyText, questionnaire: Questionnaire) -> str:
+    from feedback.i18n import translator  # noqa: PLC0415 - brings Babel, which most files do without
+
+    try:
+        return written.with_options(wording.text, questionnaire, wording.language, "", translator)
+    except ValueError:
+        return wording.text  # the rule for placeholders tells what is wrong
+
+
+def _asked(document: Document, questionnaire: Questionnaire) -> Iterator[SurveyText]:
+    """The messages that ask further questions, with their options."""
+    first = conversation.opening(questionnaire)
+    further = [
+        (index, each)
+        for index, each in document.questions
+        if each.by_sms and is_askable(each) and first and each.key != first.key
+    ]
+    if not further:
+        return
+    from feedback.i18n import translator  # noqa: PLC0415 - brings Babel, which most files do without
+
+    for index, question in further:
+        for language in questionnaire.languages:
+            text = written.template(question, language, "", translator)
+            yield SurveyText("question", question, language, text, ("questions", index, "by_sms"))
 
 
 def _filled(text: str, link_length: int) -> str:

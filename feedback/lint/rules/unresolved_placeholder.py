@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from feedback.core.replies import conversation
+from feedback.core.replies.written import OPTIONS
 from feedback.core.text.folding import fold
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
@@ -75,7 +77,7 @@ def _bracketed(wording: SurveyText) -> Iterator[re.Match[str]]:
 def _fault(
     document: Document, wording: SurveyText, name: str, fallback: str | None, declared: set[str]
 ) -> tuple[str, str] | None:
-    if name in ALWAYS:
+    if name in ALWAYS or (name == OPTIONS and _lists_options(document, wording)):
         return None
     if name.startswith("answer."):
         return _answer_fault(document, wording, name.removeprefix("answer."), fallback)
@@ -84,6 +86,12 @@ def _fault(
     if fallback is None or not fallback.strip():
         return message("{{{name}}} may be empty, and there is no fallback.", name=name), f"{{{name}|…}}"
     return None
+
+
+def _lists_options(document: Document, wording: SurveyText) -> bool:
+    """Whether this is an SMS in which the answers of the first question can be listed."""
+    first = conversation.opening(document.questionnaire) if document.questionnaire else None
+    return wording.role in ("sms", "reminder_sms") and first is not None
 
 
 def _unknown(name: str, fallback: str | None, declared: set[str]) -> tuple[str, str] | None:

@@ -1,15 +1,16 @@
-"""Reads what `core.audience` needs to know of contacts and their accounts, for many contacts with one statement."""
+"""What is known of customers: read for many contacts with one statement, or kept with an invitation."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS, Facts
-from feedback.store.models import Account, Contact
+from feedback.core.questionnaire import Questionnaire
+from feedback.store.models import Account, Contact, Invitation, JourneyEvent
 
 _C: Any = Contact.__table__.c
 _A: Any = Account.__table__.c
@@ -24,6 +25,8 @@ _KNOWN = (
     .outerjoin(Account.__table__, _A.id == _C.account_id)
     .where(_C.id.in_(bindparam("ids", expanding=True)))
 )
+MOST_VALUES, LONGEST_VALUE = 12, 40
+"""A fact with more values, or with longer ones, is no choice of a menu."""
 LATEST = 1_000
 """Accounts and contacts whose properties tell which properties an installation has."""
 
@@ -39,6 +42,56 @@ def _facts(row: RowMapping) -> Facts:
         account={**(row["account_properties"] or {}), **{n: row[f"account_{n}"] for n in ACCOUNT_FIELDS}},
         contact={**(row["contact_properties"] or {}), **{n: row[f"contact_{n}"] for n in CONTACT_FIELDS}},
     )
+
+
+def to_keep(questionnaire: Questionnaire, contact: Contact, event: JourneyEvent | None) -> dict[str, Any]:
+    """What an invitation keeps: of the contact, its account and the event only what the questionnaire looks at."""
+    if not questionnaire.facts:
+        return {}
+    account = contact.account
+    known = Facts(
+        account={**account.properties, **{n: getattr(account, n) for n in ACCOUNT_FIELDS}} if account else {},
+        contact={**contact.properties, **{n: getattr(contact, n) for n in CONTACT_FIELDS}},
+        event=event.properties if event else {},
+    )
+    return known.stored(questionnaire.facts)
+
+
+def kept(invitation: Invitation) -> Facts:
+    """What was known when the invitation was made."""
+    stored = invitation.facts or {}
+    return Facts.from_stored(stored, language=invitation.language, channel=invitation.channel)
+
+
+def values(session: Session) -> dict[str, list[str]]:
+    """Fact -> the values that the latest accounts, contacts and events have, for facts with few values only."""
+    found: dict[str, set[str] | None] = {}
+    accounts = select(Account.properties, Account.segment).order_by(Account.id.desc())
+    contacts = select(Contact.properties, Contact.country).order_by(Contact.id.desc())
+    events = select(JourneyEvent.properties).order_by(JourneyEvent.id.desc())
+    for row in session.execute(accounts.limit(LATEST)):
+        _note(found, "account", {**(row.properties or {}), "segment": row.segment})
+    for row in session.execute(contacts.limit(LATEST)):
+        _note(found, "contact", {**(row.properties or {}), "country": row.country})
+    for properties in session.scalars(events.limit(LATEST)):
+        _note(found, "event", properties or {})
+    return {fact: sorted(known) for fact, known in sorted(found.items()) if known}
+
+
+def _note(found: dict[str, set[str] | None], kind: str, known: Mapping[str, Any]) -> None:
+    """Add values to those of their facts; a fact with too many, or with long ones, gets None for good."""
+    for name, value in known.items():
+        fact = f"{kind}.{name}"
+        if value in (None, "") or (fact in found and found[fact] is None):
+            continue
+        seen = found.setdefault(fact, set())
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        if seen is None or isinstance(value, list | dict) or len(text) > LONGEST_VALUE or "|" in text:
+            found[fact] = None
+        else:
+            seen.add(text)
+            if len(seen) > MOST_VALUES:
+                found[fact] = None
 
 
 def properties(session: Session) -> dict[str, frozenset[str]]:

@@ -17,7 +17,8 @@ from typing import Any, Literal
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from feedback.core.contact.policy import Decision, History, Intended, PastContact, Policy, Send, decide
+from feedback.core.audience import NOBODY, Facts
+from feedback.core.contact.policy import Decision, History, Intended, PastContact, Send, decide
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
 from feedback.core.time.duration import Duration
@@ -179,8 +180,7 @@ def foresee(
         *_by_date(session, library, now, until),
         *_by_turn(session, library, now, until),
     ]
-    rules, selective = eligibility.policy(context.settings), library.journey.is_selective
-    forecast = _Forecast(session, rules, now, until, selective=selective)
+    forecast = _Forecast(session, context, now, until)
     for planned in forecast.decide_all(surveys):
         yield "survey", planned
     for planned in _written(session, until):
@@ -192,11 +192,12 @@ def foresee(
 class _Forecast:
     """The past surveys, and those that the forecast has added so far. Contacts are read in blocks."""
 
-    def __init__(
-        self, session: Session, rules: Policy, now: datetime, until: datetime, *, selective: bool
-    ) -> None:
-        self._selective = selective
-        self._session, self._rules, self._now, self._until = session, rules, now, until
+    def __init__(self, session: Session, context: Context, now: datetime, until: datetime) -> None:
+        self._questionnaires = context.library.questionnaires
+        asked = (self._questionnaires.get(each.questionnaire) for each in context.library.journey.stages)
+        self._selective = context.library.journey.is_selective or any(each and each.facts for each in asked)
+        self._session, self._rules = session, eligibility.policy(context.settings)
+        self._now, self._until = now, until
         self._of_address: dict[str, list[PastContact]] = defaultdict(list)
         self._of_account: dict[int, list[PastContact]] = defaultdict(list)
         self.asked: list[_Asked] = []
@@ -258,6 +259,9 @@ class _Forecast:
             if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < survey.expires:
                 return replace(survey, wanted=decision.next_allowed, earlier=said)
             return Planned(name, stage.key, survey.wanted, None, None, said, decision.next_allowed)
+        if self._asks_nothing(stage, known.recipient(contact).facts, decision.channel):
+            said = [{"code": "nothing_to_ask", "params": {}}]
+            return Planned(name, stage.key, survey.wanted, None, None, said, None)
         past = PastContact(decision.at, stage.priority)
         for address in addresses:  # everybody with one phone rests as one
             self._of_address[address].append(past)
@@ -267,6 +271,16 @@ class _Forecast:
             self.asked.append(asked)
         explanation = enrolments.with_earlier(survey.earlier, eligibility.explained(decision.reasons))
         return Planned(name, stage.key, survey.wanted, decision.at, decision.channel, explanation)
+
+    def _asks_nothing(self, stage: Stage, known: Facts | None, channel: str) -> bool:
+        """Whether no question is for this customer. Of an event nothing is known before it has happened."""
+        whole = self._questionnaires.get(stage.questionnaire)
+        if not whole or not whole.facts or any(each.startswith("event.") for each in whole.facts):
+            return False
+        known = known or NOBODY
+        spoken = whole.language_for(known.contact.get("language"))
+        asked = whole.asked_of(replace(known, survey={"language": spoken, "channel": channel}))
+        return asked.asks_nothing
 
     def _history(self, contact: Any, addresses: Sequence[str], known: History) -> History:
         own = (past for address in addresses for past in self._of_address.get(address, ()))

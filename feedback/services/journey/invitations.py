@@ -22,7 +22,7 @@ from feedback.errors import QuestionnaireInvalid
 from feedback.library import Library
 from feedback.providers import sms_terms, terms_of
 from feedback.services import rollups
-from feedback.services.contact import eligibility
+from feedback.services.contact import eligibility, facts
 from feedback.services.context import Context
 from feedback.services.journey import enrolments
 from feedback.services.messaging import content
@@ -103,19 +103,9 @@ def issue(
 
     The caller must lock the contact's row.
     """
-    context = issuing.context
-    library = context.library
-    stage = library.journey.stage(enrolment.stage)
-    if library.is_unsettled(stage):
-        enrolment.due_at = now + REFUSED
-        return None
-    if stage is None or stage.questionnaire not in library.questionnaires:
-        enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
-        return None
-    if _outranked(enrolment, stage, library, issuing):
-        return None
-    decision = enrolments.decide(enrolment, contact, stage, issuing.known, now)
-    if decision is None or decision.at > now:
+    context, library = issuing.context, issuing.context.library
+    stage, decision = _still_wanted(enrolment, contact, issuing, now)
+    if stage is None or decision is None or decision.at > now:
         return None
     try:
         version = library.published(session, stage.questionnaire, now)
@@ -126,6 +116,9 @@ def issue(
         enrolment.due_at = now + REFUSED
         return None
     invitation = _invitation(enrolment, contact, stage, decision, version, context, now)
+    if library.questionnaire_of(version).asked_of(facts.kept(invitation)).asks_nothing:
+        enrolment.state, enrolment.reason = EnrolmentState.SKIPPED, "nothing_to_ask"
+        return None
     session.add(invitation)
     session.flush()
     # Also where nothing can be queued: from here on the invitation tells the rest.
@@ -134,6 +127,23 @@ def issue(
     if queue(session, invitation, sending, context, now):
         issuing.known.add(contact, PastContact(now, stage.priority))
     return invitation
+
+
+def _still_wanted(
+    enrolment: Enrolment, contact: Contact, issuing: _Issuing, now: datetime
+) -> tuple[Stage | None, Send | None]:
+    """The stage of an enrolment, and the decision about it; None where it waits or is over."""
+    library = issuing.context.library
+    stage = library.journey.stage(enrolment.stage)
+    if library.is_unsettled(stage):
+        enrolment.due_at = now + REFUSED
+        return None, None
+    if stage is None or stage.questionnaire not in library.questionnaires:
+        enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
+        return None, None
+    if _outranked(enrolment, stage, library, issuing):
+        return None, None
+    return stage, enrolments.decide(enrolment, contact, stage, issuing.known, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +406,7 @@ def _invitation(
         language=questionnaire.language_for(language),
         state=InvitationState.QUEUED,
         piping=content.piping(questionnaire, contact, enrolment.event),
+        facts=facts.to_keep(questionnaire, contact, enrolment.event),
         created_at=now,
         expires_at=now + stage.expires_after.timedelta,
         reminders=[str(each) for each in stage.reminders],

@@ -9,10 +9,12 @@ from html import escape
 from feedback.core.branding import palette
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.questionnaire import EmailText, Questionnaire
+from feedback.core.replies import written
 from feedback.core.text.localized import Text, direction
 from feedback.core.text.message import clean, compose_sms, fill, placeholders, segments
 from feedback.i18n import Translator, translator
 from feedback.providers import sms_terms
+from feedback.services.contact import facts
 from feedback.services.messaging import email_question
 from feedback.settings import Settings
 from feedback.store.models import Contact, Invitation, JourneyEvent
@@ -66,7 +68,8 @@ def compose(
     reminder: bool = False,
 ) -> Composed:
     """Compose the invitation or its reminder for one channel, in the invitation's language."""
-    return (_sms if channel == "sms" else _email)(questionnaire, invitation, settings, reminder)
+    asked = questionnaire.asked_of(facts.kept(invitation))
+    return (_sms if channel == "sms" else _email)(asked, invitation, settings, reminder)
 
 
 def marked_as_test(real: Composed, channel: str, language: str) -> Composed:
@@ -109,6 +112,7 @@ def _sms(
     text = (messages.reminder_sms if reminder else None) or messages.sms
     language = invitation.language
     template = text.to(language) if text else translator("messages", language).gettext(SMS_DEFAULT)
+    template = written.with_options(template, questionnaire, language, invitation.token or "", translator)
     if direction(language) == "rtl":  # otherwise a phone takes the direction from the company's Latin name
         template = RIGHT_TO_LEFT_MARK + template
     token = invitation.token or ""
@@ -161,13 +165,16 @@ def _html(
     """The HTML part: one column, inline styles, no images, no tracking. The question's links only preselect answers."""
     token, colours = invitation.token or "", palette(settings.organisation.colour)
     address, stop = link(settings, token), unsubscribe_link(settings, token)
+    asked = next(questionnaire.path({}), None)
+    filled = values(invitation, settings)
+    first = email_question.drawn(asked, invitation, filled, address, words) if asked else ""
     paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
     return (
         f'<!doctype html><html lang="{invitation.language}" dir="{direction(invitation.language)}"><head>'
         '<meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>'
         '<body style="font:16px/1.6 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:16px">'
         f"<p><strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
-        f"{email_question.drawn(questionnaire.questions[0], invitation, values(invitation, settings), address, words)}"
+        f"{first}"
         f'<p><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;border-radius:8px;'
         f'background:{colours.brand};color:{colours.on_brand};text-decoration:none">'
         f"{escape(words.gettext('Answer'))}</a></p>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 from feedback import lint
 from feedback.core.questionnaire import Questionnaire
-from feedback.core.text.message import Segments, segments
+from feedback.core.replies import conversation, written
+from feedback.core.replies.offered import Numbered, is_askable
+from feedback.core.text.message import Segments, compose_sms, segments
+from feedback.i18n import translator
 from feedback.library import Library, acknowledged, checked, content_hash, files_in, read_texts, snapshot
 from feedback.lint.engine.acknowledgement import Warned, covering
 from feedback.providers import sms_terms
@@ -54,7 +57,8 @@ class ReviewedFinding:
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:
-    """An SMS of a questionnaire for a customer without known details; `cost` is per message.
+    """An SMS of a questionnaire for a customer without known details; `cost` is per message. `question` is the key of
+    the further question that it asks.
 
     If it needs such details, `text` is None and `problem` says why.
     """
@@ -65,6 +69,7 @@ class TextMessage:
     counted: Segments | None
     cost: float
     problem: str = ""
+    question: str = ""
 
 
 class Findings:
@@ -198,6 +203,31 @@ def text_messages(questionnaire: Questionnaire, settings: Settings) -> list[Text
     ]
 
 
+def further_messages(questionnaire: Questionnaire, settings: Settings) -> list[TextMessage]:
+    """The questions that a conversation by SMS asks after the first one, in every language."""
+    first = conversation.opening(questionnaire)
+    return [
+        _question(question, language, settings)
+        for question in questionnaire.questions
+        if question.by_sms and is_askable(question) and first and question.key != first.key
+        for language in questionnaire.languages
+    ]
+
+
+def _question(question: Numbered, language: str, settings: Settings) -> TextMessage:
+    template = written.template(question, language, SAMPLE_TOKEN, translator)
+    try:
+        text = compose_sms(template, {"company": settings.organisation.name}).text
+    except ValueError as problem:
+        return TextMessage(language, False, None, None, 0.0, str(problem), question.key)
+    return _priced(TextMessage(language, False, text, segments(text), 0.0, question=question.key), settings)
+
+
+def _priced(message: TextMessage, settings: Settings) -> TextMessage:
+    count = message.counted.count if message.counted else 0
+    return replace(message, cost=count * sms_terms(settings).cost_per_segment)
+
+
 def _written(
     questionnaire: Questionnaire, language: str, is_reminder: bool, settings: Settings
 ) -> TextMessage:
@@ -206,6 +236,4 @@ def _written(
         text = content.compose(questionnaire, stranger, "sms", settings, reminder=is_reminder).body
     except ValueError as problem:
         return TextMessage(language, is_reminder, None, None, 0.0, str(problem))
-    counted = segments(text)
-    price = counted.count * sms_terms(settings).cost_per_segment
-    return TextMessage(language, is_reminder, text, counted, price)
+    return _priced(TextMessage(language, is_reminder, text, segments(text), 0.0), settings)

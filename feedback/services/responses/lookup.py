@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, sele
 from sqlalchemy.orm import Session
 
 from feedback.core.answer import Answer
+from feedback.core.audience import NOBODY, Facts
 from feedback.core.lifecycle import INVITATION_LINK_UNKNOWN, InvitationState, ResponseState
 from feedback.errors import LinkClosed, NotFound
 from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
@@ -102,6 +103,7 @@ class SurveyState:
     updated_at: datetime | None = None
     source: str = ""
     token: str = ""
+    facts: Facts = NOBODY
 
     def takes_the_rest(self, now: datetime) -> bool:
         """Whether questions may still be answered that a conversation by SMS never asked."""
@@ -198,7 +200,18 @@ def find_visit(connection: Connection, visit: str, link: Link) -> SurveyState | 
         completed_at=row.completed_at,
         answers=stored.answers,
         updated_at=row.updated_at,
+        facts=known_through(link),
     )
+
+
+def known_of(invited: AnyRow) -> Facts:
+    """What was known of a customer when the invitation was made."""
+    return Facts.from_stored(invited.facts or {}, language=invited.language, channel=invited.channel)
+
+
+def known_through(link: Link) -> Facts:
+    """What is known of somebody who comes through an open link: how, and in which language they were asked."""
+    return Facts(survey={"language": link.language, "channel": link.kind})
 
 
 def not_begun(link: Link, now: datetime) -> SurveyState:
@@ -212,6 +225,7 @@ def not_begun(link: Link, now: datetime) -> SurveyState:
         signs={},
         expires_at=now,
         reached_at=None,
+        facts=known_through(link),
     )
 
 
@@ -309,6 +323,7 @@ def _state_of(invited: AnyRow, language: str, **rest: Any) -> SurveyState:
         expires_at=invited.expires_at,
         reached_at=invited.delivered_at or invited.sent_at,
         token=invited.token,
+        facts=known_of(invited),
         **rest,
     )
 
@@ -327,8 +342,8 @@ def _state_by_token() -> AnySelect:
     """One row for each answer given, and one with empty answer columns where there is none."""
     return (
         select(invitation.c.id, invitation.c.version_id, invitation.c.channel, invitation.c.state)
-        .add_columns(invitation.c.token)
-        .add_columns(invitation.c.language, invitation.c.piping, invitation.c.signs)
+        .add_columns(invitation.c.token, invitation.c.language, invitation.c.piping)
+        .add_columns(invitation.c.facts, invitation.c.signs)
         .add_columns(invitation.c.expires_at, invitation.c.sent_at, invitation.c.delivered_at)
         .add_columns(response.c.state.label("response_state"), response.c.language.label("answered_in"))
         .add_columns(response.c.answered_at, response.c.completed_at, response.c.source)
@@ -343,7 +358,7 @@ def _state_by_token() -> AnySelect:
 def _locked_by(column: ColumnElement[Any]) -> AnySelect:
     """The invitation's row, locked, with what a response takes over from its account."""
     wanted = (
-        "id token version_id contact_id account_id stage channel state language piping signs is_demo"
+        "id token version_id contact_id account_id stage channel state language piping facts signs is_demo"
         " expires_at sent_at delivered_at opened_at answered_at"
     )
     return (

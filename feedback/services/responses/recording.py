@@ -121,6 +121,7 @@ def record_visit(
     Raises LinkClosed where the link was taken out of use, or where only changes arrive too late.
     """
     link = walk_in.link
+    questionnaire = questionnaire.asked_of(lookup.known_through(link))
     if link.closed_at is not None:
         raise LinkClosed("withdrawn", link.language)
     stored = _visited(lookup.connection_of(session), walk_in, questionnaire, submission)
@@ -144,6 +145,7 @@ def _continued(
     locked: LockedInvitation, questionnaire: Questionnaire, submission: Submission, settings: Settings
 ) -> _Change:
     stored, invited = locked.stored, locked.invited
+    questionnaire = questionnaire.asked_of(lookup.known_of(invited))
     if stored is None:
         row = _begun(invited, questionnaire, submission)
         return _change(questionnaire, submission, invited, None, row, submission.answers)

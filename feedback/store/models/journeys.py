@@ -120,6 +120,8 @@ class Invitation(Base):
     state: Mapped[InvitationState] = mapped_column(StateType(InvitationState))
     state_reason: Mapped[str | None] = mapped_column(String(64))
     piping: Mapped[JsonObject] = mapped_column(default=dict)
+    # what its conditions look at, as it was known when the invitation was made: {"account.segment": "smb"}
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
     # what suggests that a machine opened the link; core/bot_signals.py
     signs: Mapped[JsonObject] = mapped_column(default=dict)
     conversation: Mapped[str | None] = mapped_column(String(32))

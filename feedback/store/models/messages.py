@@ -37,7 +37,7 @@ class Message(Base):
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    # invitation | reminder | comment_prompt | reprompt | thanks | opt_out_confirmation | alert | digest
+    # invitation | reminder | comment_prompt | question | reprompt | thanks | opt_out_confirmation | alert | digest
     # | escalation | hold | test | sign_in (emptied as soon as it is sent)
     purpose: Mapped[Word]
     occurrence: Mapped[int] = mapped_column(default=0)

@@ -135,7 +135,10 @@ class QuestionnaireViews:
                 findings=review.findings(session, checked) if checked else [],
                 answers=review.answered(session, [key]).get(key, 0),
                 links=review.by_link(session, [key]),
-                texts=review.text_messages(questionnaire, self.settings),
+                texts=[
+                    *review.text_messages(questionnaire, self.settings),
+                    *review.further_messages(questionnaire, self.settings),
+                ],
                 price=sms_terms(self.settings).cost_per_segment,
                 currency=self.settings.organisation.currency,
                 address=lambda link: open_links.address(link, self.settings.web.public_url),

@@ -18,6 +18,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import language_name
 from feedback.lint.document.document import Document
 from feedback.lint.languages.data import codes
+from feedback.services.contact import facts
 from feedback.services.questionnaires import publishing, review
 from feedback.services.studio import drafts
 from feedback.services.studio.drafts import StudioDraft
@@ -119,7 +120,12 @@ class QuestionnaireForm:
             has_yaml = "studio.yaml" in current_app.view_functions
             context["yaml_address"] = url_for("studio.yaml", key=draft.key) if has_yaml else ""
             return frame.text_page("studio/unreadable.html", draft, **context)
+        with self.database.reading() as session:
+            known = facts.values(session)
         context |= self._form(document) | _beside(document, context["found"])
+        declared = document.at(("fields",))
+        fields = [str(each) for each in declared] if isinstance(declared, list) else []
+        context["customers"] = form_wording.customer_menu(known, context["form"].languages, fields)
         context["lost"] = _without_box(context["typed"], context["boxes_named"])
         return frame.text_page("studio/edit.html", draft, **context)
 

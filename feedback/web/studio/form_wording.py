@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from feedback.core.audience import FACT_KINDS
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
-from feedback.i18n import _
+from feedback.i18n import _, language_name
 from feedback.services.studio.editing.conditions import NUMBER_TESTS
 from feedback.services.studio.editing.outline import Card
 from feedback.web.http.locale import say
+from feedback.web.studio.journey import FACT_NAMES
+from feedback.web.wording.message_wording import CHANNELS
 from feedback.web.wording.score_wording import BANDS
 
 TYPE_NAMES: Mapping[str, str] = {
@@ -59,7 +62,9 @@ FLAG_NAMES: Mapping[str, str] = {
     "randomize": _("Shuffle the options"),
     "not_applicable": _("Offer “does not apply to me”"),
     "prefer_not_to_say": _("Offer “prefer not to say”"),
+    "by_sms": _("Ask by SMS, too"),
 }
+_BY_SMS = ("single", "nps", "enps", "csat", "ces", "stars", "smileys", "thumbs", "rating", "pmf")
 
 URGENCIES: Mapping[str, str] = {
     "urgent": _("Urgent"),
@@ -81,6 +86,14 @@ _TESTS: Mapping[str, str] = {
     "answered": _("it was answered"),
     "not_answered": _("it was not answered"),
 }
+_FACT_TESTS: Mapping[str, str] = {
+    "is": _("{fact} is “{value}”"),
+    "is_not": _("{fact} is not “{value}”"),
+}
+_SURVEY_FACTS: Mapping[str, str] = {
+    "language": _("Language of the survey"),
+    "channel": _("Channel"),
+}
 
 LONGEST = 60
 """Characters of a question that a sentence or a menu quotes."""
@@ -96,13 +109,54 @@ def role_name(role: str) -> str:
 def flags_of(card: Card) -> Iterator[str]:
     """The flags that a type has."""
     for name in FLAG_NAMES:
-        if card.type != "note" and (name != "randomize" or card.type in _LISTS):
+        own = {"randomize": _LISTS, "by_sms": _BY_SMS}.get(name)
+        if card.type in own if own else card.type != "note":
             yield name
 
 
 def menu(cards: Sequence[Card]) -> list[tuple[str, list[tuple[str, str]]]]:
     """For each question that a condition can look at: (its text, [(value to send, the test in words)])."""
     return [(_short(card), _choices(card)) for card in cards if card.question is not None]
+
+
+def customer_menu(
+    known: Mapping[str, Sequence[str]], languages: Sequence[str], fields: Sequence[str]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """One more group of the menu: tests of the customer, as in `menu`. `known` are the values of facts."""
+    facts: dict[str, Sequence[str]] = {"survey.channel": ("sms", "email")}
+    if len(languages) > 1:
+        facts["survey.language"] = tuple(languages)
+    facts |= {
+        fact: tuple(values)
+        for fact, values in known.items()
+        if not fact.startswith("event.") or fact.removeprefix("event.") in fields
+    }
+    tests = [
+        (f"{fact}|{test}|{value}", _fact_in_words(fact, test, value))
+        for fact, values in facts.items()
+        for test in _FACT_TESTS
+        for value in values
+    ]
+    return [(say().gettext("About the customer"), tests)]
+
+
+def fact_name(fact: str) -> str:
+    """What a fact is called: `account.segment` is "Segment"."""
+    kind, _dot, name = fact.partition(".")
+    names = _SURVEY_FACTS if kind == "survey" else {} if kind == "event" else FACT_NAMES
+    return say().gettext(names[name]) if name in names else name
+
+
+def fact_value(fact: str, value: str) -> str:
+    """A value in words where it has some: a language or a channel."""
+    if fact == "survey.channel" and value in CHANNELS:
+        return say().gettext(CHANNELS[value])
+    return language_name(value) if fact == "survey.language" else value
+
+
+def _fact_in_words(fact: str, test: str, value: str) -> str:
+    shown = say().comma.join(fact_value(fact, each) for each in value.split(", "))
+    return say().gettext(_FACT_TESTS[test], fact=fact_name(fact), value=shown)
 
 
 def _choices(card: Card) -> list[tuple[str, str]]:
@@ -144,11 +198,25 @@ def sentence(condition: Any, cards: Sequence[Card]) -> str:
             return f" {word} ".join(sentence(each, cards) for each in condition[name])
     if "not" in condition:
         return say().gettext("not: {condition}", condition=sentence(condition["not"], cards))
+    if fact := _fact_of(condition):
+        return _fact_in_words(*fact)
     card = next((each for each in cards if each.key == condition.get("question")), None)
     test = _test_of(condition)
     if card is None or test is None:
         return ", ".join(f"{key}: {value}" for key, value in condition.items())
     return f"“{_short(card)}”: {_in_words(card, *test)}"
+
+
+def _fact_of(condition: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """The fact, the test and the value of one test of a fact that a menu can say."""
+    if len(condition) != 2:
+        return None
+    (kind, name), (test, value) = condition.items()
+    if kind not in FACT_KINDS or test not in _FACT_TESTS:
+        return None
+    values = value if isinstance(value, list) else [value]
+    written = [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
+    return f"{kind}.{name}", test, ", ".join(written)
 
 
 def _test_of(condition: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -164,6 +232,9 @@ def _test_of(condition: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _value(condition: Any) -> str | None:
+    if isinstance(condition, dict) and (fact := _fact_of(condition)):
+        is_list = any(isinstance(each, list) for each in condition.values())
+        return None if is_list else "|".join(fact)
     if not isinstance(condition, dict) or "question" not in condition:
         return None
     test = _test_of(condition)

@@ -25,7 +25,8 @@ from feedback.web.http.headers import STAFF_POLICY
 from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
-from feedback.web.studio import frame, trials
+from feedback.web.studio import frame, sample_customer, trials
+from feedback.web.studio.sample_customer import FactChoice
 from feedback.web.survey.screens import Screens
 from feedback.web.survey.steps import Wording
 
@@ -49,7 +50,8 @@ def routes(runtime: Runtime) -> list[Route]:
 
 @dataclass(frozen=True, slots=True)
 class PhoneChoices:
-    """What can be chosen for the phone, and what is: `pages` are (value, words) of the way that the score leads to."""
+    """What can be chosen for the phone, and what is: `pages` are (value, words) of the way that the score leads to,
+    `customer` what is known of the customer."""
 
     questionnaire: Questionnaire
     language: str
@@ -57,6 +59,7 @@ class PhoneChoices:
     score: int | None
     pages: Sequence[tuple[str, str]]
     page: str
+    customer: Sequence[FactChoice] = ()
 
     @property
     def answers(self) -> dict[str, Answer]:
@@ -196,12 +199,15 @@ def choices(questionnaire: Questionnaire, company: str) -> PhoneChoices:
     score = wanted.get("score", type=whole)
     if scored is None or score is None or not scored.minimum <= score <= scored.maximum:
         score = None
+    known = sample_customer.facts_chosen(questionnaire, wanted)
+    questionnaire = questionnaire.asked_of(sample_customer.as_facts(known, language))
     words = Wording(questionnaire, language, {"company": company})
     pages = [(f"q:{each.key}", words.to(each.text)) for each in _way(questionnaire, given(scored, score))]
     pages.append((THANKS, say().gettext("Thanks")))
     page = wanted.get("page", "")
-    known = [value for value, _words in pages]
-    return PhoneChoices(questionnaire, language, scored, score, pages, page if page in known else known[0])
+    shown = page if page in dict(pages) else pages[0][0]
+    customer = sample_customer.fact_choices(questionnaire, wanted)
+    return PhoneChoices(questionnaire, language, scored, score, pages, shown, customer)
 
 
 def given(scored: ScaleQuestion | None, score: int | None) -> dict[str, Answer]:

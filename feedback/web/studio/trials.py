@@ -27,7 +27,7 @@ from feedback.services.studio.trial_links import TrialLink
 from feedback.web.auth.permissions import public
 from feedback.web.http import rate_limits
 from feedback.web.http.routes import blueprint_of, get, post
-from feedback.web.studio import frame
+from feedback.web.studio import frame, sample_customer
 from feedback.web.survey import bot_signals
 from feedback.web.survey.answering import FormReader, Mistaken, Onward, Switched
 from feedback.web.survey.frames import Frame
@@ -133,8 +133,12 @@ class Trials:
         questionnaire = self._questionnaire(link.key)
         if questionnaire is None:
             return self.pages.notice(NOT_YET, link.language)
-        forms, done = self._state(request.args.get("v", ""))
+        state = self._state(request.args.get("v", ""))
+        forms, done, known = state or ({}, False, sample_customer.facts_chosen(questionnaire, request.args))
+        customer = sample_customer.as_facts(known, questionnaire.language_for(link.language))
+        questionnaire = questionnaire.asked_of(customer)
         visit = begun(questionnaire, link.language, answers_in(questionnaire, forms), clock.now(), done=done)
+        visit = replace(visit, survey=replace(visit.survey, facts=customer))
         wanted = request.args.get("l")
         return replace(
             visit,
@@ -143,7 +147,7 @@ class Trials:
             language=wanted if wanted in questionnaire.languages else visit.language,
             asked=request.args.get("q"),
             preselected=bot_signals.preselected(request.args),
-            walk_in=self.state.dumps([forms, done]),
+            walk_in=self.state.dumps([forms, done, known]),
         )
 
     def _questionnaire(self, key: str) -> Questionnaire | None:
@@ -155,12 +159,13 @@ class Trials:
             return None
         return questionnaire_of(draft.text)
 
-    def _state(self, written: str) -> tuple[Forms, bool]:
+    def _state(self, written: str) -> tuple[Forms, bool, dict[str, str]] | None:
+        """What was answered, whether it is done, and what is known of the customer; None at the beginning."""
         try:
-            forms, done = self.state.loads(written)
+            forms, done, *known = self.state.loads(written)
         except BadSignature:
-            return {}, False
-        return forms, done
+            return None
+        return forms, done, known[0] if known else {}
 
     def _next(self, visit: Visit, read: Onward) -> str:
         """The address of the next step, with the answer in it."""
@@ -178,7 +183,7 @@ class Trials:
         moved = replace(
             visit,
             survey=replace(visit.survey, answers=answers),
-            walk_in=self.state.dumps([forms, done]),
+            walk_in=self.state.dumps([forms, done, visit.survey.facts.stored(visit.questionnaire.facts)]),
         )
         return moved.after(question, answer)[0]
 

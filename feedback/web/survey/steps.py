@@ -132,8 +132,8 @@ def _points(question: AnyQuestion, language: str) -> tuple[Point, ...]:
 
 def same_for_all(question: AnyQuestion) -> bool:
     """Whether the page is the same for all customers with the same language."""
-    differs = isinstance(question, ChoiceQuestion) and (question.randomize or question.options_from)
-    return not differs and not any(set(text) & {"{", "\\"} for text in _strings(question.model_dump()))
+    own = isinstance(question, ChoiceQuestion) and (question.randomize or question.options_from is not None)
+    return not own and not any(set(text) & {"{", "\\"} for text in _strings(question.model_dump()))
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -140,7 +140,7 @@ class SurveyViews:
         wanted = given.get("l")
         return Visit(
             survey=survey,
-            questionnaire=questionnaire,
+            questionnaire=questionnaire.asked_of(survey.facts),
             language=wanted
             if wanted in questionnaire.languages
             else questionnaire.language_for(survey.language),

@@ -79,7 +79,7 @@ class Visit:
 
     def answered(self) -> AnyQuestion | None:
         """The question that a form answers."""
-        return self._open(self.asked) if self.asked else self._unanswered() or self.path[0]
+        return self._open(self.asked) if self.asked else self._unanswered() or next(iter(self.path), None)
 
     def says_the_same(self, question: AnyQuestion | None, sent: MultiDict[str, str]) -> bool:
         """Whether a form only repeats the stored answer, as after a double tap."""

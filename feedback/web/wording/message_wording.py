@@ -23,6 +23,7 @@ PURPOSES: Mapping[str, str] = {
     "invitation": _("invitation"),
     "reminder": _("reminder"),
     "comment_prompt": _("comment request"),
+    "question": _("further question"),
     "reprompt": _("repeated question"),
     "thanks": _("thank-you message"),
     "opt_out_confirmation": _("opt-out confirmation"),
@@ -77,6 +78,7 @@ REASONS: Mapping[str, str] = {
     # why it was cancelled or not sent
     "suppressed": _("on the suppression list"),
     "not_in_audience": _("the stage asks only some customers"),
+    "nothing_to_ask": _("no question of the survey is for this customer"),
     "erased": _("contact erased"),
     "answered": _("already answered"),
     "expired": _("survey expired"),

@@ -8,6 +8,7 @@ from feedback.i18n import _
 
 MEANINGS: Mapping[str, str] = {
     "score": _("score"),
+    "answer": _("answer"),
     "comment": _("comment"),
     "stop": _("opt-out"),
     "maybe_stop": _("possible opt-out"),

@@ -263,3 +263,57 @@ def test_the_condition_of_a_block_is_checked_where_it_is_written() -> None:
     text = QUESTIONS + "blocks:\n  - {questions: [words], show_if: {question: solved, is: unsovled}}\n"
     (problem,) = found(text)
     assert problem.quoted == "unsovled" and problem.line == text.count("\n")
+
+
+def test_a_language_or_channel_that_nobody_is_asked_by_is_an_error() -> None:
+    text = places("{survey: language, is: [tr, de]}")["show_if"]
+    (problem,) = found(text)
+    assert problem.quoted == "de"
+    assert problem.rewrite == "Possible are `en`, `tr`, `fa`."
+    (problem,) = found(places("{survey: channel, is: sm}")["when"])
+    assert problem.rewrite == "Did you mean `sms`?"
+
+
+@pytest.mark.parametrize(
+    ("condition", "contradicts"),
+    [
+        ("{all: [{account: segment, is: smb}, {account: segment, is: large}]}", True),
+        ("{all: [{account: products, is: smb}, {account: products, is: large}]}", False),  # it can be a list
+        (
+            "{all: [{account: recurring_revenue, at_least: 10}, {account: recurring_revenue, at_most: 9}]}",
+            True,
+        ),
+        (
+            "{all: [{account: renewal_on, at_least: 2026-02-01}, {account: renewal_on, at_most: 2026-01-31}]}",
+            True,
+        ),
+        (
+            "{all: [{account: renewal_on, at_least: 2026-02-01}, {account: renewal_on, at_most: 2026-02-01}]}",
+            False,
+        ),
+        ("{all: [{contact: country, known: false}, {contact: country, is: TR}]}", True),
+        ("{all: [{contact: country, is_not: TR}, {contact: country, known: true}]}", False),
+        ("{all: [{survey: channel, is: sms}, {survey: channel, is: email}]}", True),
+        ("{all: [{question: score, at_most: 2}, {account: segment, is: smb}]}", False),
+        (
+            "{all: [{question: score, at_most: 2}, {question: score, at_least: 3}, {account: seats, at_least: 1}]}",
+            True,
+        ),
+        ("{any: [{account: segment, is: smb}, {not: {account: segment, is: smb}}]}", False),
+    ],
+)
+def test_tests_of_facts_that_exclude_one_another_are_found(condition: str, contradicts: bool) -> None:
+    told = [each.message for each in found(places(condition)["when"])]
+    assert bool(told) is contradicts, told
+
+
+def test_a_rule_for_some_customers_leaves_the_others_to_the_next() -> None:
+    rules = (
+        "  - {{key: large, when: {{all: [{{question: score, at_most: 2}}, {large}]}}, {terms}}}\n"
+        "  - {{key: low, when: {{question: score, at_most: 2}}, {terms}}}\n"
+    )
+    large = "{account: segment, is: enterprise}"
+    assert found(f"{QUESTIONS}follow_ups:\n{rules.format(large=large, terms=TERMS)}") == []
+    turned = "\n".join(reversed(rules.format(large=large, terms=TERMS).strip("\n").split("\n")))
+    (problem,) = found(f"{QUESTIONS}follow_ups:\n{turned}\n")
+    assert problem.message == "`large` never applies: `low` above it takes every such answer."

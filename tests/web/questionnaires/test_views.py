@@ -16,6 +16,7 @@ from feedback.core.text.message import segments
 from feedback.services.questionnaires import publishing, review
 from feedback.store.models import Link, Response, User
 from feedback.web.questionnaires.views import LONGEST, named
+from tests.factories_surveys import RECOMMEND, questionnaire
 from tests.web.conftest import SignIn
 
 BAD = """\
@@ -80,6 +81,28 @@ def test_the_price_is_segments_times_the_price_of_one(runtime: Runtime) -> None:
         assert text.text is not None
         assert text.counted == segments(text.text)
         assert text.cost == text.counted.count * runtime.settings.twilio.cost_per_segment
+
+
+def test_the_questions_of_a_conversation_by_sms_have_their_price(runtime: Runtime) -> None:
+    words = {"price": {"en": "Price", "fa": "قیمت"}, "speed": {"en": "Speed", "fa": "سرعت"}}
+    options = [{"key": key, "text": text} for key, text in words.items()]
+    reason = {
+        "key": "why",
+        "type": "single",
+        "text": {"en": "Why, {company}?", "fa": "چرا؟"},
+        "options": options,
+    }
+    asked = questionnaire(RECOMMEND, {**reason, "by_sms": True}, languages=("en", "fa"))
+    english, persian = review.further_messages(asked, runtime.settings)
+    company = runtime.settings.organisation.name
+    assert english.text == f"Why, {company}?\nReply with a number:\n1 Price\n2 Speed"
+    assert persian.text == "چرا؟\nشمارهٔ پاسخ را بفرستید:\n۱ قیمت\n۲ سرعت"
+    assert english.counted is not None
+    assert persian.counted is not None
+    assert (english.counted.encoding, persian.counted.encoding) == ("GSM-7", "UCS-2")
+    assert english.cost == runtime.settings.twilio.cost_per_segment
+    quiet = questionnaire(RECOMMEND, reason, languages=("en", "fa"))
+    assert review.further_messages(quiet, runtime.settings) == []
 
 
 def test_answers_by_invitation_and_by_open_link_are_counted(runtime: Runtime) -> None:

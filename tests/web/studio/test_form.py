@@ -8,8 +8,10 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services.studio import drafts
+from feedback.store.models import Account
 from feedback.web.studio import frame
 from tests.web.conftest import SignIn
 
@@ -150,3 +152,47 @@ def test_who_may_only_read_gets_a_form_that_cannot_be_used(sign_in: SignIn) -> N
     assert 'name="do" value="delete' not in page
     assert '<fieldset class="bare" disabled>' in page
     assert client.post(PAGE, data={"base": "0", "do": "save"}).status_code == 403
+
+
+def test_the_menu_asks_about_the_customer_and_says_so_in_a_sentence(
+    lead: FlaskClient, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        now = clock.now()
+        session.add_all(
+            Account(external_id=name, name=name, segment=name, created_at=now, updated_at=now)
+            for name in ("smb", "enterprise")
+        )
+    page = lead.get(PAGE).text
+    assert '<optgroup label="About the customer">' in page
+    assert '<option value="account.segment|is|enterprise">Segment is “enterprise”</option>' in page
+    assert '<option value="survey.channel|is_not|sms">Channel is not “SMS”</option>' in page
+    data = {
+        "base": "0",
+        "do": "save",
+        "if|questions.improve.show_if": ["score|at_most|6", "account.segment|is|enterprise"],
+    }
+    assert lead.post(PAGE, data=data).status_code == 303
+    written = text_of(runtime)
+    assert "{account: segment, is: enterprise}" in written
+    again = unescape(lead.get(PAGE).text)
+    assert "the score is 6 or lower and Segment is “enterprise”" in again
+    assert '<option value="account.segment|is|enterprise" selected>' in again
+
+
+def test_a_condition_on_nothing_that_is_known_is_refused(lead: FlaskClient, runtime: Runtime) -> None:
+    before = text_of(runtime)
+    for wrong in ("weather.sun|is|out", "account.segment|band|x", "account.segment|is|"):
+        data = {"base": "0", "do": "save", "if|questions.improve.show_if": wrong}
+        answer = lead.post(PAGE, data=data)
+        assert answer.status_code == 422
+        assert "Choose what must be known of the customer." in answer.text
+    assert text_of(runtime) == before
+
+
+def test_a_choice_can_be_asked_by_sms_too(lead: FlaskClient, runtime: Runtime) -> None:
+    flag = "questions.score.by_sms"
+    assert f'value="{flag}"' in lead.get(PAGE).text
+    assert 'value="questions.improve.by_sms"' not in lead.get(PAGE).text
+    assert lead.post(PAGE, data={"base": "0", "do": "save", "flag": flag, "on": flag}).status_code == 303
+    assert "by_sms: true" in text_of(runtime)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from feedback.core.audience import FACT_KINDS
 from feedback.errors import Rejected
 from feedback.lint.document.document import Path
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.services.studio.editing.placing import put
 
 NUMBER_TESTS = ("at_most", "at_least")
+FACT_TESTS = ("is", "is_not")
 
 
 def test_of(question: str, test: str, value: str) -> dict[str, Any]:
-    """One test as it is written in the file. Raises Rejected for a test that there is not."""
+    """One test as it is written in the file; `question` is its key, or a fact of the customer: `account.segment`.
+
+    Raises Rejected for a test that there is not.
+    """
+    kind, _, name = question.partition(".")
+    if name:
+        return _test_of_fact(kind, name, test, value)
     if test in NUMBER_TESTS:
         if not value.removeprefix("-").isdecimal():
             raise Rejected("Choose a number for the condition.")
@@ -25,6 +33,12 @@ def test_of(question: str, test: str, value: str) -> dict[str, Any]:
     if test in ("answered", "not_answered"):
         return {"question": question, "answered": test == "answered"}
     raise Rejected("Choose what the answer must be.")
+
+
+def _test_of_fact(kind: str, name: str, test: str, value: str) -> dict[str, Any]:
+    if kind not in FACT_KINDS or test not in FACT_TESTS or not value:
+        raise Rejected("Choose what must be known of the customer.")
+    return {kind: name, test: value == "true" if value in ("true", "false") else value}
 
 
 def joined(tests: list[dict[str, Any]], how: str) -> dict[str, Any]:
