@@ -15,6 +15,7 @@ from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon as words_of
+from feedback.lint.languages.pack import pack
 from feedback.lint.options import numeric_bands
 from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, lexicon, scale
 from feedback.lint.options.sequences import is_sequence
@@ -103,13 +104,18 @@ class Choices:
 
     def _explains_yes_no(self) -> bool:
         """Yes and no, told apart further or not, and few answers besides: "Yes; No, earlier; No, later; Nobody came",
-        "Yes; No; I did not know about it"."""
+        "Yes; No; I did not know about it", "Yes; Yes, but later; Not yet"."""
         said = [self._sides(text) for text in self.texts]
         others = said.count(frozenset())
         return {"yes", "no"} <= frozenset().union(*said) and others <= 1
 
     def _sides(self, text: str) -> frozenset[str]:
-        return frozenset(kind for kind in ("yes", "no") if self.words and self.words.says(kind, text))
+        kinds = {"yes": ("yes",), "no": ("no", "not_yet")}
+        return frozenset(
+            side
+            for side, said in kinds.items()
+            if self.words and any(self.words.says(kind, text) for kind in said)
+        )
 
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()
@@ -221,7 +227,7 @@ def _names_time(plain: str, language: str) -> bool:
     return (
         bool(_CLOCK.search(plain) or (phrases and phrases.search("answers.clock", plain)))
         or plain.replace(" ", "") in days
-        or any(word.strip(".,-") in days for word in plain.split()[:6])
+        or any(pack(language).is_form_of(word.strip(".,-"), days) for word in plain.split()[:6])
     )
 
 
@@ -334,7 +340,9 @@ def have_numbers(listed: Choices) -> bool:
 def stands_beside(text: str, listed: Choices) -> bool:
     """What a question of two alternatives has besides them: "both", "it depends", "I have not read it"."""
     words = listed.words
-    kinds = ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape")
+    kinds = (
+        ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape", "not_yet")
+    )
     return words is not None and any(words.says(kind, text) for kind in kinds)
 
 
@@ -373,6 +381,7 @@ __all__ = [
     "BandedAnswers",
     "Choices",
     "Kind",
+    "asks_why",
     "banded",
     "choices",
     "dimension_of",
