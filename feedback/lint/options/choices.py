@@ -21,6 +21,7 @@ from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, le
 from feedback.lint.options.sequences import is_sequence
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
+LEAST_BEFORE_AN_ESCAPE = 4
 MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
 SORTED_ON_PURPOSE = 5
@@ -68,8 +69,17 @@ class Choices:
             return kind
         core = tuple(each for each in self.real if not self.words.says("own_escape", each[2]))
         if len(core) in (len(self.real), 0, 1) or len(core) < len(self.real) - MOST_OWN_ESCAPES:
-            return kind
+            return self._kind_before_the_last()
         return replace(self, real=core)._kind()
+
+    def _kind_before_the_last(self) -> Kind:
+        """The last option may be an escape in words that nobody has listed ("rose a lot, I have not lived here for a
+        year"): a scale before it is one without doubt."""
+        before = replace(self, real=self.real[:-1])
+        if len(before.real) >= LEAST_BEFORE_AN_ESCAPE and before._kind() == "degrees":
+            return "degrees"
+        mirrored = len(before.real) % 2 == 1 and _turns_in_the_middle(before.readings())
+        return "steps" if mirrored else "unordered"
 
     def _kind(self) -> Kind:
         texts = self.texts

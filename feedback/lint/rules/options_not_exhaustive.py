@@ -79,12 +79,12 @@ def _escapes(question: ChoiceQuestion, listed: Choices) -> tuple[str, ...]:
 
 
 def _may_be_open(listed: Choices) -> bool:
-    """Whether an answer says that it is not decided or not known yet ("refunded, exchanged, refused, still open"): such
-    a list names how a thing may end."""
+    """Whether an answer is for those who have none: it is not decided or not known yet ("refunded, exchanged, refused,
+    still open"), or it did not happen to them ("I did not bring one")."""
     words = listed.words
     if words is None or asks_why(words, listed.stem):
         return False
-    return any(words.says("not_yet", text) for text in listed.texts)
+    return any(words.says(kind, text) for kind in ("not_yet", "own_denial") for text in listed.texts)
 
 
 def _is_on_offer(listed: Choices) -> bool:

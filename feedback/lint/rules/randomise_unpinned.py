@@ -21,7 +21,7 @@ RULE = Rule(
     good=("Something else, `role: other`", "None of these, `role: none`", "All, `pinned: true`"),
     bad=("randomize: true with a plain “Other”", "randomize: true with a plain “None of these”"),
 )
-LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all")
+LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all", "depends")
 DENIALS = frozenset({"none", "not_applicable"})
 
 

@@ -47,6 +47,13 @@ ORDERED = {
         ("Who trained your users?", "Our own staff|Your trainers|A partner|Nobody so far|I don't know"),
         ("Where did you move to?", "A rival|Our own tool|A spreadsheet|Nothing, we no longer do this"),
         ("How far are you?", "Still testing|In a single team|In several teams|In the whole company"),
+        (
+            "How did the number of shops change?",
+            "Fell a lot|Fell slightly|Stayed the same|Rose slightly|Rose a lot|I have lived here for less than a year",
+        ),
+        ("What did the shop do with your old phone?", "Took it|Recycled it|Gave it back|I did not bring one"),
+        ("What would you tell a friend?", "To stay away|To be careful|I would say nothing|To come"),
+        ("How should we address you?", "By my first name|By my last name|Without a name|I don't mind"),
         ("Which terminal did you use?", "Terminal 1|Terminal 2|Terminal 5"),
         (
             "In the last month, how many items did you buy?",
@@ -84,6 +91,13 @@ ORDERED = {
             "Saatinden önce|Tam saatinde|Yarım saate kadar geç|Daha geç|Hiç gelmedi",
         ),
         ("Sipariş ne zaman geldi?", "Söz verilen günden önce|Söz verilen günde|Söz verilen günden sonra"),
+        ("Fiyatlarımız diğerlerine göre nasıl?", "Daha ucuz|Aynı düzeyde|Daha pahalı|Karşılaştırmadım"),
+        (
+            "Dükkân sayısı nasıl değişti?",
+            "Çok azaldı|Biraz azaldı|Aynı kaldı|Biraz arttı|Çok arttı|Bir yıldan kısa süredir burada yaşıyorum",
+        ),
+        ("Mağaza eski telefonunuzu ne yaptı?", "Aldı|Geri dönüşüme verdi|Geri verdi|Telefon götürmedim"),
+        ("Size nasıl seslenelim?", "Adımla|Soyadımla|Adım olmadan|Fark etmez"),
         ("Hizmetimiz nasıldı?", "Çok kötü|Kötü|Orta|İyi|Çok iyi"),
         ("Bilginiz nasıl?", "Zayıf|Orta|Yeterli|İyi|Çok iyi"),
         (
@@ -113,6 +127,13 @@ ORDERED = {
         ("چه کسی کاربران را آموزش داد؟", "همکاران ما|مربیان شما|یک شرکت همکار|هنوز هیچ‌کس|نمی‌دانم"),
         ("به کجا رفتید؟", "شرکت دیگر|ابزار خودمان|فایل اکسل|هیچ‌چیز، این کار را کنار گذاشتیم"),
         ("کجا استفاده می‌کنید؟", "در حال آزمایش هستیم|در یک تیم|در چند تیم|در کل شرکت"),
+        ("انتظار کوتاه‌تر بود یا طولانی‌تر؟", "کوتاه‌تر|به اندازهٔ انتظارم|طولانی‌تر"),
+        (
+            "تعداد مغازه‌ها چه تغییری کرده است؟",
+            "خیلی کم شده|کمی کم شده|تغییری نکرده|کمی زیاد شده|خیلی زیاد شده|کمتر از یک سال است که اینجا هستم",
+        ),
+        ("فروشگاه با گوشی قدیمی چه کرد؟", "معاوضه کرد|بازیافت کرد|برگرداند|گوشی قدیمی نیاوردم"),
+        ("شما را چطور خطاب کنیم؟", "با نام کوچک|با نام خانوادگی|بدون نام|فرقی ندارد"),
         ("آیا مشکل شما حل شد؟", "بله|تا حدی|خیر|مشکلی نداشتم"),
         ("آیا کارمند مؤدب بود؟", "بله|تا حدی|خیر|با کسی صحبت نکردم"),
         ("آیا مشکل شما حل شد؟", "بله|تا حدی|خیر|هنوز معلوم نیست"),

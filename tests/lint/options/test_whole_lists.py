@@ -42,6 +42,20 @@ def test_a_whole_list_is_clean(language: str, stem: str, options: str) -> None:
     assert found(language, stem, options) == []
 
 
+LIMITS = {
+    "en": ("Until what time should we be open?", "When did you come?", "Up to 17|Up to 20|Up to 23"),
+    "tr": ("Saat kaça kadar açık olalım?", "Kaçta geldiniz?", "17'ye kadar|20'ye kadar|23'e kadar"),
+    "fa": ("تا چه ساعتی باز باشیم؟", "چه ساعتی آمدید؟", "تا ۱۷|تا ۲۰|تا ۲۳"),
+}
+
+
+@pytest.mark.parametrize("language", LIMITS)
+def test_limits_to_choose_from_overlap_only_where_a_number_is_asked(language: str) -> None:
+    limit, number, options = LIMITS[language]
+    assert "range-overlap" not in found(language, limit, options)
+    assert "range-overlap" in found(language, number, options)
+
+
 MOST = {
     "en": (
         "Which of these matter most to you?",
