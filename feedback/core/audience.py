@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from feedback.core.text.translatable import message
+
 TESTS = ("is_", "is_not", "at_least", "at_most", "contains", "known")
 ACCOUNT_FIELDS = (
     "external_id", "name", "segment", "recurring_revenue", "currency", "contract_started_on", "renewal_on",
@@ -66,14 +68,20 @@ class Audience(BaseModel):
         subjects = [name for name in (self.account, self.contact) if name is not None]
         if len(subjects) + len(groups) != 1 or (groups and tests):
             raise ValueError(
-                "write `account:` or `contact:` with a test (is, is_not, at_least, at_most, contains, known), "
-                "or one of all, any, not"
+                message(
+                    "Write `account:` or `contact:` with a test (is, is_not, at_least, at_most, contains, known), "
+                    "or one of all, any, not."
+                )
             )
         if subjects and not tests:
-            raise ValueError("say what it must be: is, is_not, at_least, at_most, contains or known")
+            raise ValueError(
+                message("Say what it must be: is, is_not, at_least, at_most, contains or known.")
+            )
         for bound in (self.at_least, self.at_most):
             if isinstance(bound, str) and not _DAY.fullmatch(bound):
-                raise ValueError(f"{bound!r} is neither a number nor a day such as 2026-01-31")
+                raise ValueError(
+                    message("`{bound}` is neither a number nor a day such as 2026-01-31.", bound=bound)
+                )
         return self
 
     def places(self) -> Iterator[tuple[tuple[str | int, ...], Audience]]:

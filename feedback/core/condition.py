@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from feedback.core.answer import Answer, Chosen
 from feedback.core.text.folding import fold_any
+from feedback.core.text.translatable import message
 
 TESTS = ("is_", "band", "at_least", "at_most", "contains", "answered")
 
@@ -59,13 +60,19 @@ class Condition(BaseModel):
         if self.question is None:
             if len(groups) != 1 or tests:
                 raise ValueError(
-                    "write `question:` with a test (is, band, at_least, at_most, contains, answered), "
-                    "or one of all, any, not"
+                    message(
+                        "Write `question:` with a test (is, band, at_least, at_most, contains, answered), "
+                        "or one of all, any, not."
+                    )
                 )
         elif groups:
-            raise ValueError("`question:` and all/any/not do not go together; put the test inside the list")
+            raise ValueError(
+                message("`question:` and all/any/not do not go together; put the test inside the list.")
+            )
         elif not tests:
-            raise ValueError("say what the answer must be: is, band, at_least, at_most, contains or answered")
+            raise ValueError(
+                message("Say what the answer must be: is, band, at_least, at_most, contains or answered.")
+            )
         return self
 
     def questions(self) -> Iterator[str]:
@@ -142,14 +149,20 @@ def _chosen(value: Chosen) -> set[str]:
 class UnknownQuestionError(ValueError):
     """A condition looks at a question that is not there: the way to its key, and the keys that it can look at."""
 
-    def __init__(self, message: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
-        super().__init__(message)
+    def __init__(self, told: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
+        super().__init__(told)
         self.path, self.key, self.known = path, key, tuple(known)
 
 
-def look_at(condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str) -> None:
-    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it."""
+def look_at(
+    condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str, of: str = ""
+) -> None:
+    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it.
+
+    `told` is what is wrong, with `{key}` for that question and `{of}` for the one that the condition belongs to.
+    """
     for inner, leaf in condition.places():
         if leaf.question is not None and leaf.question not in seen:
             where = (*path, *inner, "question")
-            raise UnknownQuestionError(told.format(leaf.question), where, leaf.question, seen)
+            said = message(told, key=leaf.question, of=of)
+            raise UnknownQuestionError(said, where, leaf.question, seen)

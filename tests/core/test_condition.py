@@ -87,11 +87,11 @@ def test_the_questions_it_looks_at_are_named_however_deep_they_stand() -> None:
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ({}, "write `question:` with a test"),
-        ({"is": "price"}, "write `question:` with a test"),
-        ({"question": "q"}, "say what the answer must be"),
+        ({}, "Write `question:` with a test"),
+        ({"is": "price"}, "Write `question:` with a test"),
+        ({"question": "q"}, "Say what the answer must be"),
         ({"question": "q", "all": []}, "do not go together"),
-        ({"all": [], "any": []}, "write `question:` with a test"),
+        ({"all": [], "any": []}, "Write `question:` with a test"),
         ({"question": "q", "more_than": 3}, "Extra inputs"),
     ],
 )

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ConsentQuestion, TextQuestion
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.scales import scales
 from feedback.lint.rules import double_negative
-from feedback.lint.text.messages import message
 from feedback.lint.text.question import question_views
 
 RULE = Rule(

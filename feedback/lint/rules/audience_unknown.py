@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterator
 
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS, Audience
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="audience-unknown",

@@ -23,9 +23,9 @@ from feedback.core.questions import (
     TextQuestion,
 )
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="condition-never-holds",

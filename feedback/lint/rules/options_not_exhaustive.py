@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from feedback.core.questions import ChoiceQuestion, RankingQuestion
 from feedback.core.text.folding import bare, fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
@@ -17,7 +18,6 @@ from feedback.lint.options.numeric_bands import INFINITY, bounds
 from feedback.lint.rewriting.bands import or_more, under
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exhaustive",

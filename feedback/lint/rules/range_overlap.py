@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import BandedAnswers, banded
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.numeric_bands import NumberRange, overlap, shown
 from feedback.lint.rewriting.bands import without_overlap
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="range-overlap",

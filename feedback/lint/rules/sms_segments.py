@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.text.message import Character, Segments, is_gsm, segments, straighten
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule, Severity
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="sms-segments",
