@@ -26,6 +26,7 @@ MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
 SORTED_ON_PURPOSE = 5
 """From this length on, a list that is in alphabetical order is so by intent: one in 120 would be by chance."""
+OWN_ESCAPES = ("own_escape", "own_denial")
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 
@@ -67,7 +68,9 @@ class Choices:
         kind = self._kind()
         if kind != "unordered" or self.words is None or asks_why(self.words, self.stem):
             return kind
-        core = tuple(each for each in self.real if not self.words.says("own_escape", each[2]))
+        core = tuple(
+            each for each in self.real if not any(self.words.says(kind, each[2]) for kind in OWN_ESCAPES)
+        )
         if len(core) in (len(self.real), 0, 1) or len(core) < len(self.real) - MOST_OWN_ESCAPES:
             return self._kind_before_the_last()
         return replace(self, real=core)._kind()
@@ -131,7 +134,9 @@ class Choices:
         found = self.readings()
         known = [each for each in found if each]
         dimensions = {each.dimension for each in known}
-        ends = len(texts) > 3 or bool(texts and found[0] and found[-1])  # "short, long, funny" has one end
+        # "short, long, funny" has one end; "on the day, earlier, later" has both
+        signs = {each.degree > 0 for each in known if each.degree}
+        ends = len(texts) > 3 or bool(texts and found[0] and found[-1]) or len(signs) == 2
         understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
         if understood and len(dimensions) == 1 and _spread(known):
             return "degrees"
@@ -351,7 +356,7 @@ def stands_beside(text: str, listed: Choices) -> bool:
     """What a question of two alternatives has besides them: "both", "it depends", "I have not read it"."""
     words = listed.words
     kinds = (
-        ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape", "not_yet")
+        ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "not_yet", *OWN_ESCAPES)
     )
     return words is not None and any(words.says(kind, text) for kind in kinds)
 

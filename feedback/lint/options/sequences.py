@@ -29,6 +29,7 @@ def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
         _are_stages,
         _start_at_nothing,
         _change_or_stay,
+        _run_from_never,
     )
     return any(each(texts, words) for each in found)
 
@@ -87,7 +88,7 @@ def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 def _fits_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
     """What fits lies between too little and too much: "dim, suitable, too bright"."""
-    return len(texts) in (3, 5) and words.says("fitting", texts[len(texts) // 2])
+    return 3 <= len(texts) <= LONGEST_CHANGE and any(words.says("fitting", text) for text in texts[1:-1])
 
 
 def _are_shares(texts: Sequence[str], words: LabelLexicon) -> bool:
@@ -130,3 +131,11 @@ def _start_at_nothing(texts: Sequence[str], words: LabelLexicon) -> bool:
 def _change_or_stay(texts: Sequence[str], words: LabelLexicon) -> bool:
     """What is left as it is lies between more and less of it: "extend it, leave it as it is, end it"."""
     return 3 <= len(texts) <= LONGEST_CHANGE and any(words.says("unchanged", text) for text in texts)
+
+
+def _run_from_never(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """From what never happens to what always does: "I never look, I look when it is late, I look every time"."""
+    ends = (texts[0], texts[-1]) if len(texts) >= 3 else ()
+    return len(ends) == 2 and all(
+        any(words.says(kind, text) for text in ends) for kind in ("seldom_or_never", "each_time")
+    )
