@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from feedback.core.combination import Combination
+from feedback.core.text.translatable import message
 
 FACT_TESTS = ("is_", "is_not", "at_least", "at_most", "contains", "known")
 ACCOUNT_FIELDS = (
@@ -118,7 +119,9 @@ class FactTest(Combination):
     def _bounds_are_sound(self) -> Self:
         for bound in (self.at_least, self.at_most):
             if isinstance(bound, str) and not _DAY.fullmatch(bound):
-                raise ValueError(f"{bound!r} is neither a number nor a day such as 2026-01-31")
+                raise ValueError(
+                    message("`{bound}` is neither a number nor a day such as 2026-01-31.", bound=bound)
+                )
         return self
 
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from feedback.core.condition import Condition
 from feedback.core.questions import AnyQuestion
 from feedback.core.questions.base import Key, Strict
+from feedback.core.text.translatable import message
 
 
 def _one_or_more(value: object) -> object:
@@ -43,8 +44,10 @@ def misplaced(questions: Iterable[AnyQuestion], blocks: Iterable[Block]) -> str:
     for block in blocks:
         for key in block.questions:
             if key not in known:
-                return f"a block names {key!r}, but there is no such question"
+                return message("A block names `{key}`, but there is no such question.", key=key)
             if key in taken:
-                return f"{key!r} is in two blocks; put their conditions together under `all:`"
+                return message(
+                    "`{key}` is in two blocks; put their conditions together under `all:`.", key=key
+                )
             taken.append(key)
     return ""

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from feedback.core.text.translatable import message
+
 
 class Combination(BaseModel):
     """A test of one subject, or `all` / `any` / `not` over several conditions.
@@ -62,21 +64,29 @@ class Combination(BaseModel):
         used = [test for test in known if getattr(self, test) is not None]
         if named and groups:
             raise ValueError(
-                f"`{named[0][0]}:` and all/any/not do not go together; put the test inside the list"
+                message(
+                    "`{subject}:` and all/any/not do not go together; put the test inside the list.",
+                    subject=named[0][0],
+                )
             )
         if len(named) + len(groups) != 1 or (groups and used):
-            subjects = _either([f"`{name}:`" for name, _ in self.SUBJECTS])
-            raise ValueError(f"write {subjects} with a test, or one of all, any, not")
+            subjects = ", ".join(f"`{name}:`" for name, _ in self.SUBJECTS)
+            raise ValueError(
+                message("Write one of {subjects} with a test, or one of all, any, not.", subjects=subjects)
+            )
         for name, tests in named:
             possible = ", ".join(test.rstrip("_") for test in tests)
             if not used:
-                raise ValueError(f"say how `{name}:` is tested: {possible}")
+                raise ValueError(
+                    message("Say how `{name}:` is tested: {possible}.", name=name, possible=possible)
+                )
             if strange := [test for test in used if test not in tests]:
                 raise ValueError(
-                    f"`{strange[0].rstrip('_')}` is no test of `{name}:`; possible are {possible}"
+                    message(
+                        "`{test}` is no test of `{name}:`. Possible tests: {possible}.",
+                        test=strange[0].rstrip("_"),
+                        name=name,
+                        possible=possible,
+                    )
                 )
         return self
-
-
-def _either(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from feedback.core.answer import Answer, Chosen
 from feedback.core.audience import FACT_TESTS, NOBODY, Facts, FactTest, SurveyFact, as_tuple
 from feedback.core.text.folding import fold_any
+from feedback.core.text.translatable import message
 
 ANSWER_TESTS = ("is_", "band", "at_least", "at_most", "contains", "answered")
 Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])]
@@ -51,9 +52,11 @@ class Condition(FactTest):
             return self
         for value in (*(self.is_ or ()), *(self.contains or ())):
             if isinstance(value, bool):
-                raise ValueError(f"an answer is never {str(value).lower()}; for a word, put it in quotes")
+                raise ValueError(
+                    message("An answer is never {value}. Put quotes around a word.", value=str(value).lower())
+                )
         if isinstance(self.at_least, str) or isinstance(self.at_most, str):
-            raise ValueError("at_least and at_most of an answer are numbers")
+            raise ValueError(message("at_least and at_most of an answer are numbers."))
         return self
 
     def questions(self) -> Iterator[str]:
@@ -126,14 +129,20 @@ def _chosen(value: Chosen) -> set[str]:
 class UnknownQuestionError(ValueError):
     """A condition looks at a question that is not there: the way to its key, and the keys that it can look at."""
 
-    def __init__(self, message: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
-        super().__init__(message)
+    def __init__(self, told: str, path: tuple[str | int, ...], key: str, known: Sequence[str]) -> None:
+        super().__init__(told)
         self.path, self.key, self.known = path, key, tuple(known)
 
 
-def look_at(condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str) -> None:
-    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it."""
+def look_at(
+    condition: Condition, path: tuple[str | int, ...], seen: Sequence[str], told: str, of: str = ""
+) -> None:
+    """Raise UnknownQuestionError if a condition looks at a question that is not among those seen before it.
+
+    `told` is what is wrong, with `{key}` for that question and `{of}` for the one that the condition belongs to.
+    """
     for inner, leaf in condition.places():
         if leaf.question is not None and leaf.question not in seen:
             where = (*path, *inner, "question")
-            raise UnknownQuestionError(told.format(leaf.question), where, leaf.question, seen)
+            said = message(told, key=leaf.question, of=of)
+            raise UnknownQuestionError(said, where, leaf.question, seen)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from feedback.core.audience import Audience
 from feedback.core.questions.base import Key, Strict
 from feedback.core.text.localized import Language, Text
+from feedback.core.text.translatable import message
 from feedback.core.time.duration import DurationField
 
 Channel = Literal["sms", "email"]
@@ -31,11 +32,13 @@ class Entry(Strict):
     def _one_way(self) -> Self:
         ways = [name for name in ("event", "date", "every") if getattr(self, name)]
         if len(ways) != 1:
-            raise ValueError("a stage is entered by exactly one of: event, date, every")
+            raise ValueError(message("A stage is entered by exactly one of: event, date, every."))
         if self.date and (self.before is None) == (self.after is None):
-            raise ValueError("`date:` needs one of before, after: how long before or after that day")
+            raise ValueError(
+                message("`date:` needs one of before, after: how long before or after that day.")
+            )
         if not self.date and (self.before or self.after):
-            raise ValueError("before and after go with `date:`; for an event write `delay:`")
+            raise ValueError(message("before and after go with `date:`; for an event write `delay:`."))
         return self
 
 
@@ -96,5 +99,5 @@ class Journey(Strict):
         keys = [stage.key for stage in self.stages]
         for key in keys:
             if keys.count(key) > 1:
-                raise ValueError(f"two stages have the key {key!r}; each needs its own")
+                raise ValueError(message("Two stages have the key `{key}`; each needs its own.", key=key))
         return self

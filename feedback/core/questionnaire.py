@@ -23,9 +23,14 @@ from feedback.core.questions import (
 from feedback.core.questions.base import Form, Key, Strict
 from feedback.core.text.localized import Language, Text, nearest
 from feedback.core.text.numerals import spelled
+from feedback.core.text.translatable import message
 from feedback.core.time.duration import DurationField
 
 Urgency = Literal["urgent", "high", "normal", "low"]
+
+LOOKS_AHEAD = "show_if of `{of}` looks at `{key}`, which is not asked before it."
+BLOCK_LOOKS_AHEAD = "show_if of the block of `{of}` looks at `{key}`, which is not asked before it."
+LOOKS_AT_NOTHING = "`when` looks at `{key}`, but there is no such question."
 
 
 class EmailText(Strict):
@@ -313,28 +318,26 @@ class Questionnaire(Strict):
         seen: list[str] = []  # those that a condition can look at
         for number, question in enumerate(self.questions):
             if question.key in keys:
-                raise ValueError(f"two questions have the key {question.key!r}; each needs its own")
-            if question.key in before:
-                told = (
-                    f"show_if of the block of {question.key!r} looks at {{!r}}, which is not asked before it"
+                raise ValueError(
+                    message("Two questions have the key `{key}`; each needs its own.", key=question.key)
                 )
+            if question.key in before:
                 at, block = before[question.key]
-                look_at(block.show_if, ("blocks", at, "show_if"), seen, told)
+                look_at(block.show_if, ("blocks", at, "show_if"), seen, BLOCK_LOOKS_AHEAD, question.key)
             if isinstance(question, ChoiceQuestion) and question.options_from is not None:
                 source = self.by_key.get(question.options_from) if question.options_from in seen else None
                 question.check_source(source)
             if question.show_if:
-                told = f"show_if of {question.key!r} looks at {{!r}}, which is not asked before it"
-                look_at(question.show_if, ("questions", number, "show_if"), seen, told)
+                path = ("questions", number, "show_if")
+                look_at(question.show_if, path, seen, LOOKS_AHEAD, question.key)
             keys.append(question.key)
             if question.answerable:
                 seen.append(question.key)
-        told = "`when` looks at {!r}, but there is no such question"
         rules = [("follow_ups", number, each.when) for number, each in enumerate(self.follow_ups)]
         pages = [("thanks", number, each.when) for number, each in enumerate(self.thanks)]
         for name, number, condition in (*rules, *pages):
             if condition:
-                look_at(condition, (name, number, "when"), seen, told)
+                look_at(condition, (name, number, "when"), seen, LOOKS_AT_NOTHING)
         return self
 
 

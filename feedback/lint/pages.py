@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from feedback.core.text.translatable import message
 from feedback.lint.engine.rule import Rule
 from feedback.lint.reporters.translation import rule_in_language, translated
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.text.messages import message
 
 DIRECTORY = Path("docs/rules")
 TIERS = {

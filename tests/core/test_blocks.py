@@ -49,9 +49,9 @@ def test_a_block_is_asked_or_skipped_as_a_whole_and_keeps_inner_conditions() -> 
 @pytest.mark.parametrize(
     ("blocks", "sentence"),
     [
-        ([{**BLOCK, "questions": ["sped"]}], "a block names 'sped'"),
-        ([BLOCK, {**BLOCK, "questions": ["speed"]}], "'speed' is in two blocks"),
-        ([{**BLOCK, "questions": ["used"]}], "block of 'used' looks at 'used', which is not asked before"),
+        ([{**BLOCK, "questions": ["sped"]}], "A block names `sped`"),
+        ([BLOCK, {**BLOCK, "questions": ["speed"]}], "`speed` is in two blocks"),
+        ([{**BLOCK, "questions": ["used"]}], "block of `used` looks at `used`, which is not asked before"),
         ([{**BLOCK, "questions": []}], "at least 1 item"),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_ranking_of_what_was_chosen_needs_two_of_them() -> None:
         ({"options_from": "later"}, "no earlier question with several answers"),
         (
             {"options": [*FEATURES, {"key": "fax", "text": "Fax"}]},
-            "option 'fax' of 'best' is no option of 'many'",
+            "Option `fax` of `best` is no option of `many`",
         ),
     ],
 )

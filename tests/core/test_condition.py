@@ -91,24 +91,24 @@ def test_the_questions_it_looks_at_are_named_however_deep_they_stand() -> None:
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ({}, "write `question:`, .* or `survey:` with a test"),
-        ({"is": "price"}, "write `question:`, .* or `survey:` with a test"),
-        ({"question": "q"}, "say how `question:` is tested: is, band"),
+        ({}, "Write one of `question:`, .*`survey:` with a test"),
+        ({"is": "price"}, "Write one of `question:`, .*`survey:` with a test"),
+        ({"question": "q"}, "Say how `question:` is tested: is, band"),
         ({"question": "q", "all": []}, "do not go together"),
-        ({"all": [], "any": []}, "write `question:`, .* or `survey:` with a test"),
+        ({"all": [], "any": []}, "Write one of `question:`, .*`survey:` with a test"),
         ({"question": "q", "more_than": 3}, "Extra inputs"),
         (
             {"question": "q", "account": "segment", "is": "x"},
-            "write `question:`, .* or `survey:` with a test",
+            "Write one of `question:`, .*`survey:` with a test",
         ),
-        ({"question": "q", "known": True}, "`known` is no test of `question:`; possible are is, band"),
+        ({"question": "q", "known": True}, "`known` is no test of `question:`. Possible tests: is, band"),
         ({"account": "segment", "band": "detractor"}, "`band` is no test of `account:`"),
         ({"account": "segment", "answered": True}, "`answered` is no test of `account:`"),
-        ({"account": "segment"}, "say how `account:` is tested: is, is_not"),
+        ({"account": "segment"}, "Say how `account:` is tested: is, is_not"),
         ({"survey": "weather", "is": "fine"}, "Input should be 'language' or 'channel'"),
-        ({"question": "q", "is": True}, "an answer is never true"),
+        ({"question": "q", "is": True}, "An answer is never true"),
         ({"question": "q", "at_least": "2026-01-31"}, "are numbers"),
-        ({"account": "renewal_on", "at_least": "soon"}, "'soon' is neither a number nor a day"),
+        ({"account": "renewal_on", "at_least": "soon"}, "`soon` is neither a number nor a day"),
     ],
 )
 def test_a_condition_that_says_nothing_or_two_things_is_refused(

@@ -55,5 +55,5 @@ def test_an_entry_that_says_too_little_or_too_much_is_refused(enter: dict[str, s
 
 
 def test_two_stages_of_one_key_are_refused() -> None:
-    with pytest.raises(ValidationError, match="two stages have the key 'a'"):
+    with pytest.raises(ValidationError, match="Two stages have the key `a`"):
         journey(stage("a", event="closed"), stage("a", every="90d"))

@@ -102,14 +102,14 @@ def test_somebody_whose_language_it_does_not_speak_gets_its_first_one() -> None:
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        ({"questions": [RECOMMEND, RECOMMEND]}, "two questions have the key 'recommend'"),
-        ({"questions": [WHY_LOW, RECOMMEND]}, "looks at 'recommend', which is not asked before it"),
+        ({"questions": [RECOMMEND, RECOMMEND]}, "Two questions have the key `recommend`"),
+        ({"questions": [WHY_LOW, RECOMMEND]}, "looks at `recommend`, which is not asked before it"),
         (
             {
                 "questions": [RECOMMEND],
                 "thanks": [{"when": {"question": "price", "answered": True}, "text": "Thank you."}],
             },
-            "looks at 'price', but there is no such question",
+            "looks at `price`, but there is no such question",
         ),
     ],
 )

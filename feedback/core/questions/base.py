@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from feedback.core.answer import DONT_KNOW, NOT_APPLICABLE, PREFER_NOT_TO_SAY, Answer, AnswerProblem
 from feedback.core.condition import Condition
 from feedback.core.text.localized import Text, is_blank
+from feedback.core.text.translatable import message
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Form = Mapping[str, Sequence[str]]
@@ -55,7 +56,9 @@ class InstrumentClaim(Strict):
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
         if self.declared and is_blank(self.source or ""):
-            raise ValueError("a declared instrument needs its `source:`, where the wording was published")
+            raise ValueError(
+                message("A declared instrument needs its `source:`, where the wording was published.")
+            )
         return self
 
 

@@ -25,6 +25,7 @@ from feedback.core.questions.base import (
     written,
 )
 from feedback.core.text.localized import Text
+from feedback.core.text.translatable import message
 
 Role = Literal["other", "none", "not_applicable", "prefer_not_to_say"]
 
@@ -130,19 +131,29 @@ class ChoiceQuestion(Question):
         """Raise ValueError if the options cannot come from the answer to `source`, None for no such question."""
         if not isinstance(source, ChoiceQuestion) or not source.multiple:
             raise ValueError(
-                f"options_from of {self.key!r} names {self.options_from!r}, which is no earlier question with several "
-                "answers"
+                message(
+                    "options_from of `{key}` names `{source}`, which is no earlier question with several answers.",
+                    key=self.key,
+                    source=self.options_from,
+                )
             )
         strange = [each.key for each in self.options if not each.role and source.option(each.key) is None]
         if strange:
-            raise ValueError(f"option {strange[0]!r} of {self.key!r} is no option of {source.key!r}")
+            raise ValueError(
+                message(
+                    "Option `{option}` of `{key}` is no option of `{source}`.",
+                    option=strange[0],
+                    key=self.key,
+                    source=source.key,
+                )
+            )
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
         seen: set[str] = set()
         for option in self.options:
             if option.key in seen:
-                raise ValueError(f"two options have the key {option.key!r}")
+                raise ValueError(message("Two options have the key `{key}`.", key=option.key))
             seen.add(option.key)
         return self
 

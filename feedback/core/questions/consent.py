@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from feedback.core.answer import Answer
 from feedback.core.questions.base import Form, Parsed, Question, Tally, one
 from feedback.core.text.localized import Text
+from feedback.core.text.translatable import message
 
 TICKED = "agreed"
 
@@ -55,5 +56,7 @@ class ConsentQuestion(Question):
     @model_validator(mode="after")
     def _word_for_word(self) -> Self:
         if any(re.search(r"[{}\\]", wording) for wording in self.wordings.values()):
-            raise ValueError("the box of a consent is stored word for word; write it without placeholders")
+            raise ValueError(
+                message("The box of a consent is stored word for word; write it without placeholders.")
+            )
         return self

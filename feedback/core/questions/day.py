@@ -12,6 +12,7 @@ from feedback.core.answer import Answer
 from feedback.core.questions.base import Form, Parsed, Question, one
 from feedback.core.text.folding import ascii_digits
 from feedback.core.text.localized import is_blank
+from feedback.core.text.translatable import message
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 """The limits where the file gives none: another year is a typing mistake, or from another calendar."""
@@ -23,7 +24,7 @@ def _real(written: str) -> str:
     try:
         date.fromisoformat(written)
     except ValueError:
-        raise ValueError(f"there is no day {written}") from None
+        raise ValueError(message("There is no day `{day}`.", day=written)) from None
     return written
 
 
@@ -65,7 +66,13 @@ class DateQuestion(Question):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.earliest >= self.latest:
-            raise ValueError(f"max ({self.latest}) must be later than min ({self.earliest})")
+            raise ValueError(
+                message(
+                    "max (`{max}`) must be later than min (`{min}`).",
+                    max=str(self.latest),
+                    min=str(self.earliest),
+                )
+            )
         return self
 
 

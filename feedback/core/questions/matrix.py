@@ -11,6 +11,7 @@ from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.questions.base import NO_ANSWER, Form, Key, Parsed, Point, Question, Strict, Tally, one
 from feedback.core.questions.scale import Scale
 from feedback.core.text.localized import Text
+from feedback.core.text.translatable import message
 
 
 class Row(Strict):
@@ -67,7 +68,9 @@ class MatrixQuestion(Question):
     @model_validator(mode="after")
     def _has_opt_outs(self) -> Self:
         if self.opt_out_in_rows and not self.opt_outs:
-            raise ValueError("opt_out_in_rows needs one of not_applicable, dont_know, prefer_not_to_say")
+            raise ValueError(
+                message("opt_out_in_rows needs one of not_applicable, dont_know, prefer_not_to_say.")
+            )
         return self
 
     def _fits(self, value: int) -> bool:

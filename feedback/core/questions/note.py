@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from feedback.core.questions.base import Form, Parsed, Question
+from feedback.core.text.translatable import message
 
 
 class NoteQuestion(Question):
@@ -23,6 +24,6 @@ class NoteQuestion(Question):
     def _asks_nothing(self) -> Self:
         if self.required or self.opt_outs:
             raise ValueError(
-                "a note has no answer; delete `required` and what it offers instead of an answer"
+                message("A note has no answer; delete `required` and what it offers instead of an answer.")
             )
         return self

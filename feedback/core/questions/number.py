@@ -13,6 +13,7 @@ from feedback.core.answer import Answer
 from feedback.core.questions.base import Form, Parsed, Question, Tally, one
 from feedback.core.text.localized import Text, is_blank
 from feedback.core.text.numerals import NumberReading, readings, spelled
+from feedback.core.text.translatable import message
 
 LARGEST = 10**12
 """The limit where the file gives none; a larger number is a typing mistake."""
@@ -105,8 +106,12 @@ class NumberQuestion(Question):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.minimum >= self.maximum:
-            raise ValueError(f"max ({self.maximum}) must be greater than min ({self.minimum})")
+            raise ValueError(
+                message("max ({max}) must be greater than min ({min}).", max=self.maximum, min=self.minimum)
+            )
         bounds = (Decimal(repr(each)) for each in (self.min, self.max) if each is not None)
         if any(bound != round(bound, self.places) for bound in bounds):
-            raise ValueError("min and max have more decimal places than an answer can have; set `decimals:`")
+            raise ValueError(
+                message("min and max have more decimal places than an answer can have; set `decimals:`.")
+            )
         return self

@@ -11,6 +11,7 @@ from feedback.core.answer import Answer
 from feedback.core.questions.base import GIVEN, Form, Parsed, Tally, one
 from feedback.core.questions.choice import ChoiceQuestion
 from feedback.core.text.folding import ascii_digits
+from feedback.core.text.translatable import message
 
 
 class RankingQuestion(ChoiceQuestion):
@@ -73,11 +74,17 @@ class RankingQuestion(ChoiceQuestion):
     @model_validator(mode="after")
     def _can_be_ranked(self) -> Self:
         if self.top is not None and self.top > len(self.options):
-            raise ValueError(f"top ({self.top}) is more than the {len(self.options)} options")
+            raise ValueError(
+                message(
+                    "top ({top}) is more than the {count} options.", top=self.top, count=len(self.options)
+                )
+            )
         if len(self.options) < 2:
-            raise ValueError("a ranking needs at least two options")
+            raise ValueError(message("A ranking needs at least two options."))
         if any(each.role or each.exclusive or each.other_text for each in self.options):
             raise ValueError(
-                "options of a ranking have no role, no text box and exclude nothing; offer `not_applicable: true`"
+                message(
+                    "Options of a ranking have no role, no text box and exclude nothing; offer `not_applicable: true`."
+                )
             )
         return self

@@ -12,6 +12,7 @@ from feedback.core.metrics import METRICS
 from feedback.core.metrics.own_scale import key_of
 from feedback.core.questions.base import Form, Parsed, Point, Question, Strict, one
 from feedback.core.text.localized import Text
+from feedback.core.text.translatable import message
 
 MAX_POINTS = 101
 
@@ -33,15 +34,35 @@ class Scale(Strict):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.max <= self.min:
-            raise ValueError(f"max ({self.max}) must be greater than min ({self.min})")
+            raise ValueError(
+                message("max ({max}) must be greater than min ({min}).", max=self.max, min=self.min)
+            )
         if self.max - self.min >= MAX_POINTS:
-            raise ValueError(f"a scale has at most {MAX_POINTS} points; {self.min} to {self.max} has more")
+            raise ValueError(
+                message(
+                    "A scale has at most {most} points; {min} to {max} has more.",
+                    most=MAX_POINTS,
+                    min=self.min,
+                    max=self.max,
+                )
+            )
         outside = sorted(point for point in self.labels if not self.min <= point <= self.max)
         if outside:
-            raise ValueError(f"label for point {outside[0]}, which is not between {self.min} and {self.max}")
+            raise ValueError(
+                message(
+                    "There is a label for point {point}, which is not between {min} and {max}.",
+                    point=outside[0],
+                    min=self.min,
+                    max=self.max,
+                )
+            )
         if self.good is not None and not self._is_good_end(sorted(set(self.good))):
             end = self.min if self.high_is_bad else self.max
-            raise ValueError(f"good points are some of the points, without a gap, up to the best one, {end}")
+            raise ValueError(
+                message(
+                    "Good points are some of the points, without a gap, up to the best one, {end}.", end=end
+                )
+            )
         return self
 
     @property
@@ -123,11 +144,15 @@ class ScaleQuestion(Question):
         if self.instrument and not self.instrument.declared and self.instrument.name not in instruments():
             known = ", ".join(sorted(instruments()))
             raise ValueError(
-                f"unknown instrument {self.instrument.name!r}; registered are {known}. For another validated "
-                "item write its `source:` and `declared: true`"
+                message(
+                    "There is no instrument `{name}`; registered are {known}. For another validated item write its "
+                    "`source:` and `declared: true`.",
+                    name=self.instrument.name,
+                    known=known,
+                )
             )
         if self.scale is None and self.registered is None:
-            raise ValueError("needs a `scale:` with min, max and labels")
+            raise ValueError(message("This question needs a `scale:` with min, max and labels."))
         return self
 
 

@@ -14,6 +14,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from feedback.core.text.translatable import message
+
 DurationUnit = Literal["m", "h", "d", "w"]
 
 PATTERN = r"^(0|[1-9][0-9]{0,3})[mhdw]$"
@@ -76,9 +78,10 @@ def length_text(value: timedelta) -> str:
 
 
 def _complaint(given: object) -> str:
-    return (
-        f"{given!r} is not a duration: write a whole number up to 9999 and a unit, "
-        "30m (minutes), 4h (hours), 2d (days) or 2w (weeks)."
+    return message(
+        "`{given}` is not a duration: write a whole number up to 9999 and a unit, 30m (minutes), 4h (hours), 2d (days) "
+        "or 2w (weeks).",
+        given=str(given),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from feedback.core.text.localized import LANGUAGE
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Fault, Path, Span
 from feedback.lint.engine.context import LintContext
 
@@ -43,12 +44,21 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\u
 def _unreadable(source: str) -> Fault | None:
     if len(source) > MAX_CHARACTERS:
         return Fault(
-            0, f"The file has {len(source):,} characters; a questionnaire has at most {MAX_CHARACTERS:,}."
+            0,
+            message(
+                "The file has {count} characters; a questionnaire has at most {most}.",
+                count=len(source),
+                most=MAX_CHARACTERS,
+            ),
         )
     odd = _FORBIDDEN.search(source)
     if odd:
         return Fault(
-            odd.start(), f"The character U+{ord(odd[0]):04X} cannot stand in a text file; delete it."
+            odd.start(),
+            message(
+                "The character `{character}` cannot stand in a text file; delete it.",
+                character=f"U+{ord(odd[0]):04X}",
+            ),
         )
     return None
 
@@ -101,20 +111,22 @@ class _Reader:
             if not self.document.faults:  # otherwise it follows from what has been told
                 self._fault(mark.index if mark else 0, _sentence(error, self.document.source))
         except yaml.YAMLError as error:
-            self._fault(0, f"This is not YAML: {error}")
+            self._fault(0, message("This is not YAML: {said}.", said=str(error).rstrip(".")))
 
     def _documents(self) -> None:
         for event in self.events:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
             if self.document.data is not None:
-                self._fault(_start(event), "A second document begins here; write one questionnaire a file.")
+                self._fault(
+                    _start(event), message("A second document begins here; write one questionnaire a file.")
+                )
                 return
             self.document.data = self._node(next(self.events), (), 0)
         if self.document.data is None and not self.document.faults:
-            self._fault(0, "The file is empty; a questionnaire starts with `key:`.")
+            self._fault(0, message("The file is empty; a questionnaire starts with `key:`."))
         elif not isinstance(self.document.data, dict):
-            self._fault(0, "The file must be a mapping: `key:`, `title:`, `questions:` ...")
+            self._fault(0, message("The file must be a mapping: `key:`, `title:`, `questions:` ..."))
 
     def _node(self, event: Any, path: Path, depth: int) -> Any:
         start = _start(event)
@@ -122,7 +134,9 @@ class _Reader:
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             self._fault(
                 start,
-                "The file is nested too deeply." if depth > MAX_DEPTH else "The file has too many parts.",
+                message("The file is nested too deeply.")
+                if depth > MAX_DEPTH
+                else message("The file has too many parts."),
             )
             raise _StopError
         self._plain_yaml_only(event)
@@ -140,13 +154,25 @@ class _Reader:
     def _plain_yaml_only(self, event: Any) -> None:
         start = _start(event)
         if isinstance(event, yaml.AliasEvent):
-            self._fault(start, f"*{event.anchor} refers to another part of the file; write the text out.")
+            self._fault(
+                start,
+                message(
+                    "`{name}` refers to another part of the file; write the text out.",
+                    name=f"*{event.anchor}",
+                ),
+            )
         elif event.anchor:
             self._fault(
-                start, f"&{event.anchor} names a part for reuse; questionnaires are written out. Remove it."
+                start,
+                message(
+                    "`{name}` names a part for reuse; questionnaires are written out. Remove it.",
+                    name=f"&{event.anchor}",
+                ),
             )
         elif event.tag not in (None, "!"):
-            self._fault(start, f"{event.tag} is a YAML tag; plain values need none. Remove it.")
+            self._fault(
+                start, message("`{tag}` is a YAML tag; plain values need none. Remove it.", tag=event.tag)
+            )
 
     def _scalar(self, event: Any) -> Any:
         if isinstance(event, yaml.AliasEvent):
@@ -154,7 +180,11 @@ class _Reader:
         if len(event.value) > self.longest:
             self._fault(
                 _start(event),
-                f"This text has {len(event.value):,} characters; at most {self.longest:,}.",
+                message(
+                    "This text has {count} characters; at most {most} are possible.",
+                    count=len(event.value),
+                    most=self.longest,
+                ),
             )
         return _plain(event.value) if event.implicit[0] and not event.style else event.value
 
@@ -166,7 +196,9 @@ class _Reader:
         if cut:
             self._fault(
                 cut.start(1),
-                f"YAML takes `{cut[1].strip()}` for a comment. Put quotes around the whole text.",
+                message(
+                    "YAML takes `{cut}` for a comment. Put quotes around the whole text.", cut=cut[1].strip()
+                ),
             )
 
     def _sequence(self, path: Path, depth: int) -> tuple[list[Any], int]:
@@ -194,7 +226,8 @@ class _Reader:
         start = _start(event)
         if not isinstance(event, yaml.ScalarEvent):
             self._fault(
-                start, "A key must be a word, not a list or a mapping; a text with braces needs quotes."
+                start,
+                message("A key must be a word, not a list or a mapping; a text with braces needs quotes."),
             )
             raise _StopError
         self._plain_yaml_only(event)
@@ -202,7 +235,9 @@ class _Reader:
         if not isinstance(key, str | int) or isinstance(key, bool):
             key = event.value
         if key in values:
-            self._fault(start, f"The key `{key}` is listed twice; only one of them can count.")
+            self._fault(
+                start, message("The key `{key}` is listed twice; only one of them can count.", key=key)
+            )
         return key
 
     def _fault(self, offset: int, message: str) -> None:
@@ -239,21 +274,68 @@ def _is_wording(value: Any, path: Path) -> bool:
 _HINTS = (
     (
         "did not find expected",
-        "A text with braces, commas or quotes inside { } or [ ] needs quotes around it.",
+        message("A text with braces, commas or quotes inside { } or [ ] needs quotes around it."),
     ),
-    ("mapping values are not allowed", "Put quotes around a text that contains a colon."),
+    ("mapping values are not allowed", message("Put quotes around a text that contains a colon.")),
     (
         "cannot start any token",
-        "Indent with spaces, not tabs; put quotes around a text that starts with a special character.",
+        message(
+            "Indent with spaces, not tabs; put quotes around a text that starts with a special character."
+        ),
     ),
 )
+_PARSER_SAYS = (
+    message("while parsing a block mapping"),
+    message("while parsing a block collection"),
+    message("while parsing a flow mapping"),
+    message("while parsing a flow sequence"),
+    message("while parsing a node"),
+    message("while scanning a simple key"),
+    message("while scanning a quoted scalar"),
+    message("while scanning a block scalar"),
+    message("while scanning a plain scalar"),
+    message("while scanning for the next token"),
+    message("while parsing a quoted scalar"),
+    message("mapping values are not allowed in this context"),
+    message("block sequence entries are not allowed in this context"),
+    message("block mapping entries are not allowed in this context"),
+    message("mapping keys are not allowed in this context"),
+    message("did not find expected key"),
+    message("did not find expected '-' indicator"),
+    message("did not find a comma or a closing bracket"),
+    message("did not find a comma or a closing brace"),
+    message("did not find expected node content"),
+    message("did not find expected <document start>"),
+    message("did not find expected <stream-start>"),
+    message("did not find expected comment or line break"),
+    message("could not find expected ':'"),
+    message("found character that cannot start any token"),
+    message("found a tab character that violates indentation"),
+    message("found a tab character where an indentation space is expected"),
+    message("found unexpected end of stream"),
+    message("found unexpected document indicator"),
+    message("found unknown escape character"),
+    message("found undefined tag handle"),
+)
+"""What libyaml says, for the catalogues. What it says beside this stays English."""
 _CURLY = re.compile(r"[:{,\[]\s*[“”„‟«»‘’]")
 _ENTRY = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)")
 
 
 def _sentence(error: yaml.MarkedYAMLError, source: str) -> str:
-    parts = [part for part in (error.context, error.problem) if part]
-    return f"This is not YAML: {', '.join(parts)}. {_hint(error, source)}".strip()
+    one, *two = [message(_plainly(part)) for part in (error.context, error.problem) if part] or [""]
+    said = message("{context}, {problem}", context=one, problem=two[0]) if two else one
+    hint = _hint(error, source)
+    if hint:
+        return message("This is not YAML: {said}. {hint}", said=said, hint=hint)
+    return message("This is not YAML: {said}.", said=said)
+
+
+def _plainly(said: str) -> str:
+    """What the parser says, without braces, which are placeholders in the catalogues."""
+    for sign, name in (("']'", "bracket"), ("'}'", "brace")):
+        said = said.replace(f"expected ',' or {sign}", f"a comma or a closing {name}")
+    return said
 
 
 def _hint(error: yaml.MarkedYAMLError, source: str) -> str:
@@ -263,12 +345,14 @@ def _hint(error: yaml.MarkedYAMLError, source: str) -> str:
     here = lines[-1] if lines else ""
     before = next((line for line in reversed(lines[:-1]) if line.strip()), "")
     if _CURLY.search(here):
-        return 'These are curly quotes; write straight ones (") around the text.'
+        return message('These are curly quotes; write straight ones (") around the text.')
     if _ENTRY.match(here) and _ENTRY.match(before) and _indent(here) != _indent(before):
         if before.rstrip().endswith(":"):
-            return "The line before opens a block: indent this line further than that one."
+            return message("The line before opens a block: indent this line further than that one.")
         if _indent(here) > _indent(before):
-            return "This line is indented further than the one before, which opens no block; align the two."
+            return message(
+                "This line is indented further than the one before, which opens no block; align the two."
+            )
     return next((hint for said, hint in _HINTS if said in str(error.problem)), "")
 
 

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from feedback.core.condition import UnknownQuestionError
 from feedback.core.questions import QUESTION_TYPES
 from feedback.core.text.localized import LANGUAGE
+from feedback.core.text.translatable import TranslatableText, message
 
 Path = tuple[str | int, ...]
 Node = Mapping[str, Any]
@@ -58,7 +59,7 @@ def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> SchemaMistake:
             path, _unknown_key(str(last), _known_keys(path[:-1], data, schema)), about_key=True
         )
     if kind == "missing":
-        return SchemaMistake(path[:-1], f"`{last}:` is missing here.")
+        return SchemaMistake(path[:-1], message("`{key}` is missing here.", key=f"{last}:"))
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _about_type(path, context.get("tag"))
     if kind == "literal_error":
@@ -71,10 +72,15 @@ def _mistake(detail: ErrorDetails, data: Any, schema: Node) -> SchemaMistake:
 
 
 def _unknown_question(error: UnknownQuestionError) -> str:
+    told = error.args[0]
     near = difflib.get_close_matches(error.key, error.known, 1, 0.6)
     if near:
-        return f"{error}; did you mean `{near[0]}`?"
-    return f"{error}; possible are {_listed(error.known)}." if error.known else f"{error}."
+        return message("{told} Did you mean `{near}`?", told=told, near=near[0])
+    return (
+        message("{told} Possible are {known}.", told=told, known=_listed(error.known))
+        if error.known
+        else told
+    )
 
 
 def _real_path(loc: tuple[int | str, ...], data: Any, *, keep_last: bool) -> Path:
@@ -135,8 +141,10 @@ def _resolved(node: Node, schema: Node) -> Node:
 def _unknown_key(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, 1, 0.6)
     if near:
-        return f"`{key}` is not known here; did you mean `{near[0]}`?"
-    return f"`{key}` is not known here" + (f"; possible are {_listed(known)}." if known else ".")
+        return message("`{key}` is not known here; did you mean `{near}`?", key=key, near=near[0])
+    if known:
+        return message("`{key}` is not known here; possible are {known}.", key=key, known=_listed(known))
+    return message("`{key}` is not known here.", key=key)
 
 
 _TYPES_ELSEWHERE = {
@@ -155,21 +163,23 @@ _TYPES_ELSEWHERE = {
 
 def _about_type(path: Path, tag: object) -> SchemaMistake:
     if tag is None:
-        return SchemaMistake(path, f"`type:` is missing here; it is one of {_listed(QUESTION_TYPES)}.")
+        missing = message("`type:` is missing here; it is one of {known}.", known=_listed(QUESTION_TYPES))
+        return SchemaMistake(path, missing)
     return SchemaMistake((*path, "type"), _unknown_type(str(tag)))
 
 
 def _unknown_type(value: str) -> str:
     known = _TYPES_ELSEWHERE.get(value.lower().replace("-", "_").replace(" ", "_"))
     if known:
-        return f"`{value}` is not possible here; did you mean `{known}`?"
+        return message("`{value}` is not possible here; did you mean `{near}`?", value=value, near=known)
     return _unknown_value(value, list(QUESTION_TYPES))
 
 
 def _unknown_value(value: str, known: list[str]) -> str:
     near = difflib.get_close_matches(value, known, 1, 0.6)
-    hint = f"did you mean `{near[0]}`?" if near else f"possible are {_listed(known)}."
-    return f"`{value}` is not possible here; {hint}"
+    if near:
+        return message("`{value}` is not possible here; did you mean `{near}`?", value=value, near=near[0])
+    return message("`{value}` is not possible here; possible are {known}.", value=value, known=_listed(known))
 
 
 def _listed(words: Any) -> str:
@@ -178,17 +188,23 @@ def _listed(words: Any) -> str:
 
 def _shown(value: Any) -> str:
     text = str(value)
-    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _as_told(detail: ErrorDetails) -> str:
+    """What a validator of ours says, or else pydantic, which speaks English only."""
+    said = getattr(detail.get("ctx", {}).get("error"), "args", ("",))[:1]
+    if said and isinstance(said[0], TranslatableText):
+        return said[0]
     return detail["msg"].removeprefix("Value error, ").strip().rstrip(".") + "."
 
 
 def _wants(what: str) -> Any:
     def told(detail: ErrorDetails) -> str:
         value = detail["input"]
-        return f"{'Nothing' if value is None else _shown(value)} stands where {what} is needed."
+        if value is None:
+            return message("Nothing stands where {what} is needed.", what=what)
+        return message("`{value}` stands where {what} is needed.", value=_shown(value), what=what)
 
     return told
 
@@ -196,49 +212,64 @@ def _wants(what: str) -> Any:
 def _mapping(detail: ErrorDetails) -> str:
     """A value that is no mapping; an option may be a text as well, which YAML reads `1` and `true` not as."""
     if detail["loc"][-2:-1] != ("options",):
-        return str(_wants("a mapping (`key: value` lines)")(detail))
+        return str(_wants(message("a mapping (`key: value` lines)"))(detail))
     value = detail["input"]
     if not isinstance(value, bool | int | float):
-        return "An option is a text (put quotes around it), or a mapping with `key:` and `text:`."
-    written, kind = (
-        (str(value).lower(), "true or false") if isinstance(value, bool) else (str(value), "a number")
-    )
-    return f'`{written}` is read as {kind}, and an option is a text. Put quotes around it: "{written}".'
+        return message("An option is a text (put quotes around it), or a mapping with `key:` and `text:`.")
+    if isinstance(value, bool):
+        told = '`{written}` is read as true or false, and an option is a text. Put quotes around it: "{written}".'
+        return message(told, written=str(value).lower())
+    told = '`{written}` is read as a number, and an option is a text. Put quotes around it: "{written}".'
+    return message(told, written=str(value))
 
 
 def _pattern(detail: ErrorDetails) -> str:
     value, pattern = detail["input"], str(detail.get("ctx", {}).get("pattern", ""))
     if pattern == LANGUAGE:
-        return (
-            f"{_shown(value)} is not a language; write two small letters such as `en`, `tr`, `fa`, "
-            "or a code such as `ckb`, `pt-BR`, `zh-Hant`."
+        return message(
+            "`{value}` is not a language; write two small letters such as `en`, `tr`, `fa`, or a code such as `ckb`, "
+            "`pt-BR`, `zh-Hant`.",
+            value=_shown(value),
         )
     if pattern.startswith("^[a-z][a-z0-9_-]"):
-        return f"{_shown(value)} cannot be a key; use small letters a to z, digits, - and _, a letter first."
+        return message(
+            "`{value}` cannot be a key; use small letters a to z, digits, - and _, a letter first.",
+            value=_shown(value),
+        )
     if "http" in pattern:
-        return f"{_shown(value)} is not a web address; it starts with https://."
-    return f"{_shown(value)} has the wrong form; write a date as 2027-06-30."
+        return message("`{value}` is not a web address; it starts with https://.", value=_shown(value))
+    return message("`{value}` has the wrong form; write a date as 2027-06-30.", value=_shown(value))
 
 
 def _range(detail: ErrorDetails) -> str:
     limits = detail.get("ctx", {})
-    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    wanted = " and ".join(f"{words[name]} {value}" for name, value in limits.items() if name in words)
-    return f"{_shown(detail['input'])} is out of range; it must be {wanted}."
+    name = next(name for name in _LIMITS if name in limits)
+    return message(_LIMITS[name], value=_shown(detail["input"]), limit=limits[name])
 
 
-_WORDS = "words (put quotes around it)"
+_LIMITS = {
+    "ge": "`{value}` is out of range; it must be at least {limit}.",
+    "gt": "`{value}` is out of range; it must be more than {limit}.",
+    "le": "`{value}` is out of range; it must be at most {limit}.",
+    "lt": "`{value}` is out of range; it must be less than {limit}.",
+}
+
+
+_WORDS = message("words (put quotes around it)")
 _SENTENCES: dict[str, Any] = {
     "string_type": _wants(_WORDS),
-    "dict_type": _wants("one text per language, such as `{en: Price, tr: Fiyat}`,"),
-    "bool_type": _wants("`true` or `false`"),
-    "int_type": _wants("a whole number"),
-    "int_parsing": _wants("a whole number"),
-    "tuple_type": _wants("a list (`- ...` lines or [a, b])"),
+    "dict_type": _wants(message("one text per language (`en: Price` and `tr: Fiyat` on lines of their own)")),
+    "bool_type": _wants(message("`true` or `false`")),
+    "int_type": _wants(message("a whole number")),
+    "int_parsing": _wants(message("a whole number")),
+    "int_from_float": _wants(message("a whole number")),
+    "float_type": _wants(message("a number")),
+    "float_parsing": _wants(message("a number")),
+    "tuple_type": _wants(message("a list (`- ...` lines or [a, b])")),
     "model_type": _mapping,
     "model_attributes_type": _mapping,
     "string_pattern_mismatch": _pattern,
-    "too_short": lambda _: "This list is empty; it needs at least one entry.",
+    "too_short": lambda _: message("This list is empty; it needs at least one entry."),
     "greater_than_equal": _range,
     "less_than_equal": _range,
     "greater_than": _range,

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 _WHY = "The scheduler finds questionnaires by key; a mistake shows only when somebody should be asked."
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from feedback.core.text.translatable import TranslatableText
 from feedback.lint.document.document import Document, Path
 from feedback.lint.editing.splice import Splice
 from feedback.lint.engine.fixes import FIXES, question_path, set_value
 from feedback.lint.engine.rule import Finding
-from feedback.lint.text.messages import TranslatableText
 
 REWORDED = frozenset(
     {

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from feedback.core.questionnaire import AcceptedFinding
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 _WHY = "An exception that nobody understands later is a hole in the rules; one too many hides the next fault."
 _BARE_WORDS = frozenset(

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion
 from feedback.core.text.folding import bare
-from feedback.lint.text.messages import message
+from feedback.core.text.translatable import message
 
 SAME = 0.9
 """Similarity of two stems (0 to 1) above which a change counts as a correction."""

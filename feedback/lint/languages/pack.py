@@ -20,7 +20,8 @@ class LanguagePack:
     with what stood in their place, so that a list need not hold every form.
     `from_endings` are endings of a unit that say "from", and `from_case` is what stands for each of them after a
     number. `tied_endings` are endings that a half-space ties to their word.
-    `denying` are beginnings that turn a word into its opposite.
+    `denying` are beginnings that turn a word into its opposite. `without` matches an option that says that there was
+    none of something, with what there was none of as its group.
     """
 
     sentence_words: int = 25
@@ -31,6 +32,7 @@ class LanguagePack:
     from_case: str = ""
     tied_endings: frozenset[str] = frozenset()
     denying: tuple[str, ...] = ()
+    without: re.Pattern[str] = re.compile("(?!)")
 
     def written(self, text: str) -> str:
         """A folded text with spoken forms as they are written; it keeps its length, so that places stay."""
@@ -43,6 +45,16 @@ class LanguagePack:
     def forms(self, word: str) -> set[str]:
         """A word of a question as labels may have it."""
         return {word}
+
+    def is_form_of(self, word: str, words: Container[str]) -> bool:
+        """Whether a word is one of `words`, or one of them with the ending of a case."""
+        return word in words
+
+    def lacking(self, option: str) -> str:
+        """What an option says that there was none of, as words that have it begin ("without problems": "problem");
+        nothing if it does not say so."""
+        found = self.without.match(option)
+        return found[1] if found else ""
 
     def is_kind_of(self, head: str, word: str) -> bool:
         """Whether `word`, the main word of a compound, is `head`, endings aside."""

@@ -15,15 +15,18 @@ from feedback.core.text.folding import bare
 from feedback.lint.document.document import Document, Path
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon as words_of
+from feedback.lint.languages.pack import pack
 from feedback.lint.options import numeric_bands
 from feedback.lint.options.labels import LabelLexicon, Reading, dimension_of, lexicon, scale
 from feedback.lint.options.sequences import is_sequence
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
+LEAST_BEFORE_AN_ESCAPE = 4
 MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
 SORTED_ON_PURPOSE = 5
 """From this length on, a list that is in alphabetical order is so by intent: one in 120 would be by chance."""
+OWN_ESCAPES = ("own_escape", "own_denial")
 OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 
@@ -65,10 +68,21 @@ class Choices:
         kind = self._kind()
         if kind != "unordered" or self.words is None or asks_why(self.words, self.stem):
             return kind
-        core = tuple(each for each in self.real if not self.words.says("own_escape", each[2]))
+        core = tuple(
+            each for each in self.real if not any(self.words.says(kind, each[2]) for kind in OWN_ESCAPES)
+        )
         if len(core) in (len(self.real), 0, 1) or len(core) < len(self.real) - MOST_OWN_ESCAPES:
-            return kind
+            return self._kind_before_the_last()
         return replace(self, real=core)._kind()
+
+    def _kind_before_the_last(self) -> Kind:
+        """The last option may be an escape in words that nobody has listed ("rose a lot, I have not lived here for a
+        year"): a scale before it is one without doubt."""
+        before = replace(self, real=self.real[:-1])
+        if len(before.real) >= LEAST_BEFORE_AN_ESCAPE and before._kind() == "degrees":
+            return "degrees"
+        mirrored = len(before.real) % 2 == 1 and _turns_in_the_middle(before.readings())
+        return "steps" if mirrored else "unordered"
 
     def _kind(self) -> Kind:
         texts = self.texts
@@ -103,19 +117,26 @@ class Choices:
 
     def _explains_yes_no(self) -> bool:
         """Yes and no, told apart further or not, and few answers besides: "Yes; No, earlier; No, later; Nobody came",
-        "Yes; No; I did not know about it"."""
+        "Yes; No; I did not know about it", "Yes; Yes, but later; Not yet"."""
         said = [self._sides(text) for text in self.texts]
         others = said.count(frozenset())
         return {"yes", "no"} <= frozenset().union(*said) and others <= 1
 
     def _sides(self, text: str) -> frozenset[str]:
-        return frozenset(kind for kind in ("yes", "no") if self.words and self.words.says(kind, text))
+        kinds = {"yes": ("yes",), "no": ("no", "not_yet")}
+        return frozenset(
+            side
+            for side, said in kinds.items()
+            if self.words and any(self.words.says(kind, text) for kind in said)
+        )
 
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()
         known = [each for each in found if each]
         dimensions = {each.dimension for each in known}
-        ends = len(texts) > 3 or bool(texts and found[0] and found[-1])  # "short, long, funny" has one end
+        # "short, long, funny" has one end; "on the day, earlier, later" has both
+        signs = {each.degree > 0 for each in known if each.degree}
+        ends = len(texts) > 3 or bool(texts and found[0] and found[-1]) or len(signs) == 2
         understood = len(texts) >= 2 and ends and len(known) * 3 >= len(texts) * 2
         if understood and len(dimensions) == 1 and _spread(known):
             return "degrees"
@@ -221,7 +242,7 @@ def _names_time(plain: str, language: str) -> bool:
     return (
         bool(_CLOCK.search(plain) or (phrases and phrases.search("answers.clock", plain)))
         or plain.replace(" ", "") in days
-        or any(word.strip(".,-") in days for word in plain.split()[:6])
+        or any(pack(language).is_form_of(word.strip(".,-"), days) for word in plain.split()[:6])
     )
 
 
@@ -334,7 +355,9 @@ def have_numbers(listed: Choices) -> bool:
 def stands_beside(text: str, listed: Choices) -> bool:
     """What a question of two alternatives has besides them: "both", "it depends", "I have not read it"."""
     words = listed.words
-    kinds = ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "own_escape")
+    kinds = (
+        ("both", "depends") if asks_why(words, listed.stem) else ("both", "depends", "not_yet", *OWN_ESCAPES)
+    )
     return words is not None and any(words.says(kind, text) for kind in kinds)
 
 
@@ -373,6 +396,7 @@ __all__ = [
     "BandedAnswers",
     "Choices",
     "Kind",
+    "asks_why",
     "banded",
     "choices",
     "dimension_of",

@@ -300,13 +300,15 @@ def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]
 def _with_medium(
     chosen: list[Reading | None], found: Sequence[Sequence[Reading]], main: str
 ) -> tuple[Reading | None, ...]:
-    """On a scale that starts at nothing, a word for the middle of another scale ("orta" after "not at all") is a medium
-    degree: it lies between its neighbours, not at zero."""
+    """On a scale that starts at nothing, a word for the middle of another scale ("orta" after "not at all") or a bare
+    degree ("a little") is a medium degree: it lies between its neighbours, not at zero or at its usual place."""
     if any(each and each.zero for each in chosen):
         for at in range(1, len(chosen) - 1):
             before, here, after = chosen[at - 1 : at + 2]
             borrowed = not any(one.dimension == main for one in found[at])
-            if before and here and after and borrowed and here.degree == 0 and not here.zero:
+            if not (before and here and after) or not borrowed or here.zero:
+                continue
+            if here.degree == 0 or (before.zero and before.degree < after.degree < here.degree):
                 chosen[at] = Reading(main, (before.degree + after.degree) / 2)
     return tuple(chosen)
 

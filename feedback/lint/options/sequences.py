@@ -10,6 +10,7 @@ from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import LabelLexicon
 
 LEAST_MIRRORED = 4
+LONGEST_CHANGE = 5
 STRONG = 2.5
 """The degree from which a word stands at the ends of a scale: "much", "far", "very"."""
 
@@ -26,6 +27,9 @@ def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
         _are_shares,
         _are_intentions,
         _are_stages,
+        _start_at_nothing,
+        _change_or_stay,
+        _run_from_never,
     )
     return any(each(texts, words) for each in found)
 
@@ -84,7 +88,7 @@ def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 def _fits_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
     """What fits lies between too little and too much: "dim, suitable, too bright"."""
-    return len(texts) in (3, 5) and words.says("fitting", texts[len(texts) // 2])
+    return 3 <= len(texts) <= LONGEST_CHANGE and any(words.says("fitting", text) for text in texts[1:-1])
 
 
 def _are_shares(texts: Sequence[str], words: LabelLexicon) -> bool:
@@ -111,4 +115,27 @@ def _are_stages(texts: Sequence[str], words: LabelLexicon) -> bool:
     """What has not begun, what is planned or under way, what is done."""
     return len(texts) >= 3 and all(
         any(words.says(stage, text) for text in texts) for stage in ("not_yet", "under_way")
+    )
+
+
+def _start_at_nothing(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """One end has none of what the others have in degrees: "without problems, with small problems, with big ones"."""
+    if len(texts) < 3:
+        return False
+    plain = [bare(text, words.language) for text in texts]
+    missing = next((found for text in plain if (found := pack(words.language).lacking(text))), "")
+    having = [any(word.startswith(missing) for word in text.split()) for text in plain]
+    return bool(missing) and sum(having) >= 3 and sum(having) * 3 >= len(texts) * 2
+
+
+def _change_or_stay(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """What is left as it is lies between more and less of it: "extend it, leave it as it is, end it"."""
+    return 3 <= len(texts) <= LONGEST_CHANGE and any(words.says("unchanged", text) for text in texts)
+
+
+def _run_from_never(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """From what never happens to what always does: "I never look, I look when it is late, I look every time"."""
+    ends = (texts[0], texts[-1]) if len(texts) >= 3 else ()
+    return len(ends) == 2 and all(
+        any(words.says(kind, text) for text in ends) for kind in ("seldom_or_never", "each_time")
     )

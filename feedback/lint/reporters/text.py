@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from feedback.core.text.translatable import message
 from feedback.lint.engine.rule import SEVERITIES, Finding
 from feedback.lint.engine.runner import Result
 from feedback.lint.reporters.translation import translated
-from feedback.lint.text.messages import message
 
 MAX_QUOTE = 100
 WHY = "why: {reason}"

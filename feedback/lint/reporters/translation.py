@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from feedback.core.text.translatable import TranslatableText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.engine.runner import Result
 from feedback.lint.engine.suppression import Accepted
-from feedback.lint.text.messages import TranslatableText
 
 LANGUAGES = ("en", "tr", "fa")
 

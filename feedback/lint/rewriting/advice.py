@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.lint.text.messages import TranslatableText, message
+from feedback.core.text.translatable import TranslatableText, message
 from feedback.lint.text.question import QuestionView
 
 _PRAISE = ("leading-wording.advertised", "leading-wording.strong", "leading-wording.loaded")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from feedback.core.text.translatable import message
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rewriting.sentence import cut, mended, small
-from feedback.lint.text.messages import message
 from feedback.lint.text.question import QuestionView
 
 

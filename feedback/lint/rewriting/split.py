@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from feedback.core.text.translatable import message
 from feedback.lint.languages.lexicon import Lexicon
 from feedback.lint.options.labels import readings
 from feedback.lint.rewriting.joint import Joint
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rewriting.sentence import mended, small
-from feedback.lint.text.messages import message
 from feedback.lint.text.question import QuestionView
 
 _COMMA = re.compile("[,،]")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from feedback.core.questions import ConsentQuestion, TextQuestion
+from feedback.core.questions import AnyQuestion, ConsentQuestion, TextQuestion
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.scales import scales
 from feedback.lint.rules import double_negative
-from feedback.lint.text.messages import message
 from feedback.lint.text.question import question_views
 
 RULE = Rule(
@@ -45,6 +45,7 @@ def check(document: Document) -> Iterator[Finding]:
     for each in scales(document):
         agreement = each.ends and all(end.dimension == "agreement" for end in each.ends)
         declared = claimed(each.question) is not None and each.question.type != "csat"
+        declared |= _asks_for_favour(each.question, each.language)
         if agreement and each.own and not declared and each.index not in seen:
             seen.add(each.index)
             yield _finding(document, each.index, each.language)
@@ -54,9 +55,17 @@ def check(document: Document) -> Iterator[Finding]:
             continue
         if index in seen or words is None:
             continue
+        if _asks_for_favour(question, wording.language):
+            continue
         if words.agree.search(fold(wording.text, wording.language)):
             seen.add(index)
             yield _finding(document, index, wording.language)
+
+
+def _asks_for_favour(question: AnyQuestion, language: str) -> bool:
+    """Whether people are for or against a plan, which is no agreement with a statement about it."""
+    words = lexicon(language)
+    return words is not None and words.mentions("favour_stem", question.text.to(language))
 
 
 def _finding(document: Document, index: int, language: str) -> Finding:

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS, NOBODY, FactTest
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.routes import every_condition
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="audience-unknown",

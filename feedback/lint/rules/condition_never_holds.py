@@ -25,11 +25,11 @@ from feedback.core.questions import (
     TextQuestion,
 )
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options import known_facts
 from feedback.lint.options.routes import every_condition
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="condition-never-holds",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from feedback.core.instruments import Instrument
 from feedback.core.questions import AnyQuestion, ScaleQuestion
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed, stems_of, unaltered
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import readings
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="instrument-altered",

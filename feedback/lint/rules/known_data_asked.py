@@ -8,12 +8,12 @@ from functools import cache
 
 from feedback.core.questions import ChoiceQuestion, DateQuestion, NumberQuestion, TextQuestion
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.entries import any_of
 from feedback.lint.options.choices import choices
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="known-data-asked",

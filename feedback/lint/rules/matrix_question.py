@@ -8,9 +8,9 @@ from itertools import groupby, pairwise
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="matrix-question",

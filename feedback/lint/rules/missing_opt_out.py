@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.text.folding import fold_any
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import lexicon
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="missing-opt-out",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, TextQuestion
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import lexicon
 from feedback.lint.options.routes import ways
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="open-ended-overuse",

@@ -9,6 +9,7 @@ from itertools import permutations
 
 from feedback.core.questions import Option
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
@@ -16,7 +17,6 @@ from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.choices import OPT_OUTS, Choices, choices
 from feedback.lint.options.labels import LabelLexicon
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exclusive",

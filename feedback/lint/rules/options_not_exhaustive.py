@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from feedback.core.questions import ChoiceQuestion, RankingQuestion
 from feedback.core.text.folding import bare, fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon
-from feedback.lint.options.choices import Choices, choices, have_numbers, stands_beside
+from feedback.lint.options.choices import Choices, asks_why, choices, have_numbers, stands_beside
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY, bounds
 from feedback.lint.rewriting.bands import or_more, under
 from feedback.lint.rewriting.language import rewriting
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-exhaustive",
@@ -66,10 +66,25 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
         return None
     if listed.kind == "bands":
         return _closed_ends(question, listed)
-    escapes = NOTHING if question.multiple and listed.kind == "unordered" else ESCAPES
-    if _has_escape(listed, escapes) or _is_on_offer(listed):
+    if _has_escape(listed, _escapes(question, listed)) or _is_on_offer(listed) or _may_be_open(listed):
         return None
     return _without_escape(question, listed)
+
+
+def _escapes(question: ChoiceQuestion, listed: Choices) -> tuple[str, ...]:
+    """What of the list is an answer for everybody else. Something always matters most or is most important, so that
+    nobody has nothing to tick there."""
+    most = listed.words is not None and listed.words.mentions("most_stem", listed.stem)
+    return NOTHING if question.multiple and listed.kind == "unordered" and not most else ESCAPES
+
+
+def _may_be_open(listed: Choices) -> bool:
+    """Whether an answer is for those who have none: it is not decided or not known yet ("refunded, exchanged, refused,
+    still open"), or it did not happen to them ("I did not bring one")."""
+    words = listed.words
+    if words is None or asks_why(words, listed.stem):
+        return False
+    return any(words.says(kind, text) for kind in ("not_yet", "own_denial") for text in listed.texts)
 
 
 def _is_on_offer(listed: Choices) -> bool:

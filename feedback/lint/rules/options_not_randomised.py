@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from feedback.core.questions import ChoiceQuestion
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices, have_numbers, stands_beside
 from feedback.lint.options.labels import LabelLexicon, readings
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="options-not-randomised",

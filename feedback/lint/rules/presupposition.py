@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.options.labels import scale
+from feedback.lint.options.labels import lexicon, scale
 from feedback.lint.options.scales import VALUED
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
@@ -104,8 +104,13 @@ def _may_be_nothing(question: QuestionView) -> bool:
 
 def _has_too_little(question: QuestionView) -> bool:
     """Whether the answers run from too little to too much: then too little may be nothing."""
-    found = scale(question.answers, question.words.language)
-    return any(one is not None and one.dimension in QUANTITIES and one.degree < 0 for one in found)
+    language = question.words.language
+    found = scale(question.answers, language)
+    if any(one is not None and one.dimension in QUANTITIES and one.degree < 0 for one in found):
+        return True
+    labels, first = lexicon(language), found[0] if found else None
+    amounts = first is not None and first.dimension == "amount" and len(found) in (3, 5)
+    return amounts and labels is not None and labels.says("fitting", question.answers[len(found) // 2])
 
 
 def check(document: Document) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import exempt
 from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.languages.pack import pack
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="question-too-long",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import ChoiceQuestion
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, asks_why, choices
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="randomise-unpinned",
@@ -21,7 +21,7 @@ RULE = Rule(
     good=("Something else, `role: other`", "None of these, `role: none`", "All, `pinned: true`"),
     bad=("randomize: true with a plain “Other”", "randomize: true with a plain “None of these”"),
 )
-LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all")
+LAST_PLACE = ("other", "none", "not_applicable", "dont_know", "prefer_not", "all", "depends")
 DENIALS = frozenset({"none", "not_applicable"})
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Band, BandedAnswers, banded
 from feedback.lint.options.numeric_bands import gap, shown
 from feedback.lint.rewriting.bands import without_gap
 from feedback.lint.rules.range_overlap import are_years
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="range-gap",

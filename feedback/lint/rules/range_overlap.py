@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import BandedAnswers, banded
+from feedback.lint.options.labels import lexicon
 from feedback.lint.options.numeric_bands import NumberRange, overlap, shown
 from feedback.lint.rewriting.bands import without_overlap
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="range-overlap",
@@ -33,7 +34,15 @@ MOST_COMPARED = 60
 
 def check(document: Document) -> Iterator[Finding]:
     for listed in banded(document):
-        yield from _in(document, listed)
+        if not _are_limits(document, listed):
+            yield from _in(document, listed)
+
+
+def _are_limits(document: Document, listed: BandedAnswers) -> bool:
+    """Whether the answers are limits to choose from ("Until what time should we be open?"), and not ranges."""
+    words, question = lexicon(listed.language), document.questions[int(listed.path[1])][1]
+    asked = words is not None and words.mentions("limit_stem", question.text.to(listed.language))
+    return asked and all(band.low <= 0 for _, _, band in listed.bands)
 
 
 def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from functools import cache
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.text.folding import bare, fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
@@ -16,7 +17,6 @@ from feedback.lint.options.labels import lexicon as labels_of
 from feedback.lint.options.labels import readings
 from feedback.lint.options.scales import VALUED, LabelledScale, is_worded_scale, scales
 from feedback.lint.rules.scale_not_graduated import disordered
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-direction",

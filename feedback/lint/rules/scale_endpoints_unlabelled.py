@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from feedback.core.questions import AnyQuestion, MatrixQuestion, ScaleQuestion
 from feedback.core.questions.scale import CsatQuestion
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-endpoints-unlabelled",

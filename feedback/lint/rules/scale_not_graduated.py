@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from feedback.core.questions import AnyQuestion
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.choices import Choices, choices
 from feedback.lint.options.labels import ANY, Reading, lexicon, readings
 from feedback.lint.options.scales import LabelledScale, scales
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-not-graduated",

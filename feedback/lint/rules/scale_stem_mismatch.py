@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.labels import ANY, lexicon
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-stem-mismatch",

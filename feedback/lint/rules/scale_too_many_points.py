@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from feedback.core.questions import MatrixQuestion, ScaleQuestion
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.scales import is_worded_scale, scales
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="scale-too-many-points",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from feedback.core.text.folding import bare
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
@@ -14,7 +15,6 @@ from feedback.lint.options.labels import Reading
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
 from feedback.lint.rules.scale_not_graduated import amounts, disordered
-from feedback.lint.text.messages import message
 from feedback.lint.text.question import question_views
 
 RULE = Rule(

@@ -10,10 +10,10 @@ from feedback.core.replies.offered import MOST_LISTED, MOST_QUESTIONS, is_askabl
 from feedback.core.replies.words import all_languages, phrase
 from feedback.core.replies.written import OPTIONS
 from feedback.core.text.message import placeholders
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.options.routes import ways
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="sms-question",

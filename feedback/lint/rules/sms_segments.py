@@ -11,9 +11,9 @@ from feedback.core.replies import conversation, written
 from feedback.core.replies.offered import is_askable
 from feedback.core.replies.written import OPTIONS
 from feedback.core.text.message import Character, Segments, is_gsm, segments, straighten
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule, Severity
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="sms-segments",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, MatrixQuestion, RankingQuestion, TextQuestion
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.context import LintContext
 from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.options.routes import ways
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="survey-too-long",

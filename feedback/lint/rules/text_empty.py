@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules.translation_parity import texts_by_path
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="text-empty",

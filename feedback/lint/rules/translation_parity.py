@@ -8,10 +8,10 @@ from functools import cache
 
 from feedback.core.text.folding import ascii_digits
 from feedback.core.text.localized import RIGHT_TO_LEFT
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, Path, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="translation-parity",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine import trend
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.text.messages import message
 
 LONGEST = timedelta(days=366)
 RULE = Rule(

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from feedback.core.text.folding import lower
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.rules.wording import Hit, report
-from feedback.lint.text.messages import message
 from feedback.lint.text.question import QuestionView
 
 RULE = Rule(

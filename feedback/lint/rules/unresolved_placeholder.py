@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from feedback.core.replies import conversation
 from feedback.core.replies.written import OPTIONS
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document, SurveyText
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
-from feedback.lint.text.messages import message
 
 RULE = Rule(
     id="unresolved-placeholder",

@@ -48,7 +48,7 @@ def test_every_day_can_be_picked_and_no_text_breaks_the_reading(day: date, words
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"min": "2026-02-30"}, "there is no day 2026-02-30"),
+        ({"min": "2026-02-30"}, "There is no day `2026-02-30`"),
         ({"min": "2026-02-02", "max": "2026-02-01"}, "must be later than min"),
     ],
 )

@@ -27,7 +27,7 @@ def test_a_note_is_passed_and_never_missed() -> None:
 
 
 def test_a_condition_cannot_look_at_a_note() -> None:
-    with pytest.raises(ValidationError, match="'hello', which is not asked before it"):
+    with pytest.raises(ValidationError, match="`hello`, which is not asked before it"):
         questionnaire(
             {"key": "hello", "type": "note", "text": "Hello."},
             {"key": "q", "type": "stars", "text": "Q?", "show_if": {"question": "hello", "answered": True}},
@@ -35,4 +35,4 @@ def test_a_condition_cannot_look_at_a_note() -> None:
 
 
 def test_a_note_cannot_be_required() -> None:
-    assert "a note has no answer" in refusal("note", required=True)
+    assert "A note has no answer" in refusal("note", required=True)

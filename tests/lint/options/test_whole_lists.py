@@ -42,6 +42,51 @@ def test_a_whole_list_is_clean(language: str, stem: str, options: str) -> None:
     assert found(language, stem, options) == []
 
 
+LIMITS = {
+    "en": ("Until what time should we be open?", "When did you come?", "Up to 17|Up to 20|Up to 23"),
+    "tr": ("Saat kaça kadar açık olalım?", "Kaçta geldiniz?", "17'ye kadar|20'ye kadar|23'e kadar"),
+    "fa": ("تا چه ساعتی باز باشیم؟", "چه ساعتی آمدید؟", "تا ۱۷|تا ۲۰|تا ۲۳"),
+}
+
+
+@pytest.mark.parametrize("language", LIMITS)
+def test_limits_to_choose_from_overlap_only_where_a_number_is_asked(language: str) -> None:
+    limit, number, options = LIMITS[language]
+    assert "range-overlap" not in found(language, limit, options)
+    assert "range-overlap" in found(language, number, options)
+
+
+MOST = {
+    "en": (
+        "Which of these matter most to you?",
+        "What did you buy today?",
+        "Price|Support|Delivery|Security",
+    ),
+    "tr": (
+        "Sizin için en önemli olanlar hangileri?",
+        "Bugün neleri aldınız?",
+        "Fiyat|Destek|Teslimat|Güvenlik",
+    ),
+    "fa": ("کدام‌یک برای شما مهم‌تر است؟", "امروز چه چیزهایی خریدید؟", "قیمت|پشتیبانی|تحویل|امنیت"),
+}
+
+
+@pytest.mark.parametrize("language", MOST)
+def test_where_the_most_important_is_asked_nobody_needs_a_none(language: str) -> None:
+    def rules(stem: str, last: str) -> list[str]:
+        listed = ", ".join(f'"{each}"' for each in MOST[language][2].split("|"))
+        text = (
+            f"key: t\ntitle: T\nlanguages: [{language}]\nquestions:\n"
+            f'  - {{key: q, type: multi, purpose: P, text: "{stem}", options: [{listed}{last}]}}\n'
+        )
+        return [each.rule for each in lint.check(text) if each.rule in RULES]
+
+    asked, bought, _ = MOST[language]
+    other = ", {key: o, text: X, role: other, other_text: true}"
+    assert rules(asked, other) == []
+    assert rules(asked, "") == rules(bought, other) == ["options-not-exhaustive"]
+
+
 @pytest.mark.parametrize(
     ("language", "stem", "options", "rule"),
     [

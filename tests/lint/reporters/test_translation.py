@@ -12,19 +12,21 @@ import yaml
 from click.testing import CliRunner
 
 from feedback import lint
+from feedback.core.text.translatable import TranslatableText, message
 from feedback.i18n import LANGUAGES as DOMAINS
 from feedback.i18n import LOCALES, read
 from feedback.lint.command import lint as command
 from feedback.lint.languages.data import codes, data
 from feedback.lint.reporters.translation import LANGUAGES, in_language, rule_in_language, translated
 from feedback.lint.rules import EVERY_RULE
-from feedback.lint.text.messages import TranslatableText, message
 
 ROOT = Path(__file__).parents[3] / "feedback" / "lint"
+ROOMS = ("rules", "rewriting", "languages", "document", "engine")
 FILES = sorted(
     [
         ROOT / "pages.py",
-        *(file for room in ("rules", "rewriting", "languages") for file in ROOT.glob(f"{room}/**/*.py")),
+        *(file for room in ROOMS for file in ROOT.glob(f"{room}/**/*.py")),
+        *(ROOT.parent / "core").glob("**/*.py"),
     ]
 )
 SURVEY = yaml.safe_dump(
@@ -56,7 +58,7 @@ def test_the_linter_speaks_the_languages_of_its_catalogues():
 
 
 def test_the_modules_say_hundreds_of_sentences():
-    assert sum(len(said_in(path)) for path in FILES) > 80
+    assert sum(len(said_in(path)) for path in FILES) > 180
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -82,6 +84,87 @@ def test_no_message_of_a_finding_stays_english(language):
         assert told.message != english.message
         assert told.why != english.why
         assert (told.rule, told.line, told.quoted) == (english.rule, english.line, english.quoted)
+
+
+HEAD = "key: a\ntitle: T\nlanguages: [en]\nquestions:\n"
+MISTAKES = [
+    "",
+    "- a\n- b\n",
+    "key: a\nkey: b\n",
+    "key: a\ntitle: T: x\n",
+    "key: a\ntitle: “T: x”\n",
+    "key: a\ntitle: {en: {x\n",
+    "key: [a, b\n",
+    "key: a\n\ttitle: x\n",
+    "key: a\ntitle:\n  en: T\n    tr: X\n",
+    "key: a\ntitle: 'T\n",
+    "key: &x a\ntitle: *x\n",
+    "key: !!str a\n",
+    "key: a\n---\nkey: b\n",
+    "key: \x07a\n",
+    "{a: b}: c\n",
+    "key: " + "x" * 10_001,
+    "key: " + "[" * 30,
+    HEAD + "  - {key: q, type: csat, text: Why is #1 so?}\n",
+    HEAD + "  - {key: Q!, typ: csat, text: 7}\n",
+    HEAD + "  - {key: q, type: radio, text: Why?}\n",
+    HEAD + "  - {key: q, type: kiwi, text: Why?}\n",
+    HEAD + "  - {key: q, type: csat, text: Why?, titel: x, required: perhaps}\n",
+    HEAD + "  - {key: q, type: single, text: Why?, options: [1, true, [a]]}\n",
+    HEAD + "  - {key: q, type: single, text: Why?, options: []}\n",
+    HEAD + "  - {key: q, type: rating, text: Why?}\n",
+    HEAD + "  - {key: q, type: rating, text: Why?, scale: {min: 5, max: 1}}\n",
+    HEAD + "  - {key: q, type: rating, text: Why?, scale: {min: 0, max: 900}}\n",
+    HEAD + "  - {key: q, type: rating, text: Why?, scale: {min: 1, max: 5, labels: {9: x}}}\n",
+    HEAD + "  - {key: q, type: number, text: Why?, min: a, max: -1}\n",
+    HEAD + "  - {key: q, type: number, text: Why?, min: 5, max: 1}\n",
+    HEAD + "  - {key: q, type: date, text: Why?, min: 2026-02-30, max: soon}\n",
+    HEAD + "  - {key: q, type: note, text: Read this., required: true}\n",
+    HEAD + "  - {key: q, type: ranking, text: Order these., options: [a]}\n",
+    HEAD + "  - {key: q, type: csat, text: Why?, instrument: nonsense}\n",
+    HEAD + "  - {key: q, type: csat, text: Why?, show_if: {question: p, is: 1}}\n",
+    HEAD
+    + "  - {key: q, type: csat, text: Why?}\n  - {key: r, type: csat, text: Why?, show_if: {question: qq, is: 1}}\n",
+    HEAD + "  - {key: q, type: csat, text: Why?}\n  - {key: q, type: csat, text: Why?, show_if: {}}\n",
+    HEAD
+    + "  - {key: q, type: csat, text: Why?}\nblocks: [{questions: [z], show_if: {question: q, is: 1}}]\n",
+    HEAD
+    + "  - {key: q, type: csat, text: Why?}\nfollow_ups: [{key: f, title: T, when: {question: z, is: 1}, "
+    "contact_within: 24 hours, close_within: 3d}]\n",
+    "stages: [{key: s, questionnaire: a, enter: {event: x, every: 2d}, expires_after: 1w, channels: [fax]}]\n",
+    "stages: [{key: s, questionnaire: a, enter: {date: x}, expires_after: 1w, channels: []}]\n",
+]
+
+
+def _sayings(text: str) -> set[str]:
+    """The templates that a sentence is made of."""
+    if not isinstance(text, TranslatableText):
+        return {text}
+    return {text.template}.union(
+        *(_sayings(each) for each in text.params.values() if isinstance(each, TranslatableText))
+    )
+
+
+@pytest.mark.parametrize("source", MISTAKES, ids=range(len(MISTAKES)))
+def test_a_mistake_in_the_file_is_told_in_the_readers_language(source):
+    told = lint.read(source).problems
+    assert told
+    for problem in told:
+        assert _sayings(problem.message) <= known("en"), problem.message
+        for language in LANGUAGES[1:]:
+            (found,) = in_language([problem], language)
+            assert found.message != problem.message
+            assert (found.line, found.column) == (problem.line, problem.column)
+
+
+def test_a_mistake_in_the_file_reads_as_a_sentence_of_the_language(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text(HEAD + "  - {key: q, type: radio, text: Why?}\n", encoding="utf-8")
+    said = {
+        each: CliRunner().invoke(command, [str(file), "--language", each]).output for each in ("tr", "fa")
+    }
+    assert "`radio` burada olamaz; `single` mi demek istediniz?" in said["tr"]
+    assert "در اینجا ممکن نیست؛ منظورتان" in said["fa"]
 
 
 def test_what_was_filled_in_is_said_in_the_same_words_and_numbers_in_the_readers_digits():

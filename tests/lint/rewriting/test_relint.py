@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from feedback import lint
+from feedback.core.text.translatable import TranslatableText
 from feedback.lint.rewriting import REWRITES
-from feedback.lint.text.messages import TranslatableText
 
 FILES = sorted(
     file for rule in REWRITES for file in (Path(__file__).parents[1] / "rules" / rule).glob("bad*.yaml")

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from feedback.core.text.folding import fold
+from feedback.core.text.translatable import TranslatableText
 from feedback.lint import Finding, check
 from feedback.lint.options.numeric_bands import gap, overlap, parse
 from feedback.lint.rewriting import REWRITES
-from feedback.lint.text.messages import TranslatableText
 from tests.lint.judging import batches
 from tests.lint.judging.items import items, question
 

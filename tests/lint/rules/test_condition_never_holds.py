@@ -184,22 +184,22 @@ def test_a_last_page_behind_one_for_everybody_is_an_error() -> None:
     [
         (
             "{question: scroe, at_most: 2}",
-            "'scroe', which is not asked before it; did you mean `score`?",
+            "`scroe`, which is not asked before it. Did you mean `score`?",
         ),
         (
             "{all: [{question: scroe, at_most: 2}]}",
-            "'scroe', which is not asked before it; did you mean `score`?",
+            "`scroe`, which is not asked before it. Did you mean `score`?",
         ),
         (
             "{question: words, answered: true}",
-            "'words', which is not asked before it; possible are `score`",
+            "`words`, which is not asked before it. Possible are `score`",
         ),
     ],
 )
 def test_a_question_that_is_not_there_is_told_at_its_place(condition: str, told: str) -> None:
     text = QUESTIONS.replace("key: words,", f"key: words, show_if: {condition},")
     (problem,) = found(text)
-    assert problem.message.startswith(f"show_if of 'words' looks at {told}")
+    assert problem.message.startswith(f"show_if of `words` looks at {told}")
     assert text.splitlines()[problem.line - 1][problem.column - 1 :].startswith(
         condition.split("question: ")[1][:5]
     )

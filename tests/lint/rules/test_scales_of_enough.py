@@ -101,9 +101,9 @@ def test_a_scale_that_leans_or_mixes_is_still_found(language: str, stem: str, la
 
 
 STAGES = {
-    "en": ("At what stage is the rollout?", "Planning|Pilot with one team|Several teams|The whole company"),
-    "tr": ("Yaygınlaşma hangi aşamada?", "Planlama|Tek ekiple deneme|Birkaç ekip|Bütün şirket"),
-    "fa": ("استقرار در کدام مرحله است؟", "برنامه‌ریزی|آزمایش با یک تیم|چند تیم|کل شرکت"),
+    "en": ("At what stage is the rollout?", "Paperwork|Wiring|Training|Handover"),
+    "tr": ("Yaygınlaşma hangi aşamada?", "Evrak|Kablo döşeme|Eğitim|Teslim"),
+    "fa": ("استقرار در کدام مرحله است؟", "مدارک|سیم‌کشی|آموزش|تحویل"),
 }
 
 

@@ -18,6 +18,7 @@ class English(LanguagePack):
 PACK = English(
     opt_out="Reply STOP to end",
     head_last=True,
+    without=re.compile(r"(?:without|no|with no)(?: any)? (\w{3,}?)s?(?:$|\W)"),
     denying=("un", "in", "im", "ir", "dis", "non-"),
     endings=(
         ("ations", ("ate", "e")),

@@ -43,5 +43,6 @@ PACK = Persian(
     sentence_words=28,
     opt_out="لغو۱۱",
     tied_endings=frozenset({"ی", "ها", "های", "هایی"}),
+    without=re.compile(r"بدون (?:هیچ )?(\w{3,}?)ی?(?:$|\W)"),
     denying=("نا", "بی", "غیر"),
 )

@@ -25,6 +25,7 @@ _CASES = re.compile(
 )
 _NUMBER_CASE = re.compile("(?:[dt][ae]n|y?[ae])$")
 _NOUN_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
+_CASE = re.compile("(?<=[a-zçğıöşü]{3})(?:n?[dt][ae]n?|[yn]?[aeıiuü]|n?[ıiuü]n)$")
 _UNIT_ENDINGS = (
     *("den", "dan", "ten", "tan", "nden", "ndan", "e", "a", "ye", "ya", "in", "ın", "un", "ün", "nin", "nın"),
     *("lik", "lık", "luk", "lük", "sından"),
@@ -42,6 +43,11 @@ class Turkish(LanguagePack):
         """ "Yeterli" and "yetersiz": with and without the same thing."""
         pairs = ((_HAVING.match(each), _LACKING.match(rest)) for each, rest in ((one, other), (other, one)))
         return any(having and lacking and having[1] == lacking[1] for having, lacking in pairs)
+
+    def is_form_of(self, word: str, words: Container[str]) -> bool:
+        """Also with a case: "saatten" of "saat", "günde" of "gün"."""
+        case = _CASE.search(word)
+        return word in words or bool(case and word[: case.start()] in words)
 
     def is_kind_of(self, head: str, word: str) -> bool:
         """Also with a possessive ending: "kartı" of "kart"."""
@@ -74,5 +80,6 @@ PACK = Turkish(
     opt_out="İptal için RET yazın",
     head_last=True,
     from_endings=_FROM,
+    without=re.compile(r"(\w{3,}?)s[ıiuü]z(?:$|\W)"),
     from_case="den",
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feedback import lint
+from feedback.core.text.translatable import TranslatableText
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.offered_edits import REWORDED
 from feedback.lint.engine.rule import Finding
 from feedback.lint.reporters.translation import in_language
-from feedback.lint.text.messages import TranslatableText
 from feedback.services.studio.editing.outline import TextBox
 from feedback.services.studio.editing.places import name_of
 

@@ -108,11 +108,11 @@ def test_a_key_is_made_from_a_title_and_is_not_in_use(wanted: str, key: str) -> 
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"delay": "soon"}, "'soon' is not a duration"),
+        ({"delay": "soon"}, "`soon` is not a duration"),
         ({"priority": 101}, "100"),
         ({"enter": {}}, "exactly one of: event, date, every"),
         ({"channels": []}, "at least one entry"),
-        ({"key": "renewal"}, "two stages have the key 'renewal'"),
+        ({"key": "renewal"}, "Two stages have the key `renewal`"),
     ],
 )
 def test_a_change_that_breaks_the_format_is_refused_with_a_sentence(

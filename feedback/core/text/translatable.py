@@ -1,9 +1,11 @@
-"""Sentences of the linter that can still be said in another language."""
+"""Sentences about a questionnaire that can still be said in another language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Self
+
+SEPARATED_FROM = 10_000
 
 
 class TranslatableText(str):
@@ -25,5 +27,11 @@ class TranslatableText(str):
 
 
 def message(template: str, /, **params: object) -> TranslatableText:
-    """`template` with its `{names}` filled in, in English; `reporters.translation` translates it."""
-    return TranslatableText(template.format(**params) if params else template, template, params)
+    """`template` with its `{names}` filled in, in English; the linter's `reporters.translation` translates it."""
+    shown = {name: _in_english(value) for name, value in params.items()}
+    return TranslatableText(template.format(**shown) if params else template, template, params)
+
+
+def _in_english(value: object) -> object:
+    """A large number gets its separators, as translations give it those of their language."""
+    return f"{value:,}" if isinstance(value, int) and value >= SEPARATED_FROM else value
