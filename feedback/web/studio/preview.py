@@ -123,7 +123,7 @@ class Preview:
         except Rejected as refused:
             return self._page(draft, refused=str(refused))
         flash(say().gettext("Test queued. It is sent within a minute, if the worker runs."), "success")
-        return redirect(url_for("studio.preview", key=key) + "#test", 303)
+        return redirect(url_for("studio.preview", key=key), 303)
 
     def _sample(self, key: str, questionnaire: Questionnaire, language: str) -> Sample:
         if request.form.get("channel") == "sms":
