@@ -5,7 +5,7 @@
 // Every change is saved, so no request is aborted on its way: the server may have stored it already. Requests wait for
 // each other instead. When its turn comes, a request takes what is in its form now, and one that has nothing new to say
 // is dropped.
-let sent = "", values = new URLSearchParams();
+let sent = "", asking = "", values = new URLSearchParams();
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail, { form } = ctx.request, { type } = ctx.sourceEvent ?? {};
   if (!form?.closest("#editor") || !(ctx.request.body instanceof URLSearchParams)) return;
@@ -16,7 +16,7 @@ document.addEventListener("htmx:before:request", (event) => {
   }
   const { body } = ctx.request;
   const place = form.closest("[data-part]")?.dataset.part;
-  body.delete("base");
+  for (const each of ["base", "seen"]) body.delete(each);
   const now = `${form.id} ${body}`;
   if (!isButton && (now === sent || (isTyping && `${now} part` === sent))) return event.preventDefault();
   sent = now;
@@ -24,14 +24,26 @@ document.addEventListener("htmx:before:request", (event) => {
     body.set("part", place); // while somebody types, only this part is drawn again
     sent = `${now} part`;
   }
-  body.set("base", document.getElementById("status").dataset.edit);
+  for (const each of ["base", "seen"]) if (form.elements[each]) body.set(each, form.elements[each].value);
   values = body;
+  asking = form.id;
 });
 
 // What was typed after the request had left is not in its answer: such a box stays as it is until its own turn comes.
 const isUnsent = (each) =>
   each.matches?.("#editor :is(textarea, input:not([type=hidden], [type=checkbox]))") &&
   each.value !== each.defaultValue && values.get(each.name) !== each.value;
+
+// If somebody else has changed the text of such a box, its form still says what it was made from, so that the server
+// refuses to overwrite that text.
+function keepOrigin(form, renewed) {
+  const isOvertaken = [...form.elements].some((each) => {
+    const now = isUnsent(each) && renewed.elements[each.name]?.value;
+    return typeof now === "string" && now !== each.defaultValue && now !== values.get(each.name);
+  });
+  if (isOvertaken)
+    for (const each of ["base", "seen"]) renewed.elements[each]?.setAttribute("value", form.elements[each].value);
+}
 
 // What is unfolded stays so, and a new question or option gets the focus.
 const newest = () => [...document.querySelectorAll("#editor .question, #editor .options > li")];
@@ -44,6 +56,10 @@ const name = (each) => each.id || each.querySelector("textarea")?.name;
 htmx.registerExtension("studio-form", {
   htmx_before_morph_node(_, { oldNode, newNode }) {
     if (oldNode.matches && isUnsent(oldNode)) return false;
+    if (oldNode.matches?.("#editor form") && newNode.matches("form")) {
+      if (oldNode.id !== asking && oldNode.querySelector("[data-conflict]")) return false; // not decided yet
+      keepOrigin(oldNode, newNode);
+    }
     if (oldNode !== used && oldNode.matches?.("details[open]")) newNode.open = true;
   },
 });
@@ -63,7 +79,8 @@ document.addEventListener("focusin", ({ target }) => {
   // The phone shows the question that is being written.
   const pages = document.querySelector("[data-beside][open] select[name=page]");
   const wanted = `q:${target.closest(".question")?.dataset.key}`;
-  if (pages && pages.value !== wanted && [...pages.options].some((each) => each.value === wanted)) {
+  if (pages && pages.value !== wanted && wanted !== "q:undefined") {
+    if (![...pages.options].some((each) => each.value === wanted)) pages.add(new Option("", wanted));
     pages.value = wanted;
     pages.dispatchEvent(new Event("change", { bubbles: true }));
   }

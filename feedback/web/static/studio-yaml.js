@@ -176,7 +176,7 @@
         cm.highlightSelectionMatches(), cm.search({ top: true }), cm.yaml(), cm.syntaxHighlighting(colours), look, isolates,
         cm.autocompletion({ override: [complete], icons: false }), cm.EditorView.lineWrapping,
         cm.EditorState.readOnly.of(box.readOnly),
-        cm.EditorView.contentAttributes.of({ "aria-label": said.label, dir: "ltr", lang: "en", spellcheck: "false" }),
+        cm.EditorView.contentAttributes.of({ "aria-label": said.label, dir: "ltr", lang: "en", spellcheck: "false", tabindex: "0" }),
         cm.keymap.of([
           { key: "Mod-s", preventDefault: true, run: () => { form.querySelector("[value=save]")?.click(); return true; } },
           ...cm.completionKeymap, ...cm.searchKeymap, ...cm.lintKeymap, ...cm.foldKeymap, ...cm.historyKeymap, ...cm.defaultKeymap,

@@ -196,12 +196,25 @@ def choices(questionnaire: Questionnaire, company: str) -> PhoneChoices:
     score = wanted.get("score", type=whole)
     if scored is None or score is None or not scored.minimum <= score <= scored.maximum:
         score = None
+    page = wanted.get("page", "")
+    if scored and page.startswith("q:"):
+        score = _leading_to(page.removeprefix("q:"), questionnaire, scored, score)
     words = Wording(questionnaire, language, {"company": company})
     pages = [(f"q:{each.key}", words.to(each.text)) for each in _way(questionnaire, given(scored, score))]
     pages.append((THANKS, say().gettext("Thanks")))
-    page = wanted.get("page", "")
     known = [value for value, _words in pages]
     return PhoneChoices(questionnaire, language, scored, score, pages, page if page in known else known[0])
+
+
+def _leading_to(
+    key: str, questionnaire: Questionnaire, scored: ScaleQuestion, score: int | None
+) -> int | None:
+    """The score, or if its way leaves a question out, the first one after which the question is asked."""
+    points = range(scored.minimum, scored.maximum + 1)
+    for each in (score, *points):
+        if any(question.key == key for question in _way(questionnaire, given(scored, each))):
+            return each
+    return score
 
 
 def given(scored: ScaleQuestion | None, score: int | None) -> dict[str, Answer]:
