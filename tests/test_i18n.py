@@ -113,7 +113,17 @@ def test_languages_are_named_in_themselves() -> None:
 
 PACKAGE = LOCALES.parent
 TEMPLATES = PACKAGE.parent / "templates"
-EDITING = ("checked", "conditions", "follow_ups", "placed", "questions", "texts")
+EDITING = (
+    "blocks",
+    "renaming",
+    "rows",
+    "checked",
+    "conditions",
+    "follow_ups",
+    "placed",
+    "questions",
+    "texts",
+)
 DESK_CODE = [
     path for path in (PACKAGE / "web").rglob("*.py") if path.parent.name not in ("api", "survey")
 ] + [

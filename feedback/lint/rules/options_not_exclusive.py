@@ -51,7 +51,7 @@ def _duplicates(document: Document, index: int, listed: Choices) -> Iterator[Fin
     seen: dict[str, str] = {}
     for place, _, text in listed.options:
         plain = bare(text, listed.language) or text
-        if plain in seen:
+        if plain in seen and text.strip():
             told = message("“{text}” is listed twice.", text=text)
             yield document.finding(
                 RULE,

@@ -27,6 +27,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
 }
 """What a new questionnaire can measure -> (item of the bank, title)."""
 
+_COMMENT_PURPOSE = "Decide what to improve next."
 _COMMENT: Mapping[str, str] = {
     "en": "What could we do better?",
     "tr": "Neyi daha iyi yapabiliriz?",
@@ -78,7 +79,8 @@ def with_items(
         lines += _question(data)
     if comment:
         texts = {each: _COMMENT[each] for each in listed}
-        lines += _question({"key": unused("comment", taken), "type": "text", "text": texts})
+        key = unused("comment", taken)
+        lines += _question({"key": key, "type": "text", "purpose": _COMMENT_PURPOSE, "text": texts})
     return "\n".join(lines) + "\n"
 
 

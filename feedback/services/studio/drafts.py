@@ -61,6 +61,7 @@ class StudioDraft:
     in_force: str | None
     in_force_layer: Layer | None
     author: str = ""
+    author_id: int | None = None
     at: datetime | None = None
     archived_at: datetime | None = None
 
@@ -220,6 +221,7 @@ def _drafts(
             ours.text if ours else file.text if file else None,
             Layer.STUDIO if ours else file.layer if file else None,
             name or "",
+            row.user_id,
             row.saved_at,
             row.archived_at,
         )

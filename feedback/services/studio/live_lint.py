@@ -147,6 +147,11 @@ def accept(text: str, key: str, around: Surroundings, wanted: Acceptance) -> tup
     return (moved,)
 
 
+def is_acceptable(document: Document, rule: str) -> bool:
+    """Whether a suppression with a reason ends the findings of a rule."""
+    return bool(document.questionnaire) and rule not in _NEVER_ACCEPTED
+
+
 def _checked(text: str, key: str, around: Surroundings) -> tuple[Document, Result]:
     if len(text) > drafts.LONGEST:
         raise Rejected("Shorten the text: it is too long to be checked.")
@@ -191,7 +196,7 @@ def _placed(
         edits=tuple(
             Splice(each.start + shift, each.end + shift, each.text) for each in rewriting(document, original)
         ),
-        acceptable=bool(document.questionnaire) and original.rule not in _NEVER_ACCEPTED,
+        acceptable=is_acceptable(document, original.rule),
     )
 
 

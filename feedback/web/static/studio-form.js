@@ -1,17 +1,94 @@
-// Comfort for the form of the studio: codes inserted by a click, cards moved by dragging. The form works without this.
+// Comfort for the form of the studio: it saves while you type, inserts codes by a click, and moves cards by dragging.
+// The form works without this.
 "use strict";
 
-// Requests wait for each other. Each is sent with the edit that the one before it has made.
-document.addEventListener("htmx:before:request", ({ detail }) => {
-  const base = document.querySelector("#editor [name=base]");
-  const body = detail.ctx.request.body;
-  if (base && body instanceof URLSearchParams && body.has("base")) body.set("base", base.value);
+// Every change is saved, so no request is aborted on its way: the server may have stored it already. Requests wait for
+// each other instead. When its turn comes, a request takes what is in its form now, and one that has nothing new to say
+// is dropped.
+let sent = "", asking = "", values = new URLSearchParams();
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail, { form } = ctx.request, { type } = ctx.sourceEvent ?? {};
+  if (!form?.closest("#editor") || !(ctx.request.body instanceof URLSearchParams)) return;
+  const isTyping = type === "input", isButton = type === "submit";
+  if (!isButton) {
+    if (form.querySelector("[data-conflict]")) return event.preventDefault(); // only its button saves then
+    ctx.request.body = new URLSearchParams(new FormData(form));
+  }
+  const { body } = ctx.request;
+  const place = form.closest("[data-part]")?.dataset.part;
+  for (const each of ["base", "seen"]) body.delete(each);
+  const now = `${form.id} ${body}`;
+  if (!isButton && (now === sent || (isTyping && `${now} part` === sent))) return event.preventDefault();
+  sent = now;
+  if (isTyping && place) {
+    body.set("part", place); // while somebody types, only this part is drawn again
+    sent = `${now} part`;
+  }
+  for (const each of ["base", "seen"]) if (form.elements[each]) body.set(each, form.elements[each].value);
+  values = body;
+  asking = form.id;
+});
+
+// What was typed after the request had left is not in its answer: such a box stays as it is until its own turn comes.
+const isUnsent = (each) =>
+  each.matches?.("#editor :is(textarea, input:not([type=hidden], [type=checkbox]))") &&
+  each.value !== each.defaultValue && values.get(each.name) !== each.value;
+
+// If somebody else has changed the text of such a box, its form still says what it was made from, so that the server
+// refuses to overwrite that text.
+function keepOrigin(form, renewed) {
+  const isOvertaken = [...form.elements].some((each) => {
+    const now = isUnsent(each) && renewed.elements[each.name]?.value;
+    return typeof now === "string" && now !== each.defaultValue && now !== values.get(each.name);
+  });
+  if (isOvertaken)
+    for (const each of ["base", "seen"]) renewed.elements[each]?.setAttribute("value", form.elements[each].value);
+}
+
+// What is unfolded stays so, and a new question or option gets the focus.
+const newest = () => [...document.querySelectorAll("#editor .question, #editor .options > li")];
+let before = null, used = null;
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  before = new Set(newest().map(name));
+  used = ctx.sourceEvent?.type === "submit" ? ctx.request.form?.closest(".adding") : null;
+});
+const name = (each) => each.id || each.querySelector("textarea")?.name;
+htmx.registerExtension("studio-form", {
+  htmx_before_morph_node(_, { oldNode, newNode }) {
+    if (oldNode.matches && isUnsent(oldNode)) return false;
+    if (oldNode.matches?.("#editor form") && newNode.matches("form")) {
+      if (oldNode.id !== asking && oldNode.querySelector("[data-conflict]")) return false; // not decided yet
+      keepOrigin(oldNode, newNode);
+    }
+    if (oldNode !== used && oldNode.matches?.("details[open]")) newNode.open = true;
+  },
+});
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  const status = document.getElementById("status");
+  if (!status) return;
+  document.getElementById("edit").value = status.dataset.edit;
+  document.dispatchEvent(new CustomEvent("saved"));
+  const added = newest().find((each) => !before?.has(name(each)));
+  if (added && detail.ctx.sourceEvent?.type === "submit") added.querySelector("textarea")?.focus();
 });
 
 let box = null;
 document.addEventListener("focusin", ({ target }) => {
-  if (target.matches("#editor textarea")) box = target;
+  if (!target.matches("#editor textarea")) return;
+  box = target;
+  // The phone shows the question that is being written.
+  const pages = document.querySelector("[data-beside][open] select[name=page]");
+  const wanted = `q:${target.closest(".question")?.dataset.key}`;
+  if (pages && pages.value !== wanted && wanted !== "q:undefined") {
+    if (![...pages.options].some((each) => each.value === wanted)) pages.add(new Option("", wanted));
+    pages.value = wanted;
+    pages.dispatchEvent(new Event("change", { bubbles: true }));
+  }
 });
+
+// On a wide screen the phone stands beside the form.
+const beside = document.querySelector("[data-beside]");
+if (beside && matchMedia("(min-width: 80rem)").matches) beside.open = true;
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-insert]");

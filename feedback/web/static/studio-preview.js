@@ -59,9 +59,11 @@
   }
 
   form.addEventListener("change", renew);
-  document.addEventListener("checked", () => {
-    if (form.closest("details:not([open])")) return;
-    renew();
-  });
+  let timer = 0;
+  for (const news of ["checked", "saved"])
+    document.addEventListener(news, () => {
+      clearTimeout(timer);
+      if (!form.closest("details:not([open])")) timer = setTimeout(renew, news === "saved" ? 300 : 0);
+    });
   form.closest("details")?.addEventListener("toggle", event => { if (event.target.open) renew(); });
 })();

@@ -163,7 +163,7 @@
   host.dir = "ltr"; // keys and indentation read from left to right in every language
   box.before(host);
   const root = host.attachShadow({ mode: "open" });
-  let timer = 0, asking = false, findings = [], checked = null;
+  let timer = 0, asked = null, findings = [], checked = null;
 
   const view = new cm.EditorView({
     root,
@@ -176,7 +176,7 @@
         cm.highlightSelectionMatches(), cm.search({ top: true }), cm.yaml(), cm.syntaxHighlighting(colours), look, isolates,
         cm.autocompletion({ override: [complete], icons: false }), cm.EditorView.lineWrapping,
         cm.EditorState.readOnly.of(box.readOnly),
-        cm.EditorView.contentAttributes.of({ "aria-label": said.label, dir: "ltr", lang: "en", spellcheck: "false" }),
+        cm.EditorView.contentAttributes.of({ "aria-label": said.label, dir: "ltr", lang: "en", spellcheck: "false", tabindex: "0" }),
         cm.keymap.of([
           { key: "Mod-s", preventDefault: true, run: () => { form.querySelector("[value=save]")?.click(); return true; } },
           ...cm.completionKeymap, ...cm.searchKeymap, ...cm.lintKeymap, ...cm.foldKeymap, ...cm.historyKeymap, ...cm.defaultKeymap,
@@ -211,26 +211,23 @@
   }
 
   const body = (text, more = {}) => new URLSearchParams({ text, csrf_token: form.elements.csrf_token.value, ...more });
-  const ask = (text, more) => fetch(lint, {
-    method: "POST", body: body(text, more), headers: { Accept: "application/json" }, credentials: "same-origin",
+  const ask = (text, more, signal) => fetch(lint, {
+    method: "POST", body: body(text, more), headers: { Accept: "application/json" }, credentials: "same-origin", signal,
   });
 
-  // One request at a time: who types faster than the server answers asks again after the answer.
+  // A check stores nothing, so one that is overtaken by the next is given up.
   async function check() {
-    if (asking) return;
-    asking = true;
-    const text = view.state.doc.toString();
+    asked?.abort();
+    const mine = asked = new AbortController(), text = view.state.doc.toString();
     try {
-      const answer = await ask(text);
+      const answer = await ask(text, {}, mine.signal);
       if (answer.ok && !answer.redirected) {
         const told = await answer.json();
         if (view.state.doc.toString() === text) show(text, told);
       } else found.textContent = answer.redirected || answer.status === 401 ? said.signedOut : said.later;
-    } catch {
-      found.textContent = said.later;
+    } catch (error) {
+      if (error.name !== "AbortError") found.textContent = said.later;
     }
-    asking = false;
-    if (view.state.doc.toString() !== text) { clearTimeout(timer); timer = setTimeout(check, PAUSE); }
   }
 
   function show(text, told) {

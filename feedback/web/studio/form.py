@@ -6,10 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import current_app, redirect, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from sqlalchemy.orm import Session
 
 from feedback import clock, lint
 from feedback.core.questions import QUESTION_TYPES
@@ -17,19 +16,23 @@ from feedback.core.text.localized import direction
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import language_name
 from feedback.lint.document.document import Document
+from feedback.lint.editing.splice import spliced
 from feedback.lint.languages.data import codes
 from feedback.services.contact import facts
 from feedback.services.questionnaires import publishing, review
-from feedback.services.studio import drafts
+from feedback.services.studio import drafts, live_lint
 from feedback.services.studio.drafts import StudioDraft
 from feedback.services.studio.editing import checked, placed
-from feedback.services.studio.editing.outline import outline
+from feedback.services.studio.editing.fingerprints import ORDER, fingerprint
+from feedback.services.studio.editing.outline import Outline, outline
+from feedback.services.studio.live_lint import CATEGORIES, Acceptance, Surroundings
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, named
-from feedback.web.studio import form_actions, form_wording, frame
+from feedback.web.studio import form_actions, form_wording, frame, preview
+from feedback.web.studio.yaml_view import CATEGORY_NAMES
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -43,44 +46,40 @@ def routes(runtime: Runtime) -> list[Route]:
 class QuestionnaireForm:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
+        self.library = runtime.library
         self.settings = runtime.settings
         self.directories = frame.directories(runtime)
         self.rules = publishing.Rules(runtime.settings)
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def edit(self, key: str) -> ResponseReturnValue:
-        with self.database.reading() as session:
-            draft = self._draft(session, key)
-            rules = self.rules.for_session(session, clock.now())
-        return self._page(draft, rules, undo=_undo_of(request.args, draft))
+        draft, around = self._draft(key)
+        return self._page(draft, around, undo=_undo_of(request.args, draft))
 
     @may(Permission.EDIT_QUESTIONNAIRES)
     def change(self, key: str) -> ResponseReturnValue:
-        """Apply what was typed and what the button does; if it is refused, show it again with what was typed."""
-        form, now = request.form, clock.now()
-        with self.database.reading() as session:
-            draft = self._draft(session, key)
-            rules = self.rules.for_session(session, now)
-        base = form.get("base", -1, type=whole)
+        """Apply what was typed and what the button does; if it is refused, show it again with what was typed.
+
+        A script that names a `part` gets only that part and the line with the state, which is quick to draw.
+        """
+        draft, around = self._draft(key)
         try:
-            if base != draft.edit:
+            if not _is_current(draft):
                 raise Conflict("Somebody else saved this text after you opened it.")
-            text = self._edited(draft, rules)
+            text = self._edited(draft, around)
             with self.database.writing() as session:
-                drafts.save(session, key, text, base=base, by=current_user.id, now=now)
+                drafts.save(session, key, text, base=draft.edit, by=current_user.id, now=clock.now())
         except (Conflict, Rejected) as refused:
             status = 409 if isinstance(refused, Conflict) else 422
-            with self.database.reading() as session:
-                present = self._draft(session, key)
-            return self._page(present, rules, refused=refused), status
-        with self.database.reading() as session:
-            saved = self._draft(session, key)
+            present, around = self._draft(key)
+            return self._page(present, around, refused=refused), status
+        saved, around = self._draft(key)
         undo = checked.undoing(draft.text, text) if text != draft.text else None
         if _is_scripted() or (undo and len(undo.text) > LONGEST_UNDO):
-            return self._page(saved, rules, undo=undo)
-        return redirect(_address(key, saved, undo), 303)
+            return self._page(saved, around, undo=undo, part=request.form.get("part", ""))
+        return redirect(_address(saved, undo) + _anchor(draft.text, text), 303)
 
-    def _edited(self, draft: StudioDraft, rules: lint.LintContext) -> str:
+    def _edited(self, draft: StudioDraft, around: Surroundings) -> str:
         form, text = request.form.copy(), draft.text
         action, *arguments = form.get("do", "").split(" ")
         if action == "undo":
@@ -88,52 +87,73 @@ class QuestionnaireForm:
             put = drafts.as_typed(form.get("put", ""), text)
             return checked.undone(text, checked.Patch(*numbers, put))
         if action == "rewrite":
-            found = placed.findings(text, draft.key, rules, say().language)
-            form["better"] = placed.better(found, *arguments)
-        return checked.edited(text, form_actions.change_of(form), say().language)
+            document = lint.read(text, f"{draft.key}.yaml", around.of(draft.key))
+            form["better"] = placed.better(placed.findings(document, say().language), *arguments)
+        if action != "accept":
+            return checked.edited(text, form_actions.change_of(form), say().language)
+        form["do"] = "save"
+        text = checked.edited(text, form_actions.change_of(form), say().language)
+        return spliced(text, live_lint.accept(text, draft.key, around, _acceptance(form, *arguments)))
 
-    def _draft(self, session: Session, key: str) -> StudioDraft:
-        draft = drafts.find(session, self.directories, key)
+    def _draft(self, key: str) -> tuple[StudioDraft, Surroundings]:
+        with self.database.reading() as session:
+            draft = drafts.find(session, self.directories, key)
+            settings = self.rules.for_session(session, clock.now())
         if draft.is_journey:
             raise NotFound("There is no text with this key.")
-        return draft
+        return draft, Surroundings(settings, self.library.journey, self.library.questionnaires)
 
     def _page(
         self,
         draft: StudioDraft,
-        rules: lint.LintContext,
+        around: Surroundings,
         *,
         undo: checked.Patch | None = None,
         refused: Exception | None = None,
-    ) -> str:
-        document = lint.read(draft.text, f"{draft.key}.yaml", rules)
+        part: str = "",
+    ) -> Response:
+        document = lint.read(draft.text, f"{draft.key}.yaml", around.of(draft.key))
         context: dict[str, Any] = {
             "may_edit": allows(Permission.EDIT_QUESTIONNAIRES) and not draft.archived_at,
             "refused": say().gettext(str(refused)) if refused else "",
             "is_conflict": isinstance(refused, Conflict),
             "typed": form_actions.typed(request.form) if refused else {},
             "undo": undo,
-            "found": placed.findings(draft.text, draft.key, rules, say().language),
+            "found": placed.findings(document, say().language),
             "severities": SEVERITY_WORDS,
+            "categories": CATEGORY_NAMES,
         }
         if document.faults:
-            has_yaml = "studio.yaml" in current_app.view_functions
-            context["yaml_address"] = url_for("studio.yaml", key=draft.key) if has_yaml else ""
-            return frame.text_page("studio/unreadable.html", draft, **context)
+            context["yaml_address"] = url_for("studio.yaml", key=draft.key)
+            return make_response(frame.text_page("studio/unreadable.html", draft, **context))
+        if document.questionnaire:
+            context["title"] = document.questionnaire.title.to(say().language)
+        context |= self._form(document)
+        context |= _beside(context["form"], context["found"])
         with self.database.reading() as session:
             known = facts.values(session)
-        context |= self._form(document) | _beside(document, context["found"])
         declared = document.at(("fields",))
         fields = [str(each) for each in declared] if isinstance(declared, list) else []
         context["customers"] = form_wording.customer_menu(known, context["form"].languages, fields)
         context["lost"] = _without_box(context["typed"], context["boxes_named"])
-        return frame.text_page("studio/edit.html", draft, **context)
+        if part in _parts(context["form"]):
+            return make_response(frame.text_page("studio/form/_part.html", draft, part=part, **context))
+        chosen = preview.choices(document.questionnaire, self.company) if document.questionnaire else None
+        response = make_response(frame.text_page("studio/edit.html", draft, chosen=chosen, **context))
+        response.headers["Content-Security-Policy"] = preview.FRAMING
+        return response
+
+    @property
+    def company(self) -> str:
+        return self.settings.organisation.name
 
     def _form(self, document: Document) -> dict[str, Any]:
         form = outline(document)
         questionnaire = document.questionnaire
         return {
             "form": form,
+            "menus": form_wording.menu(form.cards),
+            "fingerprint": partial(fingerprint, document.data),
             "words": form_wording,
             "types": [
                 (each, form_wording.TYPE_NAMES[each])
@@ -151,23 +171,67 @@ class QuestionnaireForm:
         }
 
 
-def _beside(document: Document, found: list[placed.FindingInPlace]) -> dict[str, Any]:
-    """Where the page shows each finding: `at_text(box, language)`, and `about(name)` for the rest of a part."""
-    form = outline(document)
+SECTIONS = ("survey", "blocks", "messages", "thanks", "follow_ups")
+"""The parts of the form besides the questions, in their order."""
+
+
+def _parts(form: Outline) -> set[str]:
+    return {*SECTIONS, *(card.name for card in form.cards)}
+
+
+def _is_current(draft: StudioDraft) -> bool:
+    """Whether the form was made from this draft, or from one in which its own part was the same."""
+    if request.form.get("base", -1, type=whole) == draft.edit:
+        return True
+    seen, data = request.form.get("seen", ""), lint.read(draft.text).data
+    return bool(seen and isinstance(data, dict) and fingerprint(data, request.form.get("of", "")) == seen)
+
+
+def _acceptance(form: Any, rule: str = "", question: str = "") -> Acceptance:
+    reason = form.get(f"reason|{rule}|{question}", "")
+    category = form.get(f"category|{rule}|{question}", CATEGORIES[0])
+    return Acceptance(rule, question, reason, category, current_user.email)
+
+
+def _anchor(before: str, after: str) -> str:
+    """Where the page goes on without a script: at a new question, otherwise at the part that was sent."""
+    known, now = (
+        [each.get("key") for each in lint.read(text).at(("questions",)) or () if isinstance(each, dict)]
+        for text in (before, after)
+    )
+    new = [f"questions.{key}" for key in now if key not in known]
+    part = (*new, request.form.get("of", ""))[0]
+    return f"#{part.replace('.', '-')}" if part and part != ORDER else ""
+
+
+def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]:
+    """Where the page shows each finding: `at_text(box, language)`, and `about(name)` for the rest of a part.
+
+    `missing` counts the texts that are still to be written, which are no findings of their own.
+    """
     boxes = list(form.boxes())
-    shown = {
-        id(each)
-        for box in boxes
-        for language in box.languages
-        for each in placed.at_text(found, box, language)
+    pairs = [(box, language) for box in boxes for language in box.languages]
+    gaps = {id(each) for box, language in pairs for each in placed.gaps(found, box, language)}
+    shown = {id(each) for box, language in pairs for each in placed.at_text(found, box, language)}
+    lacking = {
+        (box.name, language)
+        for box, language in pairs
+        if box.is_missing(language)
+        or (box.is_empty and any(placed.gaps(found, box, each) for each in box.languages))
     }
-    rest = [each for each in found if id(each) not in shown]
-    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups"]
+    issues = [each for each in found if id(each) not in gaps]
+    rest = [each for each in issues if id(each) not in shown]
+    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups", "blocks"]
     general = [each for each in rest if not any(each.is_at(part) for part in parts)]
+    first = next((part for each in found for part in parts if each.is_at(part)), "")
     return {
         "at_text": partial(placed.at_text, found),
+        "lacks": lambda box, language: (box.name, language) in lacking,
         "about": lambda name: [each for each in rest if each.is_at(name)] if name else general,
-        "boxes_named": {f"text|{box.name}|{language}" for box in boxes for language in box.languages},
+        "boxes_named": {f"text|{box.name}|{language}" for box, language in pairs},
+        "issues": issues,
+        "missing": len(lacking),
+        "first": first.replace(".", "-"),
     }
 
 
@@ -187,11 +251,11 @@ LONGEST_UNDO = 1_500
 """Characters of a patch that still fits into an address; for a longer one the page is not redirected to."""
 
 
-def _address(key: str, draft: StudioDraft, undo: checked.Patch | None) -> str:
+def _address(draft: StudioDraft, undo: checked.Patch | None) -> str:
     if undo is None:
-        return url_for("studio.edit", key=key)
+        return url_for("studio.edit", key=draft.key)
     patch = {"at": draft.edit, "start": undo.start, "length": undo.length, "put": undo.text}
-    return f"{url_for('studio.edit', key=key)}?{urlencode(patch)}"
+    return f"{url_for('studio.edit', key=draft.key)}?{urlencode(patch)}"
 
 
 def _undo_of(sent: Any, draft: StudioDraft) -> checked.Patch | None:

@@ -9,12 +9,15 @@ from werkzeug.datastructures import MultiDict
 
 from feedback.errors import Rejected
 from feedback.lint.editing.yaml_editor import YamlEditor
-from feedback.services.studio.editing import conditions, follow_ups, questions, texts
+from feedback.services.studio.editing import blocks, conditions, follow_ups, questions, renaming, rows, texts
 from feedback.services.studio.editing.places import path_of
 
 Form = MultiDict[str, str]
 ALWAYS, AS_WRITTEN = "", "keep"
 """Choices of a condition's menu beside the tests: none, and the one in the text, which the menu cannot say."""
+
+
+_TYPED = ("text|", "word|", "number|", "amount|", "link|", "key|", "reason|")
 
 
 class SentField(NamedTuple):
@@ -33,6 +36,7 @@ def change_of(form: Form) -> Callable[[YamlEditor], None]:
         for sent in _sent(form):
             _SAVE[sent.kind](editor, sent)
         _save_flags(editor, form)
+        _save_members(editor, form)
         _save_conditions(editor, form)
         name, *arguments = form.get("do", "save").split(" ")
         if name not in ACTIONS:
@@ -47,7 +51,7 @@ def change_of(form: Form) -> Callable[[YamlEditor], None]:
 
 def typed(form: Form) -> dict[str, str]:
     """Name of a text's field -> what was typed, to show it again."""
-    return {name: value for name, value in form.items() if name.startswith(("text|", "word|", "number|"))}
+    return {name: value for name, value in form.items() if name.startswith(_TYPED)}
 
 
 def condition(form: Form, name: str) -> dict[str, Any] | None:
@@ -85,10 +89,25 @@ def _save_number(editor: YamlEditor, sent: SentField) -> None:
     questions.set_number(editor, path_of(editor.data, sent.name), sent.value)
 
 
+def _save_amount(editor: YamlEditor, sent: SentField) -> None:
+    questions.set_amount(editor, path_of(editor.data, sent.name), sent.value)
+
+
+def _save_link(editor: YamlEditor, sent: SentField) -> None:
+    follow_ups.set_link(editor, path_of(editor.data, sent.name), sent.value.strip())
+
+
+def _save_source(editor: YamlEditor, sent: SentField) -> None:
+    questions.set_source(editor, _index(editor, sent.name), sent.value)
+
+
 _SAVE: Mapping[str, Callable[[YamlEditor, SentField], None]] = {
     "text": _save_text,
     "word": _save_word,
     "number": _save_number,
+    "amount": _save_amount,
+    "link": _save_link,
+    "source": _save_source,
 }
 
 
@@ -97,6 +116,12 @@ def _save_flags(editor: YamlEditor, form: Form) -> None:
     ticked = set(form.getlist("on"))
     for name in form.getlist("flag"):
         questions.set_flag(editor, path_of(editor.data, name), on=name in ticked)
+
+
+def _save_members(editor: YamlEditor, form: Form) -> None:
+    """The questions of the blocks that the form shows."""
+    for name in form.getlist("block"):
+        blocks.set_members(editor, int(path_of(editor.data, name)[1]), form.getlist(f"in|{name}"))
 
 
 def _save_conditions(editor: YamlEditor, form: Form) -> None:
@@ -145,6 +170,28 @@ def _move_question(editor: YamlEditor, asked: Asked) -> None:
     questions.move(editor, _index(editor, name), _number(to))
 
 
+def _move_row(editor: YamlEditor, asked: Asked) -> None:
+    name, row, to = asked.arguments
+    rows.move_row(editor, _index(editor, name), _number(row), _number(to))
+
+
+def _remove_row(editor: YamlEditor, asked: Asked) -> None:
+    name, row = asked.arguments
+    rows.remove_row(editor, _index(editor, name), _number(row))
+
+
+def _rename(editor: YamlEditor, asked: Asked) -> None:
+    (name,) = asked.arguments
+    renaming.rename(editor, _index(editor, name), asked.form.get(f"key|{name}", "").strip())
+
+
+def _add_block(editor: YamlEditor, asked: Asked) -> None:
+    chosen = condition(asked.form, "new")
+    if chosen is None:
+        raise Rejected("Choose the questions, and the answer after which they are asked.")
+    blocks.add_block(editor, asked.form.getlist("in|new"), chosen)
+
+
 def _set_type(editor: YamlEditor, asked: Asked) -> None:
     name, kind = asked.arguments
     questions.set_type(editor, _index(editor, name), kind)
@@ -179,6 +226,11 @@ ACTIONS: Mapping[str, Action] = {
     "add-option": _add_option,
     "move-option": _move_option,
     "remove-option": _remove_option,
+    "add-row": lambda editor, asked: rows.add_row(editor, _index(editor, *asked.arguments)),
+    "move-row": _move_row,
+    "remove-row": _remove_row,
+    "rename": _rename,
+    "add-block": _add_block,
     "add-rule": _add_rule,
     "add-thanks": _add_thanks,
     "delete-entry": lambda editor, asked: follow_ups.delete_entry(

@@ -52,16 +52,26 @@ ROLE_NAMES: Mapping[str, str] = {
     "reminder_email_subject": _("Subject of the reminder, if it differs"),
     "reminder_email_body": _("Text of the reminder, if it differs"),
     "thanks": _("Thank-you text"),
+    "link": _("Text of the link"),
     "rule_title": _("Reason for the follow-up"),
     "playbook": _("Playbook: steps for the CSM"),
 }
+
+IN_FORM: Mapping[str, str] = {
+    "unneeded-question": _("Write under Settings which decision the answer can change."),
+    "options-not-exhaustive": _("There is no answer for people to whom none of these fits. Add “other”."),
+}
+"""Rule -> what to do about it in the form, where the linter's own sentence is about the YAML."""
 
 _LISTS = ("single", "multi", "ranking")
 FLAG_NAMES: Mapping[str, str] = {
     "required": _("Must be answered"),
     "randomize": _("Shuffle the options"),
     "not_applicable": _("Offer “does not apply to me”"),
+    "dont_know": _("Offer “I don't know”"),
     "prefer_not_to_say": _("Offer “prefer not to say”"),
+    "opt_out_in_rows": _("Offer these in each row"),
+    "scale.high_is_bad": _("The highest point is the worst answer"),
     "by_sms": _("Ask by SMS, too"),
 }
 _BY_SMS = ("single", "nps", "enps", "csat", "ces", "stars", "smileys", "thumbs", "rating", "pmf")
@@ -106,17 +116,23 @@ def role_name(role: str) -> str:
     return say().gettext(ROLE_NAMES[role])
 
 
-def flags_of(card: Card) -> Iterator[str]:
-    """The flags that a type has."""
-    for name in FLAG_NAMES:
-        own = {"randomize": _LISTS, "by_sms": _BY_SMS}.get(name)
-        if card.type in own if own else card.type != "note":
-            yield name
+def flags_of(card: Card) -> Iterator[tuple[str, str, Any]]:
+    """(name, words, value) of each flag that a type has."""
+    has = {
+        "randomize": card.type in _LISTS,
+        "opt_out_in_rows": card.type == "matrix",
+        "scale.high_is_bad": isinstance(card.data.get("scale"), dict),
+        "by_sms": card.type in _BY_SMS,
+    }
+    for name, words in FLAG_NAMES.items():
+        if card.type != "note" and has.get(name, True):
+            holder = card.data.get("scale") if name.startswith("scale.") else card.data
+            yield name, words, holder.get(name.removeprefix("scale.")) if isinstance(holder, dict) else None
 
 
 def menu(cards: Sequence[Card]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """For each question that a condition can look at: (its text, [(value to send, the test in words)])."""
-    return [(_short(card), _choices(card)) for card in cards if card.question is not None]
+    """For each question: (its text, [(value to send, the test in words)]), no tests if none can look at it."""
+    return [(short(card), _choices(card) if card.type != "note" else []) for card in cards]
 
 
 def customer_menu(
@@ -160,9 +176,16 @@ def _fact_in_words(fact: str, test: str, value: str) -> str:
 
 
 def _choices(card: Card) -> list[tuple[str, str]]:
+    if card.question is None:
+        return []
     return [
         (f"{card.key}|{test}|{value}", _in_words(card, test, value)) for test, value in _tests(card.question)
     ]
+
+
+def sources(cards: Sequence[Card]) -> list[tuple[str, str]]:
+    """(key, text) of the questions from whose answers another one can take its options."""
+    return [(card.key, short(card)) for card in cards if card.type in ("multi", "ranking")]
 
 
 def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> list[tuple[str, str]]:
@@ -174,7 +197,7 @@ def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> lis
         ("{account|your account}", say().gettext("Account")),
         *((f"{{{each}}}", str(each)) for each in (fields if isinstance(fields, list) else ())),
     ]
-    before = [(f"{{answer.{each.key}}}", _short(each)) for each in cards[: card.index]]
+    before = [(f"{{answer.{each.key}}}", short(each)) for each in cards[: card.index]]
     return known + before
 
 
@@ -204,7 +227,7 @@ def sentence(condition: Any, cards: Sequence[Card]) -> str:
     test = _test_of(condition)
     if card is None or test is None:
         return ", ".join(f"{key}: {value}" for key, value in condition.items())
-    return f"“{_short(card)}”: {_in_words(card, *test)}"
+    return f"“{short(card)}”: {_in_words(card, *test)}"
 
 
 def _fact_of(condition: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -266,7 +289,7 @@ def _in_words(card: Card, test: str, value: str) -> str:
     return say().gettext(_TESTS[test], value=value)
 
 
-def _short(card: Card) -> str:
+def short(card: Card) -> str:
     """The beginning of a question's text in the reader's language; its key if it has none yet."""
     wordings = card.boxes[0].wordings
     text = " ".join((wordings.get(say().language) or next(filter(None, wordings.values()), card.key)).split())

@@ -72,12 +72,12 @@ def key_of_refused(refused: Refused) -> str:
     return JOURNEY if refused.is_journey else refused.key
 
 
-def text_page(template: str, draft: StudioDraft, **context: Any) -> str:
-    """Render a template that extends `studio/_text.html`."""
+def text_page(template: str, draft: StudioDraft, *, title: str = "", **context: Any) -> str:
+    """Render a template that extends `studio/_text.html`. Without a title the text is read for it."""
     return render_template(
         template,
         draft=draft,
-        title=title_of(draft),
+        title=title or title_of(draft),
         tabs=tabs(draft.key),
         layers=LAYER_NAMES,
         states=STATE_NAMES,

@@ -15,12 +15,14 @@ from feedback.core.journey import Entry, Stage
 from feedback.core.time.duration import Duration
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import LANGUAGES, _
-from feedback.lint.document.document import Document
+from feedback.lint.document.document import Document, Path
 from feedback.lint.reporters.translation import in_language
 from feedback.services.contact import facts
+from feedback.services.questionnaires import publishing
 from feedback.services.questionnaires.layers import JOURNEY
-from feedback.services.studio import drafts
+from feedback.services.studio import drafts, live_lint
 from feedback.services.studio.drafts import StudioDraft
+from feedback.services.studio.live_lint import PlacedFinding, Surroundings
 from feedback.services.studio.stages import editing, form, outlook
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
@@ -86,6 +88,7 @@ class JourneyViews:
         self.runtime = runtime
         self.database = runtime.database
         self.directories = frame.directories(runtime)
+        self.rules = publishing.Rules(runtime.settings)
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def journey(self) -> ResponseReturnValue:
@@ -162,6 +165,7 @@ class JourneyViews:
         refused: str = "",
     ) -> str:
         document = lint.read(draft.text, "journey.yaml")
+        found = [] if document.problems else self._findings(draft)
         can_edit = allows(Permission.EDIT_QUESTIONNAIRES)
         raw = _raw(document, stage) if stage and can_edit else None
         return frame.text_page(
@@ -179,10 +183,23 @@ class JourneyViews:
             audience=_audience,
             channel_orders=CHANNEL_ORDERS,
             severities=SEVERITY_WORDS,
+            findings_of={
+                key: [each.finding for each in found if _stage_of(document, each.path) == key]
+                for key in _keys(document)
+            },
+            general=[each.finding for each in found if _stage_of(document, each.path) not in _keys(document)],
+            wanted_survey=request.args.get("survey", ""),
             outlook=self._outlook(document) if "outlook" in request.args else None,
             reasons=message_wording.REASONS,
             **(self._choices(document) if can_edit else {}),
         )
+
+    def _findings(self, draft: StudioDraft) -> tuple[PlacedFinding, ...]:
+        """What the linter says about the draft beside the questionnaires in force, as on the YAML tab."""
+        with self.database.reading() as session:
+            settings = self.rules.for_session(session, clock.now())
+        around = Surroundings(settings, self.runtime.library.journey, self.runtime.library.questionnaires)
+        return live_lint.check(draft.text, draft.key, around, say().language).findings
 
     def _outlook(self, document: Document) -> outlook.JourneyOutlook | None:
         if document.journey is None:
@@ -198,7 +215,11 @@ class JourneyViews:
         about = {"account": ACCOUNT_FIELDS, "contact": CONTACT_FIELDS}
         used = document.journey.stages if document.journey else ()
         return {
-            "surveys": [each.key for each in texts if not each.is_journey and each.archived_at is None],
+            "surveys": [
+                (each.key, frame.title_of(each))
+                for each in texts
+                if not each.is_journey and each.archived_at is None
+            ],
             "events": sorted({each.enter.event for each in used if each.enter.event}),
             "units": UNITS,
             "dates": DATES,
@@ -210,6 +231,18 @@ class JourneyViews:
             "fact_names": FACT_NAMES,
             "sayable": form.conditions_of,
         }
+
+
+def _keys(document: Document) -> list[str]:
+    return [each.key for each in document.journey.stages] if document.journey else []
+
+
+def _stage_of(document: Document, path: Path) -> str:
+    """The key of the stage that a path leads into; empty if it is about the journey as a whole."""
+    if len(path) < 2 or path[0] != "stages" or not isinstance(path[1], int):
+        return ""
+    stage = document.at(path[:2])
+    return str(stage.get("key", "")) if isinstance(stage, dict) else ""
 
 
 def _raw(document: Document, key: str) -> Mapping[str, Any]:

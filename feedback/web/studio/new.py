@@ -25,6 +25,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, worst
 from feedback.web.studio import frame
+from feedback.web.studio.form_wording import TYPE_NAMES
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -73,6 +74,7 @@ class NewSurvey:
     def list_templates(self) -> ResponseReturnValue:
         return render_template(
             "studio/new_gallery.html",
+            type_names=TYPE_NAMES,
             stages=groupby(gallery.templates(), key=lambda each: gallery.STAGES[each.stage]),
         )
 
@@ -190,6 +192,7 @@ class NewSurvey:
             questionnaire=chosen.questionnaire,
             language=language,
             direction=direction,
+            type_names=TYPE_NAMES,
             key=_field("key") or self._unused(name),
             typed=request.form,
             **context,
@@ -218,6 +221,7 @@ class NewSurvey:
             questionnaire=questionnaire,
             language=questionnaire.languages[0] if questionnaire else "en",
             direction=direction,
+            type_names=TYPE_NAMES,
             problems=in_language(found, say().language),
             severities=SEVERITY_WORDS,
             worst=worst,

@@ -126,7 +126,7 @@ class Preview:
         except Rejected as refused:
             return self._page(draft, refused=str(refused))
         flash(say().gettext("Test queued. It is sent within a minute, if the worker runs."), "success")
-        return redirect(url_for("studio.preview", key=key) + "#test", 303)
+        return redirect(url_for("studio.preview", key=key), 303)
 
     def _sample(self, key: str, questionnaire: Questionnaire, language: str) -> Sample:
         if request.form.get("channel") == "sms":
@@ -199,15 +199,28 @@ def choices(questionnaire: Questionnaire, company: str) -> PhoneChoices:
     score = wanted.get("score", type=whole)
     if scored is None or score is None or not scored.minimum <= score <= scored.maximum:
         score = None
+    page = wanted.get("page", "")
     known = sample_customer.facts_chosen(questionnaire, wanted)
     questionnaire = questionnaire.asked_of(sample_customer.as_facts(known, language))
+    if scored and page.startswith("q:"):
+        score = _leading_to(page.removeprefix("q:"), questionnaire, scored, score)
     words = Wording(questionnaire, language, {"company": company})
     pages = [(f"q:{each.key}", words.to(each.text)) for each in _way(questionnaire, given(scored, score))]
     pages.append((THANKS, say().gettext("Thanks")))
-    page = wanted.get("page", "")
     shown = page if page in dict(pages) else pages[0][0]
     customer = sample_customer.fact_choices(questionnaire, wanted)
     return PhoneChoices(questionnaire, language, scored, score, pages, shown, customer)
+
+
+def _leading_to(
+    key: str, questionnaire: Questionnaire, scored: ScaleQuestion, score: int | None
+) -> int | None:
+    """The score, or if its way leaves a question out, the first one after which the question is asked."""
+    points = range(scored.minimum, scored.maximum + 1)
+    for each in (score, *points):
+        if any(question.key == key for question in _way(questionnaire, given(scored, each))):
+            return each
+    return score
 
 
 def given(scored: ScaleQuestion | None, score: int | None) -> dict[str, Answer]:

@@ -123,6 +123,8 @@ class Publishing:
             if candidate and not prepared.is_blocked
             else None,
             days=consequences.DAYS,
+            is_unused=not draft.is_journey
+            and not any(each.questionnaire == key for each in library.journey.stages),
             refused=[each for each in library.refused if frame.key_of_refused(each) == key],
         )
 

@@ -40,6 +40,7 @@ def routes(runtime: Runtime) -> list[Route]:
 class Texts:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
+        self.runtime = runtime
         self.directories = frame.directories(runtime)
         self.rules = publishing.Rules(runtime.settings)
         self.checks = Checks()
@@ -63,6 +64,7 @@ class Texts:
             titles=titles,
             checked=self.checks.of([each for each in every if each.archived_at is None], settings),
             worst=worst,
+            refused=[(frame.key_of_refused(each), each) for each in self.runtime.library.refused],
             layers=frame.LAYER_NAMES,
             states=frame.STATE_NAMES,
             wanted=wanted,

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from feedback import clock
+from feedback import clock, lint
 from feedback.bootstrap import Runtime
 from feedback.services.studio import drafts
 from feedback.store.models import Account
@@ -196,3 +196,79 @@ def test_a_choice_can_be_asked_by_sms_too(lead: FlaskClient, runtime: Runtime) -
     assert 'value="questions.improve.by_sms"' not in lead.get(PAGE).text
     assert lead.post(PAGE, data={"base": "0", "do": "save", "flag": flag, "on": flag}).status_code == 303
     assert "by_sms: true" in text_of(runtime)
+
+
+def test_an_issue_is_kept_with_a_reason_where_it_is(lead: FlaskClient, runtime: Runtime) -> None:
+    typed = {"of": "questions.improve", "text|questions.improve.text|en": "How great was our service?"}
+    lead.post(PAGE, data={"base": "0", **typed})
+    page = lead.get(PAGE).text
+    button = re.search(r'value="accept ([a-z-]+) improve"', page)
+    assert button
+    sent = {"base": "1", "do": f"accept {button[1]} improve", **typed}
+    refused = lead.post(PAGE, data={**sent, f"reason|{button[1]}|improve": "because"})
+    assert refused.status_code == 422
+    assert 'value="because"' in refused.text
+    lead.post(PAGE, data={**sent, f"reason|{button[1]}|improve": "The board has asked for these words."})
+    assert "The board has asked for these words." in text_of(runtime)
+    assert f'value="accept {button[1]} improve"' not in lead.get(PAGE).text
+
+
+def test_what_a_lead_needs_for_blocks_tables_bounds_links_and_keys_is_in_the_form(
+    lead: FlaskClient, runtime: Runtime
+) -> None:
+    steps = [
+        {"do": "add-question matrix 1"},
+        {"do": "add-row questions.matrix", "text|questions.matrix.rows.row-1.text|en": "Speed"},
+        {"do": "add-question number 2"},
+        {"do": "save", "amount|questions.number.min": "1", "amount|questions.number.max": "99,5",
+         "number|questions.number.decimals": "1"},
+        {"do": "add-question date 3"},
+        {"do": "save", "word|questions.date.min": "2026-01-01"},
+        {"do": "add-block", "in|new": "matrix", "if|new": "score|at_most|6"},
+        {"do": "save", "block": "blocks.0", "in|blocks.0": "number"},
+        {"do": "rename questions.score", "key|questions.score": "likely"},
+        {"do": "save", "link|thanks.0": "https://acme.example/help"},
+        {"do": "save", "text|thanks.0.link.text|en": "Get help"},
+    ]  # fmt: skip
+    for base, step in enumerate(steps):
+        answer = lead.post(PAGE, data={"base": str(base), **step})
+        assert answer.status_code in (200, 303), answer.text
+    text = text_of(runtime)
+    data = lint.read(text).data
+    asked = {each["key"]: each for each in data["questions"]}
+    assert [row["key"] for row in asked["matrix"]["rows"]] == ["row-1", "row-2", "row-3"]
+    assert asked["matrix"]["rows"][0]["text"] == {"en": "Speed"}
+    assert (asked["number"]["min"], asked["number"]["max"]) == (1, 99.5)
+    assert asked["date"]["min"] == "2026-01-01"
+    assert data["blocks"] == [{"questions": ["number"], "show_if": {"question": "likely", "at_most": 6}}]
+    assert data["thanks"][0]["link"] == {"url": "https://acme.example/help", "text": {"en": "Get help"}}
+    assert "question: score" not in text
+    page = lead.get(PAGE).text
+    for value in ('value="99.5"', 'value="2026-01-01"', 'value="https://acme.example/help"', "Get help"):
+        assert value in page
+
+
+def test_a_change_to_another_part_does_not_stop_a_change(lead: FlaskClient, runtime: Runtime) -> None:
+    page = lead.get(PAGE).text
+    seen = dict(re.findall(r'name="of" value="([^"]+)"><input type="hidden" name="seen" value="(\w+)"', page))
+    lead.post(PAGE, data={"base": "0", "text|questions.score.text|en": "Somebody else's question?"})
+    for part, status in (("questions.improve", 303), ("questions.score", 409), ("follow_ups", 303)):
+        sent = {
+            "base": "0",
+            "of": part,
+            "seen": seen[part],
+            "text|questions.improve.text|en": f"Mine {part}?",
+        }
+        assert lead.post(PAGE, data=sent).status_code == status, part
+        assert ("Mine " + part in text_of(runtime)) is (status == 303)
+    assert "Somebody else's question?" in text_of(runtime)
+
+
+def test_a_script_that_names_a_part_gets_only_that_part(lead: FlaskClient) -> None:
+    sent = {"base": "0", "of": "questions.improve", "text|questions.improve.text|en": "What is missing?"}
+    answer = lead.post(PAGE, data={**sent, "part": "questions.improve"}, headers={"HX-Request": "true"})
+    assert re.findall(r'hx-target="([^"]+)" hx-swap="outerMorph">\s*<', answer.text) == [
+        "#status", "#questions-improve",
+    ]  # fmt: skip
+    assert "What is missing?" in answer.text
+    assert 'id="questions-score"' not in answer.text

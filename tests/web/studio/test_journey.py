@@ -143,3 +143,22 @@ def test_others_read_and_change_nothing(office_app: Flask) -> None:
     assert "stage-actions" not in viewer.get(PAGE).text
     for address in (PAGE, "/studio/journey/stages", "/studio/journey/stages/renewal"):
         assert viewer.post(address).status_code == 403
+
+
+def test_the_issues_of_a_stage_are_in_its_card(lead: FlaskClient, office: Runtime) -> None:
+    text = draft(office).text.replace(
+        "    questionnaire: renewal-nps\n",
+        "    questionnaire: renewal-nps\n    only_if: {account: segmnt, is: vip}\n",
+    )
+    with office.database.writing() as session:
+        drafts.save(session, JOURNEY, text, base=draft(office).edit, by=1, now=clock.now())
+    page = lead.get(PAGE).text
+    card = page.partition('id="renewal"')[2].partition("</li>")[0]
+    assert "audience-unknown" in card
+    assert page.count("audience-unknown") == card.count("audience-unknown")
+
+
+def test_a_survey_without_a_stage_is_chosen_in_the_form_of_a_new_one(lead: FlaskClient) -> None:
+    page = lead.get(f"{PAGE}?survey=recovery-csat").text
+    assert '<details class="act" id="add-stage" open>' in page
+    assert '<option value="recovery-csat" selected>After a complaint</option>' in page

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from feedback.bootstrap import Runtime
+from feedback.library import Refused
 from feedback.store.models import StudioText
 from tests.web.conftest import SignIn
 
@@ -54,3 +55,15 @@ def test_others_read_and_change_nothing(sign_in: SignIn, who: str) -> None:
     assert client.get("/studio/").status_code == 200
     for action in ("text", "duplicate", "archive", "restore"):
         assert client.post(f"/studio/{KEY}/{action}").status_code == 403
+
+
+def test_the_list_begins_with_what_is_not_live_because_of_its_problems(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    broken = Refused("visit.yaml", "visit", ("line 3: <no> questions",), replaced=False)
+    changed = Refused(f"{KEY}.yaml", KEY, ("line 9: a new rule",), replaced=True)
+    runtime.library.refused = (broken, changed)
+    page = sign_in("viewer").get("/studio/").text
+    assert "line 3: &lt;no&gt; questions" in page
+    assert "This text is not live, because it has problems:" in page
+    assert "The version that was live before it stays live:" in page

@@ -41,6 +41,9 @@ def test_a_text_is_checked_saved_and_never_changed_on_the_way(enter: Enter, offi
     checked = client.post(address, data={"text": BROKEN.replace("\n", "\r\n"), "base": "0", "do": "check"})
     assert "This is not YAML" in checked.text
     assert BROKEN in checked.text
+    better = client.post(address, data={"text": TEXT, "base": "0", "do": "check"}).text
+    assert "score-begging" in better  # the issues are those of the text as it is typed
+    assert "This is not YAML" not in better
     assert stored(office) == []
     assert client.post(address, data={"text": BROKEN, "base": "0", "do": "save"}).status_code == 303
     assert stored(office) == [BROKEN]

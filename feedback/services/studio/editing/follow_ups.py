@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.errors import Rejected
+from feedback.lint.document.document import Path
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.services.studio.editing.placing import put
 from feedback.services.studio.editing.texts import languages, value_at
@@ -49,6 +50,26 @@ def move_entry(editor: YamlEditor, name: str, index: int, to: int) -> None:
     to = min(max(to, 0), last)
     if to != index:
         editor.move((name,), index, to)
+
+
+def set_link(editor: YamlEditor, path: Path, url: str) -> None:
+    """Give a last page a link, whose words are still to be written, or take it away with an empty address."""
+    has_page = len(path) > 1
+    page = value_at(editor, path)
+    if not url:
+        if has_page and editor.has((*path, "link")):
+            editor.remove((*path, "link"))
+        return
+    if not has_page and page is None:
+        raise Rejected("Write the thank-you text for everybody first.")
+    listed = languages(editor)
+    link = {"url": url, "text": "" if len(listed) == 1 else {listed[0]: ""}}
+    if not has_page:
+        editor.set(path, [{"text": page, "link": link}])
+    elif isinstance(page.get("link"), dict):
+        put(editor, (*path, "link", "url"), url)
+    else:
+        put(editor, (*path, "link"), link)
 
 
 def add_thanks(editor: YamlEditor, wording: str, condition: dict[str, Any]) -> None:

@@ -72,6 +72,7 @@ class Outline:
     messages: tuple[TextBox, ...]
     thanks: tuple[FormEntry, ...]
     rules: tuple[FormEntry, ...]
+    blocks: tuple[FormEntry, ...] = ()
 
     def boxes(self) -> Iterator[TextBox]:
         """Every text of the form."""
@@ -115,6 +116,10 @@ class _Outliner:
             tuple(self.box(path, "_".join(map(str, path[1:]))) for path in _MESSAGES),
             tuple(self.thanks()),
             tuple(self.rule(index, each) for index, each in _mappings(self.data.get("follow_ups"))),
+            tuple(
+                FormEntry(self.name(("blocks", index)), index, (), each)
+                for index, each in _mappings(self.data.get("blocks"))
+            ),
         )
 
     def rule(self, index: int, data: Mapping[str, Any]) -> FormEntry:
@@ -164,13 +169,18 @@ class _Outliner:
         if isinstance(present, list):
             for index, each in _mappings(present):
                 place: Path = ("thanks", index)
-                yield FormEntry(self.name(place), index, (self.box((*place, "text"), "thanks"),), each)
+                yield FormEntry(self.name(place), index, self._page_boxes(place, each), each)
         else:
             inner: Path = (
                 ("thanks", "text") if isinstance(present, dict) and "text" in present else ("thanks",)
             )
             data = present if isinstance(present, dict) and "text" in inner else {}
             yield FormEntry("thanks", 0, (self.box(inner, "thanks"),), data)
+
+    def _page_boxes(self, place: Path, page: Mapping[str, Any]) -> tuple[TextBox, ...]:
+        """The text of a last page, and that of its link if it has one."""
+        text = self.box((*place, "text"), "thanks")
+        return (text, self.box((*place, "link", "text"), "link")) if page.get("link") else (text,)
 
     def box(self, path: Path, role: str) -> TextBox:
         value = _at(self.data, path)

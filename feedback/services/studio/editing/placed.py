@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feedback import lint
 from feedback.core.text.translatable import TranslatableText
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
 from feedback.lint.engine.offered_edits import REWORDED
 from feedback.lint.engine.rule import Finding
+from feedback.lint.engine.runner import run
 from feedback.lint.reporters.translation import in_language
+from feedback.lint.rules import RULES
+from feedback.services.studio import live_lint
 from feedback.services.studio.editing.outline import TextBox
 from feedback.services.studio.editing.places import name_of
+
+_GAPS = frozenset({"text-empty", "translation-parity"})
+"""Rules that report texts which nobody has written yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +25,56 @@ class FindingInPlace:
     """A finding, told in the reader's language, and the name of the part that it is about.
 
     `better` is the whole text in other words, as the linter proposes it; "" if only a person can write it.
+    `is_acceptable` means that it can be kept with a reason.
     """
 
     finding: Finding
     name: str
     better: str = ""
+    is_acceptable: bool = False
 
     def is_at(self, name: str) -> bool:
         """Whether it is about a part or something in it."""
         return self.name == name or self.name.startswith(f"{name}.")
 
 
-def findings(text: str, key: str, settings: lint.LintContext, language: str) -> list[FindingInPlace]:
-    """Every finding in a text, in its order."""
-    found = lint.check(text, f"{key}.yaml", settings=settings)
-    document = lint.read(text, f"{key}.yaml", settings)
+def findings(document: Document, language: str) -> list[FindingInPlace]:
+    """Every finding about a text, in its order, told in `language`."""
+    found = run(document, RULES).problems
     told = in_language(found, language)
     return [_in_place(document, original, each) for original, each in zip(found, told, strict=True)]
 
 
 def at_text(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
-    """The findings about one wording; those of a plain string are in the default language."""
-    own = [box.name] if language == box.languages[0] else []
-    return [each for each in found if each.name in (f"{box.name}.{language}", *own)]
+    """The findings about one wording, apart from those of `gaps`.
+
+    One that names no language, or another one than the survey's, stands at the default language.
+    """
+    return [each for each in _at(found, box, language) if not _is_gap(each, box, language)]
+
+
+def gaps(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
+    """The findings that say no more than that a wording is still missing, which its empty box shows."""
+    return [each for each in _at(found, box, language) if _is_gap(each, box, language)]
+
+
+def _at(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
+    default = box.languages[0]
+    return [
+        each
+        for each in found
+        if each.name == f"{box.name}.{language}"
+        or (each.name == box.name and _language(each, box, default) == language)
+    ]
+
+
+def _language(found: FindingInPlace, box: TextBox, default: str) -> str:
+    named = found.finding.language
+    return named if named in box.languages else default
+
+
+def _is_gap(found: FindingInPlace, box: TextBox, language: str) -> bool:
+    return found.finding.rule in _GAPS and not box.wordings.get(language, "").strip()
 
 
 def better(found: list[FindingInPlace], name: str, language: str, rule: str) -> str:
@@ -60,7 +92,12 @@ def _in_place(document: Document, original: Finding, told: Finding) -> FindingIn
     if document.faults:
         return FindingInPlace(told, "")
     path = _innermost(document, original.line, original.column)
-    return FindingInPlace(told, name_of(document.data, path), _better(document, path, original))
+    return FindingInPlace(
+        told,
+        name_of(document.data, path),
+        _better(document, path, original),
+        live_lint.is_acceptable(document, original.rule),
+    )
 
 
 def _innermost(document: Document, line: int, column: int) -> Path:

@@ -11,15 +11,17 @@ from feedback.lint.editing.yaml_editor import YamlEditor
 _ORDERS: dict[str, tuple[str, ...]] = {
     "": (
         "key", "title", "purpose", "languages", "trend", "trend_bridge", "trigger", "known_fields", "fields",
-        "glossary", "questions", "messages", "thanks", "follow_ups", "lint",
+        "glossary", "questions", "blocks", "messages", "thanks", "follow_ups", "lint",
     ),
     "questions": (
         "key", "type", "instrument", "faces", "contact", "required", "randomize", "complete", "max_choices",
-        "min_length", "min_age", "show_if", "applies_when", "purpose", "used_for", "text", "help", "scale", "rows",
-        "options", "not_applicable", "prefer_not_to_say",
+        "display", "top", "min_length", "min_age", "show_if", "applies_when", "purpose", "used_for", "text", "help",
+        "box", "unit", "min", "max", "decimals", "scale", "rows", "options_from", "options", "not_applicable",
+        "dont_know", "prefer_not_to_say", "opt_out_in_rows",
     ),
     "scale": ("min", "max", "labels", "high_is_bad"),
     "options": ("key", "text", "role", "other_text", "exclusive", "pinned"),
+    "blocks": ("questions", "show_if"),
     "messages": ("sms", "reminder_sms", "comment_prompt", "max_segments", "email", "reminder_email"),
     "email": ("subject", "body"),
     "reminder_email": ("subject", "body"),

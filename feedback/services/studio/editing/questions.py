@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
 from feedback.core.instruments import instruments
 from feedback.core.questions import QUESTION_TYPES, ScaleQuestion
+from feedback.core.questions.choice import key_of_bare_option
+from feedback.core.text.folding import ascii_digits
 from feedback.errors import Rejected
 from feedback.lint.document.document import Path
 from feedback.lint.editing.yaml_editor import YamlEditor
+from feedback.services.studio.editing.blocks import members
 from feedback.services.studio.editing.conditions import leaves
 from feedback.services.studio.editing.placing import put
-from feedback.services.studio.editing.texts import languages, value_at
+from feedback.services.studio.editing.texts import languages, says, value_at
 
 _KEY_END = re.compile(r"-\d+$")
 _LONGEST_KEY = 60
@@ -39,12 +43,14 @@ def duplicate(editor: YamlEditor, index: int) -> None:
 
 
 def delete(editor: YamlEditor, index: int) -> None:
-    """Raises Rejected for the last question, and for one that a condition looks at."""
+    """Raises Rejected for the last question, for one that a condition looks at, and for one in a block."""
     questions = editor.data["questions"]
     if len(questions) == 1:
         raise Rejected("A survey needs at least one question. Add another one first.")
     if dependants(editor.data, questions[index].get("key")):
         raise Rejected("Change the conditions first: they look at the answer to this question.")
+    if questions[index].get("key") in members(editor.data):
+        raise Rejected("Take the question out of its block first.")
     editor.remove(("questions", index))
 
 
@@ -68,7 +74,9 @@ def move(editor: YamlEditor, index: int, to: int) -> None:
 def dependants(data: Any, key: Any) -> list[Path]:
     """The paths of the conditions that look at a question."""
     places: list[tuple[Path, Any]] = []
-    for name, condition in (("questions", "show_if"), ("thanks", "when"), ("follow_ups", "when")):
+    for name, condition in (
+        ("questions", "show_if"), ("blocks", "show_if"), ("thanks", "when"), ("follow_ups", "when"),
+    ):  # fmt: skip
         listed = data.get(name)
         for number, each in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(each, dict):
@@ -94,6 +102,19 @@ def set_number(editor: YamlEditor, path: Path, written: str) -> None:
         put(editor, path, int(written))
     else:
         raise Rejected("Write a whole number.")
+
+
+def set_amount(editor: YamlEditor, path: Path, written: str) -> None:
+    """Write a number with at most two decimal places, or remove it with an empty text. Raises Rejected otherwise."""
+    plain = ascii_digits(written).strip().replace("٫", ".").replace(",", ".")
+    if not plain:
+        if editor.has(path):
+            editor.remove(path)
+    elif re.fullmatch(r"-?\d{1,12}(\.\d{1,2})?", plain):
+        value = float(plain)
+        put(editor, path, int(value) if value.is_integer() else value)
+    else:
+        raise Rejected("Write a number such as 10 or 2.5.")
 
 
 def set_word(editor: YamlEditor, path: Path, word: str) -> None:
@@ -140,6 +161,38 @@ def move_option(editor: YamlEditor, index: int, option: int, to: int) -> None:
     to = min(max(to, 0), last)
     if to != option:
         editor.move(("questions", index, "options"), option, to)
+
+
+def set_source(editor: YamlEditor, index: int, key: str) -> None:
+    """Offer only the options that were chosen in an earlier question, or all of them with an empty key.
+
+    Options that nobody has written yet are copied from that question. Raises Rejected if others are not in it.
+    """
+    path: Path = ("questions", index, "options_from")
+    if not key:
+        if editor.has(path):
+            editor.remove(path)
+        return
+    if value_at(editor, path) == key:
+        return
+    source = next((each for each in editor.data["questions"] if each.get("key") == key), {})
+    offered = [each for each in source.get("options") or () if not _role(each)]
+    options = editor.data["questions"][index].get("options") or []
+    own = [each for each in options if not _role(each)]
+    if all(isinstance(each, dict) and not says(each.get("text")) for each in own):
+        kept = [each for each in options if _role(each)]
+        editor.set((*path[:-1], "options"), [*copy.deepcopy(offered), *kept])
+    elif {_option_key(each) for each in own} - {_option_key(each) for each in offered}:
+        raise Rejected("Both questions need the same options. Empty those of this one, and they are copied.")
+    put(editor, path, key)
+
+
+def _role(option: Any) -> Any:
+    return option.get("role") if isinstance(option, dict) else None
+
+
+def _option_key(option: Any) -> Any:
+    return option.get("key") if isinstance(option, dict) else key_of_bare_option(str(option))
 
 
 def set_type(editor: YamlEditor, index: int, kind: str) -> None:
@@ -192,15 +245,16 @@ def _free(editor: YamlEditor, wanted: str) -> str:
         if isinstance(questions, list)
         else set()
     )
-    return _numbered(wanted, known)
+    return numbered(wanted, known)
 
 
 def _free_option(options: list[Any], role: str) -> str:
     known = {each.get("key") for each in options if isinstance(each, dict)}
-    return _numbered(role.replace("_", "-") if role else f"option-{len(options) + 1}", known)
+    return numbered(role.replace("_", "-") if role else f"option-{len(options) + 1}", known)
 
 
-def _numbered(wanted: str, known: set[Any]) -> str:
+def numbered(wanted: str, known: set[Any]) -> str:
+    """A key that is not in use: the wanted one, or with a number behind it."""
     if wanted not in known:
         return wanted
     stem = _KEY_END.sub("", wanted)[:_LONGEST_KEY]

@@ -104,16 +104,15 @@ def _clear(editor: YamlEditor, path: Path) -> None:
         put(editor, path, value=True)
     elif path == ("thanks",) or path[-1] not in _REQUIRED:
         remove_with_empty_parents(editor, path)
-    elif path[:1] == ("messages",) and all(
-        not _says(each) for key, each in parent.items() if key != path[-1]
-    ):
+    elif path[:1] == ("messages",) and all(not says(each) for key, each in parent.items() if key != path[-1]):
         remove_with_empty_parents(editor, path[:-1])
     else:
         put(editor, path, "")
 
 
-def _says(value: Any) -> bool:
-    return any(map(_says, value.values())) if isinstance(value, dict) else bool(value)
+def says(value: Any) -> bool:
+    """Whether a text, or a mapping of texts, has any words."""
+    return any(map(says, value.values())) if isinstance(value, dict) else bool(value)
 
 
 def remove_with_empty_parents(editor: YamlEditor, path: Path) -> None:

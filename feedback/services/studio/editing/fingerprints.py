@@ -1,0 +1,38 @@
+"""What a form was made from, so that two people who edit different parts of one draft do not stop each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+ORDER = "order"
+"""The part that stands for the questions and their order, for buttons that add one at a place."""
+_KEYS = {
+    "survey": ("title", "purpose"),
+    "messages": ("messages",),
+    "thanks": ("thanks",),
+    "follow_ups": ("follow_ups",),
+    "blocks": ("blocks",),
+}
+
+
+def fingerprint(data: Any, part: str) -> str:
+    """A short hash of one part of a questionnaire: a key of `_KEYS`, ORDER, or `questions.<key>`.
+
+    Every part also stands for the languages, because its boxes depend on them. Empty if there is no such part.
+    """
+    questions = data.get("questions")
+    listed = [each for each in questions if isinstance(each, dict)] if isinstance(questions, list) else []
+    kind, _, key = part.partition(".")
+    found: Any = None
+    if part == ORDER:
+        found = [each.get("key") for each in listed]
+    elif kind == "questions":
+        found = [each for each in listed if each.get("key") == key] or None
+    elif part in _KEYS:
+        found = [data.get(each) for each in _KEYS[part]]
+    if found is None:
+        return ""
+    written = json.dumps([data.get("languages"), found], ensure_ascii=False, default=str)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
