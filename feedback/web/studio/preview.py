@@ -216,8 +216,8 @@ def _leading_to(
     key: str, questionnaire: Questionnaire, scored: ScaleQuestion, score: int | None
 ) -> int | None:
     """The score, or if its way leaves a question out, the first one after which the question is asked."""
-    points = range(scored.minimum, scored.maximum + 1)
-    for each in (score, *points):
+    points: tuple[int | None, ...] = (score, *range(scored.minimum, scored.maximum + 1))
+    for each in points:
         if any(question.key == key for question in _way(questionnaire, given(scored, each))):
             return each
     return score

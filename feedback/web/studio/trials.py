@@ -138,11 +138,10 @@ class Trials:
         customer = sample_customer.as_facts(known, questionnaire.language_for(link.language))
         questionnaire = questionnaire.asked_of(customer)
         visit = begun(questionnaire, link.language, answers_in(questionnaire, forms), clock.now(), done=done)
-        visit = replace(visit, survey=replace(visit.survey, facts=customer))
+        visit = replace(visit, survey=replace(visit.survey, facts=customer, token=token))
         wanted = request.args.get("l")
         return replace(
             visit,
-            token=token,
             route=f"/{trial_links.PATH}/{token}",
             language=wanted if wanted in questionnaire.languages else visit.language,
             asked=request.args.get("q"),
