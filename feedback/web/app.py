@@ -27,7 +27,7 @@ from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
-from feedback.web.staff import account, audit
+from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ ROOMS = (
     Room(account.blueprint, "/account"),
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
+    Room(api_keys.blueprint, "/keys"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator"),

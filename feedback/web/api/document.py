@@ -15,9 +15,11 @@ Answers = dict[str | int | HTTPStatus, Any]
 _PROBLEMS = {
     400: "The body is not JSON.",
     401: "The API key is missing or not valid.",
+    403: "The key has no scope for this, or its owner no permission.",
     404: "Not found.",
     409: "The request contradicts what is stored.",
     410: "The person was erased on request.",
+    412: "It has changed since you read it: `If-Match` names another version.",
     413: "The body is too large.",
     415: "The body is not sent as JSON.",
     422: "The request does not match this description, or its values are not acceptable; `errors` says where.",

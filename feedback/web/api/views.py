@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,13 @@ from flask import Blueprint, Response, jsonify
 from flask.blueprints import BlueprintSetupState
 from flask_openapi3.blueprint import APIBlueprint
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from feedback import clock
 from feedback.core import reserved
 from feedback.errors import FeedbackError, Gone, NotFound, Rejected
+from feedback.services.access import sees_account, without_or_in_accounts_of
 from feedback.services.customers import (
     ConsentChange,
     ContactDraft,
@@ -29,11 +29,13 @@ from feedback.services.customers import (
     store_accounts,
     store_contacts,
 )
+from feedback.services.staff.api_keys import Scope
 from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact
 from feedback.web.api import document, event_views, problems
-from feedback.web.api.answers import BY_KEY, stored_answer
-from feedback.web.api.gate import Gate
+from feedback.web.api.answers import check_match, stored_answer, written
+from feedback.web.api.gate import Gate, caller
+from feedback.web.api.scopes import needs, open_to_all
 from feedback.web.api.shapes import (
     AccountIn,
     AccountOut,
@@ -46,7 +48,6 @@ from feedback.web.api.shapes import (
     UsageIn,
     UsageOut,
 )
-from feedback.web.auth.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -65,6 +66,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     api = APIBlueprint("api", __name__, abp_security=[{"key": []}], abp_responses=document.problems())
     gate = Gate(runtime)
     api.before_request(gate.check)
+    api.after_request(gate.add_limits)
     api.register_error_handler(FeedbackError, problems.ours)
     api.register_error_handler(HTTPException, problems.http)
     api.register_error_handler(UnacceptableError, _unacceptable)
@@ -75,7 +77,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     _usage(api, runtime)
 
     @api.get("/openapi.json", doc_ui=False)
-    @public("the description of the API; it contains no customer data")
+    @open_to_all("the description of the API; it contains no customer data")
     def openapi() -> Response:
         return jsonify(document.describe(api))
 
@@ -94,22 +96,23 @@ def _accounts(api: APIBlueprint, runtime: Runtime) -> None:
     @api.put(
         "/accounts/<path:external_id>", summary="Store an account", responses=document.stored(AccountOut)
     )
-    @public(BY_KEY)
+    @needs(Scope.CUSTOMERS_WRITE)
     def put_account(path: ExternalId, body: AccountIn) -> Response:
         values = _parsed(body, fields.ACCOUNT, runtime.settings)
         owner = values.pop("owner", None)
 
         def store(session: Session) -> Response:
+            check_match(lambda: stored_answer(_account(session, path.external_id, lock=True)))
             if "owner" in body.model_fields_set:
                 values["owner_id"] = _staff(session, owner)
             draft = Draft(path.external_id, values, body.properties)
             stored = store_accounts(session.connection(), [draft], clock.now())[path.external_id]
             return stored_answer(_account(session, path.external_id), stored)
 
-        return _written(runtime, store)
+        return written(runtime, store)
 
     @api.get("/accounts/<path:external_id>", summary="An account", responses={200: AccountOut})
-    @public(BY_KEY)
+    @needs(Scope.CUSTOMERS_READ, Scope.CUSTOMERS_WRITE)
     def get_account(path: ExternalId) -> Response:
         with runtime.database.reading() as session:
             return stored_answer(_account(session, path.external_id))
@@ -117,7 +120,7 @@ def _accounts(api: APIBlueprint, runtime: Runtime) -> None:
 
 def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
     @api.put("/contacts/<path:external_id>", summary="Store a contact", responses=document.stored(ContactOut))
-    @public(BY_KEY)
+    @needs(Scope.CUSTOMERS_WRITE)
     def put_contact(path: ExternalId, body: ContactIn) -> Response:
         values = _parsed(body, fields.CONTACT, runtime.settings)
 
@@ -128,15 +131,16 @@ def _contacts(api: APIBlueprint, runtime: Runtime) -> None:
                 raise Rejected(refusal)
             if "account" in body.model_fields_set:
                 values["account_id"] = _account_id(session, body.account)
+            check_match(lambda: stored_answer(_contact(session, path.external_id, lock=True)))
             draft = ContactDraft(path.external_id, values, body.properties)
             draft.permissions = _permissions(body.consent)
             stored = store_contacts(session.connection(), [draft], {}, clock.now())[path.external_id]
             return stored_answer(_contact(session, path.external_id), stored)
 
-        return _written(runtime, store)
+        return written(runtime, store)
 
     @api.get("/contacts/<path:external_id>", summary="A contact", responses={200: ContactOut})
-    @public(BY_KEY)
+    @needs(Scope.CUSTOMERS_READ, Scope.CUSTOMERS_WRITE)
     def get_contact(path: ExternalId) -> Response:
         with runtime.database.reading() as session:
             return stored_answer(_contact(session, path.external_id))
@@ -148,11 +152,12 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
         summary="Record usage of an account",
         responses=document.stored(UsageOut),
     )
-    @public(BY_KEY)
+    @needs(Scope.EVENTS_WRITE)
     def post_usage(path: ExternalId, body: UsageIn) -> Response:
         now = clock.now()
         point = product_usage.UsageFigure(body.key, body.name, body.value, body.at)
-        with runtime.database.writing() as session:
+
+        def store(session: Session) -> Response:
             row, is_new = product_usage.record(session, path.external_id, point, now)
             shape = UsageOut(
                 key=row.key,
@@ -164,15 +169,7 @@ def _usage(api: APIBlueprint, runtime: Runtime) -> None:
             )
             return stored_answer(shape, Stored(row.id, "created" if is_new else "unchanged"))
 
-
-def _written(runtime: Runtime, store: Callable[[Session], Response]) -> Response:
-    """Run in one transaction; retry once if another request has just stored the same new object."""
-    try:
-        with runtime.database.writing() as session:
-            return store(session)
-    except IntegrityError:
-        with runtime.database.writing() as session:
-            return store(session)
+        return written(runtime, store)
 
 
 def _parsed(
@@ -223,8 +220,10 @@ def _permissions(consent: ConsentIn | None) -> list[ConsentChange]:
     return [ConsentChange("sms", consent.sms, *rest), ConsentChange("email", consent.email, *rest)]
 
 
-def _account(session: Session, external_id: str) -> AccountOut:
-    row = session.scalar(select(Account).where(Account.external_id == external_id))
+def _account(session: Session, external_id: str, *, lock: bool = False) -> AccountOut:
+    wanted = select(Account).where(Account.external_id == external_id)
+    wanted = wanted.where(sees_account(caller().viewer)).execution_options(populate_existing=True)
+    row = session.scalar(wanted.with_for_update(of=Account) if lock else wanted)
     if row is None:
         raise NotFound("Account not found.")
     return AccountOut(
@@ -242,10 +241,11 @@ def _account(session: Session, external_id: str) -> AccountOut:
     )
 
 
-def _contact(session: Session, external_id: str) -> ContactOut:
-    row = session.scalar(
-        select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None))
-    )
+def _contact(session: Session, external_id: str, *, lock: bool = False) -> ContactOut:
+    wanted = select(Contact).where(Contact.external_id == external_id, Contact.erased_at.is_(None))
+    wanted = wanted.where(without_or_in_accounts_of(caller().viewer, Contact.account_id))
+    wanted = wanted.execution_options(populate_existing=True)
+    row = session.scalar(wanted.with_for_update(of=Contact) if lock else wanted)
     if row is None:
         raise NotFound("Contact not found.")
     consents = session.scalars(select(Consent).where(Consent.contact_id == row.id).order_by(Consent.id))
