@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from feedback import __version__
 from feedback.web.api.shapes import ProblemDetails
@@ -27,6 +27,12 @@ _PROBLEMS = {
     503: "The database cannot be used at the moment.",
 }
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
+
+
+class Page(BaseModel):
+    """A page of a list. `Link` holds the address of the next one."""
+
+    next_cursor: str | None = Field(description="`cursor` of the next page; null at the end")
 
 
 def problems() -> Answers:

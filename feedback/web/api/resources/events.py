@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, jsonify
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Contact, Enrolment, JourneyEvent
 from feedback.store.portions import SHORT_REST, TOGETHER, Portions
 from feedback.web.api import document, problems
-from feedback.web.api.answers import stored_answer, written
+from feedback.web.api.answers import answer, stored_answer, written
 from feedback.web.api.gate import Gate
 from feedback.web.api.scopes import needs
 from feedback.web.api.shapes import (
@@ -76,7 +76,7 @@ def _event_batches(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
             results.extend,
             least=TOGETHER,
         )
-        return jsonify({"results": list(_results(body.events, results))})
+        return answer({"results": list(_results(body.events, results))})
 
 
 def _told(event: EventIn, now: datetime) -> enrolments.Event:
