@@ -20,7 +20,7 @@ UNSETTLED = timedelta(seconds=1)
 """How long before the oldest running write a row must have been written, so that none can still appear before it."""
 
 
-class Place(NamedTuple):
+class PageEnd(NamedTuple):
     """Where a page ended: the values of the last row."""
 
     at: datetime | None
@@ -38,8 +38,8 @@ class Order:
 
 
 def page(
-    session: Session, query: Select[T], order: Order, limit: int, after: Place | None = None
-) -> tuple[list[T], Place | None]:
+    session: Session, query: Select[T], order: Order, limit: int, after: PageEnd | None = None
+) -> tuple[list[T], PageEnd | None]:
     """(at most `limit` rows, the place after which the next page begins, None at the end of the list).
 
     PostgreSQL gives out ids before it stores a row, so a row can appear behind one that was read already. A list by id
@@ -61,8 +61,8 @@ def page(
     return kept, None
 
 
-def _place_of(row: Any, order: Order) -> Place:
-    return Place(None if order.at is None else getattr(row, order.at.key), getattr(row, order.id.key))
+def _place_of(row: Any, order: Order) -> PageEnd:
+    return PageEnd(None if order.at is None else getattr(row, order.at.key), getattr(row, order.id.key))
 
 
 def _before(rows: Iterable[T], order: Order, end: datetime) -> Iterable[T]:

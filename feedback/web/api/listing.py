@@ -15,7 +15,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.store import keyset
-from feedback.store.keyset import Order, Place
+from feedback.store.keyset import Order, PageEnd
 from feedback.web.api.answers import answer
 from feedback.web.api.problems import UnacceptableError
 from feedback.web.api.shapes import Cursor, Mistake
@@ -77,7 +77,7 @@ def page_answer(items: Iterable[BaseModel], cursor: str | None) -> Response:
     return response
 
 
-def cursor_of(place: Place | None, sort: str) -> str | None:
+def cursor_of(place: PageEnd | None, sort: str) -> str | None:
     """The place as an opaque text; None at the end of the list."""
     if place is None:
         return None
@@ -85,14 +85,14 @@ def cursor_of(place: Place | None, sort: str) -> str | None:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str | None, sort: str) -> Place | None:
+def place_of(cursor: str | None, sort: str) -> PageEnd | None:
     """The place that a cursor means. Raises UnacceptableError for a text that is none, or one of another order."""
     if cursor is None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         order, at, row_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        place = Place(datetime.fromisoformat(at) if at is not None else None, row_id)
+        place = PageEnd(datetime.fromisoformat(at) if at is not None else None, row_id)
         if order != sort or type(row_id) is not int or not -(2**63) <= row_id < 2**63:
             raise ValueError(cursor)
         if place.at is not None and place.at.utcoffset() is None:
@@ -101,3 +101,8 @@ def place_of(cursor: str | None, sort: str) -> Place | None:
         mistake = Mistake(pointer="/cursor", detail="Use the cursor of the page before, with the same sort.")
         raise UnacceptableError([mistake]) from None
     return place
+
+
+def pairs(session: Session, query: Select[Any]) -> dict[int, str]:
+    """The rows of a query of (id, text), by id."""
+    return {row[0]: row[1] for row in session.execute(query)}

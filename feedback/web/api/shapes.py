@@ -20,6 +20,12 @@ def _clean(text: str) -> str:
     return text
 
 
+def _clean_words(text: str) -> str:
+    if not fields.is_clean(text.translate({ord(each): " " for each in "\r\n\t"})):
+        raise ValueError("Remove the control characters from this text.")
+    return text
+
+
 def _is_written(value: object) -> object:
     """A date or time must be text; pydantic alone would also accept seconds since 1970."""
     if value is not None and not isinstance(value, str):
@@ -54,6 +60,7 @@ MOST_EVENTS = 500
 
 Name = Annotated[str, _line(255), AfterValidator(_clean)]
 Short = Annotated[str, _line(64), AfterValidator(_clean)]
+Words = Annotated[str, StringConstraints(strict=True, max_length=10_000), AfterValidator(_clean_words)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=1000), AfterValidator(_clean)]
 Day = Annotated[date, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]

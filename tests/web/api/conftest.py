@@ -33,7 +33,7 @@ class Program:
         return self.call("POST", path, body)
 
     def get(self, path: str, **query: Any) -> TestResponse:
-        return self.call("GET", path, query_string=query)
+        return self.call("GET", path, **({"query_string": query} if query else {}))
 
     def every(self, path: str, **query: Any) -> list[dict[str, Any]]:
         """All items of a list, page by page as `Link` says."""
@@ -52,6 +52,15 @@ class Program:
             answer = self.get(address.partition("/api/v1")[2])
 
 
+def key_over(runtime: Runtime, who: str | None, *scopes: Scope, **grant: Any) -> str:
+    """The text of a new key of this person's, with all scopes if none is named."""
+    with runtime.database.writing() as session:
+        owner = accounts.by_email(session, f"{who}@example.com") if who else None
+        assert owner is not None or who is None
+        wanted = Grant(scopes or tuple(Scope), owner.id if owner else None, **grant)
+        return api_keys.create(session, "CRM", by=None, now=clock.now(), grant=wanted)[1]
+
+
 KeyOf = Callable[..., Program]
 
 
@@ -59,15 +68,7 @@ KeyOf = Callable[..., Program]
 def key_of(app: Flask, runtime: Runtime) -> KeyOf:
     """`key_of("cem", Scope.SCORES_READ)`: a program with a key of Cem's; all scopes if none is named."""
 
-    def make(who: str | None, *scopes: Scope, **grant: Any) -> Program:
-        with runtime.database.writing() as session:
-            owner = accounts.by_email(session, f"{who}@example.com") if who else None
-            assert owner is not None or who is None
-            wanted = Grant(scopes or tuple(Scope), owner.id if owner else None, **grant)
-            _, token = api_keys.create(session, "CRM", by=None, now=clock.now(), grant=wanted)
-        return Program(app, token)
-
-    return make
+    return lambda who, *scopes, **grant: Program(app, key_over(runtime, who, *scopes, **grant))
 
 
 @pytest.fixture
