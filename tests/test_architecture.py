@@ -225,6 +225,7 @@ TESTED_ELSEWHERE = {
     "services/followups/listing.py": "web/api/resources/test_follow_ups.py",
     "services/journey/asking.py": "web/api/resources/test_invitations.py",
     "services/reports/listing.py": "web/api/resources/test_responses.py",
+    "services/responses/additions.py": "web/delighted/test_clients.py",
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
     "services/responses/submission.py": "services/responses/test_recording.py",

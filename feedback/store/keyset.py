@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Select, text, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
@@ -29,11 +29,11 @@ class PageEnd(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By `id`, or by `at` and then `id`. `written` is when a row was added, which never changes."""
+    """Columns: by `id`, or by `at` and then `id`. `written` is when a row was added, which never changes."""
 
-    id: InstrumentedAttribute[int]
-    at: InstrumentedAttribute[datetime] | None = None
-    written: InstrumentedAttribute[datetime] | None = None
+    id: Any
+    at: Any = None
+    written: Any = None
     descending: bool = False
 
 

@@ -14,7 +14,7 @@ from feedback.services.followups import root_causes
 from feedback.services.staff import sessions
 from feedback.services.studio import trial_links
 from feedback.settings import Settings
-from feedback.web import api, customer_app, monitoring, provider_hooks, security_txt, simulator
+from feedback.web import api, customer_app, delighted, monitoring, provider_hooks, security_txt, simulator
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
@@ -57,6 +57,7 @@ ROOMS = (
     Room(audit.blueprint, "/audit"),
     Room(api_keys.blueprint, "/keys"),
     Room(api.blueprint, "/api/v1", csrf=False),
+    Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator"),
     Room(monitoring.blueprint, "", csrf=False),

@@ -16,6 +16,7 @@ from feedback.services import rollups
 from feedback.services.access import Viewer, without_or_in_accounts_of
 from feedback.services.context import Context
 from feedback.services.journey import enrolments
+from feedback.services.journey import invitations as journey_invitations
 from feedback.services.journey.enrolments import Occasion, StageEntry
 from feedback.services.messaging import content
 from feedback.store.models import Contact, Enrolment, Invitation
@@ -124,6 +125,22 @@ def link_for(
     session.flush()
     rollups.invited(session, invitation.id)
     return invitation, True
+
+
+def call_off(session: Session, contact_id: int, now: datetime) -> int:
+    """Cancel all surveys of a contact that are still to be sent. Returns their number."""
+    session.scalars(select(Contact.id).where(Contact.id == contact_id).with_for_update()).one()
+    waiting = select(Enrolment).where(
+        Enrolment.contact_id == contact_id, Enrolment.state == EnrolmentState.SCHEDULED
+    )
+    planned = session.scalars(waiting.with_for_update(of=Enrolment)).all()
+    for each in planned:
+        each.state, each.reason, each.decided_at = EnrolmentState.CANCELLED, "withdrawn", now
+    queued = select(Invitation.id).where(
+        Invitation.contact_id == contact_id, Invitation.state == InvitationState.QUEUED
+    )
+    withdrawn = [journey_invitations.withdraw(session, each, now) for each in session.scalars(queued).all()]
+    return len(planned) + sum(withdrawn)
 
 
 def invitations(viewer: Viewer, wanted: InvitationFilter) -> Select[Invitation]:

@@ -275,6 +275,12 @@ def lock_invitation(
     return LockedInvitation(row, stored)
 
 
+def lock_response(connection: Connection, response_id: int) -> StoredResponse | None:
+    """A response by its id, ours until the transaction ends; None if there is none."""
+    found = connection.execute(_LOCK_RESPONSE, {"response": response_id}).one_or_none()
+    return _stored(connection.execute(_RESPONSE, {"which": response_id}).all()) if found else None
+
+
 def lock_visit(connection: Connection, visit: str) -> StoredResponse | None:
     """The response of a visit through an open link, ours until the transaction ends; None before the first."""
     found = connection.execute(_LOCK_VISIT, {"visit": visit}).one_or_none()
@@ -370,3 +376,5 @@ _BY_TOKEN = _state_by_token()
 _LOCK_BY_TOKEN, _LOCK_BY_ID = _locked_by(invitation.c.token), _locked_by(invitation.c.id)
 _LOCK_VISIT = select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update()
 _RESPONSE_TO, _RESPONSE_OF_VISIT = _stored_by(response.c.invitation_id), _stored_by(response.c.visit)
+_LOCK_RESPONSE = select(response.c.id).where(response.c.id == bindparam("response")).with_for_update()
+_RESPONSE = _stored_by(response.c.id)

@@ -103,6 +103,6 @@ def place_of(cursor: str | None, sort: str) -> PageEnd | None:
     return place
 
 
-def pairs(session: Session, query: Select[Any]) -> dict[int, str]:
+def pairs(session: Session, query: Select[*tuple[Any, ...]]) -> dict[int, str]:
     """The rows of a query of (id, text), by id."""
     return {row[0]: row[1] for row in session.execute(query)}
