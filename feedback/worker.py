@@ -31,7 +31,7 @@ from feedback.services.notifications import account_email, chat_notices, staff_e
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
-from feedback.services.staff import accounts, attempts, sessions
+from feedback.services.staff import accounts, attempts, call_answers, sessions
 from feedback.services.studio.following import Following
 from feedback.store.portions import Portions, never
 
@@ -323,6 +323,7 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     with runtime.database.writing() as session:
         attempts.purge(session, now)
         sessions.purge(session, now)
+        call_answers.purge(session, now)
         link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
     retention.purge_all(Portions(runtime.database, stopped), runtime.settings.retention, now)
     if not runtime.database.empty_log():

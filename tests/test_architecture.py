@@ -220,6 +220,12 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
+    "services/contact/listing.py": "web/api/resources/test_suppressions.py",
+    "services/customers/listing.py": "web/api/resources/test_contacts.py",
+    "services/followups/listing.py": "web/api/resources/test_follow_ups.py",
+    "services/journey/asking.py": "web/api/resources/test_invitations.py",
+    "services/reports/listing.py": "web/api/resources/test_responses.py",
+    "services/responses/additions.py": "web/delighted/test_clients.py",
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
     "services/responses/incoming_reply.py": "services/responses/test_sms_conversation.py",

@@ -16,28 +16,61 @@ def key() -> None:
 
 @key.command("create")
 @click.argument("name")
-def key_create(name: str) -> None:
-    """Create a key for the program NAME. It is shown only once."""
-    from feedback import clock
-    from feedback.services.staff import api_keys
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="SCOPE",
+    help="What it may do; repeat for several.  [default: store customers, events and usage]",
+)
+@click.option("--owner", metavar="EMAIL", help="A user; the key may do no more than they.  [default: none]")
+@click.option("--days", type=click.IntRange(1, 3_650), help="Days until it expires.  [default: never]")
+def key_create(name: str, scopes: tuple[str, ...], owner: str | None, days: int | None) -> None:
+    """Create a key for the program NAME. It is shown only once.
 
-    runtime = the_runtime(library=False)
+    Without an owner, the key belongs to the installation and sees every account. SCOPE is, for example,
+    responses.read; docs/api.md lists them.
+    """
+    from datetime import timedelta
+
+    from feedback import clock
+    from feedback.errors import NotFound
+    from feedback.services.staff import accounts, api_keys
+
+    runtime, now = the_runtime(library=False), clock.now()
     with runtime.database.writing() as session:
-        _, text = api_keys.create(session, name, by=None, now=clock.now())
+        person = accounts.by_email(session, owner) if owner else None
+        if owner and person is None:
+            raise NotFound(f"There is no user with the address {owner}.")
+        grant = api_keys.Grant(
+            scopes or api_keys.AS_BEFORE,
+            person.id if person else None,
+            now + timedelta(days=days) if days else None,
+        )
+        _, text = api_keys.create(session, name, by=None, now=now, grant=grant)
     click.echo(text)
     click.secho("Copy the key now: it cannot be shown again.", fg="yellow", err=True)
 
 
 @key.command("list")
 def key_list() -> None:
-    """List the keys, without their text."""
+    """List the keys, without their text: state, last use, owner, name and scopes."""
+    from feedback import clock
     from feedback.services.staff import api_keys
 
-    runtime = the_runtime(library=False)
+    runtime, now = the_runtime(library=False), clock.now()
     with runtime.database.reading() as session:
         for each in api_keys.everything(session):
-            state = f"revoked {each.revoked_at:%Y-%m-%d}" if each.revoked_at else "valid"
-            click.echo(f"{each.id:>5}  {each.prefix}...  {state:<20} {each.name}")
+            state = "valid"
+            if each.revoked_at:
+                state = f"revoked {each.revoked_at:%Y-%m-%d}"
+            elif each.expires_at:
+                said = "expired" if each.expires_at <= now else "until"
+                state = f"{said} {each.expires_at:%Y-%m-%d}"
+            used = f"used {each.last_used_at:%Y-%m-%d}" if each.last_used_at else "never used"
+            owner = each.owner.email if each.owner else "no owner"
+            click.echo(f"{each.id:>5}  {each.prefix}...  {state:<20} {used:<16} {owner}  {each.name}")
+            click.echo(f"       {' '.join(each.scopes)}")
 
 
 @key.command("revoke")

@@ -100,6 +100,17 @@ class OrganisationSettings:
 
 
 @dataclass(frozen=True)
+class DelightedSettings:
+    """The drop-in for programs that were written for the API of Delighted (docs/delighted.md)."""
+
+    stage: str = setting(
+        "",
+        "Key of the stage of the journey at which such programs ask, and whose answers they read. Empty: the first "
+        "stage that asks for an NPS regularly.",
+    )
+
+
+@dataclass(frozen=True)
 class LinkSettings:
     """Survey links."""
 
@@ -339,6 +350,7 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     organisation: OrganisationSettings = field(default_factory=OrganisationSettings)
+    delighted: DelightedSettings = field(default_factory=DelightedSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
     questionnaires: QuestionnaireSettings = field(default_factory=QuestionnaireSettings)
     providers: Providers = field(default_factory=Providers)

@@ -14,7 +14,7 @@ from feedback.services.followups import root_causes
 from feedback.services.staff import sessions
 from feedback.services.studio import trial_links
 from feedback.settings import Settings
-from feedback.web import api, customer_app, monitoring, provider_hooks, security_txt, simulator
+from feedback.web import api, customer_app, delighted, monitoring, provider_hooks, security_txt, simulator
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
@@ -27,7 +27,7 @@ from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
-from feedback.web.staff import account, audit
+from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ ROOMS = (
     Room(account.blueprint, "/account"),
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
+    Room(api_keys.blueprint, "/keys"),
     Room(api.blueprint, "/api/v1", csrf=False),
+    Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
     Room(simulator.blueprint, "/simulator"),
     Room(monitoring.blueprint, "", csrf=False),

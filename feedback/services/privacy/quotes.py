@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.services.privacy import redaction
@@ -16,6 +16,7 @@ from feedback.store.base import Base
 from feedback.store.models import (
     Account,
     AnswerRow,
+    CallAnswer,
     Contact,
     FollowUp,
     FollowUpEntry,
@@ -52,6 +53,8 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         _blank(session, StudioRevision, StudioRevision.note, exact)
         _blank_notices(session, exact)
     _forget_views(session, contact, [*exact, contact.external_id])
+    # Kept for a day for calls that are sent again; one about this person would then be refused.
+    session.execute(delete(CallAnswer).where(_quotes(CallAnswer.body, [*names, contact.external_id])))
 
 
 def _names(contact: Contact, person: Person) -> Iterator[str]:

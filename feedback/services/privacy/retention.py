@@ -45,6 +45,7 @@ KEPT: Mapping[str, str] = {
     "enrolment": "retention.contacts",
     "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",
     "link_visitor": "after two days",
+    "call_answer": "after a day",
     "attempt_count": "when the window of its limit is over",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",

@@ -49,6 +49,7 @@ class Comment:
     """One comment. `value` is the score of the same response, or None."""
 
     answer_id: int
+    response_id: int
     at: datetime
     text: str
     question: str
@@ -131,6 +132,7 @@ def _followed(task: Any) -> dict[str, ColumnElement[bool]]:
 
 _COLUMNS = (
     AnswerRow.id.label("answer_id"),
+    AnswerRow.response_id,
     Response.answered_at.label("at"),
     AnswerRow.text,
     AnswerRow.question,

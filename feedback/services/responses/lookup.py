@@ -289,6 +289,12 @@ def lock_invitation(
     return LockedInvitation(row, stored)
 
 
+def lock_response(connection: Connection, response_id: int) -> StoredResponse | None:
+    """A response by its id, ours until the transaction ends; None if there is none."""
+    found = _LOCK_RESPONSE.one_or_none(connection, {"response": response_id})
+    return _stored(_RESPONSE.rows(connection, {"which": response_id})) if found else None
+
+
 def lock_visit(connection: Connection, visit: str) -> StoredResponse | None:
     """The response of a visit through an open link, ours until the transaction ends; None before the first."""
     found = _LOCK_VISIT.one_or_none(connection, {"visit": visit})
@@ -386,5 +392,9 @@ def _stored_by(column: ColumnElement[Any]) -> AnySelect:
 _BY_TOKEN = Prepared(_state_by_token())
 _LOCK_BY_TOKEN, _LOCK_BY_ID = (Prepared(_locked_by(each)) for each in (invitation.c.token, invitation.c.id))
 _LOCK_VISIT = Prepared(select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update())
+_LOCK_RESPONSE = Prepared(
+    select(response.c.id).where(response.c.id == bindparam("response")).with_for_update()
+)
 _RESPONSE_TO = Prepared(_stored_by(response.c.invitation_id))
 _RESPONSE_OF_VISIT = Prepared(_stored_by(response.c.visit))
+_RESPONSE = Prepared(_stored_by(response.c.id))

@@ -132,6 +132,24 @@ def record_visit(
     return _store_with_session(session, change, settings)
 
 
+def record_for_others(
+    session: Session,
+    row: ResponseRow,
+    stored: StoredResponse | None,
+    questionnaire: Questionnaire,
+    submission: Submission,
+    settings: Settings,
+    *,
+    follow_up: bool = True,
+) -> int:
+    """As `record`, for answers that another program has collected: `row` is a new response, or the `stored` one.
+
+    Without `follow_up`, no follow-up is opened, because the answers are old.
+    """
+    change = _change(questionnaire, submission, None, stored, row, submission.answers)
+    return _store_with_session(session, change if follow_up else replace(change, rules=()), settings)
+
+
 def _store_with_session(session: Session, change: _Change, settings: Settings) -> int:
     connection = lookup.connection_of(session)
     _write(connection, change)

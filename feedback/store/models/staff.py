@@ -159,7 +159,11 @@ class SavedView(Base):
 
 
 class ApiKey(Base):
-    """An API key. Only its SHA-256 is stored; `prefix` lets people tell keys apart."""
+    """An API key. Only its SHA-256 is stored; `prefix` lets people tell keys apart.
+
+    `scopes` are what it may do (`services.staff.api_keys.Scope`), as far as its owner may. A key without an owner
+    belongs to the installation and may do all of its scopes. It dies with its owner, because it must never do more.
+    """
 
     __tablename__ = "api_key"
 
@@ -167,9 +171,31 @@ class ApiKey(Base):
     name: Mapped[Name]
     prefix: Mapped[str] = mapped_column(String(16))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    scopes: Mapped[list[str]] = mapped_column(Json, default=list)
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+    owner: Mapped[User | None] = relationship()
+
+
+class CallAnswer(Base):
+    """The answer to a call of the API with an `Idempotency-Key`, stored with the call's effect and kept for a day.
+
+    `call` is the SHA-256 of that key, `request` that of what was sent.
+    """
+
+    __tablename__ = "call_answer"
+
+    key_id: Mapped[int] = mapped_column(ForeignKey("api_key.id", ondelete="CASCADE"), primary_key=True)
+    call: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    headers: Mapped[JsonObject] = mapped_column(default=dict)
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AuditEntry(Base):

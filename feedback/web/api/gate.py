@@ -1,20 +1,24 @@
-"""Checks of every API call: key, rate limit and media type."""
+"""Checks of every API call: key, scope, rate limit and media type."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import (
     BadRequest,
+    Forbidden,
     TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
 )
 
 from feedback import clock
+from feedback.services import audit
 from feedback.services.staff import api_keys
+from feedback.services.staff.api_keys import Scope
+from feedback.web.api.scopes import Caller
 from feedback.web.http.rate_limits import MISSES, Counters, Limits, RateLimit
 
 if TYPE_CHECKING:
@@ -24,7 +28,8 @@ CALLS = RateLimit(1_200)
 """Per key and process: enough to import a customer base, but not enough to overload the system."""
 EVENTS_OF_A_CALL = 20
 """A batch counts as one call for each so many events."""
-OPEN = ("api.openapi",)
+SEEN = RateLimit(1, 3_600.0)
+"""Repeated reading of the same kind of data by the same key makes one entry of the audit log an hour."""
 
 
 class Gate:
@@ -34,45 +39,100 @@ class Gate:
         self._database = runtime.database
         self._misses = Limits()
         self._calls = Counters()
+        self._seen = Counters()
 
     def check(self) -> Response | None:
-        """Raises an HTTP error (401, 429, 415 or 400), or returns None to continue the request."""
-        if request.endpoint in OPEN:
+        """Raises an HTTP error (401, 403, 429, 415 or 400), or returns None to continue the request."""
+        scopes = _scopes_of(request.endpoint)
+        if scopes == ():
             return None
-        self._known_caller()
+        given = request.authorization
+        self.known_caller(given.token if given is not None and given.type == "bearer" else None)
+        if scopes is not None:
+            demand(*scopes)
         if request.method in ("POST", "PUT"):
             _read_json()
         return None
 
-    def _known_caller(self) -> None:
-        given = request.authorization
-        token = given.token if given is not None and given.type == "bearer" else None
+    def known_caller(self, token: str | None, scheme: str = "bearer") -> Caller:
+        """The program with this key, noted in `g.caller` and counted. Raises Unauthorized or TooManyRequests."""
         if not self._misses.left(MISSES, "api", request.remote_addr):
             raise TooManyRequests(
                 "Wait a minute: there were too many calls without a valid key.", retry_after=60
             )
+        now = clock.now()
         with self._database.glance() as connection:
-            key = api_keys.find(connection, token) if token else None
+            key = api_keys.find(connection, token, now) if token else None
         if key is None:
             self._misses.hit(MISSES, "api", request.remote_addr)
             sentence = "Send `Authorization: Bearer <key>` with a valid key."
-            raise Unauthorized(sentence, www_authenticate=WWWAuthenticate("bearer", {"realm": "feedback"}))
-        g.api_key = key.id
+            raise Unauthorized(sentence, www_authenticate=WWWAuthenticate(scheme, {"realm": "feedback"}))
+        g.caller = Caller.of(key)
         self.count(1)
-        now = clock.now()
         if api_keys.is_use_worth_noting(key, now):
             with self._database.writing() as session:
                 api_keys.note_use(session, key.id, now)
+        return g.caller  # type: ignore[no-any-return]
 
     def count(self, calls: int) -> None:
         """Count calls of the key that the request has brought. Raises TooManyRequests."""
-        if not self._calls.hit(CALLS, "api", str(g.api_key), calls):
-            raise TooManyRequests(f"Wait: this key may make {CALLS.amount} calls a minute.", retry_after=60)
+        subject = str(g.caller.key_id)
+        if not self._calls.hit(CALLS, "api", subject, calls):
+            _, seconds = self._calls.window(CALLS, "api", subject)
+            raise TooManyRequests(
+                f"Wait: this key may make {CALLS.amount} calls a minute.", retry_after=seconds
+            )
 
     def count_batch(self, events: int) -> None:
         """Count a batch of so many events, of which one call is counted already. Raises TooManyRequests."""
         if (more := (events - 1) // EVENTS_OF_A_CALL) > 0:
             self.count(more)
+
+    def note_seen(self, subject: str) -> None:
+        """Record, at most once an hour and process, that the key has read customers' words or personal data."""
+        caller: Caller = g.caller
+        if not self._seen.hit(SEEN, subject, str(caller.key_id)):
+            return
+        with self._database.writing() as session:
+            by, key = caller.owner_id, caller.key_id
+            audit.record(session, "saw", subject, None, by=by, now=clock.now(), key=key)
+
+    def add_limits(self, response: Response) -> Response:
+        """Say how many calls are left (draft-ietf-httpapi-ratelimit-headers-11)."""
+        caller: Caller | None = g.get("caller")
+        if caller is not None:
+            left, seconds = self._calls.window(CALLS, "api", str(caller.key_id))
+            response.headers["RateLimit-Policy"] = f'"default";q={CALLS.amount};w={CALLS.seconds:.0f}'
+            response.headers["RateLimit"] = f'"default";r={left};t={seconds}'
+        return response
+
+
+def caller() -> Caller:
+    """The program that makes this call."""
+    return g.caller  # type: ignore[no-any-return]
+
+
+def demand(*scopes: Scope) -> None:
+    """Raises Forbidden unless the key may do one of these things."""
+    known = caller()
+    if known.allowed.intersection(scopes):
+        return
+    if known.scopes.intersection(scopes):
+        raise Forbidden("The owner of this key has no permission for this.")
+    raise Forbidden(f"Use a key with the scope {' or '.join(scopes)}.")
+
+
+def _scopes_of(endpoint: str | None) -> tuple[Scope, ...] | None:
+    """The scopes of a route; empty for what needs no key, and None for an address that does not exist.
+
+    A route that names none is refused, so a forgotten decorator cannot open it.
+    """
+    if endpoint is None:
+        return None
+    scopes: tuple[Scope, ...] | None = getattr(current_app.view_functions[endpoint], "scopes", None)
+    if scopes is None:
+        raise Forbidden("Nobody may call this yet: it has no scope.")
+    return scopes
 
 
 def _read_json() -> None:

@@ -17,6 +17,24 @@ from feedback.web.layout.error_pages import STATUS
 log = get_logger()
 
 
+class UnacceptableError(Exception):
+    """The request is well formed, but its values are not acceptable."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__()
+        self.mistakes = mistakes
+
+
+def mistaken(pointer: str, detail: str) -> UnacceptableError:
+    """One value that is not acceptable."""
+    return UnacceptableError([Mistake(pointer=pointer, detail=detail)])
+
+
+def unacceptable(error: UnacceptableError) -> Response:
+    """The response for values that are not acceptable."""
+    return problem(422, "Some values cannot be accepted.", error.mistakes)
+
+
 def problem(status: int, detail: str | None = None, errors: Iterable[Mistake] = ()) -> Response:
     """A problem of type `about:blank`, whose title must be the status phrase (RFC 9457, 4.2.1)."""
     body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}

@@ -20,6 +20,12 @@ def _clean(text: str) -> str:
     return text
 
 
+def _clean_words(text: str) -> str:
+    if not fields.is_clean(text.translate({ord(each): " " for each in "\r\n\t"})):
+        raise ValueError("Remove the control characters from this text.")
+    return text
+
+
 def _is_written(value: object) -> object:
     """A date or time must be text; pydantic alone would also accept seconds since 1970."""
     if value is not None and not isinstance(value, str):
@@ -54,6 +60,7 @@ MOST_EVENTS = 500
 
 Name = Annotated[str, _line(255), AfterValidator(_clean)]
 Short = Annotated[str, _line(64), AfterValidator(_clean)]
+Words = Annotated[str, StringConstraints(strict=True, max_length=10_000), AfterValidator(_clean_words)]
 Text = Annotated[str, StringConstraints(strict=True, max_length=1000), AfterValidator(_clean)]
 Day = Annotated[date, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
@@ -69,7 +76,15 @@ Property = (
 Properties = Annotated[dict[Short, Property], Field(max_length=100)]
 
 
-class _In(BaseModel):
+Cursor = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_-]+$")
+]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class In(BaseModel):
+    """What a caller sends; unknown fields are mistakes."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -81,7 +96,7 @@ class EventKey(BaseModel):
     key: Name
 
 
-class AccountIn(_In):
+class AccountIn(In):
     """A customer company. A field that is left out is not changed; null empties it."""
 
     name: Name | None = None
@@ -94,7 +109,7 @@ class AccountIn(_In):
     properties: Properties = Field({}, description="added to those that are stored; null removes one")
 
 
-class ConsentIn(_In):
+class ConsentIn(In):
     """Consent to messages. `sms` and `email` default to true; false withdraws the consent."""
 
     basis: Literal["consent", "contract", "legitimate_interest"]
@@ -105,7 +120,7 @@ class ConsentIn(_In):
     reference: Short | None = None
 
 
-class ContactIn(_In):
+class ContactIn(In):
     """A person. A field that is left out is not changed; null empties it."""
 
     name: Name | None = None
@@ -121,7 +136,7 @@ class ContactIn(_In):
     consent: ConsentIn | None = None
 
 
-class UsageIn(_In):
+class UsageIn(In):
     """A usage figure of an account at one time. A figure with the same key is stored once."""
 
     key: Name = Field(description="your idempotency key, such as the metric and the day")
@@ -130,7 +145,7 @@ class UsageIn(_In):
     at: Moment | None = Field(None, description="default: now")
 
 
-class EventIn(_In):
+class EventIn(In):
     """An event. An event with the same key is stored once, even if it is sent several times."""
 
     key: Name = Field(description="your idempotency key, such as the ticket's number")
@@ -142,7 +157,7 @@ class EventIn(_In):
     properties: Properties = Field({})
 
 
-class EventsIn(_In):
+class EventsIn(In):
     """Events of any contacts, each with its own key. Each is stored or refused by itself."""
 
     events: Annotated[list[EventIn], Field(min_length=1, max_length=MOST_EVENTS)]

@@ -6,7 +6,7 @@ listed in `FOREIGN`. A view without either is refused to everybody, so a forgott
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -38,6 +38,8 @@ class Permission(StrEnum):
     EDIT_QUESTIONNAIRES = "questionnaires.edit"
     ACKNOWLEDGE_FINDINGS = "findings.acknowledge"
     MANAGE_LINKS = "links.manage"
+    MANAGE_CUSTOMERS = "customers.manage"
+    ERASE_CUSTOMERS = "customers.erase"
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
     SEE_AUDIT = "audit.see"
@@ -69,6 +71,7 @@ _LEAD = _VIEWER | _CSM | {
     Permission.EDIT_QUESTIONNAIRES,
     Permission.ACKNOWLEDGE_FINDINGS,
     Permission.MANAGE_LINKS,
+    Permission.MANAGE_CUSTOMERS,
     Permission.SEE_AUDIT,
 }  # fmt: skip
 
@@ -122,6 +125,7 @@ FOREIGN: Mapping[str, Access] = {
 ROOMS: Mapping[str, Access] = {
     "survey": Access(anybody=True, why="for customers; the link contains a secret token"),
     "hooks": Access(anybody=True, why="for providers; every call is signed"),
+    "delighted": Access(anybody=True, why="for programs; every call needs an API key"),
     "api": Access(anybody=True, why="for programs; every call needs an API key"),
     "simulator": Access(
         Permission.MANAGE_DELIVERIES,
@@ -171,6 +175,11 @@ def granted(roles: Iterable[str]) -> frozenset[Permission]:
 def allows(permission: Permission) -> bool:
     """Whether the signed-in user has this permission."""
     return current_user.is_authenticated and permission in granted(role.name for role in current_user.roles)
+
+
+def viewer_of(user_id: int, permissions: Collection[Permission]) -> Viewer:
+    """A user with these permissions as the services' Viewer."""
+    return Viewer(user_id, sees_all=Permission.SEE_ALL_ACCOUNTS in permissions)
 
 
 def viewer() -> Viewer:

@@ -8,6 +8,7 @@ without forwarding headers would look like one customer.
 from __future__ import annotations
 
 import ipaddress
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -61,6 +62,12 @@ class Counters:
         """Whether one more is within the limit, without counting it."""
         with self._lock:
             return self._present((rate, kind, subject))[0] < rate.amount
+
+    def window(self, rate: RateLimit, kind: str, subject: str) -> tuple[int, int]:
+        """(how many are left, seconds until the window ends, rounded up), without counting one."""
+        with self._lock:
+            count, end = self._present((rate, kind, subject))
+            return max(0, rate.amount - count), max(1, math.ceil(end - self._elapsed()))
 
     def __len__(self) -> int:
         return len(self._counts)

@@ -95,6 +95,7 @@ ROOMS: Mapping[str, Bounds] = {
     "trial": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET}, any_text=True),
     "unsubscribe": Bounds(16 * KIB, fields=50),
     "api": Bounds(64 * KIB),
+    "delighted": Bounds(64 * KIB),
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
     "observe": STRANGERS,
@@ -212,7 +213,7 @@ def _check_size() -> None:
         raise refused
     room, is_json = sent.blueprint or "", sent.is_json
     _limit_body(ROOMS.get(room) or (STRANGERS if is_json else STAFF))  # the staff's other pages take no JSON
-    if is_json and room != "api" and _has_body():
+    if is_json and room not in ("api", "delighted") and _has_body():
         _check_json()
 
 

@@ -116,6 +116,7 @@ STEPS: Mapping[str, str] = {
     "event": _("Event: {name}"),
     "planned_event": _("Scheduled for {stage}: triggered by this event"),
     "planned_date": _("Scheduled for {stage}: date {date}"),
+    "planned_asked": _("Scheduled for {stage}: asked by a program"),
     "planned_cycle": _("Scheduled for {stage}: recurring survey due"),
     "quiet_hours": _("Moved from {from_} to {to} for quiet hours in {zone}"),
     "zone_assumed": _("Time zone unknown: must be daytime in {zones}"),

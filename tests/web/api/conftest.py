@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.services.staff import api_keys
+from feedback.services.staff import accounts, api_keys
+from feedback.services.staff.api_keys import Grant, Scope
 
 
 @dataclass
@@ -30,12 +32,46 @@ class Program:
     def post(self, path: str, **body: Any) -> TestResponse:
         return self.call("POST", path, body)
 
-    def get(self, path: str) -> TestResponse:
-        return self.call("GET", path)
+    def get(self, path: str, **query: Any) -> TestResponse:
+        return self.call("GET", path, **({"query_string": query} if query else {}))
+
+    def every(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """All items of a list, page by page as `Link` says."""
+        found, seen = [], 0
+        answer = self.get(path, **query)
+        while True:
+            assert answer.status_code == 200, answer.text
+            found += answer.get_json()["items"]
+            following = answer.headers.get("Link")
+            if following is None:
+                assert answer.get_json()["next_cursor"] is None
+                return found
+            seen += 1
+            assert seen < 1_000
+            address = following.split(";")[0].strip("<>")
+            answer = self.get(address.partition("/api/v1")[2])
+
+
+def key_over(runtime: Runtime, who: str | None, *scopes: Scope, **grant: Any) -> str:
+    """The text of a new key of this person's, with all scopes if none is named."""
+    with runtime.database.writing() as session:
+        owner = accounts.by_email(session, f"{who}@example.com") if who else None
+        assert owner is not None or who is None
+        wanted = Grant(scopes or tuple(Scope), owner.id if owner else None, **grant)
+        return api_keys.create(session, "CRM", by=None, now=clock.now(), grant=wanted)[1]
+
+
+KeyOf = Callable[..., Program]
 
 
 @pytest.fixture
-def program(app: Flask, runtime: Runtime) -> Program:
-    with runtime.database.writing() as session:
-        _, token = api_keys.create(session, "CRM", by=None, now=clock.now())
-    return Program(app, token)
+def key_of(app: Flask, runtime: Runtime) -> KeyOf:
+    """`key_of("cem", Scope.SCORES_READ)`: a program with a key of Cem's; all scopes if none is named."""
+
+    return lambda who, *scopes, **grant: Program(app, key_over(runtime, who, *scopes, **grant))
+
+
+@pytest.fixture
+def program(key_of: KeyOf) -> Program:
+    """A program of an admin that may do everything."""
+    return key_of("admin")

@@ -313,7 +313,7 @@ def test_a_body_that_cannot_be_used_is_a_problem(
 
 
 def test_a_wrong_method_or_path_is_a_problem_too(program: Program) -> None:
-    assert problem_of(program.call("DELETE", "/contacts/x"), 405)
+    assert problem_of(program.call("PATCH", "/contacts/x"), 405)
     assert problem_of(program.get("/nothing"), 404)
 
 

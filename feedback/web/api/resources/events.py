@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, jsonify
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -15,12 +15,14 @@ from feedback import clock
 from feedback.errors import FeedbackError, NotFound
 from feedback.services.customers import Stored
 from feedback.services.journey import enrolments
+from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Contact, Enrolment, JourneyEvent
 from feedback.store.portions import SHORT_REST, TOGETHER, Portions
 from feedback.store.prepared import Prepared
 from feedback.web.api import document, problems
-from feedback.web.api.answers import BY_KEY, stored_answer
+from feedback.web.api.answers import answer, stored_answer, written
 from feedback.web.api.gate import Gate
+from feedback.web.api.scopes import needs
 from feedback.web.api.shapes import (
     EnrolmentOut,
     EventIn,
@@ -29,7 +31,6 @@ from feedback.web.api.shapes import (
     EventsIn,
     EventsOut,
 )
-from feedback.web.auth.permissions import public
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -43,18 +44,21 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
 
 def _events(api: APIBlueprint, runtime: Runtime) -> None:
     @api.post("/events", summary="Record an event of a contact", responses=document.stored(EventOut))
-    @public(BY_KEY)
+    @needs(Scope.EVENTS_WRITE)
     def post_event(body: EventIn) -> Response:
         now = clock.now()
-        event = _told(body, now)
-        with runtime.database.writing() as session:
+
+        def store(session: Session) -> Response:
+            event = _told(body, now)
             stored = enrolments.record_event(session, event, runtime, now)
             known = None if stored.is_new else _event(session, body.key)
-        outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
-        return stored_answer(known or _created(event, stored, now), outcome)
+            outcome = Stored(stored.id, "created" if stored.is_new else "unchanged")
+            return stored_answer(known or _created(event, stored, now), outcome)
+
+        return written(runtime, store)
 
     @api.get("/events/<path:key>", summary="An event", responses={200: EventOut})
-    @public(BY_KEY)
+    @needs(Scope.EVENTS_WRITE)
     def get_event(path: EventKey) -> Response:
         with runtime.database.reading() as session:
             return stored_answer(_event(session, path.key))
@@ -62,7 +66,7 @@ def _events(api: APIBlueprint, runtime: Runtime) -> None:
 
 def _event_batches(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     @api.post("/events/batch", summary="Record many events", responses={200: EventsOut})
-    @public(BY_KEY)
+    @needs(Scope.EVENTS_WRITE)
     def post_events(body: EventsIn) -> Response:
         """In portions, so that a large batch keeps nobody waiting. If the process is killed in between, the caller
         sends the batch again: what is stored already is known by its key."""
@@ -75,7 +79,7 @@ def _event_batches(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
             results.extend,
             least=TOGETHER,
         )
-        return jsonify({"results": list(_results(body.events, results))})
+        return answer({"results": list(_results(body.events, results))})
 
 
 def _told(event: EventIn, now: datetime) -> enrolments.Event:

@@ -1,0 +1,75 @@
+"""An example of each request that has a body: shown in the description, and tried out by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "PUT /accounts/{external_id}": {
+        "name": "Acme Ltd",
+        "segment": "core",
+        "recurring_revenue": "1200.50",
+        "currency": "EUR",
+        "renewal_on": "2027-01-31",
+        "properties": {"plan": "gold", "seats": 40},
+    },
+    "POST /accounts/batch": {
+        "items": [{"external_id": "acme", "segment": "vip"}, {"external_id": "globex", "name": "Globex"}]
+    },
+    "POST /accounts/{external_id}/usage": {"key": "2026-10-01", "name": "active_users", "value": 31},
+    "PUT /contacts/{external_id}": {
+        "name": "Ada Lovelace",
+        "account": "acme",
+        "email": "ada@example.com",
+        "phone": "+905321234567",
+        "language": "en",
+        "time_zone": "Europe/Istanbul",
+        "consent": {"basis": "contract", "source": "terms"},
+    },
+    "POST /contacts/batch": {
+        "items": [
+            {"external_id": "c-17", "properties": {"role": "admin"}},
+            {"external_id": "c-18", "account": "acme", "email": "charles@example.com"},
+        ]
+    },
+    "POST /contacts/{external_id}/consents": {
+        "basis": "consent",
+        "source": "preference page",
+        "sms": False,
+        "email": True,
+    },
+    "POST /suppressions": {"channel": "email", "address": "noise@example.com", "source": "phone call"},
+    "POST /suppressions/lift": {"channel": "email", "address": "noise@example.com"},
+    "POST /events": {"key": "ticket-991", "name": "ticket_closed", "contact": "c-17"},
+    "POST /events/batch": {
+        "events": [
+            {"key": "ticket-992", "name": "ticket_closed", "contact": "c-17", "properties": {"team": "EMEA"}}
+        ]
+    },
+    "POST /invitations": {"key": "offer-7", "contact": "c-17", "stage": "support-call", "send": False},
+    "POST /invitations/{invitation_id}/withdraw": {},
+    "POST /follow-ups/{follow_up_id}/take": {},
+    "POST /follow-ups/{follow_up_id}/release": {},
+    "POST /follow-ups/{follow_up_id}/notes": {"text": "Asked engineering about the label printer."},
+    "POST /follow-ups/{follow_up_id}/contacts": {
+        "how": "call",
+        "reached": True,
+        "text": "Explained the fix.",
+    },
+    "POST /follow-ups/{follow_up_id}/reassign": {"to": "cem@example.com", "reason": "You know the depot."},
+    "POST /follow-ups/{follow_up_id}/snooze": {
+        "until": "2099-01-04T09:00:00+03:00",
+        "reason": "Wait for 4.2.",
+    },
+    "POST /follow-ups/{follow_up_id}/close": {
+        "outcome": "recovered",
+        "note": "The update fixed it, and they are content.",
+        "root_cause": "product",
+        "recovered_revenue": "1200.50",
+    },
+    "POST /questionnaires/lint": {
+        "text": "key: hello\ntitle: Hello\nlanguages: [en]\nquestions:\n  - {key: why, type: text, text: Why?}\n"
+    },
+}
+"""Method and path of the description -> the body."""

@@ -1,0 +1,241 @@
+"""Scores with interval and n, over time, by group and compared: the numbers of the insight pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from feedback import clock
+from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Bucket, Period
+from feedback.errors import Forbidden
+from feedback.services import reports
+from feedback.services.reports import EVERYBODY, Group, Series, Shown
+from feedback.services.rollups import DIMENSIONS
+from feedback.services.staff.api_keys import Scope
+from feedback.web.api.answers import answer
+from feedback.web.api.gate import Gate, caller
+from feedback.web.api.problems import mistaken
+from feedback.web.api.resources.responses import period
+from feedback.web.api.scopes import needs
+from feedback.web.api.shapes import Day, In, Name, Short
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+MOST_DAYS = 1_200
+"""Of a trend, as on the pages."""
+
+
+class SeriesOut(BaseModel):
+    """One scored question; all questionnaires with its trend count in it."""
+
+    trend: str
+    question: str
+    metric: str
+    unit: str
+    title: str
+    wording: str
+    questionnaires: list[str]
+
+
+class SeriesListOut(BaseModel):
+    items: list[SeriesOut]
+
+
+class SeriesPath(BaseModel):
+    trend: Short
+    question: Short
+
+
+class ScoreQuery(In):
+    first_day: Day | None = Field(None, description="in the organisation's time zone; default: 90 days ago")
+    last_day: Day | None = Field(None, description="default: today")
+    group: Name | None = Field(
+        None, description="only these answers, such as segment:vip or stage:onboarding"
+    )
+    by: Literal["week", "month", "quarter"] | None = Field(
+        None, description="also the score of each of these"
+    )
+    breakdown: Literal["stage", "segment", "channel", "owner", "language"] | None = Field(
+        None, description="also the score of each of these groups"
+    )
+    compare: Literal["before", "year"] = Field(
+        "before", description="compare with the days before, or a year ago"
+    )
+
+
+class MeasureOut(BaseModel):
+    """A score. `display` is shown, indicative (few answers) or hidden (too few, or a small group): then the value and
+    its interval (95 %) are null. `n` is null where it would give away a small group."""
+
+    display: Literal["shown", "indicative", "hidden"]
+    n: int | None
+    value: float | None
+    low: float | None
+    high: float | None
+    bands: dict[str, int] | None = Field(description="number of answers in each band, from bad to good")
+
+
+class BucketOut(BaseModel):
+    first_day: date
+    last_day: date
+    score: MeasureOut
+
+
+class GroupOut(BaseModel):
+    group: str
+    score: MeasureOut
+
+
+class ChangeOut(BaseModel):
+    """Now minus before. `changed` is true only if the interval does not contain zero."""
+
+    first_day: date
+    last_day: date
+    before: MeasureOut
+    difference: float | None
+    low: float | None
+    high: float | None
+    changed: bool
+
+
+class ScoreReportOut(BaseModel):
+    series: SeriesOut
+    first_day: date
+    last_day: date
+    group: str | None
+    score: MeasureOut
+    change: ChangeOut
+    over_time: list[BucketOut] | None
+    breakdown: list[GroupOut] | None
+
+
+def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:  # noqa: ARG001 - as every resource
+    """Add the routes to the API's blueprint."""
+
+    @api.get("/scores", summary="The series of scores", responses={200: SeriesListOut})
+    @needs(Scope.SCORES_READ)
+    def list_scores() -> Response:
+        with runtime.database.reading() as session:
+            found = reports.all_series(session, runtime.library)
+        return answer(SeriesListOut(items=[_series(each) for each in found]))
+
+    @api.get("/scores/<trend>/<question>", summary="A score", responses={200: ScoreReportOut})
+    @needs(Scope.SCORES_READ)
+    def get_score(path: SeriesPath, query: ScoreQuery) -> Response:
+        days = period(query.first_day, query.last_day, day_of(clock.now(), runtime.database.zone))
+        if query.by is not None and days.days > MOST_DAYS:
+            raise mistaken("/by", f"Choose at most {MOST_DAYS} days for a score over time.")
+        group = _group(query)
+        with runtime.database.reading() as session:
+            series = reports.find_series(
+                reports.all_series(session, runtime.library), path.trend, path.question
+            )
+            return answer(_report(session, series, days, group, query))
+
+
+def _group(query: ScoreQuery) -> Group:
+    """The answers that count. A key whose owner sees only their accounts gets the answers of these, as on the pages.
+
+    Raises UnacceptableError, or Forbidden where only those who see all accounts may choose.
+    """
+    known = caller()
+    if not known.viewer.sees_all:
+        if query.group is not None or query.breakdown is not None:
+            raise Forbidden(
+                "The owner of this key sees only their own accounts, so they cannot choose groups."
+            )
+        return Group("owner", str(known.owner_id))
+    if query.group is None:
+        return EVERYBODY
+    dimension, colon, key = query.group.partition(":")
+    if not colon or dimension not in DIMENSIONS:
+        raise mistaken(
+            "/group", f"Write a group as segment:vip; the first is one of {', '.join(DIMENSIONS)}."
+        )
+    if query.breakdown is not None:
+        raise mistaken("/breakdown", "Choose either a group or a breakdown.")
+    return Group(dimension, key)
+
+
+def _report(
+    session: Session, series: Series, days: Period, group: Group, query: ScoreQuery
+) -> ScoreReportOut:
+    earlier = days.year_before() if query.compare == "year" else days.before()
+    compared = reports.compare_periods(session, series, days, earlier, group)
+    covered = group != EVERYBODY and _is_covered(session, series, days, group)
+    covered_before = group != EVERYBODY and _is_covered(session, series, earlier, group)
+    now = Shown(compared.a.aggregate, covered)
+    before = Shown(compared.b.aggregate, covered_before)
+    change = None if covered or covered_before else compared.change
+    points = None
+    if query.by is not None:
+        found = reports.over_time(session, series, days, Bucket(query.by), group)
+        points = [
+            BucketOut(first_day=each.period.start, last_day=each.period.end, score=_measure(each.shown))
+            for each in found
+        ]
+    cells = None
+    if query.breakdown is not None:
+        groups = reports.breakdown(session, series, days, query.breakdown)
+        cells = [GroupOut(group=each.group.key, score=_measure(each.shown)) for each in groups]
+    return ScoreReportOut(
+        series=_series(series),
+        first_day=days.start,
+        last_day=days.end,
+        group=None if group == EVERYBODY else f"{group.dimension}:{group.key}",
+        score=_measure(now),
+        change=ChangeOut(
+            first_day=earlier.start,
+            last_day=earlier.end,
+            before=_measure(before),
+            difference=change.difference if change else None,
+            low=change.low if change else None,
+            high=change.high if change else None,
+            changed=bool(change and change.changed),
+        ),
+        over_time=points,
+        breakdown=cells,
+    )
+
+
+def _is_covered(session: Session, series: Series, days: Period, group: Group) -> bool:
+    """Whether a breakdown of the same days would hide the group: asking for it alone must not show it.
+
+    A CSM's own answers are theirs to see.
+    """
+    if not caller().viewer.sees_all:
+        return False
+    cells = reports.breakdown(session, series, days, group.dimension)
+    return any(each.shown.covered for each in cells if each.group == group)
+
+
+def _measure(shown: Shown) -> MeasureOut:
+    number = shown.aggregate
+    seen = shown.has_score
+    return MeasureOut(
+        display=shown.display.value,
+        n=None if shown.covered else shown.n,
+        value=number.value if seen else None,
+        low=number.low if seen else None,
+        high=number.high if seen else None,
+        bands=dict(number.band_counts) if seen else None,
+    )
+
+
+def _series(each: Series) -> SeriesOut:
+    return SeriesOut(
+        trend=each.trend,
+        question=each.question,
+        metric=each.metric_key,
+        unit=each.metric.unit,
+        title=each.title.to("en"),
+        wording=each.wording.to("en"),
+        questionnaires=list(each.questionnaires),
+    )
