@@ -120,6 +120,9 @@ DESK_CODE = [
     PACKAGE / "services" / module
     for module in (
         "access.py",
+        "customers/activity.py",
+        "customers/filters.py",
+        "customers/segments.py",
         "followups/queue.py",
         "followups/root_causes.py",
         "followups/workflow.py",
@@ -158,6 +161,7 @@ DESK_TEMPLATES = [
     path
     for room in (
         "auth",
+        "customers",
         "followups",
         "layout",
         "messaging",

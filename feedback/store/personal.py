@@ -45,7 +45,7 @@ C, Q, S, V, CO, ST, N = (
 )
 
 COLUMNS: Mapping[str, Mapping[Whose, str]] = {
-    "account": {CO: "external_id name segment properties", N: "currency"},
+    "account": {CO: "external_id name segment properties search_words sort_name", N: "currency"},
     "answer": {C: "text", N: "question value"},
     "account_notice": {ST: "account", N: "kind"},
     "api_key": {N: "name prefix digest"},
@@ -55,7 +55,9 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "bookmark": {N: "name value"},
     "bounce": {C: "address", N: "status"},
     "consent": {C: "address source text_version reference", N: "kind basis"},
-    "contact": {C: "external_id name phone email language time_zone country properties"},
+    "contact": {
+        C: "external_id name phone email language time_zone country properties search_words sort_name",
+    },
     "counted_by": {N: "zone"},
     "duplicate_send": {N: "provider_id"},
     "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},
@@ -96,6 +98,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "saved_view": {Q: "name query"},
     "score": {N: "question metric trend band"},
     "score_count": {N: "trend question metric grain dimension key"},
+    "segment": {Q: "name query"},
     "simulated_message": {C: "address subject body html", N: "channel direction language"},
     "staff_session": {ST: "digest uniquifier device network"},
     "studio_presence": {N: "key"},

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 from feedback.core.text.folding import fold_any
 from feedback.services.contact import suppression
 from feedback.store.models import Account, Consent, Contact, Suppression, User
+from feedback.store.models.customers import found_by
 
 Outcome = Literal["created", "updated", "unchanged"]
 _ACCOUNT: Table = Account.__table__  # type: ignore[assignment]
@@ -166,6 +167,7 @@ def _upsert(
 def _columns(table: Table) -> list[str]:
     """The columns that a source may set."""
     ours = {"id", "external_id", "properties", "turn", "is_demo", "erased_at", "created_at", "updated_at"}
+    ours |= {"search_words", "sort_name"}
     return [column.name for column in table.columns if column.name not in ours]
 
 
@@ -190,7 +192,10 @@ def _difference(table: Table, row: Row[Any], draft: Draft) -> dict[str, Any] | N
     properties = {name: value for name, value in properties.items() if value is not None}
     if properties == row.properties and all(_same(columns[name], draft.values[name]) for name in columns):
         return None
-    return {name: row._mapping[name] for name in _columns(table)} | draft.values | {"properties": properties}
+    values = (
+        {name: row._mapping[name] for name in _columns(table)} | draft.values | {"properties": properties}
+    )
+    return values | found_by({**values, "external_id": row.external_id})
 
 
 def _same(stored: Any, wanted: Any) -> bool:

@@ -48,6 +48,7 @@ KEPT: Mapping[str, str] = {
     "attempt_count": "when the window of its limit is over",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
+    "segment": "erasure, or somebody who may change segments",
     "studio_revision": "erasure",
     "webhook_call": "as soon as it is sent",
 }

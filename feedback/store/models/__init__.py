@@ -18,6 +18,7 @@ from feedback.store.models.messages import (
 )
 from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
 from feedback.store.models.rollups import CountedBy, InvitationCount, ScoreCount
+from feedback.store.models.segments import SavedSegment
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -63,6 +64,7 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedSegment",
     "SavedView",
     "Score",
     "ScoreCount",

@@ -165,6 +165,7 @@ AUDITED: Mapping[str, str] = {
     "exported": _("exported"),
     "translated": _("saved translations"),
     "erased": _("erased"),
+    "deleted": _("deleted"),
     "purged": _("deleted data past its retention period"),
     "roles": _("changed roles"),
     "hours": _("changed business hours"),
@@ -202,6 +203,8 @@ AUDITED: Mapping[str, str] = {
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),
     "contact": _("Contact"),
+    "contacts": _("Contacts"),
+    "segment": _("Segment"),
     "user": _("User"),
     "api_key": _("API key"),
     "root_cause": _("Root cause"),
