@@ -242,6 +242,7 @@ TESTED_ELSEWHERE = {
     "core/questions/scale.py": "web/survey/test_pages.py",
     "core/questions/text.py": "web/survey/test_pages.py",
     "services/customers/activity.py": "web/customers/test_contact.py",
+    "services/customers/editing.py": "web/customers/test_editing.py",
     "services/customers/nonresponse.py": "services/followups/test_queue.py",
     "services/customers/revenue.py": "services/reports/test_accounts.py",
     "services/customers/storing.py": "services/imports/test_imports.py",

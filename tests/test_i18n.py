@@ -121,7 +121,9 @@ DESK_CODE = [
     for module in (
         "access.py",
         "customers/activity.py",
+        "customers/editing.py",
         "customers/filters.py",
+        "customers/merging.py",
         "customers/segments.py",
         "followups/queue.py",
         "followups/root_causes.py",

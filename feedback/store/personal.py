@@ -58,6 +58,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "contact": {
         C: "external_id name phone email language time_zone country properties search_words sort_name",
     },
+    "contact_alias": {C: "external_id"},
     "counted_by": {N: "zone"},
     "duplicate_send": {N: "provider_id"},
     "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},

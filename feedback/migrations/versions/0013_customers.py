@@ -50,6 +50,7 @@ def upgrade() -> None:
                 f"CREATE INDEX ix_{table}_properties ON {table} USING gin ((properties::jsonb) jsonb_path_ops)"
             )
     _create_segments()
+    _create_aliases()
 
 
 def _give_words(table: str, names: tuple[str, ...]) -> None:
@@ -86,3 +87,22 @@ def _create_segments() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
         sa.UniqueConstraint("name", name=op.f("uq_segment_name")),
     )
+
+
+def _create_aliases() -> None:
+    op.create_table(
+        "contact_alias",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("contact_id", ID, nullable=False),
+        sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_alias_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_alias")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_contact_alias_external_id")),
+    )
+    op.create_index(op.f("ix_contact_alias_contact_id"), "contact_alias", ["contact_id"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, insert, literal, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, insert, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.contact import eligibility
 from feedback.store.database import add_once
-from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
+from feedback.store.models import Account, Bookmark, Contact, ContactAlias, Enrolment, JourneyEvent
 from feedback.store.portions import TOGETHER, Portions
 
 if TYPE_CHECKING:
@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 _CONTACT: Any = Contact.__table__
 _EVENT: Any = JourneyEvent.__table__
 _ENROLMENT: Any = Enrolment.__table__
-_BY_EXTERNAL_ID = select(_CONTACT.c.id, _CONTACT.c.external_id).where(
-    _CONTACT.c.external_id.in_(bindparam("keys", expanding=True))
+_ALIAS: Any = ContactAlias.__table__
+_BY_EXTERNAL_ID = union_all(
+    select(_CONTACT.c.id, _CONTACT.c.external_id).where(
+        _CONTACT.c.external_id.in_(bindparam("keys", expanding=True))
+    ),
+    select(_ALIAS.c.contact_id, _ALIAS.c.external_id).where(
+        _ALIAS.c.external_id.in_(bindparam("keys", expanding=True))
+    ),
 )
-_STORED_EVENTS = (
-    select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _CONTACT.c.external_id)
-    .join(_CONTACT, _CONTACT.c.id == _EVENT.c.contact_id)
-    .where(_EVENT.c.key.in_(bindparam("keys", expanding=True)))
+_STORED_EVENTS = select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _EVENT.c.contact_id).where(
+    _EVENT.c.key.in_(bindparam("keys", expanding=True))
 )
 _ENROLLED = select(_ENROLMENT.c.contact_id, _ENROLMENT.c.stage, _ENROLMENT.c.occurrence).where(
     _ENROLMENT.c.contact_id.in_(bindparam("contacts", expanding=True)),
@@ -150,25 +154,32 @@ def record_events(
     _store(session, [people[each.contact_id] for each in entries], entries, context.settings, now)
     if missing := [each for each in fresh.values() if each.key not in new]:  # another request was faster
         stored |= _stored(session, missing)
-    known = stored | {key: (row_id, fresh[key].name, fresh[key].contact) for key, row_id in new.items()}
-    return [refused.get(number) or _result(event, known, new) for number, event in enumerate(events)]
+    known = stored | {
+        key: (row_id, fresh[key].name, contacts[fresh[key].contact]) for key, row_id in new.items()
+    }
+    return [
+        refused.get(number) or _result(event, contacts.get(event.contact), known, new)
+        for number, event in enumerate(events)
+    ]
 
 
-def _result(event: Event, known: Mapping[str, tuple[int, str, str]], new: Mapping[str, int]) -> Result:
+def _result(
+    event: Event, contact_id: int | None, known: Mapping[str, tuple[int, str, int]], new: Mapping[str, int]
+) -> Result:
     row_id, name, contact = known[event.key]
-    if (name, contact) != (event.name, event.contact):
+    if (name, contact) != (event.name, contact_id):
         return Conflict("Use another key: this one was used for an event with another name or contact.")
     return Recorded(row_id, event.key, event.key in new)
 
 
-def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, str]]:
-    """Key -> (id, name, external id of the contact) of the events that are stored already."""
+def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, int]]:
+    """Key -> (id, name, id of the contact) of the events that are stored already."""
     rows = session.connection().execute(_STORED_EVENTS, {"keys": [each.key for each in events]})
     return {key: (row_id, name, contact) for key, row_id, name, contact in rows}
 
 
 def _contacts(session: Session, events: Iterable[Event]) -> dict[str, int]:
-    """External id -> id."""
+    """External id, also that of a merged contact -> id."""
     rows = session.connection().execute(_BY_EXTERNAL_ID, {"keys": list({each.contact for each in events})})
     return {external_id: contact_id for contact_id, external_id in rows}
 

@@ -41,6 +41,7 @@ KEPT: Mapping[str, str] = {
     "inbound_reply": "retention.replies",
     "contact": "retention.contacts",
     "consent": "retention.contacts",
+    "contact_alias": "retention.contacts",
     "journey_event": "retention.contacts",
     "enrolment": "retention.contacts",
     "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",

@@ -1,6 +1,6 @@
 """All tables. Import them from here: `from feedback.store.models import Invitation`."""
 
-from feedback.store.models.customers import Account, Consent, Contact, Suppression, UsagePoint
+from feedback.store.models.customers import Account, Consent, Contact, ContactAlias, Suppression, UsagePoint
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import (
@@ -45,6 +45,7 @@ __all__ = [
     "Bounce",
     "Consent",
     "Contact",
+    "ContactAlias",
     "CountedBy",
     "DuplicateSend",
     "Enrolment",

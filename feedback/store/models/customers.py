@@ -136,6 +136,17 @@ class Contact(Base):
         return {channel: address for channel, address in known.items() if address}
 
 
+class ContactAlias(Base):
+    """The external id of a contact that was merged into another one."""
+
+    __tablename__ = "contact_alias"
+
+    id: Mapped[PrimaryKey]
+    external_id: Mapped[Name] = mapped_column(unique=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+
 class Consent(Base):
     """Consent to messages at one address: its legal basis, source, time, and the version of the text agreed to."""
 

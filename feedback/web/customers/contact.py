@@ -11,7 +11,7 @@ from feedback import clock
 from feedback.core.text.localized import direction_of
 from feedback.i18n import language_name
 from feedback.services.contact import eligibility
-from feedback.services.customers import activity, listing
+from feedback.services.customers import activity, listing, merging
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
 from feedback.web.customers import asked
@@ -46,6 +46,9 @@ class ContactPages:
                 consents=listing.consents(session, contact),
                 line=activity.of_contact(session, contact, after),
                 after=after,
+                alike=merging.alike(session, viewer(), contact)
+                if allows(Permission.MANAGE_CUSTOMERS)
+                else [],
                 states=asked.STATES,
                 wording=customer_wording,
                 with_contact=False,

@@ -166,6 +166,7 @@ AUDITED: Mapping[str, str] = {
     "translated": _("saved translations"),
     "erased": _("erased"),
     "deleted": _("deleted"),
+    "merged": _("merged"),
     "purged": _("deleted data past its retention period"),
     "roles": _("changed roles"),
     "hours": _("changed business hours"),

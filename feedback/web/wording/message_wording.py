@@ -78,6 +78,7 @@ REASONS: Mapping[str, str] = {
     "suppressed": _("on the suppression list"),
     "not_in_audience": _("the stage asks only some customers"),
     "erased": _("contact erased"),
+    "merged": _("merged with another contact"),
     "answered": _("already answered"),
     "expired": _("survey expired"),
     "withdrawn": _("survey withdrawn"),
