@@ -48,12 +48,13 @@ def words_of(texts: Iterable[str | None]) -> list[str]:
     return list(dict.fromkeys(word[:LONGEST_WORD] for key in keys for word in _WORD.findall(key)))
 
 
-def has_word(column: Any, beginning: str) -> ColumnElement[bool]:
-    """Whether a column of words (`words_of`, joined by spaces) has one with this beginning.
+def has_word(column: Any, word: str, *, whole: bool = False) -> ColumnElement[bool]:
+    """Whether a column of words (`words_of`, joined by spaces) has this one, or without `whole` one that begins so.
 
     On PostgreSQL an index over the expression of `WORD_INDEX` finds it; SQLite reads the column.
     """
-    return _HasWord(column, bindparam(None, beginning, String()))
+    kind = _HasWholeWord if whole else _HasWord
+    return kind(column, bindparam(None, word, String()))
 
 
 WORD_INDEX = "array_to_tsvector(string_to_array({column}, ' '))"
@@ -132,3 +133,21 @@ def _word_on_postgresql(element: _HasWord, compiler: Any, **options: Any) -> str
 def _word_elsewhere(element: _HasWord, compiler: Any, **options: Any) -> str:
     column, beginning = (compiler.process(each, **options) for each in element.clauses)
     return f"(instr(' ' || {column}, ' ' || {beginning}) > 0)"
+
+
+class _HasWholeWord(FunctionElement[bool]):
+    name = "has_whole_word"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_HasWholeWord, "postgresql")
+def _whole_word_on_postgresql(element: _HasWholeWord, compiler: Any, **options: Any) -> str:
+    column, word = (compiler.process(each, **options) for each in element.clauses)
+    return f"({WORD_INDEX.format(column=column)} @@ CAST(CAST({word} AS TEXT) AS tsquery))"
+
+
+@compiles(_HasWholeWord)
+def _whole_word_elsewhere(element: _HasWholeWord, compiler: Any, **options: Any) -> str:
+    column, word = (compiler.process(each, **options) for each in element.clauses)
+    return f"(instr(' ' || {column} || ' ', ' ' || {word} || ' ') > 0)"

@@ -243,8 +243,7 @@ def _answer(database: Database, runtime: Any, viewer: Viewer, wanted: ContactFil
         backend = None if database.is_sqlite else session.scalar(select(func.pg_backend_pid()))
         now, began, worked = clock.now(), time.perf_counter(), _worked(backend)
         which = filters.condition(wanted, now, database.zone, "TR")
-        page = listing.contacts(session, viewer, which)
-        listing.count_beside(session, viewer, page, Contact, which)
+        page = listing.contacts(session, viewer, which, searched=bool(wanted.words))
         listing.standings(session, page.rows, eligibility.policy(runtime.settings), now)
         return time.perf_counter() - began, _worked(backend) - worked
 

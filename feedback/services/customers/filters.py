@@ -32,6 +32,8 @@ NOBODY = 0
 MOST_DAYS = 3_650
 MOST_PROPERTIES = 5
 MOST_WORDS = 8
+SHORTEST_BEGINNING, SHORTEST_NUMBER = 3, 6
+"""Letters and digits from which on a word is found by its beginning."""
 _NUMBER = re.compile(r"[+(]?[\d\s().+/-]+")
 _FEWEST_DIGITS = 3
 
@@ -181,9 +183,16 @@ def _asked(*which: ColumnElement[bool]) -> Any:
 def _said(column: InstrumentedAttribute[str], written: str, region: str | None) -> ColumnElement[bool]:
     """Every word of `written` begins a word of the row, or it is one of its numbers."""
     words = words_of([written])[:MOST_WORDS]
-    ways = [and_(*(has_word(column, word) for word in words))] if words else []
-    ways += [has_word(column, digits) for digits in _digits(written, region) if [digits] != words]
+    ways = [and_(*(_begins(column, word) for word in words))] if words else []
+    ways += [_begins(column, digits) for digits in _digits(written, region) if [digits] != words]
     return or_(*ways) if ways else Contact.id.is_(None)
+
+
+def _begins(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+    """A word with this beginning. A beginning that is too short must be the whole word: every phone number of a country
+    begins with the same digits, and to read all of them takes longer than a person waits."""
+    least = SHORTEST_NUMBER if word.isdigit() else SHORTEST_BEGINNING
+    return has_word(column, word, whole=len(word) < least)
 
 
 def _digits(written: str, region: str | None) -> list[str]:

@@ -1,6 +1,7 @@
 """Lists of contacts and accounts, a page at a time, however many there are.
 
-Pages follow a key (the name as it is sorted, then the id), so the thousandth page costs what the first one does.
+Pages follow a key (the name as it is sorted, then the id), so the thousandth page costs what the first one does. What
+is rare is looked up once, counted and sorted; what is frequent is read along an index until a page is full.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from feedback.core.contact.policy import ConsentState, Policy
@@ -20,8 +21,11 @@ from feedback.services.contact import eligibility
 from feedback.store.models import Account, Consent, Contact, Invitation
 
 PAGE = 50
-COUNTED = 10_000
-"""Rows that are counted at most: to count more takes longer than anybody looks at the number."""
+FEW = 1_000
+"""Rows that are found at once and sorted afterwards; a page of more of them follows an index."""
+COUNTED, LARGE = 10_000, 200_000
+"""Rows that are counted at most; with so many rows in the table only `FEW`: to count more takes longer than anybody
+looks at the number."""
 MOST_VALUES = 100
 """Choices of a menu."""
 
@@ -41,9 +45,11 @@ BEGINNING = PagePlace()
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage(Generic[Row]):
-    """Rows in the order of their names; `before` and `after` are the places of the pages around it."""
+    """Rows, and the places of the pages around them. `count` is that of all rows that fit, at most `counted` + 1."""
 
     rows: Sequence[Row]
+    count: int
+    counted: int
     before: PagePlace | None = None
     after: PagePlace | None = None
 
@@ -60,42 +66,45 @@ class ContactStanding:
 
 
 def contacts(
-    session: Session, viewer: Viewer, which: ColumnElement[bool], place: PagePlace = BEGINNING
+    session: Session,
+    viewer: Viewer,
+    which: ColumnElement[bool],
+    place: PagePlace = BEGINNING,
+    *,
+    searched: bool = False,
 ) -> CustomerPage[Contact]:
-    """A page of the contacts that the viewer sees and that fit a condition (`filters.condition`)."""
-    query = seen_contacts(viewer, which).options(joinedload(Contact.account).joinedload(Account.owner))
-    return _page(session, Contact, query, place)
+    """A page of the contacts that the viewer sees and that fit a condition (`filters.condition`), by name.
+
+    If it has `searched` words and finds more than `FEW`, it is in the order in which they were stored: the names that
+    fit stand together, and an index of names would be read up to where they are.
+    """
+    sees = without_or_in_accounts_of(viewer, Contact.account_id)
+    options = joinedload(Contact.account).joinedload(Account.owner)
+    return _page(session, Contact, (sees, which), options, place, by_id=searched)
 
 
 def accounts(
-    session: Session, viewer: Viewer, which: ColumnElement[bool], place: PagePlace = BEGINNING
+    session: Session,
+    viewer: Viewer,
+    which: ColumnElement[bool],
+    place: PagePlace = BEGINNING,
+    *,
+    searched: bool = False,
 ) -> CustomerPage[Account]:
     """A page of the accounts that the viewer sees and that fit a condition (`filters.account_condition`)."""
-    query = select(Account).where(sees_account(viewer), which).options(joinedload(Account.owner))
-    return _page(session, Account, query, place)
+    return _page(
+        session, Account, (sees_account(viewer), which), joinedload(Account.owner), place, by_id=searched
+    )
 
 
-def count(
-    session: Session, viewer: Viewer, table: type[Contact] | type[Account], which: ColumnElement[bool]
-) -> int:
-    """How many rows fit and can be seen by the viewer; `COUNTED` + 1 if they are more than that."""
-    sees = sees_account(viewer) if table is Account else without_or_in_accounts_of(viewer, Contact.account_id)
-    some = select(table.id).where(sees, which).limit(COUNTED + 1)
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+def count(session: Session, viewer: Viewer, which: ColumnElement[bool]) -> int:
+    """How many contacts fit and can be seen by the viewer; one more than `most_counted` if they are more than that."""
+    return _count(session, Contact, (without_or_in_accounts_of(viewer, Contact.account_id), which))
 
 
-def count_beside(
-    session: Session, viewer: Viewer, page: CustomerPage[Row], table: type[Row], which: ColumnElement[bool]
-) -> int:
-    """`count`, without asking for it if the page already has everything."""
-    if page.before is None and page.after is None:
-        return len(page.rows)
-    return count(session, viewer, table, which)
-
-
-def seen_contacts(viewer: Viewer, which: ColumnElement[bool]) -> Select[Contact]:
-    """The contacts that fit and can be seen by the viewer, for statements that add to it."""
-    return select(Contact).where(without_or_in_accounts_of(viewer, Contact.account_id), which)
+def most_counted(session: Session, table: type[Contact] | type[Account] = Contact) -> int:
+    """How many rows are counted at most."""
+    return FEW if (session.scalar(select(func.max(table.id))) or 0) > LARGE else COUNTED
 
 
 def standings(
@@ -155,31 +164,46 @@ def values_of(session: Session, column: InstrumentedAttribute[str | None]) -> li
     return [each for each in found if each]
 
 
-def _page(session: Session, table: type[Row], query: Select[Any], place: PagePlace) -> CustomerPage[Row]:
-    key = tuple_(table.sort_name, table.id)
+def _page(
+    session: Session, table: type[Row], fits: tuple[Any, ...], options: Any, place: PagePlace, *, by_id: bool
+) -> CustomerPage[Row]:
+    """A page of the rows that fit. If they are few, they are found once and sorted."""
+    few = session.scalars(select(table.id).where(*fits).limit(FEW + 1)).all()
+    query = select(table).options(options)
+    if len(few) <= FEW:
+        count, query, key = len(few), query.where(table.id.in_(few)), (table.sort_name, table.id)
+    else:
+        query = query.where(*fits)
+        count = len(few) if most_counted(session, table) == FEW else _count(session, table, fits)
+        key = (table.id,) if by_id else (table.sort_name, table.id)
     backwards = place.before is not None
-    beside = _key_of(session, table, place.before if backwards else place.after)
+    beside = _key_of(session, table, key, place.before if backwards else place.after)
     if beside is not None:
-        query = query.where(key < beside if backwards else key > beside)
-    order = (table.sort_name.desc(), table.id.desc()) if backwards else (table.sort_name, table.id)
+        query = query.where(tuple_(*key) < beside if backwards else tuple_(*key) > beside)
+    order = [each.desc() for each in key] if backwards else key
     rows = list(session.scalars(query.order_by(*order).limit(PAGE + 1)).unique())
     more, rows = len(rows) > PAGE, rows[:PAGE]
     if backwards:
         rows.reverse()
-    if not rows:
-        return CustomerPage(rows)
-    earlier = more if backwards else beside is not None
-    later = beside is not None if backwards else more
+    earlier = bool(rows) and (more if backwards else beside is not None)
+    later = bool(rows) and (beside is not None if backwards else more)
     return CustomerPage(
         rows,
+        count,
+        most_counted(session, table),
         PagePlace(before=rows[0].id) if earlier else None,
         PagePlace(after=rows[-1].id) if later else None,
     )
 
 
-def _key_of(session: Session, table: type[Row], row_id: int | None) -> Any:
+def _count(session: Session, table: type[Contact] | type[Account], fits: tuple[Any, ...]) -> int:
+    some = select(table.id).where(*fits).limit(most_counted(session, table) + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _key_of(session: Session, table: type[Row], key: Sequence[Any], row_id: int | None) -> Any:
     """The key of a row; None if it is gone, and the list then begins at its beginning."""
     if row_id is None:
         return None
-    row = session.execute(select(table.sort_name, table.id).where(table.id == row_id)).first()
+    row = session.execute(select(*key).where(table.id == row_id)).first()
     return tuple_(*row) if row else None

@@ -18,7 +18,7 @@ from feedback.services import audit
 from feedback.services.access import Viewer
 from feedback.services.customers import filters, listing
 from feedback.services.customers.filters import ContactFilter
-from feedback.store.models import Contact, SavedSegment
+from feedback.store.models import SavedSegment
 
 LONGEST_NAME = 80
 MOST = 200
@@ -47,7 +47,7 @@ def condition(segment: SavedSegment, now: datetime, zone: tzinfo) -> ColumnEleme
 
 def count(session: Session, viewer: Viewer, segment: SavedSegment, now: datetime, zone: tzinfo) -> int:
     """How many contacts fit and can be seen by the viewer, as `listing.count`."""
-    return listing.count(session, viewer, Contact, condition(segment, now, zone))
+    return listing.count(session, viewer, condition(segment, now, zone))
 
 
 def add(session: Session, name: str, wanted: ContactFilter, *, by: int, now: datetime) -> SavedSegment:

@@ -48,14 +48,14 @@ class CustomerLists:
             is_changed = saved is None or "edited" in request.args
             wanted = asked.wanted() if is_changed or saved is None else filters.from_json(saved.query)
             which = self._condition(wanted)
-            found = listing.contacts(transaction, viewer(), which, asked.place())
+            searched = bool(wanted.words.strip())
+            found = listing.contacts(transaction, viewer(), which, asked.place(), searched=searched)
             names = facts.properties(transaction)
             properties = [f"{kind}.{name}" for kind in ("contact", "account") for name in sorted(names[kind])]
             page = render_template(
                 "customers/contacts.html",
                 page=found,
                 standings=listing.standings(transaction, found.rows, eligibility.policy(self.settings), now),
-                count=listing.count_beside(transaction, viewer(), found, Contact, which),
                 saved=saved,
                 differs=saved is not None and filters.as_json(wanted) != saved.query,
                 segments=segments.every(transaction),
@@ -71,13 +71,13 @@ class CustomerLists:
         wanted = asked.wanted()
         with self.database.reading() as transaction:
             which = filters.account_condition(wanted, clock.now(), self.database.zone, self._region())
-            found = listing.accounts(transaction, viewer(), which, asked.place())
+            searched = bool(wanted.words.strip())
+            found = listing.accounts(transaction, viewer(), which, asked.place(), searched=searched)
             names = facts.properties(transaction)
             page = render_template(
                 "customers/accounts.html",
                 page=found,
                 people=listing.contacts_of(transaction, [each.id for each in found.rows]),
-                count=listing.count_beside(transaction, viewer(), found, Account, which),
                 currency=self.settings.organisation.currency,
                 **self._frame(transaction, wanted, [f"account.{name}" for name in sorted(names["account"])]),
             )
@@ -163,7 +163,6 @@ class CustomerLists:
             "owners": owners,
             "stages": {each.key: each.title.to(say().language) for each in self.library.journey.stages},
             "properties": properties,
-            "counted": listing.COUNTED,
             "country_name": country_name,
             "address": masking.for_whom(Permission.EDIT_CUSTOMERS),
             "states": asked.STATES,
