@@ -221,10 +221,10 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
     "services/contact/listing.py": "web/api/resources/test_suppressions.py",
-    "services/customers/listing.py": "web/api/resources/test_contacts.py",
+    "services/customers/queries.py": "web/api/resources/test_contacts.py",
     "services/followups/listing.py": "web/api/resources/test_follow_ups.py",
     "services/journey/asking.py": "web/api/resources/test_invitations.py",
-    "services/reports/listing.py": "web/api/resources/test_responses.py",
+    "services/reports/queries.py": "web/api/resources/test_responses.py",
     "services/responses/additions.py": "web/delighted/test_clients.py",
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
@@ -248,6 +248,8 @@ TESTED_ELSEWHERE = {
     "core/questions/matrix.py": "web/survey/test_pages.py",
     "core/questions/scale.py": "web/survey/test_pages.py",
     "core/questions/text.py": "web/survey/test_pages.py",
+    "services/customers/activity.py": "web/customers/test_contact.py",
+    "services/customers/editing.py": "web/customers/test_editing.py",
     "services/customers/nonresponse.py": "services/followups/test_queue.py",
     "services/customers/revenue.py": "services/reports/test_accounts.py",
     "services/customers/storing.py": "services/imports/test_imports.py",

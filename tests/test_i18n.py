@@ -134,6 +134,11 @@ DESK_CODE = [
     PACKAGE / "services" / module
     for module in (
         "access.py",
+        "customers/activity.py",
+        "customers/editing.py",
+        "customers/filters.py",
+        "customers/merging.py",
+        "customers/segments.py",
         "followups/queue.py",
         "followups/root_causes.py",
         "followups/workflow.py",
@@ -173,6 +178,7 @@ DESK_TEMPLATES = [
     path
     for room in (
         "auth",
+        "customers",
         "followups",
         "layout",
         "messaging",

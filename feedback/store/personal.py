@@ -45,7 +45,7 @@ C, Q, S, V, CO, ST, N = (
 )
 
 COLUMNS: Mapping[str, Mapping[Whose, str]] = {
-    "account": {CO: "external_id name segment properties", N: "currency"},
+    "account": {CO: "external_id name segment properties search_words sort_name", N: "currency"},
     "answer": {C: "text", N: "question value"},
     "account_notice": {ST: "account", N: "kind"},
     "api_key": {N: "name prefix digest scopes"},
@@ -56,7 +56,10 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "bounce": {C: "address", N: "status"},
     "call_answer": {Q: "body", N: "call request headers"},
     "consent": {C: "address source text_version reference", N: "kind basis"},
-    "contact": {C: "external_id name phone email language time_zone country properties"},
+    "contact": {
+        C: "external_id name phone email language time_zone country properties search_words sort_name",
+    },
+    "contact_alias": {C: "external_id"},
     "counted_by": {N: "zone"},
     "duplicate_send": {N: "provider_id"},
     "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},
@@ -98,6 +101,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "score": {N: "question metric trend band"},
     "answer_count": {N: "trend grain dimension key question item value"},
     "score_count": {N: "trend question metric grain dimension key"},
+    "segment": {Q: "name query"},
     "simulated_message": {C: "address subject body html", N: "channel direction language"},
     "staff_session": {ST: "digest uniquifier device network"},
     "studio_presence": {N: "key"},

@@ -6,17 +6,21 @@ which need a database in UTF-8. `tests/store/test_search.py` compares the two.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String
+from sqlalchemy import Boolean, ColumnElement, String, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from feedback.core.text.folding import fold_any
 
+LONGEST_WORD = 64
+_WORD = re.compile(r"[^\W_]+")
 _INVISIBLE = "\u00ad\u061c\u200b\u200d\u200e\u200f\u2060\ufeff"
 _DIGITS = dict(zip("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2, strict=True))
 _KEY = str.maketrans({**_DIGITS, **dict.fromkeys(_INVISIBLE, "")})
@@ -35,6 +39,26 @@ def search_key(text: str | None) -> str | None:
 def finds(column: Any, words: str) -> ColumnElement[bool]:
     """Whether a text column contains `words`, whatever their case and spelling (see `search_key`)."""
     return _Key(column).contains(search_key(words.strip()) or "", autoescape=True)
+
+
+def words_of(texts: Iterable[str | None]) -> list[str]:
+    """The words of texts in the form of `search_key`, each once, in their order: `Ayşe@example.com` is ayse, example
+    and com. They have nothing but letters and digits."""
+    keys = (search_key(text) or "" for text in texts)
+    return list(dict.fromkeys(word[:LONGEST_WORD] for key in keys for word in _WORD.findall(key)))
+
+
+def has_word(column: Any, word: str, *, whole: bool = False) -> ColumnElement[bool]:
+    """Whether a column of words (`words_of`, joined by spaces) has this one, or without `whole` one that begins so.
+
+    On PostgreSQL an index over the expression of `WORD_INDEX` finds it; SQLite reads the column.
+    """
+    kind = _HasWholeWord if whole else _HasWord
+    return kind(column, bindparam(None, word, String()))
+
+
+WORD_INDEX = "array_to_tsvector(string_to_array({column}, ' '))"
+"""PostgreSQL's expression of a column of words, for its index and its search. Words are taken as they are."""
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -91,3 +115,39 @@ def _letters() -> tuple[str, str]:
 def _whole(letter: str) -> bool:
     """Whether a letter is neither a mark nor taken apart by NFKD, after which `translate` runs."""
     return unicodedata.category(letter)[0] != "M" and unicodedata.normalize("NFKD", letter) == letter
+
+
+class _HasWord(FunctionElement[bool]):
+    name = "has_word"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_HasWord, "postgresql")
+def _word_on_postgresql(element: _HasWord, compiler: Any, **options: Any) -> str:
+    column, beginning = (compiler.process(each, **options) for each in element.clauses)
+    return f"({WORD_INDEX.format(column=column)} @@ CAST(CAST({beginning} AS TEXT) || ':*' AS tsquery))"
+
+
+@compiles(_HasWord)
+def _word_elsewhere(element: _HasWord, compiler: Any, **options: Any) -> str:
+    column, beginning = (compiler.process(each, **options) for each in element.clauses)
+    return f"(instr(' ' || {column}, ' ' || {beginning}) > 0)"
+
+
+class _HasWholeWord(FunctionElement[bool]):
+    name = "has_whole_word"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_HasWholeWord, "postgresql")
+def _whole_word_on_postgresql(element: _HasWholeWord, compiler: Any, **options: Any) -> str:
+    column, word = (compiler.process(each, **options) for each in element.clauses)
+    return f"({WORD_INDEX.format(column=column)} @@ CAST(CAST({word} AS TEXT) AS tsquery))"
+
+
+@compiles(_HasWholeWord)
+def _whole_word_elsewhere(element: _HasWholeWord, compiler: Any, **options: Any) -> str:
+    column, word = (compiler.process(each, **options) for each in element.clauses)
+    return f"(instr(' ' || {column} || ' ', ' ' || {word} || ' ') > 0)"

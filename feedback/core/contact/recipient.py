@@ -246,6 +246,18 @@ def spellings(sender: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if _canonical(each) == number))
 
 
+def dialling_digits(number: str) -> tuple[str, ...]:
+    """The digits by which people look for a number: with the country code, and without it (`+90 532…`: `532…`)."""
+    digits = canonical(number).removeprefix("+")
+    if not digits.isdecimal():
+        return ()
+    import phonenumbers  # noqa: PLC0415
+
+    lengths = (n for n in (1, 2, 3) if int(digits[:n]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+    code = next(lengths, 0)
+    return (digits, digits[code:]) if code else (digits,)
+
+
 def _old_spellings(number: str) -> list[str]:
     """Candidates; `spellings` drops those that would be read otherwise."""
     country, rest = number[:3], number[3:]

@@ -7,7 +7,7 @@ function works in the caller's transaction; with `write=False` it only reports w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -18,11 +18,13 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from feedback.core.text.folding import fold_any
 from feedback.services.contact import suppression
-from feedback.store.models import Account, Consent, Contact, Suppression, User
+from feedback.store.models import Account, Consent, Contact, ContactAlias, Suppression, User
+from feedback.store.models.customers import found_by
 
 Outcome = Literal["created", "updated", "unchanged"]
 _ACCOUNT: Table = Account.__table__  # type: ignore[assignment]
 _CONTACT: Table = Contact.__table__  # type: ignore[assignment]
+_ALIAS: Table = ContactAlias.__table__  # type: ignore[assignment]
 _CONSENT: Table = Consent.__table__  # type: ignore[assignment]
 _NOT_YET = -1
 """The id of a row that exists only in a dry run."""
@@ -113,6 +115,9 @@ def store_contacts(
     write: bool = True,
 ) -> dict[str, Stored]:
     """Store contacts and their consent; each external id at most once. Returns the results by external id."""
+    merged = _merged(connection, [draft.external_id for draft in drafts])
+    aliases = [draft for draft in drafts if draft.external_id in merged]
+    drafts = [draft for draft in drafts if draft.external_id not in merged]
     for draft in drafts:
         if draft.account is not None:
             draft.values["account_id"] = accounts[draft.account].id
@@ -121,6 +126,31 @@ def store_contacts(
     for external_id in _record_permissions(connection, drafts, found, stored, now, write=write):
         if stored[external_id].outcome == "unchanged":
             stored[external_id].outcome = "updated"
+    return stored | _obey(connection, aliases, merged, now, write=write)
+
+
+def _merged(connection: Connection, external_ids: Sequence[str]) -> dict[str, int]:
+    """External ids of contacts that were merged into another one -> the id of that one."""
+    wanted = select(_ALIAS.c.external_id, _ALIAS.c.contact_id).where(_ALIAS.c.external_id.in_(external_ids))
+    return {row.external_id: row.contact_id for row in connection.execute(wanted)}
+
+
+def _obey(
+    connection: Connection,
+    aliases: Sequence[ContactDraft],
+    merged: Mapping[str, int],
+    now: datetime,
+    *,
+    write: bool,
+) -> dict[str, Stored]:
+    """Of the rows of merged contacts, only refusals are taken over: the merged contact has its own row."""
+    stored = {draft.external_id: Stored(merged[draft.external_id], "unchanged") for draft in aliases}
+    refusing = [
+        replace(draft, permissions=[each for each in draft.permissions if not each.allowed])
+        for draft in aliases
+    ]
+    for external_id in _record_permissions(connection, refusing, {}, stored, now, write=write):
+        stored[external_id].outcome = "updated"
     return stored
 
 
@@ -166,6 +196,7 @@ def _upsert(
 def _columns(table: Table) -> list[str]:
     """The columns that a source may set."""
     ours = {"id", "external_id", "properties", "turn", "is_demo", "erased_at", "created_at", "updated_at"}
+    ours |= {"search_words", "sort_name"}
     return [column.name for column in table.columns if column.name not in ours]
 
 
@@ -190,7 +221,10 @@ def _difference(table: Table, row: Row[Any], draft: Draft) -> dict[str, Any] | N
     properties = {name: value for name, value in properties.items() if value is not None}
     if properties == row.properties and all(_same(columns[name], draft.values[name]) for name in columns):
         return None
-    return {name: row._mapping[name] for name in _columns(table)} | draft.values | {"properties": properties}
+    values = (
+        {name: row._mapping[name] for name in _columns(table)} | draft.values | {"properties": properties}
+    )
+    return values | found_by({**values, "external_id": row.external_id})
 
 
 def _same(stored: Any, wanted: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from feedback.core.lifecycle import EnrolmentState
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services.contact import eligibility
 from feedback.store.database import add_once
-from feedback.store.models import Account, Bookmark, Contact, Enrolment, JourneyEvent
+from feedback.store.models import Account, Bookmark, Contact, ContactAlias, Enrolment, JourneyEvent
 from feedback.store.portions import TOGETHER, Portions
 from feedback.store.prepared import Prepared
 
@@ -30,10 +30,16 @@ if TYPE_CHECKING:
 _CONTACT: Any = Contact.__table__
 _EVENT: Any = JourneyEvent.__table__
 _ENROLMENT: Any = Enrolment.__table__
+_ALIAS: Any = ContactAlias.__table__
+_BY_ALIAS = Prepared(
+    select(_ALIAS.c.external_id, _CONTACT.c.external_id.label("contact"))
+    .join(_CONTACT, _CONTACT.c.id == _ALIAS.c.contact_id)
+    .where(_ALIAS.c.external_id.in_(bindparam("keys", expanding=True)))
+)
 _STORED_EVENTS = Prepared(
-    select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _CONTACT.c.external_id)
-    .join(_CONTACT, _CONTACT.c.id == _EVENT.c.contact_id)
-    .where(_EVENT.c.key.in_(bindparam("keys", expanding=True)))
+    select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _EVENT.c.contact_id).where(
+        _EVENT.c.key.in_(bindparam("keys", expanding=True))
+    )
 )
 _ENROLLED = Prepared(
     select(_ENROLMENT.c.contact_id, _ENROLMENT.c.stage, _ENROLMENT.c.occurrence).where(
@@ -131,6 +137,7 @@ def record_events(
     stored = _stored(session, events)
     contacts = {each.contact for each in events}
     people = {each.external_id: each for each in eligibility.lock_named(session, contacts)}
+    people |= _merged(session, contacts - people.keys())
     fresh: dict[str, Event] = {}
     refused: dict[int, Result] = {}
     for number, event in enumerate(events):
@@ -157,26 +164,42 @@ def record_events(
         decided[row["event_id"]].append(row)
     if missing := [each for each in fresh.values() if each.key not in new]:  # another request was faster
         stored |= _stored(session, missing)
-    known = stored | {key: (row_id, fresh[key].name, fresh[key].contact) for key, row_id in new.items()}
-    return [refused.get(number) or _result(event, known, new, decided) for number, event in enumerate(events)]
+    known = stored | {
+        key: (row_id, fresh[key].name, people[fresh[key].contact].id) for key, row_id in new.items()
+    }
+    return [
+        refused.get(number) or _result(event, people.get(event.contact), known, new, decided)
+        for number, event in enumerate(events)
+    ]
 
 
 def _result(
     event: Event,
-    known: Mapping[str, tuple[int, str, str]],
+    person: eligibility.Candidate | None,
+    known: Mapping[str, tuple[int, str, int]],
     new: Mapping[str, int],
     decided: Mapping[int, Sequence[Mapping[str, Any]]],
 ) -> Result:
     row_id, name, contact = known[event.key]
-    if (name, contact) != (event.name, event.contact):
+    if (name, contact) != (event.name, person.id if person else None):
         return Conflict("Use another key: this one was used for an event with another name or contact.")
     if event.key not in new:
         return Recorded(row_id, event.key, is_new=False)
     return Recorded(row_id, event.key, is_new=True, enrolments=decided.get(row_id, ()))
 
 
-def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, str]]:
-    """Key -> (id, name, external id of the contact) of the events that are stored already."""
+def _merged(session: Session, names: Collection[str]) -> dict[str, eligibility.Candidate]:
+    """External id of a contact that was merged -> the contact that it was merged into, locked."""
+    if not names:
+        return {}
+    rows = _BY_ALIAS.rows(session.connection(), {"keys": sorted(names)})
+    found = eligibility.lock_named(session, {each.contact for each in rows}) if rows else ()
+    people = {each.external_id: each for each in found}
+    return {each.external_id: people[each.contact] for each in rows if each.contact in people}
+
+
+def _stored(session: Session, events: Iterable[Event]) -> dict[str, tuple[int, str, int]]:
+    """Key -> (id, name, id of the contact) of the events that are stored already."""
     rows = _STORED_EVENTS.rows(session.connection(), {"keys": [each.key for each in events]})
     return {key: (row_id, name, contact) for key, row_id, name, contact in rows}
 

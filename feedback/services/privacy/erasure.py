@@ -36,6 +36,7 @@ from feedback.store.models import (
     Bounce,
     Consent,
     Contact,
+    ContactAlias,
     Enrolment,
     FollowUp,
     FollowUpEntry,
@@ -55,7 +56,7 @@ BOOKKEEPING = frozenset({"worker", "lease_until", "attempt", "reply_key"})
 
 NOT_RESTORED = frozenset({Contact, Suppression, JourneyEvent})
 """Tables whose rows get something else than empty columns."""
-DELETED = frozenset({Consent, SimulatedMessage})
+DELETED = frozenset({Consent, ContactAlias, SimulatedMessage})
 """Tables whose rows have no meaning without the person."""
 
 
@@ -125,6 +126,7 @@ def _about(session: Session, contact: Contact) -> Iterator[tuple[str, Iterable[B
 
 
 _EXPORTED_AS: dict[type[Base], str] = {
+    ContactAlias: "aliases",
     Consent: "consents",
     Suppression: "suppressions",
     JourneyEvent: "events",
@@ -237,7 +239,9 @@ def _block(session: Session, contact: Contact, person: Person, now: datetime, *,
     for kind, address in contact.addresses.items():
         if (kind, address) in person.own and not suppression.is_suppressed(session, kind, address):
             _remember(session, kind, suppression.digest(address), now)
-    _remember(session, "contact", suppression.digest(contact.external_id), now)
+    former = select(ContactAlias.external_id).where(ContactAlias.contact_id == contact.id)
+    for external_id in (contact.external_id, *session.scalars(former)):
+        _remember(session, "contact", suppression.digest(external_id), now)
 
 
 def _digested(session: Session, row: Suppression) -> None:

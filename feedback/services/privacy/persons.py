@@ -19,6 +19,7 @@ from feedback.store.models import (
     Bounce,
     Consent,
     Contact,
+    ContactAlias,
     Enrolment,
     FollowUp,
     FollowUpEntry,
@@ -164,6 +165,7 @@ def _follow_ups(person: Person) -> Select[int]:
 
 TABLES: Mapping[type[Base], Callable[[Person], ColumnElement[bool]]] = {
     Contact: lambda person: Contact.id == person.contact_id,
+    ContactAlias: lambda person: ContactAlias.contact_id == person.contact_id,
     Consent: lambda person: Consent.contact_id == person.contact_id,
     Suppression: _suppressions,
     JourneyEvent: lambda person: JourneyEvent.contact_id == person.contact_id,

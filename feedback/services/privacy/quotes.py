@@ -23,6 +23,7 @@ from feedback.store.models import (
     InboundReply,
     Message,
     ProviderHold,
+    SavedSegment,
     SavedView,
     StudioRevision,
     WebhookCall,
@@ -51,6 +52,8 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         _blank(session, FollowUp, FollowUp.closing_note, exact)
         _blank(session, InboundReply, InboundReply.handled_note, exact)
         _blank(session, StudioRevision, StudioRevision.note, exact)
+        for segment in session.scalars(select(SavedSegment)):
+            segment.name, segment.query = _without(segment.name, exact), _without(segment.query, exact)
         _blank_notices(session, exact)
     _forget_views(session, contact, [*exact, contact.external_id])
     # Kept for a day for calls that are sent again; one about this person would then be refused.

@@ -41,6 +41,7 @@ KEPT: Mapping[str, str] = {
     "inbound_reply": "retention.replies",
     "contact": "retention.contacts",
     "consent": "retention.contacts",
+    "contact_alias": "retention.contacts",
     "journey_event": "retention.contacts",
     "enrolment": "retention.contacts",
     "suppression": "erasure, which keeps a digest, because nothing may be sent to the address",
@@ -49,6 +50,7 @@ KEPT: Mapping[str, str] = {
     "attempt_count": "when the window of its limit is over",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
+    "segment": "erasure, or somebody who may change segments",
     "studio_revision": "erasure",
     "webhook_call": "as soon as it is sent",
 }

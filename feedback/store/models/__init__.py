@@ -1,6 +1,6 @@
 """All tables. Import them from here: `from feedback.store.models import Invitation`."""
 
-from feedback.store.models.customers import Account, Consent, Contact, Suppression, UsagePoint
+from feedback.store.models.customers import Account, Consent, Contact, ContactAlias, Suppression, UsagePoint
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import (
@@ -18,6 +18,7 @@ from feedback.store.models.messages import (
 )
 from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
 from feedback.store.models.rollups import AnswerCount, CountedBy, InvitationCount, ScoreCount
+from feedback.store.models.segments import SavedSegment
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -47,6 +48,7 @@ __all__ = [
     "CallAnswer",
     "Consent",
     "Contact",
+    "ContactAlias",
     "CountedBy",
     "DuplicateSend",
     "Enrolment",
@@ -66,6 +68,7 @@ __all__ = [
     "Response",
     "Role",
     "RootCause",
+    "SavedSegment",
     "SavedView",
     "Score",
     "ScoreCount",

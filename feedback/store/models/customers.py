@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint, event
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.core.contact.policy import place_on_ring
+from feedback.core.contact.recipient import dialling_digits
 from feedback.store.base import Base
 from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.staff import User
+from feedback.store.search import search_key, words_of
+
+LONGEST_SORT_KEY = 64
+
+
+def found_by(row: Mapping[str, Any]) -> dict[str, str]:
+    """`search_words` and `sort_name` of an account or a contact with these values.
+
+    Every statement that writes one of the values has to write these two as well; ORM objects do it by themselves.
+    """
+    phone, names = row.get("phone"), [row.get("name"), row.get("email"), row.get("external_id")]
+    shown = next((each for each in (*names[:2], phone, names[2]) if each), "")
+    words = [*words_of(names), *(dialling_digits(phone) if phone else ())]
+    return {
+        "search_words": " ".join(dict.fromkeys(words)),
+        "sort_name": (search_key(shown) or "").strip()[:LONGEST_SORT_KEY],
+    }
+
+
+def _search_words(context: DefaultExecutionContext) -> str:
+    return found_by(context.get_current_parameters())["search_words"]  # type: ignore[no-untyped-call]
+
+
+def _sort_name(context: DefaultExecutionContext) -> str:
+    return found_by(context.get_current_parameters())["sort_name"]  # type: ignore[no-untyped-call]
 
 
 class Account(Base):
-    """A customer company. `recurring_revenue` is per month, in `currency`."""
+    """A customer company. `recurring_revenue` is per month, in `currency`.
+
+    `search_words` and `sort_name` are made from the other columns (`found_by`).
+    """
 
     __tablename__ = "account"
+    __table_args__ = (Index("ix_account_sort_name", "sort_name", "id"),)
 
     id: Mapped[PrimaryKey]
     external_id: Mapped[Name] = mapped_column(unique=True)
     name: Mapped[Name]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
-    segment: Mapped[str | None] = mapped_column(String(64))
+    segment: Mapped[str | None] = mapped_column(String(64), index=True)
     recurring_revenue: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     currency: Mapped[str | None] = mapped_column(String(3))
     contract_started_on: Mapped[date | None] = mapped_column(index=True)
     renewal_on: Mapped[date | None] = mapped_column(index=True)
     properties: Mapped[JsonObject] = mapped_column(default=dict)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    search_words: Mapped[str] = mapped_column(Text, default=_search_words, server_default="")
+    sort_name: Mapped[str] = mapped_column(String(LONGEST_SORT_KEY), default=_sort_name, server_default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -62,9 +96,17 @@ def _turn(context: DefaultExecutionContext) -> int:
 
 
 class Contact(Base):
-    """A person. `phone` is E.164, `email` normalised, `time_zone` an IANA name, `language` two letters."""
+    """A person. `phone` is E.164, `email` normalised, `time_zone` an IANA name, `language` two letters.
+
+    `search_words` and `sort_name` are made from the other columns (`found_by`).
+    """
 
     __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_sort_name", "sort_name", "id"),
+        Index("ix_contact_country_sort_name", "country", "sort_name", "id"),
+        Index("ix_contact_language_sort_name", "language", "sort_name", "id"),
+    )
 
     id: Mapped[PrimaryKey]
     external_id: Mapped[Name] = mapped_column(unique=True)
@@ -80,6 +122,8 @@ class Contact(Base):
     turn: Mapped[int] = mapped_column(default=_turn, server_default="0", index=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     erased_at: Mapped[datetime | None]
+    search_words: Mapped[str] = mapped_column(Text, default=_search_words, server_default="")
+    sort_name: Mapped[str] = mapped_column(String(LONGEST_SORT_KEY), default=_sort_name, server_default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)  # retention looks for old rows
 
@@ -90,6 +134,17 @@ class Contact(Base):
         """Where the contact can be reached, by channel: `sms` the phone number, `email` the mail address."""
         known = {"sms": self.phone, "email": self.email}
         return {channel: address for channel, address in known.items() if address}
+
+
+class ContactAlias(Base):
+    """The external id of a contact that was merged into another one."""
+
+    __tablename__ = "contact_alias"
+
+    id: Mapped[PrimaryKey]
+    external_id: Mapped[Name] = mapped_column(unique=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
 
 
 class Consent(Base):
@@ -129,3 +184,14 @@ class Suppression(Base):
     contact_id: Mapped[int | None] = mapped_column(BigId, index=True)
     created_at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+
+
+@event.listens_for(Account, "before_update")
+@event.listens_for(Contact, "before_update")
+def _find_again(_mapper: Any, _connection: Any, row: Account | Contact) -> None:
+    """Keep what searches find in step with a changed row; what is left of an erased person is not found."""
+    found = found_by({name: getattr(row, name, None) for name in ("name", "email", "phone", "external_id")})
+    if getattr(row, "erased_at", None) is not None:
+        found = dict.fromkeys(found, "")
+    for name, value in found.items():
+        setattr(row, name, value)

@@ -30,6 +30,10 @@ class Permission(StrEnum):
     ASSIGN_FOLLOW_UPS = "follow-ups.assign"
     MANAGE_CAUSES = "causes.manage"
     SEE_ALL_ACCOUNTS = "accounts.all"
+    SEE_CUSTOMERS = "customers.see"
+    EDIT_CUSTOMERS = "customers.change"
+    MANAGE_CUSTOMERS = "customers.manage"
+    ERASE_CUSTOMERS = "customers.erase"
     SEE_REPORTS = "reports.see"
     EXPORT = "export"
     SEE_DELIVERIES = "deliveries.see"
@@ -38,8 +42,6 @@ class Permission(StrEnum):
     EDIT_QUESTIONNAIRES = "questionnaires.edit"
     ACKNOWLEDGE_FINDINGS = "findings.acknowledge"
     MANAGE_LINKS = "links.manage"
-    MANAGE_CUSTOMERS = "customers.manage"
-    ERASE_CUSTOMERS = "customers.erase"
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
     SEE_AUDIT = "audit.see"
@@ -50,6 +52,7 @@ _VIEWER = frozenset(
     {
         Permission.SEE_FOLLOW_UPS,
         Permission.SEE_ALL_ACCOUNTS,
+        Permission.SEE_CUSTOMERS,
         Permission.SEE_REPORTS,
         Permission.SEE_QUESTIONNAIRES,
     }
@@ -58,6 +61,8 @@ _CSM = frozenset(
     {
         Permission.SEE_FOLLOW_UPS,
         Permission.WORK_FOLLOW_UPS,
+        Permission.SEE_CUSTOMERS,
+        Permission.EDIT_CUSTOMERS,
         Permission.SEE_REPORTS,
         Permission.SEE_QUESTIONNAIRES,
         Permission.SEE_DELIVERIES,
@@ -66,12 +71,13 @@ _CSM = frozenset(
 _LEAD = _VIEWER | _CSM | {
     Permission.ASSIGN_FOLLOW_UPS,
     Permission.MANAGE_CAUSES,
+    Permission.MANAGE_CUSTOMERS,
+    Permission.ERASE_CUSTOMERS,
     Permission.EXPORT,
     Permission.MANAGE_DELIVERIES,
     Permission.EDIT_QUESTIONNAIRES,
     Permission.ACKNOWLEDGE_FINDINGS,
     Permission.MANAGE_LINKS,
-    Permission.MANAGE_CUSTOMERS,
     Permission.SEE_AUDIT,
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from feedback.core.health import Health
 from feedback.core.metrics import Metric
 from feedback.core.time.period import Bucket, Period
+from feedback.services.customers.activity import ActivityPage
 from feedback.services.reports import (
     AccountPage,
     AfterClosing,
@@ -176,12 +177,17 @@ class AccountsContext(PageContext):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountContext(PageContext):
+    """`line` is the activity from `after` on; `titles` are by trend, `surveys` by questionnaire."""
+
     page: AccountPage
     account: Account
     health: Health
     comments: Sequence[Comment]
     questions: Wordings
     titles: Mapping[str, str]
+    surveys: Mapping[str, str]
+    line: ActivityPage
+    after: str
 
 
 @dataclass(frozen=True, kw_only=True)

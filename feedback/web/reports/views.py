@@ -25,6 +25,7 @@ from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups
+from feedback.services.customers import activity
 from feedback.services.customers.revenue import exchange_of
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
@@ -50,7 +51,7 @@ from feedback.web.reports.contexts import (
 from feedback.web.reports.responses import ResponseViews
 from feedback.web.reports.results import ResultViews
 from feedback.web.reports.tables import Names
-from feedback.web.wording import followup_wording, score_wording
+from feedback.web.wording import customer_wording, followup_wording, score_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 
 ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
 
+LONGEST_KEY = 60
+"""Characters of the key of a page of the activity."""
 PERSONAL = frozenset({"comments", "account", "responses", "response"})
 """Pages with customers' words and names, whose views are recorded in the audit log."""
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
@@ -258,6 +261,7 @@ class ReportViews:
 
     def account(self, session: Session, account_id: int) -> AccountContext:
         most = None if _taken_away() else reports.ACCOUNT_ENTRIES
+        after = request.args.get("after", "")[:LONGEST_KEY]
         page = reports.account_page(
             session, _viewer(), account_id, now=clock.now(), settings=self.health, most=most
         )
@@ -272,6 +276,9 @@ class ReportViews:
             comments=words,
             questions=self._wordings(words),
             titles=titles,
+            surveys={key: each.title.to(say().language) for key, each in self.library.questionnaires.items()},
+            line=activity.of_account(session, page.standing.account, after),
+            after=after,
             tables=tables.by_key(tables.account(names, page, titles)),
             names=names,
         )
@@ -424,6 +431,7 @@ def _frame() -> dict[str, Any]:
     return {
         "statements": score_wording,
         "reasons": followup_wording,
+        "wording": customer_wording,
         "draw": charts,
         "dimensions": score_wording.DIMENSIONS,
         "periods": filters.PERIODS,

@@ -80,6 +80,7 @@ REASONS: Mapping[str, str] = {
     "not_in_audience": _("the stage asks only some customers"),
     "nothing_to_ask": _("no question of the survey is for this customer"),
     "erased": _("contact erased"),
+    "merged": _("merged with another contact"),
     "answered": _("already answered"),
     "expired": _("survey expired"),
     "withdrawn": _("survey withdrawn"),

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import NotFound
 from feedback.services.access import sees_account
-from feedback.services.customers import Draft, Stored, fields, listing, owners, product_usage, store_accounts
-from feedback.services.customers.listing import AccountFilter
+from feedback.services.customers import Draft, Stored, fields, owners, product_usage, queries, store_accounts
+from feedback.services.customers.queries import AccountQuery
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Account, UsagePoint
 from feedback.web.api import document
@@ -92,9 +92,9 @@ def _lists(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     @needs(Scope.CUSTOMERS_READ)
     def list_accounts(query: AccountsQuery) -> Response:
         gate.note_seen("accounts")
-        wanted = AccountFilter(query.search, query.segment, query.owner, query.updated_since)
+        wanted = AccountQuery(query.search, query.segment, query.owner, query.updated_since)
         with runtime.database.reading() as session:
-            found = listing.accounts(caller().viewer, wanted)
+            found = queries.accounts(caller().viewer, wanted)
             return listed(session, found, query.sort, _SORTS[query.sort], query, _shapes)
 
 

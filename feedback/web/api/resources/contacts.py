@@ -22,10 +22,10 @@ from feedback.services.customers import (
     Stored,
     erased,
     fields,
-    listing,
+    queries,
     store_contacts,
 )
-from feedback.services.customers.listing import ContactFilter
+from feedback.services.customers.queries import ContactQuery
 from feedback.services.privacy import erasure
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Account, Consent, Contact
@@ -103,9 +103,9 @@ def _lists(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     @needs(Scope.CUSTOMERS_READ)
     def list_contacts(query: ContactsQuery) -> Response:
         gate.note_seen("contacts")
-        wanted = ContactFilter(query.search, query.account, query.email, query.phone, query.updated_since)
+        wanted = ContactQuery(query.search, query.account, query.email, query.phone, query.updated_since)
         with runtime.database.reading() as session:
-            found = listing.contacts(caller().viewer, wanted)
+            found = queries.contacts(caller().viewer, wanted)
             return listed(
                 session,
                 found,

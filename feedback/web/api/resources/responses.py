@@ -19,7 +19,7 @@ from feedback.core.time.period import Period
 from feedback.errors import NotFound
 from feedback.services import reports
 from feedback.services.reports import CommentFilter
-from feedback.services.reports.listing import ResponseFilter, responses
+from feedback.services.reports.queries import ResponseSelection, responses
 from feedback.services.staff.api_keys import Scope
 from feedback.store.keyset import PageEnd
 from feedback.store.models import Account, AnswerRow, Response, User
@@ -165,7 +165,7 @@ def _responses(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         expand = _expanded(query.expand)
         gate.note_seen("responses")
         own = {"limit", "cursor", "expand", "sort"}
-        wanted = ResponseFilter(**query.model_dump(exclude=own))
+        wanted = ResponseSelection(**query.model_dump(exclude=own))
         with runtime.database.reading() as session:
             found = responses(caller().viewer, wanted)
             return listed(session, found, query.sort, _SORTS[query.sort], query, _shaping(session, expand))
@@ -176,7 +176,7 @@ def _responses(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         expand = _expanded(query.expand)
         gate.note_seen("responses")
         with runtime.database.reading() as session:
-            every = responses(caller().viewer, ResponseFilter(provisional=True))
+            every = responses(caller().viewer, ResponseSelection(provisional=True))
             row = session.scalar(every.where(Response.id == path.response_id))
             if row is None:
                 raise NotFound("Response not found.")

@@ -15,7 +15,7 @@ from feedback.store.models import Account, Contact, Response, Score
 
 
 @dataclass(frozen=True, slots=True)
-class ResponseFilter:
+class ResponseSelection:
     """None means any. `since` and `until` (excluded) are about the time of the answer; `contact` and `account` are
     external ids; `band` is a band of a metric, or bad, middle or good for all metrics."""
 
@@ -37,7 +37,7 @@ class ResponseFilter:
     """Whether answers that look like a machine's are listed, too."""
 
 
-def responses(viewer: Viewer, wanted: ResponseFilter) -> Select[Response]:
+def responses(viewer: Viewer, wanted: ResponseSelection) -> Select[Response]:
     """The responses that the viewer sees and that match, with contact, account and scores, in no order."""
     related = (
         selectinload(Response.contact).selectinload(Contact.account),
