@@ -283,7 +283,9 @@ TESTED_ELSEWHERE = {
     "services/studio/importing/formats/formbricks_logic.py": "services/studio/importing/formats/test_formbricks.py",
     "services/studio/importing/formats/limesurvey_tables.py": "services/studio/importing/formats/test_limesurvey.py",
     "services/studio/importing/formats/pasted_lines.py": "services/studio/importing/formats/test_pasted.py",
+    "services/studio/importing/formats/pasted_tables.py": "services/studio/importing/formats/test_pasted_lists.py",
     "services/studio/importing/formats/qualtrics_flow.py": "services/studio/importing/formats/test_qualtrics.py",
+    "services/studio/importing/grids.py": "services/studio/importing/formats/test_samples.py",
     "services/studio/importing/guessing.py": "services/studio/importing/formats/test_pasted.py",
     "services/studio/importing/jumps.py": "services/studio/importing/formats/test_google_forms.py",
     "services/studio/importing/keys.py": "web/studio/test_new.py",
@@ -291,6 +293,7 @@ TESTED_ELSEWHERE = {
     "services/studio/importing/notes.py": "services/studio/importing/test_guarding.py",
     "services/studio/importing/outline.py": "services/studio/importing/formats/test_surveyjs.py",
     "services/studio/importing/resolving.py": "services/studio/importing/formats/test_surveyjs.py",
+    "services/studio/importing/settling.py": "services/studio/importing/formats/test_samples.py",
     "services/studio/importing/workbook.py": "services/studio/importing/formats/test_xlsform.py",
     "services/studio/importing/writing.py": "services/studio/importing/formats/test_surveyjs.py",
 }

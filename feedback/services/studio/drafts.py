@@ -96,6 +96,11 @@ def find(session: Session, directories: Sequence[Path], key: str) -> StudioDraft
     return draft
 
 
+def keys(session: Session, directories: Sequence[Path]) -> set[str]:
+    """The keys that are in use, also those of archived texts; no text is read for it."""
+    return {*layers.of_keys(session, directories), *session.scalars(select(StudioText.key))}
+
+
 def all_texts(session: Session, directories: Sequence[Path]) -> list[StudioDraft]:
     """Every text, by key, archived ones included."""
     return _drafts(session, layers.files(directories))

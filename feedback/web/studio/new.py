@@ -165,7 +165,7 @@ class NewSurvey:
 
     def _taken(self) -> set[str]:
         with self.database.reading() as session:
-            return {"new", "journey"} | {each.key for each in drafts.all_texts(session, self.directories)}
+            return {"new", "journey"} | drafts.keys(session, self.directories)
 
     def _doors(self, **context: Any) -> str:
         return render_template(

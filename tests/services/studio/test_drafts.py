@@ -143,6 +143,9 @@ def test_a_file_of_the_installation_hides_the_shipped_one_with_its_key_whatever_
     with migrated.reading() as session:
         draft = drafts.find(session, directories, KEY)
         same = [each for each in drafts.all_texts(session, directories) if each.key == KEY]
+        assert drafts.keys(session, directories) == {
+            each.key for each in drafts.all_texts(session, directories)
+        }
     assert "Ours" in draft.text
     assert draft.layer == Layer.INSTANCE
     assert same == [draft]
