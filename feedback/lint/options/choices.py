@@ -22,6 +22,7 @@ from feedback.lint.options.sequences import is_sequence
 
 Kind = Literal["bands", "degrees", "calendar", "steps", "yes-no", "alphabetical", "unknown", "unordered"]
 LEAST_BEFORE_AN_ESCAPE = 4
+MOST_BESIDE_YES_AND_NO = 2
 MOST_OWN_ESCAPES = 2
 """Answers of the question's own for those it does not concern that a list is thought to have."""
 SORTED_ON_PURPOSE = 5
@@ -117,10 +118,10 @@ class Choices:
 
     def _explains_yes_no(self) -> bool:
         """Yes and no, told apart further or not, and few answers besides: "Yes; No, earlier; No, later; Nobody came",
-        "Yes; No; I did not know about it", "Yes; Yes, but later; Not yet"."""
+        "Yes; No; I did not know about it", "Yes; Yes, but later; Not yet", "Yes; Only a part of it; No"."""
         said = [self._sides(text) for text in self.texts]
-        others = said.count(frozenset())
-        return {"yes", "no"} <= frozenset().union(*said) and others <= 1
+        others = sum(not sides for sides in said)
+        return {"yes", "no"} <= frozenset().union(*said) and others <= MOST_BESIDE_YES_AND_NO
 
     def _sides(self, text: str) -> frozenset[str]:
         kinds = {"yes": ("yes",), "no": ("no", "not_yet")}

@@ -301,15 +301,27 @@ def _with_medium(
     chosen: list[Reading | None], found: Sequence[Sequence[Reading]], main: str
 ) -> tuple[Reading | None, ...]:
     """On a scale that starts at nothing, a word for the middle of another scale ("orta" after "not at all") or a bare
-    degree ("a little") is a medium degree: it lies between its neighbours, not at zero or at its usual place."""
-    if any(each and each.zero for each in chosen):
-        for at in range(1, len(chosen) - 1):
-            before, here, after = chosen[at - 1 : at + 2]
-            borrowed = not any(one.dimension == main for one in found[at])
-            if not (before and here and after) or not borrowed or here.zero:
-                continue
-            if here.degree == 0 or (before.zero and before.degree < after.degree < here.degree):
-                chosen[at] = Reading(main, (before.degree + after.degree) / 2)
+    degree ("a little") is a medium degree: it lies between its neighbours, not at zero or at its usual place. On
+    another scale, what is just acceptable lies in the middle."""
+    if not any(each and each.zero for each in chosen):
+        return _with_acceptable(chosen, main)
+    for at in range(1, len(chosen) - 1):
+        before, here, after = chosen[at - 1 : at + 2]
+        borrowed = not any(one.dimension == main for one in found[at])
+        if before and here and after and borrowed and not here.zero and _is_medium(before, here, after):
+            chosen[at] = Reading(main, (before.degree + after.degree) / 2)
+    return tuple(chosen)
+
+
+def _is_medium(before: Reading, here: Reading, after: Reading) -> bool:
+    return here.degree == 0 or (before.zero and before.degree < after.degree < here.degree)
+
+
+def _with_acceptable(chosen: list[Reading | None], main: str) -> tuple[Reading | None, ...]:
+    at = len(chosen) // 2
+    middle = chosen[at] if len(chosen) in (3, 5, 7) else None
+    if middle and middle.dimension not in (main, ANY) and abs(middle.degree) <= 1:
+        chosen[at] = Reading(main, 0.0)
     return tuple(chosen)
 
 

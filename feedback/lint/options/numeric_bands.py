@@ -290,8 +290,9 @@ def gap(lower: NumberRange, upper: NumberRange) -> tuple[float, float] | None:
 
 
 def shown(value: float, band: NumberRange) -> str:
-    """A bound in the unit that the option was written in."""
-    number = value / band.step if band.family in ("time", "months", "distance") else value
+    """A bound in the unit that the option was written in: hours, or thousands of a currency."""
+    in_units = band.family in ("time", "months", "distance") or band.step > 1
+    number = value / band.step if in_units else value
     return f"{number:g}"
 
 

@@ -30,6 +30,7 @@ def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
         _start_at_nothing,
         _change_or_stay,
         _run_from_never,
+        _grade_neighbours,
     )
     return any(each(texts, words) for each in found)
 
@@ -139,3 +140,20 @@ def _run_from_never(texts: Sequence[str], words: LabelLexicon) -> bool:
     return len(ends) == 2 and all(
         any(words.says(kind, text) for text in ends) for kind in ("seldom_or_never", "each_time")
     )
+
+
+def _grade_neighbours(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """Two options beside each other differ in degree only: "good value, a bit expensive, far too expensive"."""
+    found = [_graded_word(text, words) for text in texts]
+    return len(texts) >= 3 and any(
+        one and other and one[0] == other[0] and one[1] != other[1] for one, other in pairwise(found)
+    )
+
+
+def _graded_word(text: str, words: LabelLexicon) -> tuple[str, str] | None:
+    """What an option grades, and its degree word; None if it does not begin with one."""
+    plain = bare(text, words.language)
+    for degree in sorted(words.degrees, key=len, reverse=True):
+        if plain.startswith(f"{degree} "):
+            return plain.removeprefix(f"{degree} "), degree
+    return None

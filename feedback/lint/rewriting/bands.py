@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from feedback.core.text.folding import ascii_digits, fold
+from feedback.lint.languages.data import data
 from feedback.lint.options.choices import Band
 from feedback.lint.options.numeric_bands import (
     INFINITY,
@@ -150,7 +151,10 @@ def _unit(rest: str, language: str) -> str:
     match = _UNIT.match(plain)
     if not match or fold(match[0], language) in words_of_bands(language) or plain.startswith(("'", "’")):
         return ""
-    return match[0]
+    unit = match[0]
+    if fold(unit.strip(), language) in data(language, "numbers").get("multipliers", {}):
+        unit += _unit(plain[match.end() :], language)  # "thousand euros"
+    return unit
 
 
 def _is(written: str, value: float, band: NumberRange) -> bool:

@@ -15,9 +15,9 @@ def better(question: QuestionView, start: int, end: int) -> str:
     words, grammar = question.words, rewriting(question.words.language)
     if words.pattern("presupposition.effect").match(question.stem.asked, start):
         label = grammar.phrases.not_at_all
-        return _inserted(question, grammar.if_at_all) or message(
-            "Add the answer “{label}” at the lower end.", label=label
-        )
+        asked = _inserted(question, grammar.if_at_all) if not question.answers else ""
+        # Answers without a zero could not deny the effect that the question would then allow to deny.
+        return asked or message("Add the answer “{label}” at the lower end.", label=label)
     if words.pattern("presupposition.liking").match(question.stem.asked, start):
         return _inserted(question, grammar.if_anything) or message(
             "Ask first whether there is anything, and show “{words}” only to those who say yes (`show_if`).",

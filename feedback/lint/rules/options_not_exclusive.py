@@ -88,6 +88,8 @@ def _everything(listed: Choices) -> Iterator[tuple[int, str, str]]:
     singles = {bare(text, listed.language) for _, _, text in listed.options}
     answers = [text for _, option, text in listed.options if not _is_opt_out(option, text, words)]
     for place, option, text in listed.options:
+        if listed.kind in ("degrees", "steps"):
+            break  # "some parts, most parts, everything" are shares
         few = len(answers) <= 4 and (words.says("both", text) or _has_none(listed))
         if option.role is None and not few and len(listed.options) > 2 and words.says("all", text):
             yield (

@@ -159,27 +159,39 @@ def _closed_ends(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] |
         return None
     if any(place not in parsed for place, _, _ in listed.real) or (set(parsed) and _says_other(listed)):
         return None
-    if (
+    tariffs = (
         len({band.low for band in bands}) == 1
-    ):  # tariffs ("up to 50", "up to 100"), if not a fault of another kind
-        return None
-    lowest = min(listed.bands(), key=lambda each: each[2].low)
-    highest = max(listed.bands(), key=lambda each: each[2].high)
-    least = lowest[2].low / lowest[2].step
-    too_high = least > 1 and (question.min_age is None or least > question.min_age)
-    top = highest[2].high / highest[2].step
-    bounded = (top == 100 and lowest[2].family == "percent") or f"{top:g}" in _numbers(listed)
-    bounded |= top in bounds(listed.stem, listed.language)
-    if too_high:
-        below = under(lowest[1], lowest[2], listed.language)
+    )  # "up to 50", "up to 100", if not a fault of another kind
+    below, above = ("", "") if tariffs else (_band_below(question, listed), _band_above(listed))
+    if below and above:
+        told = "The lowest band does not reach down to the least value, and the highest has an upper end."
+        return told, message(_ADD_BOTH, below=below, above=above)
+    if below:
         return "The lowest band does not reach down to the least value.", message(_ADD, answer=below)
-    if highest[2].high != INFINITY and not bounded:
-        above = or_more(highest[1], highest[2], listed.language)
+    if above:
         return "The highest band has an upper end; somebody may be above it.", message(_ADD, answer=above)
     return None
 
 
+def _band_below(question: ChoiceQuestion, listed: Choices) -> str:
+    """What is missing under the lowest band; nothing if it reaches down to the least value."""
+    _, text, lowest = min(listed.bands(), key=lambda each: each[2].low)
+    least = lowest.low / lowest.step
+    missing = least > 1 and (question.min_age is None or least > question.min_age)
+    return under(text, lowest, listed.language) if missing else ""
+
+
+def _band_above(listed: Choices) -> str:
+    """What is missing over the highest band; nothing if it has no end, or nobody can be above it."""
+    _, text, highest = max(listed.bands(), key=lambda each: each[2].high)
+    top = highest.high / highest.step
+    bounded = (top == 100 and highest.family == "percent") or f"{top:g}" in _numbers(listed)
+    bounded |= top in bounds(listed.stem, listed.language)
+    return "" if highest.high == INFINITY or bounded else or_more(text, highest, listed.language)
+
+
 _ADD = "Add “{answer}”."
+_ADD_BOTH = "Add “{below}” and “{above}”."
 
 
 def _numbers(listed: Choices) -> list[str]:

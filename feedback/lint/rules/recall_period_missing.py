@@ -46,7 +46,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
         "recall-period-missing.silent", stem.plain
     ):
         return
-    if words.search("recall-period-missing.others", stem.asked) and _relative(question):
+    if words.search("recall-period-missing.others", stem.plain) and _relative(question):
         return
     yield Hit(*match.span(), "Within what time? Name a period that people can remember.")
 

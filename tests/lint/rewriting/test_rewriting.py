@@ -187,7 +187,7 @@ def test_a_conjunction_that_opens_a_question_joins_nothing(language, text):
             "en",
             "how-much",
             "How much has our software improved your productivity?",
-            "How much, if at all, has our software improved your productivity?",
+            "Add the answer “Not at all” at the lower end.",
         ),
         (
             "recall-period-missing",
