@@ -207,9 +207,10 @@ def sqlite_template(migrated_sqlite: Path) -> Template:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(migrated_postgres: str, postgres: Postgres) -> Template:
+def postgres_template(migrated_postgres: str, postgres: Postgres) -> Iterator[Template]:
     databases = Recycled(postgres, migrated_postgres)
-    return PostgresTemplate(databases, databases.empty)
+    yield PostgresTemplate(databases, databases.empty)
+    databases.close()
 
 
 @pytest.fixture(params=BOTH)
