@@ -82,9 +82,13 @@ class Recycled:
         self._template = template
         self._used: deque[str] = deque()
         self.made = 0
+        self._commands = postgres.connected()
         with postgres.connected(template) as connection:
             self._schema = _schema(connection)
             self.empty = _content(connection)
+
+    def close(self) -> None:
+        self._commands.close()
 
     def content(self, url: str) -> Content:
         with self._postgres.connected(name_in(url)) as connection:
@@ -110,7 +114,7 @@ class Recycled:
     def _refill(self, old: str, name: str, content: Content) -> bool:
         """Whether it can be used again; if not, it is gone."""
         try:
-            self._postgres.run(f"ALTER DATABASE {old} RENAME TO {name}")
+            self._commands.execute(f"ALTER DATABASE {old} RENAME TO {name}".encode())
         except psycopg.Error:  # somebody is still connected, or has dropped it
             self._postgres.drop(old)
             return False

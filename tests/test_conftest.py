@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,12 @@ def test_a_gap_is_a_failure_where_the_suite_must_be_complete(monkeypatch: pytest
 
 
 @pytest.fixture
-def recycled(postgres: Postgres, migrated_postgres: str) -> Recycled:
+def recycled(postgres: Postgres, migrated_postgres: str) -> Iterator[Recycled]:
     databases = Recycled(postgres, migrated_postgres)
     for _ in range(databases.RESTING):
         databases.give_back(databases.take(databases.empty))
-    return databases
+    yield databases
+    databases.close()
 
 
 def write(url: str) -> int:

@@ -225,6 +225,7 @@ def _embedded(file: Path) -> str:
     return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 
+@lru_cache(maxsize=8)  # each of the applications of a process puts the same ones into its pages
 def compact_css(css: str) -> str:
     """Minify a style sheet: remove comments and insignificant spaces."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)

@@ -47,8 +47,8 @@ def described(migrated_sqlite: Path, shelf: Library, tmp_path: Path, monkeypatch
 
     for limit in ("CALLS", "MISSES"):
         monkeypatch.setattr(gate, limit, type(gate.CALLS)(1_000_000))
-    shutil.copy(migrated_sqlite, tmp_path / "feedback.db")
-    database = Database(f"sqlite:///{tmp_path / 'feedback.db'}")
+    shutil.copy(migrated_sqlite, tmp_path / "described.db")
+    database = Database(f"sqlite:///{tmp_path / 'described.db'}")
     app = create_app(runtime_over(database, shelf, tmp_path))
     with database.writing() as session:
         admin = accounts.add_user(session, accounts.NewUser("a@example.com", "A", ["admin"]), clock.now())
