@@ -211,6 +211,7 @@ def _leading_to(
 ) -> int | None:
     """The score, or if its way leaves a question out, the first one after which the question is asked."""
     points = range(scored.minimum, scored.maximum + 1)
+    each: int | None
     for each in (score, *points):
         if any(question.key == key for question in _way(questionnaire, given(scored, each))):
             return each

@@ -175,7 +175,7 @@ def set_source(editor: YamlEditor, index: int, key: str) -> None:
         return
     if value_at(editor, path) == key:
         return
-    source = next((each for each in editor.data["questions"] if each.get("key") == key), {})
+    source: dict[str, Any] = next((each for each in editor.data["questions"] if each.get("key") == key), {})
     offered = [each for each in source.get("options") or () if not _role(each)]
     options = editor.data["questions"][index].get("options") or []
     own = [each for each in options if not _role(each)]
