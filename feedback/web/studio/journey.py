@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, request, url_for
@@ -22,6 +23,7 @@ from feedback.services.questionnaires import publishing
 from feedback.services.questionnaires.layers import JOURNEY
 from feedback.services.studio import drafts, live_lint
 from feedback.services.studio.drafts import StudioDraft
+from feedback.services.studio.editing.fingerprints import fingerprint
 from feedback.services.studio.live_lint import PlacedFinding, Surroundings
 from feedback.services.studio.stages import editing, form, outlook
 from feedback.web.auth.permissions import Permission, allows, may
@@ -144,12 +146,13 @@ class JourneyViews:
             return drafts.find(session, self.directories, JOURNEY)
 
     def _saved(self, draft: StudioDraft, text: str, stage: str, *, open_: bool = True) -> ResponseReturnValue:
-        """Save what was made from the draft that the form has seen; otherwise show both texts."""
-        base = request.form.get("base", -1, type=whole)
+        """Save a change of a stage that is still as the form has seen it; otherwise show both texts."""
         try:
+            if not _is_current(draft):
+                raise Conflict("Somebody else saved this text after you opened it.")
             with self.database.writing() as session:
                 if text != draft.text:  # a draft that says what the file says is none
-                    drafts.save(session, JOURNEY, text, base=base, by=current_user.id, now=clock.now())
+                    drafts.save(session, JOURNEY, text, base=draft.edit, by=current_user.id, now=clock.now())
         except Conflict:
             return frame.overtaken(self._draft(), text)
         flash(say().gettext("Draft saved."), "success")
@@ -183,6 +186,7 @@ class JourneyViews:
             audience=_audience,
             channel_orders=CHANNEL_ORDERS,
             severities=SEVERITY_WORDS,
+            fingerprint=partial(fingerprint, document.data),
             findings_of={
                 key: [each.finding for each in found if _stage_of(document, each.path) == key]
                 for key in _keys(document)
@@ -231,6 +235,18 @@ class JourneyViews:
             "fact_names": FACT_NAMES,
             "sayable": form.conditions_of,
         }
+
+
+def _is_current(draft: StudioDraft) -> bool:
+    """Whether the form was made from this draft, or from one in which its stage was the same."""
+    if request.form.get("base", -1, type=whole) == draft.edit:
+        return True
+    seen, stage = (
+        request.form.get("seen", ""),
+        (request.view_args or {}).get("stage", request.form.get("stage")),
+    )
+    data = lint.read(draft.text).data
+    return bool(seen and isinstance(data, dict) and fingerprint(data, f"stages.{stage}") == seen)
 
 
 def _keys(document: Document) -> list[str]:

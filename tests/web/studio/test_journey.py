@@ -14,6 +14,7 @@ from feedback.bootstrap import Runtime
 from feedback.core.journey import Journey
 from feedback.services.questionnaires.layers import JOURNEY
 from feedback.services.studio import drafts
+from feedback.services.studio.stages import editing as stages
 from feedback.web.studio import frame
 from tests.factories_desk import PASSWORD
 from tests.web.conftest import SignIn
@@ -107,15 +108,27 @@ def test_a_mistake_is_told_in_the_form_and_nothing_typed_is_lost(lead: FlaskClie
     assert draft(office).text == before
 
 
-def test_two_people_cannot_overwrite_each_other(lead: FlaskClient, office: Runtime) -> None:
+def test_two_people_change_different_stages_and_cannot_overwrite_each_other(
+    lead: FlaskClient, office: Runtime
+) -> None:
     opened = fields(lead.get(f"{PAGE}?stage=renewal").text)
-    with office.database.writing() as session:
-        text = draft(office).text
-        drafts.save(session, JOURNEY, text + "# theirs\n", base=draft(office).edit, by=1, now=clock.now())
-    answer = lead.post(PAGE, data=opened | {"priority": "10"})
+
+    def theirs(stage: str, priority: int) -> None:
+        text = stages.change(draft(office).text, stage, {"priority": priority})
+        with office.database.writing() as session:
+            drafts.save(session, JOURNEY, text, base=draft(office).edit, by=1, now=clock.now())
+
+    theirs("offboarding", 11)
+    assert lead.post(PAGE, data=opened | {"priority": "12"}).status_code == 303
+    priorities = {each.key: each.priority for each in journey(office).stages}
+    assert (priorities["offboarding"], priorities["renewal"]) == (11, 12)
+    theirs("renewal", 13)
+    before = draft(office).text
+    answer = lead.post(PAGE, data=opened | {"priority": "14"})
     assert answer.status_code == 409
-    assert "# theirs" in answer.text
-    assert draft(office).text.endswith("# theirs\n")
+    assert "priority: 13" in answer.text
+    assert "priority: 14" in answer.text
+    assert draft(office).text == before
 
 
 def test_the_outlook_counts_what_the_draft_would_do(lead: FlaskClient) -> None:

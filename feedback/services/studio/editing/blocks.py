@@ -35,8 +35,8 @@ def members(data: Any) -> set[str]:
 
 
 def _in_order(editor: YamlEditor, keys: Collection[str]) -> list[str]:
-    questions = [str(each.get("key")) for each in editor.data["questions"] if isinstance(each, dict)]
-    chosen = [each for each in questions if each in keys]
+    questions = [each.get("key") for each in editor.data["questions"] if isinstance(each, dict)]
+    chosen = [each for each in questions if isinstance(each, str) and each in keys]
     if not chosen:
         raise Rejected("Choose at least one question for the block. To end the block, remove it.")
     return chosen

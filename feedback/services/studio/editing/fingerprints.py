@@ -18,21 +18,24 @@ _KEYS = {
 
 
 def fingerprint(data: Any, part: str) -> str:
-    """A short hash of one part of a questionnaire: a key of `_KEYS`, ORDER, or `questions.<key>`.
+    """A short hash of one part of a text: a key of `_KEYS`, ORDER, `questions.<key>`, or `stages.<key>` of the journey.
 
     Every part also stands for the languages, because its boxes depend on them. Empty if there is no such part.
     """
-    questions = data.get("questions")
-    listed = [each for each in questions if isinstance(each, dict)] if isinstance(questions, list) else []
     kind, _, key = part.partition(".")
     found: Any = None
     if part == ORDER:
-        found = [each.get("key") for each in listed]
-    elif kind == "questions":
-        found = [each for each in listed if each.get("key") == key] or None
+        found = [each.get("key") for each in _listed(data, "questions")]
+    elif kind in ("questions", "stages"):
+        found = [each for each in _listed(data, kind) if each.get("key") == key] or None
     elif part in _KEYS:
         found = [data.get(each) for each in _KEYS[part]]
     if found is None:
         return ""
     written = json.dumps([data.get("languages"), found], ensure_ascii=False, default=str)
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _listed(data: Any, name: str) -> list[dict[str, Any]]:
+    entries = data.get(name)
+    return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []

@@ -35,7 +35,7 @@ def rename(editor: YamlEditor, index: int, new: str) -> None:
 
 
 def _mentions(data: Any, old: str, new: str) -> Iterator[tuple[Path, Any]]:
-    """Where the text names a question, and what stands there after it was renamed."""
+    """Each place that names a question, with its value after the question was renamed."""
     repeated = re.compile(rf"(?<!\\)(\{{\s*answer\.){re.escape(old)}(?=\s*[|}}])")
     for path, value in _scalars(data, ()):
         if not isinstance(value, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feedback.errors import Rejected
+from feedback.lint import read
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.services.studio.editing import follow_ups
 from feedback.services.studio.editing.checked import edited
@@ -34,3 +35,17 @@ def test_a_last_page_for_certain_answers_stands_before_that_for_everybody() -> N
     assert after.index("en: Sorry!") < after.index("en: Thanks!")
     with pytest.raises(Rejected, match="for everybody first"):
         edited("key: a\nlanguages: [en]\n", lambda editor: follow_ups.add_thanks(editor, "Sorry!", LOW))
+
+
+def test_a_last_page_gets_a_link_and_loses_it() -> None:
+    linked = edited(SAMPLE, lambda editor: follow_ups.set_link(editor, ("thanks",), "https://acme.example"))
+    assert read(linked).data["thanks"] == [
+        {
+            "text": {"en": "Thanks!", "tr": "Teşekkürler!"},
+            "link": {"url": "https://acme.example", "text": {"en": ""}},
+        }
+    ]
+    bare = edited(linked, lambda editor: follow_ups.set_link(editor, ("thanks", 0), ""))
+    assert "link" not in bare
+    with pytest.raises(Rejected):
+        edited(SAMPLE, lambda editor: follow_ups.set_link(editor, ("thanks",), "javascript:alert(1)"))

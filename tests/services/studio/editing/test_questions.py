@@ -7,7 +7,7 @@ import pytest
 from feedback.errors import Rejected
 from feedback.lint import read
 from feedback.lint.editing.yaml_editor import YamlEditor
-from feedback.services.studio.editing import questions
+from feedback.services.studio.editing import questions, texts
 from feedback.services.studio.editing.checked import Change, edited
 from tests.services.studio.editing.sample import SAMPLE, changed
 
@@ -63,3 +63,47 @@ def test_a_new_option_goes_before_those_that_end_the_list() -> None:
         "option-3",
         "other",
     ]
+
+
+def test_empty_options_are_copied_from_the_question_whose_answers_they_come_from() -> None:
+    def change(editor: YamlEditor) -> None:
+        questions.set_type(editor, 1, "multi")
+        questions.add(editor, 2, "ranking")
+        questions.set_source(editor, 2, "why")
+
+    after = edited(SAMPLE.replace("- Price", "- Price\n      - Help"), change)
+    ranked = read(after).data["questions"][2]
+    assert (ranked["options_from"], ranked["options"]) == ("why", ["Price", "Help"])
+    cleared = edited(after, lambda editor: questions.set_source(editor, 2, ""))
+    assert "options_from" not in cleared
+
+
+def other_options(editor: YamlEditor) -> None:
+    questions.set_type(editor, 1, "multi")
+    questions.add(editor, 2, "multi")
+    texts.set_text(editor, ("questions", 2, "options", 0, "text"), "en", "Something")
+    questions.set_source(editor, 2, "why")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (other_options, "need the same options"),
+        (lambda editor: questions.set_amount(editor, ("questions", 0, "min"), "ten"), "Write a number"),
+        (lambda editor: questions.set_amount(editor, ("questions", 0, "min"), "1.234"), "Write a number"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change: Change, said: str) -> None:
+    with pytest.raises(Rejected, match=said):
+        edited(SAMPLE, change)
+
+
+def test_bounds_are_numbers_in_any_digits() -> None:
+    def change(editor: YamlEditor) -> None:
+        questions.add(editor, 0, "number")
+        questions.set_amount(editor, ("questions", 0, "min"), "۲")
+        questions.set_number(editor, ("questions", 0, "decimals"), "1")
+        questions.set_amount(editor, ("questions", 0, "max"), "10,5")
+
+    asked = read(edited(SAMPLE, change)).data["questions"][0]
+    assert (asked["min"], asked["max"]) == (2, 10.5)
