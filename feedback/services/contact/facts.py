@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS, Facts
-from feedback.core.questionnaire import Questionnaire
 from feedback.store.models import Account, Contact, Invitation, JourneyEvent
+
+if TYPE_CHECKING:
+    from feedback.core.questionnaire import Questionnaire  # an import of contacts does without it
 
 _C: Any = Contact.__table__.c
 _A: Any = Account.__table__.c
