@@ -121,7 +121,7 @@ class QuestionnaireForm:
             context["yaml_address"] = url_for("studio.yaml", key=draft.key) if has_yaml else ""
             return frame.text_page("studio/unreadable.html", draft, **context)
         with self.database.reading() as session:
-            known = facts.values(session)
+            known = facts.values(session) if context["may_edit"] else {}
         context |= self._form(document) | _beside(document, context["found"])
         declared = document.at(("fields",))
         fields = [str(each) for each in declared] if isinstance(declared, list) else []
