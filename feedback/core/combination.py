@@ -45,10 +45,10 @@ class Combination(BaseModel):
 
     def judged(self, passes: Callable[[Self], bool]) -> bool:
         """Whether the condition holds, if `passes` says so of its single tests."""
-        for name, together in (("all", all), ("any", any)):
-            group = self._group(name)
-            if group is not None:
-                return together(part.judged(passes) for part in group)
+        if (group := self._group("all")) is not None:
+            return all(part.judged(passes) for part in group)
+        if (group := self._group("any")) is not None:
+            return any(part.judged(passes) for part in group)
         inverted = self._group("not_")
         return not inverted[0].judged(passes) if inverted else passes(self)
 

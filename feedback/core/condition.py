@@ -77,17 +77,22 @@ class Condition(FactTest):
         self, answers: Mapping[str, Answer], questions: Mapping[str, Banded], facts: Facts = NOBODY
     ) -> bool:
         """Whether these answers, of somebody of whom these facts are known, satisfy the condition."""
+        if self.question is not None:  # most conditions; each page tests them many times
+            return self._is_met(self.question, answers, questions)
         return self.judged(lambda leaf: leaf._passes(answers, questions, facts))
 
     def _passes(self, answers: Mapping[str, Answer], questions: Mapping[str, Banded], facts: Facts) -> bool:
         if self.question is None:
             return self.is_true_of(facts)
-        answer = answers.get(self.question)
+        return self._is_met(self.question, answers, questions)
+
+    def _is_met(self, key: str, answers: Mapping[str, Answer], questions: Mapping[str, Banded]) -> bool:
+        answer = answers.get(key)
         if self.answered is not None and self.answered != (answer is not None):
             return False
         if answer is None:
             return self.answered is False
-        return self._has_words(answer.text) and self._meets(answer.value, questions.get(self.question))
+        return self._has_words(answer.text) and self._meets(answer.value, questions.get(key))
 
     def _has_words(self, text: str | None) -> bool:
         return self.contains is None or any(_says(text, str(words)) for words in self.contains)
@@ -96,19 +101,18 @@ class Condition(FactTest):
         number = value if isinstance(value, int | float) else None
         if self.is_ is not None and not _chosen(value) & {str(each) for each in self.is_}:
             return False
-        if any(limit is not None for limit in (self.at_least, self.at_most)) and number is None:
-            return False
-        if number is not None and not self._is_between(number):
+        if not _reaches(number, self.at_least, 1) or not _reaches(number, self.at_most, -1):
             return False
         if self.band is None:
             return True
         return isinstance(number, int) and question is not None and question.band(number) in self.band
 
-    def _is_between(self, number: float) -> bool:
-        lowest, highest = self.at_least, self.at_most
-        return (not isinstance(lowest, int | float) or number >= lowest) and (
-            not isinstance(highest, int | float) or number <= highest
-        )
+
+def _reaches(number: float | None, bound: float | str | None, side: int) -> bool:
+    """Whether a number is not below a bound (`side` 1), or not above it (-1)."""
+    if bound is None:
+        return True
+    return number is not None and isinstance(bound, int | float) and (number - bound) * side >= 0
 
 
 def _says(text: str | None, words: str) -> bool:

@@ -210,8 +210,10 @@ class Questionnaire(Strict):
         A question whose options come from an earlier answer has only those, and is skipped if none is left.
         """
         counted: dict[str, Answer] = {}
+        conditions, known, facts = self.conditions, self.by_key, self._facts  # each page asks many times
         for whole in self.questions:
-            if not self._holds(self.conditions.get(whole.key), counted):
+            condition = conditions.get(whole.key)
+            if condition and not condition.holds(counted, known, facts):
                 continue
             question = whole.narrowed(counted)
             if question is None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS, Facts
-from feedback.core.questionnaire import Questionnaire
 from feedback.store.models import Account, Contact, Invitation, JourneyEvent
+
+if TYPE_CHECKING:
+    from feedback.core.questionnaire import Questionnaire  # an import of contacts does without it
 
 _C: Any = Contact.__table__.c
 _A: Any = Account.__table__.c
@@ -27,6 +30,7 @@ _KNOWN = (
 )
 MOST_VALUES, LONGEST_VALUE = 12, 40
 """A fact with more values, or with longer ones, is no choice of a menu."""
+OFTEN = 3
 LATEST = 1_000
 """Accounts and contacts whose properties tell which properties an installation has."""
 
@@ -64,8 +68,11 @@ def kept(invitation: Invitation) -> Facts:
 
 
 def values(session: Session) -> dict[str, list[str]]:
-    """Fact -> the values that the latest accounts, contacts and events have, for facts with few values only."""
-    found: dict[str, set[str] | None] = {}
+    """Fact -> the values that the latest accounts, contacts and events have, for facts with few values only.
+
+    A value of a property has to be there `OFTEN`, so that no menu shows what is known of one person only.
+    """
+    found: dict[str, Counter[str]] = defaultdict(Counter)
     accounts = select(Account.properties, Account.segment).order_by(Account.id.desc())
     contacts = select(Contact.properties, Contact.country).order_by(Contact.id.desc())
     events = select(JourneyEvent.properties).order_by(JourneyEvent.id.desc())
@@ -75,23 +82,23 @@ def values(session: Session) -> dict[str, list[str]]:
         _note(found, "contact", {**(row.properties or {}), "country": row.country})
     for properties in session.scalars(events.limit(LATEST)):
         _note(found, "event", properties or {})
-    return {fact: sorted(known) for fact, known in sorted(found.items()) if known}
+    listed = {fact: _listed(fact, counts) for fact, counts in sorted(found.items())}
+    return {fact: known for fact, known in listed.items() if known}
 
 
-def _note(found: dict[str, set[str] | None], kind: str, known: Mapping[str, Any]) -> None:
-    """Add values to those of their facts; a fact with too many, or with long ones, gets None for good."""
+def _note(found: dict[str, Counter[str]], kind: str, known: Mapping[str, Any]) -> None:
     for name, value in known.items():
-        fact = f"{kind}.{name}"
-        if value in (None, "") or (fact in found and found[fact] is None):
-            continue
-        seen = found.setdefault(fact, set())
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        if seen is None or isinstance(value, list | dict) or len(text) > LONGEST_VALUE or "|" in text:
-            found[fact] = None
-        else:
-            seen.add(text)
-            if len(seen) > MOST_VALUES:
-                found[fact] = None
+        counts = found[f"{kind}.{name}"]
+        if value not in (None, "") and len(counts) <= MOST_VALUES:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            fits = len(text) <= LONGEST_VALUE and "|" not in text and not isinstance(value, list | dict)
+            counts.update([text] if fits else map(str, range(MOST_VALUES + 1)))
+
+
+def _listed(fact: str, counts: Mapping[str, int]) -> list[str]:
+    """The values of one fact; none if there are too many."""
+    least = 1 if fact in ("account.segment", "contact.country") else OFTEN
+    return sorted(each for each, n in counts.items() if n >= least) if len(counts) <= MOST_VALUES else []
 
 
 def properties(session: Session) -> dict[str, frozenset[str]]:

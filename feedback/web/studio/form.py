@@ -131,7 +131,7 @@ class QuestionnaireForm:
         context |= self._form(document)
         context |= _beside(context["form"], context["found"])
         with self.database.reading() as session:
-            known = facts.values(session)
+            known = facts.values(session) if context["may_edit"] else {}
         declared = document.at(("fields",))
         fields = [str(each) for each in declared] if isinstance(declared, list) else []
         context["customers"] = form_wording.customer_menu(known, context["form"].languages, fields)

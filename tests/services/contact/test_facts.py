@@ -43,6 +43,27 @@ def test_fields_and_properties_are_read_with_one_statement(world: World) -> None
         assert facts.properties(session) == {"account": {"seats", "segment"}, "contact": frozenset()}
 
 
+def test_a_menu_gets_values_that_are_few_and_of_several_customers(world: World) -> None:
+    with world.database.writing() as session:
+        for number in range(14):
+            properties = {
+                "plan": "pro",
+                "owner": f"Ms {number}",
+                "note": "x" * 41,
+                "odd": "once" if number == 3 else None,
+            }
+            account = world.account(session, f"a{number}", segment="smb", properties=properties)
+            phone = f"+9053212345{number:02}"
+            world.contact(
+                session, f"c{number}", account=account, phone=phone, country="TR" if number else "DE"
+            )
+        assert facts.values(session) == {
+            "account.plan": ["pro"],
+            "account.segment": ["smb"],
+            "contact.country": ["DE", "TR"],
+        }
+
+
 def test_a_contact_without_an_account_has_no_facts_of_one(world: World) -> None:
     with world.database.writing() as session:
         alone = world.contact(session)
