@@ -186,7 +186,24 @@ def test_users_keys_and_customers_come_in_without_any_provider(installed: Path, 
     assert "ada@example.com can sign in" in added.output
     key = feedback(installed, "key", "create", "CRM")
     assert key.exit_code == 0
-    assert "CRM" in feedback(installed, "key", "list").output
+    limited = feedback(
+        installed,
+        "key",
+        "create",
+        "BI",
+        "--scope",
+        "scores.read",
+        "--owner",
+        "ada@example.com",
+        "--days",
+        "30",
+    )
+    assert limited.exit_code == 0
+    listed = feedback(installed, "key", "list").output
+    assert "CRM" in listed and "customers.write events.write" in listed
+    assert "ada@example.com  BI\n       scores.read" in listed and "until" in listed
+    assert feedback(installed, "key", "create", "X", "--scope", "world.rule").exit_code != 0
+    assert feedback(installed, "key", "create", "X", "--owner", "no@example.com").exit_code != 0
     file = tmp_path / "customers.csv"
     file.write_text(CUSTOMERS)
     imported = feedback(installed, "import", "contacts", str(file))

@@ -49,6 +49,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /invitations": {"key": "offer-7", "contact": "c-17", "stage": "support-call", "send": False},
     "POST /invitations/{invitation_id}/withdraw": {},
+    "POST /responses": {
+        "contact": "c-17",
+        "questionnaire": "relationship-nps",
+        "answered_at": "2026-03-01T10:00:00+03:00",
+        "answers": [
+            {"question": "score", "value": 4},
+            {"question": "improve", "text": "Shorter waiting times."},
+        ],
+    },
     "POST /follow-ups/{follow_up_id}/take": {},
     "POST /follow-ups/{follow_up_id}/release": {},
     "POST /follow-ups/{follow_up_id}/notes": {"text": "Asked engineering about the label printer."},

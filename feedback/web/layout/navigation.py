@@ -44,7 +44,6 @@ PLACES = (
     Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES),
     Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT),
     Place(_("Team"), "account.staff", Permission.MANAGE_STAFF),
-    Place(_("API keys"), "api_keys.index", Permission.MANAGE_SETTINGS),
 )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -10,7 +13,7 @@ from sqlalchemy import func, select
 from feedback.errors import Conflict, Rejected
 from feedback.services.staff import api_keys, call_answers
 from feedback.services.staff.call_answers import KEPT, Answered, RepeatableCall
-from feedback.store.models import CallAnswer
+from feedback.store.models import Account, CallAnswer
 from tests.services.conftest import World
 
 
@@ -68,3 +71,41 @@ def test_old_answers_are_deleted(world: World, call: RepeatableCall) -> None:
 def test_a_key_is_a_short_line(key: str) -> None:
     with pytest.raises(Rejected, match="1 to 255"):
         RepeatableCall.of(1, key)
+
+
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from feedback.services.staff import call_answers
+from feedback.services.staff.call_answers import Answered, RepeatableCall
+from feedback.store.database import Database
+from feedback.store.models import Account
+
+url, key, moment, now = sys.argv[1], int(sys.argv[2]), sys.argv[3], datetime.fromisoformat(sys.argv[4])
+call = RepeatableCall.of(key, "abc", b"POST", b"/events", b"{}")
+with Database(url).writing() as session:
+    assert call_answers.given(session, call, now) is None
+    session.add(Account(external_id="x", name="X", created_at=now, updated_at=now))
+    session.flush()
+    call_answers.keep(session, call, Answered(201, "made"), now)
+    session.flush()
+    if moment == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("moment", "effects"), [("before", 0), ("after", 1)])
+def test_a_process_that_is_killed_leaves_the_effect_and_its_answer_or_neither(
+    world: World, call: RepeatableCall, moment: str, effects: int
+) -> None:
+    url = world.database.url.render_as_string(hide_password=False)
+    given = [url, str(call.key_id), moment, world.now.isoformat()]
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, *given], check=False, capture_output=True, timeout=60
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    with world.database.writing() as session:
+        made = session.scalar(select(func.count()).select_from(Account).where(Account.external_id == "x"))
+        answer = call_answers.given(session, call, world.now)
+    assert (made, answer) == (effects, Answered(201, "made") if effects else None)

@@ -80,8 +80,8 @@ class UsagePage(document.Page):
 
 def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     """Add the routes to the API's blueprint."""
-    _accounts(api, runtime)
     _lists(api, runtime, gate)
+    _accounts(api, runtime)
     _batches(api, runtime, gate)
     _usage(api, runtime)
     _usage_list(api, runtime)

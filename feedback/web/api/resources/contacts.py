@@ -91,8 +91,8 @@ class ErasedOut(BaseModel):
 
 def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     """Add the routes to the API's blueprint."""
-    _contacts(api, runtime)
     _lists(api, runtime, gate)
+    _contacts(api, runtime)
     _batches(api, runtime, gate)
     _consents(api, runtime)
     _erasure(api, runtime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from flask import Response as HttpResponse
 from flask_openapi3.blueprint import APIBlueprint
@@ -14,24 +14,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock
+from feedback.core.answer import Answer
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Period
 from feedback.errors import NotFound
 from feedback.services import reports
+from feedback.services.customers import Stored
+from feedback.services.customers.queries import ContactQuery, contacts
 from feedback.services.reports import CommentFilter
 from feedback.services.reports.queries import ResponseSelection, responses
+from feedback.services.responses import additions
+from feedback.services.responses.additions import Addition
 from feedback.services.staff.api_keys import Scope
 from feedback.store.keyset import PageEnd
-from feedback.store.models import Account, AnswerRow, Response, User
+from feedback.store.models import Account, AnswerRow, Contact, Response, User
 from feedback.web.api import document
-from feedback.web.api.answers import stored_answer
+from feedback.web.api.answers import stored_answer, written
 from feedback.web.api.gate import Gate, caller, demand
 from feedback.web.api.listing import Listed, Sorts, cursor_of, listed, page_answer, pairs, place_of
 from feedback.web.api.problems import mistaken
 from feedback.web.api.resources.accounts import account_shape
 from feedback.web.api.resources.contacts import contact_shapes
 from feedback.web.api.scopes import needs
-from feedback.web.api.shapes import AccountOut, ContactOut, Day, In, Moment, Name, Number, Short
+from feedback.web.api.shapes import AccountOut, ContactOut, Day, In, Moment, Name, Number, Short, Text, Words
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -41,6 +46,17 @@ _SORTS = Sorts(
     Response.id, Response.answered_at, answered_at=Response.answered_at, updated_at=Response.updated_at
 )
 _EXPAND = Field(None, description="comma-separated: contact, account, answers")
+
+
+Value = (
+    Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Text
+    | Annotated[list[Short], Field(max_length=100)]
+    | Annotated[
+        dict[Short, Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)] | Short], Field(max_length=100)
+    ]
+)
 
 
 class ResponsesQuery(Listed):
@@ -110,6 +126,24 @@ class ResponseOut(BaseModel):
     completed_at: AwareDatetime | None
 
 
+class AnswerIn(In):
+    """`value` is a point on a scale, an option's key, a list or an object of them; `text` the customer's words."""
+
+    question: Short
+    value: Value | None = None
+    text: Words | None = None
+
+
+class ResponseIn(In):
+    """Answers that another program has collected, to a questionnaire that is in force."""
+
+    contact: Name = Field(description="external id of the contact")
+    questionnaire: Short
+    stage: Short | None = Field(None, description="stage of the journey at which it was asked")
+    answered_at: Moment | None = Field(None, description="default: now; older than 3 days opens no follow-up")
+    answers: list[AnswerIn] = Field(min_length=1, max_length=200)
+
+
 class ResponsesPage(document.Page):
     items: list[ResponseOut]
 
@@ -155,6 +189,7 @@ class CommentsPage(document.Page):
 def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     """Add the routes to the API's blueprint."""
     _responses(api, runtime, gate)
+    _adding(api, runtime)
     _comments(api, runtime, gate)
 
 
@@ -183,9 +218,34 @@ def _responses(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
             return stored_answer(next(_shaping(session, expand)([row])))
 
 
-def _expanded(written: str | None) -> frozenset[str]:
+def _adding(api: APIBlueprint, runtime: Runtime) -> None:
+    @api.post("/responses", summary="Add a response", responses={201: ResponseOut})
+    @needs(Scope.RESPONSES_WRITE)
+    def post_response(body: ResponseIn) -> HttpResponse:
+        given = {each.question: Answer.from_stored(each.value, each.text) for each in body.answers}
+        if len(given) < len(body.answers):
+            raise mistaken("/answers", "Answer each question once.")
+
+        def store(session: Session) -> HttpResponse:
+            now, viewer = clock.now(), caller().viewer
+            seen = contacts(viewer, ContactQuery()).where(Contact.external_id == body.contact)
+            contact = session.scalar(seen)
+            if contact is None:
+                raise mistaken("/contact", "Store this contact first: it does not exist.")
+            added = Addition(contact, body.questionnaire, given, body.answered_at or now, body.stage)
+            made = additions.add(session, added, runtime, now)
+            session.expire_all()
+            every = responses(viewer, ResponseSelection()).where(Response.id == made)
+            row = session.scalars(every).one()
+            shape = next(_shaping(session, frozenset({"answers"}))([row]))
+            return stored_answer(shape, Stored(made, "created"))
+
+        return written(runtime, store)
+
+
+def _expanded(named: str | None) -> frozenset[str]:
     """The parts to expand. Raises UnacceptableError for unknown ones, Forbidden for those the key may not see."""
-    names = frozenset(filter(None, (each.strip() for each in (written or "").split(","))))
+    names = frozenset(filter(None, (each.strip() for each in (named or "").split(","))))
     if unknown := sorted(names - set(EXPANDED)):
         raise mistaken("/expand", f"There is no {unknown[0]!r} to expand; use {', '.join(EXPANDED)}.")
     if names & {"contact", "account"}:
@@ -199,9 +259,9 @@ def _shaping(
     def shapes(rows: Sequence[Response]) -> Iterator[ResponseOut]:
         owners = pairs(session, select(User.id, User.email))
         people = {row.contact_id: row.contact for row in rows if row.contact is not None}
-        contacts: dict[int | None, ContactOut] = {}
+        expanded: dict[int | None, ContactOut] = {}
         if "contact" in expand:
-            contacts = dict(zip(people, contact_shapes(session, list(people.values())), strict=True))
+            expanded = dict(zip(people, contact_shapes(session, list(people.values())), strict=True))
         answers = _answers(session, rows) if "answers" in expand else None
         for row in rows:
             contact, account = row.contact, row.account
@@ -217,7 +277,7 @@ def _shaping(
                 language=row.language,
                 complete=row.completed_at is not None,
                 provisional=row.provisional,
-                contact=None if known is None else contacts.get(known) or people[known].external_id,
+                contact=None if known is None else expanded.get(known) or people[known].external_id,
                 account=_account(account, "account" in expand),
                 invitation=row.invitation_id,
                 scores=[ScoreOut.model_validate(each, from_attributes=True) for each in row.scores],

@@ -9,7 +9,7 @@ from flask import Flask
 
 from feedback.bootstrap import Runtime
 from feedback.services.staff.api_keys import Scope
-from tests.web.api.conftest import Program, key_over
+from tests.web.api.conftest import KeyOf, Program, key_over
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +71,50 @@ def test_comments_are_searched_and_have_the_score_beside_them(reader: Program) -
     assert reader.get(f"/responses/{found['response']}").get_json()["account"] == "a0"
     refused = reader.get("/comments", first_day="2026-02-01", last_day="2026-01-01")
     assert [each["pointer"] for each in refused.get_json()["errors"]] == ["/first_day"]
+
+
+def test_answers_of_another_system_are_added_and_count(key_of: KeyOf, runtime: Runtime) -> None:
+    program = key_of("admin")
+    body = {
+        "contact": "d0",
+        "questionnaire": "relationship-nps",
+        "answers": [{"question": "score", "value": 2}, {"question": "improve", "text": "Slow"}],
+    }
+    made = program.post("/responses", **body)
+    assert made.status_code == 201, made.text
+    found = made.get_json()
+    assert (found["source"], found["contact"], found["account"], found["complete"]) == (
+        "import",
+        "d0",
+        "a0",
+        True,
+    )
+    assert [(each["value"], each["band"]) for each in found["scores"]] == [(2, "detractor")]
+    assert found == program.get(f"/responses/{found['id']}", expand="answers").get_json()
+    opened = program.every("/follow-ups", account="a0", state="open")
+    assert found["id"] in {each["response"] for each in opened}
+    old = {**body, "answered_at": "2024-01-01T00:00:00Z"}
+    late = program.post("/responses", **old).get_json()
+    assert late["answered_at"].startswith("2024-01-01")
+    assert late["id"] not in {each["response"] for each in program.every("/follow-ups")}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"contact": "nobody"},
+        {"questionnaire": "none"},
+        {"answers": [{"question": "score", "value": 11}]},
+        {"answers": [{"question": "moon", "value": 1}]},
+        {"answers": [{"question": "score", "value": 1}, {"question": "score", "value": 2}]},
+        {"answered_at": "2099-01-01T00:00:00Z"},
+    ],
+    ids=str,
+)
+def test_answers_that_cannot_be_are_refused(key_of: KeyOf, change: dict[str, Any]) -> None:
+    program = key_of("admin")
+    before = len(program.every("/responses"))
+    answers = [{"question": "score", "value": 2}]
+    body = {"contact": "d0", "questionnaire": "relationship-nps", "answers": answers, **change}
+    assert program.post("/responses", **body).status_code in (404, 422)
+    assert len(program.every("/responses")) == before
