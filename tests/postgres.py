@@ -109,7 +109,11 @@ class Recycled:
         return self._postgres.url(name)
 
     def give_back(self, url: str) -> None:
-        self._used.append(name_in(url))
+        """To be used again. Who is still connected is cut off now: to rename a database waits for them for seconds."""
+        name = name_in(url)
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        self._commands.execute(others, [name])
+        self._used.append(name)
 
     def _refill(self, old: str, name: str, content: Content) -> bool:
         """Whether it can be used again; if not, it is gone."""
