@@ -1,5 +1,4 @@
-"""A customer for a preview or a walk, of whom is known what somebody chooses: nothing else than the questionnaire looks
-at, and nobody's real data."""
+"""A customer for a preview or a walk. What is known of them is chosen: only what the questionnaire looks at."""
 
 from __future__ import annotations
 
