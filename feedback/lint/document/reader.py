@@ -323,7 +323,7 @@ _ENTRY = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)")
 
 
 def _sentence(error: yaml.MarkedYAMLError, source: str) -> str:
-    one, *two = [message(_plainly(part)) for part in (error.context, error.problem) if part] or [""]
+    one, *two = [message(_plainly(part)) for part in (error.context, error.problem) if part] or [message("")]
     said = message("{context}, {problem}", context=one, problem=two[0]) if two else one
     hint = _hint(error, source)
     if hint:
