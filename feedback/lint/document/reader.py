@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from feedback.core.text.localized import LANGUAGE
-from feedback.core.text.translatable import message
+from feedback.core.text.translatable import TranslatableText, message
 from feedback.lint.document.document import Document, Fault, Path, Span
 from feedback.lint.engine.context import LintContext
 
@@ -318,12 +318,15 @@ _PARSER_SAYS = (
     message("found undefined tag handle"),
 )
 """What libyaml says, for the catalogues. What it says beside this stays English."""
+NOTHING_SAID = TranslatableText("")
 _CURLY = re.compile(r"[:{,\[]\s*[“”„‟«»‘’]")
 _ENTRY = re.compile(r"\s*(?:- )?[\w-]+:(?:\s|$)")
 
 
 def _sentence(error: yaml.MarkedYAMLError, source: str) -> str:
-    one, *two = [message(_plainly(part)) for part in (error.context, error.problem) if part] or [message("")]
+    one, *two = [message(_plainly(str(part))) for part in (error.context, error.problem) if part] or [
+        NOTHING_SAID
+    ]
     said = message("{context}, {problem}", context=one, problem=two[0]) if two else one
     hint = _hint(error, source)
     if hint:
