@@ -240,7 +240,9 @@ def _scored_days(session: Session) -> list[_Slice]:
         select(Score.trend, Score.question, Score.metric, func.min(Score.at), func.max(Score.at))
         .group_by(Score.trend, Score.question, Score.metric)
     )  # fmt: skip
-    known = {(trend, question, metric): (first, last) for trend, question, metric, first, last in spans}
+    known: dict[tuple[str, ...], tuple[datetime | None, datetime | None]] = {
+        (trend, question, metric): (first, last) for trend, question, metric, first, last in spans
+    }
     counted: dict[tuple[str, ...], set[date]] = defaultdict(set)
     for *series, start in session.execute(
         select(ScoreCount.trend, ScoreCount.question, ScoreCount.metric, ScoreCount.start).distinct()

@@ -297,7 +297,7 @@ _INSERT_RESPONSE = Prepared(lookup.response.insert().returning(lookup.response.c
 @cache
 def _update_of(*names: str) -> Prepared:
     """The statement that sets these columns of a response, each with `new_` before its name."""
-    values = {name.removeprefix("new_"): bindparam(name) for name in names}
+    values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in names}
     return Prepared(
         lookup.response.update().where(lookup.response.c.id == bindparam("response")).values(values)
     )
