@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.store.models import ApiKey
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 
 START = "fbk_"
 """The prefix of every key, by which people and secret scanners recognise it."""
 _SHOWN = len(START) + 6
 _USE_IS_NOTED_EVERY = timedelta(hours=1)
 
-_BY_DIGEST = Prepared(
+_BY_DIGEST = PreparedStatement(
     select(ApiKey.id, ApiKey.last_used_at).where(
         ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None)
     )

@@ -137,7 +137,7 @@ class Trials:
         wanted = request.args.get("l")
         return replace(
             visit,
-            token=token,
+            survey=replace(visit.survey, token=token),
             route=f"/{trial_links.PATH}/{token}",
             language=wanted if wanted in questionnaire.languages else visit.language,
             asked=request.args.get("q"),
