@@ -230,6 +230,12 @@ TESTED_ELSEWHERE = {
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
     "services/responses/incoming_reply.py": "services/responses/test_sms_conversation.py",
     "services/responses/submission.py": "services/responses/test_recording.py",
+    "core/replies/automatic.py": "core/replies/test_reply.py",
+    "core/replies/clauses.py": "core/replies/test_reply.py",
+    "core/replies/meanings.py": "core/replies/test_reply.py",
+    "core/replies/numbers.py": "core/replies/test_reply.py",
+    "core/replies/opt_outs.py": "core/replies/test_reply.py",
+    "core/replies/scores.py": "core/replies/test_reply.py",
     "core/metrics/base.py": "core/metrics/test_metrics.py",
     "core/metrics/ces.py": "core/metrics/test_metrics.py",
     "core/metrics/csat.py": "core/metrics/test_metrics.py",

@@ -237,10 +237,10 @@ def db_upgrade() -> None:
 def db_rebuild_rollups() -> None:
     """Rebuild the rollups behind the reports from the answers."""
     from feedback.services import rollups
+    from feedback.store.portions import SHORT_REST, Portions
 
     runtime = the_runtime(library=False)
-    with runtime.database.writing() as session:
-        rollups.rebuild(session)
+    rollups.rebuild_all(Portions(runtime.database, resting=SHORT_REST))
     click.echo("The rollups were rebuilt.")
 
 

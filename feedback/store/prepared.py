@@ -1,7 +1,7 @@
 """Statements of the hot paths: compiled once for each database, then given to the driver as they are.
 
 For a small statement, SQLAlchemy needs several times the processor time of the database, most of it for what is the
-same each time. A Prepared statement keeps that: the SQL, the order of the values, and how each value is converted by
+same each time. A PreparedStatement keeps that: the SQL, the order of the values, and how each value is converted by
 the type of its column. SQLAlchemy still writes the SQL, converts, holds the transaction and translates errors. Only
 hooks on statements (`before_cursor_execute`) are not told.
 """
@@ -61,7 +61,7 @@ class _Form:
         return rows
 
 
-class Prepared:
+class PreparedStatement:
     """A SELECT, INSERT, UPDATE or DELETE whose values are all parameters (`bindparam`) or constants.
 
     Make it once, at the module's level. It can be used by several threads. Its connection must be one of a Database or

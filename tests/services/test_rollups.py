@@ -25,6 +25,7 @@ from feedback.settings import Settings
 from feedback.settings.table import LinkSettings
 from feedback.store.database import Database
 from feedback.store.models import Invitation, InvitationCount, Link, Response, Score, ScoreCount
+from feedback.store.portions import Portions
 from tests.factories_surveys import NOW, NPS, invite, shelf
 
 LIBRARY = shelf(NPS)
@@ -278,6 +279,55 @@ def test_a_zone_that_was_changed_is_found_and_mended(migrated: Database) -> None
         assert rollups.check(session) == []
         days = Counter(each.astimezone(berlin).date() for each in session.scalars(select(Score.at)))
         assert {day: n for (day, _, _), n in counts_by_value(session, "day", "all").items()} == days
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Havana", "Africa/Cairo", "Asia/Tehran"])
+def test_the_counts_are_rebuilt_in_portions_while_answers_come(migrated: Database, zone: str) -> None:
+    """Across the changes of the clocks, at midnight in Havana and Cairo."""
+    with migrated.writing() as session:
+        for n in range(24):
+            at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=11 * n, hours=n)
+            invitation = invite(
+                session, LIBRARY, token=f"7Kb3xWq9Zt{n:02d}", sent_at=at, expires_at=at + timedelta(days=9)
+            )
+            rollups.invited(session, invitation.id)
+            answer(session, invitation, n % 11, at + timedelta(minutes=30))
+        late = invite(session, LIBRARY, token="7Kb3xWq9ZtLa", sent_at=NOW)
+        rollups.invited(session, late.id)
+        session.execute(update(ScoreCount).where(ScoreCount.dimension == "channel").values(n=5))
+        session.execute(update(InvitationCount).values(day=InvitationCount.day, answered=7))
+        rollups.adopt(session)
+    migrated.zone = ZoneInfo(zone)
+    spent = []
+
+    def one_more(seconds: float) -> None:
+        spent.append(seconds)
+        if len(spent) == 3:
+            with migrated.writing() as session:
+                answer(session, session.get_one(Invitation, late.id), 10, NOW)
+
+    assert rollups.rebuild_all(Portions(migrated, rest=one_more))
+    assert len(spent) > 3
+    with migrated.reading() as session:
+        assert rollups.check(session) == []
+        assert (rollups.other_zone(session), rollups.problems(session)) == (None, [])
+        assert sum(n for (_, _, value), n in counts_by_value(session, "day", "all").items()) == 25
+
+
+def test_a_rebuild_that_was_stopped_is_begun_again(migrated: Database) -> None:
+    with migrated.writing() as session:
+        invitation = invite(session, LIBRARY)
+        rollups.invited(session, invitation.id)
+        answer(session, invitation, 7)
+        rollups.adopt(session)
+        session.execute(update(ScoreCount).values(n=5))
+    migrated.zone = ZoneInfo("Asia/Tehran")
+    assert not rollups.rebuild_all(Portions(migrated, stopped=lambda: True))
+    with migrated.reading() as session:
+        assert rollups.other_zone(session) == "UTC"
+    assert rollups.rebuild_all(Portions(migrated))
+    with migrated.reading() as session:
+        assert (rollups.check(session), rollups.other_zone(session)) == ([], None)
 
 
 def test_a_zone_that_is_set_before_the_first_answer_needs_no_command(migrated: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from feedback.errors import StorageUnavailable
 from feedback.store.database import Database
-from feedback.store.prepared import LONGEST, Prepared
+from feedback.store.prepared import LONGEST, PreparedStatement
 from feedback.store.types import UtcDateTime
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -41,8 +41,10 @@ class Room(Base):
 
 
 V: Any = Visit.__table__.c
-INSERT = Prepared(insert(Visit.__table__).returning(V.id))  # type: ignore[arg-type]
-MOVE = Prepared(update(Visit.__table__).where(V.guest == bindparam("who")).values(at=bindparam("moment")))  # type: ignore[arg-type]
+INSERT = PreparedStatement(insert(Visit.__table__).returning(V.id))  # type: ignore[arg-type]
+MOVE = PreparedStatement(
+    update(Visit.__table__).where(V.guest == bindparam("who")).values(at=bindparam("moment"))
+)  # type: ignore[arg-type]
 AMONG = select(V.guest, V.at, V.notes, V.nights).where(
     V.guest.in_(bindparam("guests", expanding=True)), V.at >= bindparam("since")
 )
@@ -82,7 +84,7 @@ def test_it_finds_what_sqlalchemy_finds(visits: Database) -> None:
     lengths = set()
     with visits.rows() as connection:
         for statement in SELECTS:
-            prepared = Prepared(statement)
+            prepared = PreparedStatement(statement)
             for guests, since in product(GUESTS, SINCE):
                 values = {"guests": guests, "since": since}
                 found = [tuple(row) for row in prepared.rows(connection, values)]
@@ -93,7 +95,7 @@ def test_it_finds_what_sqlalchemy_finds(visits: Database) -> None:
 
 def test_rows_have_names_and_values_their_types(visits: Database) -> None:
     with visits.glance() as connection:
-        row = Prepared(SELECTS[0]).one_or_none(connection, {"guests": ["b"], "since": NOON})
+        row = PreparedStatement(SELECTS[0]).one_or_none(connection, {"guests": ["b"], "since": NOON})
     assert (row.guest, row.at, row.notes, row.nights) == ("b", NOON, {"likes": ["b", None]}, 1)
     assert row.at.tzinfo is UTC
 
@@ -132,7 +134,7 @@ def test_a_lost_connection_is_explained(visits: Database) -> None:
 
 
 def test_a_column_that_would_get_a_default_must_be_given(visits: Database) -> None:
-    statement = Prepared(insert(Room.__table__))  # type: ignore[arg-type]
+    statement = PreparedStatement(insert(Room.__table__))  # type: ignore[arg-type]
     with visits.connection() as connection:
         with pytest.raises(ValueError, match="beds"):
             statement.run(connection, {"floor": 1})

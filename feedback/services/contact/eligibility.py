@@ -37,7 +37,7 @@ from feedback.providers import channel_of
 from feedback.services.contact import facts, suppression
 from feedback.settings import Settings
 from feedback.store.models import Account, Consent, Contact, Enrolment, Invitation
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 
 
 class Candidate(Protocol):
@@ -79,19 +79,21 @@ def _among(name: str) -> Any:
 PERSON: Select[Any] = select(
     _C.id, _C.external_id, _C.account_id, _C.phone, _C.email, _C.country, _C.time_zone, _C.erased_at
 )
-_PEOPLE = Prepared(PERSON.where(_C.id.in_(_among("ids"))).order_by(_C.id))
-_NAMED = Prepared(PERSON.where(_C.external_id.in_(_among("names"))).order_by(_C.id))
-_AT_ADDRESSES = Prepared(
+_PEOPLE = PreparedStatement(PERSON.where(_C.id.in_(_among("ids"))).order_by(_C.id))
+_NAMED = PreparedStatement(PERSON.where(_C.external_id.in_(_among("names"))).order_by(_C.id))
+_AT_ADDRESSES = PreparedStatement(
     union(
         select(_C.id, _C.phone, _C.email).where(_C.phone.in_(_among("phones"))),
         select(_C.id, _C.phone, _C.email).where(_C.email.in_(_among("emails"))),
     )
 )
-_LOCK_CONTACTS = Prepared(select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update())
-_LOCK_ACCOUNTS = Prepared(
+_LOCK_CONTACTS = PreparedStatement(
+    select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update()
+)
+_LOCK_ACCOUNTS = PreparedStatement(
     select(Account.id).where(Account.id.in_(_among("ids"))).order_by(Account.id).with_for_update()
 )
-_PERMISSIONS = Prepared(
+_PERMISSIONS = PreparedStatement(
     select(_CONSENTS.contact_id, _CONSENTS.kind, _CONSENTS.address, _CONSENTS.basis, _CONSENTS.withdrawn_at)
     .where(_CONSENTS.contact_id.in_(_among("ids")))
     .order_by(_CONSENTS.id)
@@ -104,10 +106,10 @@ def _asked(*where: Any) -> Select[Any]:
     return columns.where(*where, _I.state.not_in(INVITATION_NOT_CONTACTED))
 
 
-_ASKED = Prepared(
+_ASKED = PreparedStatement(
     _asked(_I.contact_id.in_(_among("ids")), func.coalesce(_I.sent_at, _I.created_at) >= bindparam("since"))
 )
-_ASKED_IN_ACCOUNTS = Prepared(
+_ASKED_IN_ACCOUNTS = PreparedStatement(
     union_all(
         # Two ranges of an index, so that an account with many contacts is not read from its beginning.
         _asked(_I.account_id.in_(_among("accounts")), _I.sent_at >= bindparam("window")),

@@ -16,7 +16,7 @@ from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.store.database import add_once
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 
 FIRMNESS = {
     "soft_bounces": 0, "maybe_opt_out": 1, "bad_number": 2, "hard_bounce": 2, "opt_out": 3, "manual": 4,
@@ -29,7 +29,7 @@ PAUSE = timedelta(days=30)
 """How long an address is paused after several temporary failures."""
 _LIST: Any = Suppression.__table__.c
 _LISTED = select(_LIST.kind, _LIST.address, _LIST.reason, _LIST.contact_id, _LIST.lifted_at)
-_ON_LIST = Prepared(
+_ON_LIST = PreparedStatement(
     union(  # not OR: PostgreSQL would read the whole list
         _LISTED.where(
             _LIST.kind.in_(bindparam("kinds", expanding=True)),

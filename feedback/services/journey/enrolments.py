@@ -20,7 +20,7 @@ from feedback.services.contact import eligibility
 from feedback.store.database import add_once
 from feedback.store.models import Account, Bookmark, Contact, ContactAlias, Enrolment, JourneyEvent
 from feedback.store.portions import TOGETHER, Portions
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 
 if TYPE_CHECKING:
     from feedback.core.journey import Stage
@@ -31,17 +31,17 @@ _CONTACT: Any = Contact.__table__
 _EVENT: Any = JourneyEvent.__table__
 _ENROLMENT: Any = Enrolment.__table__
 _ALIAS: Any = ContactAlias.__table__
-_BY_ALIAS = Prepared(
+_BY_ALIAS = PreparedStatement(
     select(_ALIAS.c.external_id, _CONTACT.c.external_id.label("contact"))
     .join(_CONTACT, _CONTACT.c.id == _ALIAS.c.contact_id)
     .where(_ALIAS.c.external_id.in_(bindparam("keys", expanding=True)))
 )
-_STORED_EVENTS = Prepared(
+_STORED_EVENTS = PreparedStatement(
     select(_EVENT.c.key, _EVENT.c.id, _EVENT.c.name, _EVENT.c.contact_id).where(
         _EVENT.c.key.in_(bindparam("keys", expanding=True))
     )
 )
-_ENROLLED = Prepared(
+_ENROLLED = PreparedStatement(
     select(_ENROLMENT.c.contact_id, _ENROLMENT.c.stage, _ENROLMENT.c.occurrence).where(
         _ENROLMENT.c.contact_id.in_(bindparam("contacts", expanding=True)),
         _ENROLMENT.c.stage.in_(bindparam("stages", expanding=True)),
@@ -49,14 +49,14 @@ _ENROLLED = Prepared(
     )
 )
 _INSERT_ENROLMENT = insert(_ENROLMENT)
-_INSERT_ONE_ENROLMENT = Prepared(_INSERT_ENROLMENT)
+_INSERT_ONE_ENROLMENT = PreparedStatement(_INSERT_ENROLMENT)
 _INSERT_EVENT: Mapping[str, Any] = {
     name: dialect.insert(_EVENT)
     .on_conflict_do_nothing(index_elements=["key"])
     .returning(_EVENT.c.id, _EVENT.c.key)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
-_INSERT_ONE_EVENT = {name: Prepared(statement) for name, statement in _INSERT_EVENT.items()}
+_INSERT_ONE_EVENT = {name: PreparedStatement(statement) for name, statement in _INSERT_EVENT.items()}
 
 CATCH_UP = timedelta(days=7)
 """After downtime, recurring surveys of at most this many past days are still planned."""

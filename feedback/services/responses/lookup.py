@@ -20,7 +20,7 @@ from feedback.core.audience import NOBODY, Facts
 from feedback.core.lifecycle import INVITATION_LINK_UNKNOWN, InvitationState, ResponseState
 from feedback.errors import LinkClosed, NotFound
 from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 
 AnyRow = Any
 """A row with the columns of its statement as attributes."""
@@ -301,7 +301,7 @@ def lock_visit(connection: Connection, visit: str) -> StoredResponse | None:
     return response_of_visit(connection, visit) if found else None
 
 
-def _locked(connection: Connection, statement: Prepared, which: str | int) -> AnyRow:
+def _locked(connection: Connection, statement: PreparedStatement, which: str | int) -> AnyRow:
     row = statement.one_or_none(connection, {"which": which})
     if row is None or row.state in INVITATION_LINK_UNKNOWN:
         raise NotFound("There is no such survey.")
@@ -389,12 +389,16 @@ def _stored_by(column: ColumnElement[Any]) -> AnySelect:
     )
 
 
-_BY_TOKEN = Prepared(_state_by_token())
-_LOCK_BY_TOKEN, _LOCK_BY_ID = (Prepared(_locked_by(each)) for each in (invitation.c.token, invitation.c.id))
-_LOCK_VISIT = Prepared(select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update())
-_LOCK_RESPONSE = Prepared(
+_BY_TOKEN = PreparedStatement(_state_by_token())
+_LOCK_BY_TOKEN, _LOCK_BY_ID = (
+    PreparedStatement(_locked_by(each)) for each in (invitation.c.token, invitation.c.id)
+)
+_LOCK_VISIT = PreparedStatement(
+    select(response.c.id).where(response.c.visit == bindparam("visit")).with_for_update()
+)
+_LOCK_RESPONSE = PreparedStatement(
     select(response.c.id).where(response.c.id == bindparam("response")).with_for_update()
 )
-_RESPONSE_TO = Prepared(_stored_by(response.c.invitation_id))
-_RESPONSE_OF_VISIT = Prepared(_stored_by(response.c.visit))
-_RESPONSE = Prepared(_stored_by(response.c.id))
+_RESPONSE_TO = PreparedStatement(_stored_by(response.c.invitation_id))
+_RESPONSE_OF_VISIT = PreparedStatement(_stored_by(response.c.visit))
+_RESPONSE = PreparedStatement(_stored_by(response.c.id))

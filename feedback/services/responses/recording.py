@@ -36,7 +36,7 @@ from feedback.services.responses.submission import Given, Submission
 from feedback.settings import Settings
 from feedback.store.database import zone_of
 from feedback.store.models import Invitation, Link, Response
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 from feedback.store.types import UtcDateTime
 
 
@@ -311,14 +311,14 @@ def _write_response(connection: Connection, stored: StoredResponse | None, row: 
         _update_of(*changed).run(connection, {**changed, "response": row.id})
 
 
-_INSERT_RESPONSE = Prepared(lookup.response.insert().returning(lookup.response.c.id))
+_INSERT_RESPONSE = PreparedStatement(lookup.response.insert().returning(lookup.response.c.id))
 
 
 @cache
-def _update_of(*names: str) -> Prepared:
+def _update_of(*names: str) -> PreparedStatement:
     """The statement that sets these columns of a response, each with `new_` before its name."""
     values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in names}
-    return Prepared(
+    return PreparedStatement(
         lookup.response.update().where(lookup.response.c.id == bindparam("response")).values(values)
     )
 
@@ -344,9 +344,9 @@ def _write_answers(
 _THIS_ANSWER = (lookup.answer.c.response_id == bindparam("response")) & (
     lookup.answer.c.question == bindparam("asked")
 )
-_INSERT_ANSWER = Prepared(lookup.answer.insert())
-_DELETE_ANSWER = Prepared(lookup.answer.delete().where(_THIS_ANSWER))
-_UPDATE_ANSWER = Prepared(
+_INSERT_ANSWER = PreparedStatement(lookup.answer.insert())
+_DELETE_ANSWER = PreparedStatement(lookup.answer.delete().where(_THIS_ANSWER))
+_UPDATE_ANSWER = PreparedStatement(
     lookup.answer.update()
     .where(_THIS_ANSWER)
     .values(value=bindparam("new_value"), text=bindparam("new_text"))
@@ -373,9 +373,9 @@ def _write_scores(connection: Connection, change: _Change) -> None:
 _THIS_SCORE = (lookup.score.c.response_id == bindparam("response")) & (
     lookup.score.c.question == bindparam("asked")
 )
-_INSERT_SCORE = Prepared(lookup.score.insert())
-_DELETE_SCORE = Prepared(lookup.score.delete().where(_THIS_SCORE))
-_UPDATE_SCORE = Prepared(
+_INSERT_SCORE = PreparedStatement(lookup.score.insert())
+_DELETE_SCORE = PreparedStatement(lookup.score.delete().where(_THIS_SCORE))
+_UPDATE_SCORE = PreparedStatement(
     lookup.score.update().where(_THIS_SCORE).values(value=bindparam("new_value"), band=bindparam("new_band"))
 )
 
@@ -425,7 +425,7 @@ def _move_invitation(connection: Connection, invited: AnyRow, row: ResponseRow, 
         _MOVE.run(connection, {"invitation": invited.id, "to": state, "moment": now})
 
 
-_MOVE = Prepared(
+_MOVE = PreparedStatement(
     lookup.invitation.update()
     .where(lookup.invitation.c.id == bindparam("invitation"))
     .values(

@@ -16,7 +16,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.store.models import ApiKey, Role, User
 from feedback.store.models.staff import user_role
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 
 START = "fbk_"
 """The prefix of every key, by which people and secret scanners recognise it."""
@@ -58,7 +58,7 @@ class Grant:
     expires_at: datetime | None = None
 
 
-_BY_DIGEST = Prepared(
+_BY_DIGEST = PreparedStatement(
     select(
         ApiKey.id,
         ApiKey.last_used_at,

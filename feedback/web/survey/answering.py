@@ -65,7 +65,7 @@ class FormReader:
         if SWITCH in sent:
             return Switched(question, sent.to_dict(flat=False))
         form = self._form(visit, question)(sent)
-        rendered = stamp.read(self._keys, visit.token, form.stamp.data or "")
+        rendered = stamp.read(self._keys, visit.token, form.page.stamp)
         # A shared screen shows no earlier answers, so an empty answer does not remove one.
         standing = visit.answers.get(question.key) if visit.shared and form.answer.is_blank else None
         if rendered is None or not (standing or form.validate()):

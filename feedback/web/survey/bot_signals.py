@@ -44,12 +44,12 @@ def gathered(survey: SurveyState, form: StepForm, rendered: datetime, now: datet
     since = (now - survey.reached_at).total_seconds() if survey.reached_at else None
     return Evidence(
         trap_link=bool(survey.signs.get("trap_link")),
-        trap_field=bool(form.website.data),
+        trap_field=bool(form.page.website),
         preselected=len(survey.signs.get("preselected", ())),
         headed=bool(survey.signs.get("headed")),
         scanner=is_scanner(current_request().headers.get("User-Agent", "")),
         seconds_since_delivery=None if since is None else round(since, 1),
         quickest=round((now - rendered).total_seconds(), 1),
-        touched=form.seen.data == "1",
+        touched=form.page.seen == "1",
         commented=bool(answer and answer.text),
     )

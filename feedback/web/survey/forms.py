@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, StringField
+from wtforms import Form
 from wtforms.fields.core import Field
 from wtforms.utils import unset_value
 from wtforms.validators import StopValidation
@@ -54,12 +54,29 @@ _MISSING = {"text": "empty", "number": "empty", "date": "empty", "consent": "not
 """Question type -> the mistake of leaving out a required answer."""
 
 
-class StepForm(Form):
-    """One step. `website` is a field that people cannot see; `seen` is set if a finger, mouse or key was used."""
+class PageField(Field):
+    """What every page sends beside the answer, as one field, because each field of a form takes time.
 
-    stamp = StringField()
-    seen = StringField()
-    website = StringField()
+    `website` is an input that people cannot see; `seen` is set if a finger, mouse or key was used.
+    """
+
+    stamp = seen = website = ""
+
+    def process(
+        self,
+        formdata: Any,
+        data: Any = unset_value,  # noqa: ARG002
+        extra_filters: Sequence[Any] | None = None,  # noqa: ARG002
+    ) -> None:
+        self.process_errors = []
+        sent = formdata or {}
+        self.stamp, self.seen, self.website = (sent.get(name, "") for name in ("stamp", "seen", "website"))
+
+
+class StepForm(Form):
+    """One step."""
+
+    page = PageField()
     answer: AnswerField
 
 

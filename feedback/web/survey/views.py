@@ -130,10 +130,11 @@ class SurveyViews:
     # --- Who is there --------------------------------------------------------------------------------
 
     def _questionnaire(self, connection: Connection, survey: SurveyState) -> Questionnaire:
-        library = self.runtime.library
-        known = library.knows(survey.version_id)
-        content = None if known else lookup.content(connection, survey.version_id)
-        return library.of_id(survey.version_id, content)
+        try:
+            return self.runtime.library.of_id(survey.version_id, None)
+        except KeyError:
+            content = lookup.content(connection, survey.version_id)
+            return self.runtime.library.of_id(survey.version_id, content)
 
     def _visit(self, survey: SurveyState, questionnaire: Questionnaire, now: datetime) -> Visit:
         given = request.args

@@ -18,7 +18,7 @@ from feedback.services.journey import enrolments
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Contact, Enrolment, JourneyEvent
 from feedback.store.portions import SHORT_REST, TOGETHER, Portions
-from feedback.store.prepared import Prepared
+from feedback.store.prepared import PreparedStatement
 from feedback.web.api import document, problems
 from feedback.web.api.answers import answer, stored_answer, written
 from feedback.web.api.gate import Gate
@@ -117,7 +117,7 @@ def _without_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-_EVENT = Prepared(
+_EVENT = PreparedStatement(
     select(
         JourneyEvent.id,
         JourneyEvent.key,
@@ -130,7 +130,7 @@ _EVENT = Prepared(
     .join(Contact, Contact.id == JourneyEvent.contact_id)
     .where(JourneyEvent.key == bindparam("key"))
 )
-_ENROLMENTS = Prepared(
+_ENROLMENTS = PreparedStatement(
     select(*Enrolment.__table__.columns)
     .where(Enrolment.event_id == bindparam("event"))
     .order_by(Enrolment.id)
