@@ -14,7 +14,16 @@ from feedback.services.followups import root_causes
 from feedback.services.staff import sessions
 from feedback.services.studio import trial_links
 from feedback.settings import Settings
-from feedback.web import api, customer_app, customers, monitoring, provider_hooks, security_txt, simulator
+from feedback.web import (
+    api,
+    customer_app,
+    customers,
+    imports,
+    monitoring,
+    provider_hooks,
+    security_txt,
+    simulator,
+)
 from feedback.web.auth import datastore, permissions
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
@@ -45,6 +54,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room(queue.blueprint, "/desk"),
     Room(reply_inbox.blueprint, "/inbox"),
+    Room(imports.blueprint, "/customers/import"),
     Room(customers.blueprint, "/customers"),
     Room(reports_views.blueprint, "/insights"),
     Room(messaging_views.blueprint, "/deliveries"),

@@ -170,12 +170,13 @@ def _page(
     """A page of the rows that fit. If they are few, they are found once and sorted."""
     few = session.scalars(select(table.id).where(*fits).limit(FEW + 1)).all()
     query = select(table).options(options)
+    key: tuple[Any, ...] = (table.sort_name, table.id)
     if len(few) <= FEW:
-        count, query, key = len(few), query.where(table.id.in_(few)), (table.sort_name, table.id)
+        count, query = len(few), query.where(table.id.in_(few))
     else:
         query = query.where(*fits)
         count = len(few) if most_counted(session, table) == FEW else _count(session, table, fits)
-        key = (table.id,) if by_id else (table.sort_name, table.id)
+        key = (table.id,) if by_id else key
     backwards = place.before is not None
     beside = _key_of(session, table, key, place.before if backwards else place.after)
     if beside is not None:

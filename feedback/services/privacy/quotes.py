@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.services.privacy import redaction
@@ -19,6 +19,8 @@ from feedback.store.models import (
     Contact,
     FollowUp,
     FollowUpEntry,
+    ImportPart,
+    ImportRun,
     InboundReply,
     Message,
     ProviderHold,
@@ -54,7 +56,15 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         for segment in session.scalars(select(SavedSegment)):
             segment.name, segment.query = _without(segment.name, exact), _without(segment.query, exact)
         _blank_notices(session, exact)
+    _forget_imports(session)
     _forget_views(session, contact, [*exact, contact.external_id])
+
+
+def _forget_imports(session: Session) -> None:
+    """Delete all uploaded files, and what was refused in them: nobody can look for one person in them."""
+    session.execute(delete(ImportPart))
+    for run in session.scalars(select(ImportRun)):
+        run.report = {key: value for key, value in run.report.items() if isinstance(value, int | dict)}
 
 
 def _names(contact: Contact, person: Person) -> Iterator[str]:
