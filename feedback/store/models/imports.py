@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.store.base import Base
 from feedback.store.models.columns import BigId, Json, JsonObject, Name, PrimaryKey, Word
@@ -47,7 +47,7 @@ class ImportPart(Base):
     import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
     what: Mapped[Word]
     number: Mapped[int]
-    data: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class ImportChange(Base):
