@@ -24,6 +24,7 @@ from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
+from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
 from feedback.services.messaging.stopping import StopSignal
@@ -181,6 +182,7 @@ class Worker:
             ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
+            ("import", partial(import_files, stopped=stopped), tick),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
 
@@ -318,6 +320,12 @@ def tell_of_trouble(runtime: Runtime, now: datetime) -> None:
         staff_email.tell_of_trouble(session, runtime, room, now)
 
 
+def import_files(runtime: Runtime, _: datetime, stopped: Stopped = never) -> None:
+    """Check, import and undo files that were uploaded in the browser, one after the other."""
+    while runs.work(runtime.database, runtime, runtime.database.now, stopped):
+        pass
+
+
 def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Delete or redact what is past its retention time."""
     with runtime.database.writing() as session:
@@ -325,6 +333,7 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
         sessions.purge(session, now)
         call_answers.purge(session, now)
         link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
+        runs.purge(session, now)
     retention.purge_all(Portions(runtime.database, stopped), runtime.settings.retention, now)
     if not runtime.database.empty_log():
         log.info("worker.log_in_use")  # the next run tries again

@@ -142,6 +142,8 @@ DESK_CODE = [
         "followups/queue.py",
         "followups/root_causes.py",
         "followups/workflow.py",
+        "imports/menus.py",
+        "imports/runs.py",
         "messaging/history.py",
         "notifications/account_email.py",
         "notifications/chat_notices.py",
@@ -180,6 +182,7 @@ DESK_TEMPLATES = [
         "auth",
         "customers",
         "followups",
+        "imports",
         "layout",
         "messaging",
         "questionnaires",
@@ -218,9 +221,38 @@ def refusals(path: Path) -> set[str]:
     return {argument.value for argument in given if isinstance(argument, ast.Constant)}
 
 
+READERS = ("core/contact/recipient.py", "services/customers/fields.py", "services/imports/rows.py")
+SAID_BY_NAME = {"_PARSE_FAULTS", "_TOO_LONG"}
+"""Constants of the readers that are sentences."""
+
+
+def unread() -> set[str]:
+    """Why a value of a customer cannot be read. Sentences with numbers or names in them stay English."""
+    import ast
+
+    found: set[object] = {"Remove this person from the file: they were erased on request."}
+    for path in READERS:
+        for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "ValueError"
+            ):
+                found |= {each.value for each in node.args if isinstance(each, ast.Constant)}
+            elif isinstance(node, ast.Assign) and any(
+                getattr(t, "id", "") in SAID_BY_NAME for t in node.targets
+            ):
+                found |= {each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)}
+            elif isinstance(node, ast.FunctionDef) and node.name == "_mistake":
+                returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+                found |= {each.value for each in returned if isinstance(each, ast.Constant)}
+    return {each for each in found if isinstance(each, str) and each.endswith(".")}
+
+
 def said_at_the_desk() -> set[str]:
     code = [path for path in DESK_CODE if path.name not in ELSEWHERE]
     texts = {text for path in code for text in marked(path, "python") | refusals(path)}
+    texts |= unread()
     texts |= {text for path in DESK_TEMPLATES for text in marked(path, "jinja2")}
     return {re.sub(r"%\((\w+)\)[sd]", r"{\1}", text) for text in texts}
 

@@ -254,7 +254,7 @@ def rebuild_all(portions: Portions) -> bool:
 @dataclass(frozen=True, slots=True, order=True)
 class _Slice:
     """A day or a month of a series (trend, question, metric); with an empty series, the invitations of a day, or with
-    `answers` the values of the answers of a day or month."""
+    `answers` the values of all answers to the surveys (trends) in it."""
 
     series: tuple[str, ...]
     start: date
@@ -273,7 +273,8 @@ def _answered_days(session: Session) -> list[_Slice]:
     first, last = session.execute(
         select(func.min(Response.answered_at), func.max(Response.answered_at))
     ).one()
-    return [_Slice((), day, answers=True) for day in _days(session, first, last, counted)]
+    trends = tuple(_trends(session))
+    return [_Slice(trends, day, answers=True) for day in _days(session, first, last, counted)]
 
 
 def _scored_days(session: Session) -> list[_Slice]:
@@ -367,7 +368,7 @@ def _recount_month(session: Session, part: _Slice) -> None:
 
 
 def _recount_answers(session: Session, part: _Slice) -> None:
-    trends, count = _trends(session), AnswerCount
+    trends, count = part.series, AnswerCount
     own = (count.trend.in_(trends), count.grain == (MONTH if part.month else DAY), count.start == part.start)
     session.execute(delete(count).where(*own, count.dimension.in_((ALL, *DIMENSIONS))))
     if not part.month:

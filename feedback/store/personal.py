@@ -68,6 +68,9 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
         N: "rule kind title playbook urgency metric outcome",
     },
     "follow_up_entry": {C: "text detail", N: "kind"},
+    "import_change": {C: "before", N: "subject"},
+    "import_part": {Q: "data", N: "what"},
+    "import_run": {Q: "name chosen report", N: "kind state"},
     "inbound_reply": {
         C: "sender body handled_note",
         N: "provider provider_id recipient meaning handled_as",

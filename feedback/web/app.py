@@ -19,6 +19,7 @@ from feedback.web import (
     customer_app,
     customers,
     delighted,
+    imports,
     monitoring,
     provider_hooks,
     security_txt,
@@ -54,6 +55,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room(queue.blueprint, "/desk"),
     Room(reply_inbox.blueprint, "/inbox"),
+    Room(imports.blueprint, "/customers/import"),
     Room(customers.blueprint, "/customers"),
     Room(reports_views.blueprint, "/insights"),
     Room(messaging_views.blueprint, "/deliveries"),

@@ -19,7 +19,7 @@ from waitress.server import BaseWSGIServer, create_server
 from feedback.errors import SettingsInvalid
 from feedback.settings import Settings
 from feedback.settings.table import WebSettings
-from feedback.web.http.request_limits import LARGEST_HEAD, LARGEST_REQUEST
+from feedback.web.http.request_limits import LARGEST_HEAD, LARGEST_UPLOAD
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
             port=web.port,
             threads=web.threads,
             ident=None,
-            max_request_body_size=LARGEST_REQUEST + 1,  # the first size that is too large
+            max_request_body_size=LARGEST_UPLOAD + 1,  # the first size that is too large
             max_request_header_size=LARGEST_HEAD,
             connection_limit=_most_connections(),
             channel_timeout=IDLE,

@@ -27,11 +27,11 @@ _EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+")
 _FORMER_MEXICAN = re.compile(r"(?:1|01|044|045)(\d{10})")
 """Mexico abolished the prefixes of mobile and long-distance calls in 2019 (IFT, numbering plan)."""
 _PARSE_FAULTS = {
-    0: "has no country code, or an unknown one; write it as +90 532 123 45 67",
-    1: "is not a phone number",
-    2: "is too short to be a phone number",
-    3: "is too short to be a phone number",
-    4: "is too long to be a phone number",
+    0: "This has no country code, or an unknown one; write it as +90 532 123 45 67.",
+    1: "This is not a phone number.",
+    2: "This is too short to be a phone number.",
+    3: "This is too short to be a phone number.",
+    4: "This is too long to be a phone number.",
 }
 
 CARRIERS = ("rcs:", "whatsapp:", "sms:", "tel:")
@@ -70,7 +70,7 @@ class PhoneNumber:
         try:
             parsed = _parsed_text(_without_decimals(_plain(text)), default_region)
         except phonenumbers.NumberParseException as error:
-            raise ValueError(f"This {_PARSE_FAULTS[error.error_type]}.") from None
+            raise ValueError(_PARSE_FAULTS[error.error_type]) from None
         if parsed.extension:
             raise ValueError("Remove the extension from this number: an SMS cannot reach an extension.")
         parsed = _in_todays_form(parsed)

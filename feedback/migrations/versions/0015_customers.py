@@ -1,4 +1,5 @@
-"""Find customers by the beginning of any word, list them by name, and save filters as segments.
+"""Find customers by the beginning of any word, list them by name, save filters as segments, keep the ids of merged
+contacts, and import files in the browser.
 
 Every account and contact gets its words once, in portions.
 """
@@ -51,6 +52,7 @@ def upgrade() -> None:
             )
     _create_segments()
     _create_aliases()
+    _create_imports()
 
 
 def _give_words(table: str, names: tuple[str, ...]) -> None:
@@ -106,3 +108,64 @@ def _create_aliases() -> None:
         sa.UniqueConstraint("external_id", name=op.f("uq_contact_alias_external_id")),
     )
     op.create_index(op.f("ix_contact_alias_contact_id"), "contact_alias", ["contact_id"])
+
+
+def _create_imports() -> None:
+    when = UtcDateTime(timezone=True)
+    op.create_table(
+        "import_run",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("user_id", ID, nullable=True),
+        sa.Column("created_at", when, nullable=False),
+        sa.Column("began_at", when, nullable=True),
+        sa.Column("ended_at", when, nullable=True),
+        sa.Column("chosen", sa.JSON(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("lease_until", when, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_import_run_user_id_user"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
+    )
+    op.create_index(op.f("ix_import_run_state"), "import_run", ["state"])
+    op.create_index(op.f("ix_import_run_created_at"), "import_run", ["created_at"])
+    op.create_table(
+        "import_part",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("import_id", ID, nullable=False),
+        sa.Column("what", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["import_run.id"],
+            name=op.f("fk_import_part_import_id_import_run"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_part")),
+        sa.UniqueConstraint("import_id", "what", "number", name=op.f("uq_import_part_import_id_what_number")),
+    )
+    op.create_table(
+        "import_change",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("import_id", ID, nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("row_id", ID, nullable=False),
+        sa.Column("before", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["import_run.id"],
+            name=op.f("fk_import_change_import_id_import_run"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_change")),
+        sa.UniqueConstraint(
+            "import_id", "subject", "row_id", name=op.f("uq_import_change_import_id_subject_row_id")
+        ),
+    )
+    op.create_index("ix_import_change_subject_row", "import_change", ["subject", "row_id"])

@@ -50,6 +50,23 @@ _FIXED_ZONES = {
     "MST": "America/Denver, or America/Phoenix for Arizona",
     "HST": "Pacific/Honolulu",
 }
+_CITY_ZONES = {
+    "Pacific Time (US & Canada)": "America/Los_Angeles", "Mountain Time (US & Canada)": "America/Denver",
+    "Central Time (US & Canada)": "America/Chicago", "Eastern Time (US & Canada)": "America/New_York",
+    "Arizona": "America/Phoenix", "Alaska": "America/Anchorage", "Hawaii": "Pacific/Honolulu",
+    "London": "Europe/London", "Edinburgh": "Europe/London", "Dublin": "Europe/Dublin", "Lisbon": "Europe/Lisbon",
+    "Madrid": "Europe/Madrid", "Paris": "Europe/Paris", "Brussels": "Europe/Brussels", "Berlin": "Europe/Berlin",
+    "Amsterdam": "Europe/Amsterdam", "Copenhagen": "Europe/Copenhagen", "Stockholm": "Europe/Stockholm",
+    "Rome": "Europe/Rome", "Vienna": "Europe/Vienna", "Bern": "Europe/Zurich", "Zurich": "Europe/Zurich",
+    "Prague": "Europe/Prague", "Warsaw": "Europe/Warsaw", "Budapest": "Europe/Budapest", "Athens": "Europe/Athens",
+    "Helsinki": "Europe/Helsinki", "Istanbul": "Europe/Istanbul", "Moscow": "Europe/Moscow", "Kyiv": "Europe/Kyiv",
+    "Tehran": "Asia/Tehran", "Baghdad": "Asia/Baghdad", "Riyadh": "Asia/Riyadh", "Abu Dhabi": "Asia/Dubai",
+    "Baku": "Asia/Baku", "Jerusalem": "Asia/Jerusalem", "Cairo": "Africa/Cairo", "Karachi": "Asia/Karachi",
+    "New Delhi": "Asia/Kolkata", "Mumbai": "Asia/Kolkata", "Singapore": "Asia/Singapore", "Tokyo": "Asia/Tokyo",
+    "Seoul": "Asia/Seoul", "Sydney": "Australia/Sydney", "Melbourne": "Australia/Melbourne",
+    "Auckland": "Pacific/Auckland", "Brasilia": "America/Sao_Paulo", "Mexico City": "America/Mexico_City",
+}  # fmt: skip
+"""The names of zones in Zendesk and Freshdesk, which are those of Ruby on Rails (ActiveSupport::TimeZone)."""
 _SIGNS: Mapping[str, str | None] = {
     "€": "EUR", "£": "GBP", "₺": "TRY", "TL": "TRY", "₹": "INR", "$": None, "¥": None, "KR": None, "RS": None,
     "US$": "USD", "AU$": "AUD", "C$": "CAD", "S$": "SGD", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "FR": "CHF",
@@ -148,8 +165,10 @@ def country(written: str, _: Style) -> str:
 
 
 def time_zone(written: str, _: Style) -> str:
-    """An IANA zone with the rules of a place. Windows' names are converted."""
-    zone = written if written in _zones() else _windows_zones().get(written, written)
+    """An IANA zone with the rules of a place. The names of Windows and of help desks (`London`) are converted."""
+    zone = (
+        written if written in _zones() else _windows_zones().get(written, _CITY_ZONES.get(written, written))
+    )
     if zone in _FIXED_ZONES:
         raise ValueError(
             f"Write a place, such as {_FIXED_ZONES[zone]}: this zone has no daylight saving time."

@@ -88,8 +88,26 @@ def erased(connection: Connection, external_ids: Iterable[str]) -> set[str]:
     return {digests[digest] for digest in connection.scalars(wanted)}
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A row that was written; `before` are the values until then, None for a new row."""
+
+    subject: str
+    row_id: int
+    before: dict[str, Any] | None
+
+
+Journal = list[Written]
+"""Gets an entry for every row that is written, so that it can be undone."""
+
+
 def store_accounts(
-    connection: Connection, drafts: Iterable[Draft], now: datetime, *, write: bool = True
+    connection: Connection,
+    drafts: Iterable[Draft],
+    now: datetime,
+    *,
+    write: bool = True,
+    journal: Journal | None = None,
 ) -> dict[str, Stored]:
     """Store accounts. Drafts with the same external id are merged. Returns the results by external id."""
     merged: dict[str, Draft] = {}
@@ -103,7 +121,9 @@ def store_accounts(
             draft.values.pop("name", None)
             if draft.external_id not in found:
                 draft.values["name"] = draft.external_id
-    return _upsert(connection, _ACCOUNT, list(merged.values()), found, now, write=write)
+    stored = _upsert(connection, _ACCOUNT, list(merged.values()), found, now, write=write)
+    _note(journal, "account", found, stored)
+    return stored
 
 
 def store_contacts(
@@ -113,6 +133,7 @@ def store_contacts(
     now: datetime,
     *,
     write: bool = True,
+    journal: Journal | None = None,
 ) -> dict[str, Stored]:
     """Store contacts and their consent; each external id at most once. Returns the results by external id."""
     merged = _merged(connection, [draft.external_id for draft in drafts])
@@ -126,7 +147,22 @@ def store_contacts(
     for external_id in _record_permissions(connection, drafts, found, stored, now, write=write):
         if stored[external_id].outcome == "unchanged":
             stored[external_id].outcome = "updated"
+    _note(journal, "contact", found, stored)
     return stored | _obey(connection, aliases, merged, now, write=write)
+
+
+def _note(
+    journal: Journal | None, subject: str, found: Mapping[str, Row[Any]], stored: Mapping[str, Stored]
+) -> None:
+    """Add what was written to the journal, with everything that a source may set as it was before."""
+    if journal is None:
+        return
+    for external_id, each in stored.items():
+        if each.outcome != "unchanged":
+            row = found.get(external_id)
+            names = (*_columns(_ACCOUNT if subject == "account" else _CONTACT), "properties")
+            before = {name: row._mapping[name] for name in names} if row is not None else None
+            journal.append(Written(subject, each.id, before))
 
 
 def _merged(connection: Connection, external_ids: Sequence[str]) -> dict[str, int]:

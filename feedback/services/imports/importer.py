@@ -8,7 +8,7 @@ external id, events by their key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -19,8 +19,16 @@ from sqlalchemy.orm import Session
 from feedback.errors import ImportRefused
 from feedback.services.contact import reachability
 from feedback.services.context import Context
-from feedback.services.customers import Stored, erased, fields, owners, store_accounts, store_contacts
-from feedback.services.imports import events, suggestions
+from feedback.services.customers import (
+    Journal,
+    Stored,
+    erased,
+    fields,
+    owners,
+    store_accounts,
+    store_contacts,
+)
+from feedback.services.imports import events, suggestions, workbook
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
 from feedback.services.imports.rows import (
     Reader,
@@ -41,6 +49,8 @@ from feedback.store.portions import SHORT_REST, TOGETHER, Portions
 BATCH = 1000
 """Rows that are read and checked at once; they are stored in portions."""
 
+CODE_PAGES = ("cp1254", "cp1252", "cp1256")
+"""Windows' encodings of Turkish, western and Persian spreadsheets, for files that are not UTF-8."""
 Progress = Callable[[int, int], None]
 """Called after every batch with the number of processed lines and of all lines."""
 
@@ -71,11 +81,14 @@ class ImportReport:
 @dataclass(frozen=True, slots=True)
 class Options:
     """With `create_owners`, an unknown owner becomes a user who cannot sign in yet; otherwise the account is stored
-    without one and a notice says so. `on_progress` is called with how many lines of how many are done."""
+    without one and a notice says so. `on_progress` is called with how many lines of how many are done, `on_written`
+    with the rows that a portion writes, in its transaction. `by` is the user who imports; None is the command line."""
 
     dry_run: bool = False
     create_owners: bool = False
     on_progress: Progress | None = None
+    on_written: Callable[[Session, Journal], None] | None = None
+    by: int | None = None
 
 
 DEFAULT_OPTIONS = Options()
@@ -95,15 +108,40 @@ def run(
     Raises ImportRefused, and the file if the file cannot be read or does not match its mapping.
     """
     run_ = _Run(database, kind, context, now, options)
-    given = (mapping.encoding, mapping.delimiter) if mapping else (None, None)
-    shape = examine(path, _fallback(context.settings), *given, _column_test(kind, mapping))
-    with opened(path, shape) as lines:
-        run_.begin(path, next(lines, None), shape, mapping)
-        for batch in _batches(lines):
-            run_.take(batch)
-            if options.on_progress is not None:
-                options.on_progress(min(batch[-1].number, shape.lines), shape.lines)
+    with workbook.readable(path) as table:
+        shape = shape_of(kind, table, mapping, context.settings)
+        with opened(table, shape) as lines:
+            run_.begin(path, next(lines, None), shape, mapping)
+            for batch in _batches(lines):
+                run_.take(batch)
+                if options.on_progress is not None:
+                    options.on_progress(min(batch[-1].number, shape.lines), shape.lines)
     return run_.end()
+
+
+def shape_of(kind: Kind, path: Path, mapping: ColumnMap | None, settings: Settings) -> Shape:
+    """How a file is read: what the mapping says, else what the file shows. Raises ImportRefused."""
+    given = (mapping.encoding, mapping.delimiter) if mapping else (None, None)
+    is_column = _column_test(kind, mapping)
+    shape = examine(path, _fallback(settings), *given, is_column)
+    if shape.guessed:
+        shape = _best_guess(path, shape, is_column)
+    if mapping is not None and mapping.above is not None:
+        return replace(shape, above=mapping.above)
+    return shape
+
+
+def _best_guess(path: Path, shape: Shape, is_column: Callable[[str], bool]) -> Shape:
+    """The code page in which most names of columns are known; the one of the settings if that tells nothing."""
+
+    def known(guess: Shape) -> int:
+        with opened(path, guess) as lines:
+            header = next(lines, None)
+        return sum(map(is_column, header.cells)) if header else 0
+
+    others = (examine(path, page, page, None, is_column) for page in CODE_PAGES if page != shape.encoding)
+    best = max((shape, *others), key=known)
+    return replace(best, guessed=True)
 
 
 class _Run:
@@ -120,6 +158,7 @@ class _Run:
         self.database, self.kind, self.context, self.now = database, kind, context, now
         self.portions = Portions(database, resting=SHORT_REST)
         self.dry_run, self.create_owners = options.dry_run, options.create_owners
+        self.on_written, self.by = options.on_written, options.by
         self.report = ImportReport()
         self.seen: dict[str, int] = {}
         self.strangers: dict[str, list[int]] = {}
@@ -202,7 +241,7 @@ class _Run:
     def _audit(self) -> AuditEntry:
         report = self.report
         counts = {"created": report.created, "updated": report.updated, "refused": report.refused_rows}
-        return AuditEntry(at=self.now, action="imported", subject=self.kind, detail=counts)
+        return AuditEntry(at=self.now, user_id=self.by, action="imported", subject=self.kind, detail=counts)
 
     def _is_new(self, record: Record) -> bool:
         """Refuse a second row with the same id, and keep the first."""
@@ -225,18 +264,28 @@ class _Run:
             self.portions.each(records, self._outcomes, self._count, least=TOGETHER)
 
     def _outcomes(self, session: Session, records: Sequence[Record]) -> list[str]:
-        return [stored.outcome for stored in self._upsert(session.connection(), list(records))]
+        journal: Journal | None = [] if self.on_written is not None and not self.dry_run else None
+        stored = self._upsert(session.connection(), list(records), journal)
+        if journal and self.on_written is not None:
+            self.on_written(session, journal)
+        return [each.outcome for each in stored]
 
-    def _upsert(self, connection: Connection, records: list[Record]) -> list[Stored]:
+    def _upsert(self, connection: Connection, records: list[Record], journal: Journal | None) -> list[Stored]:
         staff = self._owners(connection, records)
         drafts = [account_draft(record, staff.get(record.owner or "")) for record in records]
         accounts = store_accounts(
-            connection, (draft for draft in drafts if draft), self.now, write=not self.dry_run
+            connection,
+            (draft for draft in drafts if draft),
+            self.now,
+            write=not self.dry_run,
+            journal=journal,
         )
         if self.kind == "accounts":
             return list(accounts.values())
         people = [contact_draft(record) for record in self._living(connection, records)]
-        contacts = store_contacts(connection, people, accounts, self.now, write=not self.dry_run)
+        contacts = store_contacts(
+            connection, people, accounts, self.now, write=not self.dry_run, journal=journal
+        )
         for draft in people:
             if draft.account and accounts[draft.account].outcome != "unchanged":
                 stored = contacts[draft.external_id]

@@ -137,6 +137,7 @@ class ColumnMap(_Strict):
     dates: Literal["day-first", "month-first"] | None = None
     decimal: Literal[".", ","] | None = None
     empty_cells: Literal["keep", "clear"] = "keep"
+    above: Annotated[int | None, Field(ge=0, le=50)] = None
     sections: dict[str, Section] = Field(default_factory=dict)
 
     def sources(self) -> Iterator[tuple[str, Source]]:

@@ -16,45 +16,62 @@ from feedback.settings import Settings
 DateOrder: TypeAlias = Literal["day-first", "month-first"]
 _TICKETS = ("ticketid", "ticketnumber", "caseid", "casenumber", "talepno")
 """Columns that only a list of support requests has."""
-# Column names in exports of HubSpot, Salesforce and spreadsheets, as `_plain` makes them. The first match is used.
+# Column names in exports of well-known systems and of spreadsheets in English, Turkish, German and Persian, as `_plain`
+# makes them. The first match is used.
 FAMILIAR: dict[str, tuple[str, ...]] = {
     "contact.external_id": (
         "externalid", "contactid", "customerid", "personid", "userid", "recordid", "id", "customerno",
-        "customernumber", "musteriid", "musterino", "musterinumarasi", "musterikodu",
+        "customernumber", "musteriid", "musterino", "musterinumarasi", "musterikodu", "kundennummer", "kundennr",
+        "kundenid", "شناسه", "شناسهمشتری", "کدمشتری",
     ),
     "contact.name": (
-        "fullname", "contactname", "contact", "customername", "name", "adsoyad", "adisoyadi", "advesoyad", "isim",
-        "musteriadi", "firstname", "ad",
+        "fullname", "contactname", "contact", "customername", "personname", "name", "adsoyad", "adisoyadi", "advesoyad",
+        "isim", "musteriadi", "نامونامخانوادگی", "ناممشتری", "firstname", "ad", "vorname", "نام",
     ),
     "contact.phone": (
-        "mobilephone", "mobilephonenumber", "mobile", "cell", "cellphone", "ceptelefonu", "cep", "gsm", "phone",
-        "phonenumber", "telefon", "telefonno", "telefonnumarasi", "tel",
+        "mobilephone", "mobilephonenumber", "mobile", "cell", "cellphone", "ceptelefonu", "cep", "gsm", "mobiltelefon",
+        "mobil", "handy", "موبایل", "تلفنهمراه", "phone", "phonenumber", "personphone", "telefon", "telefonno",
+        "telefonnumarasi", "telefonnummer", "tel", "workphone", "تلفن", "شمارهتلفن",
     ),
-    "contact.email": ("email", "emailaddress", "mail", "eposta", "epostaadresi"),
-    "contact.language": ("preferredlanguage", "language", "locale", "dil"),
-    "contact.time_zone": ("timezone", "tz", "saatdilimi"),
-    "contact.country": ("countrycode", "country", "countryregion", "mailingcountry", "ulke"),
+    "contact.email": (
+        "email", "emailaddress", "personemail", "mail", "eposta", "epostaadresi", "emailadresse", "ایمیل",
+        "پستالکترونیک",
+    ),
+    "contact.language": ("preferredlanguage", "language", "locale", "dil", "sprache", "زبان"),
+    "contact.time_zone": ("timezone", "tz", "saatdilimi", "zeitzone", "منطقهزمانی"),
+    "contact.country": (
+        "countrycode", "country", "countryregion", "mailingcountry", "billingcountry", "ulke", "land", "کشور",
+    ),
     "account.external_id": (
         "accountid", "companyid", "primaryassociatedcompanyid", "associatedcompanyid", "associatedcompanyids",
-        "organisationid", "organizationid", "customerid", "firmakodu",
+        "organisationid", "organizationid", "customerid", "firmakodu", "firmennummer", "شناسهشرکت",
     ),
     "account.name": (
         "accountname", "companyname", "company", "associatedcompany", "primaryassociatedcompany", "organisation",
-        "organization", "firma", "firmaadi", "sirket", "sirketadi",
+        "organization", "personorganization", "businessname", "firma", "firmaadi", "sirket", "sirketadi", "firmenname",
+        "unternehmen", "شرکت", "نامشرکت",
     ),
     "account.owner": (
-        "accountmanager", "accountowner", "contactowner", "companyowner", "owner", "csm", "customersuccessmanager",
-        "musteritemsilcisi",
+        "accountmanager", "accountowner", "contactowner", "companyowner", "personowner", "owner", "csm",
+        "customersuccessmanager", "musteritemsilcisi", "kundenbetreuer", "betreuer", "کارشناس",
     ),
     "account.segment": ("segment", "tier", "plan"),
-    "account.recurring_revenue": ("mrr", "monthlycharge", "monthlyrevenue", "recurringrevenue"),
-    "account.currency": ("currency", "currencycode", "parabirimi"),
-    "account.contract_started_on": ("contractstart", "contractstartdate", "startdate"),
+    "account.recurring_revenue": (
+        "mrr", "monthlycharge", "monthlyrevenue", "recurringrevenue", "aylikgelir", "monatsumsatz", "درآمدماهانه",
+    ),
+    "account.currency": (
+        "currency", "currencycode", "preferredcurrencycode", "parabirimi", "wahrung", "واحدپول",
+    ),
+    "account.contract_started_on": (
+        "contractstart", "contractstartdate", "startdate", "vertragsbeginn", "sozlesmebaslangici", "شروعقرارداد",
+    ),
     "account.renewal_on": (
-        "renewal", "renewaldate", "renewson", "contractend", "contractenddate", "yenilemetarihi",
+        "renewal", "renewaldate", "renewson", "contractend", "contractenddate", "yenilemetarihi", "vertragsende",
+        "پایانقرارداد", "تاریختمدید",
     ),
     "consent.basis": (
         "legalbasis", "legalbasisforprocessingcontactsdata", "lawfulbasis", "consentbasis", "hukukidayanak",
+        "rechtsgrundlage",
     ),
     "event.contact": (
         "contactid", "associatedcontactids", "associatedcontactid", "contactrecordid", "customerid", "contact",
@@ -72,8 +89,8 @@ _EVERY_CHANNEL = (
 )  # fmt: skip
 OPT_OUTS: dict[str, tuple[str, ...]] = {
     "consent.email": (
-        "unsubscribedfromallemail", "emailoptout", "hasoptedoutofemail", "optedoutofemail", "emailoptedout",
-        "donotemail", "emailunsubscribed", "unsubscribedfromemail", "epostaistemiyor", *_EVERY_CHANNEL,
+        "unsubscribedfromallemail", "unsubscribedfromemails", "emailoptout", "hasoptedoutofemail", "optedoutofemail",
+        "emailoptedout", "donotemail", "emailunsubscribed", "unsubscribedfromemail", "epostaistemiyor", *_EVERY_CHANNEL,
     ),
     "consent.sms": (
         "smsoptout", "hasoptedoutofsms", "optedoutofsms", "textoptout", "mobileoptout", "donottext", "donotsms",
@@ -82,8 +99,8 @@ OPT_OUTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Columns in which yes means that nobody may ask this person on the channel."""
 _FIRST_NAMES, _LAST_NAMES = (
-    ("firstname", "ad", "adi", "givenname"),
-    ("lastname", "soyad", "soyadi", "surname", "familyname"),
+    ("firstname", "ad", "adi", "givenname", "vorname", "نام"),
+    ("lastname", "soyad", "soyadi", "surname", "familyname", "nachname", "نامخانوادگی"),
 )
 
 
@@ -94,21 +111,14 @@ def missing(kind: Kind, taken: Collection[str]) -> list[str]:
 
 def suggest(kind: Kind, header: Sequence[str], dates: DateOrder | None = None) -> str | None:
     """A mapping as TOML, or None if no column can identify rows. `dates` is the order of day and month in the file."""
-    found = dict(_found(kind, header))
-    notes = []
-    if kind == "events" and any(_plain(column) in _TICKETS for column in header):
-        found["event.name"] = Source(constant="ticket_closed")
-        notes.append(
-            "Every row becomes the event ticket_closed. A row without the time of closing is refused."
-        )
-    if kind == "contacts" and "contact.external_id" not in found:
-        notes += list(_stand_in(found))
-    if missing(kind, found):
+    notes: list[str] = []
+    sources = found(kind, header, notes)
+    if missing(kind, sources):
         return None
-    if "account.external_id" not in found and "account.name" in found:
-        found["account.external_id"] = found["account.name"]
+    if "account.external_id" not in sources and "account.name" in sources:
+        sources["account.external_id"] = sources["account.name"]
         notes.append("No column looks like the id of an account, so its name is used.")
-    if kind == "contacts" and "consent.basis" not in found:
+    if kind == "contacts" and "consent.basis" not in sources:
         notes.append(
             "No column looks like a legal basis. Without one nobody is asked. If you have one, write it into "
             '[consent], such as: basis = { constant = "contract" }'
@@ -117,17 +127,30 @@ def suggest(kind: Kind, header: Sequence[str], dates: DateOrder | None = None) -
     if dates is not None:
         lines.append(f'dates = "{dates}"')
     for section in SECTIONS[kind]:
-        own = {name: source for name, source in found.items() if name.startswith(f"{section}.")}
+        own = {name: source for name, source in sources.items() if name.startswith(f"{section}.")}
         if section == "account" and "account.external_id" not in own:
             continue
         if own:
             lines += ["", f"[{section}]"]
             lines += [f"{name.partition('.')[2]} = {_written(source)}" for name, source in own.items()]
-    used = {column for source in found.values() for column in source.columns()}
+    used = {column for source in sources.values() for column in source.columns()}
     rest = [column for column in header if column and column not in used]
     if rest:
         lines += ["", f"# Not used: {', '.join(' '.join(column.split()) for column in rest)}"]
     return "\n".join(lines) + "\n"
+
+
+def found(kind: Kind, header: Sequence[str], notes: list[str] | None = None) -> dict[str, Source]:
+    """The sources of fields that the names of the columns suggest; `notes` gets what somebody has to know of them."""
+    sources, told = dict(_found(kind, header)), notes if notes is not None else []
+    if kind == "events" and any(_plain(column) in _TICKETS for column in header):
+        sources["event.name"] = Source(constant="ticket_closed")
+        told.append(
+            "Every row becomes the event ticket_closed. A row without the time of closing is refused."
+        )
+    if kind == "contacts" and "contact.external_id" not in sources:
+        told += list(_stand_in(sources))
+    return sources
 
 
 def _stand_in(found: dict[str, Source]) -> Iterator[str]:
@@ -162,7 +185,7 @@ def refusal(
     said = (
         f"{path.name} has no column {names}. It has (read with {shape.delimiter!r} between them): {columns}."
     )
-    text = suggest(kind, header, _order_of_dates(path, shape))
+    text = suggest(kind, header, order_of_dates(path, shape))
     if text is None:
         return f"{said} Write a mapping of its columns (docs/importing.md)."
     name = re.sub(r"[^\w-]+", "-", path.stem).strip("-").lower() or "mapping"
@@ -176,7 +199,7 @@ def refusal(
     return f"{said} Check the suggested mapping {file}, then import with --map {name}."
 
 
-def _order_of_dates(path: Path, shape: Shape) -> DateOrder | None:
+def order_of_dates(path: Path, shape: Shape) -> DateOrder | None:
     """The order in which the file writes days and months, from dates that can be read in one way only, such as
     3/14/2026; None if there are none, or if they contradict each other."""
     seen: set[DateOrder] = set()

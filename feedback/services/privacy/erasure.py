@@ -40,6 +40,7 @@ from feedback.store.models import (
     Enrolment,
     FollowUp,
     FollowUpEntry,
+    ImportChange,
     InboundReply,
     Invitation,
     JourneyEvent,
@@ -56,7 +57,7 @@ BOOKKEEPING = frozenset({"worker", "lease_until", "attempt", "reply_key"})
 
 NOT_RESTORED = frozenset({Contact, Suppression, JourneyEvent})
 """Tables whose rows get something else than empty columns."""
-DELETED = frozenset({Consent, ContactAlias, SimulatedMessage})
+DELETED = frozenset({Consent, ContactAlias, ImportChange, SimulatedMessage})
 """Tables whose rows have no meaning without the person."""
 
 
@@ -135,6 +136,7 @@ _EXPORTED_AS: dict[type[Base], str] = {
     Message: "messages",
     Bounce: "bounces",
     SimulatedMessage: "simulated_messages",
+    ImportChange: "imports",
     InboundReply: "replies",
     Response: "responses",
     AnswerRow: "answers",

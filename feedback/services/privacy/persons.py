@@ -23,6 +23,7 @@ from feedback.store.models import (
     Enrolment,
     FollowUp,
     FollowUpEntry,
+    ImportChange,
     InboundReply,
     Invitation,
     JourneyEvent,
@@ -175,6 +176,9 @@ TABLES: Mapping[type[Base], Callable[[Person], ColumnElement[bool]]] = {
     Bounce: lambda person: or_(Bounce.message_id.in_(_sent(person)), Bounce.address.in_(person.written)),
     SimulatedMessage: lambda person: or_(
         SimulatedMessage.message_id.in_(_sent(person)), SimulatedMessage.address.in_(person.written)
+    ),
+    ImportChange: lambda person: and_(
+        ImportChange.subject == "contact", ImportChange.row_id == person.contact_id
     ),
     InboundReply: _replies,
     Response: lambda person: Response.id.in_(person.responses),

@@ -20,6 +20,8 @@ from feedback.store.models import (
     Contact,
     FollowUp,
     FollowUpEntry,
+    ImportPart,
+    ImportRun,
     InboundReply,
     Message,
     ProviderHold,
@@ -55,9 +57,17 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         for segment in session.scalars(select(SavedSegment)):
             segment.name, segment.query = _without(segment.name, exact), _without(segment.query, exact)
         _blank_notices(session, exact)
+    _forget_imports(session)
     _forget_views(session, contact, [*exact, contact.external_id])
     # Kept for a day for calls that are sent again; one about this person would then be refused.
     session.execute(delete(CallAnswer).where(_quotes(CallAnswer.body, [*names, contact.external_id])))
+
+
+def _forget_imports(session: Session) -> None:
+    """Delete all uploaded files, and what was refused in them: nobody can look for one person in them."""
+    session.execute(delete(ImportPart))
+    for run in session.scalars(select(ImportRun)):
+        run.report = {key: value for key, value in run.report.items() if isinstance(value, int | dict)}
 
 
 def _names(contact: Contact, person: Person) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from feedback.store.models.customers import Account, Consent, Contact, ContactAlias, Suppression, UsagePoint
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
+from feedback.store.models.imports import ImportChange, ImportPart, ImportRun
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import (
     Attempt,
@@ -54,6 +55,9 @@ __all__ = [
     "Enrolment",
     "FollowUp",
     "FollowUpEntry",
+    "ImportChange",
+    "ImportPart",
+    "ImportRun",
     "InboundReply",
     "Invitation",
     "InvitationCount",

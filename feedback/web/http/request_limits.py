@@ -29,7 +29,9 @@ from feedback.settings import Settings
 
 KIB = 1024
 LARGEST_REQUEST = 2 * KIB * KIB
-"""Bytes of a staff form, and the most that the web server accepts; imports use the command line, not a form."""
+"""Bytes of a staff form."""
+LARGEST_UPLOAD = 31 * KIB * KIB
+"""Bytes of a form with a file of customers, and the most that the web server accepts."""
 LARGEST_HEAD = 16 * KIB
 """Bytes of all headers together."""
 LONGEST_PATH = 4_000
@@ -75,6 +77,8 @@ class Bounds:
     fields: int = 200
     longest: int = LONGEST_SECRET
     named: Mapping[str, int] = field(default_factory=dict)
+    has_file: bool = False
+    """Whether a form may have a file, which is read piece by piece."""
     any_text: bool = False
     """Whether a NUL or half a surrogate pair is let in, because the room replaces what no database stores."""
 
@@ -98,6 +102,7 @@ ROOMS: Mapping[str, Bounds] = {
     "delighted": Bounds(64 * KIB),
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
+    "imports": Bounds(LARGEST_UPLOAD, fields=2_000, has_file=True),
     "observe": STRANGERS,
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the
@@ -229,7 +234,12 @@ def _check_form() -> None:
         return
     bounds = bounds_of(sent.blueprint)
     _limit_body(bounds)
-    if sent.get_data().count(b"&") >= bounds.fields:  # from now on in memory, for the parsers too
+    is_file = (
+        bounds.has_file and sent.mimetype == "multipart/form-data"
+    )  # its parts are counted by the parser
+    if (
+        not is_file and sent.get_data().count(b"&") >= bounds.fields
+    ):  # from now on in memory, for the parsers too
         raise RequestEntityTooLarge
     _check_entries(sent.form.items(multi=True), bounds)
 

@@ -698,7 +698,7 @@ def test_an_unclosed_quotation_mark_costs_its_own_line_only(
     ("raw", "reason"),
     [
         (b"", "is empty"),
-        (b"PK\x03\x04....", "is a spreadsheet"),
+        (b"PK\x03\x04....", "is damaged"),
         (b"phone,name\n1,Ada\n", "has no column external_id"),
     ],
 )
