@@ -16,7 +16,8 @@ from feedback.services.contact import eligibility, suppression
 from feedback.services.journey import enrolments, invitations
 from feedback.store.database import Database
 from feedback.store.models import Enrolment
-from feedback.web.api import event_views
+from feedback.store.prepared import PreparedStatement
+from feedback.web.api.resources import events as event_resource
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -46,9 +47,9 @@ STATEMENTS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     "who is on the list": (
         suppression._ON_LIST, {**IDS, "kinds": ["sms", "email"], "addresses": ["+905321234567", "a"]}
     ),
-    "which contacts an event names": (enrolments._BY_EXTERNAL_ID, {"keys": ["c1", "c2"]}),
+    "which merged contacts an event names": (enrolments._BY_ALIAS, {"keys": ["c1", "c2"]}),
     "which events are stored": (enrolments._STORED_EVENTS, {"keys": ["k1", "k2"]}),
-    "what an event of the API led to": (event_views._ENROLMENTS, {"event": 1}),
+    "what an event of the API led to": (event_resource._ENROLMENTS, {"event": 1}),
     "who is enrolled": (
         enrolments._ENROLLED, {"contacts": [1, 2], "stages": ["renewal"], "occasions": ["cycle:8"]}
     ),
@@ -57,6 +58,7 @@ STATEMENTS: Mapping[str, tuple[Any, dict[str, Any]]] = {
 
 def plan_of(database: Database, statement: Any, values: dict[str, Any]) -> list[str]:
     """The lines of the database's own plan."""
+    statement = statement.statement if isinstance(statement, PreparedStatement) else statement
     dialect: Any = sqlite.dialect() if database.is_sqlite else postgresql.dialect()
     compiled = statement.params(values).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     how = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"

@@ -67,10 +67,9 @@ def names(site: Flask, rule: Rule, source: str) -> set[str]:
 
 
 def path(rule: Rule, number: str = "5") -> str:
-    """An address of the rule. What is no number is a 5, so that an address is not too long because of two of them."""
-    return re.sub(
-        r"<\w+>", "5", re.sub(r"<int:\w+>", number, re.sub(r"<(?!int:)\w+:\w+>", number, rule.rule))
-    )
+    """An address of the rule with one such number; all others are a 5, so that an address is not too long."""
+    first = r"<int:\w+>" if "<int:" in rule.rule else r"<\w+:\w+>"
+    return re.sub(r"<(?:\w+:)?\w+>", "5", re.sub(first, number, rule.rule, count=1))
 
 
 def test_numbers_are_read_up_to_what_every_database_can_compare() -> None:
@@ -97,7 +96,8 @@ def test_a_number_too_large_for_an_id_is_a_page_that_does_not_exist(
     assert len(numbered) > 15
     for rule in numbered:
         method = "POST" if "POST" in (rule.methods or ()) else "GET"
-        assert admin.open(path(rule, number), method=method).status_code == 404, rule
+        # 405 where the same path has another method: the router looks at methods before numbers
+        assert admin.open(path(rule, number), method=method).status_code in (404, 405), rule
 
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)

@@ -37,7 +37,7 @@ class ResponseFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class FileColumn:
+class ResponseColumn:
     """One column of the file of a survey: of a question, of one of its options or rows, or of its words.
 
     `name` never changes while question and option keep their keys, whatever was answered.
@@ -72,7 +72,7 @@ class FileColumn:
 class CodedValue:
     """One line of the codebook: a value that can stand in a column, with its wording in the questionnaire."""
 
-    column: FileColumn
+    column: ResponseColumn
     value: FileValue
     label: str
 
@@ -114,7 +114,7 @@ def one_response(session: Session, viewer: Viewer, response_id: int) -> Response
     return found
 
 
-def file_columns(survey: Survey) -> list[FileColumn]:
+def file_columns(survey: Survey) -> list[ResponseColumn]:
     """The columns of a survey's questions, in the order of the survey; also those of earlier versions."""
     return [column for asked in survey.questions for column in _columns_of(asked)]
 
@@ -130,7 +130,7 @@ def codebook(survey: Survey, language: str) -> Iterator[CodedValue]:
                 yield CodedValue(column, way, way if wording is True else wording.to(language))
 
 
-def _coded(column: FileColumn, question: Question, language: str) -> Iterator[CodedValue]:
+def _coded(column: ResponseColumn, question: Question, language: str) -> Iterator[CodedValue]:
     options = column.asked.options
     if column.part in options:  # one of several, or ranked
         yield CodedValue(column, 1, options[column.part].to(language))
@@ -140,18 +140,18 @@ def _coded(column: FileColumn, question: Question, language: str) -> Iterator[Co
         yield from (CodedValue(column, each.value, each.label) for each in question.points(language))
 
 
-def _columns_of(asked: AskedQuestion) -> Iterator[FileColumn]:
+def _columns_of(asked: AskedQuestion) -> Iterator[ResponseColumn]:
     question = asked.question
     if question.widget == "text":
-        yield FileColumn(asked, is_text=True)
+        yield ResponseColumn(asked, is_text=True)
     elif isinstance(question, MatrixQuestion):
-        yield from (FileColumn(asked, row.key) for row in question.rows)
+        yield from (ResponseColumn(asked, row.key) for row in question.rows)
     elif isinstance(question, ChoiceQuestion) and question.multiple:
-        yield from (FileColumn(asked, key) for key in asked.options)
+        yield from (ResponseColumn(asked, key) for key in asked.options)
     else:
-        yield FileColumn(asked)
+        yield ResponseColumn(asked)
     if isinstance(question, ChoiceQuestion) and any(each.other_text for each in question.options):
-        yield FileColumn(asked, is_text=True)
+        yield ResponseColumn(asked, is_text=True)
 
 
 def _visible(viewer: Viewer) -> Select[Response]:

@@ -91,7 +91,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     page("/responses", "responses", single.responses, "reports/responses.html")
     page("/responses/<int:response_id>", "response", single.response, "reports/response.html")
 
-    @may(Permission.SEE_REPORTS)
+    @may(Permission.EXPORT)
     def responses_file() -> ResponseReturnValue:
         return single.file()
 
