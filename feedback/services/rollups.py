@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from itertools import islice
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -37,9 +37,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feedback.core.answer import Answer
-from feedback.core.questionnaire import Questionnaire
 from feedback.core.time.local_days import day_of
-from feedback.library import IN_FORCE, restore
 from feedback.settings import Problem
 from feedback.store.base import Base
 from feedback.store.database import zone_of
@@ -57,6 +55,9 @@ from feedback.store.models import (
 )
 from feedback.store.portions import Portions
 from feedback.store.prepared import rows_of
+
+if TYPE_CHECKING:
+    from feedback.core.questionnaire import Questionnaire
 
 Selected = Select[*tuple[Any, ...]]
 Standing = Literal["answered", "provisional"] | None
@@ -391,10 +392,16 @@ def _recount_answers(session: Session, part: _Slice) -> None:
 def _trends(session: Session) -> list[str]:
     """Every trend that has counts or was published: the counts are found by it."""
     counted = session.scalars(select(AnswerCount.trend).distinct())
-    contents = session.scalars(
-        select(QuestionnaireVersion.content).where(QuestionnaireVersion.key != IN_FORCE)
-    )
-    return sorted({*counted, *(restore(content).series for content in contents)})
+    # The row that says what is in force has a key with a dot, and is no questionnaire.
+    which = QuestionnaireVersion.key.not_like("%.%")
+    published = session.scalars(select(QuestionnaireVersion.content).where(which))
+    return sorted({*counted, *(_restored(content).series for content in published)})
+
+
+def _restored(content: Mapping[str, Any]) -> Questionnaire:
+    from feedback.library import restore  # noqa: PLC0415  (with the linter it costs half a second)
+
+    return restore(content)
 
 
 def _insert_answers(session: Session, cells: Mapping[tuple[Any, ...], int]) -> None:
@@ -529,7 +536,7 @@ def _actual_answers(session: Session, *which: ColumnElement[bool]) -> Cells:
     for row in rows:
         if row.version_id not in asked:
             content = select(QuestionnaireVersion.content).where(QuestionnaireVersion.id == row.version_id)
-            asked[row.version_id] = restore(session.scalars(content).one())
+            asked[row.version_id] = _restored(session.scalars(content).one())
         given = {row.question: Answer.from_stored(row.value, None)}
         day = day_of(row.answered_at, zone)
         cells.update(_answer_cells(row, day, tallied(asked[row.version_id], given)))

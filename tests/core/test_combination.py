@@ -53,7 +53,7 @@ def test_each_test_is_found_with_the_way_to_it(kind: type[Audience | Condition])
         ({**LEAF, "not": LEAF}, "`account:` and all/any/not do not go together"),
         (
             {"account": "segment"},
-            "say how `account:` is tested: is, is_not, at_least, at_most, contains, known",
+            "Say how `account:` is tested: is, is_not, at_least, at_most, contains, known",
         ),
     ],
 )

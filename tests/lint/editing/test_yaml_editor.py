@@ -80,7 +80,7 @@ def test_the_last_entry_goes_without_leaving_an_empty_line_behind() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("a: &x 1\nb: *x\n", "Line 1 cannot be read: &x names a part for reuse"),
+        ("a: &x 1\nb: *x\n", "Line 1 cannot be read: `&x` names a part for reuse"),
         ("a: 1\na: 2\n", "Line 2 cannot be read: The key `a` is listed twice"),
         ("a: [1\n", "cannot be read"),
         ("", "The file is empty"),
