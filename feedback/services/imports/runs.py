@@ -161,7 +161,7 @@ def columns(
 def choose_layout(
     database: Database, import_id: int, layout: tuple[str, str, int | None], settings: Settings
 ) -> None:
-    """Read the file with another (encoding, delimiter, lines above the header); the menus are proposed anew.
+    """Read the file with another (encoding, delimiter, lines above the header); the menus are proposed again.
 
     Raises ImportRefused if the file cannot be read like that, and Conflict once the import has begun.
     """
@@ -386,7 +386,7 @@ def _end(database: Database, import_id: int, state: str, report: Mapping[str, An
 
 def refused_rows(database: Database, run_: ImportRun, settings: Settings) -> Iterator[list[str]]:
     """The refused rows as they are in the file, the header first, each with its line and the reasons behind it, so that
-    the file can be mended and uploaded again."""
+    the file can be fixed and uploaded again."""
     with database.reading() as session:
         stored = _stored(session, run_.id, "refused")
     reasons: dict[int, list[str]] = {}

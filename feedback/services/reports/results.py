@@ -221,17 +221,13 @@ def results(
     period: Period,
     before: Period,
     group: Group = EVERYBODY,
-    *,
-    own: bool = False,
 ) -> list[QuestionResult]:
     """The results of each question, in the order of the survey.
 
-    Results of a group are hidden as cells of a breakdown are (`protected`), unless it is the reader's `own`, whose
-    answers they may read one by one.
+    Results of a group are hidden as cells of a breakdown are (`protected`).
     """
     now, then = (_counts(session, survey.trend, each, group) for each in (period, before))
-    alone = group == EVERYBODY or own
-    covered = frozenset() if alone else _covered(session, survey.trend, period, group)
+    covered = _covered(session, survey.trend, period, group) if group.is_protected else frozenset()
     keys = [each.question.key for each in survey.questions]
     return [
         QuestionResult(each, now.get(key, {}), then.get(key, {}), key in covered)

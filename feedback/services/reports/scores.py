@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -32,10 +32,19 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The answers with `key` in a dimension (segment, stage, channel, owner, language), or all answers."""
+    """The answers with `key` in a dimension (segment, stage, channel, owner, language), or all answers.
+
+    `is_own`: those of the reader's own accounts, which they may read one by one, so that nothing of them is hidden.
+    """
 
     dimension: str = ALL
     key: str = ""
+    is_own: bool = field(default=False, compare=False)
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it is hidden alone where a breakdown would hide it."""
+        return self.dimension != ALL and not self.is_own
 
 
 EVERYBODY = Group()
@@ -131,9 +140,18 @@ def breakdown(session: Session, series: Series, period: Period, dimension: str) 
 def compare_periods(
     session: Session, series: Series, now: Period, before: Period, group: Group = EVERYBODY
 ) -> Compared:
-    """Compare two periods."""
-    a, b = counts(session, series, now, group), counts(session, series, before, group)
-    return _compared(series, a, b, covered=False)
+    """Compare two periods. A group that a breakdown of the same days would hide is hidden here, too."""
+    a, b = (_alone(session, series, each, group) for each in (now, before))
+    both = a.has_score and b.has_score
+    change = series.metric.compare(a.aggregate.counts, b.aggregate.counts) if both else None
+    return Compared(a, b, change)
+
+
+def _alone(session: Session, series: Series, period: Period, group: Group) -> Shown:
+    if not group.is_protected:
+        return score(session, series, period, group)
+    cells = counts_by(session, series, period, group.dimension)
+    return Shown(series.metric.aggregate(cells.get(group.key, {})), group.key in _covered(cells))
 
 
 def compare_groups(

@@ -144,7 +144,7 @@ class Imports:
 
     @may(Permission.MANAGE_CUSTOMERS)
     def refused(self, import_id: int) -> ResponseReturnValue:
-        """The refused rows with their reasons, to be mended and uploaded again."""
+        """The refused rows with their reasons, to be fixed and uploaded again."""
         with self.database.reading() as session:
             run = runs.find(session, import_id)
             session.expunge(run)

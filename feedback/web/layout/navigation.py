@@ -24,11 +24,15 @@ STATIC = Path(__file__).parents[1] / "static"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation; shown to users with the permission, if the page exists."""
+    """An entry of the navigation; shown to users with the permission, if the page exists.
+
+    One that is rarely needed is `aside`, in the menu behind the user's name.
+    """
 
     title: str
     endpoint: str
     permission: Permission
+    aside: bool = False
 
 
 INBOX = "inbox.index"
@@ -41,9 +45,9 @@ PLACES = (
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
     Place(_("Surveys"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
     Place(_("Studio"), "studio.index", Permission.EDIT_QUESTIONNAIRES),
-    Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES),
-    Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT),
-    Place(_("Team"), "account.staff", Permission.MANAGE_STAFF),
+    Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES, aside=True),
+    Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT, aside=True),
+    Place(_("Team"), "account.staff", Permission.MANAGE_STAFF, aside=True),
 )
 
 

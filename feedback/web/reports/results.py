@@ -31,7 +31,7 @@ class ResultViews:
         """Of the survey in the address, or of the one with the most answers in the period."""
         asked = filters.asked(self.pages.today())
         alone = not allows(Permission.SEE_ALL_ACCOUNTS)
-        group = Group("owner", str(current_user.id)) if alone else asked.group
+        group = Group("owner", str(current_user.id), is_own=True) if alone else asked.group
         known = reports.surveys(session, self.pages.library)
         answered = reports.answered_surveys(session, asked.period)
         survey = reports.find_survey(known, trend) if trend else _busiest(known, answered)
@@ -39,7 +39,7 @@ class ResultViews:
         if survey is None or not rollups.is_complete(session):
             return ResultsContext(asked=asked, other=None, known=(), group=group, names=names, tables={})
         before = asked.other or asked.period.before()
-        found = reports.results(session, survey, asked.period, before, group, own=alone)
+        found = reports.results(session, survey, asked.period, before, group)
         return ResultsContext(
             asked=asked,
             other=asked.other,

@@ -421,7 +421,7 @@ def _taken_away() -> bool:
 
 def _own() -> Group:
     """The group of answers from accounts that the user owned at the time of the answer."""
-    return Group("owner", str(current_user.id))
+    return Group("owner", str(current_user.id), is_own=True)
 
 
 # --- For the templates -------------------------------------------------------------------------------

@@ -77,9 +77,9 @@ def answer(session: Session, token: str, given: Mapping[str, Answer | None], **i
     return invitation
 
 
-def found(session: Session, group: Group = reports.EVERYBODY, **rest: Any) -> dict[str, QuestionResult]:
+def found(session: Session, group: Group = reports.EVERYBODY) -> dict[str, QuestionResult]:
     survey = reports.find_survey(reports.surveys(session, LIBRARY), "survey")
-    listed = reports.results(session, survey, MARCH, FEBRUARY, group, **rest)
+    listed = reports.results(session, survey, MARCH, FEBRUARY, group)
     return {each.question.key: each for each in listed}
 
 
@@ -191,7 +191,7 @@ def test_a_small_group_is_hidden_and_with_it_the_one_that_would_give_it_away(mig
                 session, invitation, ALL, Submission({"reason": Answer("price")}, NOW, "link"), SETTINGS
             )
         small, large = (found(session, Group("channel", each))["reason"] for each in ("sms", "email"))
-        own = found(session, Group("channel", "sms"), own=True)["reason"]
+        own = found(session, Group("channel", "sms", is_own=True))["reason"]
         survey = reports.find_survey(reports.surveys(session, LIBRARY), "survey")
         cells = reports.by_group(session, survey, "reason", MARCH, "channel")
     assert (small.covered, large.covered, own.covered) == (True, True, False)

@@ -165,3 +165,16 @@ def test_the_overview_leaves_out_what_nobody_answered(migrated: Database) -> Non
         rollups.rebuild(session)
         (glance,) = reports.overview(session, series, Q1, Bucket.MONTH)
     assert (glance.compared.a.n, glance.rate and glance.rate.sent) == (3, 3)
+
+
+def test_a_group_asked_for_alone_is_hidden_where_a_breakdown_hides_it(migrated: Database) -> None:
+    with migrated.writing() as session:
+        fill(session, {9: 12}, segment="core")
+        fill(session, {2: 3}, segment="vip")
+        rollups.rebuild(session)
+        alone = reports.compare_periods(
+            session, nps(session), MARCH_ONLY, Q1.before(), Group("segment", "core")
+        )
+        own = Group("segment", "core", is_own=True)
+        mine = reports.compare_periods(session, nps(session), MARCH_ONLY, Q1.before(), own)
+    assert (alone.a.covered, alone.a.has_score, mine.a.has_score) == (True, False, True)

@@ -172,6 +172,7 @@ def test_a_passkey_can_be_made_and_signs_in(site: str, open_page: Open) -> None:
     page.fill("input[name=name]", "laptop")
     page.locator("form[action$='/wan-register'] button").click()
     expect(page.locator("main")).to_contain_text("laptop")
+    page.locator("header .me summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login")
     page.goto(f"{site}/wan-signin")

@@ -151,7 +151,7 @@ def _group(query: ScoreQuery) -> Group:
             raise Forbidden(
                 "The owner of this key sees only their own accounts, so they cannot choose groups."
             )
-        return Group("owner", str(known.owner_id))
+        return Group("owner", str(known.owner_id), is_own=True)
     if query.group is None:
         return EVERYBODY
     dimension, colon, key = query.group.partition(":")
@@ -169,11 +169,7 @@ def _report(
 ) -> ScoreReportOut:
     earlier = days.year_before() if query.compare == "year" else days.before()
     compared = reports.compare_periods(session, series, days, earlier, group)
-    covered = group != EVERYBODY and _is_covered(session, series, days, group)
-    covered_before = group != EVERYBODY and _is_covered(session, series, earlier, group)
-    now = Shown(compared.a.aggregate, covered)
-    before = Shown(compared.b.aggregate, covered_before)
-    change = None if covered or covered_before else compared.change
+    change = compared.change
     points = None
     if query.by is not None:
         found = reports.over_time(session, series, days, Bucket(query.by), group)
@@ -190,11 +186,11 @@ def _report(
         first_day=days.start,
         last_day=days.end,
         group=None if group == EVERYBODY else f"{group.dimension}:{group.key}",
-        score=_measure(now),
+        score=_measure(compared.a),
         change=ChangeOut(
             first_day=earlier.start,
             last_day=earlier.end,
-            before=_measure(before),
+            before=_measure(compared.b),
             difference=change.difference if change else None,
             low=change.low if change else None,
             high=change.high if change else None,
@@ -203,17 +199,6 @@ def _report(
         over_time=points,
         breakdown=cells,
     )
-
-
-def _is_covered(session: Session, series: Series, days: Period, group: Group) -> bool:
-    """Whether a breakdown of the same days would hide the group: asking for it alone must not show it.
-
-    A CSM's own answers are theirs to see.
-    """
-    if not caller().viewer.sees_all:
-        return False
-    cells = reports.breakdown(session, series, days, group.dimension)
-    return any(each.shown.covered for each in cells if each.group == group)
 
 
 def _measure(shown: Shown) -> MeasureOut:

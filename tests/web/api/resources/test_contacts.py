@@ -57,7 +57,7 @@ def test_consent_is_recorded_and_withdrawn(program: Program) -> None:
 
 
 def test_a_person_is_erased_for_good(program: Program, key_of: KeyOf) -> None:
-    assert key_of("lead").call("DELETE", "/contacts/c0").status_code == 403
+    assert key_of("cem").call("DELETE", "/contacts/c0").status_code == 403
     assert key_of("admin", Scope.CUSTOMERS_WRITE).call("DELETE", "/contacts/c0").status_code == 403
     done = program.call("DELETE", "/contacts/c0")
     assert (done.status_code, done.get_json()["responses"]) == (200, 2)
