@@ -75,6 +75,7 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
     page.locator(box(page, "title", "tr")).press_sequentially("İlk haftalar")
 
     def add(kind: str, at: int) -> None:
+        page.wait_for_load_state("networkidle")  # no answer that draws the form again is on its way
         page.locator(f"#adding-{at} summary").click()
         page.locator(f"#adding-{at} button[value^='add-question {kind} ']").click()
         expect(page.locator("article.question")).to_have_count(at + 2)
