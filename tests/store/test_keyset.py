@@ -86,10 +86,9 @@ def test_a_list_by_time_of_change_shows_what_changed_meanwhile_again_at_its_end(
     assert read_all(migrated, BY_CHANGE, 2, change) == ["a0", "a1", "a2", "a3", "a0"]
 
 
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)  # SQLite has one writer at a time
 def test_a_row_that_is_stored_late_is_not_passed_over(migrated: Database) -> None:
     """PostgreSQL gives out the smaller id first and may store it last."""
-    if migrated.is_sqlite:
-        pytest.skip("SQLite has one writer at a time")
     add(migrated, "old", BEGIN)
     with migrated.writing() as slow:
         row = Account(external_id="slow", name="slow", created_at=migrated.now(), updated_at=BEGIN)

@@ -45,9 +45,8 @@ def test_the_same_key_for_another_call_is_refused(world: World, call: Repeatable
         call_answers.given(session, other, world.now)
 
 
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)  # SQLite has one writer at a time
 def test_the_same_call_at_the_same_moment_is_in_progress(world: World, call: RepeatableCall) -> None:
-    if world.database.is_sqlite:
-        pytest.skip("SQLite has one writer at a time: the second call waits")
     with world.database.writing() as first:
         assert call_answers.given(first, call, world.now) is None
         with world.database.writing() as second, pytest.raises(Conflict, match="still being processed"):
