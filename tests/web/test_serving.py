@@ -176,7 +176,7 @@ def test_chunks_that_never_end_are_refused(small: int) -> None:
     chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     with connected(small) as connection:
         connection.sendall(head)
-        for _ in range(33):  # a little more than 2 MiB
+        for _ in range(31 * 16 + 1):  # a little more than 31 MiB
             connection.sendall(chunk)
         assert connection.recv(4_096).split()[1] == b"413"
 

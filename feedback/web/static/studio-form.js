@@ -76,7 +76,14 @@ let box = null;
 document.addEventListener("focusin", ({ target }) => {
   if (!target.matches("#editor textarea")) return;
   box = target;
-  // The phone shows the question that is being written.
+  follow(target);
+});
+document.addEventListener("saved", () => {
+  if (document.activeElement === box && box) follow(box); // the form may have been drawn again meanwhile
+});
+
+// The phone shows the question that is being written.
+function follow(target) {
   const pages = document.querySelector("[data-beside][open] select[name=page]");
   const wanted = `q:${target.closest(".question")?.dataset.key}`;
   if (pages && pages.value !== wanted && wanted !== "q:undefined") {
@@ -84,7 +91,7 @@ document.addEventListener("focusin", ({ target }) => {
     pages.value = wanted;
     pages.dispatchEvent(new Event("change", { bubbles: true }));
   }
-});
+}
 
 // On a wide screen the phone stands beside the form.
 const beside = document.querySelector("[data-beside]");

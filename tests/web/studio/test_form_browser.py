@@ -114,6 +114,7 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
 
     # The phone beside the form shows the question that was written last.
     page.locator("[data-beside]").evaluate("each => each.open = true")
+    page.wait_for_load_state("networkidle")
     page.locator(box(page, "questions.single.text", "en")).focus()
     shown = page.frame_locator(".phone iframe:not(.coming)").locator("main")
     expect(shown).to_contain_text("Which part matters most")

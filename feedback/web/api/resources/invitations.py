@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback import clock
+from feedback.core.lifecycle import InvitationState
 from feedback.errors import Conflict, NotFound
 from feedback.services import audit
 from feedback.services.journey import asking, invitations
@@ -38,7 +39,7 @@ WishKey = Annotated[
 
 
 class InvitationsQuery(Listed):
-    state: Short | None = Field(None, description="such as sent, delivered, completed or expired")
+    state: InvitationState | None = Field(None, strict=False)
     stage: Short | None = None
     contact: Name | None = None
     account: Name | None = None

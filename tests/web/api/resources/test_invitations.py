@@ -72,3 +72,9 @@ def test_an_unknown_contact_or_stage_and_a_strange_time_are_refused(
     unknown = program.post("/invitations", **{**wish, "stage": "moon"})
     assert unknown.status_code == 404 and wish["stage"] in unknown.get_json()["detail"]
     assert program.post("/invitations", **wish, at="2001-01-01T00:00:00Z").status_code == 422
+
+
+def test_a_list_is_chosen_by_a_state_that_there_is(program: Program) -> None:
+    assert program.get("/invitations", state="sent").status_code == 200
+    wrong = program.get("/invitations", state="{n} points")
+    assert (wrong.status_code, wrong.get_json()["errors"][0]["pointer"]) == (422, "/state")
