@@ -96,8 +96,7 @@ def test_a_number_too_large_for_an_id_is_a_page_that_does_not_exist(
     assert len(numbered) > 15
     for rule in numbered:
         method = "POST" if "POST" in (rule.methods or ()) else "GET"
-        # 405 where the same path has another method: the router looks at methods before numbers
-        assert admin.open(path(rule, number), method=method).status_code in (404, 405), rule
+        assert admin.open(path(rule, number), method=method).status_code == 404, rule
 
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)

@@ -10,7 +10,7 @@ from feedback.web.customers.contact import ContactPages
 from feedback.web.customers.editing import CustomerForms
 from feedback.web.customers.lists import CustomerLists
 from feedback.web.customers.merging import Merges
-from feedback.web.http.routes import blueprint_of, get, post
+from feedback.web.http.routes import blueprint_of, form, get, post
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -29,18 +29,14 @@ def blueprint(runtime: Runtime) -> Blueprint:
         get("/contacts/new", forms.new_contact),
         post("/contacts/new", forms.add_contact),
         get("/contacts/<int:contact_id>", one.contact),
-        get("/contacts/<int:contact_id>/edit", forms.edit_contact),
-        post("/contacts/<int:contact_id>/edit", forms.change_contact),
+        form("/contacts/<int:contact_id>/edit", forms.edit_contact, forms.change_contact),
         post("/contacts/<int:contact_id>/permissions", forms.permit),
         post("/contacts/<int:contact_id>/opt-out", forms.opt_out),
         post("/contacts/<int:contact_id>/export", forms.export_contact),
-        get("/contacts/<int:contact_id>/erase", forms.ask_erase),
-        post("/contacts/<int:contact_id>/erase", forms.erase_contact),
+        form("/contacts/<int:contact_id>/erase", forms.ask_erase, forms.erase_contact),
         get("/duplicates", merges.duplicates),
-        get("/contacts/<int:contact_id>/merge/<int:other_id>", merges.compare),
-        post("/contacts/<int:contact_id>/merge/<int:other_id>", merges.merge),
+        form("/contacts/<int:contact_id>/merge/<int:other_id>", merges.compare, merges.merge),
         get("/accounts/new", forms.new_account),
         post("/accounts/new", forms.add_account),
-        get("/accounts/<int:account_id>/edit", forms.edit_account),
-        post("/accounts/<int:account_id>/edit", forms.change_account),
+        form("/accounts/<int:account_id>/edit", forms.edit_account, forms.change_account),
     )

@@ -6,9 +6,10 @@ A view is a method and says who may call it (`feedback.web.auth.permissions`); i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import NamedTuple
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
 
@@ -37,6 +38,21 @@ def get(rule: str, view: View) -> Route:
 def post(rule: str, view: View) -> Route:
     """A route for POST."""
     return Route(("POST",), rule, view)
+
+
+def form(rule: str, show: View, store: View) -> Route:
+    """A page with a form: GET shows it, POST takes it. The endpoint has the name of `show`.
+
+    It is one route, so an address with a number that no row can have is not found by either method.
+    """
+    if getattr(show, "access", None) != getattr(store, "access", None):
+        raise TypeError(f"{rule}: both views of a form need the same permission.")
+
+    @wraps(show)
+    def view(**values: object) -> ResponseReturnValue:
+        return (store if request.method == "POST" else show)(**values)
+
+    return Route(("GET", "POST"), rule, view)
 
 
 def blueprint_of(name: str, *routes: Route) -> Blueprint:
