@@ -55,7 +55,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room(queue.blueprint, "/desk"),
     Room(reply_inbox.blueprint, "/inbox"),
-    Room(imports.blueprint, "/customers/import"),
+    Room(imports.blueprint, request_limits.UPLOADS),
     Room(customers.blueprint, "/customers"),
     Room(reports_views.blueprint, "/insights"),
     Room(messaging_views.blueprint, "/deliveries"),

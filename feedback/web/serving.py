@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from types import FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,12 +15,14 @@ import structlog
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
+from werkzeug.wrappers import Request
 
 from feedback.errors import SettingsInvalid
 from feedback.settings import Settings
 from feedback.settings.table import WebSettings
-from feedback.web.http.request_limits import LARGEST_HEAD, LARGEST_UPLOAD
+from feedback.web.http.request_limits import LARGEST_HEAD, LARGEST_REQUEST, LARGEST_UPLOAD, UPLOADS
 
 log = structlog.get_logger()
 
@@ -27,6 +30,8 @@ IDLE = 30
 """Seconds after which a connection is closed on which nothing happens."""
 ARRIVAL = 30.0
 """Seconds in which a whole request has to arrive, however steadily its bytes come."""
+UPLOADS_TAKE = 20
+"""How many times as long an upload may take: a file of customers on a slow line."""
 CONNECTIONS = 1_000
 """The most connections at a time; further ones wait in the operating system."""
 _OTHER_FILES = 200
@@ -90,14 +95,14 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
         {"trusted_proxy": web.trusted_proxy, "trusted_proxy_headers": _FORWARDED} if web.trusted_proxy else {}
     )
     try:
-        return create_server(
+        server = create_server(
             app,
             map=sockets,
             host=web.host,
             port=web.port,
             threads=web.threads,
             ident=None,
-            max_request_body_size=LARGEST_UPLOAD + 1,  # the first size that is too large
+            max_request_body_size=LARGEST_REQUEST + 1,  # the first size that is too large
             max_request_header_size=LARGEST_HEAD,
             connection_limit=_most_connections(),
             channel_timeout=IDLE,
@@ -105,11 +110,44 @@ def _open(app: Flask, web: WebSettings, sockets: dict[int, Any]) -> Any:
             clear_untrusted_proxy_headers=True,
             **proxy,
         )
+        for each in sockets.values():
+            if isinstance(each, BaseWSGIServer):
+                each.channel_class = _channel(app, each.adj)
+        return server
     except OSError as error:
         raise SettingsInvalid(
             f"Port {web.port} on {web.host} cannot be opened ({error.strerror}); "
             "stop the program that uses it, or change web.port."
         ) from None
+
+
+def _channel(app: Flask, limits: Any) -> type[HTTPChannel]:
+    """Connections that let in a larger body where a file of customers is uploaded, by somebody who is signed in."""
+    wider = copy(limits)
+    wider.max_request_body_size = LARGEST_UPLOAD + 1
+
+    class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+        def parse_header(self, header_plus: bytes) -> None:
+            super().parse_header(header_plus)
+            is_large = self.chunked or self.content_length > LARGEST_REQUEST
+            if is_large and self.path.rstrip("/") == UPLOADS and _is_signed_in(app, self.headers):
+                self.adj = wider
+
+    class Channel(HTTPChannel):  # type: ignore[misc]
+        parser_class = Parser
+
+        @property
+        def is_upload(self) -> bool:
+            return self.request is not None and self.request.adj is wider
+
+    return Channel
+
+
+def _is_signed_in(app: Flask, headers: Mapping[str, str]) -> bool:
+    """Whether the cookie is one that we gave to somebody when they signed in. The view checks that it still holds."""
+    request = Request({"HTTP_COOKIE": headers.get("COOKIE", "")})
+    session = app.session_interface.open_session(app, request)  # type: ignore[arg-type]
+    return bool(session and session.get("_user_id"))
 
 
 class SlowRequests:
@@ -130,7 +168,9 @@ class SlowRequests:
                 continue
             if connection.requests:  # nothing is read as long as an earlier request is answered
                 self._seen[connection.request] = now
-            elif now - self._seen.setdefault(connection.request, now) > self._arrival:
+                continue
+            longest = self._arrival * (UPLOADS_TAKE if getattr(connection, "is_upload", False) else 1)
+            if now - self._seen.setdefault(connection.request, now) > longest:
                 connection.will_close = True
 
 

@@ -15,18 +15,31 @@ from pathlib import Path
 import pytest
 
 ARRIVAL = 3.0
+MIB = 1024 * 1024
 SMALL = f"""
 import sys
 from pathlib import Path
-from flask import Flask, request
+from flask import Flask, request, session
 from feedback.settings import load
 from feedback.web.serving import serve
 
 app = Flask("small")
+app.secret_key = "a key of the test"
 
 @app.route("/healthz", methods=["GET", "POST"])
+@app.route("/customers/import/", methods=["POST"])
 def healthz():
     return str(len(request.get_data()))
+
+@app.route("/signed-in")
+def sign_in():
+    session["_user_id"] = "ada"
+    return ""
+
+@app.route("/visited")
+def visit():
+    session["seen"] = "a page"
+    return ""
 
 serve(app, load(Path(sys.argv[1]), {{"FEEDBACK_WEB_PORT": sys.argv[2]}}), print, arrival={ARRIVAL})
 """
@@ -159,7 +172,7 @@ def test_a_connection_may_bring_many_requests_over_a_longer_time(small: int) -> 
     ("request_line", "headers", "status"),
     [
         ("POST /healthz", f"Content-Length: {60 * 1024 * 1024}", b"413"),
-        ("POST /healthz", f"Content-Length: {31 * 1024 * 1024 + 1}", b"413"),
+        ("POST /healthz", f"Content-Length: {2 * 1024 * 1024 + 1}", b"413"),
         ("GET /healthz", "X-Long: " + "a" * 17_000, b"431"),
         ("GET /" + "a" * 17_000, "X: y", b"431"),
     ],
@@ -176,7 +189,7 @@ def test_chunks_that_never_end_are_refused(small: int) -> None:
     chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     with connected(small) as connection:
         connection.sendall(head)
-        for _ in range(31 * 16 + 1):  # a little more than 31 MiB
+        for _ in range(33):  # a little more than 2 MiB
             connection.sendall(chunk)
         assert connection.recv(4_096).split()[1] == b"413"
 
@@ -185,3 +198,39 @@ def test_the_largest_body_is_still_taken(small: int) -> None:
     body = b"a" * (2 * 1024 * 1024)
     head = f"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     assert b"200" in sent(small, head + body)
+
+
+def cookie_of(port: int, page: str) -> bytes:
+    answer = sent(port, f"GET {page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    return answer.split(b"Set-Cookie: ")[1].split(b";")[0]
+
+
+@pytest.mark.parametrize(
+    ("page", "path", "size", "status"),
+    [
+        ("/signed-in", "/customers/import/", 2 * MIB + 1, b"200"),
+        ("/signed-in", "/customers/import/", 31 * MIB + 1, b"413"),
+        ("/signed-in", "/healthz", 2 * MIB + 1, b"413"),
+        ("/visited", "/customers/import/", 2 * MIB + 1, b"413"),
+        ("", "/customers/import/", 2 * MIB + 1, b"413"),
+    ],
+)
+def test_a_large_file_is_taken_of_somebody_who_is_signed_in_and_nowhere_else(
+    small: int, page: str, path: str, size: int, status: bytes
+) -> None:
+    cookie = cookie_of(small, page) if page else b"session=made-up"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n".encode()
+    body = b"a" * size if status == b"200" else b""
+    with connected(small) as connection:
+        connection.sendall(head + b"Cookie: " + cookie + b"\r\n\r\n" + body)
+        assert connection.recv(4_096).split()[1] == status
+
+
+def test_a_large_file_may_take_longer_than_another_request(small: int) -> None:
+    size = 2 * MIB + 1
+    head = f"POST /customers/import/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n".encode()
+    with connected(small) as connection:
+        connection.sendall(head + b"Cookie: " + cookie_of(small, "/signed-in") + b"\r\n\r\n")
+        time.sleep(ARRIVAL + 1.5)  # another request is cut off in this time, see above
+        connection.sendall(b"a" * size)
+        assert connection.recv(4_096).split()[1] == b"200"

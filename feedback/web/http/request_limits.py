@@ -29,9 +29,11 @@ from feedback.settings import Settings
 
 KIB = 1024
 LARGEST_REQUEST = 2 * KIB * KIB
-"""Bytes of a staff form."""
+"""Bytes of a staff form, and the most that the web server accepts of a stranger."""
 LARGEST_UPLOAD = 31 * KIB * KIB
-"""Bytes of a form with a file of customers, and the most that the web server accepts."""
+"""Bytes of a form with a file of customers, which the web server accepts of somebody who is signed in."""
+UPLOADS = "/customers/import"
+"""Where such a form is sent."""
 LARGEST_HEAD = 16 * KIB
 """Bytes of all headers together."""
 LONGEST_PATH = 4_000
