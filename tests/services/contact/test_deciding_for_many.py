@@ -128,9 +128,7 @@ def test_many_at_once_are_decided_like_one_after_the_other(world: World) -> None
     seen: Counter[str] = Counter()
     with world.database.writing() as session:
         world.library.published(session, "relationship-nps", world.now)
-    for seed in range(
-        60 if world.database.is_sqlite else 20
-    ):  # what is drawn is the same; the statements differ
+    for seed in range(60):
         seen.update(
             each.code if isinstance(each, Skip) else f"send by {each.channel}"
             for each in outcomes(world, seed)
