@@ -781,11 +781,11 @@ values = st.one_of(
 queries = st.one_of(names, st.text(max_size=12))
 
 
-POSTS = 4  # for each of the 1,000 examples: four thousand, always the same ones where CI=true
+POSTS = 4  # for each of the 2,500 examples: ten thousand
 
 
 @pytest.mark.uncounted
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2_500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
         st.tuples(queries, st.lists(st.tuples(names, values), max_size=5), st.booleans()),
