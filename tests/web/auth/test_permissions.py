@@ -150,7 +150,6 @@ def test_the_simulated_phone_takes_no_form_of_another_site(runtime: Runtime, dem
     )  # outside the demo, a stranger is asked to sign in first
 
 
-@pytest.mark.parametrize("runtime", ["sqlite"], indirect=True)  # the rights come from no database
 @pytest.mark.parametrize("who", PEOPLE)
 def test_a_role_opens_what_it_is_granted_and_nothing_else(app: Flask, sign_in: SignIn, who: str) -> None:
     client, role = sign_in(who), PEOPLE[who][1]
