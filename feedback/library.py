@@ -30,13 +30,10 @@ from feedback.lint.engine import expiry, trend
 from feedback.lint.engine.acknowledgement import Warned, warnings
 from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion
+from feedback.store.models.journeys import IN_FORCE
 
 FINDING, ACKNOWLEDGED = "finding", "acknowledged"
 """Subject and action in the audit log for a linter warning that somebody accepted."""
-
-
-IN_FORCE = "journey.yaml"
-"""The key under which `questionnaire_version` holds what was last in force; no questionnaire's key has a dot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,9 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
+    "services/rollups/actual.py": "services/rollups/test_counting.py",
+    "services/rollups/rebuilding.py": "services/rollups/test_counting.py",
+    "services/rollups/validity.py": "services/rollups/test_counting.py",
     "services/contact/listing.py": "web/api/resources/test_suppressions.py",
     "services/customers/queries.py": "web/api/resources/test_contacts.py",
     "services/followups/listing.py": "web/api/resources/test_follow_ups.py",

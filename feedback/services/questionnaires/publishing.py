@@ -27,6 +27,7 @@ from feedback.services.staff.accounts import RoleName
 from feedback.settings import Problem, Settings
 from feedback.store.database import add_once, zone_of
 from feedback.store.models import AuditEntry, QuestionnaireVersion, Role, User
+from feedback.store.models.journeys import IN_FORCE
 
 _ACCEPTANCE = (AuditEntry.subject == library.FINDING, AuditEntry.action == library.ACKNOWLEDGED)
 
@@ -190,7 +191,7 @@ def _with_acceptances(published: Questionnaire, written: Questionnaire | None) -
 
 
 def _last_in_force(session: Session) -> dict[str, Any] | None:
-    wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.key == library.IN_FORCE)
+    wanted = select(QuestionnaireVersion.content).where(QuestionnaireVersion.key == IN_FORCE)
     latest = (QuestionnaireVersion.published_at.desc(), QuestionnaireVersion.id.desc())
     return session.scalars(wanted.order_by(*latest).limit(1)).first()
 
@@ -206,10 +207,10 @@ def note_in_force(session: Session, shelf: Library, now: datetime) -> None:
     if content == _last_in_force(session):
         return
     digest = library.content_hash(content)
-    row = QuestionnaireVersion(key=library.IN_FORCE, content_hash=digest, content=content, published_at=now)
+    row = QuestionnaireVersion(key=IN_FORCE, content_hash=digest, content=content, published_at=now)
     if not add_once(session, row):  # in force once before, or stored by another node at the same moment
         known = select(QuestionnaireVersion).where(
-            QuestionnaireVersion.key == library.IN_FORCE, QuestionnaireVersion.content_hash == digest
+            QuestionnaireVersion.key == IN_FORCE, QuestionnaireVersion.content_hash == digest
         )
         session.scalars(known).one().published_at = now
 

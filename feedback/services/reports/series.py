@@ -12,8 +12,9 @@ from feedback.core.metrics import METRICS, Metric
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text.localized import Text
 from feedback.errors import NotFound
-from feedback.library import IN_FORCE, Library
+from feedback.library import Library
 from feedback.store.models import QuestionnaireVersion
+from feedback.store.models.journeys import IN_FORCE
 
 
 @dataclass(frozen=True, slots=True)

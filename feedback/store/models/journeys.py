@@ -31,6 +31,10 @@ class JourneyEvent(Base):
     properties: Mapped[JsonObject] = mapped_column(default=dict)
 
 
+IN_FORCE = "journey.yaml"
+"""The key under which `questionnaire_version` holds what was last in force; no questionnaire's key has a dot."""
+
+
 class QuestionnaireVersion(Base):
     """A published questionnaire. `content` never changes, so old answers keep their wording.
 

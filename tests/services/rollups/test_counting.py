@@ -352,7 +352,7 @@ def test_a_zone_that_is_set_before_the_first_answer_needs_no_command(migrated: D
 @pytest.mark.postgres
 def test_many_answers_at_once_are_all_counted(migrated_postgres: str, postgres: Any) -> None:
     """Eight at a time on one hot cell: nobody is lost, nobody waits for ever."""
-    name = "test_rollups_at_once"
+    name = "test_counting_at_once"
     database = Database(postgres.create(name, migrated_postgres), pool=8)
     try:
         with database.writing() as session:
