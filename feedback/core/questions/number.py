@@ -19,6 +19,10 @@ LARGEST = 10**12
 """The limit where the file gives none; a larger number is a typing mistake."""
 
 
+FARTHEST = 10**15 - 1
+"""What a bound can be at most: larger numbers lose digits in the databases' JSON and in spreadsheets."""
+
+
 class NumberQuestion(Question):
     """A number with an optional unit. What is stored is an `int`, or a `float` if there are decimals."""
 
@@ -105,11 +109,14 @@ class NumberQuestion(Question):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        given = [each for each in (self.min, self.max) if each is not None]
+        if not all(abs(each) <= FARTHEST for each in given):  # also refuses .nan
+            raise ValueError(message("min and max have at most 15 digits before the decimal point."))
         if self.minimum >= self.maximum:
             raise ValueError(
                 message("max ({max}) must be greater than min ({min}).", max=self.maximum, min=self.minimum)
             )
-        bounds = (Decimal(repr(each)) for each in (self.min, self.max) if each is not None)
+        bounds = (Decimal(repr(each)) for each in given)
         if any(bound != round(bound, self.places) for bound in bounds):
             raise ValueError(
                 message("min and max have more decimal places than an answer can have; set `decimals:`.")

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from feedback.core.answer import Answer
 from feedback.core.questions import AnyQuestion
-from feedback.core.questions.number import NumberQuestion
+from feedback.core.questions.number import FARTHEST, NumberQuestion
 from tests.core.questions.asking import question, read, refusal
 from tests.factories_surveys import questionnaire
 
@@ -96,3 +97,15 @@ def test_the_answer_has_its_unit_in_words() -> None:
 def test_samples_lie_on_both_sides_of_every_bound() -> None:
     assert isinstance(LOW, NumberQuestion)
     assert LOW.samples([5, 200]) == [1, 4.9, 5, 5.1, 100]
+
+
+@pytest.mark.parametrize("bound", [10**80, -(10**80), 10**15, float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("which", ["min", "max"])
+def test_a_bound_that_no_number_reaches_is_a_mistake_in_the_file(which: str, bound: float) -> None:
+    with pytest.raises(ValidationError, match="at most 15 digits"):
+        question("number", **{which: bound})
+
+
+def test_the_farthest_bounds_are_taken() -> None:
+    widest = question("number", min=-FARTHEST, max=FARTHEST)
+    assert read(widest, str(FARTHEST)) == FARTHEST
