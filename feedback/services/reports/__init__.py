@@ -21,6 +21,7 @@ from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loo
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
 from feedback.services.reports.comments import Comment, CommentFilter, comments, every_comment
 from feedback.services.reports.overview import Glance, overview
+from feedback.services.reports.queries import ResponseSelection
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
 from feedback.services.reports.results import (
@@ -55,7 +56,6 @@ from feedback.services.reports.single_responses import (
     RESPONSES_PAGE,
     CodedValue,
     ResponseColumn,
-    ResponseFilter,
     codebook,
     every_response,
     file_columns,
@@ -90,7 +90,7 @@ __all__ = [
     "Rate",
     "Rates",
     "ResponseColumn",
-    "ResponseFilter",
+    "ResponseSelection",
     "ScoreRow",
     "ScoredAgain",
     "Series",

@@ -1,7 +1,8 @@
-"""Responses as a list, with filters, for the viewer who asks."""
+"""Which responses: the one set of filters for pages, files and programs, and what the viewer may see."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,7 @@ class ResponseSelection:
     until: datetime | None = None
     updated_since: datetime | None = None
     updated_until: datetime | None = None
-    questionnaire: str | None = None
+    questionnaires: Collection[str] | None = None
     stage: str | None = None
     channel: str | None = None
     segment: str | None = None
@@ -37,14 +38,16 @@ class ResponseSelection:
     """Whether answers that look like a machine's are listed, too."""
 
 
+WITH_PERSON_AND_SCORES = (
+    selectinload(Response.contact).selectinload(Contact.account),
+    selectinload(Response.account).selectinload(Account.owner),
+    selectinload(Response.scores),
+)
+
+
 def responses(viewer: Viewer, wanted: ResponseSelection) -> Select[Response]:
-    """The responses that the viewer sees and that match, with contact, account and scores, in no order."""
-    related = (
-        selectinload(Response.contact).selectinload(Contact.account),
-        selectinload(Response.account).selectinload(Account.owner),
-        selectinload(Response.scores),
-    )
-    query = select(Response).where(without_or_in_accounts_of(viewer, Response.account_id)).options(*related)
+    """The responses that the viewer sees and that match, in no order."""
+    query = select(Response).where(without_or_in_accounts_of(viewer, Response.account_id))
     ranges = (
         (wanted.since, Response.answered_at, wanted.until),
         (wanted.updated_since, Response.updated_at, wanted.updated_until),
@@ -53,13 +56,14 @@ def responses(viewer: Viewer, wanted: ResponseSelection) -> Select[Response]:
         query = query if first is None else query.where(column >= first)
         query = query if after is None else query.where(column < after)
     exact = (
-        (Response.questionnaire, wanted.questionnaire),
         (Response.stage, wanted.stage),
         (Response.channel, wanted.channel),
         (Response.segment, wanted.segment),
         (Response.language, wanted.language),
     )
     query = query.where(*(column == value for column, value in exact if value is not None))
+    if wanted.questionnaires is not None:
+        query = query.where(Response.questionnaire.in_(wanted.questionnaires))
     if wanted.contact is not None:
         contact = select(Contact.id).where(Contact.external_id == wanted.contact)
         query = query.where(Response.contact_id == contact.scalar_subquery())

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.answer import Answer
 from feedback.core.questions import ChoiceQuestion, MatrixQuestion, Question, RankingQuestion, ScaleQuestion
-from feedback.core.time.period import Period
 from feedback.errors import NotFound
-from feedback.services.access import Viewer, sees_account
+from feedback.services.access import Viewer
+from feedback.services.reports.queries import ResponseSelection, responses
 from feedback.services.reports.results import AskedQuestion, Survey
-from feedback.store.database import zone_of
-from feedback.store.models import Account, Response
+from feedback.store.models import Response
 
 RESPONSES_PAGE = 50
 AT_A_TIME = 500
 
 FileValue = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseFilter:
-    """Which responses; None means any."""
-
-    period: Period
-    survey: Survey | None = None
-    segment: str | None = None
-    stage: str | None = None
-    channel: str | None = None
-    language: str | None = None
-    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +66,7 @@ class CodedValue:
 def listed_responses(
     session: Session,
     viewer: Viewer,
-    wanted: ResponseFilter,
+    wanted: ResponseSelection,
     *,
     before: int | None = None,
     limit: int = RESPONSES_PAGE,
@@ -89,14 +75,15 @@ def listed_responses(
 
     Those that look like a machine's are left out, as in every report.
     """
-    query = _selected(viewer, wanted, *_conditions(session, wanted)).limit(limit)
+    newest_first = (Response.answered_at.desc(), Response.id.desc())
+    query = responses(viewer, wanted).options(*_WHOLE).order_by(*newest_first).limit(limit)
     if before is not None:
         at = select(Response.answered_at).where(Response.id == before).scalar_subquery()
         query = query.where(tuple_(Response.answered_at, Response.id) < tuple_(at, before))
     return list(session.scalars(query))
 
 
-def every_response(session: Session, viewer: Viewer, wanted: ResponseFilter) -> Iterator[Response]:
+def every_response(session: Session, viewer: Viewer, wanted: ResponseSelection) -> Iterator[Response]:
     """Like `listed_responses`, but all of them, read in blocks; a block is forgotten when the next one is read."""
     last: int | None = None
     while block := listed_responses(session, viewer, wanted, before=last, limit=AT_A_TIME):
@@ -107,7 +94,7 @@ def every_response(session: Session, viewer: Viewer, wanted: ResponseFilter) -> 
 
 def one_response(session: Session, viewer: Viewer, response_id: int) -> Response:
     """A response with its answers. Raises NotFound, also if the viewer does not see its account."""
-    query = _visible(viewer).where(Response.id == response_id)
+    query = responses(viewer, ResponseSelection()).options(*_WHOLE).where(Response.id == response_id)
     found = session.scalar(query)
     if found is None:
         raise NotFound("Response not found.")
@@ -154,35 +141,6 @@ def _columns_of(asked: AskedQuestion) -> Iterator[ResponseColumn]:
         yield ResponseColumn(asked, is_text=True)
 
 
-def _visible(viewer: Viewer) -> Select[Response]:
-    return (
-        select(Response)
-        .outerjoin(Account, Account.id == Response.account_id)
-        .where(sees_account(viewer), Response.provisional.is_(False))
-        .options(
-            selectinload(Response.answers),
-            selectinload(Response.account),
-            selectinload(Response.contact),
-            selectinload(Response.version),
-        )
-    )
-
-
-def _selected(viewer: Viewer, wanted: ResponseFilter, *conditions: ColumnElement[bool]) -> Select[Response]:
-    query = _visible(viewer).where(*conditions)
-    if wanted.survey is not None:
-        query = query.where(Response.questionnaire.in_(wanted.survey.questionnaires))
-    return query.order_by(Response.answered_at.desc(), Response.id.desc())
-
-
-def _conditions(session: Session, wanted: ResponseFilter) -> Sequence[ColumnElement[bool]]:
-    first, after = wanted.period.moments(zone_of(session))
-    exact = {
-        Response.segment: wanted.segment,
-        Response.stage: wanted.stage,
-        Response.channel: wanted.channel,
-        Response.language: wanted.language,
-        Response.account_id: wanted.account_id,
-    }
-    found = [Response.answered_at >= first, Response.answered_at < after]
-    return found + [column == value for column, value in exact.items() if value is not None]
+_WHOLE = tuple(
+    selectinload(each) for each in (Response.answers, Response.account, Response.contact, Response.version)
+)

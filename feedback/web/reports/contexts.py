@@ -20,7 +20,7 @@ from feedback.services.reports import (
     Glance,
     Group,
     Rates,
-    ResponseFilter,
+    ResponseSelection,
     ScoredAgain,
     Series,
     Standing,
@@ -140,7 +140,8 @@ class ResponsesContext(PageContext):
     """`more` is the response before which the next page begins."""
 
     asked: ReportFilter
-    wanted: ResponseFilter
+    wanted: ResponseSelection
+    survey: Survey | None
     known: Sequence[Survey]
     languages: Collection[str]
     responses: Sequence[ListedResponse]

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import Any
 
 from flask import request
 
 from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.i18n import _
-from feedback.services.reports import EVERYBODY, CommentFilter, Group, ResponseFilter, Series, Survey
+from feedback.services.reports import EVERYBODY, CommentFilter, Group, ResponseSelection, Series, Survey
 from feedback.services.rollups import DIMENSIONS
 from feedback.web.http.numbers import day, whole
 
@@ -135,14 +135,19 @@ def group_of(text: str) -> Group | None:
     return Group(dimension, key) if colon and dimension in DIMENSIONS else None
 
 
-def wanted_responses(period: Period, known: Sequence[Survey]) -> ResponseFilter:
-    """The filters of the list of responses; an empty or unknown field means any."""
+def survey_of(known: Sequence[Survey]) -> Survey | None:
+    """The survey in the address; None for all, and for one that does not exist."""
     trend = request.args.get("survey", "")
-    survey = next((each for each in known if each.trend == trend), None)
-    segment, stage, channel, language = (
-        request.args.get(name) or None for name in ("segment", "stage", "channel", "language")
-    )
-    return ResponseFilter(period, survey, segment, stage, channel, language)
+    return next((each for each in known if each.trend == trend), None)
+
+
+def wanted_responses(period: Period, survey: Survey | None, zone: tzinfo) -> ResponseSelection:
+    """The filters of the list of responses; an empty field means any. `zone` is that of the period's days."""
+    first, after = period.moments(zone)
+    names = ("segment", "stage", "channel", "language")
+    given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
+    questionnaires = survey.questionnaires if survey else None
+    return ResponseSelection(first, after, questionnaires=questionnaires, **given)
 
 
 def wanted_comments(period: Period, known: Sequence[Series]) -> CommentFilter:

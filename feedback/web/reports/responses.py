@@ -15,7 +15,7 @@ from feedback.core.answer import Answer
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES
 from feedback.services import audit, reports
-from feedback.services.reports import ResponseColumn, ResponseFilter, Survey
+from feedback.services.reports import ResponseColumn, ResponseSelection, Survey
 from feedback.store.models import Response
 from feedback.web.auth.permissions import viewer
 from feedback.web.export.tables import CellValue, Column, streamed_csv
@@ -53,13 +53,15 @@ class ResponseViews:
     def responses(self, session: Session) -> ResponsesContext:
         asked = filters.asked(self.pages.today())
         known = reports.surveys(session, self.pages.library)
-        wanted = filters.wanted_responses(asked.period, known)
+        survey = filters.survey_of(known)
+        wanted = filters.wanted_responses(asked.period, survey, self.pages.database.zone)
         before = request.args.get("before", type=whole)
         found = reports.listed_responses(session, viewer(), wanted, before=before)
         names = self.pages.names(session)
         return ResponsesContext(
             asked=asked,
             wanted=wanted,
+            survey=survey,
             known=known,
             languages=LANGUAGES["survey"],
             responses=[self._listed(each) for each in found],
@@ -83,7 +85,8 @@ class ResponseViews:
         with self.pages.database.reading() as session:
             known = reports.surveys(session, self.pages.library)
         survey = reports.find_survey(known, request.args.get("survey", ""))
-        wanted = filters.wanted_responses(filters.asked(self.pages.today()).period, known)
+        period = filters.asked(self.pages.today()).period
+        wanted = filters.wanted_responses(period, survey, self.pages.database.zone)
         kind = request.args.get("file", "responses")
         if kind not in ("responses", "codebook"):
             raise NotFound("Table not found.")
@@ -105,7 +108,7 @@ class ResponseViews:
         return WebResponse(stream_with_context(streamed_csv(*table)), mimetype="text/csv", headers=headers)
 
     def _rows(
-        self, survey: Survey, wanted: ResponseFilter
+        self, survey: Survey, wanted: ResponseSelection
     ) -> tuple[Sequence[Column], Iterator[Sequence[CellValue]]]:
         columns, who = reports.file_columns(survey), viewer()
 

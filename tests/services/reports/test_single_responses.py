@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from feedback.core.time.period import Period
 from feedback.errors import NotFound
 from feedback.services import reports
 from feedback.services.access import Viewer
-from feedback.services.reports import ResponseFilter
+from feedback.services.reports import ResponseSelection
 from feedback.store.database import Database
 from tests.factories_reports import MARCH, account, answered, contact, user
 from tests.factories_surveys import questionnaire, shelf
@@ -19,7 +19,7 @@ from tests.services.reports.test_results import ALL, TOOLS
 
 FILE_COLUMNS = reports.file_columns(reports.survey_of(ALL))
 LEAD = Viewer(1, sees_all=True)
-MARCH_ONLY = ResponseFilter(Period(date(2026, 3, 1), date(2026, 3, 31)))
+MARCH_ONLY = ResponseSelection(*Period(date(2026, 3, 1), date(2026, 3, 31)).moments(UTC))
 
 
 def test_pages_and_the_file_have_every_response_once(migrated: Database) -> None:

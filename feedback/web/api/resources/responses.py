@@ -22,7 +22,7 @@ from feedback.services import reports
 from feedback.services.customers import Stored
 from feedback.services.customers.queries import ContactQuery, contacts
 from feedback.services.reports import CommentFilter
-from feedback.services.reports.queries import ResponseSelection, responses
+from feedback.services.reports.queries import WITH_PERSON_AND_SCORES, ResponseSelection, responses
 from feedback.services.responses import additions
 from feedback.services.responses.additions import Addition
 from feedback.services.staff.api_keys import Scope
@@ -200,9 +200,10 @@ def _responses(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         expand = _expanded(query.expand)
         gate.note_seen("responses")
         own = {"limit", "cursor", "expand", "sort"}
-        wanted = ResponseSelection(**query.model_dump(exclude=own))
+        named = None if query.questionnaire is None else (query.questionnaire,)
+        wanted = ResponseSelection(**query.model_dump(exclude={*own, "questionnaire"}), questionnaires=named)
         with runtime.database.reading() as session:
-            found = responses(caller().viewer, wanted)
+            found = responses(caller().viewer, wanted).options(*WITH_PERSON_AND_SCORES)
             return listed(session, found, query.sort, _SORTS[query.sort], query, _shaping(session, expand))
 
     @api.get("/responses/<int:response_id>", summary="A response", responses={200: ResponseOut})
@@ -211,7 +212,9 @@ def _responses(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         expand = _expanded(query.expand)
         gate.note_seen("responses")
         with runtime.database.reading() as session:
-            every = responses(caller().viewer, ResponseSelection(provisional=True))
+            every = responses(caller().viewer, ResponseSelection(provisional=True)).options(
+                *WITH_PERSON_AND_SCORES
+            )
             row = session.scalar(every.where(Response.id == path.response_id))
             if row is None:
                 raise NotFound("Response not found.")
@@ -235,7 +238,11 @@ def _adding(api: APIBlueprint, runtime: Runtime) -> None:
             added = Addition(contact, body.questionnaire, given, body.answered_at or now, body.stage)
             made = additions.add(session, added, runtime, now)
             session.expire_all()
-            every = responses(viewer, ResponseSelection()).where(Response.id == made)
+            every = (
+                responses(viewer, ResponseSelection())
+                .options(*WITH_PERSON_AND_SCORES)
+                .where(Response.id == made)
+            )
             row = session.scalars(every).one()
             shape = next(_shaping(session, frozenset({"answers"}))([row]))
             return stored_answer(shape, Stored(made, "created"))
