@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.blueprints import BlueprintSetupState
@@ -58,16 +59,18 @@ def blueprint(runtime: Runtime) -> Blueprint:
     for resource in RESOURCES:
         resource.register(api, runtime, gate)
 
-    @api.get("/openapi.json", doc_ui=False)
-    @open_to_all("the description of the API; it contains no customer data")
-    def openapi() -> Response:
-        return answer(document.describe(current_app, api))
+    # Made once: it takes as long as many answers, does not change, and anybody may ask for it.
+    @cache
+    def description() -> dict[str, Any]:
+        return document.describe(current_app, api)
 
-    @api.get("/", doc_ui=False)
-    @open_to_all("the reference of the API; it contains no customer data")
-    def reference() -> str:
-        told = document.describe(current_app, api)
-        address = f"{runtime.settings.web.public_url.rstrip('/') or request.host_url.rstrip('/')}/api/v1"
+    @cache
+    def openapi_text() -> bytes:
+        return answer(description()).get_data()
+
+    @lru_cache(maxsize=4)
+    def reference_page(address: str) -> str:
+        told = description()
         return render_template(
             "api/reference.html",
             version=told["info"]["version"],
@@ -75,6 +78,17 @@ def blueprint(runtime: Runtime) -> Blueprint:
             resources=pages.entries(told, address),
             shapes=pages.shapes(told),
         )
+
+    @api.get("/openapi.json", doc_ui=False)
+    @open_to_all("the description of the API; it contains no customer data")
+    def openapi() -> Response:
+        return Response(openapi_text(), mimetype="application/json")
+
+    @api.get("/", doc_ui=False)
+    @open_to_all("the reference of the API; it contains no customer data")
+    def reference() -> str:
+        base = runtime.settings.web.public_url.rstrip("/") or request.host_url.rstrip("/")
+        return reference_page(f"{base}/api/v1")
 
     return api
 
