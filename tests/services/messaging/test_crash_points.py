@@ -16,7 +16,9 @@ from feedback.store.database import Database
 from tests import outbox_processes
 from tests.outbox_sender import POINTS
 
-QUICK = ("--lease", "1", "--settle", "0.5", "--timeout", "0.3", "--patience", "1")
+QUICK = ("--lease", "1", "--settle", "3", "--timeout", "0.3", "--patience", "1")
+"""What the provider has accepted has to be on its list within `settle`. On a busy machine, the process that plays the
+provider may wait more than a second until it reads what was sent to it."""
 LONGEST = 180.0  # seconds until a trial counts as stuck
 
 

@@ -118,7 +118,9 @@ def test_what_is_unclear_is_asked_about_once_and_then_kept(asked: World) -> None
     asked.tick()
     assert sum("from 1 to 5" in text for text in asked.texts) == 1
     with asked.database.reading() as session:
-        kept = session.scalars(select(InboundReply).where(InboundReply.needs_person)).all()
+        kept = session.scalars(
+            select(InboundReply).where(InboundReply.needs_person).order_by(InboundReply.id)
+        ).all()
         assert [each.body for each in kept] == ["it was ok I guess", "what do you mean"]
 
 
