@@ -1,6 +1,6 @@
 """A worker of the outbox as a process of its own, which can be told where to die.
 
-    python -m tests.outbox_sender DATABASE TWILIO --lease 2 --settle 1 --timeout 0.5 [--end exit|stop --at POINT]
+    DATABASE TWILIO --lease 2 --settle 1 --timeout 0.5 [--end exit|stop --at POINT]
 
 Points are those of `send_queued` and, at the socket, after_headers, after_body and after_201. In production there
 is nothing of this: what is passed in here is a callable that does nothing there.
@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -47,8 +47,8 @@ POINTS = (
 )
 
 
-def main() -> None:
-    options = _options()
+def main(arguments: Sequence[str]) -> None:
+    options = _options(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     settings = settings_for(options.lease, options.settle, options.rate)
     database = Database(options.database, pool=options.threads + 4, patience=options.patience)
@@ -90,7 +90,7 @@ def settings_for(lease: float, settle: float, rate: float = 10_000.0, batch: int
     )
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("database")
     parser.add_argument("twilio")
@@ -105,7 +105,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ready", type=Path, help="directory in which to leave a sign of being ready")
     parser.add_argument("--at", choices=POINTS)
     parser.add_argument("--end", choices=["exit", "stop"], default="exit")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _ending(at: str | None, how: str) -> Callable[[str], None]:
@@ -168,6 +168,3 @@ class _Socket(deadline_http._Http):
 
 
 deadline_http._HttpPool.ConnectionCls = _Socket
-
-if __name__ == "__main__":
-    main()

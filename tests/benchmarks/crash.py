@@ -14,7 +14,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from feedback.errors import StorageUnavailable
@@ -83,7 +83,7 @@ def trial(url: str, log: Path, options: argparse.Namespace) -> tuple[outbox_proc
 
 
 def torment(
-    workers: list[subprocess.Popen[bytes]],
+    workers: list[BaseProcess],
     database: Database,
     url: str,
     twilio: str,
@@ -97,15 +97,15 @@ def torment(
         time.sleep(chance.uniform(0.2, 1.5))
         thaw(workers, frozen)
         victim = chance.randrange(WORKERS)
-        if workers[victim].pid in frozen:
+        if outbox_processes.pid_of(workers[victim]) in frozen:
             continue
         if chance.random() < 0.6:
             outbox_processes.put_down(workers[victim])
             workers[victim] = outbox_processes.start_sender(url, twilio, *QUICK)
             done["killed"] += 1
         else:
-            os.kill(workers[victim].pid, signal.SIGSTOP)
-            frozen[workers[victim].pid] = time.monotonic() + chance.uniform(1, 7)
+            os.kill(outbox_processes.pid_of(workers[victim]), signal.SIGSTOP)
+            frozen[outbox_processes.pid_of(workers[victim])] = time.monotonic() + chance.uniform(1, 7)
             done["frozen"] += 1
         hurry(database)
     for pid in frozen:
@@ -113,7 +113,7 @@ def torment(
     return done
 
 
-def thaw(workers: list[subprocess.Popen[bytes]], frozen: dict[int, float]) -> None:
+def thaw(workers: list[BaseProcess], frozen: dict[int, float]) -> None:
     for pid, until in list(frozen.items()):
         if time.monotonic() > until:
             os.kill(pid, signal.SIGCONT)

@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import tempfile
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +107,11 @@ def measure(url: str, directory: Path, processes: int, options: argparse.Namespa
     return options.messages / took, 1000 * used / options.messages
 
 
-def cpu(processes: list[subprocess.Popen[bytes]]) -> float:
+def cpu(processes: list[BaseProcess]) -> float:
     """Seconds of processor time that the processes have used so far."""
     ticks = 0
     for process in processes:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{outbox_processes.pid_of(process)}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 

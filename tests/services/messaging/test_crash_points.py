@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -37,20 +37,21 @@ def until(condition: Callable[[], bool]) -> None:
 class Thaw:
     """Lets frozen processes go on once they were frozen for longer than a lease."""
 
-    def __init__(self, processes: list[subprocess.Popen[bytes]]) -> None:
+    def __init__(self, processes: list[BaseProcess]) -> None:
         self.processes, self.since, self.thawed = processes, dict[int, float](), set[int]()
 
     def look(self) -> None:
         for process in self.processes:
-            if not is_stopped(process):
-                self.since.pop(process.pid, None)
-            elif time.monotonic() - self.since.setdefault(process.pid, time.monotonic()) > 1.5:
-                os.kill(process.pid, signal.SIGCONT)
-                self.thawed.add(process.pid)
+            pid = outbox_processes.pid_of(process)
+            if not is_stopped(pid):
+                self.since.pop(pid, None)
+            elif time.monotonic() - self.since.setdefault(pid, time.monotonic()) > 1.5:
+                os.kill(pid, signal.SIGCONT)
+                self.thawed.add(pid)
 
 
-def is_stopped(process: subprocess.Popen[bytes]) -> bool:
-    stat = Path(f"/proc/{process.pid}/stat")
+def is_stopped(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "T"
 
 
@@ -63,7 +64,7 @@ def finished(database: Database, thaw: Thaw) -> bool:
         return False
 
 
-def victims(url: str, twilio: str, end: str) -> list[subprocess.Popen[bytes]]:
+def victims(url: str, twilio: str, end: str) -> list[BaseProcess]:
     return [
         outbox_processes.start_sender(url, twilio, *QUICK, "--threads", "1", "--end", end, "--at", point)
         for point in POINTS
@@ -80,7 +81,8 @@ def test_a_worker_may_end_at_any_step(migrated: Database, url: str, tmp_path: Pa
         ending = victims(url, twilio, end)
         thaw = Thaw(ending)
         if end == "exit":
-            codes = [process.wait(LONGEST) for process in ending]
+            for process in ending:
+                process.join(LONGEST)
         rescuer = outbox_processes.start_sender(url, twilio, *QUICK)
         try:
             until(lambda: finished(migrated, thaw))
@@ -92,6 +94,6 @@ def test_a_worker_may_end_at_any_step(migrated: Database, url: str, tmp_path: Pa
         finally:
             outbox_processes.put_down(rescuer, *ending)
     if end == "exit":
-        assert codes == [137] * len(POINTS)
+        assert [process.exitcode for process in ending] == [137] * len(POINTS)
     tally = outbox_processes.tally(migrated, log)
     assert (tally.once, tally.twice, tally.never, tally.incidents) == (planned, 0, 0, 0), str(tally)

@@ -273,7 +273,7 @@ def test_senders_at_work_get_everything_out_once_whenever_the_server_stops(
                 time.sleep(chance.uniform(0.0, 0.5))
                 server.start()
             wait_until(lambda: nothing_left(database))
-            assert [sender.poll() for sender in senders] == [None, None]
+            assert [sender.exitcode for sender in senders] == [None, None]
         finally:
             outbox_processes.put_down(*senders)
     tally = outbox_processes.tally(database, log)
