@@ -28,7 +28,7 @@ from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
 from feedback.services.messaging.stopping import StopSignal
-from feedback.services.notifications import account_email, chat_notices, staff_email
+from feedback.services.notifications import account_email, admin_alerts, chat_notices, escalation, owner_digest
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
@@ -300,9 +300,9 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
     portions = Portions(runtime.database, stopped)
     portions.repeat(lambda session, limit: accounts.welcome_back(session, now, limit))
     portions.repeat(lambda session, limit: workflow.wake_due(session, now, limit))
-    staff_email.tell_all_owners(portions, runtime, now)
+    owner_digest.tell_all_owners(portions, runtime, now)
     with runtime.database.writing() as session:
-        staff_email.escalate(session, runtime, now)
+        escalation.escalate(session, runtime, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
 
@@ -310,14 +310,14 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
     """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
     with runtime.database.writing() as session:
-        staff_email.tell_of_holds(session, runtime, now)
+        admin_alerts.tell_of_holds(session, runtime, now)
 
 
 def tell_of_trouble(runtime: Runtime, now: datetime) -> None:
     """Notify admins of what waits for them: held messages, a full disk, jobs that fail, workers that are gone."""
     room = runtime.database.room()
     with runtime.database.writing() as session:
-        staff_email.tell_of_trouble(session, runtime, room, now)
+        admin_alerts.tell_of_trouble(session, runtime, room, now)
 
 
 def import_files(runtime: Runtime, _: datetime, stopped: Stopped = never) -> None:

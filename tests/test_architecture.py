@@ -221,6 +221,10 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
+    "services/notifications/follow_up_letter.py": "services/notifications/test_owner_digest.py",
+    "services/notifications/notified_follow_ups.py": "services/notifications/test_owner_digest.py",
+    "services/notifications/promises.py": "services/notifications/test_owner_digest.py",
+    "services/notifications/staff_email.py": "services/notifications/test_owner_digest.py",
     "services/rollups/actual.py": "services/rollups/test_counting.py",
     "services/rollups/rebuilding.py": "services/rollups/test_counting.py",
     "services/rollups/validity.py": "services/rollups/test_counting.py",

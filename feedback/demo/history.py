@@ -24,7 +24,7 @@ from feedback.services.contact import facts
 from feedback.services.followups import queue, recovery_survey, root_causes, workflow
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
-from feedback.services.notifications import staff_email
+from feedback.services.notifications import escalation, owner_digest
 from feedback.services.responses import recording
 from feedback.services.responses.submission import Submission
 from feedback.settings import Settings
@@ -85,8 +85,8 @@ def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool
             outcome = dispatch.hand_over(runtime.providers[claimed.provider], claimed)
             dispatch.record(session, outcome, runtime.settings, now)
         _answers(session, runtime, dice, now, better)
-        staff_email.tell_owners(session, runtime, now)
-        staff_email.escalate(session, runtime, now)
+        owner_digest.tell_owners(session, runtime, now)
+        escalation.escalate(session, runtime, now)
 
 
 def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:

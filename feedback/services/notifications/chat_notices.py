@@ -25,7 +25,7 @@ from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
 from feedback.services import audit
 from feedback.services.messaging import outbox
-from feedback.services.notifications.staff_email import CLOSE, CONTACT, Promise
+from feedback.services.notifications.promises import CLOSE, CONTACT, Promise
 from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, FollowUpEntry, WebhookCall, WebhookNotice

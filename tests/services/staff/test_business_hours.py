@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from feedback.errors import Rejected
-from feedback.services.notifications import staff_email
+from feedback.services.notifications import owner_digest
 from feedback.services.staff import business_hours
 from feedback.services.staff.business_hours import BusinessHours
 from feedback.settings import Settings
@@ -53,7 +53,7 @@ def test_nobody_is_reminded_on_their_weekend(desk: Desk) -> None:
 
     def told(now: datetime) -> int:
         with desk.runtime.database.writing() as session:
-            return staff_email.tell_owners(session, desk.runtime, now)
+            return owner_digest.tell_owners(session, desk.runtime, now)
 
     saturday = datetime(2026, 3, 7, 5, tzinfo=UTC)
     assert [told(now) for now in (WEDNESDAY, WEDNESDAY + timedelta(days=1), saturday)] == [1, 0, 1]
