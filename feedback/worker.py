@@ -28,7 +28,13 @@ from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
 from feedback.services.messaging.stopping import StopSignal
-from feedback.services.notifications import account_email, admin_alerts, chat_notices, escalation, owner_digest
+from feedback.services.notifications import (
+    account_email,
+    admin_alerts,
+    chat_notices,
+    escalation,
+    owner_digest,
+)
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings

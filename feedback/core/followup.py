@@ -2,12 +2,12 @@
 
 A follow-up gets an owner when it is opened (the account's CSM). Its states:
 
-    open ──take──> taken ──close──> closed
+    open ──take──> taken ──close──> closed ──reopen──> taken
       │ <──release──┘ │               ^
       └───snooze──────┴──> snoozed ───┘   (wake: back to open, at its place in the list)
 
-A reassigned follow-up is open again for its new owner. Closing is final: a new complaint opens a new follow-up,
-so that the number and speed of closed follow-ups can be counted.
+A reassigned follow-up is open again for its new owner. A new complaint opens a new follow-up; one that was closed by
+mistake, or too early, is reopened and counts as open again.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Action(StrEnum):
     WAKE = "wake"
     HAND_OVER = "hand_over"
     CLOSE = "close"
+    REOPEN = "reopen"
 
 
 class Urgency(StrEnum):
@@ -91,7 +92,7 @@ TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
         Action.HAND_OVER: State.OPEN,
         Action.CLOSE: State.CLOSED,
     },
-    State.CLOSED: {},
+    State.CLOSED: {Action.REOPEN: State.TAKEN},
 }
 
 
@@ -113,7 +114,7 @@ def allowed(state: State) -> tuple[Action, ...]:
 
 def _refusal(state: State, action: Action) -> str:
     if state is State.CLOSED:
-        return "This follow-up is closed, and closing is final: open a new one."
+        return "This follow-up is closed: reopen it first."
     possible = ", ".join(allowed(state))
     return f"A follow-up that is {state} does not allow {action}; possible are {possible}."
 

@@ -36,6 +36,7 @@ TABLE = {
     ("snoozed", "wake"): "open",
     ("snoozed", "hand_over"): "open",
     ("snoozed", "close"): "closed",
+    ("closed", "reopen"): "taken",
 }
 
 
@@ -52,9 +53,9 @@ def test_a_follow_up_moves_as_drawn_and_in_no_other_way(state, action):
         assert transition(state, action) is State(expected)
 
 
-def test_closing_is_final_and_says_so():
-    assert allowed(State.CLOSED) == ()
-    with pytest.raises(Conflict, match="closing is final"):
+def test_what_is_closed_can_only_be_reopened_and_says_so():
+    assert allowed(State.CLOSED) == (Action.REOPEN,)
+    with pytest.raises(Conflict, match="reopen it first"):
         transition(State.CLOSED, Action.TAKE)
 
 

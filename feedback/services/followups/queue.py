@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import Priority, Rating, Segment, Stake, State, Weights, priority
@@ -40,12 +39,14 @@ LATEST_ROUND = timedelta(days=120)
 class Filter:
     """The filters. `whose`: mine, unowned or all; `state`: working, snoozed or closed.
 
-    `owner` is a user's id, `cause` the key of a root cause (for closed follow-ups).
+    `today` are those that are due before the end of the viewer's day, the overdue among them. `owner` is a user's id,
+    `cause` the key of a root cause (for closed follow-ups).
     """
 
     whose: str = "all"
     state: str = "working"
     overdue: bool = False
+    today: bool = False
     kind: str | None = None
     segment: str | None = None
     owner: int | None = None
@@ -55,12 +56,16 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A follow-up with its priority; `words` is the customer's first comment, or None."""
+    """A follow-up with its priority; `words` is the customer's first comment, or None.
+
+    `beside` says that it stands under a follow-up of the same account with a higher priority.
+    """
 
     task: FollowUp
     priority: Priority
     words: str | None
     overdue: bool
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,21 @@ class Scales:
 
 
 def ranked(
-    session: Session, viewer: Viewer, wanted: Filter, *, scales: Scales, now: datetime, today: date
+    session: Session,
+    viewer: Viewer,
+    wanted: Filter,
+    *,
+    scales: Scales,
+    now: datetime,
+    today: date,
+    day_ends: datetime | None = None,
 ) -> list[QueueRow]:
     """The follow-ups that match the filter, by priority; for closed ones the latest `CLOSED`, the latest first.
 
-    `today` is the date in the viewer's time zone, from which days to renewal are counted.
+    Several of one account are one piece of work, so they stand together, where the most urgent of them stands.
+    `today` is the date in the viewer's time zone, from which days to renewal are counted; `day_ends` is when it ends.
     """
-    query = _selected(viewer, wanted, now)
+    query = _selected(viewer, wanted, now, day_ends)
     if wanted.state == "closed":
         query = query.order_by(FollowUp.closed_at.desc(), FollowUp.id.desc()).limit(CLOSED)
     tasks = session.scalars(query).all()
@@ -92,10 +105,22 @@ def ranked(
     rows = [_row(task, silence.get(task.id, (0, 0)), scales, now, today) for task in tasks]
     if wanted.state == "closed":
         return sorted(rows, key=lambda row: row.task.closed_at or now, reverse=True)
-    return sorted(rows, key=lambda row: (-row.priority.value, row.task.contact_due_at, row.task.id))
+    return _together(
+        sorted(rows, key=lambda row: (-row.priority.value, row.task.contact_due_at, row.task.id))
+    )
 
 
-def _selected(viewer: Viewer, wanted: Filter, now: datetime) -> Select[FollowUp]:
+def _together(rows: Sequence[QueueRow]) -> list[QueueRow]:
+    """The rows of each account together, at the place of its first."""
+    groups: dict[tuple[str, int], list[QueueRow]] = {}
+    for row in rows:
+        account = row.task.account_id
+        group = groups.setdefault(("alone", row.task.id) if account is None else ("account", account), [])
+        group.append(replace(row, beside=bool(group)))
+    return [row for group in groups.values() for row in group]
+
+
+def _selected(viewer: Viewer, wanted: Filter, now: datetime, day_ends: datetime | None) -> Select[FollowUp]:
     query = (
         select(FollowUp)
         .where(visible(viewer), FollowUp.state.in_(_states(wanted.state)))
@@ -118,7 +143,9 @@ def _selected(viewer: Viewer, wanted: Filter, now: datetime) -> Select[FollowUp]
     if wanted.kind:
         query = query.where(FollowUp.kind == wanted.kind)
     if wanted.overdue:
-        query = query.where(or_(_late_contact(now), FollowUp.close_due_at < now))
+        query = query.where(_due_before(now))
+    if wanted.today and day_ends is not None:
+        query = query.where(_due_before(day_ends))
     return _about_account(query, wanted)
 
 
@@ -126,8 +153,10 @@ def _states(name: str) -> Sequence[State]:
     return {"snoozed": (State.SNOOZED,), "closed": (State.CLOSED,)}.get(name, WORKING)
 
 
-def _late_contact(now: datetime) -> Any:
-    return (FollowUp.contact_due_at < now) & FollowUp.first_contact_at.is_(None)
+def _due_before(moment: datetime) -> ColumnElement[bool]:
+    """Whether the first contact or closing is still owed at a moment, and due before it."""
+    no_contact = (FollowUp.contact_due_at < moment) & FollowUp.first_contact_at.is_(None)
+    return or_(no_contact, FollowUp.close_due_at < moment)
 
 
 def _about_account(query: Select[FollowUp], wanted: Filter) -> Select[FollowUp]:
@@ -234,14 +263,15 @@ def next_after(
     return next((each for each in mine if each.id != task.id), None)
 
 
-def counts(session: Session, viewer: Viewer, now: datetime) -> dict[str, int]:
-    """The numbers of follow-ups: mine, unowned, all, overdue (of those being worked on) and snoozed."""
+def counts(session: Session, viewer: Viewer, now: datetime, day_ends: datetime) -> dict[str, int]:
+    """The numbers of follow-ups: mine, unowned, all, overdue and due today (of those being worked on), and snoozed."""
     working = FollowUp.state.in_(WORKING)
     asked = {
         "mine": working & (FollowUp.owner_id == viewer.user_id),
         "unowned": working & FollowUp.owner_id.is_(None),
         "all": working,
-        "overdue": working & or_(_late_contact(now), FollowUp.close_due_at < now),
+        "overdue": working & _due_before(now),
+        "today": working & _due_before(day_ends),
         "snoozed": FollowUp.state == State.SNOOZED,
     }
     columns = [func.count().filter(condition).label(name) for name, condition in asked.items()]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core import reserved
 from feedback.core.followup import Outcome
+from feedback.core.lifecycle import EnrolmentState
 from feedback.core.metrics import METRICS
 from feedback.errors import Conflict
 from feedback.services.context import Context
@@ -96,6 +97,22 @@ def find_for(session: Session, task: FollowUp) -> Recovery | None:
         .limit(1)
     ).first()
     return Recovery(*row) if row else None
+
+
+def forget_plan(session: Session, task: FollowUp) -> None:
+    """Forget that this complaint was closed, unless its survey has been issued: it is not over yet, and is told to the
+    journey when it is closed again."""
+    event = session.scalar(select(JourneyEvent).where(JourneyEvent.key == _key(task.id)).with_for_update())
+    if event is None:
+        return
+    planned = select(Enrolment).where(Enrolment.event_id == event.id).with_for_update()
+    entered = session.scalars(planned).all()
+    if any(each.state == EnrolmentState.ISSUED for each in entered):
+        return
+    for each in entered:
+        session.delete(each)
+    session.flush()
+    session.delete(event)
 
 
 def scored_again(session: Session, task: FollowUp) -> Score | None:

@@ -7,12 +7,12 @@ that people cannot overwrite each other. Notes and logged contacts only add, so 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, Protocol, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
@@ -22,7 +22,7 @@ from feedback.core.text.localized import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
-from feedback.services.followups import answer_changes, open_link_answers
+from feedback.services.followups import answer_changes, open_link_answers, recovery_survey
 from feedback.services.staff import accounts
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings.table import FollowUpSettings
@@ -323,8 +323,8 @@ def wake_due(session: Session, now: datetime, limit: int = 1_000) -> int:
 
 
 def note(session: Session, task_id: int, viewer: Viewer, text: str, *, now: datetime) -> FollowUp:
-    """Add a note. Raises Rejected for an empty one, Conflict on a closed follow-up."""
-    task = _locked(session, task_id, viewer, None)
+    """Add a note, also to a closed follow-up. Raises Rejected for an empty one."""
+    task = _locked(session, task_id, viewer, None, closed=True)
     words = _words(text, "Write a note before you save.")
     return _changed(session, task, "note", by=viewer.user_id, now=now, text=words)
 
@@ -364,7 +364,7 @@ def contacted(
 def close(
     session: Session, task_id: int, viewer: Viewer, closing: Closing, *, revision: int, now: datetime
 ) -> FollowUp:
-    """Close a follow-up permanently.
+    """Close a follow-up.
 
     Raises Rejected without outcome, note or, if it is required, root cause, and for an outcome that needs a customer
     who was reached (`REACHED_ONLY`) if none was.
@@ -379,6 +379,76 @@ def close(
     task.snoozed_until = None
     detail = {"outcome": str(outcome), "root_cause": cause.key if cause else None}
     return _changed(session, task, "closed", by=viewer.user_id, now=now, text=words, detail=detail)
+
+
+def open_beside(session: Session, task: FollowUp, viewer: Viewer) -> Sequence[FollowUp]:
+    """The other follow-ups of the account that are not closed and that one conversation may settle, too: of its kind,
+    and the viewer's or nobody's."""
+    if task.account_id is None:
+        return []
+    beside = (FollowUp.account_id == task.account_id, FollowUp.id != task.id, FollowUp.kind == task.kind)
+    wanted = select(FollowUp).where(*beside, FollowUp.state != State.CLOSED, visible(viewer))
+    theirs = or_(FollowUp.owner_id.is_(None), FollowUp.owner_id == viewer.user_id)
+    return session.scalars(
+        wanted.where(theirs).options(selectinload(FollowUp.contact)).order_by(FollowUp.id)
+    ).all()
+
+
+def close_together(
+    session: Session,
+    task_id: int,
+    beside: Mapping[int, int],
+    viewer: Viewer,
+    closing: Closing,
+    *,
+    revision: int,
+    now: datetime,
+) -> list[FollowUp]:
+    """Close a follow-up, and those `beside` it (id -> revision that was seen) with the same outcome, all or none.
+
+    What was logged for the first counts for the others: one conversation settled them. Recovered revenue is that of
+    the account, so it is stored once. Raises as `close` does, and Rejected for one that is not `open_beside` it.
+    """
+    task = _locked(session, task_id, viewer, revision)
+    others = {each.id for each in open_beside(session, task, viewer)}
+    if not beside.keys() <= others:
+        raise Conflict("Your change was not saved: someone else changed this follow-up in the meantime.")
+    closed = []
+    for other_id, seen in sorted(beside.items()):
+        other = _locked(session, other_id, viewer, seen)
+        _count_contact_of(session, other, task, viewer, now)
+        closed.append(
+            close(
+                session, other_id, viewer, replace(closing, recovered=None), revision=other.revision, now=now
+            )
+        )
+    return [close(session, task_id, viewer, closing, revision=revision, now=now), *closed]
+
+
+def _count_contact_of(
+    session: Session, task: FollowUp, other: FollowUp, viewer: Viewer, now: datetime
+) -> None:
+    """The customer was reached about `other`, and about this one with it."""
+    if other.first_contact_at is None or task.first_contact_at is not None:
+        return
+    task.first_contact_at = max(other.first_contact_at, task.opened_at)
+    _log(session, task, "contacted_with", by=viewer.user_id, now=now, detail={"follow_up": other.id})
+
+
+def reopen(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
+    """Reopen a closed follow-up, for the viewer to work on.
+
+    Its outcome is void, and it has as long again until it must be closed. The timeline keeps how it was closed.
+    """
+    task = _locked(session, task_id, viewer, revision, closed=True)
+    task.state = transition(State(task.state), Action.REOPEN)
+    task.close_due_at = now + (task.close_due_at - task.opened_at)
+    task.close_reminded_at = task.close_escalated_at = None
+    task.outcome = task.closing_note = task.root_cause_id = task.recovered_revenue = None
+    task.closed_at = task.closed_by_id = None
+    task.owner_id, task.owner_told_at = viewer.user_id, now
+    recovery_survey.forget_plan(session, task)
+    return _changed(session, task, "reopened", by=viewer.user_id, now=now)
 
 
 def _checked(session: Session, task: FollowUp, closing: Closing) -> tuple[Outcome, str, RootCause | None]:
@@ -410,14 +480,17 @@ def _short(words: str) -> str:
     return words
 
 
-def _locked(session: Session, task_id: int, viewer: Viewer, revision: int | None) -> FollowUp:
-    """Read and lock the row; `revision` is None for changes that only add."""
+def _locked(
+    session: Session, task_id: int, viewer: Viewer, revision: int | None, *, closed: bool = False
+) -> FollowUp:
+    """Read and lock the row, one that is `closed` only if that is wanted; `revision` is None for changes that only
+    add."""
     wanted = select(FollowUp).where(FollowUp.id == task_id, visible(viewer)).with_for_update(of=FollowUp)
     task = session.scalar(wanted.execution_options(populate_existing=True))
     if task is None:
         raise NotFound("Follow-up not found, or you don't have access to it.")
-    if task.state == State.CLOSED:
-        raise Conflict("This follow-up is closed and can't be changed.")
+    if task.state == State.CLOSED and not closed:
+        raise Conflict("This follow-up is closed: reopen it first.")
     if revision is not None and task.revision != revision:
         raise Conflict("Your change was not saved: someone else changed this follow-up in the meantime.")
     return task

@@ -29,7 +29,7 @@ class RootCause(Base):
 
 
 class FollowUp(Base):
-    """One follow-up. States: open, taken, snoozed, closed (see `core.followup`); closing is final.
+    """One follow-up. States: open, taken, snoozed, closed (see `core.followup`); a closed one can be reopened.
 
     `revision` increases with every change; a change must name the revision that its author saw.
     `owner_told_at` is when the current owner was notified or took it; it is empty after a reassignment.

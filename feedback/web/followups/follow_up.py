@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy.orm import Session
@@ -19,8 +20,9 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.text.folding import ascii_digits
 from feedback.core.text.localized import Text, direction_of
 from feedback.core.text.message import fill
+from feedback.core.time.calendar_entry import CalendarEntry
 from feedback.core.time.local_days import day_of
-from feedback.errors import Conflict, Forbidden, Rejected
+from feedback.errors import Conflict, Forbidden, NotFound, Rejected
 from feedback.services import audit, reports
 from feedback.services.followups import account_history, queue, recovery_survey, root_causes, workflow
 from feedback.services.followups.workflow import Closing
@@ -118,7 +120,7 @@ class FollowUps:
     @may(Permission.WORK_FOLLOW_UPS)
     def snooze(self, task_id: int) -> ResponseReturnValue:
         def action(session: Session, now: datetime) -> None:
-            until, reason = _morning(request.form.get("until", "")), request.form.get("snooze_reason", "")
+            until, reason = _until(request.form, now), request.form.get("snooze_reason", "")
             workflow.snooze(session, task_id, viewer(), until, reason, revision=_revision(), now=now)
 
         return self._change(task_id, action, own="snooze_reason")
@@ -126,9 +128,34 @@ class FollowUps:
     @may(Permission.WORK_FOLLOW_UPS)
     def close(self, task_id: int) -> ResponseReturnValue:
         def action(session: Session, now: datetime) -> None:
-            workflow.close(session, task_id, viewer(), _closing(), revision=_revision(), now=now)
+            workflow.close_together(
+                session, task_id, _beside(), viewer(), _closing(), revision=_revision(), now=now
+            )
 
         return self._change(task_id, action, own="closing_note")
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def reopen(self, task_id: int) -> ResponseReturnValue:
+        def action(session: Session, now: datetime) -> None:
+            workflow.reopen(session, task_id, viewer(), revision=_revision(), now=now)
+
+        return self._change(task_id, action)
+
+    @may(Permission.SEE_FOLLOW_UPS)
+    def callback(self, task_id: int) -> ResponseReturnValue:
+        """A calendar file with the time until which the follow-up is snoozed."""
+        with self.database.reading() as session:
+            task = workflow.find(session, task_id, viewer())
+            if task.snoozed_until is None:
+                raise NotFound("This follow-up is not snoozed.")
+            entry = CalendarEntry(
+                uid=f"follow-up-{task.id}-{task.revision}@{request.host}",
+                summary=say().gettext("Call back: {name}", name=_name(task)),
+                starts_at=task.snoozed_until,
+                url=url_for("desk.show", task_id=task.id, _external=True),
+            )
+        disposition = {"Content-Disposition": f'attachment; filename="follow-up-{task_id}.ics"'}
+        return Response(entry.file(clock.now()), mimetype="text/calendar", headers=disposition)
 
     def _change(self, task_id: int, action: Action, own: str = "") -> ResponseReturnValue:
         """Run `action(session, now)` and show the page again; if it was refused, with the entered values.
@@ -152,7 +179,8 @@ class FollowUps:
         row = queue.ranking(session, task, scales=self.scales, now=now, today=today)
         asked = self.library.questionnaire_of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
-        done = works and task.state in (State.CLOSED, State.SNOOZED)
+        # With somebody else now, or over for the moment: the next one is what is left to do.
+        done = works and (task.state in (State.CLOSED, State.SNOOZED) or task.owner_id != current_user.id)
         return render_template(
             "followups/follow-up.html",
             task=task,
@@ -169,6 +197,8 @@ class FollowUps:
             owners=accounts.owners(session),
             causes=root_causes.in_use(session),
             cause=workflow.root_cause_of(session, task),
+            beside=workflow.open_beside(session, task, viewer()) if works else [],
+            together=request.form.getlist("beside") if refused else [],
             afterwards=recovery_survey.find_for(session, task) if task.state == State.CLOSED else None,
             again=recovery_survey.scored_again(session, task),
             is_better=recovery_survey.is_better,
@@ -221,13 +251,38 @@ def _revision() -> int:
     return request.form.get("revision", 0, type=whole)
 
 
-def _morning(written: str) -> datetime:
-    """09:00 on a day, in the user's time zone."""
+MORNING = time(9)
+LATER = {"tomorrow": 1, "three_days": 3, "week": 7}
+"""Days from today, by the name of a button."""
+
+
+def _until(form: Mapping[str, str], now: datetime) -> datetime:
+    """The moment that was chosen, in the user's time zone: by a button, or a day and a time, 09:00 without one."""
     try:
-        chosen = day(written)
+        if (chosen := LATER.get(form.get("later", ""))) is not None:
+            when = datetime.combine(day_of(now, zone()) + timedelta(days=chosen), MORNING)
+        else:
+            at = time.fromisoformat(ascii_digits(form.get("at", "").strip()) or MORNING.isoformat())
+            when = datetime.combine(day(form.get("until", "")), at.replace(tzinfo=None))
     except ValueError:
         raise Rejected("Choose a date in the future.") from None
-    return datetime.combine(chosen, time(9), tzinfo=zone()).astimezone(UTC)
+    return when.replace(tzinfo=zone()).astimezone(UTC)
+
+
+def _beside() -> dict[int, int]:
+    """The other follow-ups that were ticked to be closed: id -> revision that the page showed."""
+    found: dict[int, int] = {}
+    for value in request.form.getlist("beside"):
+        task, _colon, seen = value.partition(":")
+        with suppress(ValueError):
+            found[whole(task)] = whole(seen)
+    return found
+
+
+def _name(task: FollowUp) -> str:
+    if task.account is not None:
+        return task.account.name
+    return (task.contact.name if task.contact else None) or in_words(task.title)
 
 
 def _closing() -> Closing:

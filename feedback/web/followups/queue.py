@@ -4,10 +4,10 @@ of one follow-up is in `follow_up`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,7 +20,7 @@ from feedback import clock
 from feedback.core.followup import Action, State, allowed
 from feedback.core.text.localized import direction_of
 from feedback.core.time.local_days import day_of
-from feedback.errors import Rejected
+from feedback.errors import Conflict, Forbidden, NotFound, Rejected
 from feedback.services.followups import queue, root_causes, workflow
 from feedback.services.followups.queue import Filter
 from feedback.services.notifications import chat_notices
@@ -28,7 +28,7 @@ from feedback.services.staff import accounts
 from feedback.store.models import FollowUp
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
-from feedback.web.followups.follow_up import FollowUps, in_words
+from feedback.web.followups.follow_up import FollowUps, in_words, may_hand_over
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import blueprint_of, get, post
@@ -50,6 +50,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         "desk",
         get("/", whole.queue),
         post("/take", whole.take_all),
+        post("/hand-over", whole.hand_over_all),
         post("/views", whole.save_view),
         post("/views/<int:view_id>/forget", whole.forget_view),
         post("/chats/<kind>/retry", whole.retry_notices),
@@ -61,7 +62,9 @@ def blueprint(runtime: Runtime) -> Blueprint:
         post("/<int:task_id>/contact", one.contact),
         post("/<int:task_id>/hand-over", one.hand_over),
         post("/<int:task_id>/snooze", one.snooze),
+        get("/<int:task_id>/callback.ics", one.callback),
         post("/<int:task_id>/close", one.close),
+        post("/<int:task_id>/reopen", one.reopen),
     )
 
 
@@ -77,7 +80,13 @@ class Queue:
         leads = allows(Permission.ASSIGN_FOLLOW_UPS)
         with self.database.reading() as session:
             rows = queue.ranked(
-                session, viewer(), wanted, scales=self.scales, now=now, today=day_of(now, zone())
+                session,
+                viewer(),
+                wanted,
+                scales=self.scales,
+                now=now,
+                today=day_of(now, zone()),
+                day_ends=_day_ends(now),
             )
             page = render_template(
                 "followups/_rows.html" if is_fragment() else "followups/queue.html",
@@ -96,14 +105,33 @@ class Queue:
         if n := len(taken):
             told = say().ngettext("{n} follow-up assigned to you", "{n} follow-ups assigned to you", n)
             flash(told, "success")
-        if lost:
-            told = say().ngettext(
-                "{n} follow-up was not assigned: someone else changed it first.",
-                "{n} follow-ups were not assigned: someone else changed them first.",
-                len(lost),
-            )
-            flash(told, "error")
-        return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
+        return _back_to_the_queue(lost)
+
+    @may(Permission.WORK_FOLLOW_UPS)
+    def hand_over_all(self) -> ResponseReturnValue:
+        """Reassign the selected follow-ups to one colleague."""
+        to, now = request.form.get("to", 0, type=whole), clock.now()
+        moved, lost = 0, []
+        with self.database.writing() as session:
+            for task_id, revision in sorted(_ticked().items()):
+                try:
+                    self._hand_over(session, task_id, to, revision, now)
+                    moved += 1
+                except (Conflict, Forbidden):
+                    lost.append(task_id)
+        if moved:
+            told = say().ngettext("{n} follow-up reassigned", "{n} follow-ups reassigned", moved)
+            flash(told, "success")
+        return _back_to_the_queue(lost)
+
+    def _hand_over(self, session: Session, task_id: int, to: int, revision: int, now: datetime) -> None:
+        try:
+            task = workflow.find(session, task_id, viewer())
+        except NotFound:  # it has just gone to somebody else
+            raise Forbidden("Only the owner or a lead can reassign this follow-up.") from None
+        if not may_hand_over(task):
+            raise Forbidden("Only the owner or a lead can reassign this follow-up.")
+        workflow.hand_over(session, task_id, viewer(), to, revision=revision, now=now)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def save_view(self) -> ResponseReturnValue:
@@ -130,6 +158,18 @@ class Queue:
         return redirect(url_for("desk.queue"), 303)
 
 
+def _back_to_the_queue(lost: Sequence[int]) -> ResponseReturnValue:
+    """With a message about the selected follow-ups that did not change hands, if there are any."""
+    if lost:
+        told = say().ngettext(
+            "{n} follow-up was not assigned: someone else changed it first.",
+            "{n} follow-ups were not assigned: someone else changed them first.",
+            len(lost),
+        )
+        flash(told, "error")
+    return redirect(_queue_at(_kept(request.form.get("back", ""))), 303)
+
+
 def _filter() -> Filter:
     """Parse the filters in the address; unknown values are ignored, because addresses can be outdated."""
     asked = request.args
@@ -137,12 +177,19 @@ def _filter() -> Filter:
         whose=_one_of(asked.get("whose"), ("all", "mine", "unowned")),
         state=_one_of(asked.get("state"), ("working", "snoozed", "closed")),
         overdue=asked.get("overdue") == "1",
+        today=asked.get("today") == "1",
         kind=asked.get("kind") if asked.get("kind") in followup_wording.KINDS else None,
         segment=asked.get("segment") or None,
         owner=asked.get("owner", type=whole) if allows(Permission.SEE_ALL_ACCOUNTS) else None,
         cause=asked.get("cause") or None,
         search=asked.get("search", "")[:LONGEST_FILTER],
     )
+
+
+def _day_ends(now: datetime) -> datetime:
+    """The next midnight in the user's time zone."""
+    tomorrow = day_of(now, zone()) + timedelta(days=1)
+    return datetime.combine(tomorrow, time(0), tzinfo=zone())
 
 
 def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
@@ -160,9 +207,10 @@ def _context(session: Session, rows: list[queue.QueueRow], wanted: Filter, now: 
         "wanted": wanted,
         "address": address,
         "query": urlencode(_as_query(wanted)),
-        "counts": queue.counts(session, viewer(), now),
+        "counts": queue.counts(session, viewer(), now, _day_ends(now)),
         "segments": queue.segments(session),
         "owners": accounts.owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else [],
+        "receivers": accounts.owners(session) if works else [],
         "causes": root_causes.everything(session) if wanted.state == "closed" else [],
         "views": queue.saved_views(session, current_user.id),
         "reasons": followup_wording,

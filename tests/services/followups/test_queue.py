@@ -25,6 +25,21 @@ def test_more_at_stake_stands_higher_and_says_why(desk: Desk) -> None:
     assert rows[0].words == "Nothing works."
 
 
+def test_complaints_of_one_account_stand_together_where_the_most_urgent_stands(desk: Desk) -> None:
+    person = desk.customer(recurring_revenue=Decimal(100))
+    (mild,) = desk.answer(person, 3, "", MONDAY)
+    between = desk.low(recurring_revenue=Decimal(100), renewal_on=(MONDAY + timedelta(days=80)).date())
+    (bad,) = desk.answer(person, 1, "", MONDAY - timedelta(days=3))
+    rows = desk.queue("cem")
+    by_priority = sorted(rows, key=lambda row: -row.priority.value)
+    assert [row.task.id for row in by_priority] == [bad.id, between.id, mild.id]
+    assert [(row.task.id, row.beside) for row in rows] == [
+        (bad.id, False),
+        (mild.id, True),
+        (between.id, False),
+    ]
+
+
 def paying(desk: Desk) -> list[tuple[str, float]]:
     """Each row's currency and its points for revenue, the weightiest first; rates are as in the settings."""
     organisation = replace(desk.runtime.settings.organisation, currency="EUR", exchange_rates={"TRY": 0.02})

@@ -78,6 +78,38 @@ def test_the_journey_hears_of_it_once(desk: Desk) -> None:
         assert session.scalars(select(Enrolment.stage)).one() == "recovery"
 
 
+def reopen(desk: Desk, task: FollowUp) -> FollowUp:
+    with desk.runtime.database.writing() as session:
+        cem = desk.viewer("cem")
+        return workflow.reopen(session, task.id, cem, revision=task.revision, now=CLOSED + DAY)
+
+
+def test_nobody_is_asked_about_what_was_reopened_until_it_is_closed_again(desk: Desk) -> None:
+    task = closed(desk)
+    tell(desk)
+    again = reopen(desk, task)
+    with desk.runtime.database.reading() as session:
+        assert session.scalars(select(Enrolment)).all() == []
+    assert (tell(desk), issue(desk, RESTED)) == (0, [])
+    with desk.runtime.database.writing() as session:
+        ending = workflow.Closing("recovered", "Now it works.", root_cause="product")
+        cem = desk.viewer("cem")
+        workflow.close(session, task.id, cem, ending, revision=again.revision, now=CLOSED + 2 * DAY)
+    assert tell(desk, CLOSED + 3 * DAY) == 1
+
+
+def test_whoever_was_asked_is_not_asked_again_after_a_second_closing(desk: Desk) -> None:
+    task = closed(desk)
+    tell(desk)
+    assert len(issue(desk, RESTED)) == 1
+    again = reopen(desk, task)
+    with desk.runtime.database.writing() as session:
+        ending = workflow.Closing("recovered", "Now it works.", root_cause="product")
+        cem = desk.viewer("cem")
+        workflow.close(session, task.id, cem, ending, revision=again.revision, now=CLOSED + 36 * DAY)
+    assert tell(desk, CLOSED + 37 * DAY) == 0
+
+
 def test_only_what_ended_well_is_asked_about(desk: Desk) -> None:
     closed(desk, "churned")
     closed(desk, "no_answer")

@@ -141,15 +141,97 @@ def test_what_was_changed_meanwhile_is_not_overwritten(desk: Desk) -> None:
         workflow.take(session, task.id, cem, revision=task.revision, now=MONDAY)
 
 
-def test_closing_is_final(desk: Desk) -> None:
+def test_what_is_closed_takes_notes_and_nothing_else_until_it_is_reopened(desk: Desk) -> None:
     task, cem = desk.low(), desk.viewer("cem")
     with desk.runtime.database.writing() as session:
         closing = Closing("no_answer", "Three calls.")
         closed = workflow.close(session, task.id, cem, closing, revision=task.revision, now=MONDAY)
+    with desk.runtime.database.writing() as session:
+        noted = workflow.note(session, task.id, cem, "One more thing.", now=MONDAY)
+        assert (noted.state, noted.outcome) == ("closed", "no_answer")
     with desk.runtime.database.writing() as session, pytest.raises(Conflict):
-        workflow.note(session, task.id, cem, "One more thing.", now=MONDAY)
+        workflow.take(session, task.id, cem, revision=noted.revision, now=MONDAY)
     with desk.runtime.database.writing() as session, pytest.raises(Conflict):
-        workflow.take(session, task.id, cem, revision=closed.revision, now=MONDAY)
+        workflow.contacted(session, task.id, cem, "call", reached=True, text="", now=MONDAY)
+    with desk.runtime.database.writing() as session, pytest.raises(Conflict):
+        workflow.reopen(session, task.id, cem, revision=closed.revision, now=MONDAY)
+
+
+def test_what_is_reopened_is_open_in_every_way_and_has_as_long_again(desk: Desk) -> None:
+    task, selin = desk.low(), desk.viewer("selin", sees_all=True)
+    cem, later = desk.viewer("cem"), MONDAY + timedelta(days=30)
+    with desk.runtime.database.writing() as session:
+        workflow.contacted(session, task.id, cem, "call", reached=True, text="", now=MONDAY)
+        closing = Closing("recovered", "Fixed.", "product", Decimal(500))
+        workflow.close(session, task.id, cem, closing, revision=task.revision + 1, now=MONDAY)
+    with desk.runtime.database.writing() as session:
+        again = workflow.reopen(session, task.id, selin, revision=task.revision + 2, now=later)
+        void = (again.outcome, again.closing_note, again.root_cause_id, again.recovered_revenue)
+        assert (again.state, again.owner_id, again.closed_at, again.closed_by_id) == (
+            "taken",
+            selin.user_id,
+            None,
+            None,
+        )
+        assert void == (None, None, None, None)
+        assert again.first_contact_at == MONDAY
+        assert again.close_due_at - later == task.close_due_at - task.opened_at
+    with desk.runtime.database.reading() as session:
+        entries = session.get_one(FollowUp, task.id).entries
+        assert [(each.kind, each.text) for each in entries][-2:] == [("closed", "Fixed."), ("reopened", None)]
+
+
+def several(desk: Desk) -> list[FollowUp]:
+    """Three complaints of one account, two of its owner's and one of a colleague's."""
+    person = desk.customer()
+    found = [
+        desk.answer(person, score, "Nothing works.", MONDAY + timedelta(minutes=score))[0]
+        for score in (1, 2, 3)
+    ]
+    with desk.runtime.database.writing() as session:
+        session.get_one(FollowUp, found[2].id).owner_id = desk.people["selin"]
+    return found
+
+
+def test_one_conversation_closes_all_that_it_settled_and_its_money_counts_once(desk: Desk) -> None:
+    first, second, _ = several(desk)
+    cem = desk.viewer("cem")
+    with desk.runtime.database.writing() as session:
+        workflow.contacted(session, first.id, cem, "call", reached=True, text="", now=MONDAY)
+        closing = Closing("recovered", "Fixed.", "product", Decimal(500))
+        workflow.close_together(
+            session,
+            first.id,
+            {second.id: second.revision},
+            cem,
+            closing,
+            revision=first.revision + 1,
+            now=MONDAY,
+        )
+    with desk.runtime.database.reading() as session:
+        closed = [session.get_one(FollowUp, each.id) for each in (first, second)]
+        assert [(each.state, each.outcome, each.closing_note) for each in closed] == [
+            ("closed", "recovered", "Fixed.")
+        ] * 2
+        assert [each.recovered_revenue for each in closed] == [500, None]
+        assert [each.kind for each in closed[1].entries] == ["opened", "contacted_with", "closed"]
+
+
+@pytest.mark.parametrize("wrong", ["a colleague's", "changed meanwhile", "another account's"])
+def test_all_are_closed_together_or_none(desk: Desk, wrong: str) -> None:
+    first, second, colleagues = several(desk)
+    beside = {
+        "a colleague's": {second.id: second.revision, colleagues.id: colleagues.revision},
+        "changed meanwhile": {second.id: second.revision + 1},
+        "another account's": {desk.low().id: 1},
+    }[wrong]
+    closing = Closing("no_answer", "Three calls.")
+    with desk.runtime.database.writing() as session, pytest.raises(Conflict):
+        workflow.close_together(
+            session, first.id, beside, desk.viewer("cem"), closing, revision=first.revision, now=MONDAY
+        )
+    with desk.runtime.database.reading() as session:
+        assert set(session.scalars(select(FollowUp.state))) == {"open"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from feedback.bootstrap import Runtime
 from feedback.services.notifications import chat_notices
 from feedback.services.privacy import redaction
 from feedback.settings import Secret
-from feedback.store.models import AuditEntry, FollowUp, SavedView, Score, WebhookCall
+from feedback.store.models import AuditEntry, Contact, FollowUp, SavedView, Score, WebhookCall
 from feedback.web.app import create_app
 from tests import factories_desk
 from tests.web.conftest import SignIn
@@ -392,6 +392,101 @@ def test_a_closed_follow_up_leads_to_the_next_one(app: Flask, sign_in: SignIn) -
     page = cem.get(f"/desk/{task.id}").text
     assert "Next: " in page
     assert "Next: Contoso" not in page  # a colleague's
+
+
+def test_who_gives_a_follow_up_away_is_led_to_the_next_one(app: Flask, sign_in: SignIn) -> None:
+    task, lead = tasks(app)["Northwind Logistics"], sign_in("lead")
+    form = {"revision": task.revision, "to": tasks(app)["Contoso Health"].owner_id}
+    lead.post(f"/desk/{task.id}/hand-over", data=form)
+    assert "Next: " in lead.get(f"/desk/{task.id}").text
+
+
+def test_what_was_closed_too_early_is_reopened(app: Flask, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    revision = reach(cem, task)
+    form = {"outcome": "recovered", "root_cause": "product", "closing_note": "ok", "revision": revision}
+    cem.post(f"/desk/{task.id}/close", data=form)
+    closed = cem.get(f"/desk/{task.id}").text
+    assert "Log a contact" not in closed and "Add note" in closed
+    assert cem.post(f"/desk/{task.id}/reopen", data={"revision": revision + 1}).status_code == 303
+    page = cem.get(f"/desk/{task.id}").text
+    assert "reopened this" in page and "Log a contact" in page
+    assert cem.post(f"/desk/{task.id}/reopen", data={"revision": revision + 2}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("form", "until"),
+    [
+        ({"until": "2026-03-09", "at": "16:30"}, "2026-03-09T16:30:00+00:00"),
+        ({"until": "2026-03-09", "at": "۱۶:۳۰"}, "2026-03-09T16:30:00+00:00"),
+        ({"until": "2026-03-09"}, "2026-03-09T09:00:00+00:00"),
+        ({"until": "2026-03-09", "later": "tomorrow"}, "2026-03-05T09:00:00+00:00"),
+        ({"later": "week"}, "2026-03-11T09:00:00+00:00"),
+    ],
+)
+def test_a_callback_has_a_time_and_goes_into_the_calendar(
+    app: Flask, sign_in: SignIn, form: dict[str, str], until: str
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    assert cem.get(f"/desk/{task.id}/callback.ics").status_code == 404
+    sent = {"revision": task.revision, "snooze_reason": "Call again", **form}
+    assert cem.post(f"/desk/{task.id}/snooze", data=sent).status_code == 303
+    file = cem.get(f"/desk/{task.id}/callback.ics")
+    assert file.mimetype == "text/calendar"
+    starts = until.replace("-", "").replace(":", "").removesuffix("+0000") + "Z"
+    assert f"DTSTART:{starts}\r\n" in file.text
+    assert "SUMMARY:Call back: Northwind Logistics" in file.text
+
+
+@pytest.mark.parametrize(
+    "form", [{"until": "2026-03-09", "at": "half past"}, {"until": "2026-03-01"}, {"later": "never"}]
+)
+def test_a_callback_that_is_no_time_to_come_is_refused(
+    app: Flask, sign_in: SignIn, form: dict[str, str]
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    sent = {"revision": task.revision, "snooze_reason": "Call again", **form}
+    answer = cem.post(f"/desk/{task.id}/snooze", data=sent)
+    assert answer.status_code == 422
+    assert "Choose a date in the future." in answer.text
+
+
+def test_what_is_due_before_midnight_has_a_place_of_its_own(app: Flask, sign_in: SignIn) -> None:
+    cem = sign_in("cem")
+    assert "Northwind Logistics" in cem.get("/desk/?today=1").text  # overdue, so due today as well
+    with app.extensions["feedback"].database.writing() as session:
+        late = datetime(2026, 3, 5, 0, 1, tzinfo=UTC)
+        session.execute(update(FollowUp).values(contact_due_at=late, close_due_at=late))
+    assert "No follow-ups match these filters." in cem.get("/desk/?today=1").text
+
+
+def test_the_selected_go_to_a_colleague_as_far_as_one_may_give_them(app: Flask, sign_in: SignIn) -> None:
+    mine, theirs = tasks(app)["Northwind Logistics"], tasks(app)["Contoso Health"]
+    ticked = {"task": [f"{each.id}:{each.revision}" for each in (mine, theirs)], "to": theirs.owner_id}
+    page = sign_in("cem").post("/desk/hand-over", data=ticked, follow_redirects=True).text
+    assert "1 follow-up reassigned" in page
+    assert tasks(app)["Northwind Logistics"].owner_id == theirs.owner_id
+
+
+def test_complaints_of_one_account_are_closed_in_one_go(
+    app: Flask, runtime: Runtime, sign_in: SignIn
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    with runtime.database.writing() as session:
+        person = session.get_one(Contact, task.contact_id)
+        (other,) = factories_desk.answer(session, runtime, person, 2, "Again!", clock.now())
+        other_id = other.id
+    assert "Close these of the same account, too" in cem.get(f"/desk/{task.id}").text
+    form = {
+        "outcome": "no_answer",
+        "closing_note": "Three calls.",
+        "revision": task.revision,
+        "beside": f"{other_id}:1",
+    }
+    assert cem.post(f"/desk/{task.id}/close", data=form).status_code == 303
+    with runtime.database.reading() as session:
+        closed = [session.get_one(FollowUp, each).state for each in (task.id, other_id)]
+    assert closed == ["closed", "closed"]
 
 
 def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, sign_in: SignIn) -> None:

@@ -254,6 +254,16 @@ def _ending(api: APIBlueprint, runtime: Runtime) -> None:
 
         return _changed(runtime, path.follow_up_id, work)
 
+    @api.post(
+        "/follow-ups/<int:follow_up_id>/reopen", summary="Reopen a follow-up", responses={200: FollowUpOut}
+    )
+    @needs(Scope.FOLLOW_UPS_WORK)
+    def reopen_follow_up(path: FollowUpId, body: NothingIn) -> Response:  # noqa: ARG001 - checked to be empty
+        def work(session: Session, revision: int, now: datetime) -> object:
+            return workflow.reopen(session, path.follow_up_id, caller().viewer, revision=revision, now=now)
+
+        return _changed(runtime, path.follow_up_id, work)
+
 
 def _changed(runtime: Runtime, follow_up_id: int, work: Work, *, only_adds: bool = False) -> Response:
     """Do something with a follow-up. `If-Match` is needed, unless the change only adds something.

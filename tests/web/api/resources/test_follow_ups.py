@@ -50,6 +50,10 @@ def test_a_follow_up_is_taken_worked_on_and_closed(cem: Program) -> None:
     me = "cem@example.com"
     assert kinds == [("opened", None), ("taken", me), ("note", me), ("call", me), ("closed", me)]
 
+    seen = {"If-Match": closed.headers["ETag"]}
+    again = cem.call("POST", f"/follow-ups/{number}/reopen", {}, headers=seen).get_json()
+    assert (again["state"], again["outcome"], again["closed_at"]) == ("taken", None, None)
+
 
 CAUSE = "price"
 
