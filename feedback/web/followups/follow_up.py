@@ -180,7 +180,9 @@ class FollowUps:
         asked = self.library.questionnaire_of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
         # With somebody else now, or over for the moment: the next one is what is left to do.
-        done = works and (task.state in (State.CLOSED, State.SNOOZED) or task.owner_id != current_user.id)
+        done = works and (
+            task.state in (State.CLOSED, State.SNOOZED) or task.owner_id not in (None, current_user.id)
+        )
         return render_template(
             "followups/follow-up.html",
             task=task,
