@@ -14,7 +14,7 @@ from feedback.core.contact.recipient import EmailAddress, PhoneNumber, spellings
 from feedback.errors import Rejected
 from feedback.store.models import Contact
 
-LARGEST = 5 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024
 """Bytes of a list."""
 MOST_LINES = 100_000
 SHOWN = 20
@@ -24,7 +24,7 @@ _PHONE = re.compile(r"[+0(][\d\s().+/-]{5,}")
 
 @dataclass(frozen=True, slots=True)
 class FoundContacts:
-    """Ids of the contacts on a list, without repetitions, and the first lines that are nobody's, at most `SHOWN`."""
+    """Ids of the contacts on a list, without repetitions, and the first lines that name no contact, at most `SHOWN`."""
 
     ids: Sequence[int]
     unknown: int = 0
@@ -34,7 +34,7 @@ class FoundContacts:
 def decoded(data: bytes) -> str:
     """The text of an uploaded file: UTF-8 with or without a mark, UTF-16 with one, else Windows-1254."""
     if len(data) > LARGEST:
-        raise Rejected("Split the list: it is larger than 5 MB.")
+        raise Rejected("Split the list: it is larger than 2 MB.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:

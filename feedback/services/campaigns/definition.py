@@ -1,4 +1,4 @@
-"""Campaigns as they are written down: drafts that somebody plans, changes and deletes."""
+"""Drafts of campaigns: somebody plans, changes and deletes them."""
 
 from __future__ import annotations
 
