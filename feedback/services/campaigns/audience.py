@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from feedback.core.campaign import CampaignPlan, place_after
@@ -22,10 +22,9 @@ from feedback.settings import Settings
 from feedback.store.database import zone_of
 from feedback.store.models import Campaign, CampaignMember, Contact
 
-COUNTED = 200_000
-"""Contacts in the database up to which an audience is counted exactly; with more of them it is estimated."""
-MEASURED = 20_000
-"""Contacts of the base among which an audience is counted for an estimate."""
+MEASURED, MOST_MEASURED = 5_000, 15_000
+"""Contacts of the base among which an audience is counted; the second number if it has few of them. A base that is not
+larger is counted as a whole."""
 
 
 class Drawn(NamedTuple):
@@ -96,23 +95,48 @@ def count(session: Session, which: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(Contact).where(which)) or 0
 
 
-def size(session: Session, which: ColumnElement[bool], draw: int) -> AudienceSize:
-    """How many contacts fit. In a large base they are counted on a part of the ring and projected to all of it.
+@dataclass(frozen=True, slots=True)
+class AudienceLook:
+    """How large an audience is, and its first contacts in the order of the draw, at most as many as were wanted."""
 
-    The part is a random sample of the base, because places follow from a hash. The interval is that of a binomial
-    share, `p +/- 1.96 sqrt(p (1 - p) / n)`, of `MEASURED` contacts (Cochran 1977, section 3.2).
+    size: AudienceSize
+    drawn: Sequence[Drawn]
+
+
+def look(session: Session, which: ColumnElement[bool], draw: int, most: int) -> AudienceLook:
+    """Look at an audience within a request: everybody if they are at most `most`, otherwise a random sample.
+
+    The sample are those who fit on an arc of the ring with at least about `MEASURED` contacts of the base, which is
+    random because places follow from a hash. If n fit on an arc of the share s, the audience is estimated as n / s with
+    n ~ Binomial(N, s), so its 95 % interval is (n +/- 1.96 sqrt(n (1 - s))) / s (Cochran 1977, section 3.2).
     """
-    largest = session.scalar(select(func.max(Contact.id))) or 0
-    if largest <= COUNTED:
-        number = count(session, which)
-        return AudienceSize(number, number, number)
-    whole = session.scalar(select(func.count()).select_from(Contact)) or 0
-    span = max(1, RING * MEASURED // max(MEASURED, whole))
-    last = draw + span
-    arcs: Sequence[Any] = (Contact.turn.between(draw, last - 1),) if last <= RING else ()
-    part = and_(*arcs) if arcs else (Contact.turn >= draw) | (Contact.turn < last - RING)
-    base = session.scalar(select(func.count()).select_from(Contact).where(part)) or 1
-    share = count(session, and_(which, part)) / base
-    error = 1.96 * (share * (1 - share) / base) ** 0.5
-    low, high = max(0.0, share - error), min(1.0, share + error)
-    return AudienceSize(round(share * whole), round(low * whole), round(high * whole))
+    place = (Contact.turn, Contact.id)
+    few = session.execute(select(*place).where(which).limit(most + 1)).all()
+    if len(few) <= most:
+        everybody = sorted(Drawn(place_after(turn, draw), number) for turn, number in few)
+        return AudienceLook(AudienceSize(len(few), len(few), len(few)), everybody)
+    whole = session.scalar(select(func.max(Contact.id))) or 1
+    share = min(1.0, MEASURED / whole)
+    found = _on_arc(session, which, draw, share)
+    if len(found) < most and share < 1:
+        wanted = min(MOST_MEASURED, MEASURED * 1.2 * most / max(1, len(found)))
+        share = min(1.0, wanted / whole)
+        found = _on_arc(session, which, draw, share)
+    error = 1.96 * (len(found) * (1 - share)) ** 0.5
+    low, high = (max(most + 1, round((len(found) + each) / share)) for each in (-error, error))
+    number = max(most + 1, round(len(found) / share))
+    return AudienceLook(AudienceSize(number, min(low, number), high), found[:most])
+
+
+def _on_arc(session: Session, which: ColumnElement[bool], draw: int, share: float) -> list[Drawn]:
+    """Those who fit on such a share of the ring, in the order of the draw."""
+    rows = session.execute(select(Contact.turn, Contact.id).where(which, _arc(draw, int(RING * share))))
+    return sorted(Drawn(place_after(turn, draw), number) for turn, number in rows)
+
+
+def _arc(draw: int, length: int) -> ColumnElement[bool]:
+    """A condition on Contact: it is on the part of the ring that begins at `draw`."""
+    last = draw + length - 1
+    if last < RING:
+        return Contact.turn.between(draw, last)
+    return or_(Contact.turn >= draw, Contact.turn <= last - RING)

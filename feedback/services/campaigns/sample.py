@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
 
 from feedback.core.lifecycle import INVITATION_NOT_CONTACTED
 from feedback.core.metrics import METRICS, Metric, planning
@@ -22,8 +22,9 @@ from feedback.core.metrics.planning import Expected
 from feedback.core.questionnaire import Questionnaire
 from feedback.store.models import Contact, Invitation, Response, Score
 
-LATEST = 2_000
-"""Invitations from which a response rate is taken: the latest ones."""
+LATEST = 5_000
+"""Invitations from which a response rate is taken: the latest ones of all customers, or those of the audience among
+them. More would take longer than somebody waits for a page."""
 FEWEST = 100
 """With fewer invitations than that, a rate of 30 % is known to no better than +/- 9 percentage points."""
 SETTLED = timedelta(days=7)
@@ -141,19 +142,19 @@ def response_rate(session: Session, which: ColumnElement[bool], now: datetime) -
 
 
 def _rate(session: Session, now: datetime, which: ColumnElement[bool] | None) -> PastRate:
-    sent = (
-        select(Invitation.answered_at)
-        .where(Invitation.sent_at.between(now - LONG_AGO, now - SETTLED))
-        .where(Invitation.state.not_in(INVITATION_NOT_CONTACTED))
-        .order_by(Invitation.sent_at.desc())
+    past = aliased(Invitation)  # the condition may ask for invitations itself
+    latest = (
+        select(past.contact_id, past.answered_at)
+        .where(past.sent_at.between(now - LONG_AGO, now - SETTLED))
+        .where(past.state.not_in(INVITATION_NOT_CONTACTED))
+        .order_by(past.sent_at.desc())
         .limit(LATEST)
+        .subquery()
     )
+    counted = select(func.count(), func.count(latest.c.answered_at)).select_from(latest)
     if which is not None:
-        sent = sent.join(Contact, Contact.id == Invitation.contact_id).where(which)
-    latest = sent.subquery()
-    invited, answered = session.execute(
-        select(func.count(), func.count(case((latest.c.answered_at.is_not(None), 1))))
-    ).one()
+        counted = counted.join(Contact, Contact.id == latest.c.contact_id).where(which)
+    invited, answered = session.execute(counted).one()
     return PastRate(answered, invited, of_audience=which is not None)
 
 

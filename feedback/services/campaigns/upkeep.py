@@ -73,22 +73,21 @@ def _next_wave(campaign: Campaign, now: datetime) -> CampaignWave | None:
     plan, last = CampaignPlan.model_validate(campaign.plan), campaign.waves[-1]
     if last.enrolled_at is None:
         return None
-    first, number = campaign.waves[0].starts_at, last.number + 1
-    starts_at = next_wave(first, _turn(first, last.starts_at, plan) + 1, plan.repeats)
-    if starts_at is None or starts_at > now:
+    starts_at = _latest_turn(campaign.waves[0].starts_at, now, plan)
+    if starts_at is None or starts_at <= last.starts_at:
         return None
     draw = last.draw
     if plan.sample and last.place is not None:
         draw = (last.draw + last.place + 1) % RING
-    return CampaignWave(campaign_id=campaign.id, number=number, starts_at=starts_at, draw=draw)
+    return CampaignWave(campaign_id=campaign.id, number=last.number + 1, starts_at=starts_at, draw=draw)
 
 
-def _turn(first: datetime, last: datetime, plan: CampaignPlan) -> int:
-    """Which turn (from 1) began at `last`."""
-    turn = 1
-    while (at := next_wave(first, turn + 1, plan.repeats)) is not None and at <= last:
-        turn += 1
-    return turn
+def _latest_turn(first: datetime, now: datetime, plan: CampaignPlan) -> datetime | None:
+    """The last time until `now` at which a wave of a campaign that began at `first` is due; None before the first."""
+    found, number = None, 1
+    while (at := next_wave(first, number, plan.repeats)) is not None and at <= now:
+        found, number = at, number + 1
+    return found
 
 
 def _park(portions: Portions, now: datetime) -> None:
