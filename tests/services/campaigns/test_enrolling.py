@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +19,8 @@ from feedback.store.models import CampaignWave, Contact, Enrolment
 from feedback.store.portions import Portions
 from tests.services.campaigns.conftest import CampaignWorld
 from tests.services.conftest import times_delivered
+
+ROOT = Path(__file__).parents[3]
 
 
 class Interrupted(BaseException):
@@ -119,6 +125,55 @@ def test_two_workers_that_enrol_at_once_ask_everybody_once_and_draw_no_more_than
     assert errors == []
     assert len(enrolled(campaigns, campaign)) == 25
     assert campaigns.campaign(campaign).waves[0].asked == 25
+
+
+ENROL = """
+import sys, time
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from feedback import library, resources
+from feedback.services.campaigns import enrolling
+from feedback.services.context import Context
+from feedback.settings import load
+from feedback.store.database import Database
+from feedback.store.portions import Portions
+
+database = Database(sys.argv[1])
+context = Context(load(Path(sys.argv[2]), {"FEEDBACK_DEMO": "true"}),
+                  library.load(resources.directories("questionnaires")), {})
+print("ready", flush=True)
+portions = Portions(database, seconds=count().__next__, rest=lambda _: print("portion", flush=True))
+enrolling.enrol_all_waves(portions, context, datetime.fromisoformat(sys.argv[3]))
+"""
+
+
+def test_a_worker_that_is_killed_while_it_enrols_asks_nobody_twice(
+    campaigns: CampaignWorld, tmp_path: Path
+) -> None:
+    people = campaigns.people(150)
+    campaign = campaigns.add(people)
+    campaigns.start(campaign)
+    url = campaigns.database.url.render_as_string(hide_password=False)
+    killed = 0
+    for portions in (1, 2):
+        process = subprocess.Popen(
+            [sys.executable, "-c", ENROL, url, str(tmp_path), campaigns.world.now.isoformat()],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process:
+            assert process.stdout is not None
+            for _ in range(1 + portions):
+                process.stdout.readline()
+            process.kill()
+        killed += process.returncode == -signal.SIGKILL
+    assert killed == 2
+    before = len(enrolled(campaigns, campaign))
+    assert 0 < before < 150
+    campaigns.run()
+    assert set(enrolled(campaigns, campaign)) == set(people)
+    wave = campaigns.campaign(campaign).waves[0]
+    assert (wave.seen, wave.asked) == (150, 150)
 
 
 def test_a_draw_counts_only_who_can_be_asked(campaigns: CampaignWorld) -> None:
