@@ -40,7 +40,7 @@ MOST_OPEN, MOST_REMINDER = 90, 30
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class CampaignFields:
     """What was typed, as text, so that a refused form shows it again."""
 
     name: str = ""
@@ -67,7 +67,7 @@ class CampaignForms:
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def new_campaign(self) -> ResponseReturnValue:
-        return self._page(Planned(segment=request.args.get("segment", "")[:20]))
+        return self._page(CampaignFields(segment=request.args.get("segment", "")[:20]))
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def add_campaign(self) -> ResponseReturnValue:
@@ -106,7 +106,7 @@ class CampaignForms:
 
     def _store(
         self,
-        typed: Planned,
+        typed: CampaignFields,
         store: Callable[[Session, CampaignWish, datetime], int],
         campaign: Campaign | None,
     ) -> ResponseReturnValue:
@@ -130,7 +130,7 @@ class CampaignForms:
         return redirect(url_for("campaigns.campaign", campaign_id=stored), 303)
 
     def _wish(
-        self, typed: Planned, campaign: Campaign | None
+        self, typed: CampaignFields, campaign: Campaign | None
     ) -> tuple[contact_list.FoundContacts | None, CampaignWish]:
         """What is to be stored. Raises Rejected with a sentence about what was typed."""
         found, members = None, None
@@ -152,7 +152,7 @@ class CampaignForms:
             raise Rejected("Choose a segment, or give a list of contacts.")
         return found, CampaignWish(typed.name, _plan(typed), _moment(typed.starts), segment, members)
 
-    def _page(self, typed: Planned, campaign: Campaign | None = None, refused: str = "") -> str:
+    def _page(self, typed: CampaignFields, campaign: Campaign | None = None, refused: str = "") -> str:
         with self.database.reading() as session:
             segments = definition.segments_in_use(session)
             languages = listing.values_of(session, Contact.language)
@@ -178,13 +178,13 @@ def _needs_event(facts: tuple[str, ...]) -> bool:
     return any(each.startswith("event.") for each in facts)
 
 
-def _typed() -> Planned:
+def _typed() -> CampaignFields:
     form = request.form
 
     def text(name: str, longest: int = 100) -> str:
         return form.get(name, "").strip()[:longest]
 
-    return Planned(
+    return CampaignFields(
         name=text("name", 200),
         audience="list" if text("audience") == "list" else "segment",
         segment=text("segment", 15),
@@ -201,7 +201,7 @@ def _typed() -> Planned:
     )
 
 
-def _plan(typed: Planned) -> CampaignPlan:
+def _plan(typed: CampaignFields) -> CampaignPlan:
     """Raises Rejected for a number that is out of range, or a choice that no menu has."""
     days = _number(typed.open_for, 1, MOST_OPEN, _("Customers can answer for 1 to 90 days."))
     spread = _number(typed.spread or "1", 1, MOST_DAYS, _("Spread the invitations over 1 to 60 days."))
@@ -258,7 +258,7 @@ def _moment(written: str) -> datetime | None:
         raise Rejected("Enter the start as a date and a time, such as 2026-03-31T09:00.") from None
 
 
-def _planned(campaign: Campaign) -> Planned:
+def _planned(campaign: Campaign) -> CampaignFields:
     plan = CampaignPlan.model_validate(campaign.plan)
     values: dict[str, Any] = {
         "name": campaign.name,
@@ -276,4 +276,4 @@ def _planned(campaign: Campaign) -> Planned:
     }
     if campaign.starts_at > clock.now():
         values["starts"] = campaign.starts_at.astimezone(zone()).strftime("%Y-%m-%dT%H:%M")
-    return Planned(**values)
+    return CampaignFields(**values)
