@@ -32,7 +32,9 @@ def database(installed: Path) -> Iterator[Database]:
 
 
 def test_a_campaign_is_looked_at_paused_resumed_and_cancelled(installed: Path, database: Database) -> None:
-    assert "running     Spring  (wave 1: 0 sent, 0 answered)" in feedback(installed, "campaign", "list").output
+    assert (
+        "running     Spring  (wave 1: 0 sent, 0 answered)" in feedback(installed, "campaign", "list").output
+    )
     assert "wave 1" in feedback(installed, "campaign", "show", "1").output
     for command, state in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelling")):
         assert feedback(installed, "campaign", command, "1").output == f"Spring: {state}\n"

@@ -58,7 +58,7 @@ def latest(session: Session) -> Sequence[Campaign]:
     return session.scalars(select(Campaign).order_by(Campaign.id.desc()).limit(SHOWN)).all()
 
 
-def add(session: Session, wish: CampaignWish, library: Library, *, by: int, now: datetime) -> Campaign:
+def add(session: Session, wish: CampaignWish, library: Library, *, by: int | None, now: datetime) -> Campaign:
     """Store a draft. Raises Rejected for one that could not be sent, NotFound for an unknown segment."""
     _check(wish, library, now)
     if wish.segment is None and not wish.members:
