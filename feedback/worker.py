@@ -170,6 +170,7 @@ class Worker:
         return [
             ("plan", partial(plan, stopped=stopped), max(tick, 30)),
             ("campaigns", partial(run_campaigns, stopped=stopped), tick),
+            ("watch campaigns", partial(watch_campaigns, stopped=stopped), max(tick, 60)),
             ("issue", partial(issue, stopped=stopped), tick),
             ("write to accounts", write_to_accounts, tick),
             *((f"{CATCH_UP} {key}", partial(self._catch_up, key), tick) for key in self._replying),
@@ -265,6 +266,11 @@ def plan(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
 def run_campaigns(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Enrol the contacts of campaigns, and carry out what people have decided about them."""
     upkeep.work(Portions(runtime.database, stopped), runtime, now)
+
+
+def watch_campaigns(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Stop campaigns that fail or annoy too often, and end those that are over."""
+    upkeep.watch(Portions(runtime.database, stopped), runtime, now)
 
 
 def issue(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Select, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.campaign import (
@@ -34,25 +34,34 @@ CANCELLED = "campaign_cancelled"
 
 
 def work(portions: Portions, context: Context, now: datetime) -> None:
-    """Do what all campaigns need at `now`. Most ticks find none that has started."""
-    with portions.database.reading() as session:
-        rows = session.execute(
-            select(Campaign.id, Campaign.state).where(Campaign.state.in_(STARTED)).order_by(Campaign.id)
-        ).all()
+    """Do what people have decided about campaigns, and enrol their contacts. Most ticks find none that has started."""
+    rows = _started(portions)
     running = [row.id for row in rows if row.state == CampaignState.RUNNING]
-    if rows:
+    if len(running) < len(rows):
         _park(portions, now)
     for campaign_id in running:
         _release(portions, campaign_id, now)
         _begin_wave(portions, campaign_id, now)
-        _check_limits(portions, campaign_id, context, now)
     if running:
         enrolling.enrol_all_waves(portions, context, now)
     for row in rows:
         if row.state == CampaignState.CANCELLING:
             _take_back(portions, row.id, now)
-        elif row.state == CampaignState.RUNNING:
+
+
+def watch(portions: Portions, context: Context, now: datetime) -> None:
+    """Stop campaigns that have passed a limit, and end those that are over. It counts whole waves, so it is done less
+    often than `work`."""
+    for row in _started(portions):
+        if row.state == CampaignState.RUNNING:
+            _check_limits(portions, row.id, context, now)
             _finish(portions, row.id, now)
+
+
+def _started(portions: Portions) -> Sequence[Row[int, CampaignState]]:
+    with portions.database.reading() as session:
+        wanted = select(Campaign.id, Campaign.state).where(Campaign.state.in_(STARTED))
+        return session.execute(wanted.order_by(Campaign.id)).all()
 
 
 def _begin_wave(portions: Portions, campaign_id: int, now: datetime) -> None:
@@ -99,6 +108,9 @@ def _park(portions: Portions, now: datetime) -> None:
 
 
 def _release(portions: Portions, campaign_id: int, now: datetime) -> None:
+    with portions.database.reading() as session:
+        if not definition.find(session, campaign_id).tolerated:  # nobody has resumed it yet
+            return
     while True:
         with portions.database.reading() as session:
             waiting = campaign_pauses.parked(session, campaign_id, BLOCK)
@@ -195,7 +207,7 @@ def _finish(portions: Portions, campaign_id: int, now: datetime) -> None:
     """End a campaign that does not repeat, once nobody can answer any more."""
     with portions.database.reading() as session:
         campaign = definition.find(session, campaign_id)
-        if not _is_over(session, campaign, now):
+        if campaign.state != CampaignState.RUNNING or not _is_over(session, campaign, now):
             return
     _end(portions, campaign_id, CampaignState.DONE, now)
 

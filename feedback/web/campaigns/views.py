@@ -200,9 +200,7 @@ class CampaignPages:
             "change_in_words": _change_in_words,
             "reasons_of": _reasons_of,
             "cost": progress.cost(session, campaign, self.settings),
-            "stopped": say().gettext(STOPPED[reason])
-            if (reason := campaign.state_reason or "") in STOPPED
-            else "",
+            "stopped": _why_stopped(campaign),
             "is_active": campaign.state in ACTIVE,
             "seconds": SECONDS,
             "entries": audit.latest(session, "campaign", campaign.id),
@@ -233,6 +231,12 @@ class CampaignPages:
             return say().gettext("a list of contacts")
         segment = session.get(SavedSegment, campaign.segment_id) if campaign.segment_id else None
         return segment.name if segment else say().gettext("a deleted segment")
+
+
+def _why_stopped(campaign: Campaign) -> str:
+    """Why a campaign has paused by itself; empty if it has not."""
+    sentence = STOPPED.get(campaign.state_reason or "")
+    return say().gettext(sentence) if sentence and campaign.state == CampaignState.PAUSED else ""
 
 
 def _reason(code: str) -> str:

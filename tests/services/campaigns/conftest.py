@@ -62,6 +62,7 @@ class CampaignWorld:
     def run(self, portions: Portions | None = None) -> None:
         """What the worker does for campaigns at this moment."""
         upkeep.work(portions or self.portions(), self.world.context, self.world.now)
+        upkeep.watch(self.portions(), self.world.context, self.world.now)
 
     def portions(self, rest: Callable[[float], None] = lambda _: None) -> Portions:
         return Portions(self.database, rest=rest)

@@ -111,7 +111,7 @@ class CampaignsPage(document.Page):
     items: list[CampaignOut]
 
 
-def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
+def register(api: APIBlueprint, runtime: Runtime, _: Gate) -> None:
     """Add the routes to the API's blueprint."""
     _reading(api, runtime)
     _planning(api, runtime)
@@ -160,7 +160,7 @@ def _planning(api: APIBlueprint, runtime: Runtime) -> None:
         "/campaigns/<int:campaign_id>/start", summary="Start a campaign", responses={200: CampaignStoryOut}
     )
     @needs(Scope.CAMPAIGNS_WRITE)
-    def start_campaign(path: CampaignId, body: NothingIn) -> Response:
+    def start_campaign(path: CampaignId, body: NothingIn) -> Response:  # noqa: ARG001 - checked to be empty
         def store(session: Session) -> Response:
             by, now = caller().owner_id, clock.now()
             started = control.start(session, path.campaign_id, runtime.library, edit=None, by=by, now=now)
