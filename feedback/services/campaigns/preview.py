@@ -1,7 +1,7 @@
 """Who would get a campaign, who would not and why, and what it would cost, before anything is sent.
 
-Up to `LOOKED_AT` contacts are decided one by one, as they will be when the campaign runs. Of a larger audience so many
-are drawn at random, decided, and projected to all; the page says so, with the error.
+Up to `DECIDED` contacts are decided one by one, as they will be when the campaign runs. Of a larger audience
+`LOOKED_AT` are drawn at random, decided, and projected to all; the page says so, with the error.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ from feedback.services.journey import forecast
 from feedback.services.messaging import content
 from feedback.store.models import Campaign, CampaignWave, Contact, Enrolment, Invitation
 
+DECIDED = 600
+"""Contacts up to which an audience is decided as a whole."""
 LOOKED_AT = 300
-"""Contacts that are decided for a preview; the share of those who get it is then known to +/- 6 percentage points."""
+"""Contacts of a larger audience that are decided; the share of those who get it is then known to +/- 6 percentage
+points. More would take longer than somebody waits for a page."""
 COMPOSED = 10
 """Text messages that are written to see how long they are."""
 
@@ -105,8 +108,10 @@ def preview(session: Session, campaign: Campaign, context: Context, now: datetim
     plan = CampaignPlan.model_validate(campaign.plan)
     which = audience.condition(session, campaign, context.settings, now)
     draw = audience.beginning(campaign.id)
-    seen = audience.look(session, which, draw, LOOKED_AT)
+    seen = audience.look(session, which, draw, DECIDED)
     size, some = seen.size, seen.drawn
+    if size.number > DECIDED:
+        some = some[:LOOKED_AT]
     if not some:
         return CampaignPreview(size)
     is_exact = len(some) == size.number and size.is_exact

@@ -75,6 +75,7 @@ def test_who_another_campaign_is_about_to_ask_is_named_as_such(campaigns: Campai
 def test_a_large_audience_is_estimated_from_a_sample_with_its_error(
     campaigns: CampaignWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(preview, "DECIDED", 60)
     monkeypatch.setattr(preview, "LOOKED_AT", 40)
     people = [*campaigns.people(60), *campaigns.people(60, first=60, consent=False, country="DE")]
     found = look(campaigns, campaigns.add(people))
