@@ -22,6 +22,7 @@ from feedback import clock
 from feedback.core.time.local_days import day_of
 from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers.base import uptime
+from feedback.services.campaigns import upkeep
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, workflow
 from feedback.services.imports import runs
@@ -174,6 +175,8 @@ class Worker:
         settings, stopped = self.runtime.settings, lambda: self._stop.asked
         return [
             ("plan", partial(plan, stopped=stopped), max(tick, 30)),
+            ("campaigns", partial(run_campaigns, stopped=stopped), tick),
+            ("watch campaigns", partial(watch_campaigns, stopped=stopped), max(tick, 60)),
             ("issue", partial(issue, stopped=stopped), tick),
             ("write to accounts", write_to_accounts, tick),
             *((f"{CATCH_UP} {key}", partial(self._catch_up, key), tick) for key in self._replying),
@@ -264,6 +267,16 @@ def plan(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     portions = Portions(runtime.database, stopped)
     enrolments.plan(portions, runtime, now)
     recovery_survey.tell_journey_of_all(portions, runtime, now)
+
+
+def run_campaigns(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Enrol the contacts of campaigns, and carry out what people have decided about them."""
+    upkeep.work(Portions(runtime.database, stopped), runtime, now)
+
+
+def watch_campaigns(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Stop campaigns that fail or annoy too often, and end those that are over."""
+    upkeep.watch(Portions(runtime.database, stopped), runtime, now)
 
 
 def issue(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:

@@ -277,6 +277,7 @@ TESTED_ELSEWHERE = {
     "services/imports/staff.py": "services/imports/test_imports.py",
     "services/imports/suggestions.py": "services/imports/test_imports.py",
     "services/imports/table.py": "services/imports/test_wild_tables.py",
+    "services/messaging/campaign_pauses.py": "services/campaigns/test_upkeep.py",
     "services/messaging/email_question.py": "services/messaging/test_content.py",
     "services/messaging/simulated_mailbox.py": "web/test_simulator.py",
     "services/privacy/quotes.py": "services/privacy/test_persons.py",

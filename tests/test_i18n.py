@@ -134,6 +134,9 @@ DESK_CODE = [
     PACKAGE / "services" / module
     for module in (
         "access.py",
+        "campaigns/contact_list.py",
+        "campaigns/control.py",
+        "campaigns/definition.py",
         "customers/activity.py",
         "customers/editing.py",
         "customers/filters.py",
@@ -183,6 +186,7 @@ DESK_TEMPLATES = [
     path
     for room in (
         "auth",
+        "campaigns",
         "customers",
         "followups",
         "imports",

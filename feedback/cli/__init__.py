@@ -1,11 +1,23 @@
 """The `feedback` command. Every subcommand imports what it needs when it runs, so that all of them start fast."""
 
-from feedback.cli import access, backups, customers, held, planning, questionnaires, running, studio, surveys
+from feedback.cli import (
+    access,
+    backups,
+    campaigns,
+    customers,
+    held,
+    planning,
+    questionnaires,
+    running,
+    studio,
+    surveys,
+)
 from feedback.cli.frame import main
 
 __all__ = [
     "access",
     "backups",
+    "campaigns",
     "customers",
     "held",
     "main",

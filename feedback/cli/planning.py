@@ -35,7 +35,7 @@ def plan(days: int, everything: bool, as_json: bool) -> None:
     """
     from feedback import clock
     from feedback.services.contact import reachability
-    from feedback.services.journey import forecast
+    from feedback.services.journey import forecast, stages
     from feedback.store.database import zone_of
 
     runtime = the_runtime()
@@ -47,8 +47,8 @@ def plan(days: int, everything: bool, as_json: bool) -> None:
             if everything or as_json:  # else a large base needs little memory
                 messages.append((kind, row))
         unreachable = reachability.unreachable(session, runtime.settings)
+        journey = stages.with_campaigns(session, runtime.library.journey)
     messages.sort(key=lambda each: forecast.by_time(each[1]))
-    journey = runtime.library.journey
     if as_json:
         told = _as_json(messages, totals, journey) | {"days": days, **_unreachable(*unreachable)}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))

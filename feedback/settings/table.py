@@ -231,6 +231,18 @@ class ContactSettings:
 
 
 @dataclass(frozen=True)
+class CampaignSettings:
+    """When a campaign stops by itself."""
+
+    max_failures: float = setting(
+        0.05, "Largest share of failed invitations, from 0 to 1; counted from 20 on.", least=0, most=1
+    )
+    max_complaints: float = setting(
+        0.003, "Largest share of spam complaints, from 0 to 1; counted from 2 on.", least=0, most=1
+    )
+
+
+@dataclass(frozen=True)
 class FollowUpSettings:
     """Closing the loop after a low score."""
 
@@ -357,6 +369,7 @@ class Settings:
     twilio: TwilioSettings = field(default_factory=TwilioSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     contact: ContactSettings = field(default_factory=ContactSettings)
+    campaigns: CampaignSettings = field(default_factory=CampaignSettings)
     followup: FollowUpSettings = field(default_factory=FollowUpSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)

@@ -54,6 +54,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "audit_entry": {N: "action subject detail"},  # keys and numbers only; see services.audit.record
     "bookmark": {N: "name value"},
     "bounce": {C: "address", N: "status"},
+    "campaign": {Q: "name query", N: "state_reason plan tolerated"},
     "call_answer": {Q: "body", N: "call request headers"},
     "consent": {C: "address source text_version reference", N: "kind basis"},
     "contact": {

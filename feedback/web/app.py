@@ -16,6 +16,7 @@ from feedback.services.studio import trial_links
 from feedback.settings import Settings
 from feedback.web import (
     api,
+    campaigns,
     customer_app,
     customers,
     delighted,
@@ -57,6 +58,7 @@ ROOMS = (
     Room(reply_inbox.blueprint, "/inbox"),
     Room(imports.blueprint, request_limits.UPLOADS),
     Room(customers.blueprint, "/customers"),
+    Room(campaigns.blueprint, "/campaigns"),
     Room(reports_views.blueprint, "/insights"),
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),

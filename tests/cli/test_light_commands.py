@@ -42,6 +42,10 @@ ONLY_THE_JOURNEY = {"event": ("ticket_closed", "C-1")}
 """They read the journey and its format, but run no linter."""
 NOT_LIGHT = {
     "acknowledge": "judges a questionnaire",
+    **dict.fromkeys(
+        (f"campaign {name}" for name in ("cancel", "list", "pause", "resume", "show")),
+        "a rare decision about surveys",
+    ),
     "db restored": "holds every queued message",
     "demo": "serves pages",
     "doctor": "checks every questionnaire",

@@ -21,6 +21,7 @@ from feedback.services.access import Viewer, without_or_in_accounts_of
 from feedback.services.contact import suppression
 from feedback.services.customers.activity import find_contact
 from feedback.store.models import (
+    CampaignMember,
     Consent,
     Contact,
     ContactAlias,
@@ -97,6 +98,7 @@ def merge(session: Session, viewer: Viewer, keep_id: int, drop_id: int, *, now: 
     _free_places(session, keep_id, drop_id, now)
     for table in (*MOVED, Enrolment):
         session.execute(update(table).where(table.contact_id == drop_id).values(contact_id=keep_id))
+    _keep_on_lists(session, keep_id, drop_id)
     _fill(keep, drop, now)
     session.add(ContactAlias(external_id=drop.external_id, contact_id=keep_id, created_at=now))
     session.delete(drop)
@@ -111,6 +113,16 @@ def merge(session: Session, viewer: Viewer, keep_id: int, drop_id: int, *, now: 
             )
     audit.record(session, "merged", "contact", keep_id, by=viewer.user_id, now=now, other=drop_id)
     return keep
+
+
+def _keep_on_lists(session: Session, keep_id: int, drop_id: int) -> None:
+    """Put the kept contact on the lists of campaigns on which only the other one is."""
+    of_kept = select(CampaignMember.campaign_id).where(CampaignMember.contact_id == keep_id)
+    session.execute(
+        update(CampaignMember)
+        .where(CampaignMember.contact_id == drop_id, CampaignMember.campaign_id.not_in(of_kept))
+        .values(contact_id=keep_id)
+    )
 
 
 def resolve(session: Session, external_id: str) -> int:

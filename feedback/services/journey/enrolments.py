@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast, insert, literal, select
@@ -80,6 +81,7 @@ class Occasion:
     key: str
     due_at: datetime
     event_id: int | None = None
+    wave_id: int | None = None  # of a campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +246,21 @@ def _entered(
 
 
 def enrol_all(session: Session, entries: Sequence[StageEntry], settings: Settings, now: datetime) -> int:
+    """What `enrol_each` does. Returns the number of new enrolments."""
+    return len(enrol_each(session, entries, settings, now))
+
+
+def enrol_each(
+    session: Session,
+    entries: Sequence[StageEntry],
+    settings: Settings,
+    now: datetime,
+    busy: Mapping[int, Skip] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
     """Decide on surveys and store the decisions, also if they are "no". Idempotent per contact, stage and occasion.
 
-    Locks the contacts; otherwise two simultaneous decisions could both be "yes". Returns the number of new enrolments.
+    `busy` holds the contacts that are not to be asked whatever the policy says. Locks the contacts; otherwise two
+    simultaneous decisions could both be "yes". Returns the columns of the new enrolments.
     """
     people = {each.id: each for each in eligibility.lock_people(session, {e.contact_id for e in entries})}
     wanted = {
@@ -262,8 +276,7 @@ def enrol_all(session: Session, entries: Sequence[StageEntry], settings: Setting
         and not people[each.contact_id].erased_at
         and (each.contact_id, each.stage.key, each.occasion.key) not in known
     ]
-    _store(session, [people[each.contact_id] for each in fresh], fresh, settings, now)
-    return len(fresh)
+    return _store(session, [people[each.contact_id] for each in fresh], fresh, settings, now, busy)
 
 
 def _store(
@@ -272,6 +285,7 @@ def _store(
     entries: Sequence[StageEntry],
     settings: Settings,
     now: datetime,
+    busy: Mapping[int, Skip] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Decide on the entries of these contacts, which are locked, and insert the enrolments. Returns their columns."""
     if not entries:
@@ -280,7 +294,10 @@ def _store(
     selective = any(each.stage.only_if for each in entries)
     together = list({each.id: each for each in people}.values())
     known = eligibility.know(session, together, rules, now, selective=selective)
-    rows = [_enrolment(known, *each, now) for each in zip(people, entries, strict=True)]
+    rows = [
+        _enrolment(known, person, entry, now, busy.get(person.id))
+        for person, entry in zip(people, entries, strict=True)
+    ]
     if len(rows) == 1:
         _INSERT_ONE_ENROLMENT.run(session.connection(), rows[0])
     else:
@@ -289,15 +306,20 @@ def _store(
 
 
 def _enrolment(
-    known: eligibility.Known, person: eligibility.Candidate, entry: StageEntry, now: datetime
+    known: eligibility.Known,
+    person: eligibility.Candidate,
+    entry: StageEntry,
+    now: datetime,
+    decided: Decision | None,
 ) -> dict[str, Any]:
     stage, occasion = entry.stage, entry.occasion
     expires = occasion.due_at + stage.expires_after.timedelta
     intended = Intended(stage.priority, stage.channels, occasion.due_at, expires, stage.only_if)
-    decision = known.decide(person, intended, now)
+    decision = decided or known.decide(person, intended, now)
     return {
         "contact_id": person.id,
         "event_id": occasion.event_id,
+        "wave_id": occasion.wave_id,
         "stage": stage.key,
         "occurrence": occasion.key,
         "questionnaire": stage.questionnaire,

@@ -21,12 +21,13 @@ from feedback.core.audience import NOBODY, Facts
 from feedback.core.contact.policy import Decision, History, Intended, PastContact, Send, decide
 from feedback.core.journey import Stage
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN, EnrolmentState, MessageState
+from feedback.core.questionnaire import Questionnaire
 from feedback.core.time.duration import Duration
 from feedback.core.time.local_days import day_of
 from feedback.library import Library
 from feedback.services.contact import eligibility
 from feedback.services.context import Context
-from feedback.services.journey import enrolments, invitations
+from feedback.services.journey import enrolments, invitations, stages
 from feedback.store.database import zone_of
 from feedback.store.models import Contact, Enrolment, Invitation, Message
 
@@ -194,7 +195,8 @@ class _Forecast:
 
     def __init__(self, session: Session, context: Context, now: datetime, until: datetime) -> None:
         self._questionnaires = context.library.questionnaires
-        asked = (self._questionnaires.get(each.questionnaire) for each in context.library.journey.stages)
+        journey = stages.with_campaigns(session, context.library.journey)
+        asked = (self._questionnaires.get(each.questionnaire) for each in journey.stages)
         self._selective = context.library.journey.is_selective or any(each and each.facts for each in asked)
         self._session, self._rules = session, eligibility.policy(context.settings)
         self._now, self._until = now, until
@@ -259,7 +261,8 @@ class _Forecast:
             if stage.wait_out_rest and decision.next_allowed and decision.next_allowed < survey.expires:
                 return replace(survey, wanted=decision.next_allowed, earlier=said)
             return Planned(name, stage.key, survey.wanted, None, None, said, decision.next_allowed)
-        if self._asks_nothing(stage, known.recipient(contact).facts, decision.channel):
+        whole = self._questionnaires.get(stage.questionnaire)
+        if asks_nothing(whole, known.recipient(contact).facts, decision.channel):
             said = [{"code": "nothing_to_ask", "params": {}}]
             return Planned(name, stage.key, survey.wanted, None, None, said, None)
         past = PastContact(decision.at, stage.priority)
@@ -271,16 +274,6 @@ class _Forecast:
             self.asked.append(asked)
         explanation = enrolments.with_earlier(survey.earlier, eligibility.explained(decision.reasons))
         return Planned(name, stage.key, survey.wanted, decision.at, decision.channel, explanation)
-
-    def _asks_nothing(self, stage: Stage, known: Facts | None, channel: str) -> bool:
-        """Whether no question is for this customer. Of an event nothing is known before it has happened."""
-        whole = self._questionnaires.get(stage.questionnaire)
-        if not whole or not whole.facts or any(each.startswith("event.") for each in whole.facts):
-            return False
-        known = known or NOBODY
-        spoken = whole.language_for(known.contact.get("language"))
-        asked = whole.asked_of(replace(known, survey={"language": spoken, "channel": channel}))
-        return asked.asks_nothing
 
     def _history(self, contact: Any, addresses: Sequence[str], known: History) -> History:
         own = (past for address in addresses for past in self._of_address.get(address, ()))
@@ -298,6 +291,29 @@ class _Forecast:
             yield _reminder(contact.external_id, asked.stage, wanted, decision)
             gap = next(gaps, None)
             wanted = decision.at + gap if gap and isinstance(decision, Send) else None
+
+
+class _Stages:
+    """The stages of the journey and of campaigns; nothing is sent for those that are on hold."""
+
+    def __init__(self, session: Session, library: Library) -> None:
+        self._session, self._library = session, library
+        self._known: dict[str, Stage | None] = dict.fromkeys(stages.on_hold(session))
+
+    def find(self, key: str) -> Stage | None:
+        if key not in self._known:
+            self._known[key] = stages.find_one(self._session, self._library, key)
+        return self._known[key]
+
+
+def asks_nothing(whole: Questionnaire | None, known: Facts | None, channel: str) -> bool:
+    """Whether no question is for this customer. Of an event nothing is known before it has happened."""
+    if not whole or not whole.facts or any(each.startswith("event.") for each in whole.facts):
+        return False
+    known = known or NOBODY
+    spoken = whole.language_for(known.contact.get("language"))
+    asked = whole.asked_of(replace(known, survey={"language": spoken, "channel": channel}))
+    return asked.asks_nothing
 
 
 def _asked_at(contact_id: int, stage: Stage, channel: str, sent: datetime, until: datetime) -> _Asked | None:
@@ -338,8 +354,9 @@ def _asked(session: Session, library: Library, now: datetime, until: datetime) -
         .where(Invitation.expires_at > now, or_(Invitation.remind_at <= until, Message.id.is_not(None)))
         .execution_options(yield_per=BLOCK)
     )
+    known = _Stages(session, library)
     for row in rows:
-        stage = library.journey.stage(row.stage)
+        stage = known.find(row.stage)
         gaps = tuple(Duration.parse(each).timedelta for each in row.reminders)[row.reminders_sent :]
         remind_at = row.remind_at or (row.due_at + gaps[0] if row.due_at and gaps else None)
         if stage and remind_at:
@@ -394,8 +411,9 @@ def _scheduled(session: Session, library: Library, until: datetime) -> Iterator[
             Enrolment.explanation,
         ).where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= until)
     )
+    known = _Stages(session, library)
     for number, contact_id, key, due_at, expires_at, earlier in rows:
-        if stage := library.journey.stage(key):
+        if stage := known.find(key):
             yield _PlannedSurvey(contact_id, stage, due_at, expires_at, number, earlier)
 
 

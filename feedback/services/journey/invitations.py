@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from feedback.providers import sms_terms, terms_of
 from feedback.services import rollups
 from feedback.services.contact import eligibility, facts
 from feedback.services.context import Context
-from feedback.services.journey import enrolments
+from feedback.services.journey import enrolments, stages
 from feedback.services.messaging import content
 from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
 from feedback.store.portions import Portions
@@ -57,15 +57,20 @@ def issue_due(session: Session, context: Context, now: datetime, limit: int = AT
 
 def due_ids(session: Session, library: Library, now: datetime, limit: int = AT_ONCE) -> list[int]:
     """The ids of enrolments that are due, at most `limit`: those that have waited longest, the important ones first."""
-    rows = session.execute(_DUE.limit(limit), {"now": now}).all()
-    return [row.id for row in sorted(rows, key=lambda each: -_priority(library, each.stage))]
+    due, on_hold = _DUE.limit(limit), stages.on_hold(session)
+    if on_hold:
+        due = due.where(Enrolment.stage.not_in(on_hold))
+    rows = session.execute(due, {"now": now}).all()
+    known = stages.find(session, library, {row.stage for row in rows})
+    return [row.id for row in sorted(rows, key=lambda each: -_priority(known, each.stage))]
 
 
 def issue_some(session: Session, enrolment_ids: Sequence[int], context: Context, now: datetime) -> int:
     """Issue these enrolments, in their order, as far as they are still due and no other node works on them."""
+    on_hold = stages.on_hold(session)
     found = session.scalars(
         select(Enrolment)
-        .where(Enrolment.id.in_(enrolment_ids))
+        .where(Enrolment.id.in_(enrolment_ids), Enrolment.stage.not_in(on_hold))
         .where(Enrolment.state == EnrolmentState.SCHEDULED, Enrolment.due_at <= now)
         .order_by(Enrolment.due_at, Enrolment.id)
         .options(selectinload(Enrolment.event))
@@ -75,9 +80,11 @@ def issue_some(session: Session, enrolment_ids: Sequence[int], context: Context,
     contacts = {each.id: each for each in eligibility.lock(session, {e.contact_id for e in due.values()})}
     rules, selective = eligibility.policy(context.settings), context.library.journey.is_selective
     known = eligibility.know(session, list(contacts.values()), rules, now, selective=selective)
-    others = _also_due(session, list(contacts), now)
+    others = _also_due(session, list(contacts), on_hold, now)
+    keys = {each.stage for each in due.values()}.union(*(each.values() for each in others.values()))
+    issuing = _Issuing(context, known, others, stages.find(session, context.library, keys))
     for enrolment in (due[each] for each in enrolment_ids if each in due):
-        issue(session, enrolment, contacts[enrolment.contact_id], _Issuing(context, known, others), now)
+        issue(session, enrolment, contacts[enrolment.contact_id], issuing, now)
         if enrolment.state != EnrolmentState.SCHEDULED or enrolment.due_at > now:
             others[enrolment.contact_id].pop(enrolment.id, None)
     return len(due)
@@ -89,7 +96,8 @@ class _Issuing:
 
     context: Context
     known: eligibility.Known
-    others: Mapping[int, Mapping[int, str]]
+    others: Mapping[int, dict[int, str]]
+    stages: Mapping[str, Stage]
 
 
 def issue(
@@ -134,14 +142,14 @@ def _still_wanted(
 ) -> tuple[Stage | None, Send | None]:
     """The stage of an enrolment, and the decision about it; None where it waits or is over."""
     library = issuing.context.library
-    stage = library.journey.stage(enrolment.stage)
+    stage = issuing.stages.get(enrolment.stage)
     if library.is_unsettled(stage):
         enrolment.due_at = now + REFUSED
         return None, None
     if stage is None or stage.questionnaire not in library.questionnaires:
         enrolment.state, enrolment.reason = EnrolmentState.CANCELLED, "stage_removed"
         return None, None
-    if _outranked(enrolment, stage, library, issuing):
+    if _outranked(enrolment, stage, issuing):
         return None, None
     return stage, enrolments.decide(enrolment, contact, stage, issuing.known, now)
 
@@ -255,6 +263,7 @@ def remind_due(session: Session, context: Context, now: datetime, limit: int = A
     due = _held(
         session,
         select(Invitation)
+        .where(Invitation.stage.not_in(stages.on_hold(session)))
         .where(
             Invitation.remind_at <= now,
             Invitation.state.in_(INVITATION_NOT_BEGUN),
@@ -265,7 +274,9 @@ def remind_due(session: Session, context: Context, now: datetime, limit: int = A
         .limit(limit),
     )
     for invitation in due:
-        channels = other_first(context.library.journey.stage(invitation.stage), invitation.channel)
+        channels = other_first(
+            stages.find_one(session, context.library, invitation.stage), invitation.channel
+        )
         decision = _decide_way(session, invitation, channels, context, now)
         if not isinstance(decision, Send):
             invitation.remind_at = None
@@ -383,6 +394,13 @@ def withdraw(session: Session, invitation_id: int, now: datetime) -> bool:
     return True
 
 
+def withdraw_unsent(session: Session, invitation_id: int, now: datetime) -> bool:
+    """`withdraw`, unless a provider has a message of the invitation, or may be getting it at this moment."""
+    messages = select(Message.state).where(Message.invitation_id == invitation_id).with_for_update()
+    taken = set(session.scalars(messages)) - {MessageState.QUEUED, MessageState.CANCELLED}
+    return not taken and withdraw(session, invitation_id, now)
+
+
 def _invitation(
     enrolment: Enrolment,
     contact: Contact,
@@ -417,7 +435,7 @@ def _invitation(
 
 def _expect_reply(session: Session, invitation: Invitation, contact: Contact, context: Context) -> None:
     """From now on, SMS replies from this number belong to this invitation; earlier ones accept answers by link only."""
-    stage = context.library.journey.stage(invitation.stage)
+    stage = stages.find_one(session, context.library, invitation.stage)
     if (
         stage is None
         or not stage.reply_by_sms
@@ -453,7 +471,7 @@ def _decide_way(
     now: datetime,
 ) -> Decision:
     """The decision on another message of this invitation, without the fatigue limits: it is the same survey."""
-    stage = context.library.journey.stage(invitation.stage)
+    stage = stages.find_one(session, context.library, invitation.stage)
     rules = eligibility.policy(context.settings)
     contact = session.scalars(
         select(Contact).where(Contact.id == invitation.contact_id).with_for_update()
@@ -481,24 +499,29 @@ def _next_reminder(invitation: Invitation, now: datetime) -> datetime | None:
     return now + Duration.parse(invitation.reminders[invitation.reminders_sent]).timedelta
 
 
-def _also_due(session: Session, contacts: Sequence[int], now: datetime) -> dict[int, dict[int, str]]:
-    """Contact -> id -> stage of its due enrolments."""
+def _also_due(
+    session: Session, contacts: Sequence[int], on_hold: Collection[str], now: datetime
+) -> dict[int, dict[int, str]]:
+    """Contact -> id -> stage of its due enrolments, without those of stages that are on hold."""
     session.flush()  # only statements about ORM objects do that by themselves
     rows = session.connection().execute(_ALSO_DUE, {"contacts": list(contacts), "now": now})
     found: dict[int, dict[int, str]] = defaultdict(dict)
     for contact_id, enrolment_id, stage in rows:
-        found[contact_id][enrolment_id] = stage
+        if stage not in on_hold:
+            found[contact_id][enrolment_id] = stage
     return found
 
 
-def _outranked(enrolment: Enrolment, stage: Stage, library: Library, issuing: _Issuing) -> bool:
+def _outranked(enrolment: Enrolment, stage: Stage, issuing: _Issuing) -> bool:
     """Whether a more important survey of the same contact is due; it goes first, even if another node processes it."""
     others = issuing.others.get(enrolment.contact_id, {})
     return any(
-        _priority(library, key) > stage.priority for number, key in others.items() if number != enrolment.id
+        _priority(issuing.stages, key) > stage.priority
+        for number, key in others.items()
+        if number != enrolment.id
     )
 
 
-def _priority(library: Library, stage: str) -> int:
-    found = library.journey.stage(stage)
+def _priority(known: Mapping[str, Stage], stage: str) -> int:
+    found = known.get(stage)
     return found.priority if found else 0

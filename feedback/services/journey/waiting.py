@@ -13,6 +13,7 @@ from feedback.core.lifecycle import EnrolmentState, MessageState
 from feedback.library import Library
 from feedback.services import access
 from feedback.services.access import Viewer
+from feedback.services.journey import stages
 from feedback.services.messaging import provider_holds
 from feedback.store.models import Contact, Enrolment, Invitation, Message
 
@@ -25,8 +26,8 @@ class WaitingGroup:
     """Invitations of one stage that wait for the same reason; the first of them is due at `first`, in UTC.
 
     `reason` is one of POSTPONED; "scheduled" for a stage's own time; "due" if the next run of the worker sends it;
-    "unsettled" while the stage's questionnaire cannot be published; "on_hold" while its provider is held; or the
-    `state_reason` of its message, such as "retry".
+    "unsettled" while the stage's questionnaire cannot be published; "paused" while its campaign is; "on_hold" while
+    its provider is held; or the `state_reason` of its message, such as "retry".
     """
 
     stage: str
@@ -71,9 +72,12 @@ def _decided(session: Session, library: Library, viewer: Viewer, now: datetime) 
         .where(Enrolment.state == EnrolmentState.SCHEDULED, _in_sight(viewer))
         .group_by(Enrolment.stage, "why")
     )
-    for stage, reason, number, first, last in rows:
-        unsettled = library.is_unsettled(library.journey.stage(stage))
-        yield WaitingGroup(stage, "unsettled" if unsettled else reason, number, first, last)
+    found, on_hold = rows.all(), stages.on_hold(session)
+    known = stages.find(session, library, {row[0] for row in found})
+    for stage, reason, number, first, last in found:
+        is_unsettled = library.is_unsettled(known.get(stage))
+        now_for = "paused" if stage in on_hold else "unsettled" if is_unsettled else reason
+        yield WaitingGroup(stage, now_for, number, first, last)
 
 
 def _written(session: Session, viewer: Viewer, now: datetime) -> Iterator[WaitingGroup]:

@@ -34,7 +34,7 @@ from feedback.providers import terms_of
 from feedback.providers.base import Deadline, Outgoing, Provider, Sent, Verdict, uptime
 from feedback.services.contact import eligibility, suppression
 from feedback.services.context import Context
-from feedback.services.messaging import email_ids, outbox, provider_holds, rate_limit
+from feedback.services.messaging import campaign_pauses, email_ids, outbox, provider_holds, rate_limit
 from feedback.services.messaging.stopping import StopSignal
 from feedback.settings import Settings
 from feedback.store.database import Database
@@ -332,7 +332,7 @@ def _due(
     session: Session, provider: str, budget: rate_limit.Budget, limit: int, now: datetime
 ) -> Sequence[Message]:
     """Due messages of a provider, the longest due first, locked for this worker."""
-    kept_back = [*provider_holds.stopped(session), *budget.exhausted()]
+    kept_back = [*provider_holds.stopped(session), *budget.exhausted(), *campaign_pauses.stopped(session)]
     wanted = (
         select(Message)
         .where(Message.state == MessageState.QUEUED, Message.due_at <= now, Message.provider == provider)

@@ -17,6 +17,7 @@ from feedback.store.models import (
     Account,
     AnswerRow,
     CallAnswer,
+    Campaign,
     Contact,
     FollowUp,
     FollowUpEntry,
@@ -56,6 +57,8 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         _blank(session, StudioRevision, StudioRevision.note, exact)
         for segment in session.scalars(select(SavedSegment)):
             segment.name, segment.query = _without(segment.name, exact), _without(segment.query, exact)
+        for campaign in session.scalars(select(Campaign)):
+            campaign.name, campaign.query = _without(campaign.name, exact), _without(campaign.query, exact)
         _blank_notices(session, exact)
     _forget_imports(session)
     _forget_views(session, contact, [*exact, contact.external_id])

@@ -53,6 +53,7 @@ KEPT: Mapping[str, str] = {
     "import_run": "the report at the next erasure",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
+    "campaign": "erasure, or a lead who deletes a draft",
     "segment": "erasure, or somebody who may change segments",
     "studio_revision": "erasure",
     "webhook_call": "as soon as it is sent",

@@ -1,5 +1,6 @@
 """All tables. Import them from here: `from feedback.store.models import Invitation`."""
 
+from feedback.store.models.campaigns import Campaign, CampaignMember, CampaignWave
 from feedback.store.models.customers import Account, Consent, Contact, ContactAlias, Suppression, UsagePoint
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.imports import ImportChange, ImportPart, ImportRun
@@ -47,6 +48,9 @@ __all__ = [
     "Bookmark",
     "Bounce",
     "CallAnswer",
+    "Campaign",
+    "CampaignMember",
+    "CampaignWave",
     "Consent",
     "Contact",
     "ContactAlias",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.core.lifecycle import EnrolmentState, InvitationState
 from feedback.store.base import Base
-from feedback.store.models.columns import Json, JsonObject, Name, PrimaryKey, Word
+from feedback.store.models.columns import BigId, Json, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.customers import Account, Contact
 from feedback.store.types import StateType
 
@@ -58,8 +58,8 @@ class QuestionnaireVersion(Base):
 class Enrolment(Base):
     """The decision whether to survey a contact at a stage; "no" is stored as well, with its reason.
 
-    `occurrence` identifies the round (an event's id, a renewal date, a cycle), which makes planning
-    idempotent. States: scheduled -> issued | skipped | cancelled.
+    `occurrence` identifies the round (an event's id, a renewal date, a cycle, a wave of a campaign), which makes
+    planning idempotent. `wave_id` is the campaign's wave. States: scheduled -> issued | skipped | cancelled.
     """
 
     __tablename__ = "enrolment"
@@ -67,6 +67,13 @@ class Enrolment(Base):
         UniqueConstraint("contact_id", "stage", "occurrence"),
         Index("ix_enrolment_state_due_at", "state", "due_at"),
         Index("ix_enrolment_state_expires_at", "state", "expires_at"),
+        Index(
+            "ix_enrolment_wave_id",
+            "wave_id",
+            "state",
+            sqlite_where=text("wave_id IS NOT NULL"),
+            postgresql_where=text("wave_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[PrimaryKey]
@@ -74,6 +81,7 @@ class Enrolment(Base):
     event_id: Mapped[int | None] = mapped_column(
         ForeignKey("journey_event.id", ondelete="SET NULL"), index=True
     )
+    wave_id: Mapped[int | None] = mapped_column(BigId)  # of campaign_wave; see the migration
     stage: Mapped[Word]
     occurrence: Mapped[str] = mapped_column(String(128))
     questionnaire: Mapped[Word]

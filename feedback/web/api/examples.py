@@ -77,6 +77,18 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "root_cause": "product",
         "recovered_revenue": "1200.50",
     },
+    "POST /campaigns": {
+        "name": "Spring pulse",
+        "questionnaire": "relationship-nps",
+        "contacts": ["c-17"],
+        "channels": ["email", "sms"],
+        "days_to_answer": 14,
+        "repeats": "quarter",
+    },
+    "POST /campaigns/{campaign_id}/start": {},
+    "POST /campaigns/{campaign_id}/pause": {},
+    "POST /campaigns/{campaign_id}/resume": {},
+    "POST /campaigns/{campaign_id}/cancel": {},
     "POST /questionnaires/lint": {
         "text": "key: hello\ntitle: Hello\nlanguages: [en]\nquestions:\n  - {key: why, type: text, text: Why?}\n"
     },

@@ -18,6 +18,7 @@ from feedback.web.api.gate import Gate
 from feedback.web.api.problems import UnacceptableError
 from feedback.web.api.resources import (
     accounts,
+    campaigns,
     contacts,
     events,
     follow_ups,
@@ -42,6 +43,7 @@ RESOURCES = (
     scores,
     follow_ups,
     questionnaires,
+    campaigns,
 )
 """Modules that register the routes of a resource, in the order of the description."""
 

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     EDIT_QUESTIONNAIRES = "questionnaires.edit"
     ACKNOWLEDGE_FINDINGS = "findings.acknowledge"
     MANAGE_LINKS = "links.manage"
+    MANAGE_CAMPAIGNS = "campaigns.manage"
     MANAGE_STAFF = "staff.manage"
     MANAGE_SETTINGS = "settings.manage"
     SEE_AUDIT = "audit.see"
@@ -78,6 +79,7 @@ _LEAD = _VIEWER | _CSM | {
     Permission.EDIT_QUESTIONNAIRES,
     Permission.ACKNOWLEDGE_FINDINGS,
     Permission.MANAGE_LINKS,
+    Permission.MANAGE_CAMPAIGNS,
     Permission.SEE_AUDIT,
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from feedback.i18n import language_name
 from feedback.services.contact import eligibility, facts
 from feedback.services.customers import filters, listing, segments
 from feedback.services.customers.filters import ContactFilter
+from feedback.services.journey import stages
 from feedback.services.staff import accounts
 from feedback.store.models import Account, Contact, SavedSegment
 from feedback.web.auth.access_log import note_seen
@@ -161,7 +162,7 @@ class CustomerLists:
             "owner_pairs": [(str(each.id), each.name) for each in owners]
             + [(str(filters.NOBODY), say().gettext("unassigned"))],
             "owners": owners,
-            "stages": {each.key: each.title.to(say().language) for each in self.library.journey.stages},
+            "stages": stages.titles(transaction, self.library, say().language),
             "properties": properties,
             "country_name": country_name,
             "address": masking.for_whom(Permission.EDIT_CUSTOMERS),

@@ -104,6 +104,7 @@ ROOMS: Mapping[str, Bounds] = {
     "delighted": Bounds(64 * KIB),
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
+    "campaigns": Bounds(LARGEST_REQUEST, longest=LARGEST_REQUEST, has_file=True),
     "imports": Bounds(LARGEST_UPLOAD, fields=2_000, has_file=True),
     "observe": STRANGERS,
 }

@@ -41,6 +41,7 @@ PLACES = (
     Place(_("Queue"), "desk.queue", Permission.SEE_FOLLOW_UPS),
     Place(_("Inbox"), INBOX, Permission.SEE_FOLLOW_UPS),
     Place(_("Customers"), "customers.contacts", Permission.SEE_CUSTOMERS),
+    Place(_("Campaigns"), "campaigns.index", Permission.MANAGE_CAMPAIGNS),
     Place(_("Insights"), "insights.index", Permission.SEE_REPORTS),
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
     Place(_("Surveys"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),

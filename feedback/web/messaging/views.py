@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,13 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock
+from feedback.core.journey import Journey
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN
 from feedback.core.time.local_days import day_of
 from feedback.errors import NotFound, Rejected
 from feedback.i18n import _
 from feedback.providers import sms_terms
 from feedback.services import audit
-from feedback.services.journey import invitations, waiting
+from feedback.services.journey import invitations, stages, waiting
 from feedback.services.messaging import history, outbox, provider_holds
 from feedback.store.models import Enrolment
 from feedback.web.auth.access_log import note_seen
@@ -74,7 +76,8 @@ class Deliveries:
         with self.database.reading() as session:
             now = clock.now()
             figures = history.figures(session, self.settings, now, days)
-            tables = self._tables(figures)
+            journey = stages.with_campaigns(session, self.library.journey)
+            tables = self._tables(figures, journey)
             if wanted := request.args.get("export"):
                 return self._export(tables, wanted)
             return render_template(
@@ -88,8 +91,8 @@ class Deliveries:
                 next_ones=waiting.next_ones(session, viewer()),
                 held={key: n for key, n in outbox.held(session).items() if n > 1},
                 not_asked=history.not_asked(session, viewer()),
-                why=self._why,
-                stage=self._stage,
+                why=partial(_why, journey),
+                stage=partial(_stage, journey),
                 days=days,
                 days_of=self.database.zone,
                 periods=PERIODS,
@@ -100,12 +103,12 @@ class Deliveries:
                 words=message_wording,
             )
 
-    def _tables(self, figures: history.DeliveryFigures) -> Mapping[str, Table]:
+    def _tables(self, figures: history.DeliveryFigures, journey: Journey) -> Mapping[str, Table]:
         price, currency = sms_terms(self.settings).cost_per_segment, self.settings.organisation.currency
         lost, called_off = self._by_reason(figures.lost), self._by_reason(figures.called_off)
         found = [
             tables.days(say(), figures.days, price=price, currency=currency),
-            *tables.reasons(say(), lost, called_off, self._by_stage(figures.skipped)),
+            *tables.reasons(say(), lost, called_off, _by_stage(journey, figures.skipped)),
         ]
         return {table.key: table for table in found}
 
@@ -144,14 +147,15 @@ class Deliveries:
     def invitation(self, invitation_id: int) -> ResponseReturnValue:
         with self.database.reading() as session:
             story = history.story(session, invitation_id, viewer())
+            journey = stages.with_campaigns(session, self.library.journey)
         note_seen(self.database, "invitation", invitation_id)
         asked = self.library.questionnaire_of(story.invitation.version)
         return render_template(
             "messaging/invitation.html",
             story=story,
             questionnaire=asked.title.to(say().language),
-            stage=self._stage(story.invitation.stage),
-            told=self._told,
+            stage=_stage(journey, story.invitation.stage),
+            told=partial(_told, journey),
             address=masking.for_whom(WHOLE),
             words=message_wording,
             reasons=followup_wording,
@@ -241,16 +245,6 @@ class Deliveries:
             )
         return redirect(url_for("deliveries.index"), 303)
 
-    def _told(self, step: history.StoryStep) -> str:
-        return message_wording.sentence(say(), step, self.library.journey)
-
-    def _why(self, enrolment: Enrolment) -> list[str]:
-        return message_wording.why(say(), enrolment.explanation, self.library.journey)
-
-    def _stage(self, key: str) -> str:
-        found = self.library.journey.stage(key)
-        return found.title.to(say().language) if found else key
-
     def _by_reason(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
         """(provider, reason, number) in words."""
         in_words = message_wording
@@ -259,10 +253,25 @@ class Deliveries:
             for (key, why), n in counted.items()
         ]
 
-    def _by_stage(self, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
-        return [
-            (self._stage(key), message_wording.reason(say(), why), n) for (key, why), n in counted.items()
-        ]
+
+def _told(journey: Journey, step: history.StoryStep) -> str:
+    return message_wording.sentence(say(), step, journey)
+
+
+def _why(journey: Journey, enrolment: Enrolment) -> list[str]:
+    return message_wording.why(say(), enrolment.explanation, journey)
+
+
+def _stage(journey: Journey, key: str) -> str:
+    """The title of a stage or a campaign in the reader's language."""
+    found = journey.stage(key)
+    return found.title.to(say().language) if found else key
+
+
+def _by_stage(journey: Journey, counted: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+    return [
+        (_stage(journey, key), message_wording.reason(say(), why), n) for (key, why), n in counted.items()
+    ]
 
 
 def country_name(code: str) -> str:

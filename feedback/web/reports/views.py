@@ -27,6 +27,7 @@ from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.customers import activity
 from feedback.services.customers.revenue import exchange_of
+from feedback.services.journey import stages
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
 from feedback.store.models import Account, User
@@ -366,8 +367,8 @@ class ReportViews:
     def names(self, session: Session) -> Names:
         """The names of people, stages and channels in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
-        stages = {each.key: each.title.to(say().language) for each in self.library.journey.stages}
-        return Names(say(), self.currency, people, stages, self.database.zone)
+        named = stages.titles(session, self.library, say().language)
+        return Names(say(), self.currency, people, named, self.database.zone)
 
     def _owners(self, session: Session) -> list[tuple[int, str]]:
         """(id, name) of the users who own an account."""

@@ -92,6 +92,9 @@ REASONS: Mapping[str, str] = {
     "account_contacted_often": _("account limit reached"),
     "stage_removed": _("stage removed from the journey"),
     "other_channel": _("trying another channel"),
+    "in_other_campaign": _("another campaign is about to ask them"),
+    "campaign_cancelled": _("campaign cancelled"),
+    "paused": _("campaign paused"),
 }
 OBSTACLES: Mapping[str, str] = {
     "not_enabled": _("not set up"),
@@ -108,6 +111,7 @@ WAITING: Mapping[str, str] = {
     "contacted_recently": _("surveyed recently, waits until the gap is over"),
     "account_contacted_often": _("account limit reached, waits until it allows another survey"),
     "on_hold": _("channel on hold"),
+    "paused": _("campaign paused"),
     "unsettled": _("survey cannot be published: fix or accept its issues"),
 }
 """Why an invitation is not sent yet; a message that waits has one of REASONS."""
@@ -118,6 +122,7 @@ STEPS: Mapping[str, str] = {
     "planned_event": _("Scheduled for {stage}: triggered by this event"),
     "planned_date": _("Scheduled for {stage}: date {date}"),
     "planned_asked": _("Scheduled for {stage}: asked by a program"),
+    "planned_wave": _("Scheduled for {stage}: wave {which} of a campaign"),
     "planned_cycle": _("Scheduled for {stage}: recurring survey due"),
     "quiet_hours": _("Moved from {from_} to {to} for quiet hours in {zone}"),
     "zone_assumed": _("Time zone unknown: must be daytime in {zones}"),

@@ -22,5 +22,7 @@ TITLES: Mapping[Scope, str] = {
     Scope.FOLLOW_UPS_READ: _("See follow-ups"),
     Scope.FOLLOW_UPS_WORK: _("Work on follow-ups"),
     Scope.QUESTIONNAIRES_READ: _("See and check questionnaires"),
+    Scope.CAMPAIGNS_READ: _("See campaigns"),
+    Scope.CAMPAIGNS_WRITE: _("Plan, start, pause and cancel campaigns"),
 }
 """Scope -> what it allows, in the order of the page on which keys are made."""

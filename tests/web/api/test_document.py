@@ -125,6 +125,8 @@ def test_every_example_works(program: Program) -> None:
             path = path.replace(
                 "{invitation_id}", str(program.every("/invitations", contact="c-17")[0]["id"])
             )
+        if "{campaign_id}" in path:
+            path = path.replace("{campaign_id}", str(program.every("/campaigns")[0]["id"]))
         answer = program.call(method, path.replace("{external_id}", external_id), dict(body), headers=headers)
         assert answer.status_code in (200, 201), (label, answer.text)
 
