@@ -142,12 +142,12 @@ Action = Callable[[YamlEditor, Asked], None]
 
 
 def _nothing_more(editor: YamlEditor, asked: Asked) -> None:
-    """The button "Save"."""
+    """The button "Save", and those that open a part."""
 
 
 def _add_question(editor: YamlEditor, asked: Asked) -> None:
-    kind, at = asked.arguments
-    questions.add(editor, _number(at), kind)
+    (kind,) = asked.arguments
+    questions.add(editor, _number(asked.form.get("at", "")), kind)
 
 
 def _add_option(editor: YamlEditor, asked: Asked) -> None:
@@ -218,6 +218,7 @@ def _rewrite(editor: YamlEditor, asked: Asked) -> None:
 
 ACTIONS: Mapping[str, Action] = {
     "save": _nothing_more,
+    "open": _nothing_more,
     "add-question": _add_question,
     "duplicate": lambda editor, asked: questions.duplicate(editor, _index(editor, *asked.arguments)),
     "delete": lambda editor, asked: questions.delete(editor, _index(editor, *asked.arguments)),

@@ -58,7 +58,7 @@ ROLE_NAMES: Mapping[str, str] = {
 }
 
 IN_FORM: Mapping[str, str] = {
-    "unneeded-question": _("Write under Settings which decision the answer can change."),
+    "unneeded-question": _("Write under “Conditions and settings” which decision the answer can change."),
     "options-not-exhaustive": _("There is no answer for people to whom none of these fits. Add “other”."),
 }
 """Rule -> what to do about it in the form, where the linter's own sentence is about the YAML."""
@@ -199,6 +199,19 @@ def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> lis
     ]
     before = [(f"{{answer.{each.key}}}", short(each)) for each in cards[: card.index]]
     return known + before
+
+
+def settled(card: Card, cards: Sequence[Card]) -> str:
+    """What a card that is not open says of its settings: when it is asked, and what is switched on."""
+    if card.type == "note" and not card.data.get("show_if"):
+        return say().gettext("Shown always")
+    condition = sentence(card.data.get("show_if"), cards)
+    when = (
+        say().gettext("Only if {condition}", condition=condition)
+        if condition
+        else say().gettext("Asked always")
+    )
+    return " · ".join([when, *(say().gettext(words) for _name, words, value in flags_of(card) if value)])
 
 
 def chosen(condition: Any) -> list[str]:

@@ -77,7 +77,7 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
     def add(kind: str, at: int) -> None:
         page.wait_for_load_state("networkidle")  # no answer that draws the form again is on its way
         page.locator(f"#adding-{at} summary").click()
-        page.locator(f"#adding-{at} button[value^='add-question {kind} ']").click()
+        page.locator(f"#adding-{at} button[value='add-question {kind}']").click()
         expect(page.locator("article.question")).to_have_count(at + 2)
 
     add("single", 1)
@@ -143,8 +143,8 @@ def test_the_same_in_persian_on_a_phone_in_the_dark_without_a_script(
     begin(page, site, "First weeks هفته‌های اول", "fa", "en")
     page.fill(box(page, "title", "en"), "First weeks")
     for kind, at in (("single", 1), ("stars", 2), ("nps", 3)):
-        page.locator(f"#adding-{at} summary").click()
-        page.locator(f"#adding-{at} button[value^='add-question {kind} ']").click()
+        page.locator(f"a[href$='#adding-{at}']").click()
+        page.locator(f"#adding-{at} button[value='add-question {kind}']").click()
         expect(page.locator("article.question")).to_have_count(at + 2)
         assert re.search(r"#questions-\w+$", page.url)  # the page goes on at the new question
     for card, texts in {
@@ -156,6 +156,7 @@ def test_the_same_in_persian_on_a_phone_in_the_dark_without_a_script(
             page.fill(box(page, f"questions.{card}.{part}", "fa"), persian)
             page.fill(box(page, f"questions.{card}.{part}", "en"), english)
         if card == "single":
+            page.locator("#questions-single .opener").click()
             page.locator("[name='if|questions.single.show_if']").select_option("csat|at_most|2")
         page.locator(f"#questions-{card} .no-script button").click()
     page.fill(box(page, "title", "en"), "First weeks")
