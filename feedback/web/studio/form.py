@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock, lint
+from feedback.core.instruments import instruments
 from feedback.core.questions import QUESTION_TYPES
 from feedback.core.text.localized import direction
 from feedback.errors import Conflict, NotFound, Rejected
@@ -175,6 +176,7 @@ class QuestionnaireForm:
                 if each in form_wording.TYPE_NAMES
             ],
             "direction": direction,
+            "instruments": [(name, each.title) for name, each in instruments().items()],
             "language_name": language_name,
             "more_languages": [each for each in codes() if each not in form.languages],
             "texts": review.text_messages(questionnaire, self.settings) if questionnaire else [],
@@ -247,7 +249,7 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     }
     issues = [each for each in found if id(each) not in gaps]
     rest = [each for each in issues if id(each) not in shown]
-    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups", "blocks"]
+    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups", "blocks", "lint"]
     general = [each for each in rest if not any(each.is_at(part) for part in parts)]
     first = next((part for each in found for part in parts if each.is_at(part)), "")
     return {
