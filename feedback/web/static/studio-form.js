@@ -79,8 +79,8 @@ document.addEventListener("htmx:after:swap", ({ detail }) => {
 });
 
 // The types of questions are in the page once, and stand where one is added.
-function pick() {
-  const types = document.getElementById("types"), at = document.querySelector(".adding[data-at][open]");
+function pick(at = document.querySelector(".adding[data-at][open]")) {
+  const types = document.getElementById("types");
   if (!types) return;
   if (at) {
     at.append(types);
@@ -88,6 +88,10 @@ function pick() {
   }
   types.hidden = !at;
 }
+document.addEventListener("click", ({ target }) => {
+  const at = target.closest(".adding[data-at] > summary")?.parentElement;
+  if (at && !at.open) pick(at); // before it opens, so that the next key finds the types there
+});
 document.addEventListener("toggle", ({ target }) => {
   if (!target.matches?.(".adding[data-at]")) return;
   if (target.open) for (const each of document.querySelectorAll(".adding[data-at][open]")) if (each !== target) each.open = false;

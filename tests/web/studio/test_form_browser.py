@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 KEY = "first-weeks"
 PAGES = (
     "", "new", "new/gallery", "new/gallery/training-csat", "new/items", "journey/edit?stage=renewal", "journey/history",
-    "relationship-nps/edit", "relationship-nps/preview", "relationship-nps/translations", "relationship-nps/history",
+    "relationship-nps/edit", "relationship-nps/edit?open=questions.score&open=follow_ups", "relationship-nps/preview", "relationship-nps/translations", "relationship-nps/history",
     "relationship-nps/compare", "relationship-nps/publish", "relationship-nps/yaml",
 )  # fmt: skip
 
@@ -197,6 +197,17 @@ def test_questions_are_added_moved_and_deleted_by_keyboard_alone(
     press("#undo button[value=undo]")
     expect(page.locator("article.question")).to_have_count(len(keys) + 1)
     assert "Typed at once" in draft(tmp_path, "relationship-nps")
+
+    # The settings of a question open where its line was, and stay open while somebody goes on.
+    press("#questions-improve .opener")
+    expect(page.locator("#questions-improve-more > summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("the score is 6")
+    expect(page.locator("#questions-improve .condition")).to_contain_text("Only if")
+    assert questionnaire(tmp_path, "relationship-nps").by_key["improve"].show_if
+    press("#questions-keep-up")
+    expect(page.locator("#questions-keep-down")).to_be_enabled()
+    expect(page.locator("#questions-improve-more")).to_be_attached()
 
 
 def test_two_people_in_one_draft_lose_nothing(site: str, open_page: Open, tmp_path: Path) -> None:
