@@ -47,6 +47,28 @@ function keepOrigin(form, renewed) {
     for (const each of ["base", "seen"]) renewed.elements[each]?.setAttribute("value", form.elements[each].value);
 }
 
+// Whoever leaves by a link goes when what was typed is saved; after three seconds in any case.
+const running = new Set();
+let leaving = "";
+const isSaving = () =>
+  running.size > 0 || [...document.querySelectorAll("#editor form[hx-trigger*=input] :is(textarea, input)")].some(isUnsent);
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  if (!event.defaultPrevented && ctx.request.form?.closest("#editor")) running.add(ctx);
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  running.delete(ctx);
+  if (leaving && !isSaving()) location.assign(leaving);
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  const isPlain = !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (!isPlain || !link || link.target || link.pathname === location.pathname || !isSaving()) return;
+  event.preventDefault();
+  leaving = link.href;
+  setTimeout(() => location.assign(leaving), 3000);
+});
+
 // What is unfolded stays so, and a new question or option gets the focus.
 const newest = () => [...document.querySelectorAll("#editor .question, #editor .options > li")];
 let before = null, used = null, opening = "";

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 KEY = "first-weeks"
 PAGES = (
     "", "new", "new/gallery", "new/gallery/training-csat", "new/items", "journey/edit?stage=renewal", "journey/history",
-    "relationship-nps/edit", "relationship-nps/edit?open=questions.score&open=follow_ups", "relationship-nps/preview", "relationship-nps/translations", "relationship-nps/history",
+    "relationship-nps/edit", "relationship-nps/edit?open=questions.score&open=follow_ups", "offboarding/edit?add=1",
+    "relationship-nps/preview", "relationship-nps/translations", "relationship-nps/history",
     "relationship-nps/compare", "relationship-nps/publish", "relationship-nps/yaml",
 )  # fmt: skip
 
@@ -123,7 +124,10 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     fits(page)
 
-    page.locator("nav.tabs a[href$='/preview']").click()
+    page.locator(box(page, "questions.stars.text", "tr")).fill("Başlangıç sizin için nasıldı?")
+    page.locator("nav.tabs a[href$='/preview']").click()  # at once: what was typed last is saved first
+    page.wait_for_url("**/preview")
+    assert "Başlangıç sizin için nasıldı?" in draft(tmp_path)
     page.get_by_role("button", name="Send to lead@example.com").click()
     expect(page.locator(".notice.good")).to_contain_text("Test queued")
     walk = page.get_by_role("link", name="Begin in English").get_attribute("href")
@@ -186,7 +190,7 @@ def test_questions_are_added_moved_and_deleted_by_keyboard_alone(
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("article.question")).to_have_count(len(keys) + 1)
-    assert page.evaluate("document.activeElement.closest('.question')?.dataset.place") == "0"
+    expect(page.locator(".question[data-place='0'] textarea").first).to_be_focused()
     page.keyboard.type("Typed at once")
     press("#questions-effort-down")
     expect(page.locator("article.question").nth(1)).to_have_attribute("id", "questions-effort")
